@@ -1,0 +1,288 @@
+//! Jobs: their orders, their states, and how they end.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{Id, UnixMs};
+
+/// `job.json`: what a job is asked to do, written once when it is queued.
+///
+/// Paths are relative to the job's folder where they stay inside the workspace, so that a
+/// workspace can be moved or copied as a whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Order {
+    /// Version of this format; see [`Order::FORMAT`].
+    pub format: u32,
+    /// The job's identifier: the name of its folder.
+    pub id: Id,
+    /// The name people gave it.
+    pub name: String,
+    /// When it was queued.
+    pub created_ms: UnixMs,
+    /// The version of Maquette that wrote the order.
+    pub version: String,
+    /// What to do.
+    pub task: Task,
+}
+
+impl Order {
+    /// The version that this program writes.
+    pub const FORMAT: u32 = 1;
+}
+
+/// What a job does, by kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Task {
+    /// Turn sound files into a dataset; the job's folder becomes the dataset.
+    Prepare(PrepareTask),
+    /// Train a model; the job's folder is the run.
+    Train(TrainTask),
+    /// Send one sound through a model and back.
+    Reconstruct(ReconstructTask),
+}
+
+/// The order to prepare a dataset.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PrepareTask {
+    /// Where the sounds are.
+    pub source: SoundSource,
+    /// Samples per second of the dataset.
+    pub rate_hz: u32,
+    /// 1 for mono, 2 for stereo.
+    pub channels: u16,
+    /// The share of files kept apart for validation, 0 to 0.5.
+    pub validation_share: f64,
+    /// Decides which files those are.
+    pub seed: u64,
+}
+
+/// Where the sounds of a dataset come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "from", rename_all = "snake_case")]
+pub enum SoundSource {
+    /// A folder on this computer, walked with its sub-folders; or one file.
+    Folder {
+        /// Absolute path.
+        #[schema(value_type = String)]
+        path: PathBuf,
+    },
+    /// Files dropped on the page, kept in the workspace until they are prepared.
+    Upload {
+        /// The identifier that the upload answered with.
+        upload: Id,
+    },
+    /// The built-in sample sounds, synthesised on the spot.
+    Samples,
+}
+
+/// The order to train a model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainTask {
+    /// The dataset's identifier.
+    pub dataset: Id,
+    /// Its folder, relative to the run's.
+    pub dataset_path: PathBuf,
+    /// Its content hash when the run was queued: a run refuses another dataset.
+    pub dataset_hash: String,
+    /// The family of the model, like `rave`.
+    pub family: String,
+    /// The preset it started from.
+    pub preset: String,
+    /// Every setting, whole and frozen; only the family reads it.
+    pub settings: serde_json::Value,
+    /// The same seed gives the same first losses.
+    pub seed: u64,
+    /// When to stop by itself.
+    pub limit: Limit,
+}
+
+/// When a run stops by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "until", rename_all = "snake_case")]
+pub enum Limit {
+    /// After this many optimiser steps in all.
+    Steps {
+        /// Steps counted from the very start of the run.
+        steps: u64,
+    },
+    /// After this much training time, pauses between resumes not counted.
+    Minutes {
+        /// Minutes of training.
+        minutes: f64,
+    },
+    /// Only when somebody stops it.
+    Forever,
+}
+
+/// The order to reconstruct one sound.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReconstructTask {
+    /// The model's identifier.
+    pub model: Id,
+    /// Its folder, relative to the job's.
+    pub model_path: PathBuf,
+    /// The sound: absolute, or relative to the job's folder.
+    pub input: PathBuf,
+    /// The name to show for it.
+    pub input_name: String,
+}
+
+/// A job as lists and pages show it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Job {
+    /// The identifier of the dataset, run or reconstruction that it makes.
+    pub id: Id,
+    /// What it does.
+    pub kind: JobKind,
+    /// The name people gave it.
+    pub name: String,
+    /// When it was queued.
+    pub created_ms: UnixMs,
+    /// Where it stands.
+    pub state: JobState,
+    /// How far it is, if it has said so.
+    pub progress: Option<Progress>,
+    /// The number of its newest event.
+    pub last_seq: u64,
+    /// How many warnings it has given.
+    pub n_warnings: u32,
+}
+
+/// The kinds of job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum JobKind {
+    /// Sound files become a dataset.
+    Prepare,
+    /// A model trains.
+    Train,
+    /// A sound goes through a model and back.
+    Reconstruct,
+}
+
+/// Where a job stands. Every job moves left to right; only `Interrupted`, `Stopped` and `Failed`
+/// runs can go back to `Queued`, by a resume.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum JobState {
+    /// Waits for its turn.
+    Queued {
+        /// 0 is next.
+        place: u32,
+    },
+    /// Its process lives.
+    Running {
+        /// When this process started.
+        started_ms: UnixMs,
+        /// Whether it was asked to stop and is finishing.
+        stopping: bool,
+    },
+    /// It did all it was asked to do.
+    Done {
+        /// When its first process started.
+        started_ms: UnixMs,
+        /// When it ended.
+        ended_ms: UnixMs,
+    },
+    /// Somebody stopped it; what it had is kept.
+    Stopped {
+        /// When its first process started.
+        started_ms: UnixMs,
+        /// When it ended.
+        ended_ms: UnixMs,
+    },
+    /// It could not go on.
+    Failed {
+        /// When its first process started, if it did.
+        started_ms: Option<UnixMs>,
+        /// When it ended.
+        ended_ms: UnixMs,
+        /// What happened, why, and what to do.
+        problem: crate::Problem,
+    },
+    /// Its process vanished without a word: killed, crashed, or the computer went off.
+    Interrupted {
+        /// When its last process started, if known.
+        started_ms: Option<UnixMs>,
+        /// When this was noticed.
+        noticed_ms: UnixMs,
+    },
+}
+
+/// How far a job is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Progress {
+    /// What it is doing now, like `reading files` or `phase 1: reconstruction`.
+    pub phase: String,
+    /// How many units are done.
+    pub n_done: u64,
+    /// How many there are, where that is known.
+    pub n_total: Option<u64>,
+    /// What is counted: `files`, `steps`.
+    pub unit: String,
+    /// Share done, 0 to 1, where that is known; runs limited by time have one too.
+    pub share: Option<f64>,
+    /// Units per second, over the last seconds.
+    pub rate_per_sec: Option<f64>,
+    /// Working time so far, over all its processes.
+    pub elapsed_secs: f64,
+    /// Time left: the least and the most that is likely.
+    pub left_secs: Option<[f64; 2]>,
+}
+
+/// `exit.json`: how a process ended, written last.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Exit {
+    /// When.
+    pub ended_ms: UnixMs,
+    /// How.
+    pub outcome: Outcome,
+}
+
+/// How a job ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// It did all it was asked to do.
+    Done,
+    /// It was asked to stop, and kept what it had.
+    Stopped,
+    /// It could not go on.
+    Failed {
+        /// What happened, why, and what to do.
+        problem: crate::Problem,
+    },
+}
+
+/// One line of `control.jsonl`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "control", rename_all = "snake_case")]
+pub enum Control {
+    /// Keep what there is and end.
+    Stop,
+    /// Write a checkpoint now and go on.
+    Checkpoint,
+    /// Render samples now and go on.
+    Sample,
+}
+
+/// A folder of a job or model that came from elsewhere, to be taken into the workspace.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct NewImport {
+    /// Absolute path of the folder.
+    pub path: String,
+}
+
+/// What an import became.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Imported {
+    /// `datasets`, `runs` or `models`.
+    pub list: String,
+    /// Its identifier here.
+    pub id: Id,
+    /// Its name.
+    pub name: String,
+}

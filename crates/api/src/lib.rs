@@ -1,0 +1,47 @@
+//! The words of the product and their JSON, shared by the studio, the worker, the server and the pages.
+//!
+//! # Glossary
+//!
+//! | word | meaning |
+//! |---|---|
+//! | **Workspace** | One folder on disk that holds everything; one studio serves it at a time. |
+//! | **Project** | A folder of datasets, runs and models that belong together; the first is `default`. |
+//! | **Dataset** | Sound prepared for training: resampled, split by file, stored in chunks with its peaks. |
+//! | **Run** | One training of one model on one dataset, with its settings frozen when it was queued. |
+//! | **Model** | A checkpoint that was put into the library, with its lineage. |
+//! | **Reconstruction** | A sound sent through a model and back, next to its original. |
+//! | **Job** | Anything long, heavy or risky: a child process and its folder. Preparing, training and reconstructing are jobs. |
+//! | **Order** | What a job is asked to do (`job.json`), written once when it is queued. |
+//! | **Event** | One numbered line of a job's `events.jsonl`. |
+//! | **Control** | One line of a job's `control.jsonl`: what the studio asks of a running job. |
+//! | **Checkpoint** | Everything needed to go on training from a step, or to play the model at that step. |
+//! | **Sample** | A sound rendered from a checkpoint while it trains, next to its original. |
+//! | **Family** | A kind of model (`rave`), with its settings and presets. |
+//! | **Knob** | One setting of a family: name, range, unit, default and help. |
+//! | **Preset** | A named choice of knobs. |
+//! | **Problem** | What went wrong, why, and what to do about it. |
+//!
+//! Everything here is plain data. Field names are the JSON names; units stand last in them.
+
+mod dataset;
+mod event;
+mod family;
+mod id;
+mod job;
+mod machine;
+mod model;
+mod problem;
+mod run;
+
+pub use dataset::*;
+pub use event::*;
+pub use family::*;
+pub use id::*;
+pub use job::*;
+pub use machine::*;
+pub use model::*;
+pub use problem::*;
+pub use run::*;
+
+/// Milliseconds since 1970-01-01 UTC.
+pub type UnixMs = u64;

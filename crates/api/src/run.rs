@@ -1,0 +1,149 @@
+//! Runs: one training of one model on one dataset.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{Checkpoint, Id, Job, Limit, Sample, SystemUse, UnixMs, Warning};
+
+/// A run as lists show it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Run {
+    /// Its identifier.
+    pub id: Id,
+    /// The name people gave it.
+    pub name: String,
+    /// When it was queued.
+    pub created_ms: UnixMs,
+    /// The job that trains it.
+    pub job: Job,
+    /// The dataset it learns from.
+    pub dataset: Id,
+    /// The family of its model.
+    pub family: String,
+    /// The preset it started from.
+    pub preset: String,
+    /// When it stops by itself.
+    pub limit: Limit,
+    /// The newest step it has reported.
+    pub step: u64,
+    /// The newest value of each metric.
+    pub latest: BTreeMap<String, f64>,
+    /// The metric that says how good it is: its first, best and newest value.
+    pub score: Option<Score>,
+}
+
+/// How the main metric of a run moved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Score {
+    /// Its name, like `validation_distance`; smaller is better.
+    pub metric: String,
+    /// The first value.
+    pub first: f64,
+    /// The best value.
+    pub best: f64,
+    /// The newest value.
+    pub latest: f64,
+}
+
+/// A run with all that its page shows at first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RunDetail {
+    /// The run.
+    #[serde(flatten)]
+    pub run: Run,
+    /// Every setting, as it was frozen.
+    pub settings: serde_json::Value,
+    /// Its seed.
+    pub seed: u64,
+    /// The content hash of its dataset.
+    pub dataset_hash: String,
+    /// The version of Maquette that queued it.
+    pub version: String,
+    /// Checkpoints on disk, oldest first.
+    pub checkpoints: Vec<Checkpoint>,
+    /// Sounds rendered so far, oldest first.
+    pub samples: Vec<Sample>,
+    /// What it had to say.
+    pub warnings: Vec<Warning>,
+    /// What its process uses, as last reported.
+    pub system: Option<SystemUse>,
+    /// Names of all metrics it has reported.
+    pub metrics: Vec<String>,
+    /// Models in the library that came from it.
+    pub models: Vec<Id>,
+    /// Its folder, to copy or to open.
+    pub folder: String,
+}
+
+/// What to train.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct NewRun {
+    /// A name; made from dataset and preset if absent.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The dataset to learn from.
+    pub dataset: Id,
+    /// The family; `rave` if absent.
+    #[serde(default)]
+    pub family: Option<String>,
+    /// The preset; the family's first if absent.
+    #[serde(default)]
+    pub preset: Option<String>,
+    /// Knobs that differ from the preset, by key.
+    #[serde(default)]
+    pub settings: BTreeMap<String, serde_json::Value>,
+    /// The same seed gives the same first losses; 0 if absent.
+    #[serde(default)]
+    pub seed: Option<u64>,
+    /// When to stop by itself; the preset's own if absent.
+    #[serde(default)]
+    pub limit: Option<Limit>,
+}
+
+/// What is known about a run before it starts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RunForecast {
+    /// The whole settings that would be frozen.
+    pub settings: serde_json::Value,
+    /// Trainable numbers in the model (encoder and decoder).
+    pub n_parameters: u64,
+    /// Memory that training needs, in bytes, estimated.
+    pub memory_bytes: u64,
+    /// Samples of sound per latent frame.
+    pub ratio: u32,
+    /// Things worth knowing before the start, none of which prevents it.
+    pub notes: Vec<String>,
+}
+
+/// The curves of a run, thinned to what a screen can show.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Curves {
+    /// The number of the newest event in them: live events after it continue the curves.
+    pub last_seq: u64,
+    /// One curve a metric.
+    pub curves: Vec<Curve>,
+}
+
+/// One metric over the steps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Curve {
+    /// The metric's name.
+    pub name: String,
+    /// Steps, rising.
+    pub steps: Vec<u64>,
+    /// The value at each step. Thinned by least and largest in each bucket, so peaks stay.
+    pub values: Vec<f64>,
+    /// How many points there are without thinning.
+    pub n_points: u64,
+}
+
+/// The end of a job's log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Log {
+    /// Its last lines.
+    pub text: String,
+    /// Whether earlier lines were left out.
+    pub is_cut: bool,
+}

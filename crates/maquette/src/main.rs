@@ -1,0 +1,3 @@
+//! maquette.
+
+fn main() {}
