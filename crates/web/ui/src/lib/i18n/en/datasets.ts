@@ -1,0 +1,2 @@
+/** Words of the datasets pages. */
+export const datasets = {} as const

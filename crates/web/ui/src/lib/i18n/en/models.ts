@@ -1,0 +1,2 @@
+/** Words of the models pages. */
+export const models = {} as const

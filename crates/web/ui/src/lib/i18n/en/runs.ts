@@ -1,0 +1,2 @@
+/** Words of the runs pages. */
+export const runs = {} as const

@@ -1,0 +1,51 @@
+// Every job the page has heard of, as it stands now: the pill, the cards and the title show these.
+
+import { SvelteMap } from 'svelte/reactivity'
+
+import { type Job, jobs as askForJobs } from '$lib/api'
+
+import { announceJob } from './announce.svelte'
+import { live } from './live.svelte'
+
+const heard = new SvelteMap<string, Job>()
+
+export const isActive = (job: Job): boolean => job.state.state === 'queued' || job.state.state === 'running'
+
+/** The newest that is known of a job: what was heard live, or what an answer said, if that is newer. */
+export function newest(job: Job): Job {
+  const live = heard.get(job.id)
+  return live && live.last_seq >= job.last_seq ? live : job
+}
+
+/** Jobs that run or wait: running ones first, then by their place in the queue. */
+export function activeJobs(): Job[] {
+  const order = (job: Job) => (job.state.state === 'queued' ? job.state.place + 1 : 0)
+  return [...heard.values()].filter(isActive).sort((a, b) => order(a) - order(b) || a.created_ms - b.created_ms)
+}
+
+/** The share done of a job, 0 to 1, where it is known. */
+export const shareOf = (job: Job): number | undefined => job.progress?.share ?? undefined
+
+/** Starts to follow the studio's jobs; call once, while the shell is set up. */
+export function startJobs(): void {
+  $effect(() =>
+    live.listen((message) => {
+      if (message.live === 'changed') return
+      announceJob(heard.get(message.job.id), message.job)
+      heard.set(message.job.id, message.job)
+    }),
+  )
+  const ask = async () => {
+    // Whatever was active but is no longer named has ended meanwhile; its page will ask for it.
+    const named = await askForJobs().catch(() => undefined)
+    if (!named) return
+    const ids = new Set(named.map((job) => job.id))
+    for (const [id, job] of heard) if (isActive(job) && !ids.has(id)) heard.delete(id)
+    for (const job of named) heard.set(job.id, job)
+  }
+  $effect(() => void ask())
+  $effect(() => live.onReconnect(() => void ask()))
+
+  const activeIds = $derived(activeJobs().map((job) => job.id).join(' '))
+  $effect(() => (activeIds ? live.watch(activeIds.split(' ')) : undefined))
+}

@@ -1,0 +1,61 @@
+import { fileURLToPath } from 'node:url'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import type { Plugin } from 'vite'
+import { defineConfig } from 'vitest/config'
+
+const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+/** Compresses once, at build time, so that the server never has to. */
+function precompress(): Plugin {
+  return {
+    name: 'precompress',
+    apply: 'build',
+    enforce: 'post',
+    generateBundle: {
+      order: 'post',
+      handler(_options, bundle) {
+        for (const file of Object.values(bundle)) {
+          const bytes = Buffer.from(file.type === 'chunk' ? file.code : file.source)
+          if (bytes.length < 1024 || /\.(woff2|png|gz|br)$/.test(file.fileName)) continue
+          const params = {
+            [constants.BROTLI_PARAM_QUALITY]: 11,
+            [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+          }
+          this.emitFile({ type: 'asset', fileName: `${file.fileName}.gz`, source: gzipSync(bytes, { level: 9 }) })
+          this.emitFile({ type: 'asset', fileName: `${file.fileName}.br`, source: brotliCompressSync(bytes, { params }) })
+        }
+      },
+    },
+  }
+}
+
+// The studio answers only requests of its own origin; while developing, pages come from vite's.
+const studio = process.env.MAQUETTE_URL ?? 'http://127.0.0.1:7901'
+
+export default defineConfig({
+  base: '/',
+  plugins: [svelte(), precompress()],
+  resolve: {
+    alias: {
+      $lib: folder('./src/lib'),
+      $components: folder('./src/components'),
+      $instruments: folder('./src/instruments'),
+    },
+  },
+  build: {
+    outDir: '../dist',
+    emptyOutDir: true,
+    target: ['es2022', 'safari16.4', 'chrome111', 'firefox114'],
+    modulePreload: { polyfill: false },
+    // A data: URL would need a hole in the content security policy.
+    assetsInlineLimit: 0,
+  },
+  server: {
+    host: '127.0.0.1',
+    port: Number(process.env.PORT ?? 5173),
+    proxy: { '/api': { target: studio, changeOrigin: true, ws: true, headers: { origin: studio } } },
+  },
+  test: { include: ['tests/**/*.test.ts'], environment: 'node' },
+})
