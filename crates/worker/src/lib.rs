@@ -1,1 +1,27 @@
-//! worker.
+//! What runs in a child process: one file per kind of job, the training loop, the dataset format.
+//!
+//! `maquette worker FOLDER` is [`run`]: it reads `job.json`, does what it says, appends to
+//! `events.jsonl` while it works, obeys `control.jsonl`, and writes `exit.json` last. It can be
+//! started again on a folder that it left half-done and goes on from there.
+
+mod dataset;
+mod folder;
+mod forecast;
+mod jobs;
+mod progress;
+mod stop;
+mod system;
+mod whole_file;
+
+use std::path::Path;
+
+pub use forecast::{families, forecast};
+
+/// Does the job of a folder, from wherever it stands, and says in the folder how it ended.
+///
+/// # Errors
+/// When the folder cannot be worked in at all: it has no readable order, or another worker holds
+/// it. A job that fails is not an error here; its `exit.json` says so.
+pub fn run(folder: &Path) -> anyhow::Result<()> {
+    jobs::run(folder)
+}

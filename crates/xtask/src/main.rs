@@ -1,3 +1,44 @@
-//! xtask.
+//! Chores of the repository: `cargo xtask test`, `cargo xtask ui`, `cargo xtask bench NAME`.
 
-fn main() {}
+mod check;
+mod step;
+mod ui;
+
+#[cfg(test)]
+mod tidy;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(about = "Chores of the repository")]
+struct Args {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Set up and run every test: style, lints, Rust, pages, browser journeys.
+    Test {
+        /// Leave the browser journeys out, on a machine without Chromium.
+        #[arg(long)]
+        no_browser: bool,
+    },
+    /// Build the pages from `crates/web/ui` into `crates/web/dist`. Needs Node.
+    Ui,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Args::parse().chore {
+        Chore::Test { no_browser } => check::run(!no_browser),
+        Chore::Ui => ui::build(),
+    }
+}
+
+/// The root of the repository.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).map_or_else(|| here.to_owned(), Path::to_owned)
+}

@@ -1,0 +1,249 @@
+//! A job's folder: its order, its numbered events, what the studio asks of it, and its end.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File, OpenOptions},
+    io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use anyhow::{Context, bail};
+use api::{Control, Event, EventBody, Exit, Order, Outcome, Problem, UnixMs, Warning};
+
+use crate::{stop::StopFlag, whole_file::write_whole};
+
+/// The longest line that is read back from `events.jsonl` or `control.jsonl`, in bytes.
+const LINE_BYTES_MAX: u64 = 1 << 20;
+/// At most this many warnings of one kind are written; the rest are counted.
+const WARNINGS_PER_CODE_MAX: usize = 200;
+
+/// A job's folder while its worker holds it.
+pub(crate) struct JobFolder {
+    path: PathBuf,
+    order: Order,
+    events: File,
+    n_events: u64,
+    control: ControlReader,
+    stop: StopFlag,
+    past: Past,
+    n_warnings: BTreeMap<String, usize>,
+    /// Held as long as this process works here; the studio tells a living worker by it.
+    _lock: File,
+}
+
+/// What earlier processes of this job left in `events.jsonl`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Past {
+    /// Working time of all earlier processes: each progress event counts those before it.
+    pub(crate) elapsed_secs: f64,
+    /// Checkpoints that were written and not removed, by step.
+    pub(crate) checkpoints: BTreeMap<u64, api::Checkpoint>,
+    /// Steps at which sounds were rendered.
+    pub(crate) last_sample_step: Option<u64>,
+}
+
+impl JobFolder {
+    /// Takes the folder: reads its order, locks it, and prepares to append to its events.
+    ///
+    /// # Errors
+    /// The order is missing, damaged or of a newer format; or another worker holds the folder.
+    pub(crate) fn take(path: &Path) -> anyhow::Result<Self> {
+        let path = path.canonicalize().with_context(|| format!("open {}", path.display()))?;
+        let order = read_order(&path.join("job.json"))?;
+        let lock = File::create(path.join("worker.lock")).context("create worker.lock")?;
+        if lock.try_lock().is_err() {
+            bail!("another worker holds {}", path.display());
+        }
+        let (events, n_events, past) = open_events(&path.join("events.jsonl"))?;
+        let stop = StopFlag::on_signals().context("listen to signals")?;
+        let control = ControlReader::after_what_is_there(path.join("control.jsonl"));
+        let n_warnings = BTreeMap::new();
+        Ok(Self { path, order, events, n_events, control, stop, past, n_warnings, _lock: lock })
+    }
+
+    /// The folder.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the job is asked to do.
+    pub(crate) fn order(&self) -> &Order {
+        &self.order
+    }
+
+    /// What earlier processes left.
+    pub(crate) fn past(&self) -> &Past {
+        &self.past
+    }
+
+    /// The flag that asks this job to stop.
+    pub(crate) fn stop_flag(&self) -> &StopFlag {
+        &self.stop
+    }
+
+    /// Whether to keep what there is and end. Looks at `control.jsonl` too, ten times a second at most.
+    pub(crate) fn should_stop(&mut self) -> bool {
+        for control in self.control.read_new() {
+            if control == Control::Stop {
+                self.stop.raise();
+            } else {
+                self.control.asked.push(control);
+            }
+        }
+        self.stop.is_raised()
+    }
+
+    /// What was asked besides stopping, since the last call.
+    pub(crate) fn take_asked(&mut self) -> Vec<Control> {
+        std::mem::take(&mut self.control.asked)
+    }
+
+    /// Appends an event: one line, in one write, so that a reader never sees half of it for long.
+    ///
+    /// # Errors
+    /// The disk is full or the folder is gone.
+    pub(crate) fn emit(&mut self, body: EventBody) -> anyhow::Result<()> {
+        let event = Event { seq: self.n_events + 1, time_ms: now_ms(), body };
+        let mut line = serde_json::to_vec(&event).context("encode an event")?;
+        line.push(b'\n');
+        self.events.write_all(&line).context("append to events.jsonl")?;
+        self.n_events += 1;
+        Ok(())
+    }
+
+    /// Appends a warning, unless there have been too many of its kind.
+    pub(crate) fn warn(&mut self, warning: Warning) -> anyhow::Result<()> {
+        let n = self.n_warnings.entry(warning.code.clone()).or_default();
+        *n += 1;
+        match *n {
+            n if n <= WARNINGS_PER_CODE_MAX => self.emit(EventBody::Warning(warning)),
+            n if n == WARNINGS_PER_CODE_MAX + 1 => self.emit(EventBody::Warning(Warning {
+                message: "more of the same are not listed one by one".into(),
+                file: None,
+                ..warning
+            })),
+            _ => Ok(()),
+        }
+    }
+
+    /// Says how the job ended: the last event, then `exit.json`.
+    pub(crate) fn finish(&mut self, outcome: Outcome) -> anyhow::Result<()> {
+        // A full disk may swallow the event; the exit file is small and is tried all the same.
+        let told = self.emit(EventBody::Finished(outcome.clone()));
+        let exit = Exit { ended_ms: now_ms(), outcome };
+        let text = serde_json::to_vec_pretty(&exit).context("encode exit.json")?;
+        write_whole(&self.path.join("exit.json"), &text).context("write exit.json")?;
+        told
+    }
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn now_ms() -> UnixMs {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A problem in its plainest form.
+pub(crate) fn problem(code: &str, what: impl Into<String>, why: &str, remedy: &str) -> Problem {
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    Problem {
+        code: code.into(),
+        what: what.into(),
+        why: some(why),
+        remedy: some(remedy),
+        fields: vec![],
+    }
+}
+
+fn read_order(path: &Path) -> anyhow::Result<Order> {
+    let text = fs::read_to_string(path).with_context(|| format!("read {}", path.display()))?;
+    let order: Order =
+        serde_json::from_str(&text).with_context(|| format!("understand {}", path.display()))?;
+    if order.format > Order::FORMAT {
+        bail!("{} was written by a newer Maquette ({})", path.display(), order.version);
+    }
+    Ok(order)
+}
+
+/// Opens the events to append to them: counts the whole lines and cuts off a torn last one.
+fn open_events(path: &Path) -> anyhow::Result<(File, u64, Past)> {
+    let mut file = OpenOptions::new()
+        .create(true)
+        .read(true)
+        .append(true)
+        .open(path)
+        .with_context(|| format!("open {}", path.display()))?;
+    let mut past = Past::default();
+    let (mut n_events, mut whole_bytes) = (0, 0);
+    let mut reader = BufReader::new(&file);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let n = reader.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line)?;
+        if n == 0 || line.last() != Some(&b'\n') {
+            break;
+        }
+        whole_bytes += n as u64;
+        if let Ok(event) = serde_json::from_slice::<Event>(&line) {
+            n_events = event.seq;
+            past.learn(&event.body);
+        }
+    }
+    file.set_len(whole_bytes).context("cut off a torn line")?;
+    file.seek(SeekFrom::End(0))?;
+    Ok((file, n_events, past))
+}
+
+impl Past {
+    fn learn(&mut self, body: &EventBody) {
+        match body {
+            EventBody::Progress(progress) => self.elapsed_secs = progress.elapsed_secs,
+            EventBody::Checkpoint(checkpoint) => {
+                self.checkpoints.insert(checkpoint.step, checkpoint.clone());
+            }
+            EventBody::CheckpointRemoved { step } => {
+                self.checkpoints.remove(step);
+            }
+            EventBody::Sample(sample) => self.last_sample_step = Some(sample.step),
+            _ => {}
+        }
+    }
+}
+
+/// Reads new lines of `control.jsonl`, a few times a second at most.
+struct ControlReader {
+    path: PathBuf,
+    offset_bytes: u64,
+    looked: Instant,
+    asked: Vec<Control>,
+}
+
+impl ControlReader {
+    const PAUSE: Duration = Duration::from_millis(100);
+
+    /// What was asked of an earlier process is done or forgotten; only new lines count.
+    fn after_what_is_there(path: PathBuf) -> Self {
+        let offset_bytes = fs::metadata(&path).map_or(0, |it| it.len());
+        Self { path, offset_bytes, looked: Instant::now(), asked: vec![] }
+    }
+
+    fn read_new(&mut self) -> Vec<Control> {
+        if self.looked.elapsed() < Self::PAUSE {
+            return vec![];
+        }
+        self.looked = Instant::now();
+        self.read_lines().unwrap_or_default()
+    }
+
+    fn read_lines(&mut self) -> io::Result<Vec<Control>> {
+        let mut file = File::open(&self.path)?;
+        file.seek(SeekFrom::Start(self.offset_bytes))?;
+        let mut text = Vec::new();
+        file.take(LINE_BYTES_MAX).read_to_end(&mut text)?;
+        let whole = text.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
+        self.offset_bytes += whole as u64;
+        let lines = text[..whole].split(|&b| b == b'\n');
+        Ok(lines.filter_map(|line| serde_json::from_slice(line).ok()).collect())
+    }
+}

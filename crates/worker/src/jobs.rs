@@ -1,0 +1,82 @@
+//! The kinds of job, one file each, and what they share: how a job begins and how it ends.
+
+mod prepare;
+mod reconstruct;
+mod train;
+
+use std::{any::Any, io, panic::AssertUnwindSafe, path::Path};
+
+use anyhow::Context;
+use api::{EventBody, Outcome, Problem, Task};
+
+use crate::folder::{JobFolder, problem};
+
+/// Does the job of a folder and says in the folder how it ended.
+pub(crate) fn run(path: &Path) -> anyhow::Result<()> {
+    let mut folder = JobFolder::take(path)?;
+    let outcome = match std::panic::catch_unwind(AssertUnwindSafe(|| work(&mut folder))) {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(error)) => Outcome::Failed { problem: problem_from_error(&error) },
+        Err(panic) => Outcome::Failed { problem: problem_from_panic(panic.as_ref()) },
+    };
+    folder.finish(outcome)
+}
+
+fn work(folder: &mut JobFolder) -> anyhow::Result<Outcome> {
+    let from_step = folder.past().checkpoints.keys().next_back().copied().unwrap_or(0);
+    folder.emit(EventBody::Started {
+        pid: std::process::id(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        n_threads: u32::try_from(nn::n_threads()).unwrap_or(u32::MAX),
+        from_step,
+    })?;
+    match folder.order().task.clone() {
+        Task::Prepare(task) => prepare::run(folder, &task),
+        Task::Train(task) => train::run(folder, &task),
+        Task::Reconstruct(task) => reconstruct::run(folder, &task),
+    }
+}
+
+/// A problem that a job raises on purpose, with words for people; it travels as an error.
+#[derive(Debug)]
+pub(crate) struct Refused(pub(crate) Problem);
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.what)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// Ends a job with a problem in words: what happened, why, and what to do.
+pub(crate) fn refuse<T>(code: &str, what: impl Into<String>, why: &str, remedy: &str) -> anyhow::Result<T> {
+    Err(anyhow::Error::new(Refused(problem(code, what, why, remedy))))
+}
+
+fn problem_from_error(error: &anyhow::Error) -> Problem {
+    if let Some(Refused(problem)) = error.downcast_ref() {
+        return problem.clone();
+    }
+    let why = format!("{error:#}");
+    let is_full = error.chain().filter_map(|it| it.downcast_ref::<io::Error>()).any(|it| {
+        matches!(it.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    });
+    if is_full {
+        let remedy = "Free some space where the workspace is, then start it again.";
+        return problem("disk_full", "The disk is full.", &why, remedy);
+    }
+    problem("failed", "The job could not go on.", &why, "The log may say more.")
+}
+
+fn problem_from_panic(panic: &(dyn Any + Send)) -> Problem {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("unknown");
+    let remedy = "Please report it with the log; starting it again may work.";
+    problem("bug", "Maquette made a mistake and had to stop this job.", text, remedy)
+}
+
+/// Opens the file or folder of a job, with its name in the error.
+pub(crate) fn context<T>(result: io::Result<T>, verb: &str, path: &Path) -> anyhow::Result<T> {
+    result.with_context(|| format!("{verb} {}", path.display()))
+}

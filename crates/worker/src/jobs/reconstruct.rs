@@ -1,0 +1,107 @@
+//! Reconstructing: one sound goes through a model and back, and is compared with what came out.
+
+use std::{collections::BTreeMap, time::Instant};
+
+use anyhow::Context;
+use api::{EventBody, Model, Outcome, ReconstructTask, ReconstructionResult, Warning};
+use audio::{Clip, WavFormat};
+
+use super::refuse;
+use crate::{
+    folder::JobFolder,
+    progress::{Goal, ProgressMeter},
+    whole_file::write_whole,
+};
+
+/// A sound longer than this is not read.
+const LENGTH_SECS_MAX: f64 = 2.0 * 3600.0;
+/// The original's file name in the job's folder.
+const ORIGINAL: &str = "original.wav";
+/// The file name of what came out.
+const RECONSTRUCTION: &str = "reconstruction.wav";
+
+/// Reconstructs the sound of the job's folder.
+pub(crate) fn run(folder: &mut JobFolder, task: &ReconstructTask) -> anyhow::Result<Outcome> {
+    let mut meter = ProgressMeter::new("percent", Goal::Units(100), 0.0);
+    folder.emit(EventBody::Progress(meter.tell("reading the sound", 0)))?;
+    let path = folder.path().join(&task.model_path);
+    let card: Model = serde_json::from_slice(
+        &std::fs::read(path.join("model.json")).context("read model.json")?,
+    )
+    .context("understand model.json")?;
+    let original = read_original(folder, task, card.rate_hz)?;
+    let weights = path.join("weights.safetensors");
+    let model = models::rave::Model::load(&weights)
+        .with_context(|| format!("load {}", weights.display()))?;
+    let original = audio::with_channels(original, model.n_channels());
+    let started = Instant::now();
+    let reconstruction = model.reconstruct_while(&original.channels, |share| {
+        let n_done = (share * 100.0) as u64;
+        if let Some(progress) = meter.mark("reconstructing", n_done) {
+            // The disk being full will be noticed when the sound is written.
+            let _ = folder.emit(EventBody::Progress(progress));
+        }
+        !folder.should_stop()
+    });
+    let Some(channels) = reconstruction else { return Ok(Outcome::Stopped) };
+    let compute_secs = started.elapsed().as_secs_f64();
+    let reconstruction = Clip { rate_hz: original.rate_hz, channels };
+    let distances = distances(&original, &reconstruction);
+    write(folder, ORIGINAL, &original)?;
+    write(folder, RECONSTRUCTION, &reconstruction)?;
+    let result = ReconstructionResult {
+        original: ORIGINAL.into(),
+        reconstruction: RECONSTRUCTION.into(),
+        rate_hz: original.rate_hz,
+        channels: u16::try_from(original.channels.len()).context("count the channels")?,
+        length_secs: original.channels[0].len() as f64 / f64::from(original.rate_hz),
+        compute_secs,
+        distances,
+    };
+    let text = serde_json::to_vec_pretty(&result).context("encode result.json")?;
+    write_whole(&folder.path().join("result.json"), &text).context("write result.json")?;
+    folder.emit(EventBody::Progress(meter.tell("done", 100)))?;
+    Ok(Outcome::Done)
+}
+
+fn read_original(folder: &mut JobFolder, task: &ReconstructTask, rate_hz: u32) -> anyhow::Result<Clip> {
+    let limits = audio::DecodeLimits { max_secs: LENGTH_SECS_MAX, ..audio::DecodeLimits::default() };
+    let decoded = match audio::decode_file(&folder.path().join(&task.input), &limits) {
+        Ok(decoded) => decoded,
+        Err(error) => {
+            return refuse(
+                error.code(),
+                format!("{} could not be read as sound.", task.input_name),
+                &format!("{error}."),
+                "Try a WAV, AIFF, FLAC, MP3, OGG or M4A file that plays elsewhere.",
+            );
+        }
+    };
+    for note in decoded.notes {
+        folder.warn(Warning {
+            code: note.code.to_owned(),
+            file: Some(task.input_name.clone()),
+            message: note.message,
+        })?;
+    }
+    Ok(audio::resample(&decoded.clip, rate_hz))
+}
+
+/// How far what came out is from what went in, in terms that mean something to an ear.
+fn distances(original: &Clip, reconstruction: &Clip) -> BTreeMap<String, f64> {
+    BTreeMap::from([
+        (
+            "fullband_spectral_distance".to_owned(),
+            models::rave::fullband_spectral_distance(&original.channels, &reconstruction.channels),
+        ),
+        (
+            "level_difference_db".to_owned(),
+            audio::rms_db(reconstruction) - audio::rms_db(original),
+        ),
+    ])
+}
+
+fn write(folder: &JobFolder, name: &str, clip: &Clip) -> anyhow::Result<()> {
+    audio::write_wav(&folder.path().join(name), clip, WavFormat::Int16)
+        .with_context(|| format!("write {name}"))
+}

@@ -1,0 +1,367 @@
+//! Training: the loop that decides when to step, measure, render, save and stop.
+//!
+//! What a step computes is the family's affair (`models`); this file only keeps time. Everything
+//! that must survive a `kill -9` is in checkpoints and events before it is told.
+
+mod checkpoints;
+mod excerpts;
+mod samples;
+
+use std::{collections::BTreeMap, fs, path::Path, time::Instant};
+
+use anyhow::Context;
+use api::{EventBody, Limit, Metrics, Outcome, Split, TrainTask, Warning};
+use models::rave::{Config, StepReport, Trainer};
+
+use self::{checkpoints::Checkpoints, excerpts::Excerpts, samples::Samples};
+use super::{context, refuse};
+use crate::{
+    dataset::Dataset,
+    folder::JobFolder,
+    progress::{Goal, ProgressMeter},
+    system::SystemMeter,
+};
+
+/// The first steps are each logged, so that two runs of one seed can be compared number by number.
+const STEPS_LOGGED_SINGLY: u64 = 20;
+/// Later, metrics are logged about this often, as means over the steps between.
+const LOG_EVERY_SECS: f64 = 0.3;
+/// Measuring and rendering take at most about this share of the time.
+const MEASURE_SHARE: f64 = 0.05;
+/// A run that gave no usable number this many times in a row has diverged.
+const NOT_FINITE_MAX: u32 = 50;
+
+/// Trains the model of the job's folder.
+pub(crate) fn run(folder: &mut JobFolder, task: &TrainTask) -> anyhow::Result<Outcome> {
+    let config = match Config::from_settings(&task.settings) {
+        Ok(config) => config,
+        Err(fields) => return refuse_settings(fields),
+    };
+    let dataset = open_dataset(folder, task)?;
+    let mut run = Run::begin(folder, task, &config, dataset)?;
+    run.measure_and_render(true)?;
+    let outcome = run.train()?;
+    run.keep_everything()?;
+    Ok(outcome)
+}
+
+fn refuse_settings<T>(fields: Vec<api::FieldProblem>) -> anyhow::Result<T> {
+    let mut problem = crate::folder::problem(
+        "bad_settings",
+        "These settings cannot be trained.",
+        "",
+        "Start a new run with other settings.",
+    );
+    problem.why = fields.first().map(|it| format!("{}: {}", it.key, it.message));
+    problem.fields = fields;
+    Err(anyhow::Error::new(super::Refused(problem)))
+}
+
+fn open_dataset(folder: &JobFolder, task: &TrainTask) -> anyhow::Result<Dataset> {
+    let path = folder.path().join(&task.dataset_path);
+    let dataset = match Dataset::open(&path) {
+        Ok(dataset) => dataset,
+        Err(error) => {
+            return refuse(
+                "no_dataset",
+                format!("The dataset {} cannot be read.", task.dataset),
+                &format!("{error}."),
+                "Restore it from the trash or prepare it again, then resume this run.",
+            );
+        }
+    };
+    if dataset.index().summary.hash != task.dataset_hash {
+        return refuse(
+            "other_dataset",
+            format!("The dataset {} is not the one this run began with.", task.dataset),
+            "Its content hash is different, so going on would mix two trainings.",
+            "Start a new run on it.",
+        );
+    }
+    Ok(dataset)
+}
+
+/// A training as it goes on.
+struct Run<'a> {
+    folder: &'a mut JobFolder,
+    limit: Limit,
+    trainer: Trainer,
+    excerpts: Excerpts,
+    samples: Samples,
+    checkpoints: Checkpoints,
+    meter: ProgressMeter,
+    system: SystemMeter,
+    log: MetricLog,
+    measured: Measured,
+    n_not_finite: u32,
+}
+
+/// When the model was last measured, and what came out.
+struct Measured {
+    at: Instant,
+    took_secs: f64,
+    step: Option<u64>,
+    validation: Option<f64>,
+}
+
+impl<'a> Run<'a> {
+    fn begin(
+        folder: &'a mut JobFolder,
+        task: &TrainTask,
+        config: &Config,
+        dataset: Dataset,
+    ) -> anyhow::Result<Self> {
+        let limit = extended_limit(folder.path()).unwrap_or(task.limit);
+        let goal = match limit {
+            Limit::Steps { steps } => Goal::Units(steps),
+            Limit::Minutes { minutes } => Goal::Secs(minutes * 60.0),
+            Limit::Forever => Goal::Open,
+        };
+        let meter = ProgressMeter::new("steps", goal, folder.past().elapsed_secs);
+        folder.emit(EventBody::Progress(meter.tell("getting ready", 0)))?;
+        let checkpoints = Checkpoints::new(folder)?;
+        let trainer = match checkpoints.newest_whole(folder)? {
+            Some(path) => Trainer::load(&path, config)
+                .with_context(|| format!("go on from {}", path.display()))?,
+            None => Trainer::new(config, task.seed),
+        };
+        if dataset.sounds(Split::Validation).is_empty() {
+            folder.warn(Warning {
+                code: "nothing_held_out".into(),
+                file: None,
+                message: "No sound is held out, so the model is measured on what it learns from.".into(),
+            })?;
+        }
+        let samples = Samples::new(folder, &dataset)?;
+        let excerpts = Excerpts::new(dataset, config, task.seed);
+        let log = MetricLog::new(trainer.global_step());
+        let measured =
+            Measured { at: Instant::now(), took_secs: 0.0, step: None, validation: None };
+        let system = SystemMeter::new();
+        Ok(Self {
+            folder,
+            limit,
+            trainer,
+            excerpts,
+            samples,
+            checkpoints,
+            meter,
+            system,
+            log,
+            measured,
+            n_not_finite: 0,
+        })
+    }
+
+    /// Steps until the limit, a stop, or a divergence.
+    fn train(&mut self) -> anyhow::Result<Outcome> {
+        while !self.is_at_limit() {
+            if self.folder.should_stop() {
+                return Ok(Outcome::Stopped);
+            }
+            self.obey()?;
+            let batch = self.excerpts.batch(self.trainer.global_step()).context("read the dataset")?;
+            let report = self.trainer.step(&batch);
+            self.guard_against_nan(&report)?;
+            self.tell(&report)?;
+            if self.is_time_to_measure() {
+                self.measure_and_render(false)?;
+            }
+            if self.checkpoints.is_due() {
+                self.save()?;
+            }
+        }
+        Ok(Outcome::Done)
+    }
+
+    fn is_at_limit(&self) -> bool {
+        match self.limit {
+            Limit::Steps { steps } => self.trainer.global_step() >= steps,
+            Limit::Minutes { minutes } => self.meter.elapsed_secs() >= minutes * 60.0,
+            Limit::Forever => false,
+        }
+    }
+
+    /// Does what was asked besides stopping.
+    fn obey(&mut self) -> anyhow::Result<()> {
+        for control in self.folder.take_asked() {
+            match control {
+                api::Control::Checkpoint => self.save()?,
+                api::Control::Sample => self.render()?,
+                api::Control::Stop => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// A step without usable numbers changed nothing; too many of them end the run, and the model
+    /// from before them is kept.
+    fn guard_against_nan(&mut self, report: &StepReport) -> anyhow::Result<()> {
+        if report.is_finite {
+            self.n_not_finite = 0;
+            return Ok(());
+        }
+        self.n_not_finite += 1;
+        if self.n_not_finite == 1 {
+            self.save()?;
+            self.folder.warn(Warning {
+                code: "not_a_number".into(),
+                file: None,
+                message: format!(
+                    "Step {} gave no usable numbers; it was left out and the model from before it saved.",
+                    report.step
+                ),
+            })?;
+        }
+        if self.n_not_finite < NOT_FINITE_MAX {
+            return Ok(());
+        }
+        self.keep_everything()?;
+        refuse(
+            "diverged",
+            "The training has run away.",
+            &format!("{NOT_FINITE_MAX} steps in a row gave no usable numbers."),
+            "The last good model is saved. Start a new run with a lower learning rate.",
+        )
+    }
+
+    fn tell(&mut self, report: &StepReport) -> anyhow::Result<()> {
+        if let Some(metrics) = self.log.add(report) {
+            self.folder.emit(EventBody::Metrics(metrics))?;
+        }
+        let phase = self.trainer.phase().title();
+        if let Some(progress) = self.meter.mark(phase, report.step) {
+            self.folder.emit(EventBody::Progress(progress))?;
+            if let Some(system) = self.system.look() {
+                self.folder.emit(EventBody::System(system))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_time_to_measure(&self) -> bool {
+        let pause = (self.measured.took_secs / MEASURE_SHARE).max(4.0);
+        self.measured.at.elapsed().as_secs_f64() > pause
+    }
+
+    /// Measures the model on held-out sound, and renders sounds to listen to when it is time.
+    fn measure_and_render(&mut self, is_first: bool) -> anyhow::Result<()> {
+        let step = self.trainer.global_step();
+        if self.measured.step != Some(step) {
+            let started = Instant::now();
+            let distances = self.trainer.validate(self.samples.held_out());
+            let validation = distances.multiband_spectral_distance;
+            if validation.is_finite() {
+                let mut values = BTreeMap::from([("validation_distance".to_owned(), validation)]);
+                let fullband = distances.fullband_spectral_distance;
+                if fullband.is_finite() {
+                    values.insert("validation_fullband_distance".to_owned(), fullband);
+                }
+                self.folder.emit(EventBody::Metrics(Metrics { step, values }))?;
+            }
+            self.measured = Measured {
+                at: Instant::now(),
+                took_secs: started.elapsed().as_secs_f64(),
+                step: Some(step),
+                validation: validation.is_finite().then_some(validation),
+            };
+        }
+        if is_first || self.samples.is_due(self.meter.elapsed_secs()) {
+            self.render()?;
+        }
+        Ok(())
+    }
+
+    fn render(&mut self) -> anyhow::Result<()> {
+        let elapsed_secs = self.meter.elapsed_secs();
+        self.samples.render(self.folder, &self.trainer, elapsed_secs)
+    }
+
+    fn save(&mut self) -> anyhow::Result<()> {
+        let step = self.trainer.global_step();
+        let validation = self.measured.validation.filter(|_| self.measured.step == Some(step));
+        self.checkpoints.save(self.folder, &self.trainer, validation)
+    }
+
+    /// At the end: what was not logged yet, a last measure, a last rendering, a checkpoint.
+    fn keep_everything(&mut self) -> anyhow::Result<()> {
+        if let Some(metrics) = self.log.flush() {
+            self.folder.emit(EventBody::Metrics(metrics))?;
+        }
+        // First what costs the most to lose.
+        self.measure_and_render(false)?;
+        self.save()?;
+        if self.samples.last_step() != Some(self.trainer.global_step()) {
+            self.render()?;
+        }
+        let phase = self.trainer.phase().title();
+        let progress = self.meter.tell(phase, self.trainer.global_step());
+        self.folder.emit(EventBody::Progress(progress))
+    }
+}
+
+/// `limit.json`: a limit that was given on a resume and replaces the order's.
+fn extended_limit(folder: &Path) -> Option<Limit> {
+    #[derive(serde::Deserialize)]
+    struct Extended {
+        limit: Limit,
+    }
+    let text = fs::read(folder.join("limit.json")).ok()?;
+    serde_json::from_slice::<Extended>(&text).ok().map(|it| it.limit)
+}
+
+/// Collects metrics of steps and gives their means at a readable rate.
+struct MetricLog {
+    n_steps: u64,
+    step: u64,
+    sums: BTreeMap<&'static str, (f64, u64)>,
+    started: Instant,
+    first_step: u64,
+}
+
+impl MetricLog {
+    fn new(first_step: u64) -> Self {
+        Self { n_steps: 0, step: first_step, sums: BTreeMap::new(), started: Instant::now(), first_step }
+    }
+
+    /// Adds a step; gives the means since the last time, when it is time to log.
+    fn add(&mut self, report: &StepReport) -> Option<Metrics> {
+        self.n_steps += 1;
+        self.step = report.step;
+        for &(name, value) in &report.values {
+            if value.is_finite() {
+                let (sum, n) = self.sums.entry(name).or_default();
+                *sum += value;
+                *n += 1;
+            }
+        }
+        let is_single = report.step <= STEPS_LOGGED_SINGLY;
+        let is_due = self.started.elapsed().as_secs_f64() >= LOG_EVERY_SECS;
+        if is_single || is_due { self.flush() } else { None }
+    }
+
+    /// What was added since the last time, if anything.
+    fn flush(&mut self) -> Option<Metrics> {
+        if self.n_steps == 0 {
+            return None;
+        }
+        let secs = self.started.elapsed().as_secs_f64().max(1e-6);
+        let mut values: BTreeMap<String, f64> = std::mem::take(&mut self.sums)
+            .into_iter()
+            .map(|(name, (sum, n))| (name.to_owned(), sum / n as f64))
+            .collect();
+        if self.step > self.first_step + 1 {
+            values.insert("steps_per_sec".into(), self.n_steps as f64 / secs);
+        }
+        self.n_steps = 0;
+        self.started = Instant::now();
+        Some(Metrics { step: self.step, values })
+    }
+}
+
+/// Creates a folder of the run, with its name in the error.
+fn create_folder(folder: &JobFolder, name: &str) -> anyhow::Result<std::path::PathBuf> {
+    let path = folder.path().join(name);
+    context(fs::create_dir_all(&path), "create", &path)?;
+    Ok(path)
+}

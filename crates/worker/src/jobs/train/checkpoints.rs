@@ -1,0 +1,141 @@
+//! When checkpoints are written, and which are kept.
+
+use std::{
+    fs::{self, File},
+    io::Read,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use anyhow::Context;
+use api::{Checkpoint, EventBody, Warning};
+use models::rave::Trainer;
+use sha2::{Digest, Sha256};
+
+use crate::{dataset::hex, folder::JobFolder};
+
+/// A kill loses at most about this much training.
+const SAVE_EVERY: Duration = Duration::from_secs(60);
+/// The newest are kept, and the best besides.
+const KEPT: usize = 3;
+
+/// The checkpoints of a run.
+pub(super) struct Checkpoints {
+    kept: Vec<Checkpoint>,
+    saved: Instant,
+    took: Duration,
+}
+
+impl Checkpoints {
+    /// Finds those of earlier processes and clears away half-written ones.
+    pub(super) fn new(folder: &JobFolder) -> anyhow::Result<Self> {
+        let path = super::create_folder(folder, "checkpoints")?;
+        for entry in fs::read_dir(&path).context("list checkpoints")?.flatten() {
+            let is_whole = entry.path().extension().is_some_and(|it| it == "safetensors");
+            if !is_whole {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+        let kept = folder.past().checkpoints.values().cloned().collect();
+        Ok(Self { kept, saved: Instant::now(), took: Duration::ZERO })
+    }
+
+    /// The newest checkpoint that is as it was written; damaged ones are named and passed over.
+    pub(super) fn newest_whole(&self, folder: &mut JobFolder) -> anyhow::Result<Option<PathBuf>> {
+        for checkpoint in self.kept.iter().rev() {
+            let path = folder.path().join(&checkpoint.path);
+            match sha256_of_file(&path) {
+                Ok(hash) if hash == checkpoint.sha256 => return Ok(Some(path)),
+                Ok(_) => folder.warn(damaged(checkpoint, "its content changed"))?,
+                Err(error) => folder.warn(damaged(checkpoint, &error.to_string()))?,
+            }
+        }
+        if self.kept.is_empty() {
+            return Ok(None);
+        }
+        super::refuse(
+            "no_checkpoint",
+            "No checkpoint of this run can be read.",
+            "All of them are missing or damaged; the warnings say how.",
+            "Start a new run with the same settings.",
+        )
+    }
+
+    /// Whether so much time has passed that a kill would hurt. Slow disks are asked less often.
+    pub(super) fn is_due(&self) -> bool {
+        self.saved.elapsed() > SAVE_EVERY.max(self.took * 30)
+    }
+
+    /// Writes a checkpoint, tells of it, and then removes those that are no longer needed.
+    pub(super) fn save(
+        &mut self,
+        folder: &mut JobFolder,
+        trainer: &Trainer,
+        validation: Option<f64>,
+    ) -> anyhow::Result<()> {
+        let step = trainer.global_step();
+        if self.kept.iter().any(|it| it.step == step) {
+            return Ok(());
+        }
+        let started = Instant::now();
+        let path = format!("checkpoints/step-{step:09}.safetensors");
+        let file = folder.path().join(&path);
+        trainer.save(&file).with_context(|| format!("write {path}"))?;
+        let best = self.best_validation();
+        let checkpoint = Checkpoint {
+            step,
+            bytes: fs::metadata(&file).with_context(|| format!("look at {path}"))?.len(),
+            sha256: sha256_of_file(&file).with_context(|| format!("read back {path}"))?,
+            path,
+            validation,
+            is_best: validation.is_some_and(|it| best.is_none_or(|best| it < best)),
+        };
+        folder.emit(EventBody::Checkpoint(checkpoint.clone()))?;
+        self.kept.push(checkpoint);
+        (self.saved, self.took) = (Instant::now(), started.elapsed());
+        self.remove_old(folder)
+    }
+
+    fn best_validation(&self) -> Option<f64> {
+        self.kept.iter().filter_map(|it| it.validation).min_by(f64::total_cmp)
+    }
+
+    fn remove_old(&mut self, folder: &mut JobFolder) -> anyhow::Result<()> {
+        let best = self.best_validation();
+        while self.kept.len() > KEPT + 1 {
+            let last = self.kept.len() - KEPT;
+            let Some(at) = self.kept[..last]
+                .iter()
+                .position(|it| it.validation.is_none() || it.validation != best)
+            else {
+                return Ok(());
+            };
+            let old = self.kept.remove(at);
+            folder.emit(EventBody::CheckpointRemoved { step: old.step })?;
+            let _ = fs::remove_file(folder.path().join(&old.path));
+        }
+        Ok(())
+    }
+}
+
+fn damaged(checkpoint: &Checkpoint, why: &str) -> Warning {
+    Warning {
+        code: "damaged_checkpoint".into(),
+        file: Some(checkpoint.path.clone()),
+        message: format!("The checkpoint of step {} is passed over: {why}.", checkpoint.step),
+    }
+}
+
+/// SHA-256 of a file, in hexadecimal, read in pieces.
+fn sha256_of_file(path: &Path) -> std::io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut piece = vec![0; 1 << 20];
+    loop {
+        let n = file.read(&mut piece)?;
+        if n == 0 {
+            return Ok(hex(&hash.finalize()));
+        }
+        hash.update(&piece[..n]);
+    }
+}

@@ -1,0 +1,110 @@
+//! Random excerpts of the training sounds, the same for the same seed and step.
+
+use std::io;
+
+use api::Split;
+use audio::Rng;
+use models::rave::Config;
+
+use crate::dataset::Dataset;
+
+/// An excerpt quieter than this is drawn again: there is little to learn from silence.
+const QUIET_PEAK: f32 = 1e-3;
+/// How often an excerpt is drawn again.
+const DRAWS_MAX: usize = 6;
+/// Sounds shorter than this weigh as if they were this long, so that short notes are heard too.
+const WEIGHT_SECS_MIN: f64 = 1.0;
+/// The share of excerpts whose phases are mangled. Source: the training transforms of RAVE.
+const MANGLE_SHARE: f64 = 0.8;
+/// Mangling turns the phase around a frequency in this range. Source: as above.
+const MANGLE_HZ: [f64; 2] = [20.0, 2000.0];
+
+/// Draws batches from a dataset.
+pub(super) struct Excerpts {
+    dataset: Dataset,
+    /// Training sounds by index, with the running sum of their weights.
+    sounds: Vec<(usize, f64)>,
+    n_signal: usize,
+    batch_size: usize,
+    seed: u64,
+}
+
+impl Excerpts {
+    /// Batches of the shape that the configuration asks for.
+    pub(super) fn new(dataset: Dataset, config: &Config, seed: u64) -> Self {
+        let mut sum = 0.0;
+        let sounds = dataset
+            .index()
+            .sounds
+            .iter()
+            .enumerate()
+            .filter(|(_, it)| it.file.split == Split::Training)
+            .map(|(i, it)| {
+                sum += it.file.length_secs.max(WEIGHT_SECS_MIN);
+                (i, sum)
+            })
+            .collect();
+        Self { dataset, sounds, n_signal: config.n_signal, batch_size: config.batch_size, seed }
+    }
+
+    /// The batch of a step. Shape: `[batch, channels, n_signal]`, flat; samples in [-1, 1].
+    pub(super) fn batch(&self, step: u64) -> io::Result<Vec<f32>> {
+        let channels = usize::from(self.dataset.index().summary.channels);
+        let mut batch = Vec::with_capacity(self.batch_size * channels * self.n_signal);
+        for place in 0..self.batch_size {
+            let mut rng = Rng::new(self.seed ^ mix(step, place));
+            for channel in self.excerpt(&mut rng)? {
+                batch.extend_from_slice(&channel);
+            }
+        }
+        Ok(batch)
+    }
+
+    fn excerpt(&self, rng: &mut Rng) -> io::Result<Vec<Vec<f32>>> {
+        let mut excerpt = self.draw(rng)?;
+        for _ in 1..DRAWS_MAX {
+            let peak = excerpt.iter().flatten().fold(0.0_f32, |peak, it| peak.max(it.abs()));
+            if peak > QUIET_PEAK {
+                break;
+            }
+            excerpt = self.draw(rng)?;
+        }
+        let [low, high] = MANGLE_HZ;
+        if rng.uniform() < MANGLE_SHARE {
+            let frequency_hz = low * (high / low).powf(rng.uniform());
+            let rate_hz = self.dataset.index().summary.rate_hz;
+            for channel in &mut excerpt {
+                audio::phase_mangle(channel, frequency_hz, rate_hz);
+            }
+        }
+        // Sound is stored in 16-bit steps; noise below one step hides them from the model.
+        for sample in excerpt.iter_mut().flatten() {
+            *sample += rng.uniform() as f32 / 65536.0;
+        }
+        Ok(excerpt)
+    }
+
+    fn draw(&self, rng: &mut Rng) -> io::Result<Vec<Vec<f32>>> {
+        let total = self.sounds.last().map_or(0.0, |it| it.1);
+        let at = rng.uniform() * total;
+        let chosen = self.sounds.partition_point(|it| it.1 <= at).min(self.sounds.len() - 1);
+        let sound = &self.dataset.index().sounds[self.sounds[chosen].0];
+        let n = self.n_signal as u64;
+        if sound.n_frames > n {
+            let from = (rng.uniform() * (sound.n_frames - n + 1) as f64) as u64;
+            return self.dataset.read(sound, from, self.n_signal);
+        }
+        // A short sound stays whole, somewhere in the excerpt; the rest is silence.
+        let mut excerpt = self.dataset.read(sound, 0, self.n_signal)?;
+        let shift = (rng.uniform() * (n - sound.n_frames + 1) as f64) as usize;
+        for channel in &mut excerpt {
+            channel.rotate_right(shift);
+        }
+        Ok(excerpt)
+    }
+}
+
+/// One number for a step and a place in its batch, far from those of its neighbours.
+fn mix(step: u64, place: usize) -> u64 {
+    (step + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (place as u64 + 1).wrapping_mul(0xd1b5_4a32_d192_ed03)
+}

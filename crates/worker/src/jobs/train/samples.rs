@@ -1,0 +1,133 @@
+//! Sounds to listen to while a model learns: held-out excerpts, rendered by the newest model.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use anyhow::Context;
+use api::{EventBody, Sample, Split};
+use audio::{Clip, WavFormat};
+use models::rave::Trainer;
+
+use crate::{dataset::Dataset, folder::JobFolder};
+
+/// Excerpts that are measured.
+const HELD_OUT_MAX: usize = 8;
+/// Excerpts that are rendered to listen to.
+const RENDERED_MAX: usize = 4;
+/// Their length at most.
+const LENGTH_SECS_MAX: f64 = 3.0;
+/// Renderings come at growing distances: at first every few seconds, then rarely, so that a run of
+/// days leaves dozens of them and not thousands.
+const EVERY_SECS_MIN: f64 = 10.0;
+/// The next rendering comes after this share of the time trained so far.
+const EVERY_SHARE: f64 = 0.2;
+
+/// Held-out excerpts and what was rendered of them.
+pub(super) struct Samples {
+    held_out: Vec<Vec<Vec<f32>>>,
+    names: Vec<String>,
+    originals: Vec<String>,
+    rate_hz: u32,
+    folder: PathBuf,
+    next_secs: f64,
+    last_step: Option<u64>,
+}
+
+impl Samples {
+    /// Cuts the excerpts and writes the originals.
+    pub(super) fn new(folder: &JobFolder, dataset: &Dataset) -> anyhow::Result<Self> {
+        let path = super::create_folder(folder, "samples")?;
+        let rate_hz = dataset.index().summary.rate_hz;
+        let mut sounds = dataset.sounds(Split::Validation);
+        if sounds.is_empty() {
+            sounds = dataset.sounds(Split::Training);
+        }
+        // Spread over the list, so that one long folder does not supply them all.
+        let every = sounds.len().div_ceil(HELD_OUT_MAX).max(1);
+        let n_frames_max = (LENGTH_SECS_MAX * f64::from(rate_hz)) as u64;
+        let mut samples = Self {
+            held_out: vec![],
+            names: vec![],
+            originals: vec![],
+            rate_hz,
+            folder: path,
+            next_secs: 0.0,
+            last_step: folder.past().last_sample_step,
+        };
+        for sound in sounds.into_iter().step_by(every) {
+            let n_frames = sound.n_frames.min(n_frames_max);
+            // From the middle of long recordings; their beginnings are often silence.
+            let from = if sound.n_frames > 4 * n_frames { sound.n_frames / 3 } else { 0 };
+            let excerpt = dataset.read(sound, from, n_frames as usize).context("read the dataset")?;
+            samples.held_out.push(excerpt);
+            samples.names.push(sound.file.path.clone());
+        }
+        samples.write_originals()?;
+        Ok(samples)
+    }
+
+    /// The excerpts to measure on. Shape: `[excerpts][channels][frames]`.
+    pub(super) fn held_out(&self) -> &[Vec<Vec<f32>>] {
+        &self.held_out
+    }
+
+    /// The step of the last rendering.
+    pub(super) fn last_step(&self) -> Option<u64> {
+        self.last_step
+    }
+
+    /// Whether it is time to render.
+    pub(super) fn is_due(&self, elapsed_secs: f64) -> bool {
+        elapsed_secs >= self.next_secs
+    }
+
+    /// Renders the excerpts with the model as it is now and tells of them.
+    pub(super) fn render(
+        &mut self,
+        folder: &mut JobFolder,
+        trainer: &Trainer,
+        elapsed_secs: f64,
+    ) -> anyhow::Result<()> {
+        let step = trainer.global_step();
+        self.next_secs = elapsed_secs + EVERY_SECS_MIN.max(elapsed_secs * EVERY_SHARE);
+        if self.last_step == Some(step) {
+            return Ok(());
+        }
+        for i in 0..self.originals.len() {
+            let original = &self.held_out[i];
+            let rendered = trainer.render(original);
+            let distances = trainer.validate(std::slice::from_ref(original));
+            let name = format!("step-{step:09}-{i}.wav");
+            let clip = Clip { rate_hz: self.rate_hz, channels: rendered };
+            let path = self.folder.join(&name);
+            audio::write_wav(&path, &clip, WavFormat::Int16)
+                .with_context(|| format!("write samples/{name}"))?;
+            folder.emit(EventBody::Sample(Sample {
+                step,
+                name: self.names[i].clone(),
+                original: self.originals[i].clone(),
+                rendered: format!("samples/{name}"),
+                length_secs: original[0].len() as f64 / f64::from(self.rate_hz),
+                distances: BTreeMap::from([(
+                    "multiband_spectral_distance".to_owned(),
+                    distances.multiband_spectral_distance,
+                )]),
+            }))?;
+        }
+        self.last_step = Some(step);
+        Ok(())
+    }
+
+    fn write_originals(&mut self) -> anyhow::Result<()> {
+        for (i, channels) in self.held_out.iter().take(RENDERED_MAX).enumerate() {
+            let name = format!("original-{i}.wav");
+            let path = self.folder.join(&name);
+            if !path.exists() {
+                let clip = Clip { rate_hz: self.rate_hz, channels: channels.clone() };
+                audio::write_wav(&path, &clip, WavFormat::Int16)
+                    .with_context(|| format!("write samples/{name}"))?;
+            }
+            self.originals.push(format!("samples/{name}"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,151 @@
+//! Checks of the repository's own rules, run by `cargo test`.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::{root, step::Step};
+
+/// Who may depend on whom. A crate missing here fails the test, so a new crate is a decision.
+const FLOORS: &[(&str, &[&str])] = &[
+    ("api", &[]),
+    ("audio", &[]),
+    ("nn", &[]),
+    ("web", &[]),
+    ("models", &["api", "audio", "nn"]),
+    ("worker", &["api", "audio", "models", "nn"]),
+    ("studio", &["api"]),
+    ("maquette", &["api", "studio", "web", "worker"]),
+    ("xtask", &["web"]),
+];
+
+/// External crates that belong to some of ours alone.
+const OWNERS: &[(&str, &[&str])] = &[
+    ("rusqlite", &["studio"]),
+    ("axum", &["maquette"]),
+    ("ureq", &["maquette"]),
+    ("burn", &["nn", "models"]),
+    ("burn-flex", &["nn"]),
+    ("gemm", &["nn"]),
+    ("symphonia", &["audio"]),
+];
+
+/// The only places that may start a process, besides tests.
+const STARTERS: &[&str] = &[
+    "crates/studio/src/supervisor.rs",
+    "crates/maquette/src/cli/open_browser.rs",
+    "crates/maquette/src/doctor.rs",
+    "crates/xtask/src/step.rs",
+];
+
+/// Words that say where something was made instead of what it is.
+const WORKPLACE_WORDS: &[&str] = &["/wor\u{6b}/", "/far\u{6d}/", "/tmp/re\u{73}"];
+
+#[test]
+fn crates_depend_only_downward() {
+    let mut ours = BTreeSet::new();
+    for package in packages() {
+        let name = package["name"].as_str().unwrap().to_owned();
+        let Some((_, allowed)) = FLOORS.iter().find(|(it, _)| *it == name) else {
+            panic!("crate `{name}` has no floor: add it to FLOORS and to ARCHITECTURE.md");
+        };
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let wanted = dependency["name"].as_str().unwrap();
+            let is_dev = dependency["kind"] == "dev";
+            if let Some((_, owners)) = OWNERS.iter().find(|(it, _)| *it == wanted) {
+                let owners = owners.join("` and `");
+                assert!(is_dev || owners.contains(&name), "`{wanted}` belongs to `{owners}`, not to `{name}`");
+            }
+            let is_ours = FLOORS.iter().any(|(it, _)| *it == wanted);
+            assert!(
+                !is_ours || is_dev || allowed.contains(&wanted),
+                "`{name}` must not depend on `{wanted}`: see the floors in ARCHITECTURE.md"
+            );
+        }
+        ours.insert(name);
+    }
+    assert_eq!(ours.len(), FLOORS.len(), "FLOORS names a crate that is gone");
+}
+
+#[test]
+fn processes_start_in_one_place() {
+    for (path, text) in sources("rs") {
+        let is_starter = STARTERS.iter().any(|it| path.ends_with(it));
+        let is_test = path.components().any(|it| it.as_os_str() == "tests" || it.as_os_str() == "benches");
+        let own = text.split("#[cfg(test)]").next().unwrap();
+        let starts = own.contains("Command::new(") && !own.contains("clap::Command::new(");
+        assert!(
+            is_starter || is_test || path.ends_with("tidy.rs") || !starts,
+            "{} starts a process: jobs start in studio/src/supervisor.rs",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn nothing_speaks_of_the_place_it_was_made_in() {
+    for ending in ["rs", "md", "ts", "svelte", "mjs", "py", "toml", "json"] {
+        for (path, text) in sources(ending) {
+            for word in WORKPLACE_WORDS {
+                assert!(!text.contains(word), "{} mentions {word}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn long_files_say_why() {
+    for ending in ["rs", "ts", "svelte"] {
+        for (path, text) in sources(ending) {
+            let n_lines = text.lines().count();
+            let head: String = text.lines().take(12).collect();
+            let is_generated = head.contains("auto-generated");
+            assert!(
+                n_lines <= 600 || head.contains("lines because") || is_generated,
+                "{} has {n_lines} lines and does not say in its head why («… lines because …»)",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn every_module_opens_with_a_sentence() {
+    for (path, text) in sources("rs") {
+        assert!(text.starts_with("//!"), "{} does not say what it is", path.display());
+    }
+}
+
+fn packages() -> Vec<serde_json::Value> {
+    let args = ["metadata", "--no-deps", "--offline", "--format-version", "1"];
+    let output = Step::new("cargo metadata", env!("CARGO"), &args).output().unwrap();
+    let metadata: serde_json::Value = serde_json::from_str(&output).unwrap();
+    metadata["packages"].as_array().unwrap().clone()
+}
+
+/// Every file of ours with an ending, with its text.
+fn sources(ending: &str) -> Vec<(PathBuf, String)> {
+    let mut found = vec![];
+    walk(&root(), ending, &mut found);
+    assert!(!found.is_empty() || ending == "py", "no .{ending} files: is the root right?");
+    found
+}
+
+fn walk(folder: &Path, ending: &str, found: &mut Vec<(PathBuf, String)>) {
+    const NOT_OURS: &[&str] = &["target", "node_modules", "dist", ".git", "package-lock.json"];
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        let name = entry.file_name();
+        if NOT_OURS.iter().any(|it| name == *it) || name.to_string_lossy().starts_with(".venv") {
+            continue;
+        }
+        if path.is_dir() {
+            walk(&path, ending, found);
+        } else if path.extension().is_some_and(|it| it == ending) {
+            let text = fs::read_to_string(&path).unwrap();
+            found.push((path, text));
+        }
+    }
+}
