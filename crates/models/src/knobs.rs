@@ -1,0 +1,280 @@
+//! Knobs of any family: the macro that makes a typed configuration and its form from one table, and
+//! the reading of values that people typed.
+
+use std::collections::BTreeMap;
+
+use api::{FieldProblem, Knob, KnobKind, Preset};
+use serde_json::{Map, Value};
+
+/// Makes `pub struct Config` with one field a knob, `fn knobs()`, and `fn defaults()` from one table.
+///
+/// A row reads `key: type = default, kind, BASIC or ADVANCED, "Title", "unit", "help";`.
+macro_rules! knobs {
+    ($($group:literal { $($key:ident : $type:ty = $default:expr, $kind:expr, $level:ident,
+        $title:literal, $unit:literal, $help:literal;)* })*) => {
+        /// Every setting of a model of this family, checked.
+        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct Config {
+            $($(#[doc = $help] pub $key: $type,)*)*
+        }
+
+        /// The knobs, in the order of the form.
+        fn knobs() -> Vec<api::Knob> {
+            vec![$($(api::Knob {
+                key: stringify!($key).into(),
+                title: $title.into(),
+                help: $help.into(),
+                group: $group.into(),
+                is_advanced: $crate::knobs::$level,
+                unit: $unit.into(),
+                kind: $kind,
+                default: serde_json::json!($default),
+            },)*)*]
+        }
+    };
+}
+pub(crate) use knobs;
+
+/// A knob that a form shows at once.
+pub(crate) const BASIC: bool = false;
+/// A knob that a form folds away at first.
+pub(crate) const ADVANCED: bool = true;
+
+/// Whole numbers from `min` to `max`.
+pub(crate) const fn integer(min: i64, max: i64) -> KnobKind {
+    KnobKind::Integer { min, max, multiple_of: 1 }
+}
+
+/// Multiples of `multiple_of` from `min` to `max`.
+pub(crate) const fn multiple(multiple_of: i64, min: i64, max: i64) -> KnobKind {
+    KnobKind::Integer { min, max, multiple_of }
+}
+
+/// Numbers from `min` to `max` on a plain slider.
+pub(crate) const fn number(min: f64, max: f64) -> KnobKind {
+    KnobKind::Number { min, max, is_logarithmic: false }
+}
+
+/// Numbers from `min` to `max` on a slider that moves by factors.
+pub(crate) const fn factor(min: f64, max: f64) -> KnobKind {
+    KnobKind::Number { min, max, is_logarithmic: true }
+}
+
+/// One of a few words.
+pub(crate) fn choice(options: &[&str]) -> KnobKind {
+    KnobKind::Choice { options: options.iter().map(|&word| word.into()).collect() }
+}
+
+/// Up to `len_max` whole numbers from `min` to `max`.
+pub(crate) const fn integers(len_max: u32, min: i64, max: i64) -> KnobKind {
+    KnobKind::IntegerList { min, max, len_min: 1, len_max }
+}
+
+/// The whole settings of a preset with some knobs changed: each of its right kind and in its range.
+///
+/// Values may also be text as typed in a terminal: `4,4,2`, `true`, `1e-3`.
+///
+/// # Errors
+/// Every setting that cannot be used, with what would be right.
+pub(crate) fn resolve(
+    knobs: &[Knob],
+    preset: &Preset,
+    overrides: &BTreeMap<String, Value>,
+) -> Result<Value, Vec<FieldProblem>> {
+    let mut problems: Vec<FieldProblem> = overrides
+        .keys()
+        .filter(|key| !knobs.iter().any(|knob| knob.key == **key))
+        .map(|key| unknown(key, knobs))
+        .collect();
+    let mut settings = Map::new();
+    for knob in knobs {
+        let given = overrides.get(&knob.key).or_else(|| preset.settings.get(&knob.key));
+        match checked(knob, given.unwrap_or(&knob.default)) {
+            Ok(value) => drop(settings.insert(knob.key.clone(), value)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(Value::Object(settings)) } else { Err(problems) }
+}
+
+/// Settings as they were frozen, checked again: an older file may lack knobs, which get their
+/// defaults.
+///
+/// # Errors
+/// Every setting that cannot be used.
+pub(crate) fn reread(knobs: &[Knob], settings: &Value) -> Result<Value, Vec<FieldProblem>> {
+    let Some(settings) = settings.as_object() else {
+        return Err(vec![problem("", "settings must be an object of knobs")]);
+    };
+    let given = settings.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+    let nothing = Preset {
+        name: String::new(),
+        title: String::new(),
+        summary: String::new(),
+        settings: BTreeMap::new(),
+        limit: api::Limit::Forever,
+    };
+    resolve(knobs, &nothing, &given)
+}
+
+/// A problem of one setting without a suggestion.
+pub(crate) fn problem(key: &str, message: impl Into<String>) -> FieldProblem {
+    FieldProblem { key: key.into(), message: message.into(), suggestion: None }
+}
+
+/// A problem of one setting and a value that would work.
+pub(crate) fn problem_with(
+    key: &str,
+    message: impl Into<String>,
+    suggestion: impl Into<Value>,
+) -> FieldProblem {
+    FieldProblem { key: key.into(), message: message.into(), suggestion: Some(suggestion.into()) }
+}
+
+fn unknown(key: &str, knobs: &[Knob]) -> FieldProblem {
+    let alike = knobs.iter().map(|knob| knob.key.as_str()).find(|known| {
+        known.replace('_', "") == key.to_lowercase().replace(['_', '-'], "")
+            || known.contains(key)
+            || key.contains(known)
+    });
+    match alike {
+        Some(known) => problem(key, format!("there is no such setting; did you mean `{known}`?")),
+        None => problem(key, "there is no such setting"),
+    }
+}
+
+fn checked(knob: &Knob, value: &Value) -> Result<Value, FieldProblem> {
+    match &knob.kind {
+        KnobKind::Integer { min, max, multiple_of } => {
+            let Some(n) = whole(value) else {
+                return Err(problem(&knob.key, "must be a whole number"));
+            };
+            if n < *min || n > *max {
+                let near = n.clamp(*min, *max);
+                return Err(problem_with(&knob.key, format!("must be {min} to {max}"), near));
+            }
+            if n % multiple_of != 0 {
+                let near = (n / multiple_of * multiple_of).max(*min);
+                let message = format!("must be a multiple of {multiple_of}");
+                return Err(problem_with(&knob.key, message, near));
+            }
+            Ok(n.into())
+        }
+        KnobKind::Number { min, max, .. } => {
+            let n = match value {
+                Value::String(text) => text.trim().parse().ok(),
+                _ => value.as_f64(),
+            };
+            let Some(n) = n.filter(|n: &f64| n.is_finite()) else {
+                return Err(problem(&knob.key, "must be a number"));
+            };
+            if n < *min || n > *max {
+                let near = n.clamp(*min, *max);
+                return Err(problem_with(&knob.key, format!("must be {min} to {max}"), near));
+            }
+            Ok(n.into())
+        }
+        KnobKind::Bool => match value {
+            Value::Bool(yes) => Ok((*yes).into()),
+            Value::String(text) if text == "true" => Ok(true.into()),
+            Value::String(text) if text == "false" => Ok(false.into()),
+            _ => Err(problem(&knob.key, "must be true or false")),
+        },
+        KnobKind::Choice { options } => match value.as_str() {
+            Some(word) if options.iter().any(|option| option == word) => Ok(word.into()),
+            _ => Err(problem(&knob.key, format!("must be one of {}", options.join(", ")))),
+        },
+        KnobKind::IntegerList { min, max, len_min, len_max } => {
+            checked_list(knob, value, *min..=*max, *len_min as usize..=*len_max as usize)
+        }
+    }
+}
+
+fn checked_list(
+    knob: &Knob,
+    value: &Value,
+    range: std::ops::RangeInclusive<i64>,
+    length: std::ops::RangeInclusive<usize>,
+) -> Result<Value, FieldProblem> {
+    let numbers: Option<Vec<i64>> = match value {
+        Value::Array(values) => values.iter().map(whole).collect(),
+        Value::String(text) => text
+            .trim_matches(['[', ']', ' '])
+            .split(',')
+            .map(|part| part.trim().parse().ok())
+            .collect(),
+        _ => whole(value).map(|n| vec![n]),
+    };
+    let Some(numbers) = numbers else {
+        return Err(problem(&knob.key, "must be whole numbers with commas between, like 4,2,2"));
+    };
+    if !length.contains(&numbers.len()) {
+        let message = format!("must have {} to {} numbers", length.start(), length.end());
+        return Err(problem(&knob.key, message));
+    }
+    if !numbers.iter().all(|n| range.contains(n)) {
+        let message = format!("each number must be {} to {}", range.start(), range.end());
+        return Err(problem(&knob.key, message));
+    }
+    Ok(numbers.into())
+}
+
+/// A whole number, also if it is written `1e6` or as text.
+fn whole(value: &Value) -> Option<i64> {
+    match value {
+        Value::String(text) => {
+            let text = text.trim().replace('_', "");
+            text.parse().ok().or_else(|| whole_of(text.parse().ok()?))
+        }
+        _ => value.as_i64().or_else(|| whole_of(value.as_f64()?)),
+    }
+}
+
+fn whole_of(number: f64) -> Option<i64> {
+    (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_are_read_as_people_write_them() {
+        let check = |kind: KnobKind, value: Value, expected: Option<Value>| {
+            let knob = Knob {
+                key: "k".into(),
+                title: String::new(),
+                help: String::new(),
+                group: String::new(),
+                is_advanced: false,
+                unit: String::new(),
+                kind,
+                default: Value::Null,
+            };
+            assert_eq!(checked(&knob, &value).ok(), expected, "{value} as {:?}", knob.kind);
+        };
+        check(integer(1, 9), json!(3), Some(json!(3)));
+        check(integer(1, 9), json!(3.0), Some(json!(3)));
+        check(integer(1, 9), json!("3"), Some(json!(3)));
+        check(integer(1, 2_000_000), json!("1e6"), Some(json!(1_000_000)));
+        check(integer(1, 9), json!(10), None);
+        check(integer(1, 9), json!(2.5), None);
+        check(integer(1, 9), json!(null), None);
+        check(multiple(4, 4, 64), json!(6), None);
+        check(factor(1e-6, 1.0), json!("1e-3"), Some(json!(1e-3)));
+        check(number(0.0, 1.0), json!(1), Some(json!(1.0)));
+        check(number(0.0, 1.0), json!("nan"), None);
+        check(KnobKind::Bool, json!("true"), Some(json!(true)));
+        check(KnobKind::Bool, json!(1), None);
+        check(choice(&["a", "b"]), json!("b"), Some(json!("b")));
+        check(choice(&["a", "b"]), json!("c"), None);
+        check(integers(3, 1, 8), json!("4, 2,2"), Some(json!([4, 2, 2])));
+        check(integers(3, 1, 8), json!([4, 2]), Some(json!([4, 2])));
+        check(integers(3, 1, 8), json!([4, 2, 2, 2]), None);
+        check(integers(3, 1, 8), json!([9]), None);
+        check(integers(3, 1, 8), json!("4,x"), None);
+    }
+}

@@ -1,0 +1,21 @@
+//! RAVE: a variational autoencoder of sound that runs faster than real time.
+//!
+//! Sound is split into bands ([`network::pqmf`]), an encoder turns them into latent curves, a decoder
+//! turns those back into bands and sound. In phase 1 the model learns to make spectra alike, in phase
+//! 2 the encoder rests and the decoder learns to please discriminators.
+//!
+//! Source: Caillon & Esling, "RAVE: A variational autoencoder for fast and high-quality neural audio
+//! synthesis", 2021, <https://arxiv.org/abs/2111.05011>, and measurements of the original program.
+
+mod config;
+mod forecast;
+mod infer;
+mod network;
+mod objective;
+mod train;
+
+pub use config::{Config, LossWeights, family, resolve};
+pub use forecast::{Forecast, check, forecast};
+pub use infer::Model;
+pub use objective::Phase;
+pub use train::{StepReport, Trainer, Validation};
