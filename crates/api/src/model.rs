@@ -85,6 +85,15 @@ pub struct NewModel {
     pub name: Option<String>,
 }
 
+/// A sound of a dataset to send through a model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct NewReconstruction {
+    /// The dataset.
+    pub dataset: Id,
+    /// The sound's place in it, from 0.
+    pub idx: u32,
+}
+
 /// A sound sent through a model and back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Reconstruction {

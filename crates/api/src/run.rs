@@ -102,6 +102,14 @@ pub struct NewRun {
     pub limit: Option<Limit>,
 }
 
+/// How a run goes on after it ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Resume {
+    /// When to stop by itself from now on; as before if absent.
+    #[serde(default)]
+    pub limit: Option<Limit>,
+}
+
 /// What is known about a run before it starts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RunForecast {

@@ -1,0 +1,109 @@
+//! What a request is answered when it cannot be done: a status and a [`Problem`].
+
+use std::io;
+
+use api::Problem;
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+
+/// A refused or failed request. Every error of the API leaves the server as one of these.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    status: StatusCode,
+    problem: Box<Problem>,
+}
+
+/// What a handler answers: JSON, or a problem.
+pub(crate) type Answer<T> = Result<Json<T>, Failure>;
+
+impl Failure {
+    /// A failure with the status and the words for it.
+    pub(crate) fn new(status: StatusCode, problem: Problem) -> Self {
+        Self { status, problem: Box::new(problem) }
+    }
+
+    /// A failure that is explained by what happened and what to do.
+    pub(crate) fn plain(status: StatusCode, code: &str, what: &str, remedy: &str) -> Self {
+        let remedy = (!remedy.is_empty()).then(|| remedy.to_owned());
+        let what = what.to_owned();
+        Self::new(
+            status,
+            Problem { code: code.to_owned(), what, why: None, remedy, fields: vec![] },
+        )
+    }
+
+    /// The same failure, with the reason as far as it is known.
+    pub(crate) fn because(mut self, why: impl ToString) -> Self {
+        self.problem.why = Some(why.to_string());
+        self
+    }
+
+    /// There is nothing at this address.
+    pub(crate) fn no_such_endpoint() -> Self {
+        let remedy = "Look at /api/openapi.json for what there is.";
+        Self::plain(StatusCode::NOT_FOUND, "no_such_endpoint", "There is no such endpoint.", remedy)
+    }
+
+    /// There is something at this address, but it cannot be asked like this.
+    pub(crate) fn method_not_allowed() -> Self {
+        let remedy = "Look at /api/openapi.json for what there is.";
+        let what = "This address does not take such requests.";
+        Self::plain(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", what, remedy)
+    }
+
+    /// The request is not understood.
+    pub(crate) fn bad_request(why: impl ToString) -> Self {
+        Self::plain(StatusCode::BAD_REQUEST, "bad_request", "The request was not understood.", "")
+            .because(why)
+    }
+
+    /// A file is not there.
+    pub(crate) fn no_such_file() -> Self {
+        Self::plain(StatusCode::NOT_FOUND, "not_found", "There is no such file.", "")
+    }
+
+    /// Something went wrong that is nobody's fault but ours.
+    pub(crate) fn internal(why: impl ToString) -> Self {
+        let remedy = "Try again; if it happens again, look at the terminal that Maquette runs in.";
+        let what = "The studio failed to answer.";
+        Self::plain(StatusCode::INTERNAL_SERVER_ERROR, "internal", what, remedy).because(why)
+    }
+}
+
+impl From<studio::Error> for Failure {
+    fn from(error: studio::Error) -> Self {
+        let status = match &error {
+            studio::Error::NotFound { .. } => StatusCode::NOT_FOUND,
+            studio::Error::Invalid { .. } | studio::Error::BadImport { .. } => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            studio::Error::Locked { .. } | studio::Error::Conflict { .. } => StatusCode::CONFLICT,
+            studio::Error::TooMuch { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            studio::Error::Io { source, .. } => match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    StatusCode::INSUFFICIENT_STORAGE
+                }
+                io::ErrorKind::NotFound => StatusCode::NOT_FOUND,
+                io::ErrorKind::PermissionDenied => StatusCode::FORBIDDEN,
+                _ => StatusCode::INTERNAL_SERVER_ERROR,
+            },
+            studio::Error::Closed => StatusCode::SERVICE_UNAVAILABLE,
+            studio::Error::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Self::new(status, error.problem())
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        if self.status.is_server_error() {
+            tracing::error!(status = %self.status, problem = ?self.problem, "a request failed");
+        } else {
+            tracing::debug!(status = %self.status, problem = ?self.problem, "a request was refused");
+        }
+        (self.status, Json(self.problem)).into_response()
+    }
+}

@@ -1,0 +1,72 @@
+//! What requests carry, parsed at the edge: a part of the path, the query, or a JSON body that does
+//! not fit is answered with a [`Problem`](api::Problem) like every other error.
+
+use axum::{
+    Json,
+    extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::JsonRejection},
+    http::{StatusCode, request::Parts},
+};
+use serde::de::DeserializeOwned;
+
+use super::error::Failure;
+
+/// The variable parts of the path. What does not parse cannot exist, so the answer is 404.
+pub(crate) struct FromPath<T>(pub(crate) T);
+
+/// The query string.
+pub(crate) struct FromQuery<T>(pub(crate) T);
+
+/// A JSON body, at most as long as the router allows.
+pub(crate) struct FromJson<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for FromPath<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        match Path::<T>::from_request_parts(parts, state).await {
+            Ok(Path(value)) => Ok(Self(value)),
+            Err(why) => Err(Failure::plain(
+                StatusCode::NOT_FOUND,
+                "not_found",
+                "There is nothing at this address.",
+                "",
+            )
+            .because(why.body_text())),
+        }
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for FromQuery<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        match Query::<T>::from_request_parts(parts, state).await {
+            Ok(Query(value)) => Ok(Self(value)),
+            Err(why) => Err(Failure::bad_request(why.body_text())),
+        }
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for FromJson<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        match Json::<T>::from_request(request, state).await {
+            Ok(Json(value)) => Ok(Self(value)),
+            Err(why @ JsonRejection::JsonDataError(_)) => Err(Failure::plain(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "bad_body",
+                "The request's body does not have the right shape.",
+                "Look at /api/openapi.json for the shape it should have.",
+            )
+            .because(why.body_text())),
+            Err(why) => Err(Failure::plain(
+                why.status(),
+                "bad_body",
+                "The request's body could not be read as JSON.",
+                "",
+            )
+            .because(why.body_text())),
+        }
+    }
+}

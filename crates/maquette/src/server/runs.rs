@@ -1,0 +1,244 @@
+//! `/api/runs`: trainings. The server joins the two halves here: the worker says what settings mean
+//! and cost, the studio freezes and queues them.
+
+use api::{Control, Curves, Event, Id, Log, NewRun, Rename, Resume, Run, RunDetail, RunForecast};
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+use serde::Deserialize;
+use studio::{RunRequest, Studio};
+use utoipa::IntoParams;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    App,
+    error::{Answer, Failure},
+    input::{FromJson, FromPath, FromQuery},
+    stream::{self, Source},
+};
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(runs, create_run))
+        .routes(routes!(check_run))
+        .routes(routes!(run, rename_run, delete_run))
+        .routes(routes!(stop_run))
+        .routes(routes!(resume_run))
+        .routes(routes!(control_run))
+        .routes(routes!(restore_run))
+        .routes(routes!(run_curves))
+        .routes(routes!(run_events))
+        .routes(routes!(run_log))
+        .routes(routes!(run_file))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct CurvePart {
+    /// Names of metrics with commas between them; all if absent.
+    names: Option<String>,
+    /// At most this many points a curve; 1000 if absent.
+    points: Option<usize>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct EventPart {
+    /// Events after this number; 0, from the start, if absent.
+    after: Option<u64>,
+    /// At most this many; 1000 if absent.
+    limit: Option<usize>,
+}
+
+/// How much of a log is asked for.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct LogPart {
+    /// At most this many bytes from its end; 65536 if absent.
+    bytes: Option<u64>,
+}
+
+impl LogPart {
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes.unwrap_or(64 * 1024)
+    }
+}
+
+/// Every run, newest first.
+#[utoipa::path(get, path = "/api/runs", tag = "runs", responses((status = 200, body = Vec<Run>)))]
+async fn runs(State(app): State<App>) -> Answer<Vec<Run>> {
+    app.ask(|studio| studio.runs()).await
+}
+
+/// Queues a training; its settings are frozen now.
+#[utoipa::path(post, path = "/api/runs", tag = "runs", request_body = NewRun,
+    responses((status = 200, body = Run)))]
+async fn create_run(State(app): State<App>, FromJson(new): FromJson<NewRun>) -> Answer<Run> {
+    app.work(move |app| {
+        let settings = forecast(&app.studio, &new)?.settings;
+        Ok(app.studio.create_run(whole_request(new, settings)?)?)
+    })
+    .await
+    .map(Json)
+}
+
+/// What is known about a run before it starts, without starting it.
+#[utoipa::path(post, path = "/api/runs/check", tag = "runs", request_body = NewRun,
+    responses((status = 200, body = RunForecast)))]
+async fn check_run(State(app): State<App>, FromJson(new): FromJson<NewRun>) -> Answer<RunForecast> {
+    app.work(move |app| forecast(&app.studio, &new)).await.map(Json)
+}
+
+/// One run with all that its page shows at first.
+#[utoipa::path(get, path = "/api/runs/{id}", tag = "runs", params(("id" = Id, Path)),
+    responses((status = 200, body = RunDetail)))]
+async fn run(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answer<RunDetail> {
+    app.ask(move |studio| studio.run(&id)).await
+}
+
+/// Gives a run another name.
+#[utoipa::path(patch, path = "/api/runs/{id}", tag = "runs", params(("id" = Id, Path)),
+    request_body = Rename, responses((status = 200, body = Run)))]
+async fn rename_run(
+    State(app): State<App>,
+    FromPath(id): FromPath<Id>,
+    FromJson(new): FromJson<Rename>,
+) -> Answer<Run> {
+    app.ask(move |studio| studio.rename_run(&id, &new.name)).await
+}
+
+/// Moves a run to the trash, from where it can be restored.
+#[utoipa::path(delete, path = "/api/runs/{id}", tag = "runs", params(("id" = Id, Path)),
+    responses((status = 204)))]
+async fn delete_run(
+    State(app): State<App>,
+    FromPath(id): FromPath<Id>,
+) -> Result<StatusCode, Failure> {
+    app.tell(move |studio| studio.delete_run(&id)).await
+}
+
+/// Asks a run to keep what it has and end; a queued run ends at once.
+#[utoipa::path(post, path = "/api/runs/{id}/stop", tag = "runs", params(("id" = Id, Path)),
+    responses((status = 200, body = Run)))]
+async fn stop_run(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answer<Run> {
+    app.ask(move |studio| studio.stop_run(&id)).await
+}
+
+/// Queues a run again from its newest checkpoint.
+#[utoipa::path(post, path = "/api/runs/{id}/resume", tag = "runs", params(("id" = Id, Path)),
+    request_body = Resume, responses((status = 200, body = Run)))]
+async fn resume_run(
+    State(app): State<App>,
+    FromPath(id): FromPath<Id>,
+    FromJson(resume): FromJson<Resume>,
+) -> Answer<Run> {
+    app.ask(move |studio| studio.resume_run(&id, resume.limit)).await
+}
+
+/// Asks something of a run's process.
+#[utoipa::path(post, path = "/api/runs/{id}/control", tag = "runs", params(("id" = Id, Path)),
+    request_body = Control, responses((status = 200, body = Run)))]
+async fn control_run(
+    State(app): State<App>,
+    FromPath(id): FromPath<Id>,
+    FromJson(control): FromJson<Control>,
+) -> Answer<Run> {
+    app.ask(move |studio| studio.control_run(&id, control)).await
+}
+
+/// Takes a run back from the trash.
+#[utoipa::path(post, path = "/api/runs/{id}/restore", tag = "runs", params(("id" = Id, Path)),
+    responses((status = 200, body = Run)))]
+async fn restore_run(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answer<Run> {
+    app.ask(move |studio| studio.restore_run(&id)).await
+}
+
+/// Its metrics over the steps, thinned to what a screen can show.
+#[utoipa::path(get, path = "/api/runs/{id}/curves", tag = "runs",
+    params(("id" = Id, Path), CurvePart), responses((status = 200, body = Curves)))]
+async fn run_curves(
+    State(app): State<App>,
+    FromPath(id): FromPath<Id>,
+    FromQuery(part): FromQuery<CurvePart>,
+) -> Answer<Curves> {
+    let names = part.names.unwrap_or_default();
+    let names: Vec<String> =
+        names.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    let n_points = part.points.unwrap_or(1000).clamp(2, 10_000);
+    app.ask(move |studio| studio.curves(&id, &names, n_points)).await
+}
+
+/// Its events, in order.
+#[utoipa::path(get, path = "/api/runs/{id}/events", tag = "runs",
+    params(("id" = Id, Path), EventPart), responses((status = 200, body = Vec<Event>)))]
+async fn run_events(
+    State(app): State<App>,
+    FromPath(id): FromPath<Id>,
+    FromQuery(part): FromQuery<EventPart>,
+) -> Answer<Vec<Event>> {
+    let limit = part.limit.unwrap_or(1000);
+    app.ask(move |studio| studio.events(&id, part.after.unwrap_or(0), limit)).await
+}
+
+/// The end of its log.
+#[utoipa::path(get, path = "/api/runs/{id}/log", tag = "runs",
+    params(("id" = Id, Path), LogPart), responses((status = 200, body = Log)))]
+async fn run_log(
+    State(app): State<App>,
+    FromPath(id): FromPath<Id>,
+    FromQuery(part): FromQuery<LogPart>,
+) -> Answer<Log> {
+    app.ask(move |studio| studio.log(&id, part.bytes())).await
+}
+
+/// A file of its folder, like a rendered sound; parts of it by `Range`.
+#[utoipa::path(get, path = "/api/runs/{id}/files/{*path}", tag = "runs",
+    params(("id" = Id, Path), ("path" = String, Path, description = "The path in the run's folder; it may have slashes.")),
+    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream")))]
+async fn run_file(
+    State(app): State<App>,
+    FromPath((id, path)): FromPath<(Id, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let path = app.call(move |studio| studio.run_file(&id, &path)).await?;
+    stream::answer(Source::File(path), &headers).await
+}
+
+/// What the worker says about settings, once the dataset they are for is whole.
+fn forecast(studio: &Studio, new: &NewRun) -> Result<RunForecast, Failure> {
+    let dataset = studio.dataset(&new.dataset)?.dataset;
+    let Some(summary) = dataset.summary else {
+        return Err(Failure::plain(
+            StatusCode::CONFLICT,
+            "dataset_not_ready",
+            "The dataset is not prepared yet.",
+            "Wait until it is prepared, or start preparing it again.",
+        ));
+    };
+    worker::forecast(new, &summary)
+        .map_err(|problem| Failure::new(StatusCode::UNPROCESSABLE_ENTITY, problem))
+}
+
+/// Puts the family's own choices where none was made; the forecast has found both already.
+fn whole_request(new: NewRun, settings: serde_json::Value) -> Result<RunRequest, Failure> {
+    let name = new.family.as_deref().unwrap_or("rave");
+    let family = worker::families().into_iter().find(|family| family.name == name);
+    let family = family.ok_or_else(|| Failure::internal("the family vanished"))?;
+    let preset = match &new.preset {
+        Some(name) => family.presets.iter().find(|preset| preset.name == *name),
+        None => family.presets.first(),
+    };
+    let preset = preset.ok_or_else(|| Failure::internal("the preset vanished"))?;
+    Ok(RunRequest {
+        name: new.name,
+        dataset: new.dataset,
+        limit: new.limit.unwrap_or(preset.limit),
+        preset: preset.name.clone(),
+        family: family.name,
+        settings,
+        seed: new.seed.unwrap_or(0),
+    })
+}
