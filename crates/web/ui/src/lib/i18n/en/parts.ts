@@ -40,6 +40,7 @@ export const parts = {
   'job.rate': 'Rate',
   'job.rateValue': '{rate} {unit}/s',
   'job.took': 'Took',
+  'job.ended': 'Ended',
   'job.progress': 'Progress of {name}',
   'job.warnings_one': '{n} warning',
   'job.warnings_other': '{n} warnings',
