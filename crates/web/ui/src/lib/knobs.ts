@@ -1,0 +1,91 @@
+// Knobs as a form shows them: what was typed becomes a value, or a message that says what would do.
+
+import type { Knob } from '$lib/api'
+import { number } from '$lib/format'
+import { t } from '$lib/i18n'
+
+export type Parsed = { value: unknown } | { message: string }
+
+/** A value as a field shows it. */
+export function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.join(',')
+  if (value === null || value === undefined) return ''
+  return String(value)
+}
+
+/** A value as a sentence shows it: with its unit, and words for yes and no. */
+export function shownValue(knob: Knob, value: unknown): string {
+  if (typeof value === 'boolean') return t(value ? 'form.on' : 'form.off')
+  const text = textOf(value)
+  return knob.unit ? `${text}\u202f${knob.unit}` : text
+}
+
+export const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+
+/** What was typed, as a value of the knob. The server has the last word; this spares the asking. */
+export function parseKnob(knob: Knob, text: string): Parsed {
+  const { kind } = knob
+  switch (kind.type) {
+    case 'bool':
+      return { value: text === 'true' }
+    case 'choice':
+      return { value: text }
+    case 'integer': {
+      const n = Number(text)
+      if (text.trim() === '' || !Number.isInteger(n)) return { message: t('form.wholeNumber') }
+      if (n < kind.min || n > kind.max) return { message: between(kind.min, kind.max) }
+      if (n % kind.multiple_of !== 0) return { message: t('form.multiple', { of: kind.multiple_of }) }
+      return { value: n }
+    }
+    case 'number': {
+      const n = Number(text)
+      if (text.trim() === '' || !Number.isFinite(n)) return { message: t('form.number') }
+      return n < kind.min || n > kind.max ? { message: between(kind.min, kind.max) } : { value: n }
+    }
+    case 'integer_list':
+      return parseList(kind, text)
+  }
+}
+
+function parseList(kind: { min: number; max: number; len_min: number; len_max: number }, text: string): Parsed {
+  const parts = text.split(/[\s,]+/).filter(Boolean)
+  const list = parts.map(Number)
+  if (parts.length === 0 || !list.every(Number.isInteger)) return { message: t('form.list') }
+  if (list.length < kind.len_min || list.length > kind.len_max)
+    return { message: t('form.listLength', { min: kind.len_min, max: kind.len_max }) }
+  return list.every((n) => n >= kind.min && n <= kind.max) ? { value: list } : { message: between(kind.min, kind.max) }
+}
+
+const between = (min: number, max: number): string => t('form.between', { min: number(min), max: number(max) })
+
+/** Where a slider stands, 0 to 1; by factors for a logarithmic knob. */
+export function shareOf(kind: { min: number; max: number; is_logarithmic: boolean }, value: number): number {
+  const [min, max, at] = kind.is_logarithmic
+    ? [Math.log(kind.min), Math.log(kind.max), Math.log(Math.max(value, kind.min))]
+    : [kind.min, kind.max, value]
+  return max === min ? 0 : Math.min(1, Math.max(0, (at - min) / (max - min)))
+}
+
+/** The value where a slider stands, with no more digits than it can be set to. */
+export function valueAt(kind: { min: number; max: number; is_logarithmic: boolean }, share: number): number {
+  const value = kind.is_logarithmic
+    ? Math.exp(Math.log(kind.min) + share * (Math.log(kind.max) - Math.log(kind.min)))
+    : kind.min + share * (kind.max - kind.min)
+  return Number(value.toPrecision(3))
+}
+
+export interface KnobGroup {
+  name: string
+  knobs: Knob[]
+}
+
+/** Knobs by their headings, in the order in which the family names them. */
+export function groupsOf(knobs: Knob[]): KnobGroup[] {
+  const groups: KnobGroup[] = []
+  for (const knob of knobs) {
+    const group = groups.find((one) => one.name === knob.group)
+    if (group) group.knobs.push(knob)
+    else groups.push({ name: knob.group, knobs: [knob] })
+  }
+  return groups
+}
