@@ -1,0 +1,194 @@
+// The one player of the page: any part of a page hands it something to play; the transport shows it.
+
+import { type Problem, problemOf } from '$lib/api'
+
+import { Engine } from './engine'
+import { loadSound } from './sounds'
+import type { Region } from './timeline'
+import { showTransport } from './transport'
+
+export interface Track {
+  /** `Original`, `Rendered`. */
+  label: string
+  url: string
+}
+
+/** One sound, or two that are sample-aligned. */
+export interface Playable {
+  /** Tells whether two parts of a page mean the same. */
+  id: string
+  title: string
+  tracks: Track[]
+}
+
+const VOLUME_KEY = 'maquette.volume'
+
+class Player {
+  /** What the transport shows; nothing until something was handed over. */
+  playable = $state.raw<Playable>()
+  isPlaying = $state(false)
+  /** Whether sounds are on their way. */
+  isLoading = $state(false)
+  problem = $state.raw<Problem>()
+  /** In seconds. */
+  position = $state(0)
+  /** In seconds; 0 until the sounds are decoded. */
+  length = $state(0)
+  /** Which track is heard. */
+  audible = $state(0)
+  /** A stretch somebody chose. */
+  region = $state.raw<Region>()
+  isLooping = $state(false)
+  /** 0 to 1. */
+  volume = $state(keptVolume())
+  /** Level of what is heard, in dB below full scale. */
+  levelDb = $state(-120)
+
+  #engine: Engine | undefined
+  #buffers: AudioBuffer[] = []
+  #frame = 0
+
+  /** What is repeated, if anything is. */
+  get loop(): Region | undefined {
+    if (!this.isLooping || this.length === 0) return undefined
+    return this.region ?? { start: 0, end: this.length }
+  }
+
+  isCurrent(playable: Playable): boolean {
+    return this.playable?.id === playable.id
+  }
+
+  /** Makes something the thing to play, where it stands now; keeps the position if it is the same sound at another step. */
+  async load(playable: Playable, keepsPosition = false) {
+    if (this.isCurrent(playable) && this.#buffers.length > 0) return
+    void showTransport()
+    const wasPlaying = this.isPlaying
+    this.#halt()
+    this.playable = playable
+    this.problem = undefined
+    this.#buffers = []
+    if (!keepsPosition) {
+      this.position = 0
+      this.region = undefined
+      this.audible = 0
+    }
+    if (this.audible >= playable.tracks.length) this.audible = 0
+    this.isLoading = true
+    try {
+      const sounds = await Promise.all(playable.tracks.map((track) => loadSound(track.url)))
+      if (this.playable !== playable) return
+      this.#buffers = sounds.map((sound) => sound.buffer)
+      this.length = Math.max(...this.#buffers.map((b) => b.duration))
+      if (keepsPosition && wasPlaying) await this.play()
+    } catch (thrown) {
+      if (this.playable === playable) this.problem = problemOf(thrown)
+    } finally {
+      if (this.playable === playable) this.isLoading = false
+    }
+  }
+
+  /** Plays this, or stops it if it is what plays. */
+  async toggle(playable = this.playable, audible = this.audible) {
+    if (!playable) return
+    if (this.isPlaying && this.isCurrent(playable)) return this.pause()
+    await this.load(playable)
+    if (!this.isCurrent(playable)) return
+    this.audible = Math.min(audible, playable.tracks.length - 1)
+    await this.play()
+  }
+
+  async play() {
+    if (this.#buffers.length === 0) return
+    this.#engine ??= new Engine()
+    this.#engine.setVolume(this.volume)
+    const isAtEnd = !this.loop && this.position >= this.length - 0.01
+    if (isAtEnd) this.position = 0
+    await this.#engine.play(this.#buffers, this.audible, this.position, this.loop, () => this.#ended())
+    this.isPlaying = true
+    this.#follow()
+  }
+
+  pause() {
+    this.#updatePosition()
+    this.#halt()
+  }
+
+  async seek(position: number) {
+    this.position = Math.max(0, Math.min(this.length, position))
+    if (this.isPlaying) await this.play()
+  }
+
+  /** Makes the other track, or a given one, the one that is heard. */
+  choose(audible = 1 - this.audible) {
+    if (!this.playable?.tracks[audible]) return
+    this.audible = audible
+    this.#engine?.choose(audible)
+  }
+
+  async setLoop(isLooping: boolean, region = this.region) {
+    this.#updatePosition()
+    this.isLooping = isLooping
+    this.region = region
+    if (this.isPlaying) await this.play()
+  }
+
+  setVolume(volume: number) {
+    this.volume = volume
+    this.#engine?.setVolume(volume)
+    try {
+      localStorage.setItem(VOLUME_KEY, String(volume))
+    } catch {
+      // A browser that keeps nothing still plays.
+    }
+  }
+
+  /** Stops and takes the transport away. */
+  close() {
+    this.#halt()
+    this.playable = undefined
+    this.problem = undefined
+    this.#buffers = []
+    this.length = 0
+    this.position = 0
+    this.region = undefined
+  }
+
+  /** Brings `position` up to date, before what it is computed from changes. */
+  #updatePosition() {
+    if (this.isPlaying && this.#engine) this.position = this.#engine.position(this.length, this.loop)
+  }
+
+  #ended() {
+    this.#halt()
+    this.position = 0
+  }
+
+  #halt() {
+    cancelAnimationFrame(this.#frame)
+    this.#engine?.stop()
+    this.isPlaying = false
+    this.levelDb = -120
+  }
+
+  #follow() {
+    cancelAnimationFrame(this.#frame)
+    const tick = () => {
+      if (!this.isPlaying || !this.#engine) return
+      this.position = this.#engine.position(this.length, this.loop)
+      this.levelDb = this.#engine.levelDb()
+      this.#frame = requestAnimationFrame(tick)
+    }
+    this.#frame = requestAnimationFrame(tick)
+  }
+}
+
+function keptVolume(): number {
+  try {
+    const kept = Number.parseFloat(localStorage.getItem(VOLUME_KEY) ?? '')
+    return kept >= 0 && kept <= 1 ? kept : 0.8
+  } catch {
+    return 0.8
+  }
+}
+
+export const player = new Player()

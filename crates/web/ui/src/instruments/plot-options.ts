@@ -1,0 +1,125 @@
+// How uPlot is told to draw our charts.
+
+import type uPlot from 'uplot'
+
+import { locale } from '$lib/i18n'
+
+import { colour, smallTextSize } from './theme.svelte'
+
+/** A place on the step axis worth a line, like the start of a phase. */
+export interface Marker {
+  step: number
+  label: string
+}
+
+/** One line of a chart. */
+export interface Line {
+  label: string
+  /** The theme's colour, like `series-1`. */
+  tone: string
+  /** Drawn faintly behind a smoothed one. */
+  isFaint: boolean
+}
+
+export interface Drawing {
+  width: number
+  height: number
+  lines: Line[]
+  isLog: boolean
+  /** Charts with the same key share their crosshair. */
+  syncKey: string
+  /** The stretch of steps to show, asked at every drawing; all of them if undefined. */
+  zoom: () => { min: number; max: number } | undefined
+  markers: () => Marker[]
+  onZoom: (min: number, max: number) => void
+  onReset: () => void
+  onCursor: (idx: number | undefined) => void
+}
+
+const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 2 })
+const plain = new Intl.NumberFormat(locale, { maximumSignificantDigits: 4 })
+
+export function plotOptions(drawing: Drawing): uPlot.Options {
+  const size = smallTextSize()
+  const axis = {
+    stroke: colour('muted'),
+    font: `${size}px system-ui, sans-serif`,
+    grid: { stroke: colour('line'), width: 1 },
+    ticks: { show: false },
+    gap: 4,
+  }
+  const valueText = (value: number) =>
+    value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(0) : Math.abs(value) >= 10_000 ? compact.format(value) : plain.format(value)
+  return {
+    width: drawing.width,
+    height: drawing.height,
+    pxAlign: false,
+    legend: { show: false },
+    padding: [8, 12, 0, 0],
+    cursor: {
+      sync: { key: drawing.syncKey, scales: ['x', null], setSeries: false },
+      points: { size: 6 },
+      drag: { x: true, y: false, setScale: false },
+      bind: { dblclick: () => () => (drawing.onReset(), null) },
+    },
+    scales: {
+      x: { time: false, range: (_, least, most) => stretch(drawing.zoom(), least, most) },
+      y: drawing.isLog ? { distr: 3 } : {},
+    },
+    axes: [
+      { ...axis, size: size * 2, values: (_, steps) => steps.map((s) => (s === null ? '' : compact.format(s))) },
+      { ...axis, size: size * 4.5, values: (_, values) => values.map((v) => (v === null ? '' : valueText(v))) },
+    ],
+    series: [{}, ...drawing.lines.map(seriesOf)],
+    hooks: {
+      setCursor: [(u) => drawing.onCursor(u.cursor.idx ?? undefined)],
+      setSelect: [(u) => selected(u, drawing.onZoom)],
+      draw: [(u) => drawMarkers(u, drawing.markers())],
+    },
+  }
+}
+
+function seriesOf({ label, tone, isFaint }: Line): uPlot.Series {
+  return {
+    label,
+    stroke: colour(tone),
+    width: 1.5,
+    alpha: isFaint ? 0.35 : 1,
+    spanGaps: true,
+    points: { show: (_u, _i, first, last) => last - first < 3 },
+  }
+}
+
+function stretch(zoom: { min: number; max: number } | undefined, least: number, most: number): [number, number] {
+  if (zoom) return [zoom.min, zoom.max]
+  // One point alone has no width.
+  return most > least ? [least, most] : [least - 0.5, least + 0.5]
+}
+
+function selected(u: uPlot, onZoom: Drawing['onZoom']) {
+  if (u.select.width < 4) return
+  onZoom(u.posToVal(u.select.left, 'x'), u.posToVal(u.select.left + u.select.width, 'x'))
+  u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
+}
+
+function drawMarkers(u: uPlot, markers: Marker[]) {
+  const { ctx, bbox } = u
+  const ratio = devicePixelRatio || 1
+  ctx.save()
+  ctx.strokeStyle = ctx.fillStyle = colour('warn')
+  ctx.font = `${smallTextSize() * ratio}px system-ui, sans-serif`
+  ctx.setLineDash([4 * ratio, 4 * ratio])
+  ctx.lineWidth = ratio
+  for (const { step, label } of markers) {
+    const x = u.valToPos(step, 'x', true)
+    if (x < bbox.left || x > bbox.left + bbox.width) continue
+    ctx.beginPath()
+    ctx.moveTo(x, bbox.top)
+    ctx.lineTo(x, bbox.top + bbox.height)
+    ctx.stroke()
+    const isNearEnd = x > bbox.left + bbox.width * 0.8
+    ctx.textAlign = isNearEnd ? 'right' : 'left'
+    ctx.fillText(label, x + (isNearEnd ? -4 : 4) * ratio, bbox.top + 12 * ratio)
+  }
+  ctx.restore()
+}

@@ -1,0 +1,9 @@
+// What all charts of a page have in common: smoothing, scale, and the stretch of steps they show.
+
+export class PlotSettings {
+  /** Weight of the moving average, 0 (as measured) to 0.99. */
+  smoothing = $state(0)
+  isLog = $state(false)
+  /** The stretch of steps to show; all of them if undefined. */
+  zoom = $state.raw<{ min: number; max: number }>()
+}
