@@ -1,1 +1,42 @@
-//! nn.
+//! Layers, losses, the optimiser, signal transforms and checkpoint formats over the tensor library.
+//!
+//! Model families build their networks from [`conv1d`], [`leaky_relu`], [`weight_norm`] and their
+//! neighbours, which are differentiable operations on `burn` tensors with our own CPU kernels under
+//! them. Weights live outside the graph, as plain named arrays ([`Parameters`]); a forward pass takes
+//! them as [`Weights`], a backward pass gives [`Gradients`] by the same names, and [`Adam`] joins the
+//! two. Because everything is named as PyTorch names it, checkpoints, parity tests and the state of
+//! the optimiser are all the same thing: a list of named arrays.
+//!
+//! Shapes are PyTorch's: sound is `[batch, channels, time]`, and convolutions are cross-correlations.
+
+mod activation;
+mod adam;
+mod array;
+mod bytes;
+pub mod checkpoint;
+mod conv;
+mod differentiable;
+mod error;
+mod init;
+mod kernels;
+mod named;
+pub mod npz;
+mod parameters;
+mod spectral;
+mod threads;
+pub mod torch_checkpoint;
+mod weight_norm;
+
+pub use activation::{leaky_relu, sigmoid, softplus, tanh};
+pub use adam::{Adam, AdamSettings};
+pub use array::{device, from_values, training_device, values};
+pub use conv::{
+    Conv1d, ConvTranspose1d, conv_transpose1d, conv1d, leaky_conv_transpose1d, leaky_conv1d,
+};
+pub use error::Error;
+pub use init::Init;
+pub use named::NamedArray;
+pub use parameters::{Gradients, Parameters, Weights};
+pub use spectral::{StftParams, spectral_distance, stft_magnitude};
+pub use threads::{n_threads, set_threads};
+pub use weight_norm::weight_norm;

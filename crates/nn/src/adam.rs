@@ -1,0 +1,187 @@
+//! The Adam optimiser with PyTorch's numerics.
+//!
+//! Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, in the order of
+//! operations of `torch.optim.Adam` without weight decay.
+
+use std::collections::BTreeMap;
+
+use crate::{Error, Gradients, NamedArray, Parameters, threads};
+
+/// What stays the same over a training.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdamSettings {
+    /// Decay of the first moment, in [0, 1).
+    pub beta1: f64,
+    /// Decay of the second moment, in [0, 1).
+    pub beta2: f64,
+    /// Added to the root of the second moment.
+    pub epsilon: f64,
+}
+
+impl Default for AdamSettings {
+    fn default() -> Self {
+        Self { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
+    }
+}
+
+/// The optimiser with its moments, one pair for each parameter that ever had a gradient.
+#[derive(Clone, Debug)]
+pub struct Adam {
+    settings: AdamSettings,
+    moments: BTreeMap<String, Moments>,
+}
+
+#[derive(Clone, Debug)]
+struct Moments {
+    shape: Vec<usize>,
+    first: Vec<f32>,
+    second: Vec<f32>,
+    n_steps: u32,
+}
+
+impl Adam {
+    /// An optimiser that has seen nothing yet.
+    #[must_use]
+    pub fn new(settings: AdamSettings) -> Self {
+        Self { settings, moments: BTreeMap::new() }
+    }
+
+    /// Moves every parameter that has a gradient by one step of size `learning_rate`.
+    ///
+    /// # Panics
+    /// When a gradient belongs to no parameter or has another shape.
+    pub fn step(&mut self, parameters: &mut Parameters, gradients: &Gradients, learning_rate: f64) {
+        for name in gradients.names() {
+            let gradient = gradients.get(name).expect("it has just been named");
+            let array = parameters.array_mut(name);
+            let array = array.unwrap_or_else(|| panic!("no parameter `{name}` for its gradient"));
+            assert_eq!(array.len(), gradient.len(), "the gradient of `{name}`");
+            let moments = self.moments.entry(name.to_owned()).or_insert_with(|| Moments {
+                shape: array.shape(),
+                first: vec![0.0; gradient.len()],
+                second: vec![0.0; gradient.len()],
+                n_steps: 0,
+            });
+            moments.n_steps += 1;
+            let step = Step::new(&self.settings, moments.n_steps, learning_rate);
+            step.run(array.values_mut(), &mut moments.first, &mut moments.second, gradient);
+        }
+    }
+
+    /// The state as named arrays: `<name>.exp_avg`, `<name>.exp_avg_sq` and `<name>.step`, sorted.
+    #[must_use]
+    pub fn to_arrays(&self) -> Vec<NamedArray> {
+        let mut arrays = Vec::with_capacity(3 * self.moments.len());
+        for (name, moments) in &self.moments {
+            let mut push = |key: &str, shape: Vec<usize>, values: Vec<f32>| {
+                arrays.push(NamedArray { name: format!("{name}.{key}"), shape, values });
+            };
+            push(FIRST, moments.shape.clone(), moments.first.clone());
+            push(SECOND, moments.shape.clone(), moments.second.clone());
+            // Exact up to 2^24 steps, as in PyTorch, which keeps it as f32 too.
+            push(N_STEPS, vec![], vec![moments.n_steps as f32]);
+        }
+        arrays
+    }
+
+    /// Replaces the state by one from [`Self::to_arrays`].
+    ///
+    /// # Errors
+    /// When a part of a triple is missing or two shapes differ; then nothing is changed.
+    pub fn load(&mut self, arrays: &[NamedArray]) -> Result<(), Error> {
+        let found: BTreeMap<&str, &NamedArray> =
+            arrays.iter().map(|array| (array.name.as_str(), array)).collect();
+        let part = |name: &str, key: &str| {
+            let name = format!("{name}.{key}");
+            found.get(name.as_str()).copied().ok_or(Error::Missing { name })
+        };
+        let mut moments = BTreeMap::new();
+        for first in arrays {
+            let Some(name) = first.name.strip_suffix(FIRST).and_then(|s| s.strip_suffix('.'))
+            else {
+                continue;
+            };
+            let (second, n_steps) = (part(name, SECOND)?, part(name, N_STEPS)?);
+            if second.shape != first.shape || n_steps.values.len() != 1 {
+                return Err(Error::Shape {
+                    name: second.name.clone(),
+                    expected: first.shape.clone(),
+                    found: second.shape.clone(),
+                });
+            }
+            moments.insert(
+                name.to_owned(),
+                Moments {
+                    shape: first.shape.clone(),
+                    first: first.values.clone(),
+                    second: second.values.clone(),
+                    n_steps: n_steps.values[0] as u32,
+                },
+            );
+        }
+        self.moments = moments;
+        Ok(())
+    }
+}
+
+const FIRST: &str = "exp_avg";
+const SECOND: &str = "exp_avg_sq";
+const N_STEPS: &str = "step";
+
+/// The numbers of one step that are the same for every element.
+struct Step {
+    beta1: f32,
+    one_less_beta1: f32,
+    beta2: f32,
+    one_less_beta2: f32,
+    epsilon: f32,
+    root_of_correction2: f32,
+    step_size: f32,
+}
+
+impl Step {
+    fn new(settings: &AdamSettings, n_steps: u32, learning_rate: f64) -> Self {
+        let correction = |beta: f64| 1.0 - beta.powi(n_steps.min(i32::MAX as u32) as i32);
+        Self {
+            beta1: settings.beta1 as f32,
+            one_less_beta1: (1.0 - settings.beta1) as f32,
+            beta2: settings.beta2 as f32,
+            one_less_beta2: (1.0 - settings.beta2) as f32,
+            epsilon: settings.epsilon as f32,
+            root_of_correction2: correction(settings.beta2).sqrt() as f32,
+            step_size: (learning_rate / correction(settings.beta1)) as f32,
+        }
+    }
+
+    fn run(&self, values: &mut [f32], first: &mut [f32], second: &mut [f32], gradient: &[f32]) {
+        const CHUNK: usize = 1 << 15;
+        let chunks = values.chunks_mut(CHUNK).zip(first.chunks_mut(CHUNK));
+        let chunks = chunks.zip(second.chunks_mut(CHUNK)).zip(gradient.chunks(CHUNK));
+        let mut chunks: Vec<_> = chunks.collect();
+        threads::for_each_chunk(&mut chunks, 1, |_, chunk| {
+            let (((values, first), second), gradient) = &mut chunk[0];
+            self.run_chunk(values, first, second, gradient);
+        });
+    }
+
+    fn run_chunk(
+        &self,
+        values: &mut [f32],
+        first: &mut [f32],
+        second: &mut [f32],
+        gradient: &[f32],
+    ) {
+        let elements = values.iter_mut().zip(first).zip(second).zip(gradient);
+        for (((value, m), v), g) in elements {
+            // PyTorch moves the first moment with `lerp`, which has two forms for accuracy.
+            *m = if self.one_less_beta1 < 0.5 {
+                *m + self.one_less_beta1 * (g - *m)
+            } else {
+                g - (g - *m) * self.beta1
+            };
+            *v = *v * self.beta2 + self.one_less_beta2 * g * g;
+            let denominator = v.sqrt() / self.root_of_correction2 + self.epsilon;
+            *value -= self.step_size * (*m / denominator);
+        }
+    }
+}

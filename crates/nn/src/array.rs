@@ -1,0 +1,101 @@
+//! The meeting point with the tensor library: contiguous `f32` arrays in and out of its tensors.
+
+use burn::backend::Flex;
+use burn::tensor::{Bytes, DType, Device, Shape, Tensor};
+use burn_flex::{FlexTensor, Layout};
+
+/// The CPU, without a gradient graph: inference, targets, measurements.
+#[must_use]
+pub fn device() -> Device {
+    Device::flex()
+}
+
+/// The CPU with a gradient graph. Tensors made here cost a little more and take part in backward.
+#[must_use]
+pub fn training_device() -> Device {
+    Device::flex().autodiff()
+}
+
+/// A tensor without gradient of `values`, in C order, taken over without a copy.
+///
+/// # Panics
+/// When `shape` does not have as many elements as `values`.
+#[must_use]
+pub fn from_values<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
+    Array::new(values, shape.to_vec()).into_tensor()
+}
+
+/// The values of a tensor in C order, without its graph; without a copy if nobody else holds it.
+#[must_use]
+pub fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    Array::from_tensor(tensor.inner()).into_values()
+}
+
+/// A contiguous array of `f32`, cheap to clone; the kernels' view of a tensor.
+#[derive(Clone, Debug)]
+pub(crate) struct Array(FlexTensor);
+
+impl Array {
+    pub(crate) fn new(values: Vec<f32>, shape: Vec<usize>) -> Self {
+        assert_eq!(values.len(), shape.iter().product::<usize>(), "an array of shape {shape:?}");
+        let layout = Layout::contiguous(Shape::from(shape));
+        Self(FlexTensor::new(Bytes::from_elems(values), layout, DType::F32))
+    }
+
+    pub(crate) fn from_primitive(tensor: FlexTensor) -> Self {
+        assert_eq!(tensor.dtype(), DType::F32, "kernels compute in f32");
+        if tensor.as_slice::<f32>().is_some() { Self(tensor) } else { Self(tensor.to_contiguous()) }
+    }
+
+    pub(crate) fn from_tensor<const D: usize>(tensor: Tensor<D>) -> Self {
+        let primitive = tensor.try_into_primitive::<Flex>();
+        Self::from_primitive(primitive.expect("tensors of this program live on the CPU backend"))
+    }
+
+    pub(crate) fn into_primitive(self) -> FlexTensor {
+        self.0
+    }
+
+    pub(crate) fn into_tensor<const D: usize>(self) -> Tensor<D> {
+        Tensor::from_primitive::<Flex>(self.0)
+    }
+
+    pub(crate) fn values(&self) -> &[f32] {
+        self.0.as_slice().expect("arrays are contiguous by construction")
+    }
+
+    /// Mutable values; copied first if somebody else holds them too.
+    pub(crate) fn values_mut(&mut self) -> &mut [f32] {
+        let n = self.len();
+        let start = self.0.layout().start_offset();
+        &mut self.0.storage_mut::<f32>()[start..start + n]
+    }
+
+    /// Whether [`Self::values_mut`] would write in place.
+    pub(crate) fn is_unique(&self) -> bool {
+        self.0.is_unique()
+    }
+
+    pub(crate) fn into_values(self) -> Vec<f32> {
+        let data = self.0.into_data();
+        data.try_into_vec().expect("arrays hold f32")
+    }
+
+    pub(crate) fn shape(&self) -> Vec<usize> {
+        self.0.layout().shape().to_vec()
+    }
+
+    pub(crate) fn dims<const D: usize>(&self) -> [usize; D] {
+        let shape = self.shape();
+        shape.try_into().unwrap_or_else(|shape| panic!("shape {shape:?} has {D} dimensions"))
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.layout().num_elements()
+    }
+
+    pub(crate) fn reshaped(self, shape: Vec<usize>) -> Self {
+        assert_eq!(self.len(), shape.iter().product::<usize>(), "reshape to {shape:?}");
+        Self(self.0.reshape(Shape::from(shape)))
+    }
+}

@@ -1,0 +1,193 @@
+//! Our checkpoints: named arrays and a few words about them in a safetensors file.
+//!
+//! Source of the format: the README of huggingface/safetensors. A file is eight bytes of length, a
+//! JSON header of that length, and the arrays back to back.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Write};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::bytes::{ElementType, malformed};
+use crate::{Error, NamedArray};
+
+/// What a file holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Checkpoint {
+    /// The arrays, in the order of the file.
+    pub arrays: Vec<NamedArray>,
+    /// Words about them, such as the family, the step and the version.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// Bounds the memory that a header can claim; a network of ten thousand arrays needs 2 MB.
+const HEADER_BYTES_MAX: u64 = 16 << 20;
+const ARRAYS_BYTES_MAX: u64 = 64 << 30;
+const METADATA_KEY: &str = "__metadata__";
+
+/// Writes a checkpoint whole or not at all: beside its place first, synced, then renamed.
+///
+/// # Errors
+/// When the folder cannot be written or is full; then `path` is as it was.
+pub fn write(
+    path: &Path,
+    arrays: &[NamedArray],
+    metadata: &BTreeMap<String, String>,
+) -> Result<(), Error> {
+    let beside = path.with_added_extension("partial");
+    let written = write_to(&beside, arrays, metadata).and_then(|()| std::fs::rename(&beside, path));
+    if let Err(source) = written {
+        // The first error is the one to tell; a rest that stays is overwritten next time.
+        let _ = std::fs::remove_file(&beside);
+        return Err(Error::Io { path: path.to_owned(), source });
+    }
+    // Makes the new name itself survive a loss of power; not every file system offers it.
+    if let Some(folder) = path.parent().and_then(|folder| File::open(folder).ok()) {
+        let _ = folder.sync_all();
+    }
+    Ok(())
+}
+
+/// Reads a checkpoint, elements of any float type as `f32`.
+///
+/// # Errors
+/// When the file cannot be read, or is damaged: the error says at which byte or in which array.
+pub fn read(path: &Path) -> Result<Checkpoint, Error> {
+    let io = |source| Error::Io { path: path.to_owned(), source };
+    let file = File::open(path).map_err(io)?;
+    let n_bytes = file.metadata().map_err(io)?.len();
+    parse(BufReader::new(file), n_bytes, path)
+}
+
+/// One array in the header.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    dtype: String,
+    shape: Vec<usize>,
+    data_offsets: [u64; 2],
+}
+
+fn write_to(
+    path: &Path,
+    arrays: &[NamedArray],
+    metadata: &BTreeMap<String, String>,
+) -> std::io::Result<()> {
+    let mut header = serde_json::Map::new();
+    header.insert(METADATA_KEY.to_owned(), serde_json::to_value(metadata)?);
+    let mut offset = 0;
+    for array in arrays {
+        let end = offset + 4 * array.values.len() as u64;
+        let shape = array.shape.clone();
+        let entry = Entry { dtype: "F32".to_owned(), shape, data_offsets: [offset, end] };
+        let before = header.insert(array.name.clone(), serde_json::to_value(entry)?);
+        assert!(before.is_none(), "two arrays are called `{}`", array.name);
+        offset = end;
+    }
+    let mut header = serde_json::to_vec(&header)?;
+    header.resize(header.len().next_multiple_of(8), b' ');
+    let mut file = BufWriter::with_capacity(1 << 20, File::create(path)?);
+    file.write_all(&(header.len() as u64).to_le_bytes())?;
+    file.write_all(&header)?;
+    for array in arrays {
+        for value in &array.values {
+            file.write_all(&value.to_le_bytes())?;
+        }
+    }
+    file.into_inner()?.sync_all()
+}
+
+/// Parses a file of `n_bytes`; `path` is for messages.
+pub(crate) fn parse(mut reader: impl Read, n_bytes: u64, path: &Path) -> Result<Checkpoint, Error> {
+    let io = |source| Error::Io { path: path.to_owned(), source };
+    let mut length = [0; 8];
+    if n_bytes < 8 {
+        return Err(malformed(path, 0, "the file is shorter than its first number"));
+    }
+    reader.read_exact(&mut length).map_err(io)?;
+    let length = u64::from_le_bytes(length);
+    if length > HEADER_BYTES_MAX || length > n_bytes - 8 {
+        return Err(malformed(path, 0, format!("a header of {length} bytes does not fit")));
+    }
+    let mut header = vec![0; length as usize];
+    reader.read_exact(&mut header).map_err(io)?;
+    let header: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&header)
+        .map_err(|error| malformed(path, 8, format!("the header is not JSON: {error}")))?;
+
+    let mut metadata = BTreeMap::new();
+    let mut entries = Vec::new();
+    for (name, value) in header {
+        if name == METADATA_KEY {
+            metadata = serde_json::from_value(value).map_err(|error| {
+                malformed(path, 8, format!("the metadata are not text: {error}"))
+            })?;
+        } else {
+            let entry: Entry = serde_json::from_value(value)
+                .map_err(|error| malformed(path, 8, format!("tensor `{name}`: {error}")))?;
+            entries.push((name, entry));
+        }
+    }
+    entries.sort_by_key(|(_, entry)| entry.data_offsets);
+    let data_bytes = n_bytes - 8 - length;
+    let layout = check_layout(&entries, data_bytes, path, 8 + length)?;
+
+    let mut arrays = Vec::with_capacity(entries.len());
+    for ((name, entry), element) in entries.into_iter().zip(layout) {
+        let [from, until] = entry.data_offsets;
+        let mut bytes = Vec::new();
+        let found = (&mut reader).take(until - from).read_to_end(&mut bytes).map_err(io)?;
+        if found as u64 != until - from {
+            return Err(malformed(path, 8 + length + from, format!("tensor `{name}` is cut off")));
+        }
+        arrays.push(NamedArray { name, shape: entry.shape, values: element.decode(&bytes) });
+    }
+    Ok(Checkpoint { arrays, metadata })
+}
+
+/// Checks that the entries, sorted, lie back to back and fill the data exactly; gives their types.
+fn check_layout(
+    entries: &[(String, Entry)],
+    data_bytes: u64,
+    path: &Path,
+    start: u64,
+) -> Result<Vec<ElementType>, Error> {
+    let mut end = 0;
+    let mut elements = Vec::with_capacity(entries.len());
+    for (name, entry) in entries {
+        let [from, until] = entry.data_offsets;
+        let bad = |reason: &str| {
+            malformed(path, start + from.min(data_bytes), format!("tensor `{name}` {reason}"))
+        };
+        let element = match entry.dtype.as_str() {
+            "F32" => ElementType::F32,
+            "F64" => ElementType::F64,
+            "F16" => ElementType::F16,
+            "BF16" => ElementType::BF16,
+            "I64" => ElementType::I64,
+            "I32" => ElementType::I32,
+            other => {
+                let what = format!("tensor `{name}` of type {other}");
+                return Err(Error::Unsupported { path: path.to_owned(), what });
+            }
+        };
+        let n_bytes = entry
+            .shape
+            .iter()
+            .try_fold(element.size() as u64, |n, &extent| n.checked_mul(extent as u64))
+            .filter(|&n_bytes| n_bytes <= ARRAYS_BYTES_MAX);
+        if from != end || n_bytes.and_then(|n| from.checked_add(n)) != Some(until) {
+            return Err(bad("does not lie where its shape says"));
+        }
+        if until > data_bytes {
+            return Err(bad("reaches beyond the end"));
+        }
+        elements.push(element);
+        end = until;
+    }
+    if end != data_bytes {
+        return Err(malformed(path, start + end, "bytes are left over after the last tensor"));
+    }
+    Ok(elements)
+}

@@ -1,0 +1,250 @@
+//! The named weights of a network, the view of them that a forward pass takes, and their gradients.
+
+use std::collections::BTreeMap;
+
+use burn::tensor::Tensor;
+
+use crate::array::Array;
+use crate::{Error, NamedArray};
+
+/// An ordered set of named arrays: all that a network knows.
+///
+/// The order is that of insertion, so counting, hashing, saving and updating are deterministic.
+#[derive(Clone, Debug, Default)]
+pub struct Parameters {
+    names: Vec<String>,
+    arrays: Vec<Array>,
+    positions: BTreeMap<String, usize>,
+}
+
+impl Parameters {
+    /// An empty set.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an array, or replaces the one of that name.
+    ///
+    /// # Panics
+    /// When `shape` does not have as many elements as `values`.
+    pub fn insert(&mut self, name: &str, shape: &[usize], values: Vec<f32>) {
+        let array = Array::new(values, shape.to_vec());
+        if let Some(&position) = self.positions.get(name) {
+            self.arrays[position] = array;
+        } else {
+            self.positions.insert(name.to_owned(), self.names.len());
+            self.names.push(name.to_owned());
+            self.arrays.push(array);
+        }
+    }
+
+    /// All names, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
+    /// Whether there is an array of that name.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.positions.contains_key(name)
+    }
+
+    /// The shape of the array of that name.
+    #[must_use]
+    pub fn shape(&self, name: &str) -> Option<Vec<usize>> {
+        Some(self.array(name)?.shape())
+    }
+
+    /// The values of the array of that name.
+    #[must_use]
+    pub fn values(&self, name: &str) -> Option<&[f32]> {
+        Some(self.array(name)?.values())
+    }
+
+    /// Mutable values of the array of that name; copied first if a graph still holds them.
+    pub fn values_mut(&mut self, name: &str) -> Option<&mut [f32]> {
+        let position = *self.positions.get(name)?;
+        Some(self.arrays[position].values_mut())
+    }
+
+    /// How many numbers there are in the arrays whose names `is_counted` accepts.
+    pub fn n_values(&self, is_counted: impl Fn(&str) -> bool) -> usize {
+        let counted = self.names.iter().zip(&self.arrays).filter(|(name, _)| is_counted(name));
+        counted.map(|(_, array)| array.len()).sum()
+    }
+
+    /// A number that tells two sets apart: names, shapes and every bit of every value, in order.
+    ///
+    /// FNV-1a of 64 bits; for comparing, not for security.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+        let mut take = |word: u64| hash = (hash ^ word).wrapping_mul(0x0100_0000_01b3);
+        for (name, array) in self.names.iter().zip(&self.arrays) {
+            name.bytes().for_each(|byte| take(u64::from(byte)));
+            array.shape().iter().for_each(|&extent| take(extent as u64));
+            array.values().iter().for_each(|value| take(u64::from(value.to_bits())));
+        }
+        hash
+    }
+
+    /// Copies of all arrays, in order, for a checkpoint.
+    #[must_use]
+    pub fn to_arrays(&self) -> Vec<NamedArray> {
+        let both = self.names.iter().zip(&self.arrays);
+        both.map(|(name, array)| NamedArray {
+            name: name.clone(),
+            shape: array.shape(),
+            values: array.values().to_vec(),
+        })
+        .collect()
+    }
+
+    /// Takes the values of every array in this set from `arrays`; what else is there is ignored.
+    ///
+    /// # Errors
+    /// When one is missing or has another shape; then nothing is changed.
+    pub fn load(&mut self, arrays: &[NamedArray]) -> Result<(), Error> {
+        let found: BTreeMap<&str, &NamedArray> =
+            arrays.iter().map(|array| (array.name.as_str(), array)).collect();
+        let mut loaded = Vec::with_capacity(self.arrays.len());
+        for (name, array) in self.names.iter().zip(&self.arrays) {
+            let new =
+                found.get(name.as_str()).ok_or_else(|| Error::Missing { name: name.clone() })?;
+            if new.shape != array.shape() {
+                return Err(Error::Shape {
+                    name: name.clone(),
+                    expected: array.shape(),
+                    found: new.shape.clone(),
+                });
+            }
+            loaded.push(Array::new(new.values.clone(), new.shape.clone()));
+        }
+        self.arrays = loaded;
+        Ok(())
+    }
+
+    /// The weights for a forward pass without gradients.
+    #[must_use]
+    pub fn frozen(&self) -> Weights {
+        self.weights(|_| false)
+    }
+
+    /// The weights for a forward pass, with gradients for those whose names `is_trained` accepts.
+    ///
+    /// Nothing is copied; the arrays are shared until the weights are dropped.
+    pub fn weights(&self, is_trained: impl Fn(&str) -> bool) -> Weights {
+        let mut leaves = BTreeMap::new();
+        for (name, array) in self.names.iter().zip(&self.arrays) {
+            let flat = array.clone().reshaped(vec![array.len()]).into_tensor::<1>();
+            let is_trained = is_trained(name);
+            let tensor = if is_trained { flat.autodiff().require_grad() } else { flat };
+            leaves.insert(name.clone(), Leaf { tensor, shape: array.shape(), is_trained });
+        }
+        Weights { leaves }
+    }
+
+    pub(crate) fn array_mut(&mut self, name: &str) -> Option<&mut Array> {
+        let position = *self.positions.get(name)?;
+        Some(&mut self.arrays[position])
+    }
+
+    fn array(&self, name: &str) -> Option<&Array> {
+        Some(&self.arrays[*self.positions.get(name)?])
+    }
+}
+
+/// The weights as one forward pass sees them.
+#[derive(Clone, Debug)]
+pub struct Weights {
+    leaves: BTreeMap<String, Leaf>,
+}
+
+#[derive(Clone, Debug)]
+struct Leaf {
+    /// Flat, so that arrays of every rank are one type.
+    tensor: Tensor<1>,
+    shape: Vec<usize>,
+    is_trained: bool,
+}
+
+impl Weights {
+    /// The tensor of that name.
+    ///
+    /// # Panics
+    /// When there is none or it has another rank: networks and their parameters are made together.
+    #[must_use]
+    pub fn get<const D: usize>(&self, name: &str) -> Tensor<D> {
+        let leaf = self.leaves.get(name).unwrap_or_else(|| panic!("no parameter `{name}`"));
+        let shape: [usize; D] = leaf.shape.clone().try_into().unwrap_or_else(|shape| {
+            panic!("parameter `{name}` has shape {shape:?}, not {D} dimensions")
+        });
+        leaf.tensor.clone().reshape(shape)
+    }
+
+    /// Whether there is a tensor of that name.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.leaves.contains_key(name)
+    }
+
+    /// Runs the backward pass from `loss` and collects what arrived at the trained weights.
+    ///
+    /// Consumes the weights so that the arrays are not shared any more when they are updated.
+    #[must_use]
+    pub fn backward(self, loss: Tensor<1>) -> Gradients {
+        let mut all = loss.backward();
+        drop(loss);
+        let mut arrays = BTreeMap::new();
+        for (name, leaf) in self.leaves {
+            if !leaf.is_trained {
+                continue;
+            }
+            if let Some(gradient) = leaf.tensor.grad_remove(&mut all) {
+                arrays.insert(name, Array::from_tensor(gradient).reshaped(leaf.shape));
+            }
+        }
+        Gradients { arrays }
+    }
+}
+
+/// The gradients of one backward pass, by the names of their parameters.
+#[derive(Clone, Debug, Default)]
+pub struct Gradients {
+    arrays: BTreeMap<String, Array>,
+}
+
+impl Gradients {
+    /// The gradient of the parameter of that name, if it took part.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&[f32]> {
+        self.arrays.get(name).map(Array::values)
+    }
+
+    /// The names of the parameters that took part, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.arrays.keys().map(String::as_str)
+    }
+
+    /// The Euclidean norm of all gradients together; not finite if one of them is not.
+    #[must_use]
+    pub fn norm(&self) -> f64 {
+        let square =
+            |array: &Array| array.values().iter().map(|g| f64::from(*g).powi(2)).sum::<f64>();
+        self.arrays.values().map(square).sum::<f64>().sqrt()
+    }
+
+    /// Scales all gradients so that their norm is at most `limit`; gives the norm before.
+    pub fn clip_norm(&mut self, limit: f64) -> f64 {
+        let norm = self.norm();
+        if norm > limit {
+            // PyTorch's clip_grad_norm_ adds the same small number.
+            let factor = (limit / (norm + 1e-6)) as f32;
+            for array in self.arrays.values_mut() {
+                array.values_mut().iter_mut().for_each(|g| *g *= factor);
+            }
+        }
+        norm
+    }
+}
