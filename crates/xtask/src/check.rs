@@ -66,7 +66,8 @@ fn journeys() -> anyhow::Result<Vec<PathBuf>> {
 
 fn journey_step(journey: &std::path::Path, chromium: &str) -> Step {
     let name = journey.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let target =
+        env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let program = target.join("debug").join(format!("maquette{}", env::consts::EXE_SUFFIX));
     Step::new(&format!("journey {name}"), "node", &[&journey.to_string_lossy()])
         .in_folder(&ui::folder())
@@ -78,7 +79,8 @@ fn find_chromium() -> anyhow::Result<String> {
     if let Ok(path) = env::var("CHROMIUM") {
         return Ok(path);
     }
-    let folders: Vec<PathBuf> = env::var_os("PATH").map_or(vec![], |it| env::split_paths(&it).collect());
+    let folders: Vec<PathBuf> =
+        env::var_os("PATH").map_or(vec![], |it| env::split_paths(&it).collect());
     let found = CHROMIUM.iter().find_map(|name| {
         folders.iter().map(|folder| folder.join(name)).find(|path| path.is_file())
     });

@@ -1,5 +1,6 @@
 //! Chores of the repository: `cargo xtask test`, `cargo xtask ui`, `cargo xtask bench NAME`.
 
+mod bench;
 mod check;
 mod step;
 mod ui;
@@ -28,12 +29,21 @@ enum Chore {
     },
     /// Build the pages from `crates/web/ui` into `crates/web/dist`. Needs Node.
     Ui,
+    /// Measure a hot path against the program people use today.
+    Bench {
+        /// What to measure.
+        name: bench::Name,
+        /// Measure ours alone, without setting up the other program.
+        #[arg(long)]
+        ours_only: bool,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
     match Args::parse().chore {
         Chore::Test { no_browser } => check::run(!no_browser),
         Chore::Ui => ui::build(),
+        Chore::Bench { name, ours_only } => bench::run(name, !ours_only),
     }
 }
 

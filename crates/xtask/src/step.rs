@@ -13,7 +13,10 @@ pub(crate) struct Step {
 impl Step {
     /// `title` says what the step is for; `program` is looked up in the path.
     pub(crate) fn new(title: &str, program: &str, args: &[&str]) -> Self {
-        #[expect(clippy::disallowed_methods, reason = "runs tools of the repository, starts no job")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "runs tools of the repository, starts no job"
+        )]
         let mut command = Command::new(program);
         command.args(args).current_dir(crate::root());
         Self { title: title.into(), command }

@@ -56,7 +56,10 @@ fn crates_depend_only_downward() {
             let is_dev = dependency["kind"] == "dev";
             if let Some((_, owners)) = OWNERS.iter().find(|(it, _)| *it == wanted) {
                 let owners = owners.join("` and `");
-                assert!(is_dev || owners.contains(&name), "`{wanted}` belongs to `{owners}`, not to `{name}`");
+                assert!(
+                    is_dev || owners.contains(&name),
+                    "`{wanted}` belongs to `{owners}`, not to `{name}`"
+                );
             }
             let is_ours = FLOORS.iter().any(|(it, _)| *it == wanted);
             assert!(
@@ -73,7 +76,8 @@ fn crates_depend_only_downward() {
 fn processes_start_in_one_place() {
     for (path, text) in sources("rs") {
         let is_starter = STARTERS.iter().any(|it| path.ends_with(it));
-        let is_test = path.components().any(|it| it.as_os_str() == "tests" || it.as_os_str() == "benches");
+        let is_test =
+            path.components().any(|it| it.as_os_str() == "tests" || it.as_os_str() == "benches");
         let own = text.split("#[cfg(test)]").next().unwrap();
         let starts = own.contains("Command::new(") && !own.contains("clap::Command::new(");
         assert!(

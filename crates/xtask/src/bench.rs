@@ -1,0 +1,30 @@
+//! Hot paths, measured against the program people use today, in turns, with medians.
+
+mod prepare;
+mod reference;
+mod train;
+
+use clap::ValueEnum;
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Name {
+    /// One training step of RAVE against PyTorch running the same network.
+    Train,
+    /// Preparing a dataset against `rave preprocess`.
+    Prepare,
+}
+
+/// Measures one path and prints what came out.
+pub(crate) fn run(name: Name, with_reference: bool) -> anyhow::Result<()> {
+    match name {
+        Name::Train => train::run(with_reference),
+        Name::Prepare => prepare::run(with_reference),
+    }
+}
+
+/// The middle one of several measurements.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}

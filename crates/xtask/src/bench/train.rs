@@ -1,0 +1,133 @@
+//! Seconds per training step, ours and PyTorch's, for the same network, phase by phase.
+
+use anyhow::Context;
+use serde_json::Value;
+
+use super::{median, reference};
+use crate::step::{Step, say};
+
+/// Phases of training, as both programs name them.
+const PHASES: [&str; 3] = ["reconstruction", "discriminator", "generator"];
+/// How often the two take turns.
+const TURNS: usize = 3;
+/// Counted steps in a turn; one more before them warms up.
+const STEPS: &str = "3";
+
+/// One point of the table.
+struct Case {
+    capacity: &'static str,
+    n_signal: &'static str,
+    batch: &'static str,
+    threads: &'static str,
+}
+
+const CASES: [Case; 4] = [
+    Case { capacity: "48", n_signal: "131072", batch: "1", threads: "1" },
+    Case { capacity: "48", n_signal: "131072", batch: "1", threads: "2" },
+    Case { capacity: "16", n_signal: "65536", batch: "4", threads: "1" },
+    Case { capacity: "16", n_signal: "65536", batch: "4", threads: "2" },
+];
+
+/// What one program took for a step.
+#[derive(Clone, Copy)]
+struct Took {
+    wall_secs: f64,
+    cpu_secs: f64,
+    peak_mb: f64,
+}
+
+/// Measures all cases and prints the table.
+pub(crate) fn run(with_reference: bool) -> anyhow::Result<()> {
+    let build = ["bench", "--package", "models", "--bench", "train_step", "--no-run"];
+    Step::new("build the bench", "cargo", &build).run()?;
+    let python = if with_reference { reference::environment() } else { None };
+    let python = python.map(|it| it.join("bin/python").to_string_lossy().into_owned());
+    say(
+        "\nv2_small network, seconds per step, medians; ratio = ours / PyTorch, below 1 is faster\n",
+    );
+    say(
+        "capacity  samples batch threads phase            ours wall    cpu   peak MB   ratio wall   cpu  memory",
+    );
+    for case in &CASES {
+        for phase in PHASES {
+            measure(case, phase, python.as_deref())?;
+        }
+    }
+    Ok(())
+}
+
+fn measure(case: &Case, phase: &str, python: Option<&str>) -> anyhow::Result<()> {
+    let args = [
+        "--phase",
+        phase,
+        "--capacity",
+        case.capacity,
+        "--n-signal",
+        case.n_signal,
+        "--batch",
+        case.batch,
+        "--threads",
+        case.threads,
+        "--steps",
+        STEPS,
+    ];
+    let (mut ours, mut theirs) = (vec![], vec![]);
+    for _ in 0..TURNS {
+        let mut command =
+            vec!["bench", "--quiet", "--package", "models", "--bench", "train_step", "--"];
+        command.extend_from_slice(&args);
+        ours.push(took(Step::new("ours", "cargo", &command))?);
+        if let Some(python) = python {
+            let mut command = vec!["-W", "ignore", "benches/train_torch.py"];
+            command.extend_from_slice(&args);
+            theirs.push(took(Step::new("PyTorch", python, &command))?);
+        }
+    }
+    let ours = middle(&ours);
+    let ratio = if theirs.is_empty() {
+        "skipped".to_owned()
+    } else {
+        let theirs = middle(&theirs);
+        format!(
+            "{:10.2} {:5.2} {:7.2}",
+            ours.wall_secs / theirs.wall_secs,
+            ours.cpu_secs / theirs.cpu_secs,
+            ours.peak_mb / theirs.peak_mb
+        )
+    };
+    say(&format!(
+        "{:>8} {:>8} {:>5} {:>7} {phase:<15} {:>10.3} {:>6.3} {:>9.0}   {ratio}",
+        case.capacity,
+        case.n_signal,
+        case.batch,
+        case.threads,
+        ours.wall_secs,
+        ours.cpu_secs,
+        ours.peak_mb
+    ));
+    Ok(())
+}
+
+/// Both programs end with the same line of JSON.
+fn took(step: Step) -> anyhow::Result<Took> {
+    let output = step.output()?;
+    let line = output.lines().last().context("the program printed nothing")?;
+    let told: Value = serde_json::from_str(line).with_context(|| format!("understand `{line}`"))?;
+    let numbers = |key: &str| -> Vec<f64> {
+        told[key].as_array().into_iter().flatten().filter_map(Value::as_f64).collect()
+    };
+    Ok(Took {
+        wall_secs: median(numbers("wall_secs")),
+        cpu_secs: median(numbers("cpu_secs")),
+        peak_mb: told["peak_bytes"].as_f64().unwrap_or(f64::NAN) / 1e6,
+    })
+}
+
+fn middle(turns: &[Took]) -> Took {
+    let of = |get: fn(&Took) -> f64| median(turns.iter().map(get).collect());
+    Took {
+        wall_secs: of(|it| it.wall_secs),
+        cpu_secs: of(|it| it.cpu_secs),
+        peak_mb: of(|it| it.peak_mb),
+    }
+}
