@@ -1,102 +1,87 @@
 // What pages can ask of the studio: one function a verb, in the order of the lists they work on.
 
-import { filePath, path, request, sendFile } from './request'
-import type {
-  Control,
-  Curves,
-  Dataset,
-  DatasetDetail,
-  Doctor,
-  Event,
-  Family,
-  FolderListing,
-  Health,
-  Imported,
-  Job,
-  Limit,
-  Log,
-  Machine,
-  Model,
-  ModelDetail,
-  NewDataset,
-  NewModel,
-  NewRun,
-  Peaks,
-  Reconstruction,
-  Run,
-  RunDetail,
-  RunForecast,
-  Upload,
-} from './types'
+import { answer, client, filePath, path, sendFile } from './request'
+import type { Control, Limit, NewDataset, NewModel, NewRun, Reconstruction, Upload } from './types'
 
 export { ProblemError, problemOf } from './problem'
 export type * from './types'
 
 type Signal = AbortSignal | undefined
-const get = <T>(from: string, signal?: Signal) => request<T>('GET', from, undefined, signal)
-const post = <T>(to: string, body?: unknown) => request<T>('POST', to, body)
+/** What openapi-fetch wants, from what verbs are given. */
+const at = (id: string) => ({ params: { path: { id } } })
+const until = (signal: Signal) => ({ signal: signal ?? null })
 
 // The computer and the studio
-export const health = (signal?: Signal) => get<Health>('/api/health', signal)
-export const machine = (signal?: Signal) => get<Machine>('/api/machine', signal)
-export const doctor = (signal?: Signal) => get<Doctor>('/api/doctor', signal)
-export const families = (signal?: Signal) => get<Family[]>('/api/families', signal)
-export const jobs = (signal?: Signal) => get<Job[]>('/api/jobs', signal)
+export const health = (signal?: Signal) => answer(client.GET('/api/health', until(signal)))
+export const machine = (signal?: Signal) => answer(client.GET('/api/machine', until(signal)))
+export const doctor = (signal?: Signal) => answer(client.GET('/api/doctor', until(signal)))
+export const families = (signal?: Signal) => answer(client.GET('/api/families', until(signal)))
+export const jobs = (signal?: Signal) => answer(client.GET('/api/jobs', until(signal)))
 /** Folders on this computer; the home folder without a path. */
-export const folders = (at?: string, signal?: Signal) =>
-  get<FolderListing>(at === undefined ? '/api/folders' : `/api/folders?path=${encodeURIComponent(at)}`, signal)
-export const importFolder = (from: string) => post<Imported>('/api/imports', { path: from })
+export const folders = (from?: string, signal?: Signal) =>
+  answer(client.GET('/api/folders', { params: { query: from === undefined ? {} : { path: from } }, ...until(signal) }))
+export const importFolder = (from: string) => answer(client.POST('/api/imports', { body: { path: from } }))
 
 // Uploads
-export const newUpload = () => post<Upload>('/api/uploads')
+export const newUpload = () => answer(client.POST('/api/uploads'))
 export const sendUpload = (id: string, name: string, file: Blob, onShare: (share: number) => void, signal?: Signal) =>
   sendFile<Upload>('PUT', path('uploads', id, 'files', name), file, onShare, signal)
-export const deleteUpload = (id: string) => request<void>('DELETE', path('uploads', id))
+export const deleteUpload = (id: string) => answer(client.DELETE('/api/uploads/{id}', at(id)))
 
 // Datasets
-export const datasets = (signal?: Signal) => get<Dataset[]>('/api/datasets', signal)
-export const dataset = (id: string, signal?: Signal) => get<DatasetDetail>(path('datasets', id), signal)
-export const createDataset = (order: NewDataset) => post<Dataset>('/api/datasets', order)
-export const cancelDataset = (id: string) => post<void>(path('datasets', id, 'cancel'))
-export const renameDataset = (id: string, name: string) => request<Dataset>('PATCH', path('datasets', id), { name })
-export const deleteDataset = (id: string) => request<void>('DELETE', path('datasets', id))
-export const restoreDataset = (id: string) => post<void>(path('datasets', id, 'restore'))
-export const datasetLog = (id: string, signal?: Signal) => get<Log>(path('datasets', id, 'log'), signal)
+export const datasets = (signal?: Signal) => answer(client.GET('/api/datasets', until(signal)))
+export const dataset = (id: string, signal?: Signal) =>
+  answer(client.GET('/api/datasets/{id}', { ...at(id), ...until(signal) }))
+export const createDataset = (body: NewDataset) => answer(client.POST('/api/datasets', { body }))
+export const cancelDataset = (id: string) => answer(client.POST('/api/datasets/{id}/cancel', at(id)))
+/** Prepares again what failed or was interrupted. */
+export const restartDataset = (id: string) => answer(client.POST('/api/datasets/{id}/restart', at(id)))
+export const renameDataset = (id: string, name: string) =>
+  answer(client.PATCH('/api/datasets/{id}', { ...at(id), body: { name } }))
+export const deleteDataset = (id: string) => answer(client.DELETE('/api/datasets/{id}', at(id)))
+export const restoreDataset = (id: string) => answer(client.POST('/api/datasets/{id}/restore', at(id)))
+export const datasetLog = (id: string, signal?: Signal) =>
+  answer(client.GET('/api/datasets/{id}/log', { ...at(id), ...until(signal) }))
 export const datasetPeaks = (id: string, idx: number, signal?: Signal) =>
-  get<Peaks>(path('datasets', id, 'files', idx, 'peaks'), signal)
+  answer(client.GET('/api/datasets/{id}/files/{idx}/peaks', { params: { path: { id, idx } }, ...until(signal) }))
 export const datasetAudioUrl = (id: string, idx: number) => path('datasets', id, 'files', idx, 'audio')
 
 // Runs
-export const runs = (signal?: Signal) => get<Run[]>('/api/runs', signal)
-export const run = (id: string, signal?: Signal) => get<RunDetail>(path('runs', id), signal)
-export const checkRun = (order: NewRun, signal?: Signal) =>
-  request<RunForecast>('POST', '/api/runs/check', order, signal)
-export const createRun = (order: NewRun) => post<Run>('/api/runs', order)
-export const stopRun = (id: string) => post<void>(path('runs', id, 'stop'))
-export const resumeRun = (id: string, limit?: Limit) => post<Run>(path('runs', id, 'resume'), limit ? { limit } : {})
-export const controlRun = (id: string, control: Control) => post<void>(path('runs', id, 'control'), control)
-export const renameRun = (id: string, name: string) => request<Run>('PATCH', path('runs', id), { name })
-export const deleteRun = (id: string) => request<void>('DELETE', path('runs', id))
-export const restoreRun = (id: string) => post<void>(path('runs', id, 'restore'))
+export const runs = (signal?: Signal) => answer(client.GET('/api/runs', until(signal)))
+export const run = (id: string, signal?: Signal) => answer(client.GET('/api/runs/{id}', { ...at(id), ...until(signal) }))
+/** What is known of a run before it starts, or the problem with its settings. */
+export const checkRun = (body: NewRun, signal?: Signal) =>
+  answer(client.POST('/api/runs/check', { body, ...until(signal) }))
+export const createRun = (body: NewRun) => answer(client.POST('/api/runs', { body }))
+export const stopRun = (id: string) => answer(client.POST('/api/runs/{id}/stop', at(id)))
+export const resumeRun = (id: string, limit?: Limit) =>
+  answer(client.POST('/api/runs/{id}/resume', { ...at(id), body: limit ? { limit } : {} }))
+export const controlRun = (id: string, body: Control) =>
+  answer(client.POST('/api/runs/{id}/control', { ...at(id), body }))
+export const renameRun = (id: string, name: string) =>
+  answer(client.PATCH('/api/runs/{id}', { ...at(id), body: { name } }))
+export const deleteRun = (id: string) => answer(client.DELETE('/api/runs/{id}', at(id)))
+export const restoreRun = (id: string) => answer(client.POST('/api/runs/{id}/restore', at(id)))
 /** Curves of the named metrics (all without names), thinned to about `points` each. */
 export const curves = (id: string, names: string[], points: number, signal?: Signal) => {
-  const query = new URLSearchParams({ points: String(points) })
-  if (names.length > 0) query.set('names', names.join(','))
-  return get<Curves>(`${path('runs', id, 'curves')}?${query}`, signal)
+  const query = names.length > 0 ? { points, names: names.join(',') } : { points }
+  return answer(client.GET('/api/runs/{id}/curves', { params: { path: { id }, query }, ...until(signal) }))
 }
 export const events = (id: string, after: number, limit: number, signal?: Signal) =>
-  get<Event[]>(`${path('runs', id, 'events')}?after=${after}&limit=${limit}`, signal)
+  answer(client.GET('/api/runs/{id}/events', { params: { path: { id }, query: { after, limit } }, ...until(signal) }))
 export const runLog = (id: string, bytes: number, signal?: Signal) =>
-  get<Log>(`${path('runs', id, 'log')}?bytes=${bytes}`, signal)
+  answer(client.GET('/api/runs/{id}/log', { params: { path: { id }, query: { bytes } }, ...until(signal) }))
 export const runFileUrl = (id: string, file: string) => filePath('runs', id, file)
 
 // Models
-export const models = (signal?: Signal) => get<Model[]>('/api/models', signal)
-export const model = (id: string, signal?: Signal) => get<ModelDetail>(path('models', id), signal)
-export const addModel = (order: NewModel) => post<Model>('/api/models', order)
-export const renameModel = (id: string, name: string) => request<Model>('PATCH', path('models', id), { name })
-export const deleteModel = (id: string) => request<void>('DELETE', path('models', id))
-export const restoreModel = (id: string) => post<void>(path('models', id, 'restore'))
+export const models = (signal?: Signal) => answer(client.GET('/api/models', until(signal)))
+export const model = (id: string, signal?: Signal) =>
+  answer(client.GET('/api/models/{id}', { ...at(id), ...until(signal) }))
+export const addModel = (body: NewModel) => answer(client.POST('/api/models', { body }))
+export const renameModel = (id: string, name: string) =>
+  answer(client.PATCH('/api/models/{id}', { ...at(id), body: { name } }))
+export const deleteModel = (id: string) => answer(client.DELETE('/api/models/{id}', at(id)))
+export const restoreModel = (id: string) => answer(client.POST('/api/models/{id}/restore', at(id)))
 
 // Reconstructions
 export const reconstructFile = (model: string, file: File, onShare: (share: number) => void, signal?: Signal) => {
@@ -104,7 +89,9 @@ export const reconstructFile = (model: string, file: File, onShare: (share: numb
   return sendFile<Reconstruction>('POST', to, file, onShare, signal)
 }
 export const reconstructSound = (model: string, dataset: string, idx: number) =>
-  post<Reconstruction>(path('models', model, 'reconstructions', 'from-dataset'), { dataset, idx })
-export const reconstruction = (id: string, signal?: Signal) => get<Reconstruction>(path('reconstructions', id), signal)
-export const deleteReconstruction = (id: string) => request<void>('DELETE', path('reconstructions', id))
+  answer(client.POST('/api/models/{id}/reconstructions/from-dataset', { ...at(model), body: { dataset, idx } }))
+export const reconstruction = (id: string, signal?: Signal) =>
+  answer(client.GET('/api/reconstructions/{id}', { ...at(id), ...until(signal) }))
+export const deleteReconstruction = (id: string) => answer(client.DELETE('/api/reconstructions/{id}', at(id)))
+export const restoreReconstruction = (id: string) => answer(client.POST('/api/reconstructions/{id}/restore', at(id)))
 export const reconstructionFileUrl = (id: string, file: string) => filePath('reconstructions', id, file)

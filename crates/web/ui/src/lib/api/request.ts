@@ -1,22 +1,27 @@
 // One request to the studio: JSON in, JSON out, problems thrown.
 
-import { problemFrom, unreachable } from './problem'
+import createClient from 'openapi-fetch'
 
-/** Sends `body` as JSON and gives the answer's JSON. */
-export async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  const init: RequestInit = { method, signal: signal ?? null }
-  if (body !== undefined) {
-    init.headers = { 'content-type': 'application/json' }
-    init.body = JSON.stringify(body)
-  }
-  const answer = await fetch(path, init).catch((thrown: unknown) => {
-    if (signal?.aborted) throw thrown
+import { problemFrom, unreachable } from './problem'
+import type { paths } from './schema'
+
+/** Asks for JSON; which questions there are and what they answer is in the schema. */
+export const client = createClient<paths>({
+  // The browser's own, asked for at each call, so that a test can stand in for it.
+  fetch: (request) => globalThis.fetch(request),
+})
+
+type Asked<T> = Promise<{ data?: T; error?: unknown; response: Response }>
+
+/** The answer of a question to the client; throws the studio's problem where there is none. */
+export async function answer<T>(asked: Asked<T>): Promise<T> {
+  const { data, error, response } = await asked.catch((thrown: unknown) => {
+    // An aborted question is not a studio that does not answer.
+    if (thrown instanceof DOMException && thrown.name === 'AbortError') throw thrown
     throw unreachable()
   })
-  const text = await answer.text()
-  const parsed = parse(text)
-  if (!answer.ok) throw problemFrom(parsed, answer.status)
-  return parsed as T
+  if (!response.ok) throw problemFrom(error, response.status)
+  return data as T
 }
 
 /** Sends a file's bytes as they are; `onShare` hears how much of it is sent, 0 to 1. */
