@@ -1,1 +1,43 @@
-//! audio.
+//! Sound as data: what the worker, the models and the server need to read, shape, measure and write it.
+//!
+//! Everything is a pure function over a [`Clip`] or a slice of samples, except [`decode_file`] and
+//! [`write_wav`], which touch files. Nothing here starts threads; callers that have many sounds
+//! spread them over the cores.
+//!
+//! | want | call |
+//! |---|---|
+//! | a file as samples | [`is_sound_path`], [`decode_file`] |
+//! | another rate or another number of channels | [`resample`], [`with_channels`] |
+//! | how loud it is, what it looks like | [`peak_db`], [`rms_db`], [`peaks`] |
+//! | what it sounds like, in numbers | [`stft_magnitudes`], [`log_spectral_distance`], [`band_spectrum`] |
+//! | a WAV file | [`write_wav`], [`wav_header`] |
+//! | sound from nothing | [`sample_sounds`] |
+//! | more variety for training | [`phase_mangle`], [`allpass`] |
+//! | randomness that repeats | [`Rng`] |
+
+mod clip;
+mod decode;
+mod effects;
+mod level;
+mod peaks;
+mod resample;
+mod rng;
+mod sample_set;
+mod spectrum;
+mod synth;
+mod wav;
+
+pub use clip::{Clip, with_channels};
+pub use decode::{
+    DecodeLimits, Decoded, Error, Note, SOUND_EXTENSIONS, decode_file, is_sound_path,
+};
+pub use effects::phase::{allpass, phase_mangle};
+pub use level::{SILENCE_DB, db_from_gain, peak_db, rms_db};
+pub use peaks::peaks;
+pub use resample::resample;
+pub use rng::Rng;
+pub use sample_set::sample_sounds;
+pub use spectrum::{
+    Magnitudes, band_spectrum, hann_window, log_spectral_distance, stft_magnitudes,
+};
+pub use wav::{WavFormat, wav_header, write_wav};

@@ -1,0 +1,271 @@
+//! FLAC, MP3, Ogg Vorbis, AAC and ALAC, by Symphonia.
+
+use std::fs::File;
+use std::io;
+
+use symphonia::core::codecs::audio::well_known::{
+    CODEC_ID_AC3, CODEC_ID_ALAC, CODEC_ID_DCA, CODEC_ID_EAC3, CODEC_ID_FLAC, CODEC_ID_MP1,
+    CODEC_ID_MP2, CODEC_ID_OPUS, CODEC_ID_SPEEX, CODEC_ID_VORBIS,
+};
+use symphonia::core::codecs::audio::{
+    AudioCodecId, AudioCodecParameters, AudioDecoder, AudioDecoderOptions,
+};
+use symphonia::core::common::Limit;
+use symphonia::core::errors::Error as SymphoniaError;
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
+use symphonia::core::io::MediaSourceStream;
+use symphonia::core::meta::MetadataOptions;
+
+use super::{Collector, Failure, Format, Note};
+
+/// Packets in a row that may give nothing before a file is given up.
+const MAX_FRUITLESS_PACKETS: u32 = 10_000;
+
+/// Decodes a file of any format that Symphonia recognises.
+pub(super) fn decode(
+    collector: &mut Collector,
+    notes: &mut Vec<Note>,
+    file: File,
+    extension: Option<&str>,
+) -> Result<Format, Failure> {
+    let stream = MediaSourceStream::new(Box::new(file), Default::default());
+    // Covers and tags are not wanted, so they may be small.
+    let metadata = MetadataOptions::default()
+        .limit_tag_bytes(Limit::Maximum(1 << 16))
+        .limit_visual_bytes(Limit::Maximum(1 << 16));
+    let mut reader = symphonia::default::get_probe()
+        .probe(&Hint::new(), stream, FormatOptions::default(), metadata)
+        .map_err(|error| not_recognised(error, extension))?;
+    let format = format_of(&*reader)?;
+
+    let mut track = Track::open(&*reader)?;
+    let mut progress = Progress::default();
+    let ended = decode_packets(collector, &mut *reader, &mut track, &mut progress);
+    match ended {
+        Ok(()) => {}
+        Err(failure @ (Failure::TooLong(_) | Failure::Unsupported(_))) => return Err(failure),
+        Err(failure) if collector.n_frames() == 0 => return Err(failure),
+        Err(Failure::Damaged(_)) => progress.n_damaged += 1,
+        Err(_) => progress.is_cut_off = true,
+    }
+    if collector.n_frames() == 0 && progress.n_damaged > 0 {
+        return Err(Failure::Damaged("none of it could be decoded".into()));
+    }
+    notes.extend(progress.notes(collector, &track));
+    Ok(format)
+}
+
+/// The track that is decoded, and its decoder.
+struct Track {
+    id: u32,
+    /// Frames it should have, if its header says so.
+    n_frames: Option<u64>,
+    /// Frames that may be missing without a word: codecs that do not count exactly.
+    tolerance: u64,
+    /// Whether time stamps count frames, so that gaps can be seen.
+    counts_frames: bool,
+    decoder: Box<dyn AudioDecoder>,
+}
+
+impl Track {
+    fn open(reader: &dyn FormatReader) -> Result<Self, Failure> {
+        let track = reader.default_track(TrackType::Audio).ok_or(Failure::NotSound)?;
+        let params = track
+            .codec_params
+            .as_ref()
+            .and_then(|params| params.audio())
+            .ok_or(Failure::NotSound)?;
+        let is_exact = [CODEC_ID_FLAC, CODEC_ID_ALAC, CODEC_ID_VORBIS].contains(&params.codec);
+        let n_frames = track.num_frames;
+        let counts_frames = track.time_base.is_some_and(|base| {
+            base.numer.get() == 1 && Some(base.denom.get()) == params.sample_rate
+        });
+        Ok(Self {
+            id: track.id,
+            n_frames,
+            tolerance: if is_exact { 0 } else { 4608 + n_frames.unwrap_or(0) / 50 },
+            counts_frames,
+            decoder: decoder(params)?,
+        })
+    }
+}
+
+fn decoder(params: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, Failure> {
+    let registry = symphonia::default::get_codecs();
+    if registry.get_audio_decoder(params.codec).is_none() {
+        return Err(Failure::Unsupported(codec_name(params.codec).into()));
+    }
+    registry.make_audio_decoder(params, &AudioDecoderOptions::default()).map_err(
+        |error| match error {
+            SymphoniaError::Unsupported(what) => Failure::Unsupported(what.into()),
+            other => Failure::Damaged(other.to_string()),
+        },
+    )
+}
+
+/// What happened while a track was decoded.
+#[derive(Default)]
+struct Progress {
+    /// Packets that could not be decoded.
+    n_damaged: u32,
+    /// Whether reading stopped before the end.
+    is_cut_off: bool,
+    /// Where the last packet ended, in frames.
+    end: u64,
+}
+
+impl Progress {
+    fn notes(&self, collector: &Collector, track: &Track) -> Vec<Note> {
+        let secs = |n: u64| n as f64 / f64::from(collector.rate_hz);
+        let mut notes = Vec::new();
+        let n_frames = collector.n_frames() as u64;
+        let reached = if track.counts_frames { self.end.max(n_frames) } else { n_frames };
+        let expected = track.n_frames.unwrap_or(0);
+        if expected > reached.saturating_add(track.tolerance) {
+            notes.push(Note::new(
+                "truncated",
+                format!(
+                    "its header says {:.2} seconds, but it ends after {:.2}",
+                    secs(expected),
+                    secs(reached)
+                ),
+            ));
+        } else if self.is_cut_off {
+            notes.push(Note::new("truncated", "it ends in the middle of a packet"));
+        }
+        let n_missing = reached.saturating_sub(n_frames);
+        if self.n_damaged > 0 {
+            notes.push(Note::new(
+                "damaged",
+                format!("{} packets could not be decoded and are left out", self.n_damaged),
+            ));
+        } else if n_missing > track.tolerance {
+            let message = format!("{:.3} seconds of it are missing", secs(n_missing));
+            notes.push(Note::new("damaged", message));
+        }
+        notes
+    }
+}
+
+fn decode_packets(
+    collector: &mut Collector,
+    reader: &mut dyn FormatReader,
+    track: &mut Track,
+    progress: &mut Progress,
+) -> Result<(), Failure> {
+    let mut planes: Vec<Vec<f32>> = Vec::new();
+    let mut n_fruitless = 0;
+    loop {
+        let packet = match reader.next_packet() {
+            Ok(Some(packet)) => packet,
+            Ok(None) => return Ok(()),
+            Err(SymphoniaError::ResetRequired) => {
+                // A chained stream: another one of the same kind follows.
+                *track = Track::open(reader)?;
+                continue;
+            }
+            Err(error) => return Err(failure_of(error)),
+        };
+        if packet.track_id != track.id {
+            continue;
+        }
+        n_fruitless += 1;
+        if n_fruitless > MAX_FRUITLESS_PACKETS {
+            return Err(Failure::Damaged("too many packets in a row gave nothing".into()));
+        }
+        let end = packet.pts.get().saturating_add_unsigned(packet.dur.get());
+        match track.decoder.decode(&packet) {
+            Ok(buffer) if buffer.is_empty() => {}
+            Ok(buffer) => {
+                let spec = buffer.spec();
+                if collector.channels.is_empty() {
+                    collector.begin(spec.rate(), spec.channels().count())?;
+                } else if (spec.rate(), buffer.num_planes())
+                    != (collector.rate_hz, collector.channels.len())
+                {
+                    return Err(Failure::Damaged("it changes its rate or channels".into()));
+                }
+                collector.make_room(buffer.frames())?;
+                buffer.copy_to_vecs_planar(&mut planes);
+                for (channel, plane) in collector.channels.iter_mut().zip(&planes) {
+                    channel.extend_from_slice(plane);
+                }
+                n_fruitless = 0;
+            }
+            // The packet is lost, the next one may be whole.
+            Err(SymphoniaError::DecodeError(_) | SymphoniaError::IoError(_)) => {
+                progress.n_damaged += 1;
+            }
+            Err(SymphoniaError::ResetRequired) => track.decoder.reset(),
+            Err(error) => return Err(failure_of(error)),
+        }
+        progress.end = progress.end.max(u64::try_from(end).unwrap_or(0));
+    }
+}
+
+fn failure_of(error: SymphoniaError) -> Failure {
+    match error {
+        SymphoniaError::IoError(error) => unreadable(error),
+        SymphoniaError::Unsupported(what) => Failure::Unsupported(what.into()),
+        other => Failure::Damaged(other.to_string()),
+    }
+}
+
+/// Symphonia reports the end of a file, and any nonsense in it, as errors of reading.
+fn unreadable(error: io::Error) -> Failure {
+    if error.raw_os_error().is_some() {
+        Failure::Unreadable(error)
+    } else {
+        Failure::Damaged("it ends too early".into())
+    }
+}
+
+/// Why no format fits, with the name's help: it may be sound that cannot be decoded.
+fn not_recognised(error: SymphoniaError, extension: Option<&str>) -> Failure {
+    if let SymphoniaError::IoError(error) = error
+        && error.raw_os_error().is_some()
+    {
+        return Failure::Unreadable(error);
+    }
+    match extension {
+        Some("opus") => Failure::Unsupported("Opus".into()),
+        Some("wma") => Failure::Unsupported("Windows Media Audio".into()),
+        Some("caf") => Failure::Unsupported("Core Audio Format".into()),
+        Some("wv") => Failure::Unsupported("WavPack".into()),
+        Some("ape") => Failure::Unsupported("Monkey's Audio".into()),
+        Some("ac3") => Failure::Unsupported("Dolby AC-3".into()),
+        Some("amr") => Failure::Unsupported("AMR".into()),
+        Some("mp2") => Failure::Unsupported("MPEG layer 2".into()),
+        _ => Failure::NotSound,
+    }
+}
+
+fn format_of(reader: &dyn FormatReader) -> Result<Format, Failure> {
+    use symphonia::core::formats::well_known as id;
+    let info = reader.format_info();
+    Ok(match info.format {
+        id::FORMAT_ID_FLAC => Format::Flac,
+        id::FORMAT_ID_MP3 => Format::Mp3,
+        id::FORMAT_ID_OGG => Format::Ogg,
+        id::FORMAT_ID_ISOMP4 => Format::Mp4,
+        id::FORMAT_ID_ADTS => Format::Adts,
+        // WAV and AIFF behind a tag, which is not where they belong.
+        id::FORMAT_ID_WAVE => Format::Wav,
+        id::FORMAT_ID_AIFF => Format::Aiff,
+        _ => return Err(Failure::Unsupported(info.long_name.into())),
+    })
+}
+
+fn codec_name(codec: AudioCodecId) -> &'static str {
+    match codec {
+        CODEC_ID_OPUS => "Opus",
+        CODEC_ID_SPEEX => "Speex",
+        CODEC_ID_AC3 => "Dolby AC-3",
+        CODEC_ID_EAC3 => "Dolby E-AC-3",
+        CODEC_ID_DCA => "DTS",
+        CODEC_ID_MP1 => "MPEG layer 1",
+        CODEC_ID_MP2 => "MPEG layer 2",
+        _ => "this codec",
+    }
+}

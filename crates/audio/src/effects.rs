@@ -1,0 +1,3 @@
+//! Ways to change a sound without changing what it is, for variety in training: one file each.
+
+pub(crate) mod phase;

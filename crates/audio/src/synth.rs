@@ -1,0 +1,1 @@
+//! Instruments made of arithmetic.
