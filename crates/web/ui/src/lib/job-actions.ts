@@ -1,15 +1,24 @@
 // What can be asked of a job, whatever it makes.
 
-import { cancelDataset, type Job, resumeRun, stopRun } from '$lib/api'
+import { cancelDataset, type Job, restartDataset, resumeRun, stopRun } from '$lib/api'
+import { t } from '$lib/i18n'
+
+interface Action {
+  title: string
+  run: () => Promise<unknown>
+}
 
 /** Ends a job that waits or runs; nothing if its kind is too short to be stopped. */
-export function stopJob(job: Job): (() => Promise<unknown>) | undefined {
-  if (job.kind === 'prepare') return () => cancelDataset(job.id)
-  if (job.kind === 'train') return () => stopRun(job.id)
+export function stopOf(job: Job): Action | undefined {
+  if (job.kind === 'prepare') return { title: t('action.cancel'), run: () => cancelDataset(job.id) }
+  if (job.kind === 'train') return { title: t('action.stop'), run: () => stopRun(job.id) }
   return undefined
 }
 
-/** Goes on with a job from where it stands; only a training can. */
-export function resumeJob(job: Job): (() => Promise<unknown>) | undefined {
-  return job.kind === 'train' ? () => resumeRun(job.id) : undefined
+/** Goes on with a job that ended early: a training from its last checkpoint, a preparation from its start. */
+export function resumeOf(job: Job): Action | undefined {
+  if (!['stopped', 'failed', 'interrupted'].includes(job.state.state)) return undefined
+  if (job.kind === 'train') return { title: t('action.resume'), run: () => resumeRun(job.id) }
+  if (job.kind === 'prepare') return { title: t('action.retry'), run: () => restartDataset(job.id) }
+  return undefined
 }

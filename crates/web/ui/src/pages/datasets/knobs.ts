@@ -1,0 +1,48 @@
+// The settings of a new dataset, as knobs, so that the same form draws them as draws a model's.
+
+import type { Knob, NewDataset } from '$lib/api'
+import { t } from '$lib/i18n'
+
+const knob = (key: string, rest: Omit<Knob, 'key' | 'group' | 'is_advanced' | 'unit'> & Partial<Knob>): Knob => ({
+  key,
+  group: '',
+  is_advanced: false,
+  unit: '',
+  ...rest,
+})
+
+export const datasetKnobs: Knob[] = [
+  knob('rate_hz', {
+    title: t('knob.rate'),
+    help: t('knob.rateHelp'),
+    unit: 'Hz',
+    kind: { type: 'integer', min: 8000, max: 192_000, multiple_of: 1 },
+    default: 44_100,
+  }),
+  knob('channels', {
+    title: t('knob.channels'),
+    help: t('knob.channelsHelp'),
+    kind: { type: 'choice', options: [t('knob.mono'), t('knob.stereo')] },
+    default: t('knob.mono'),
+  }),
+  knob('validation_share', {
+    title: t('knob.validation'),
+    help: t('knob.validationHelp'),
+    is_advanced: true,
+    kind: { type: 'number', min: 0, max: 0.5, is_logarithmic: false },
+    default: 0.1,
+  }),
+  knob('seed', {
+    title: t('knob.seed'),
+    help: t('knob.seedHelp'),
+    is_advanced: true,
+    kind: { type: 'integer', min: 0, max: Number.MAX_SAFE_INTEGER, multiple_of: 1 },
+    default: 0,
+  }),
+]
+
+/** What the form says, in the words of the order. */
+export function orderOf(changes: Record<string, unknown>): Partial<NewDataset> {
+  const { channels, ...rest } = changes
+  return channels === undefined ? rest : { ...rest, channels: channels === t('knob.stereo') ? 2 : 1 }
+}
