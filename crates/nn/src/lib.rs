@@ -12,6 +12,7 @@
 mod activation;
 mod adam;
 mod array;
+mod block_filter;
 mod bytes;
 pub mod checkpoint;
 mod conv;
@@ -30,6 +31,7 @@ mod weight_norm;
 pub use activation::{leaky_relu, sigmoid, softplus, tanh};
 pub use adam::{Adam, AdamSettings};
 pub use array::{device, from_values, training_device, values};
+pub use block_filter::filter_blocks;
 pub use conv::{
     Conv1d, ConvTranspose1d, conv_transpose1d, conv1d, leaky_conv_transpose1d, leaky_conv1d,
 };
