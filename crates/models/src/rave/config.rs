@@ -26,8 +26,8 @@ knobs! {
             "How much the model can hold: twice as much sounds better, and takes up to four times as long per step.";
         latent_size: usize = 128, integer(1, 512), BASIC, "Latent size", "",
             "How many curves describe a sound inside the model. Fewer are easier to play by hand, more keep more detail.";
-        ratios: Vec<usize> = [4, 2, 2, 2], integers(6, 1, 16), ADVANCED, "Compression ratios", "",
-            "By how much each stage slows the latent curves down. Larger ratios react more slowly and compute faster.";
+        ratios: Vec<usize> = [4, 2, 2, 2], integers(6, 2, 16), ADVANCED, "Compression ratios", "",
+            "By how much each stage slows the latent curves down, even numbers. Larger ratios react more slowly and compute faster.";
         dilations: Vec<usize> = [1, 3, 9], integers(6, 1, 27), ADVANCED, "Dilations", "",
             "How far each layer of a stage looks around, in frames. More or larger numbers hear longer patterns.";
         dilations_deepest: Vec<usize> = [1, 3], integers(6, 1, 27), ADVANCED, "Dilations of the deepest stage", "",
@@ -157,6 +157,9 @@ impl Config {
     fn contradictions(&self) -> Vec<FieldProblem> {
         let mut problems = Vec::new();
         let ratio: usize = self.ratios.iter().product();
+        if self.ratios.iter().any(|ratio| !ratio.is_multiple_of(2)) {
+            problems.push(problem("ratios", "each number must be even"));
+        }
         if self.kernel_size.is_multiple_of(2) {
             let message = "must be odd, so that a layer looks as far back as ahead";
             problems.push(problem_with("kernel_size", message, self.kernel_size - 1));

@@ -4,6 +4,8 @@
 use api::FieldProblem;
 
 use super::Config;
+use super::network::{DISCRIMINATOR, Network};
+use crate::knobs::{problem, problem_with};
 
 /// What is known about a model before it is trained.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,16 +31,129 @@ pub struct Forecast {
 /// What is known about a model before it is trained.
 #[must_use]
 pub fn forecast(config: &Config) -> Forecast {
-    todo!()
+    let network = Network::new(config);
+    let parameters = network.initialise(0);
+    let count = |of: bool| {
+        let is_counted = |name: &str| name.starts_with(DISCRIMINATOR) == of;
+        parameters.n_values(is_counted) as u64
+    };
+    let (left, right) = network.receptive_field();
+    let ratio = config.ratio();
+    let mut forecast = Forecast {
+        n_parameters: count(false),
+        n_discriminator_parameters: count(true),
+        memory_bytes: 0,
+        ratio,
+        receptive_field_samples: (left, right),
+        latency_samples: right + ratio,
+        min_signal_samples: min_signal(config),
+        notes: Vec::new(),
+    };
+    forecast.memory_bytes = memory_bytes(config, &network, &forecast);
+    forecast.notes = notes(config, &forecast);
+    forecast
 }
 
 /// What prevents training this model on that dataset, with what to change.
 #[must_use]
 pub fn check(config: &Config, dataset: &api::DatasetSummary) -> Vec<FieldProblem> {
-    todo!()
+    let mut problems = Vec::new();
+    if config.sampling_rate != dataset.rate_hz {
+        let message = format!(
+            "the dataset has {} Hz: train at that rate, or prepare the dataset at {} Hz",
+            dataset.rate_hz, config.sampling_rate
+        );
+        problems.push(problem_with("sampling_rate", message, dataset.rate_hz));
+    }
+    if config.channels != usize::from(dataset.channels) {
+        let message = format!(
+            "the dataset has {} channel(s): train with as many, or prepare the dataset anew",
+            dataset.channels
+        );
+        problems.push(problem_with("channels", message, dataset.channels));
+    }
+    if dataset.n_files <= dataset.n_validation {
+        problems.push(problem("dataset", "it has no sound to train on: add files to it"));
+    }
+    problems
 }
 
 /// Excerpts too short for the spectra that are compared.
 pub(super) fn too_short(config: &Config) -> Option<FieldProblem> {
-    None
+    let least = min_signal(config);
+    let message = || {
+        format!(
+            "must be at least {least}: spectra of {} samples in each of {} bands do not fit otherwise",
+            largest_scale(config),
+            config.n_band
+        )
+    };
+    (config.n_signal < least).then(|| problem_with("n_signal", message(), least))
 }
+
+/// Frames of the bands at the start and the end of an excerpt whose reconstruction could not see
+/// enough, and which the multi-band distance leaves out if asked to.
+///
+/// The original program crops a stereo sound by half as much, dividing by all bands of both channels.
+pub(super) fn crop(config: &Config, network: &Network) -> (usize, usize) {
+    if !config.valid_signal_crop {
+        return (0, 0);
+    }
+    let (left, right) = network.receptive_field();
+    (left / config.n_band, right.div_ceil(config.n_band))
+}
+
+/// The fewest samples in whose bands the largest spectrum can be computed: it mirrors half its window
+/// at the ends.
+pub(super) fn samples_for_spectra(config: &Config) -> usize {
+    config.n_band * (largest_scale(config) / 2 + 1)
+}
+
+/// The shortest excerpt that can be trained on, in samples.
+fn min_signal(config: &Config) -> usize {
+    let (left, right) = crop(config, &Network::new(config));
+    let samples = samples_for_spectra(config) + config.n_band * (left + right);
+    samples.next_multiple_of(config.ratio())
+}
+
+fn largest_scale(config: &Config) -> usize {
+    config.stft_scales.iter().copied().max().unwrap_or(0)
+}
+
+/// Training keeps every layer's output for the backward pass, and Adam two more numbers for each
+/// parameter beside its gradient.
+fn memory_bytes(config: &Config, network: &Network, forecast: &Forecast) -> u64 {
+    let frames = (config.batch_size * config.n_signal / config.n_band) as f64;
+    let activations = frames * network.activations_per_frame();
+    let parameters = forecast.n_parameters + forecast.n_discriminator_parameters;
+    BASE_BYTES + (4.0 * KEPT * activations) as u64 + 4 * 4 * parameters
+}
+
+/// Memory of the process with an empty model.
+const BASE_BYTES: u64 = 60 << 20;
+/// Copies of each activation that are alive at the peak, measured.
+const KEPT: f64 = 2.5;
+
+fn notes(config: &Config, forecast: &Forecast) -> Vec<String> {
+    let secs = |samples: usize| samples as f64 / f64::from(config.sampling_rate);
+    let mut notes = vec![format!(
+        "{:.0} latent frames a second; played live it answers after {:.0} ms at least",
+        f64::from(config.sampling_rate) / config.ratio() as f64,
+        1000.0 * secs(forecast.latency_samples)
+    )];
+    if config.noise_bands > 5 && config.has_noise {
+        let block: usize = config.noise_ratios.iter().product();
+        if 2 * (config.noise_bands - 1) > block {
+            notes.push(format!(
+                "{} noise bands do not fit into blocks of {block} samples: the noise part will be \
+                 nearly silent, as in the original; {} fit",
+                config.noise_bands,
+                block / 2 + 1
+            ));
+        }
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,24 @@
 //! A finished model: sound to latent curves and back, without gradients and in bounded memory.
+//!
+//! Sound is worked on in pieces that overlap by the receptive field, so that the result is that of the
+//! whole at once.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
 
+use nn::{Init, Parameters, Weights, from_values, values};
+
 use super::Config;
+use super::network::Network;
+use super::objective::Posterior;
 use crate::Error;
 
 /// A model that plays.
 pub struct Model {
     config: Config,
+    network: Network,
+    parameters: Parameters,
 }
 
 impl Model {
@@ -16,7 +27,12 @@ impl Model {
     /// # Errors
     /// When the file cannot be read, or is not a checkpoint of this family.
     pub fn load(weights: &Path) -> Result<Self, Error> {
-        todo!()
+        let checkpoint = nn::checkpoint::read(weights)?;
+        let config = config_of(&checkpoint.metadata, weights)?;
+        let network = Network::new(&config);
+        let mut parameters = network.initialise_generator();
+        parameters.load(&checkpoint.arrays)?;
+        Ok(Self { config, network, parameters })
     }
 
     /// The settings it was trained with.
@@ -26,21 +42,157 @@ impl Model {
     }
 
     /// The reconstruction of a clip `[channel][sample]`, sample-aligned with it and as long.
+    ///
+    /// Deterministic: the mean latent, and noise from a fixed seed.
     #[must_use]
     pub fn reconstruct(&self, channels: &[Vec<f32>]) -> Vec<Vec<f32>> {
-        todo!()
+        reconstruct(&self.config, &self.network, &self.parameters.frozen(), channels)
     }
 
-    /// The mean latent curves of a clip. Shape: `[latent][frame]`, `ceil(samples / ratio)` frames.
+    /// The mean latent curves of a clip `[channel][sample]`. Shape: `[latent][frame]`, `ratio` samples
+    /// a frame, one more than needed where the filter bank's delay asks for it.
     #[must_use]
     pub fn encode(&self, channels: &[Vec<f32>]) -> Vec<Vec<f32>> {
-        todo!()
+        Player::new(&self.config, &self.network, &self.parameters.frozen()).encode(channels)
     }
 
-    /// Sound from latent curves `[latent][frame]`: `ratio` samples a frame, aligned with the clip that
-    /// was encoded.
+    /// Sound from latent curves `[latent][frame]`, aligned with the clip that was encoded and at least
+    /// as long.
     #[must_use]
     pub fn decode(&self, latent: &[Vec<f32>]) -> Vec<Vec<f32>> {
-        todo!()
+        Player::new(&self.config, &self.network, &self.parameters.frozen()).decode(latent)
     }
 }
+
+/// The settings in the metadata of a checkpoint.
+pub(super) fn config_of(metadata: &BTreeMap<String, String>, path: &Path) -> Result<Config, Error> {
+    let wrong = |reason: String| Error::Settings { path: path.into(), reason };
+    if metadata.get("family").is_none_or(|family| family != "rave") {
+        return Err(wrong("it is not a checkpoint of the family rave".into()));
+    }
+    let text = metadata.get("settings").ok_or_else(|| wrong("there are none".into()))?;
+    let settings = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
+    Config::from_settings(&settings).map_err(|problems| {
+        let words = problems.iter().map(|problem| format!("{}: {}", problem.key, problem.message));
+        wrong(words.collect::<Vec<_>>().join("; "))
+    })
+}
+
+/// The deterministic reconstruction of a clip, sample-aligned with it and as long.
+pub(super) fn reconstruct(
+    config: &Config,
+    network: &Network,
+    weights: &Weights,
+    channels: &[Vec<f32>],
+) -> Vec<Vec<f32>> {
+    let player = Player::new(config, network, weights);
+    let mut made = player.decode(&player.encode(channels));
+    for (made, original) in made.iter_mut().zip(channels) {
+        made.truncate(original.len());
+    }
+    made
+}
+
+/// Samples that are worked on at once, overlaps not counted: bounds the memory.
+const PIECE_SAMPLES: usize = 1 << 18;
+
+/// A network on its way through a sound, piece by piece.
+struct Player<'a> {
+    config: &'a Config,
+    network: &'a Network,
+    weights: &'a Weights,
+    n_frames_piece: usize,
+    /// Frames to either side that a piece has to see.
+    n_frames_around: usize,
+}
+
+impl<'a> Player<'a> {
+    fn new(config: &'a Config, network: &'a Network, weights: &'a Weights) -> Self {
+        let (left, right) = network.receptive_field();
+        Self {
+            config,
+            network,
+            weights,
+            n_frames_piece: (PIECE_SAMPLES / config.ratio()).max(1),
+            n_frames_around: left.max(right) / config.ratio() + 2,
+        }
+    }
+
+    fn encode(&self, channels: &[Vec<f32>]) -> Vec<Vec<f32>> {
+        let (ratio, delay) = (self.config.ratio(), self.network.pqmf.delay_samples());
+        let n_samples = channels.iter().map(Vec::len).max().unwrap_or(0);
+        let n_frames = if n_samples == 0 { 0 } else { (n_samples + delay).div_ceil(ratio) };
+        let mut latent = vec![Vec::with_capacity(n_frames); self.config.latent_size];
+        for piece in self.pieces(n_frames) {
+            let length = piece.seen.len() * ratio;
+            let mut samples = vec![0.0; channels.len() * length];
+            for (channel, samples) in channels.iter().zip(samples.chunks_mut(length)) {
+                let rest = &channel[(piece.seen.start * ratio).min(channel.len())..];
+                let rest = &rest[..rest.len().min(length)];
+                samples[..rest.len()].copy_from_slice(rest);
+            }
+            let audio = from_values(samples, [1, channels.len(), length]);
+            let bands = self.network.pqmf.bands_from_audio(audio);
+            let encoded = self.network.encoder.forward(self.weights, bands);
+            let mean = values(Posterior::new(encoded).mean);
+            for (latent, mean) in latent.iter_mut().zip(mean.chunks(piece.seen.len())) {
+                latent.extend_from_slice(&mean[piece.kept()]);
+            }
+        }
+        latent
+    }
+
+    fn decode(&self, latent: &[Vec<f32>]) -> Vec<Vec<f32>> {
+        let (ratio, delay) = (self.config.ratio(), self.network.pqmf.delay_samples());
+        let n_channels = self.config.channels;
+        let n_frames = latent.iter().map(Vec::len).min().unwrap_or(0);
+        let mut channels = vec![Vec::with_capacity(n_frames * ratio); n_channels];
+        for piece in self.pieces(n_frames) {
+            let curves: Vec<f32> =
+                latent.iter().flat_map(|curve| curve[piece.seen.clone()].iter().copied()).collect();
+            let curves = from_values(curves, [1, latent.len(), piece.seen.len()]);
+            let noise = || piece.seen.clone().flat_map(|frame| self.noise(frame)).collect();
+            let audio = values(self.network.decoded(self.weights, curves, noise).audio);
+            let kept = piece.kept();
+            for (channel, audio) in channels.iter_mut().zip(audio.chunks(piece.seen.len() * ratio))
+            {
+                channel.extend_from_slice(&audio[kept.start * ratio..kept.end * ratio]);
+            }
+        }
+        for channel in &mut channels {
+            channel.drain(..delay.min(channel.len()));
+        }
+        channels
+    }
+
+    /// The random numbers of a frame, which are the same in whatever piece it is.
+    fn noise(&self, frame: usize) -> Vec<f32> {
+        let n = self.config.ratio() * self.config.channels;
+        Init::named(frame as u64, "playing").uniform(n, 0.0, 1.0)
+    }
+
+    fn pieces(&self, n_frames: usize) -> impl Iterator<Item = Piece> {
+        (0..n_frames).step_by(self.n_frames_piece).map(move |start| {
+            let end = (start + self.n_frames_piece).min(n_frames);
+            let seen = start.saturating_sub(self.n_frames_around)
+                ..(end + self.n_frames_around).min(n_frames);
+            Piece { made: start..end, seen }
+        })
+    }
+}
+
+/// Frames that are made at once, and those that are seen for it.
+struct Piece {
+    made: Range<usize>,
+    seen: Range<usize>,
+}
+
+impl Piece {
+    /// What is made, counted from the first that is seen.
+    fn kept(&self) -> Range<usize> {
+        self.made.start - self.seen.start..self.made.end - self.seen.start
+    }
+}
+
+#[cfg(test)]
+mod tests;
