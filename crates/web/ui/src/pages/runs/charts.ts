@@ -1,0 +1,49 @@
+// Which charts a run has, and in which order.
+
+import { type Key, t } from '$lib/i18n'
+import { metricTitle } from '$lib/metrics'
+
+export interface Chart {
+  title: string
+  /** Metrics drawn in it. */
+  names: string[]
+}
+export interface ChartGroup {
+  title: string
+  charts: Chart[]
+}
+
+/** The metric that says how good a run is, if it does not say so itself. */
+export const MAIN = 'validation_distance'
+
+type TitleKey = Extract<Key, `chart.${string}` | `charts.${string}`>
+
+const GROUPS: { title: TitleKey; charts: (string | { title: TitleKey; names: string[] })[] }[] = [
+  { title: 'charts.score', charts: [MAIN] },
+  {
+    title: 'charts.reconstruction',
+    charts: ['loss_total', 'multiband_spectral_distance', 'fullband_spectral_distance', 'regularization'],
+  },
+  {
+    title: 'charts.adversarial',
+    charts: ['loss_dis', { title: 'chart.judgement', names: ['pred_real', 'pred_fake'] }, 'feature_matching', 'adversarial'],
+  },
+  {
+    title: 'charts.schedule',
+    charts: [{ title: 'chart.rates', names: ['learning_rate', 'learning_rate_discriminator'] }, 'beta_factor', 'grad_norm', 'steps_per_sec'],
+  },
+]
+
+/** Charts for the metrics that a run has reported; new ones come last. */
+export function chartsOf(reported: string[]): ChartGroup[] {
+  const left = new Set(reported)
+  const take = (names: string[]) => names.filter((name) => left.delete(name))
+  const groups = GROUPS.map(({ title, charts }) => ({
+    title: t(title),
+    charts: charts
+      .map((chart) => (typeof chart === 'string' ? { title: metricTitle(chart), names: take([chart]) } : { title: t(chart.title), names: take(chart.names) }))
+      .filter((chart) => chart.names.length > 0),
+  }))
+  const others = { title: t('charts.other'), charts: [...left].map((name) => ({ title: metricTitle(name), names: [name] })) }
+  return [...groups, others].filter((group) => group.charts.length > 0)
+}

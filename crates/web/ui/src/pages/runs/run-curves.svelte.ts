@@ -1,0 +1,114 @@
+// The curves of a run: asked for once, then continued by what is heard live.
+
+import { curves as askForCurves, type Live, type Problem, problemOf, type SystemUse } from '$lib/api'
+import { live } from '$lib/live.svelte'
+import { append, curveFrom, type GrowingCurve, type Points, points } from '$instruments/curve'
+
+/** More than a chart has pixels. */
+const POINTS = 1500
+
+export interface RunCurves {
+  /** The points of a metric so far. */
+  points: (name: string) => Points
+  /** Names of metrics that have points. */
+  readonly names: string[]
+  /** The newest value of each metric that was heard live. */
+  readonly latest: Record<string, number>
+  /** What the process uses, as last heard live. */
+  readonly system: SystemUse | undefined
+  readonly isLoaded: boolean
+  readonly problem: Problem | undefined
+  refresh: () => Promise<void>
+}
+
+/** Follows the run while the component is there; call it while that is set up. */
+export function runCurves(id: string): RunCurves {
+  const curves = new Map<string, GrowingCurve>()
+  /** Heard before the curves were there. */
+  let early: Live[] = []
+  let lastSeq = -1
+  let version = $state(0)
+  let names = $state.raw<string[]>([])
+  let latest = $state.raw<Record<string, number>>({})
+  let system = $state.raw<SystemUse>()
+  let isLoaded = $state(false)
+  let problem = $state.raw<Problem>()
+  let isDrawn = true
+
+  async function refresh() {
+    try {
+      const answer = await askForCurves(id, [], POINTS)
+      curves.clear()
+      for (const { name, steps, values } of answer.curves) curves.set(name, curveFrom(steps, values))
+      lastSeq = answer.last_seq
+      isLoaded = true
+      problem = undefined
+      for (const message of early.splice(0)) hear(message)
+      changed()
+    } catch (thrown) {
+      problem = problemOf(thrown)
+    }
+  }
+
+  function hear(message: Live) {
+    if (message.live !== 'event' || message.job.id !== id) return
+    const { event } = message
+    if (event.event === 'system') system = event
+    if (event.event !== 'metrics') return
+    if (lastSeq < 0) early.push(message)
+    else if (event.seq > lastSeq) {
+      lastSeq = event.seq
+      for (const [name, value] of Object.entries(event.values)) add(name, event.step, value)
+      latest = { ...latest, ...event.values }
+      changed()
+    }
+  }
+
+  function add(name: string, step: number, value: number) {
+    const curve = curves.get(name)
+    if (curve) append(curve, step, value)
+    else curves.set(name, curveFrom([step], [value]))
+  }
+
+  /** Once a frame at most, however many events arrive. */
+  function changed() {
+    if (!isDrawn) return
+    isDrawn = false
+    requestAnimationFrame(() => {
+      isDrawn = true
+      version++
+      if (names.length !== curves.size) names = [...curves.keys()]
+    })
+  }
+
+  $effect(() => {
+    void refresh()
+    const stops = [live.listen(hear), live.watch([id]), live.onReconnect(() => void refresh())]
+    return () => stops.forEach((stop) => stop())
+  })
+
+  const none: Points = { steps: new Float64Array(), values: new Float64Array() }
+  return {
+    points: (name) => {
+      void version
+      const curve = curves.get(name)
+      return curve ? points(curve) : none
+    },
+    get names() {
+      return names
+    },
+    get latest() {
+      return latest
+    },
+    get system() {
+      return system
+    },
+    get isLoaded() {
+      return isLoaded
+    },
+    get problem() {
+      return problem
+    },
+    refresh,
+  }
+}
