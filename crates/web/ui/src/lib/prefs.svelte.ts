@@ -10,10 +10,18 @@ interface Prefs {
   textSize: number
   hasSingleKeys: boolean
   isRailNarrow: boolean
+  isGuideClosed: boolean
 }
 
 const KEY = 'maquette.prefs'
-const defaults: Prefs = { theme: 'system', density: 'default', textSize: 100, hasSingleKeys: true, isRailNarrow: false }
+const defaults: Prefs = {
+  theme: 'system',
+  density: 'default',
+  textSize: 100,
+  hasSingleKeys: true,
+  isRailNarrow: false,
+  isGuideClosed: false,
+}
 
 /** Change a field and it is applied and kept. */
 export const prefs = $state<Prefs>(load())
