@@ -17,6 +17,8 @@ export interface Column<T> {
   /** Numbers stand at the end of their column. */
   isNumber?: boolean
   isSortable?: boolean
+  /** Whether its title is for screen readers only: a column of buttons. */
+  isTitleHidden?: boolean
   /** Left out while the grid is narrower than this, in pixels. */
   showFrom?: number
 }

@@ -7,6 +7,7 @@ export const datasets = {
   'datasets.trySamples': 'Use the sample sounds',
   'datasets.deleted': '“{name}” was deleted',
 
+  'dataset.one': 'Dataset',
   'dataset.name': 'Name',
   'dataset.files': 'Files',
   'dataset.filesInfo': 'Sounds in it; those kept apart for validation in brackets.',

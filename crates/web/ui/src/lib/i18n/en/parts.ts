@@ -35,6 +35,7 @@ export const parts = {
   'job.interruptedHelp': 'Its process ended without a word: the computer or the program was shut down.',
   'job.stepOf': '{done} of {total} {unit}',
   'job.step': '{done} {unit}',
+  'job.done': 'Done',
   'job.elapsed': 'Elapsed',
   'job.left': 'Time left',
   'job.rate': 'Rate',
