@@ -44,7 +44,8 @@ export function plotOptions(drawing: Drawing): uPlot.Options {
   const axis = {
     stroke: colour('muted'),
     font: `${size}px system-ui, sans-serif`,
-    grid: { stroke: colour('line'), width: 1 },
+    // Where lines are as bright as text, a dotted grid does not hide the curves.
+    grid: { stroke: colour('line'), width: 1, dash: colour('line') === colour('text') ? [1, 5] : [] },
     ticks: { show: false },
     gap: 4,
   }

@@ -19,7 +19,7 @@ export const MAIN = 'validation_distance'
 type TitleKey = Extract<Key, `chart.${string}` | `charts.${string}`>
 
 const GROUPS: { title: TitleKey; charts: (string | { title: TitleKey; names: string[] })[] }[] = [
-  { title: 'charts.score', charts: [MAIN] },
+  { title: 'charts.score', charts: [MAIN, 'validation_fullband_distance'] },
   {
     title: 'charts.reconstruction',
     charts: ['loss_total', 'multiband_spectral_distance', 'fullband_spectral_distance', 'regularization'],

@@ -135,7 +135,7 @@ export const runs = {
   'checkpoints.distance': 'Distance',
   'checkpoints.size': 'Size',
   'checkpoints.best': 'best',
-  'checkpoints.add': 'Add step {step} to models',
+  'checkpoints.add': 'Add to models: step {step}',
   'checkpoints.addShort': 'Add to models',
   'checkpoints.actions': 'Actions',
 
