@@ -20,20 +20,30 @@ pub fn forecast(new: &NewRun, dataset: &DatasetSummary) -> Result<RunForecast, P
     let Some(family) = families.iter().find(|it| it.name == name) else {
         let known: Vec<_> = families.iter().map(|it| it.name.as_str()).collect();
         let remedy = format!("Choose one of: {}.", known.join(", "));
-        return Err(problem("unknown_family", format!("There is no family `{name}`."), "", &remedy));
+        return Err(problem(
+            "unknown_family",
+            format!("There is no family `{name}`."),
+            "",
+            &remedy,
+        ));
     };
     let preset = new.preset.as_deref().unwrap_or(&family.presets[0].name);
     if !family.presets.iter().any(|it| it.name == preset) {
         let known: Vec<_> = family.presets.iter().map(|it| it.name.as_str()).collect();
         let remedy = format!("Choose one of: {}.", known.join(", "));
-        return Err(problem("unknown_preset", format!("There is no preset `{preset}`."), "", &remedy));
+        return Err(problem(
+            "unknown_preset",
+            format!("There is no preset `{preset}`."),
+            "",
+            &remedy,
+        ));
     }
     let mut overrides = new.settings.clone();
-    overrides.entry("rate_hz".into()).or_insert_with(|| dataset.rate_hz.into());
+    overrides.entry("sampling_rate".into()).or_insert_with(|| dataset.rate_hz.into());
     overrides.entry("channels".into()).or_insert_with(|| dataset.channels.into());
     let settings = rave::resolve(preset, &overrides).map_err(bad_settings)?;
     let config = Config::from_settings(&settings).map_err(bad_settings)?;
-    let fields = rave::check(&config, &facts(dataset));
+    let fields = rave::check(&config, dataset);
     if !fields.is_empty() {
         return Err(bad_settings(fields));
     }
@@ -42,18 +52,9 @@ pub fn forecast(new: &NewRun, dataset: &DatasetSummary) -> Result<RunForecast, P
         settings,
         n_parameters: forecast.n_parameters,
         memory_bytes: forecast.memory_bytes,
-        ratio: forecast.ratio,
+        ratio: u32::try_from(forecast.ratio).unwrap_or(u32::MAX),
         notes: notes(&config, &forecast, dataset),
     })
-}
-
-fn facts(dataset: &DatasetSummary) -> rave::DatasetFacts {
-    rave::DatasetFacts {
-        rate_hz: dataset.rate_hz,
-        channels: dataset.channels,
-        n_files: dataset.n_files,
-        length_secs: dataset.length_secs,
-    }
 }
 
 fn bad_settings(fields: Vec<FieldProblem>) -> Problem {
@@ -75,7 +76,9 @@ fn notes(config: &Config, forecast: &rave::Forecast, dataset: &DatasetSummary) -
         notes.push("No sound is held out, so the model is measured on what it learns from.".into());
     }
     if dataset.length_secs < 60.0 {
-        notes.push("Less than a minute of sound: the model will know these sounds and little else.".into());
+        notes.push(
+            "Less than a minute of sound: the model will know these sounds and little else.".into(),
+        );
     }
     if memory_free_bytes().is_some_and(|free| forecast.memory_bytes > free) {
         notes.push(format!(

@@ -50,7 +50,12 @@ impl std::fmt::Display for Refused {
 impl std::error::Error for Refused {}
 
 /// Ends a job with a problem in words: what happened, why, and what to do.
-pub(crate) fn refuse<T>(code: &str, what: impl Into<String>, why: &str, remedy: &str) -> anyhow::Result<T> {
+pub(crate) fn refuse<T>(
+    code: &str,
+    what: impl Into<String>,
+    why: &str,
+    remedy: &str,
+) -> anyhow::Result<T> {
     Err(anyhow::Error::new(Refused(problem(code, what, why, remedy))))
 }
 
@@ -59,9 +64,10 @@ fn problem_from_error(error: &anyhow::Error) -> Problem {
         return problem.clone();
     }
     let why = format!("{error:#}");
-    let is_full = error.chain().filter_map(|it| it.downcast_ref::<io::Error>()).any(|it| {
-        matches!(it.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
-    });
+    let is_full = error
+        .chain()
+        .filter_map(|it| it.downcast_ref::<io::Error>())
+        .any(|it| matches!(it.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded));
     if is_full {
         let remedy = "Free some space where the workspace is, then start it again.";
         return problem("disk_full", "The disk is full.", &why, remedy);

@@ -4,6 +4,7 @@
 //! `events.jsonl` while it works, obeys `control.jsonl`, and writes `exit.json` last. It can be
 //! started again on a folder that it left half-done and goes on from there.
 
+mod bad_sound;
 mod dataset;
 mod folder;
 mod forecast;

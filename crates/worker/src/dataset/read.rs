@@ -43,7 +43,8 @@ impl Dataset {
     /// Opens the dataset in a folder and checks that its chunks are as long as its index says.
     pub(crate) fn open(folder: &Path) -> Result<Self, Error> {
         let path = folder.join(INDEX);
-        let text = fs::read(&path).map_err(|source| Error::Unreadable { path: path.clone(), source })?;
+        let text =
+            fs::read(&path).map_err(|source| Error::Unreadable { path: path.clone(), source })?;
         let damaged = |why: String| Error::Damaged { path: path.clone(), why };
         let index: DatasetIndex =
             serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
@@ -64,8 +65,12 @@ impl Dataset {
             let file = File::open(&path).map_err(unreadable)?;
             let bytes = file.metadata().map_err(unreadable)?.len();
             let mut sounds = index.sounds.iter().filter(|it| it.chunk == chunk);
-            if sounds.any(|it| end_bytes(it, index.summary.channels).is_none_or(|end| end > bytes)) {
-                return Err(Error::Damaged { path, why: "it is shorter than its index says".into() });
+            if sounds.any(|it| end_bytes(it, index.summary.channels).is_none_or(|end| end > bytes))
+            {
+                return Err(Error::Damaged {
+                    path,
+                    why: "it is shorter than its index says".into(),
+                });
             }
             chunks.push(Mutex::new(file));
         }
@@ -84,7 +89,12 @@ impl Dataset {
 
     /// Frames `from..from + n` of a sound, planar, zeros beyond its end.
     /// Shape: `[channels][n]`, samples in [-1, 1).
-    pub(crate) fn read(&self, sound: &IndexedSound, from: u64, n: usize) -> io::Result<Vec<Vec<f32>>> {
+    pub(crate) fn read(
+        &self,
+        sound: &IndexedSound,
+        from: u64,
+        n: usize,
+    ) -> io::Result<Vec<Vec<f32>>> {
         let channels = usize::from(self.index.summary.channels);
         let there = usize::try_from(sound.n_frames.saturating_sub(from)).unwrap_or(n).min(n);
         let mut bytes = vec![0; there * channels * 2];
@@ -97,7 +107,8 @@ impl Dataset {
         let mut planar = vec![vec![0.0; n]; channels];
         for (frame_idx, frame) in bytes.chunks_exact(2 * channels).enumerate() {
             for (channel, sample) in planar.iter_mut().zip(frame.chunks_exact(2)) {
-                channel[frame_idx] = f32::from(i16::from_le_bytes([sample[0], sample[1]])) / 32768.0;
+                channel[frame_idx] =
+                    f32::from(i16::from_le_bytes([sample[0], sample[1]])) / 32768.0;
             }
         }
         Ok(planar)

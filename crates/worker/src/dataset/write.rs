@@ -135,8 +135,12 @@ impl DatasetWriter {
         self.peaks.flush()?;
         self.peaks.get_ref().sync_all()?;
         let sounds = std::mem::take(&mut self.sounds);
-        let index =
-            DatasetIndex { format: DatasetIndex::FORMAT, summary: summary.clone(), sounds, warnings };
+        let index = DatasetIndex {
+            format: DatasetIndex::FORMAT,
+            summary: summary.clone(),
+            sounds,
+            warnings,
+        };
         write_whole(&self.folder.join(INDEX), &serde_json::to_vec(&index)?)?;
         self.is_finished = true;
         Ok(summary)

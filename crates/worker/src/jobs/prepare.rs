@@ -15,6 +15,7 @@ use rayon::prelude::*;
 
 use super::refuse;
 use crate::{
+    bad_sound::explain,
     dataset::{DatasetWriter, PreparedSound},
     folder::JobFolder,
     progress::{Goal, ProgressMeter},
@@ -78,7 +79,9 @@ pub(crate) fn run(folder: &mut JobFolder, task: &PrepareTask) -> anyhow::Result<
         return refuse(
             "no_usable_audio",
             "None of the sounds could be used.",
-            &format!("All {n_sounds} files were damaged, silent or not sound; the warnings say which and why."),
+            &format!(
+                "All {n_sounds} files were damaged, silent or not sound; the warnings say which and why."
+            ),
             "Choose other recordings, or convert these with an audio editor.",
         );
     }
@@ -218,13 +221,18 @@ fn read(sound: &Source, task: &PrepareTask) -> ReadSound {
         Source::Made { name, clip } => (name, Ok((clip.clone(), vec![]))),
         Source::File { path, name, .. } => (name, decode(path)),
     };
-    let warning = |code: &str, message: String| Warning { code: code.into(), file: Some(name.clone()), message };
+    let warning = |code: &str, message: String| Warning {
+        code: code.into(),
+        file: Some(name.clone()),
+        message,
+    };
     let (clip, mut warnings) = match decoded {
         Ok((clip, notes)) => {
-            (clip, notes.into_iter().map(|note| warning(&note.0, note.1)).collect::<Vec<_>>())
+            let notes = notes.iter().map(|it| warning(it.code, format!("{}.", it.message)));
+            (clip, notes.collect::<Vec<_>>())
         }
         Err((code, why)) => {
-            return ReadSound { prepared: None, warnings: vec![warning(&code, why)] };
+            return ReadSound { prepared: None, warnings: vec![warning(code, why)] };
         }
     };
     if audio::peak_db(&clip) <= audio::SILENCE_DB {
@@ -237,30 +245,34 @@ fn read(sound: &Source, task: &PrepareTask) -> ReadSound {
     let clip = audio::with_channels(clip, usize::from(task.channels));
     let clip = audio::resample(&clip, task.rate_hz);
     let name = name.clone();
-    ReadSound {
-        prepared: Some(ReadClip { name, clip, source_rate_hz, source_channels }),
-        warnings,
-    }
+    ReadSound { prepared: Some(ReadClip { name, clip, source_rate_hz, source_channels }), warnings }
 }
 
-type Decoded = Result<(Clip, Vec<(String, String)>), (String, String)>;
+/// A clip and what is odd about it; or a word and a sentence about what is wrong with it.
+type Decoded = Result<(Clip, Vec<audio::Note>), (&'static str, String)>;
 
 fn decode(path: &Path) -> Decoded {
-    let limits = audio::DecodeLimits { max_secs: LENGTH_SECS_MAX, ..audio::DecodeLimits::default() };
+    let limits = audio::DecodeLimits { max_secs: LENGTH_SECS_MAX, ..Default::default() };
     match audio::decode_file(path, &limits) {
-        Ok(decoded) => {
-            let notes = decoded.notes.into_iter().map(|it| (it.code.to_owned(), it.message));
-            Ok((decoded.clip, notes.collect()))
+        Ok(decoded) => Ok((decoded.clip, decoded.notes)),
+        Err(error) => {
+            let (code, what, remedy) = explain(&error);
+            Err((code, format!("{what} {remedy}")))
         }
-        Err(error) => Err((error.code().to_owned(), format!("It could not be used: {error}."))),
     }
 }
 
 /// Stores a sound; the only recording of a dataset is cut in two, so that something is held out.
-fn store(writer: &mut DatasetWriter, read: ReadClip, task: &PrepareTask, is_only_one: bool) -> anyhow::Result<()> {
+fn store(
+    writer: &mut DatasetWriter,
+    read: ReadClip,
+    task: &PrepareTask,
+    is_only_one: bool,
+) -> anyhow::Result<()> {
     let n_frames = read.clip.channels[0].len();
     let held_out = (n_frames as f64 * HELD_OUT_SHARE) as usize;
-    let is_cut = is_only_one && task.validation_share > 0.0 && held_out >= task.rate_hz as usize / 2;
+    let is_cut =
+        is_only_one && task.validation_share > 0.0 && held_out >= task.rate_hz as usize / 2;
     let parts = if is_cut {
         let at = n_frames - held_out;
         vec![(read.name.clone(), 0..at), (format!("{} (held-out end)", read.name), at..n_frames)]

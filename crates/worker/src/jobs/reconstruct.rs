@@ -8,6 +8,7 @@ use audio::{Clip, WavFormat};
 
 use super::refuse;
 use crate::{
+    bad_sound::explain,
     folder::JobFolder,
     progress::{Goal, ProgressMeter},
     whole_file::write_whole,
@@ -22,28 +23,20 @@ const RECONSTRUCTION: &str = "reconstruction.wav";
 
 /// Reconstructs the sound of the job's folder.
 pub(crate) fn run(folder: &mut JobFolder, task: &ReconstructTask) -> anyhow::Result<Outcome> {
-    let mut meter = ProgressMeter::new("percent", Goal::Units(100), 0.0);
+    let meter = ProgressMeter::new("percent", Goal::Units(100), 0.0);
     folder.emit(EventBody::Progress(meter.tell("reading the sound", 0)))?;
     let path = folder.path().join(&task.model_path);
-    let card: Model = serde_json::from_slice(
-        &std::fs::read(path.join("model.json")).context("read model.json")?,
-    )
-    .context("understand model.json")?;
+    let card: Model =
+        serde_json::from_slice(&std::fs::read(path.join("model.json")).context("read model.json")?)
+            .context("understand model.json")?;
     let original = read_original(folder, task, card.rate_hz)?;
     let weights = path.join("weights.safetensors");
     let model = models::rave::Model::load(&weights)
         .with_context(|| format!("load {}", weights.display()))?;
-    let original = audio::with_channels(original, model.n_channels());
+    let original = audio::with_channels(original, model.config().channels);
     let started = Instant::now();
-    let reconstruction = model.reconstruct_while(&original.channels, |share| {
-        let n_done = (share * 100.0) as u64;
-        if let Some(progress) = meter.mark("reconstructing", n_done) {
-            // The disk being full will be noticed when the sound is written.
-            let _ = folder.emit(EventBody::Progress(progress));
-        }
-        !folder.should_stop()
-    });
-    let Some(channels) = reconstruction else { return Ok(Outcome::Stopped) };
+    folder.emit(EventBody::Progress(meter.tell("reconstructing", 10)))?;
+    let channels = model.reconstruct(&original.channels);
     let compute_secs = started.elapsed().as_secs_f64();
     let reconstruction = Clip { rate_hz: original.rate_hz, channels };
     let distances = distances(&original, &reconstruction);
@@ -64,24 +57,25 @@ pub(crate) fn run(folder: &mut JobFolder, task: &ReconstructTask) -> anyhow::Res
     Ok(Outcome::Done)
 }
 
-fn read_original(folder: &mut JobFolder, task: &ReconstructTask, rate_hz: u32) -> anyhow::Result<Clip> {
-    let limits = audio::DecodeLimits { max_secs: LENGTH_SECS_MAX, ..audio::DecodeLimits::default() };
+fn read_original(
+    folder: &mut JobFolder,
+    task: &ReconstructTask,
+    rate_hz: u32,
+) -> anyhow::Result<Clip> {
+    let limits = audio::DecodeLimits { max_secs: LENGTH_SECS_MAX, ..Default::default() };
     let decoded = match audio::decode_file(&folder.path().join(&task.input), &limits) {
         Ok(decoded) => decoded,
         Err(error) => {
-            return refuse(
-                error.code(),
-                format!("{} could not be read as sound.", task.input_name),
-                &format!("{error}."),
-                "Try a WAV, AIFF, FLAC, MP3, OGG or M4A file that plays elsewhere.",
-            );
+            let (code, why, remedy) = explain(&error);
+            let what = format!("{} could not be read as sound.", task.input_name);
+            return refuse(code, what, &why, remedy);
         }
     };
     for note in decoded.notes {
         folder.warn(Warning {
             code: note.code.to_owned(),
             file: Some(task.input_name.clone()),
-            message: note.message,
+            message: format!("{}.", note.message),
         })?;
     }
     Ok(audio::resample(&decoded.clip, rate_hz))
@@ -91,13 +85,10 @@ fn read_original(folder: &mut JobFolder, task: &ReconstructTask, rate_hz: u32) -
 fn distances(original: &Clip, reconstruction: &Clip) -> BTreeMap<String, f64> {
     BTreeMap::from([
         (
-            "fullband_spectral_distance".to_owned(),
-            models::rave::fullband_spectral_distance(&original.channels, &reconstruction.channels),
+            "log_spectral_distance_db".to_owned(),
+            audio::log_spectral_distance(original, reconstruction),
         ),
-        (
-            "level_difference_db".to_owned(),
-            audio::rms_db(reconstruction) - audio::rms_db(original),
-        ),
+        ("level_difference_db".to_owned(), audio::rms_db(reconstruction) - audio::rms_db(original)),
     ])
 }
 

@@ -121,15 +121,17 @@ impl<'a> Run<'a> {
         folder.emit(EventBody::Progress(meter.tell("getting ready", 0)))?;
         let checkpoints = Checkpoints::new(folder)?;
         let trainer = match checkpoints.newest_whole(folder)? {
-            Some(path) => Trainer::load(&path, config)
-                .with_context(|| format!("go on from {}", path.display()))?,
+            Some(path) => {
+                Trainer::load(&path).with_context(|| format!("go on from {}", path.display()))?
+            }
             None => Trainer::new(config, task.seed),
         };
         if dataset.sounds(Split::Validation).is_empty() {
             folder.warn(Warning {
                 code: "nothing_held_out".into(),
                 file: None,
-                message: "No sound is held out, so the model is measured on what it learns from.".into(),
+                message: "No sound is held out, so the model is measured on what it learns from."
+                    .into(),
             })?;
         }
         let samples = Samples::new(folder, &dataset)?;
@@ -160,7 +162,8 @@ impl<'a> Run<'a> {
                 return Ok(Outcome::Stopped);
             }
             self.obey()?;
-            let batch = self.excerpts.batch(self.trainer.global_step()).context("read the dataset")?;
+            let batch =
+                self.excerpts.batch(self.trainer.global_step()).context("read the dataset")?;
             let report = self.trainer.step(&batch);
             self.guard_against_nan(&report)?;
             self.tell(&report)?;
@@ -250,20 +253,23 @@ impl<'a> Run<'a> {
         if self.measured.step != Some(step) {
             let started = Instant::now();
             let distances = self.trainer.validate(self.samples.held_out());
-            let validation = distances.multiband_spectral_distance;
-            if validation.is_finite() {
-                let mut values = BTreeMap::from([("validation_distance".to_owned(), validation)]);
-                let fullband = distances.fullband_spectral_distance;
-                if fullband.is_finite() {
-                    values.insert("validation_fullband_distance".to_owned(), fullband);
-                }
+            if let Some(distances) = &distances {
+                let values = BTreeMap::from([
+                    ("validation_distance".to_owned(), distances.multiband_spectral_distance),
+                    (
+                        "validation_fullband_distance".to_owned(),
+                        distances.fullband_spectral_distance,
+                    ),
+                ]);
+                let values = values.into_iter().filter(|(_, it)| it.is_finite()).collect();
                 self.folder.emit(EventBody::Metrics(Metrics { step, values }))?;
             }
+            let validation = distances.map(|it| it.multiband_spectral_distance);
             self.measured = Measured {
                 at: Instant::now(),
                 took_secs: started.elapsed().as_secs_f64(),
                 step: Some(step),
-                validation: validation.is_finite().then_some(validation),
+                validation: validation.filter(|it| it.is_finite()),
             };
         }
         if is_first || self.samples.is_due(self.meter.elapsed_secs()) {
@@ -321,7 +327,13 @@ struct MetricLog {
 
 impl MetricLog {
     fn new(first_step: u64) -> Self {
-        Self { n_steps: 0, step: first_step, sums: BTreeMap::new(), started: Instant::now(), first_step }
+        Self {
+            n_steps: 0,
+            step: first_step,
+            sums: BTreeMap::new(),
+            started: Instant::now(),
+            first_step,
+        }
     }
 
     /// Adds a step; gives the means since the last time, when it is time to log.

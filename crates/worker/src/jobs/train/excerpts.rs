@@ -14,10 +14,6 @@ const QUIET_PEAK: f32 = 1e-3;
 const DRAWS_MAX: usize = 6;
 /// Sounds shorter than this weigh as if they were this long, so that short notes are heard too.
 const WEIGHT_SECS_MIN: f64 = 1.0;
-/// The share of excerpts whose phases are mangled. Source: the training transforms of RAVE.
-const MANGLE_SHARE: f64 = 0.8;
-/// Mangling turns the phase around a frequency in this range. Source: as above.
-const MANGLE_HZ: [f64; 2] = [20.0, 2000.0];
 
 /// Draws batches from a dataset.
 pub(super) struct Excerpts {
@@ -26,6 +22,7 @@ pub(super) struct Excerpts {
     sounds: Vec<(usize, f64)>,
     n_signal: usize,
     batch_size: usize,
+    mangle_share: f64,
     seed: u64,
 }
 
@@ -44,7 +41,14 @@ impl Excerpts {
                 (i, sum)
             })
             .collect();
-        Self { dataset, sounds, n_signal: config.n_signal, batch_size: config.batch_size, seed }
+        Self {
+            dataset,
+            sounds,
+            n_signal: config.n_signal,
+            batch_size: config.batch_size,
+            mangle_share: config.phase_mangle_share,
+            seed,
+        }
     }
 
     /// The batch of a step. Shape: `[batch, channels, n_signal]`, flat; samples in [-1, 1].
@@ -69,34 +73,31 @@ impl Excerpts {
             }
             excerpt = self.draw(rng)?;
         }
-        let [low, high] = MANGLE_HZ;
-        if rng.uniform() < MANGLE_SHARE {
-            let frequency_hz = low * (high / low).powf(rng.uniform());
+        if rng.next_f64() < self.mangle_share {
             let rate_hz = self.dataset.index().summary.rate_hz;
+            let before = rng.clone();
             for channel in &mut excerpt {
-                audio::phase_mangle(channel, frequency_hz, rate_hz);
+                // The same filter for all channels, so that the stereo image stays.
+                *rng = before.clone();
+                audio::phase_mangle(channel, rate_hz, rng);
             }
-        }
-        // Sound is stored in 16-bit steps; noise below one step hides them from the model.
-        for sample in excerpt.iter_mut().flatten() {
-            *sample += rng.uniform() as f32 / 65536.0;
         }
         Ok(excerpt)
     }
 
     fn draw(&self, rng: &mut Rng) -> io::Result<Vec<Vec<f32>>> {
         let total = self.sounds.last().map_or(0.0, |it| it.1);
-        let at = rng.uniform() * total;
+        let at = rng.next_f64() * total;
         let chosen = self.sounds.partition_point(|it| it.1 <= at).min(self.sounds.len() - 1);
         let sound = &self.dataset.index().sounds[self.sounds[chosen].0];
         let n = self.n_signal as u64;
         if sound.n_frames > n {
-            let from = (rng.uniform() * (sound.n_frames - n + 1) as f64) as u64;
+            let from = (rng.next_f64() * (sound.n_frames - n + 1) as f64) as u64;
             return self.dataset.read(sound, from, self.n_signal);
         }
         // A short sound stays whole, somewhere in the excerpt; the rest is silence.
         let mut excerpt = self.dataset.read(sound, 0, self.n_signal)?;
-        let shift = (rng.uniform() * (n - sound.n_frames + 1) as f64) as usize;
+        let shift = (rng.next_f64() * (n - sound.n_frames + 1) as f64) as usize;
         for channel in &mut excerpt {
             channel.rotate_right(shift);
         }
@@ -106,5 +107,6 @@ impl Excerpts {
 
 /// One number for a step and a place in its batch, far from those of its neighbours.
 fn mix(step: u64, place: usize) -> u64 {
-    (step + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (place as u64 + 1).wrapping_mul(0xd1b5_4a32_d192_ed03)
+    (step + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        ^ (place as u64 + 1).wrapping_mul(0xd1b5_4a32_d192_ed03)
 }

@@ -1,11 +1,11 @@
 //! Sounds to listen to while a model learns: held-out excerpts, rendered by the newest model.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use api::{EventBody, Sample, Split};
 use audio::{Clip, WavFormat};
-use models::rave::Trainer;
+use models::rave::{Trainer, Validation};
 
 use crate::{dataset::Dataset, folder::JobFolder};
 
@@ -57,7 +57,8 @@ impl Samples {
             let n_frames = sound.n_frames.min(n_frames_max);
             // From the middle of long recordings; their beginnings are often silence.
             let from = if sound.n_frames > 4 * n_frames { sound.n_frames / 3 } else { 0 };
-            let excerpt = dataset.read(sound, from, n_frames as usize).context("read the dataset")?;
+            let excerpt =
+                dataset.read(sound, from, n_frames as usize).context("read the dataset")?;
             samples.held_out.push(excerpt);
             samples.names.push(sound.file.path.clone());
         }
@@ -107,10 +108,7 @@ impl Samples {
                 original: self.originals[i].clone(),
                 rendered: format!("samples/{name}"),
                 length_secs: original[0].len() as f64 / f64::from(self.rate_hz),
-                distances: BTreeMap::from([(
-                    "multiband_spectral_distance".to_owned(),
-                    distances.multiband_spectral_distance,
-                )]),
+                distances: distances.into_iter().map(multiband).collect(),
             }))?;
         }
         self.last_step = Some(step);
@@ -130,4 +128,8 @@ impl Samples {
         }
         Ok(())
     }
+}
+
+fn multiband(validation: Validation) -> (String, f64) {
+    ("multiband_spectral_distance".into(), validation.multiband_spectral_distance)
 }

@@ -1,0 +1,166 @@
+//! Training as a job: events, checkpoints, stop, resume, and what happens to damaged checkpoints.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use api::{EventBody, Id, Limit, NewRun, Outcome, SoundSource, Task, TrainTask};
+use serde_json::json;
+
+use crate::job::{Job, Workspace, prepare_task};
+
+#[test]
+fn a_run_trains_saves_and_renders() {
+    let workspace = Workspace::new();
+    let job = run_job(&workspace, "run", 4);
+    job.run();
+    assert_eq!(job.outcome(), Outcome::Done, "{:?}", job.events().last());
+    let losses = losses(&job);
+    assert_eq!(losses.keys().copied().collect::<Vec<_>>(), [1, 2, 3, 4]);
+    let events = job.events();
+    let n_samples = events.iter().filter(|it| matches!(it, EventBody::Sample(_))).count();
+    assert!(n_samples >= 2, "one rendering at the start, one at the end");
+    for event in &events {
+        match event {
+            EventBody::Sample(it) => {
+                let original = hound::WavReader::open(job.path().join(&it.original)).unwrap();
+                let rendered = hound::WavReader::open(job.path().join(&it.rendered)).unwrap();
+                assert_eq!(original.duration(), rendered.duration());
+            }
+            EventBody::Checkpoint(it) => assert!(job.path().join(&it.path).exists()),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_losses_and_a_resume_goes_on_exactly() {
+    let workspace = Workspace::new();
+    let whole = run_job(&workspace, "whole", 6);
+    whole.run();
+    let parts = run_job(&workspace, "parts", 3);
+    parts.run();
+    fs::write(parts.path().join("limit.json"), r#"{"limit":{"until":"steps","steps":6}}"#).unwrap();
+    parts.run();
+    assert_eq!(losses(&whole), losses(&parts));
+}
+
+#[test]
+fn a_damaged_checkpoint_is_passed_over() {
+    let workspace = Workspace::new();
+    let job = run_job(&workspace, "run", 2);
+    job.run();
+    extend(&job, 4);
+    // A kill in the middle of a write leaves only a temporary file; a bad disk may leave worse.
+    let newest = checkpoints(job.path()).pop().unwrap();
+    let bytes = fs::read(&newest).unwrap();
+    fs::write(&newest, &bytes[..bytes.len() / 2]).unwrap();
+    fs::write(newest.with_extension("partial"), "half").unwrap();
+    extend(&job, 5);
+    assert_eq!(job.outcome(), Outcome::Done);
+    assert!(job.warnings().iter().any(|it| it.starts_with("damaged_checkpoint")));
+    let losses = losses(&job);
+    assert_eq!(losses.keys().copied().max(), Some(5));
+    let names = checkpoints(job.path());
+    assert!(
+        names.iter().all(|it| it.extension().is_some_and(|it| it == "safetensors")),
+        "{names:?}"
+    );
+}
+
+#[test]
+fn another_dataset_is_refused() {
+    let workspace = Workspace::new();
+    let job = run_job_with(&workspace, "run", 2, |it| it.dataset_hash = "other".into());
+    job.run();
+    assert_eq!(job.problem().code, "other_dataset");
+    let job = run_job_with(&workspace, "gone", 2, |it| it.dataset_path = "../nothing".into());
+    job.run();
+    assert_eq!(job.problem().code, "no_dataset");
+}
+
+#[test]
+fn knobs_are_checked_before_the_start() {
+    let workspace = Workspace::new();
+    let dataset = dataset(&workspace).index().summary;
+    let check = |key: &str, value: serde_json::Value| {
+        let mut new = new_run();
+        new.settings.insert(key.into(), value);
+        let problem = worker::forecast(&new, &dataset).unwrap_err();
+        assert!(problem.fields.iter().any(|it| it.key == key), "{problem:?}");
+    };
+    check("n_signal", json!(2048));
+    check("n_signal", json!("long"));
+    check("batch_size", json!(0));
+    check("no_such_knob", json!(1));
+    assert!(worker::forecast(&new_run(), &dataset).is_ok());
+    let unknown = NewRun { preset: Some("nothing".into()), ..new_run() };
+    assert_eq!(worker::forecast(&unknown, &dataset).unwrap_err().code, "unknown_preset");
+}
+
+/// The smallest settings that still have every part.
+fn new_run() -> NewRun {
+    let settings: BTreeMap<String, serde_json::Value> = serde_json::from_value(
+        json!({ "capacity": 2, "latent_size": 4, "batch_size": 1, "n_signal": 32768 }),
+    )
+    .unwrap();
+    NewRun {
+        name: None,
+        dataset: "samples".parse::<Id>().unwrap(),
+        family: None,
+        preset: None,
+        settings,
+        seed: None,
+        limit: None,
+    }
+}
+
+fn dataset(workspace: &Workspace) -> Job {
+    let job =
+        workspace.job("datasets", "samples", Task::Prepare(prepare_task(SoundSource::Samples)));
+    if !job.path().join("dataset.json").exists() {
+        job.run();
+    }
+    job
+}
+
+fn run_job(workspace: &Workspace, name: &str, steps: u64) -> Job {
+    run_job_with(workspace, name, steps, |_| {})
+}
+
+fn run_job_with(workspace: &Workspace, name: &str, steps: u64, change: fn(&mut TrainTask)) -> Job {
+    let summary = dataset(workspace).index().summary;
+    let settings = worker::forecast(&new_run(), &summary).unwrap().settings;
+    let mut task = TrainTask {
+        dataset: "samples".parse().unwrap(),
+        dataset_path: "../../datasets/samples".into(),
+        dataset_hash: summary.hash,
+        family: "rave".into(),
+        preset: "sketch".into(),
+        settings,
+        seed: 7,
+        limit: Limit::Steps { steps },
+    };
+    change(&mut task);
+    workspace.job("runs", name, Task::Train(task))
+}
+
+fn extend(job: &Job, steps: u64) {
+    let limit = json!({ "limit": { "until": "steps", "steps": steps } });
+    fs::write(job.path().join("limit.json"), limit.to_string()).unwrap();
+    job.run();
+}
+
+/// The loss of each step.
+fn losses(job: &Job) -> BTreeMap<u64, f64> {
+    let metrics = job.events().into_iter().filter_map(|it| match it {
+        EventBody::Metrics(it) => Some((it.step, *it.values.get("multiband_spectral_distance")?)),
+        _ => None,
+    });
+    metrics.collect()
+}
+
+fn checkpoints(run: &Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(run.join("checkpoints")).unwrap();
+    let mut found: Vec<_> = entries.map(|it| it.unwrap().path()).collect();
+    found.sort();
+    found
+}
