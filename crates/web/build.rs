@@ -10,7 +10,6 @@ mod stamp;
 
 use std::{fs, path::Path};
 
-#[expect(clippy::print_stdout, reason = "a build script speaks to cargo over standard output")]
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/stamp.rs");

@@ -4,17 +4,54 @@ mod cpu;
 mod disk;
 mod memory;
 
-use std::path::Path;
+use std::{
+    fs,
+    net::{Ipv4Addr, TcpListener},
+    path::Path,
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
 
 use api::{Check, CheckStatus, Doctor, Machine};
 
+use crate::{cli::browser, client, server};
 pub(crate) use cpu::CpuMeter;
 
-/// Looks at everything that Maquette needs. `port` is where the studio answers.
-pub(crate) fn examine(workspace: &Path, port: u16, cpu: &CpuMeter) -> Doctor {
-    let machine = machine(workspace, cpu);
-    let checks = vec![check_processor(&machine)];
-    let _ = port;
+/// What is examined.
+pub(crate) struct Subject<'s> {
+    /// The workspace; it need not exist yet.
+    pub(crate) workspace: &'s Path,
+    /// The port of the studio that asks, if one does.
+    pub(crate) served_at: Option<u16>,
+}
+
+/// Below these, training works but not well; amounts of memory and disk in bytes.
+const MEMORY_ENOUGH: u64 = 4_000_000_000;
+const DISK_ENOUGH: u64 = 5_000_000_000;
+const DISK_LEAST: u64 = 500_000_000;
+
+/// What is written to see how fast the disk is, and how fast is fast enough, in bytes per second.
+const DISK_TRIAL_BYTES: usize = 8 << 20;
+const DISK_FAST_ENOUGH: f64 = 20e6;
+
+/// How long a process of this program may take to say its version.
+const WORKER_TIME: Duration = Duration::from_secs(5);
+
+/// Looks at everything that Maquette needs.
+pub(crate) fn examine(subject: &Subject<'_>, cpu: &CpuMeter) -> Doctor {
+    let machine = machine(subject.workspace, cpu);
+    let checks = vec![
+        processor(&machine),
+        graphics(),
+        memory_left(&machine),
+        disk_left(&machine),
+        workspace(subject.workspace),
+        studio(subject),
+        port(subject),
+        worker(),
+        page(),
+    ];
     Doctor { version: env!("CARGO_PKG_VERSION").to_owned(), machine, checks }
 }
 
@@ -33,11 +70,230 @@ pub(crate) fn machine(workspace: &Path, cpu: &CpuMeter) -> Machine {
     }
 }
 
-fn check_processor(machine: &Machine) -> Check {
-    Check {
-        name: "Processor".to_owned(),
-        status: CheckStatus::Ok,
-        found: machine.cpu.clone(),
-        remedy: None,
+fn processor(machine: &Machine) -> Check {
+    let found = format!("{}, {} cores, {}", machine.cpu, machine.n_cores, machine.simd);
+    if matches!(machine.simd.as_str(), "SSE2" | "none") {
+        let remedy =
+            "Training will be slow: processors with AVX2 or NEON are several times faster.";
+        return warning("Processor", found, remedy);
+    }
+    ok("Processor", found)
+}
+
+fn graphics() -> Check {
+    ok("Graphics processor", "not used: this build computes on the processor".to_owned())
+}
+
+fn memory_left(machine: &Machine) -> Check {
+    if machine.memory_bytes == 0 {
+        return ok("Memory", "this system does not say".to_owned());
+    }
+    let found = format!("{} of {} free", gb(machine.memory_free_bytes), gb(machine.memory_bytes));
+    if machine.memory_free_bytes < MEMORY_ENOUGH {
+        let remedy = "Close other programs before you train, or choose a small preset.";
+        return warning("Memory", found, remedy);
+    }
+    ok("Memory", found)
+}
+
+fn disk_left(machine: &Machine) -> Check {
+    let free = machine.disk_free_bytes;
+    let found = format!("{} free", gb(free));
+    match free {
+        0 => ok("Disk", "this system does not say".to_owned()),
+        _ if free < DISK_LEAST => {
+            failed("Disk", found, "Free some space: checkpoints and sounds do not fit.")
+        }
+        _ if free < DISK_ENOUGH => {
+            warning("Disk", found, "Free some space before you train for long.")
+        }
+        _ => ok("Disk", found),
+    }
+}
+
+/// Whether the workspace can be written to, and how fast.
+fn workspace(folder: &Path) -> Check {
+    let name = "Workspace";
+    if !folder.exists() {
+        let parent = folder.ancestors().find(|folder| folder.is_dir());
+        let can_make = parent.is_some_and(|parent| tempfile_speed(parent).is_ok());
+        let found = format!("{} is not there yet", folder.display());
+        return match can_make {
+            true => ok(name, format!("{found}; it will be made")),
+            false => failed(name, found, "Name a folder that you may write to with --workspace."),
+        };
+    }
+    match tempfile_speed(folder) {
+        Ok(speed) => {
+            let found = format!("{}, written at {:.0} MB/s", folder.display(), speed / 1e6);
+            if speed < DISK_FAST_ENOUGH {
+                let remedy = "Choose a workspace on a faster disk: checkpoints will take long.";
+                return warning(name, found, remedy);
+            }
+            ok(name, found)
+        }
+        Err(error) => {
+            let found = format!("{} cannot be written to: {error}", folder.display());
+            failed(
+                name,
+                found,
+                "Give yourself the right to write there, or name another --workspace.",
+            )
+        }
+    }
+}
+
+/// Bytes per second that a file in a folder is written with, to the disk itself.
+fn tempfile_speed(folder: &Path) -> std::io::Result<f64> {
+    use std::io::Write;
+
+    let path = folder.join(format!(".doctor-{}", std::process::id()));
+    let start = Instant::now();
+    let written = fs::File::create(&path).and_then(|mut file| {
+        file.write_all(&vec![0x5a; DISK_TRIAL_BYTES])?;
+        file.sync_all()
+    });
+    let removed = fs::remove_file(&path);
+    written.and(removed)?;
+    Ok(DISK_TRIAL_BYTES as f64 / start.elapsed().as_secs_f64())
+}
+
+fn studio(subject: &Subject<'_>) -> Check {
+    let port = subject.served_at.or_else(|| client::who_serves(subject.workspace));
+    ok(
+        "Studio",
+        match port {
+            Some(port) => format!("the workspace is served at http://127.0.0.1:{port}"),
+            None => "nobody serves the workspace; `maquette` does".to_owned(),
+        },
+    )
+}
+
+fn port(subject: &Subject<'_>) -> Check {
+    let port = server::PORT;
+    let is_free = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+    let is_ours =
+        || subject.served_at.or_else(|| client::who_serves(subject.workspace)) == Some(port);
+    ok(
+        "Port",
+        if is_free {
+            format!("{port} is free")
+        } else if is_ours() {
+            format!("{port} is the studio's")
+        } else {
+            format!("{port} is taken by another program; the next free one is used")
+        },
+    )
+}
+
+/// Whether a worker can start: it is this same program in another process.
+#[expect(clippy::disallowed_methods, reason = "asks this program for its version; not a job")]
+fn worker() -> Check {
+    let remedy = "Look whether the program was moved or may not be run, and start Maquette again.";
+    let started = std::env::current_exe().and_then(|program| {
+        Command::new(program)
+            .arg("--version")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+    });
+    let mut child = match started {
+        Ok(child) => child,
+        Err(error) => return failed("Worker", format!("does not start: {error}"), remedy),
+    };
+    let start = Instant::now();
+    while start.elapsed() < WORKER_TIME {
+        match child.try_wait() {
+            Ok(Some(status)) if status.success() => {
+                let found = format!("starts in {} ms", start.elapsed().as_millis());
+                return ok("Worker", found);
+            }
+            Ok(Some(status)) => return failed("Worker", format!("ended with {status}"), remedy),
+            Ok(None) => thread::sleep(Duration::from_millis(1)),
+            Err(error) => return failed("Worker", format!("is lost: {error}"), remedy),
+        }
+    }
+    // It hangs: nothing waits for it any more.
+    let _ = child.kill();
+    failed("Worker", "did not answer in time".to_owned(), remedy)
+}
+
+fn page() -> Check {
+    match browser::opener() {
+        Some(opener) => ok("Browser", format!("opened with {opener}")),
+        None => warning(
+            "Browser",
+            "none is opened by itself here".to_owned(),
+            "Open the address that `maquette` prints; from another computer, through an ssh tunnel.",
+        ),
+    }
+}
+
+fn ok(name: &str, found: String) -> Check {
+    Check { name: name.to_owned(), status: CheckStatus::Ok, found, remedy: None }
+}
+
+fn warning(name: &str, found: String, remedy: &str) -> Check {
+    let remedy = Some(remedy.to_owned());
+    Check { name: name.to_owned(), status: CheckStatus::Warning, found, remedy }
+}
+
+fn failed(name: &str, found: String, remedy: &str) -> Check {
+    Check { status: CheckStatus::Failed, ..warning(name, found, remedy) }
+}
+
+fn gb(bytes: u64) -> String {
+    format!("{:.1} GB", bytes as f64 / 1e9)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn machine(simd: &str, memory_free_bytes: u64, disk_free_bytes: u64) -> Machine {
+        Machine {
+            system: String::new(),
+            cpu: String::new(),
+            n_cores: 2,
+            simd: simd.to_owned(),
+            memory_bytes: 8_000_000_000,
+            memory_free_bytes,
+            disk_free_bytes,
+            cpu_percent: None,
+        }
+    }
+
+    #[test]
+    fn what_is_not_well_has_a_remedy() {
+        let check = |check: Check, expected: CheckStatus| {
+            assert_eq!(check.status, expected, "{check:?}");
+            assert_eq!(check.remedy.is_some(), expected != CheckStatus::Ok, "{check:?}");
+        };
+        let (gb, well) = (1_000_000_000, CheckStatus::Ok);
+        check(processor(&machine("AVX2", gb, gb)), well);
+        check(processor(&machine("SSE2", gb, gb)), CheckStatus::Warning);
+        check(memory_left(&machine("", 6 * gb, gb)), well);
+        check(memory_left(&machine("", gb, gb)), CheckStatus::Warning);
+        check(disk_left(&machine("", gb, 50 * gb)), well);
+        check(disk_left(&machine("", gb, gb)), CheckStatus::Warning);
+        check(disk_left(&machine("", gb, 1)), CheckStatus::Failed);
+        check(disk_left(&machine("", gb, 0)), well);
+    }
+
+    #[test]
+    fn a_workspace_is_one_that_can_be_written_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let check = |path: &Path, expected: CheckStatus| {
+            assert_ne!(
+                workspace(path).status == CheckStatus::Failed,
+                expected != CheckStatus::Failed
+            );
+        };
+        check(folder.path(), CheckStatus::Ok);
+        check(&folder.path().join("new/one"), CheckStatus::Ok);
+        fs::write(folder.path().join("file"), "").unwrap();
+        check(&folder.path().join("file"), CheckStatus::Failed);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
     }
 }

@@ -1,10 +1,16 @@
 //! The command: `maquette` serves the studio and its pages, and has the same verbs for terminals.
+//!
+//! Every verb of the command line is a call of the HTTP API, so that verbs exist once: of the studio
+//! that serves the workspace, or of one inside this process for the time of the command.
 
+mod cli;
+mod client;
 mod doctor;
+mod percent;
 mod server;
 
-fn main() {
-    let json = server::openapi::document().to_pretty_json().expect("a description is plain data");
-    use std::io::Write;
-    let _ = writeln!(std::io::stdout(), "{json}");
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
 }

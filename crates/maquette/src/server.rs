@@ -44,6 +44,9 @@ const PORTS_TRIED: u16 = 20;
 /// The longest JSON body of a request.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
 
+/// Threads for verbs and for files under way at the same time.
+const BLOCKING_THREADS_MAX: usize = 64;
+
 /// How long answers that are under way may take when the server ends.
 const FAREWELL_TIME: Duration = Duration::from_millis(1500);
 
@@ -67,7 +70,7 @@ impl App {
         let app = self.clone();
         match tokio::task::spawn_blocking(move || work(&app)).await {
             Ok(done) => done,
-            Err(panic) => Err(Failure::internal(panic)),
+            Err(panic) => Err(Failure::internal(&panic)),
         }
     }
 
@@ -107,6 +110,20 @@ pub(crate) fn listen(port: Option<u16>) -> io::Result<TcpListener> {
         return free.map_or_else(|| bind(PORT), Ok);
     };
     bind(port)
+}
+
+/// The threads that answer. Verbs run on others, which come and go.
+///
+/// # Errors
+/// When the system gives no threads.
+pub(crate) fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(BLOCKING_THREADS_MAX)
+        .thread_keep_alive(Duration::from_secs(2))
+        .thread_name("server")
+        .enable_all()
+        .build()
 }
 
 /// Serves a studio until `farewell` is over; answers under way then get a little time.

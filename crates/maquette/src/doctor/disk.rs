@@ -20,8 +20,13 @@ pub(crate) fn free_bytes(folder: &Path) -> Option<u64> {
         }
         found.assume_init()
     };
-    #[expect(clippy::unnecessary_cast, reason = "these are narrower on other systems")]
-    Some(found.f_bavail as u64 * found.f_frsize as u64)
+    Some(product(found.f_bavail, found.f_frsize))
+}
+
+/// Their types are narrower on other systems.
+#[cfg(unix)]
+fn product(a: impl Into<u64>, b: impl Into<u64>) -> u64 {
+    a.into().saturating_mul(b.into())
 }
 
 /// Free space is not known here.

@@ -5,7 +5,7 @@ use axum::{Json, extract::State};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{App, error::Answer};
-use crate::doctor;
+use crate::doctor::{self, Subject};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -30,7 +30,12 @@ async fn health(State(app): State<App>) -> Json<Health> {
 /// What this machine has, what works, and what to do.
 #[utoipa::path(get, path = "/api/doctor", tag = "about", responses((status = 200, body = Doctor)))]
 async fn doctor(State(app): State<App>) -> Answer<Doctor> {
-    app.work(|app| Ok(doctor::examine(app.studio.workspace(), app.port, &app.cpu))).await.map(Json)
+    app.work(|app| {
+        let subject = Subject { workspace: app.studio.workspace(), served_at: Some(app.port) };
+        Ok(doctor::examine(&subject, &app.cpu))
+    })
+    .await
+    .map(Json)
 }
 
 /// The computer as it is now.

@@ -1,6 +1,6 @@
 //! What a request is answered when it cannot be done: a status and a [`Problem`].
 
-use std::io;
+use std::{fmt, io};
 
 use api::Problem;
 use axum::{
@@ -36,7 +36,7 @@ impl Failure {
     }
 
     /// The same failure, with the reason as far as it is known.
-    pub(crate) fn because(mut self, why: impl ToString) -> Self {
+    pub(crate) fn because(mut self, why: &dyn fmt::Display) -> Self {
         self.problem.why = Some(why.to_string());
         self
     }
@@ -55,7 +55,7 @@ impl Failure {
     }
 
     /// The request is not understood.
-    pub(crate) fn bad_request(why: impl ToString) -> Self {
+    pub(crate) fn bad_request(why: &dyn fmt::Display) -> Self {
         Self::plain(StatusCode::BAD_REQUEST, "bad_request", "The request was not understood.", "")
             .because(why)
     }
@@ -66,7 +66,7 @@ impl Failure {
     }
 
     /// Something went wrong that is nobody's fault but ours.
-    pub(crate) fn internal(why: impl ToString) -> Self {
+    pub(crate) fn internal(why: &dyn fmt::Display) -> Self {
         let remedy = "Try again; if it happens again, look at the terminal that Maquette runs in.";
         let what = "The studio failed to answer.";
         Self::plain(StatusCode::INTERNAL_SERVER_ERROR, "internal", what, remedy).because(why)

@@ -2,8 +2,8 @@
 //!
 //! A server on the loopback interface can be reached by every web page that the person has open.
 //! Three checks keep those out. `Host` must be a name of this computer, else a foreign name was made
-//! to point here (DNS rebinding). `Origin` must be our own, also for WebSockets, which no other rule
-//! of the browser protects. And for the API, `Sec-Fetch-Site` must not say that another site asks,
+//! to point here (DNS rebinding). `Origin` must be our own, also for a `WebSocket`, which no other
+//! rule of the browser protects. And for the API, `Sec-Fetch-Site` must not say that another site asks,
 //! which covers requests that carry no `Origin`, like an image's. The headers of every answer keep
 //! the pages themselves from loading or sending anything elsewhere.
 

@@ -31,7 +31,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for FromPat
                 "There is nothing at this address.",
                 "",
             )
-            .because(why.body_text())),
+            .because(&why.body_text())),
         }
     }
 }
@@ -42,7 +42,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for FromQuery<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         match Query::<T>::from_request_parts(parts, state).await {
             Ok(Query(value)) => Ok(Self(value)),
-            Err(why) => Err(Failure::bad_request(why.body_text())),
+            Err(why) => Err(Failure::bad_request(&why.body_text())),
         }
     }
 }
@@ -59,14 +59,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for FromJson<T> {
                 "The request's body does not have the right shape.",
                 "Look at /api/openapi.json for the shape it should have.",
             )
-            .because(why.body_text())),
+            .because(&why.body_text())),
             Err(why) => Err(Failure::plain(
                 why.status(),
                 "bad_body",
                 "The request's body could not be read as JSON.",
                 "",
             )
-            .because(why.body_text())),
+            .because(&why.body_text())),
         }
     }
 }

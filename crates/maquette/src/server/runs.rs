@@ -226,12 +226,12 @@ fn forecast(studio: &Studio, new: &NewRun) -> Result<RunForecast, Failure> {
 fn whole_request(new: NewRun, settings: serde_json::Value) -> Result<RunRequest, Failure> {
     let name = new.family.as_deref().unwrap_or("rave");
     let family = worker::families().into_iter().find(|family| family.name == name);
-    let family = family.ok_or_else(|| Failure::internal("the family vanished"))?;
+    let family = family.ok_or_else(|| Failure::internal(&"the family vanished"))?;
     let preset = match &new.preset {
         Some(name) => family.presets.iter().find(|preset| preset.name == *name),
         None => family.presets.first(),
     };
-    let preset = preset.ok_or_else(|| Failure::internal("the preset vanished"))?;
+    let preset = preset.ok_or_else(|| Failure::internal(&"the preset vanished"))?;
     Ok(RunRequest {
         name: new.name,
         dataset: new.dataset,

@@ -23,6 +23,7 @@ use tokio::{
 use tokio_util::io::ReaderStream;
 
 use super::error::Failure;
+use crate::percent;
 
 /// Bytes read from disk at a time.
 const PIECE_BYTES: usize = 64 * 1024;
@@ -80,10 +81,10 @@ pub(crate) async fn answer(source: Source, headers: &HeaderMap) -> Result<Respon
         }
     };
     let mut file = open(&path).await?;
-    let found = file.metadata().await.map_err(Failure::internal)?;
+    let found = file.metadata().await.map_err(|error| Failure::internal(&error))?;
     let slice = slice.unwrap_or(Part { start: 0, len: found.len() });
     if slice.start + slice.len > found.len() {
-        return Err(Failure::internal(format!("{} was cut short", path.display())));
+        return Err(Failure::internal(&format!("{} was cut short", path.display())));
     }
 
     let written = found.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
@@ -128,7 +129,7 @@ pub(crate) async fn answer(source: Source, headers: &HeaderMap) -> Result<Respon
     let head = Bytes::from(head).slice(head_start as usize..head_end as usize);
     let rest = part.len - head.len() as u64;
     let from = slice.start + part.start.saturating_sub(head_len);
-    file.seek(SeekFrom::Start(from)).await.map_err(Failure::internal)?;
+    file.seek(SeekFrom::Start(from)).await.map_err(|error| Failure::internal(&error))?;
     let pieces = ReaderStream::with_capacity(file.take(rest), PIECE_BYTES);
     let body = Body::from_stream(stream::iter([Ok(head)]).chain(pieces));
     Ok(finish(response.header(header::CONTENT_LENGTH, part.len), body))
@@ -137,7 +138,7 @@ pub(crate) async fn answer(source: Source, headers: &HeaderMap) -> Result<Respon
 async fn open(path: &Path) -> Result<File, Failure> {
     let file = File::open(path).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => Failure::no_such_file(),
-        _ => Failure::internal(error),
+        _ => Failure::internal(&error),
     })?;
     let is_file = file.metadata().await.is_ok_and(|found| found.is_file());
     if is_file { Ok(file) } else { Err(Failure::no_such_file()) }
@@ -195,17 +196,7 @@ fn presentation(name: &str) -> (&'static str, String) {
     };
     let is_shown = content_type != "application/octet-stream";
     let how = if is_shown { "inline" } else { "attachment" };
-    (content_type, format!("{how}; filename*=UTF-8''{}", percent_encoded(name)))
-}
-
-/// A name as RFC 5987 wants it in a header.
-fn percent_encoded(name: &str) -> String {
-    name.bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => char::from(byte).into(),
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
+    (content_type, format!("{how}; filename*=UTF-8''{}", percent::encoded(name)))
 }
 
 /// The 44 bytes before 16-bit samples in a WAV file. Its lengths end at 4 GiB; players of longer

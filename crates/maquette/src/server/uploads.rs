@@ -102,10 +102,10 @@ pub(crate) async fn receive(
             drain(stream).await;
             return Err(error.into());
         }
-        Err(panic) => return Err(Failure::internal(panic)),
+        Err(panic) => return Err(Failure::internal(&panic)),
     };
     match broken {
-        Some(error) => Err(Failure::bad_request(error)),
+        Some(error) => Err(Failure::bad_request(&error)),
         None => Ok(staged),
     }
 }

@@ -1,0 +1,177 @@
+//! The command line: one file per verb, each a few calls of the studio's API and what they gave, as
+//! text for people or as JSON for programs.
+
+pub(crate) mod browser;
+mod dataset;
+mod doctor;
+mod follow;
+mod import;
+mod interrupt;
+mod model;
+mod quickstart;
+mod reconstruct;
+mod run;
+mod serve;
+mod table;
+mod terminal;
+mod train;
+mod training;
+mod words;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Context;
+use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    client::{Client, Refused},
+    server,
+};
+use terminal::Terminal;
+
+/// A local-first studio for small models: train them on your own sounds.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(flatten)]
+    shared: Shared,
+    #[command(flatten)]
+    serve: serve::ServeArgs,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What every verb takes.
+#[derive(clap::Args)]
+struct Shared {
+    /// The folder that holds everything; else what `MAQUETTE_WORKSPACE` says, else ~/Maquette
+    #[arg(long, global = true, value_name = "DIR")]
+    workspace: Option<PathBuf>,
+    /// Print JSON for programs
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the studio and open its page (the same as no command)
+    Serve(serve::ServeArgs),
+    /// Do the whole main job: dataset, training, model, reconstruction of a held-out file
+    Quickstart(quickstart::QuickstartArgs),
+    /// Make and look at datasets
+    #[command(subcommand)]
+    Dataset(dataset::DatasetCommand),
+    /// Train a model on a dataset
+    Train(train::TrainArgs),
+    /// Look at trainings, stop and resume them
+    #[command(subcommand)]
+    Run(run::RunCommand),
+    /// Put checkpoints into the library and look at it
+    #[command(subcommand)]
+    Model(model::ModelCommand),
+    /// Send a sound file through a model and back
+    Reconstruct(reconstruct::ReconstructArgs),
+    /// Copy the folder of a dataset, a run or a model into the workspace
+    Import(import::ImportArgs),
+    /// What this machine has, what works, and what to do
+    Doctor,
+    /// Do the job of a folder
+    #[command(hide = true)]
+    Worker {
+        /// The job's folder
+        folder: PathBuf,
+    },
+    /// Print the description of the API
+    #[command(hide = true)]
+    Openapi,
+}
+
+/// What a verb works with: where, and how it speaks.
+struct Console {
+    workspace: PathBuf,
+    terminal: Terminal,
+}
+
+impl Console {
+    fn client(&self) -> anyhow::Result<Client> {
+        Client::attach(&self.workspace)
+    }
+}
+
+/// The whole program: reads the command line, does what it says, and tells how it went.
+pub(crate) fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log_to_stderr();
+    let terminal = Terminal::new(cli.shared.json);
+    match workspace(cli.shared.workspace).and_then(|workspace| {
+        let console = Console { workspace, terminal };
+        obey(cli.command, &cli.serve, &console)
+    }) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            terminal.complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn obey(
+    command: Option<Command>,
+    serve: &serve::ServeArgs,
+    console: &Console,
+) -> anyhow::Result<()> {
+    if command.is_some() && *serve != serve::ServeArgs::default() {
+        let message = "--port and --no-open come after `serve`, or without a command";
+        Cli::command().error(ErrorKind::ArgumentConflict, message).exit();
+    }
+    match command {
+        None => serve::run(serve, console),
+        Some(Command::Serve(args)) => serve::run(&args, console),
+        Some(Command::Quickstart(args)) => quickstart::run(args, console),
+        Some(Command::Dataset(command)) => dataset::run(command, console),
+        Some(Command::Train(args)) => train::run(args, console),
+        Some(Command::Run(command)) => run::run(command, console),
+        Some(Command::Model(command)) => model::run(command, console),
+        Some(Command::Reconstruct(args)) => reconstruct::run(&args, console),
+        Some(Command::Import(args)) => import::run(&args, console),
+        Some(Command::Doctor) => doctor::run(console),
+        Some(Command::Worker { folder }) => worker::run(&folder),
+        Some(Command::Openapi) => {
+            let document = server::openapi::document().to_pretty_json();
+            console.terminal.line(&document.context("failed to write the description")?)
+        }
+    }
+}
+
+/// The workspace: what the command line says, else the environment, else `Maquette` at home.
+fn workspace(told: Option<PathBuf>) -> anyhow::Result<PathBuf> {
+    let told = told.or_else(|| std::env::var_os("MAQUETTE_WORKSPACE").map(PathBuf::from));
+    let folder = match told.filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => folder,
+        None => std::env::home_dir()
+            .context("failed to find your home folder; name one with --workspace")?
+            .join("Maquette"),
+    };
+    std::path::absolute(folder).context("failed to find the current folder")
+}
+
+/// Quiet, unless `RUST_LOG` asks for more.
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+/// A folder or file as the studio wants it: absolute, and there.
+fn absolute(path: &std::path::Path) -> anyhow::Result<PathBuf> {
+    std::fs::canonicalize(path).map_err(|error| {
+        Refused(api::Problem {
+            code: "not_found".to_owned(),
+            what: format!("{} could not be opened.", path.display()),
+            why: Some(error.to_string()),
+            remedy: Some("Look at how the path is written.".to_owned()),
+            fields: vec![],
+        })
+        .into()
+    })
+}

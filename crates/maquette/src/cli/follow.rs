@@ -1,0 +1,202 @@
+//! Looks on while a job works.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use api::{Dataset, Event, EventBody, Id, Job, JobState, Problem, Reconstruction, Run, RunDetail};
+
+use super::{Terminal, words};
+use crate::client::{Client, Refused};
+
+/// How often a job is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(150);
+
+/// How often a line of progress is printed where it cannot be drawn over.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// How long a job of a studio inside this process gets to start before the command leaves it.
+const START_TIME: Duration = Duration::from_secs(10);
+
+/// How long a run that was asked to stop is waited for: it writes a checkpoint first.
+const STOP_TIME: Duration = Duration::from_secs(60);
+
+/// Somebody who looks on.
+#[derive(Clone, Copy)]
+pub(crate) struct Onlooker<'c> {
+    pub(crate) client: &'c Client,
+    pub(crate) terminal: Terminal,
+}
+
+impl Onlooker<'_> {
+    /// Waits until a dataset is whole.
+    ///
+    /// # Errors
+    /// When it failed, or was stopped or interrupted.
+    pub(crate) fn dataset(self, id: &Id) -> anyhow::Result<Dataset> {
+        let look = || self.client.get::<Dataset>(&format!("/api/datasets/{id}"));
+        self.until_done(look, |dataset| &dataset.job)
+    }
+
+    /// Waits until a sound went through a model and back.
+    ///
+    /// # Errors
+    /// When that failed.
+    pub(crate) fn reconstruction(self, id: &Id) -> anyhow::Result<Reconstruction> {
+        let look = || self.client.get::<Reconstruction>(&format!("/api/reconstructions/{id}"));
+        self.until_done(look, |reconstruction| &reconstruction.job)
+    }
+
+    /// Waits until a run ends, and hands over each event after a number as it comes.
+    ///
+    /// # Errors
+    /// When the run failed or was interrupted. One that somebody stopped has ended well.
+    pub(crate) fn run(
+        self,
+        id: &Id,
+        mut after: u64,
+        mut on_event: impl FnMut(&Event) -> anyhow::Result<()>,
+    ) -> anyhow::Result<RunDetail> {
+        let mut progress = Progress::new(self.terminal);
+        loop {
+            // Looked at before its events, so that none is left when it has ended.
+            let run = self.client.get::<RunDetail>(&format!("/api/runs/{id}"))?;
+            for event in self.events_after(id, &mut after)? {
+                if let EventBody::Warning(warning) = &event.body {
+                    self.terminal.note(&format!("note: {}", warning.message));
+                }
+                on_event(&event)?;
+            }
+            if matches!(run.run.job.state, JobState::Stopped { .. }) || is_done(&run.run.job)? {
+                return Ok(run);
+            }
+            progress.show(&standing_of(&run.run));
+            thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    /// Sees that a run got under way before a command leaves it, because the studio that queued it
+    /// may end with the command. Says so when it has to wait.
+    pub(crate) fn until_started(self, id: &Id) -> anyhow::Result<Run> {
+        let deadline = Instant::now() + START_TIME;
+        loop {
+            let run = self.client.get::<RunDetail>(&format!("/api/runs/{id}"))?.run;
+            let JobState::Queued { place } = run.job.state else { return Ok(run) };
+            if !self.client.is_own() {
+                return Ok(run); // The studio that serves the workspace sees to it.
+            }
+            if place > 0 || Instant::now() > deadline {
+                self.terminal.note("It waits for its turn, and starts when `maquette` runs.");
+                return Ok(run);
+            }
+            thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    /// Waits a while for a run that was asked to stop.
+    pub(crate) fn until_stopped(self, id: &Id) -> anyhow::Result<Run> {
+        let deadline = Instant::now() + STOP_TIME;
+        loop {
+            let run = self.client.get::<RunDetail>(&format!("/api/runs/{id}"))?.run;
+            let is_alive = matches!(run.job.state, JobState::Running { .. });
+            if !is_alive || Instant::now() > deadline {
+                return Ok(run);
+            }
+            thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    fn until_done<T>(
+        self,
+        look: impl Fn() -> anyhow::Result<T>,
+        job: impl Fn(&T) -> &Job,
+    ) -> anyhow::Result<T> {
+        let mut progress = Progress::new(self.terminal);
+        loop {
+            let thing = look()?;
+            if is_done(job(&thing))? {
+                return Ok(thing);
+            }
+            progress.show(&standing(job(&thing)));
+            thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    /// Every event of a run after a number, which moves on to the last of them.
+    fn events_after(self, id: &Id, after: &mut u64) -> anyhow::Result<Vec<Event>> {
+        let mut all = Vec::new();
+        loop {
+            let path = format!("/api/runs/{id}/events?after={after}");
+            let events: Vec<Event> = self.client.get(&path)?;
+            let Some(last) = events.last() else { return Ok(all) };
+            *after = last.seq;
+            all.extend(events);
+        }
+    }
+}
+
+/// Shows how a job goes on: drawn over and over for a person, a line now and then for a log.
+struct Progress {
+    terminal: Terminal,
+    last_line: Option<Instant>,
+}
+
+impl Progress {
+    fn new(terminal: Terminal) -> Self {
+        Self { terminal, last_line: None }
+    }
+
+    fn show(&mut self, text: &str) {
+        if self.terminal.is_live() {
+            self.terminal.progress(text);
+        } else if self.last_line.is_none_or(|time| time.elapsed() >= LINE_EVERY) {
+            self.terminal.note(text);
+            self.last_line = Some(Instant::now());
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.terminal.erase();
+    }
+}
+
+/// Whether a job did all it was asked to do.
+///
+/// # Errors
+/// When it ended in any other way.
+fn is_done(job: &Job) -> anyhow::Result<bool> {
+    let ended = |how: &str, remedy: &str| {
+        Refused(Problem {
+            code: "not_done".to_owned(),
+            what: format!("`{}` {how}.", job.id),
+            why: None,
+            remedy: Some(remedy.to_owned()),
+            fields: vec![],
+        })
+    };
+    match &job.state {
+        JobState::Queued { .. } | JobState::Running { .. } => Ok(false),
+        JobState::Done { .. } => Ok(true),
+        JobState::Failed { problem, .. } => Err(Refused(problem.clone()).into()),
+        JobState::Stopped { .. } => Err(ended("was stopped", "Start it again.").into()),
+        JobState::Interrupted { .. } => {
+            let remedy = "Start it again; a run goes on with `maquette run resume`.";
+            Err(ended("was interrupted: its process vanished", remedy).into())
+        }
+    }
+}
+
+fn standing_of(run: &Run) -> String {
+    let score = run.score.as_ref().map(|it| format!(" · {} {:.4}", it.metric, it.latest));
+    format!("{}{}", standing(&run.job), score.unwrap_or_default())
+}
+
+fn standing(job: &Job) -> String {
+    match (&job.state, &job.progress) {
+        (JobState::Running { .. }, Some(progress)) => words::progress(progress),
+        _ => words::state(job),
+    }
+}

@@ -1,0 +1,146 @@
+//! `maquette quickstart`: the whole main job in one command.
+
+use std::{path::PathBuf, time::Instant};
+
+use anyhow::Context;
+use api::{
+    Dataset, DatasetDetail, Id, Model, NewDataset, NewModel, NewReconstruction, Reconstruction,
+    Run, SoundSource, Split,
+};
+use serde::Serialize;
+
+use super::{
+    Console, absolute, dataset, follow::Onlooker, interrupt::say_on_interrupt,
+    training::TrainingArgs, words,
+};
+use crate::client::Client;
+
+/// How long to train if nobody says: enough to hear that something is learnt.
+const MINUTES: f64 = 1.0;
+
+#[derive(clap::Args)]
+pub(crate) struct QuickstartArgs {
+    /// A folder of sounds; the built-in sample sounds if absent
+    folder: Option<PathBuf>,
+    #[command(flatten)]
+    training: TrainingArgs,
+}
+
+/// The last line of `--json`.
+#[derive(Serialize)]
+struct Summary {
+    dataset: Id,
+    run: Id,
+    model: Id,
+    first_loss: Option<f64>,
+    last_loss: Option<f64>,
+    /// The reconstructed sound, a WAV file in the workspace.
+    reconstruction: PathBuf,
+    seconds: f64,
+}
+
+pub(crate) fn run(args: QuickstartArgs, console: &Console) -> anyhow::Result<()> {
+    let start = Instant::now();
+    let terminal = console.terminal;
+    let source = match &args.folder {
+        Some(folder) => SoundSource::Folder { path: absolute(folder)? },
+        None => SoundSource::Samples,
+    };
+    let client = console.client()?;
+    let onlooker = Onlooker { client: &client, terminal };
+
+    terminal.note("1 of 4: preparing the sounds");
+    let new = NewDataset {
+        name: None,
+        source,
+        rate_hz: None,
+        channels: None,
+        validation_share: None,
+        seed: None,
+    };
+    let dataset: Dataset = dataset::create(&client, console, &new)?;
+    tell(console, "dataset", &dataset)?;
+
+    let mut new = args.training.new_run(&client, dataset.id.clone(), None)?;
+    new.limit = new.limit.or(Some(api::Limit::Minutes { minutes: MINUTES }));
+    let queued: Run = client.post("/api/runs", &new)?;
+    let id = queued.id;
+    terminal.note(&format!("2 of 4: training {id}"));
+    say_on_interrupt(format!("{id} goes on training. `maquette run stop {id}` stops it."));
+    let run = onlooker.run(&id, 0, |event| match terminal.is_json() {
+        true => terminal.json(event),
+        false => Ok(()),
+    })?;
+    tell(console, "run", &run.run)?;
+
+    terminal.note("3 of 4: putting its best checkpoint into the library");
+    let model: Model =
+        client.post("/api/models", &NewModel { run: id.clone(), step: None, name: None })?;
+    tell(console, "model", &model)?;
+
+    terminal.note("4 of 4: reconstructing a sound it has not learnt from");
+    let reconstruction = reconstruct_held_out(onlooker, &model.id, &dataset.id)?;
+    tell(console, "reconstruction", &reconstruction)?;
+
+    let score = run.run.score.as_ref();
+    let summary = Summary {
+        dataset: dataset.id,
+        run: id,
+        model: model.id,
+        first_loss: score.map(|it| it.first),
+        last_loss: score.map(|it| it.latest),
+        reconstruction: file_of(&client, &reconstruction)?,
+        seconds: (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
+    };
+    terminal.result(&summary, || outcome(&summary))
+}
+
+/// A line of JSON for each thing that came to be.
+fn tell(console: &Console, what: &str, thing: &impl Serialize) -> anyhow::Result<()> {
+    if console.terminal.is_json() {
+        return console.terminal.json(&serde_json::json!({ "made": what, "value": thing }));
+    }
+    Ok(())
+}
+
+/// Sends a sound through the model that was kept apart from training, if there is one.
+fn reconstruct_held_out(
+    onlooker: Onlooker<'_>,
+    model: &Id,
+    dataset: &Id,
+) -> anyhow::Result<Reconstruction> {
+    let client = onlooker.client;
+    let detail: DatasetDetail = client.get(&format!("/api/datasets/{dataset}"))?;
+    let held_out = detail.files.iter().find(|file| file.split == Split::Validation);
+    let file =
+        held_out.or(detail.files.first()).context("failed to find a sound to reconstruct")?;
+    let new = NewReconstruction { dataset: dataset.clone(), idx: file.idx };
+    let queued: Reconstruction =
+        client.post(&format!("/api/models/{model}/reconstructions/from-dataset"), &new)?;
+    onlooker.reconstruction(&queued.id)
+}
+
+/// Where the reconstructed sound lies in the workspace.
+fn file_of(client: &Client, reconstruction: &Reconstruction) -> anyhow::Result<PathBuf> {
+    let result = reconstruction.result.as_ref().context("failed to find what came out")?;
+    let folder = client.workspace().join("projects/default/reconstructions");
+    Ok(folder.join(reconstruction.id.as_str()).join(&result.reconstruction))
+}
+
+fn outcome(summary: &Summary) -> String {
+    let distance = match (summary.first_loss, summary.last_loss) {
+        (Some(first), Some(last)) => format!("from {first:.4} to {last:.4}"),
+        _ => "was not measured".to_owned(),
+    };
+    format!(
+        "Done in {}. The distance to sounds it has not learnt from went {distance}.\n\
+         dataset         {}\nrun             {}\nmodel           {}\nreconstruction  {}\n\
+         Hear it: `maquette`. Train on: `maquette run resume {} --minutes 10`.",
+        words::duration(summary.seconds),
+        summary.dataset,
+        summary.run,
+        summary.model,
+        summary.reconstruction.display(),
+        summary.run,
+    )
+}

@@ -1,0 +1,170 @@
+//! `maquette run`: look at trainings, stop and resume them.
+
+use api::{Id, Log, Rename, Resume, Run, RunDetail};
+
+use super::{
+    Console,
+    follow::Onlooker,
+    table::{list, table},
+    train,
+    training::LimitArgs,
+    words,
+};
+
+#[derive(clap::Subcommand)]
+pub(crate) enum RunCommand {
+    /// Every run, newest first
+    List,
+    /// One run with its checkpoints and warnings
+    Show {
+        /// The run's identifier
+        id: Id,
+    },
+    /// Write a checkpoint and end
+    Stop {
+        /// The run's identifier
+        id: Id,
+    },
+    /// Go on from the newest checkpoint
+    Resume {
+        /// The run's identifier
+        id: Id,
+        #[command(flatten)]
+        limit: LimitArgs,
+        /// Look on until it ends
+        #[arg(long)]
+        follow: bool,
+    },
+    /// The end of its log
+    Log {
+        /// The run's identifier
+        id: Id,
+    },
+    /// Give a run another name
+    Rename {
+        /// The run's identifier
+        id: Id,
+        /// Its new name
+        name: String,
+    },
+    /// Move a run to the trash
+    Delete {
+        /// The run's identifier
+        id: Id,
+    },
+    /// Take a run back from the trash
+    Restore {
+        /// The run's identifier
+        id: Id,
+    },
+}
+
+pub(crate) fn run(command: RunCommand, console: &Console) -> anyhow::Result<()> {
+    let client = console.client()?;
+    let terminal = console.terminal;
+    let onlooker = Onlooker { client: &client, terminal };
+    match command {
+        RunCommand::List => {
+            let runs: Vec<Run> = client.get("/api/runs")?;
+            terminal.result(&runs, || overview(&runs))
+        }
+        RunCommand::Show { id } => {
+            let run: RunDetail = client.get(&format!("/api/runs/{id}"))?;
+            terminal.result(&run, || detail(&run))
+        }
+        RunCommand::Stop { id } => {
+            client.post_empty::<Run>(&format!("/api/runs/{id}/stop"))?;
+            let run = onlooker.until_stopped(&id)?;
+            terminal.result(&run, || summary(&run))
+        }
+        RunCommand::Resume { id, limit, follow } => {
+            let before: RunDetail = client.get(&format!("/api/runs/{id}"))?;
+            let resume = Resume { limit: limit.limit() };
+            client.post::<Run>(&format!("/api/runs/{id}/resume"), &resume)?;
+            if follow {
+                return train::follow(onlooker, &id, before.run.job.last_seq);
+            }
+            let run = onlooker.until_started(&id)?;
+            terminal.result(&run, || summary(&run))
+        }
+        RunCommand::Log { id } => {
+            let log: Log = client.get(&format!("/api/runs/{id}/log"))?;
+            terminal.result(&log, || log.text.clone())
+        }
+        RunCommand::Rename { id, name } => {
+            let run: Run = client.patch(&format!("/api/runs/{id}"), &Rename { name })?;
+            terminal.result(&run, || summary(&run))
+        }
+        RunCommand::Delete { id } => {
+            client.delete(&format!("/api/runs/{id}"))?;
+            terminal.result(&serde_json::json!({ "deleted": id }), || format!("deleted {id}"))
+        }
+        RunCommand::Restore { id } => {
+            let run: Run = client.post_empty(&format!("/api/runs/{id}/restore"))?;
+            terminal.result(&run, || summary(&run))
+        }
+    }
+}
+
+fn overview(runs: &[Run]) -> String {
+    if runs.is_empty() {
+        return "No runs yet. Start one with `maquette train DATASET`.".to_owned();
+    }
+    let row = |run: &Run| {
+        let score = run.score.as_ref().map_or(String::new(), |it| format!("{:.4}", it.latest));
+        let step = words::count(run.step);
+        [run.id.to_string(), words::state(&run.job), step, score, run.preset.clone()]
+    };
+    let rows: Vec<_> = runs.iter().map(row).collect();
+    table(["id", "state", "step", "distance", "preset"], &rows)
+}
+
+/// A run in a few lines.
+pub(crate) fn summary(run: &Run) -> String {
+    let score = run.score.as_ref().map_or(String::new(), |it| {
+        format!("{:.4} (at first {:.4}, best {:.4})", it.latest, it.first, it.best)
+    });
+    list(&[
+        ("run", run.id.to_string()),
+        ("name", run.name.clone()),
+        ("state", words::state(&run.job)),
+        ("dataset", run.dataset.to_string()),
+        ("model", format!("{} {}", run.family, run.preset)),
+        ("step", words::count(run.step)),
+        ("ends", words::limit(run.limit)),
+        ("distance", score),
+        (
+            "time",
+            run.job
+                .progress
+                .as_ref()
+                .map_or_else(String::new, |it| words::duration(it.elapsed_secs)),
+        ),
+    ])
+}
+
+fn detail(detail: &RunDetail) -> String {
+    let mut text = summary(&detail.run);
+    text.push_str(&list(&[
+        ("seed    ", detail.seed.to_string()),
+        ("folder", detail.folder.clone()),
+    ]));
+    if !detail.checkpoints.is_empty() {
+        let row = |it: &api::Checkpoint| {
+            let validation = it.validation.map_or(String::new(), |it| format!("{it:.4}"));
+            let best = if it.is_best { "best" } else { "" };
+            [words::count(it.step), words::bytes(it.bytes), validation, best.to_owned()]
+        };
+        let rows: Vec<_> = detail.checkpoints.iter().map(row).collect();
+        text.push_str(&format!("\n{}", table(["checkpoint", "size", "distance", ""], &rows)));
+    }
+    if let api::JobState::Failed { problem, .. } = &detail.run.job.state {
+        text.push_str(&format!("\nfailed: {}\n", problem.what));
+        text.extend(problem.why.iter().map(|why| format!("  why: {why}\n")));
+        text.extend(problem.remedy.iter().map(|remedy| format!("  what to do: {remedy}\n")));
+    }
+    for warning in &detail.warnings {
+        text.push_str(&format!("note: {}\n", warning.message));
+    }
+    text
+}

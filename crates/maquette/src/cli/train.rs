@@ -1,0 +1,48 @@
+//! `maquette train`: queue a training, and look on with `--follow`.
+
+use api::{Id, NewRun, Run};
+
+use super::{
+    Console, follow::Onlooker, interrupt::say_on_interrupt, run::summary, training::TrainingArgs,
+};
+
+#[derive(clap::Args)]
+pub(crate) struct TrainArgs {
+    /// The dataset's identifier
+    dataset: Id,
+    /// A name for the run
+    #[arg(long)]
+    name: Option<String>,
+    /// Look on until it ends
+    #[arg(long)]
+    follow: bool,
+    #[command(flatten)]
+    training: TrainingArgs,
+}
+
+pub(crate) fn run(args: TrainArgs, console: &Console) -> anyhow::Result<()> {
+    let client = console.client()?;
+    let terminal = console.terminal;
+    let new: NewRun = args.training.new_run(&client, args.dataset, args.name)?;
+    let run: Run = client.post("/api/runs", &new)?;
+    let onlooker = Onlooker { client: &client, terminal };
+    if !args.follow {
+        let run = onlooker.until_started(&run.id)?;
+        return terminal.result(&run, || {
+            format!("{}\nStop it with `maquette run stop {}`.", summary(&run), run.id)
+        });
+    }
+    follow(onlooker, &run.id, 0)
+}
+
+/// Looks on until a run ends: every event after a number as a line of JSON, or its progress.
+pub(crate) fn follow(onlooker: Onlooker<'_>, id: &Id, after: u64) -> anyhow::Result<()> {
+    let terminal = onlooker.terminal;
+    terminal.note(&format!("Training {id}"));
+    say_on_interrupt(format!("{id} goes on training. `maquette run stop {id}` stops it."));
+    let run = onlooker.run(id, after, |event| match terminal.is_json() {
+        true => terminal.json(event),
+        false => Ok(()),
+    })?;
+    terminal.result(&run.run, || summary(&run.run))
+}

@@ -1,0 +1,154 @@
+//! The choices of a training, as `train` and `quickstart` take them.
+
+use std::collections::BTreeMap;
+
+use api::{Family, Id, Knob, KnobKind, Limit, NewRun};
+use serde_json::Value;
+
+use crate::client::Client;
+
+/// What and how long to train.
+#[derive(clap::Args)]
+pub(crate) struct TrainingArgs {
+    /// The family of the model
+    #[arg(long, default_value = "rave")]
+    family: String,
+    /// A ready-made choice of settings, like `sketch`; the family's first if absent
+    #[arg(long, value_name = "P")]
+    preset: Option<String>,
+    /// A setting that differs from the preset; any number of times
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_and_value)]
+    settings: Vec<(String, String)>,
+    /// The same seed gives the same first losses
+    #[arg(long, value_name = "S")]
+    seed: Option<u64>,
+    #[command(flatten)]
+    limit: LimitArgs,
+}
+
+/// When a run stops by itself.
+#[derive(clap::Args)]
+pub(crate) struct LimitArgs {
+    /// Stop after this much training time
+    #[arg(long, value_name = "M", conflicts_with = "steps")]
+    minutes: Option<f64>,
+    /// Stop after this many steps in all
+    #[arg(long, value_name = "N")]
+    steps: Option<u64>,
+}
+
+impl LimitArgs {
+    /// The limit that was named, if one was.
+    pub(crate) fn limit(&self) -> Option<Limit> {
+        let minutes = self.minutes.map(|minutes| Limit::Minutes { minutes });
+        minutes.or(self.steps.map(|steps| Limit::Steps { steps }))
+    }
+}
+
+impl TrainingArgs {
+    /// The order to train on a dataset with these choices.
+    ///
+    /// # Errors
+    /// When the studio cannot be asked what kinds of settings there are.
+    pub(crate) fn new_run(
+        self,
+        client: &Client,
+        dataset: Id,
+        name: Option<String>,
+    ) -> anyhow::Result<NewRun> {
+        let families: Vec<Family> =
+            if self.settings.is_empty() { vec![] } else { client.get("/api/families")? };
+        let family = families.iter().find(|family| family.name == self.family);
+        let knobs = family.map_or(&[][..], |family| &family.knobs);
+        Ok(NewRun {
+            name,
+            dataset,
+            limit: self.limit.limit(),
+            family: Some(self.family),
+            preset: self.preset,
+            settings: settings(self.settings, knobs),
+            seed: self.seed,
+        })
+    }
+}
+
+fn key_and_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("write it as KEY=VALUE")?;
+    Ok((key.trim().to_owned(), value.trim().to_owned()))
+}
+
+fn settings(told: Vec<(String, String)>, knobs: &[Knob]) -> BTreeMap<String, Value> {
+    told.into_iter()
+        .map(|(key, text)| {
+            let knob = knobs.iter().find(|knob| knob.key == key);
+            let value = knob.map_or_else(|| guess(&text), |knob| value(&text, &knob.kind));
+            (key, value)
+        })
+        .collect()
+}
+
+/// The value that a knob of this kind takes. What does not fit stays text: the check of the settings
+/// says what is wrong with it, as it does for every other client.
+fn value(text: &str, kind: &KnobKind) -> Value {
+    let fitting = match kind {
+        KnobKind::Integer { .. } => text.parse::<i64>().ok().map(Value::from),
+        KnobKind::Number { .. } => {
+            text.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::from)
+        }
+        KnobKind::Bool => match text {
+            "true" | "yes" | "on" => Some(true.into()),
+            "false" | "no" | "off" => Some(false.into()),
+            _ => None,
+        },
+        KnobKind::Choice { .. } => None,
+        KnobKind::IntegerList { .. } => {
+            let inner = text.trim_start_matches('[').trim_end_matches(']');
+            let numbers = inner.split(',').map(|number| number.trim().parse::<i64>());
+            numbers.collect::<Result<Vec<_>, _>>().ok().map(Value::from)
+        }
+    };
+    fitting.unwrap_or_else(|| text.into())
+}
+
+/// For a key that no knob has: the check of the settings will name it.
+fn guess(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| text.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_are_read_by_the_kind_of_their_knob() {
+        let check = |text: &str, kind: KnobKind, expected: Value| {
+            assert_eq!(value(text, &kind), expected, "{text}");
+        };
+        let integer = || KnobKind::Integer { min: 0, max: 9, multiple_of: 1 };
+        let number = || KnobKind::Number { min: 0.0, max: 1.0, is_logarithmic: false };
+        let list = || KnobKind::IntegerList { min: 0, max: 9, len_min: 1, len_max: 4 };
+        let choice = || KnobKind::Choice { options: vec!["1".into()] };
+        check("4", integer(), json!(4));
+        check("four", integer(), json!("four"));
+        check("4", number(), json!(4.0));
+        check("1e-4", number(), json!(1e-4));
+        check("NaN", number(), json!("NaN"));
+        check("yes", KnobKind::Bool, json!(true));
+        check("false", KnobKind::Bool, json!(false));
+        check("maybe", KnobKind::Bool, json!("maybe"));
+        check("1", choice(), json!("1"));
+        check("4,4,2", list(), json!([4, 4, 2]));
+        check("[4, 4]", list(), json!([4, 4]));
+        check("4;4", list(), json!("4;4"));
+    }
+
+    #[test]
+    fn a_setting_has_a_key_and_a_value() {
+        let pair = |key: &str, value: &str| Ok((key.to_owned(), value.to_owned()));
+        assert_eq!(key_and_value("a=1"), pair("a", "1"));
+        assert_eq!(key_and_value("a = b=c "), pair("a", "b=c"));
+        assert!(key_and_value("a").is_err());
+    }
+}

@@ -1,0 +1,110 @@
+//! Quantities and states in words, as terminals show them.
+
+use api::{Job, JobState, Limit, Progress};
+
+/// A duration: `4.2 s`, `1:05`, `2:03:04`.
+pub(crate) fn duration(secs: f64) -> String {
+    if secs < 10.0 {
+        return format!("{secs:.1} s");
+    }
+    let secs = secs.round() as u64;
+    let (hours, minutes, secs) = (secs / 3600, secs / 60 % 60, secs % 60);
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{secs:02}")
+    } else if minutes > 0 {
+        format!("{minutes}:{secs:02}")
+    } else {
+        format!("{secs} s")
+    }
+}
+
+/// An amount of memory or disk, in powers of 1000 as disks are sold.
+pub(crate) fn bytes(n: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
+    let mut amount = n as f64;
+    let mut unit = 0;
+    while amount >= 999.5 && unit + 1 < UNITS.len() {
+        amount /= 1000.0;
+        unit += 1;
+    }
+    let digits = usize::from(unit > 0 && amount < 99.95);
+    format!("{amount:.digits$} {}", UNITS[unit])
+}
+
+/// A whole number with its thousands apart.
+pub(crate) fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Where a job stands.
+pub(crate) fn state(job: &Job) -> String {
+    match &job.state {
+        JobState::Queued { place: 0 } => "queued".to_owned(),
+        JobState::Queued { place } => format!("queued after {place}"),
+        JobState::Running { stopping: true, .. } => "stopping".to_owned(),
+        JobState::Running { .. } => match job.progress.as_ref().and_then(|it| it.share) {
+            Some(share) => format!("running {:.0} %", 100.0 * share),
+            None => "running".to_owned(),
+        },
+        JobState::Done { .. } => "done".to_owned(),
+        JobState::Stopped { .. } => "stopped".to_owned(),
+        JobState::Failed { .. } => "failed".to_owned(),
+        JobState::Interrupted { .. } => "interrupted".to_owned(),
+    }
+}
+
+/// How far a job is, in one line.
+pub(crate) fn progress(it: &Progress) -> String {
+    let mut parts = vec![it.phase.clone()];
+    parts.push(match it.n_total {
+        Some(total) => format!("{} of {} {}", count(it.n_done), count(total), it.unit),
+        None => format!("{} {}", count(it.n_done), it.unit),
+    });
+    parts.extend(it.share.map(|share| format!("{:.0} %", 100.0 * share)));
+    parts.extend(it.rate_per_sec.map(|rate| format!("{rate:.1} {}/s", it.unit)));
+    parts.push(duration(it.elapsed_secs));
+    parts.extend(
+        it.left_secs.map(|[least, most]| format!("{} to {} left", duration(least), duration(most))),
+    );
+    parts.join(" · ")
+}
+
+/// When a run stops by itself.
+pub(crate) fn limit(limit: Limit) -> String {
+    match limit {
+        Limit::Steps { steps } => format!("{} steps", count(steps)),
+        Limit::Minutes { minutes } => format!("{minutes} minutes"),
+        Limit::Forever => "when it is stopped".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities_are_readable() {
+        let check = |text: String, expected: &str| assert_eq!(text, expected);
+        check(duration(0.0), "0.0 s");
+        check(duration(12.4), "12 s");
+        check(duration(65.0), "1:05");
+        check(duration(7384.0), "2:03:04");
+        check(bytes(0), "0 B");
+        check(bytes(999), "999 B");
+        check(bytes(1000), "1.0 kB");
+        check(bytes(999_999), "1.0 MB");
+        check(bytes(123_456_789), "123 MB");
+        check(bytes(u64::MAX), "18446744 TB");
+        check(count(0), "0");
+        check(count(999), "999");
+        check(count(1_234_567), "1,234,567");
+    }
+}

@@ -1,0 +1,235 @@
+//! The command line's way to the studio: over HTTP, to the one that serves the workspace, or to one
+//! inside this process if there is none.
+
+mod own_studio;
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context;
+use api::{Health, Problem};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+pub(crate) use own_studio::{OwnStudio, open_studio};
+
+/// How long to wait for a studio that holds the workspace and does not answer yet.
+const ATTACH_TIME: Duration = Duration::from_secs(3);
+
+/// How long a connection to this computer may take, and an answer: an import copies its folder first.
+const CONNECT_TIME: Duration = Duration::from_secs(2);
+const ANSWER_TIME: Duration = Duration::from_secs(600);
+
+/// The longest JSON answer that is read.
+const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Speaks to a studio. When that one is closed, the next request finds another, or starts its own.
+pub(crate) struct Client {
+    workspace: PathBuf,
+    agent: ureq::Agent,
+    studio: Mutex<Attached>,
+}
+
+/// Which studio answers.
+enum Attached {
+    /// One that serves the workspace already.
+    Other { port: u16 },
+    /// One inside this process.
+    Own(OwnStudio),
+}
+
+impl Attached {
+    fn port(&self) -> u16 {
+        match self {
+            Self::Other { port } => *port,
+            Self::Own(studio) => studio.port(),
+        }
+    }
+}
+
+/// The studio's answer that it did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.what)]
+pub(crate) struct Refused(pub(crate) Problem);
+
+/// `studio.json` of a workspace that is served.
+#[derive(Deserialize)]
+struct Served {
+    port: u16,
+}
+
+impl Client {
+    /// Finds the studio that serves a workspace, or starts one inside this process.
+    ///
+    /// # Errors
+    /// When the workspace cannot be opened, or another program holds it and does not answer.
+    pub(crate) fn attach(workspace: &Path) -> anyhow::Result<Self> {
+        let agent = agent();
+        let studio = Mutex::new(attach(workspace, &agent)?);
+        Ok(Self { workspace: workspace.to_owned(), agent, studio })
+    }
+
+    /// Whether the studio ends with this command.
+    pub(crate) fn is_own(&self) -> bool {
+        matches!(*self.studio(), Attached::Own(_))
+    }
+
+    /// The workspace that the studio serves.
+    pub(crate) fn workspace(&self) -> &Path {
+        &self.workspace
+    }
+
+    /// Asks for something.
+    pub(crate) fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+        let answer = self.patiently(|base| self.agent.get(format!("{base}{path}")).call());
+        read(answer?)
+    }
+
+    /// Sends JSON and reads the answer.
+    pub(crate) fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> anyhow::Result<T> {
+        read(self.agent.post(self.url(path)).send_json(body).context(UNREACHABLE)?)
+    }
+
+    /// Asks for something to be done that needs no more words.
+    pub(crate) fn post_empty<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+        read(self.agent.post(self.url(path)).send_empty().context(UNREACHABLE)?)
+    }
+
+    /// Sends a file as it is and reads the answer.
+    pub(crate) fn post_file<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        file: fs::File,
+    ) -> anyhow::Result<T> {
+        let request = self.agent.post(self.url(path)).content_type("application/octet-stream");
+        read(request.send(file).context(UNREACHABLE)?)
+    }
+
+    /// Changes something.
+    pub(crate) fn patch<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> anyhow::Result<T> {
+        read(self.agent.patch(self.url(path)).send_json(body).context(UNREACHABLE)?)
+    }
+
+    /// Removes something.
+    pub(crate) fn delete(&self, path: &str) -> anyhow::Result<()> {
+        check(self.agent.delete(self.url(path)).call().context(UNREACHABLE)?).map(drop)
+    }
+
+    /// Copies a file of the studio into `to`.
+    pub(crate) fn download(&self, path: &str, to: &mut impl Write) -> anyhow::Result<()> {
+        let answer = self.patiently(|base| self.agent.get(format!("{base}{path}")).call());
+        let mut answer = check(answer?)?;
+        std::io::copy(&mut answer.body_mut().as_reader(), to).context("failed to copy the file")?;
+        Ok(())
+    }
+
+    fn studio(&self) -> MutexGuard<'_, Attached> {
+        self.studio.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", base(self.studio().port()))
+    }
+
+    /// Asks a question, and asks it again elsewhere if the studio went away meanwhile: it may have
+    /// belonged to another command that is done now.
+    fn patiently<T>(&self, ask: impl Fn(&str) -> Result<T, ureq::Error>) -> anyhow::Result<T> {
+        let port = self.studio().port();
+        match ask(&base(port)) {
+            Ok(answer) => Ok(answer),
+            Err(error) if self.is_own() => Err(error).context(UNREACHABLE),
+            Err(_) => {
+                let mut studio = self.studio();
+                *studio = attach(&self.workspace, &self.agent)?;
+                let base = base(studio.port());
+                drop(studio);
+                ask(&base).context(UNREACHABLE)
+            }
+        }
+    }
+}
+
+const UNREACHABLE: &str = "failed to reach the studio";
+
+/// A client that never asks a proxy: everything is on this computer.
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .proxy(None)
+        .http_status_as_error(false)
+        .timeout_connect(Some(CONNECT_TIME))
+        .timeout_recv_response(Some(ANSWER_TIME))
+        .build()
+        .into()
+}
+
+fn base(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
+}
+
+fn attach(workspace: &Path, agent: &ureq::Agent) -> anyhow::Result<Attached> {
+    let deadline = Instant::now() + ATTACH_TIME;
+    loop {
+        if let Some(port) = ask_who_serves(workspace, agent) {
+            return Ok(Attached::Other { port });
+        }
+        match open_studio(workspace) {
+            Ok(studio) => return Ok(Attached::Own(OwnStudio::serve(studio)?)),
+            // Another command is just starting or ending here.
+            Err(studio::Error::Locked { .. }) if Instant::now() < deadline => {
+                thread::sleep(Duration::from_millis(20));
+            }
+            Err(error) => return Err(Refused(error.problem()).into()),
+        }
+    }
+}
+
+/// The port of the studio that serves a workspace, if one answers.
+pub(crate) fn who_serves(workspace: &Path) -> Option<u16> {
+    ask_who_serves(workspace, &agent())
+}
+
+fn ask_who_serves(workspace: &Path, agent: &ureq::Agent) -> Option<u16> {
+    let text = fs::read_to_string(workspace.join("studio.json")).ok()?;
+    let Served { port } = serde_json::from_str(&text).ok()?;
+    let request = agent.get(format!("{}/api/health", base(port)));
+    let request = request.config().timeout_global(Some(CONNECT_TIME)).build();
+    let health: Health = read(request.call().ok()?).ok()?;
+    // The port may have gone to the studio of another workspace since.
+    let is_same = fs::canonicalize(&health.workspace).ok() == fs::canonicalize(workspace).ok();
+    is_same.then_some(port)
+}
+
+fn read<T: DeserializeOwned>(answer: Answer) -> anyhow::Result<T> {
+    let mut answer = check(answer)?;
+    let body = answer.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec();
+    let body = body.context("failed to read the studio's answer")?;
+    let body: &[u8] = if body.is_empty() { b"null" } else { &body };
+    serde_json::from_slice(body).context("failed to understand the studio's answer")
+}
+
+type Answer = ureq::http::Response<ureq::Body>;
+
+fn check(mut answer: Answer) -> anyhow::Result<Answer> {
+    if answer.status().is_success() {
+        return Ok(answer);
+    }
+    let status = answer.status();
+    let problem = answer.body_mut().read_json::<Problem>();
+    Err(match problem {
+        Ok(problem) => Refused(problem).into(),
+        Err(_) => anyhow::anyhow!("the studio answered {status}"),
+    })
+}
