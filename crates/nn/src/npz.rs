@@ -1,7 +1,7 @@
 //! The exchange format with scripts: NumPy's `.npy` arrays and `.npz` archives of them.
 //!
-//! Parity tests read what a Python script wrote; arrays of `f32`, `f64`, `i32` and `i64` in C order,
-//! all given as `f32`. Source: NumPy's `numpy.lib.format`, versions 1.0 to 3.0.
+//! Parity tests read what a Python script wrote; arrays of `f32`, `f64`, `i32` and `i64`,
+//! all given as `f32` in C order. Source: NumPy's `numpy.lib.format`, versions 1.0 to 3.0.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -89,9 +89,6 @@ pub(crate) fn parse(bytes: &[u8], path: &Path) -> Result<NamedArray, Error> {
         }
         None => return Err(bad(start, "its header names no type")),
     };
-    if field(header, "fortran_order") != Some("False") {
-        return Err(Error::Unsupported { path: path.to_owned(), what: "Fortran order".to_owned() });
-    }
     let shape = field(header, "shape").and_then(parse_shape);
     let shape = shape.ok_or_else(|| bad(start, "its shape is not a tuple of numbers"))?;
     let n = shape.iter().try_fold(1usize, |n, &extent| n.checked_mul(extent));
@@ -99,7 +96,26 @@ pub(crate) fn parse(bytes: &[u8], path: &Path) -> Result<NamedArray, Error> {
     if n_bytes != Some(data.len()) {
         return Err(bad(start + length, "its shape and its length do not agree"));
     }
-    Ok(NamedArray { name: String::new(), shape, values: element.decode(data) })
+    let values = element.decode(data);
+    let values = match field(header, "fortran_order") {
+        Some("True") => c_order(&values, &shape),
+        _ => values,
+    };
+    Ok(NamedArray { name: String::new(), shape, values })
+}
+
+/// Values that lie with the first index fastest, laid out with the last index fastest.
+fn c_order(values: &[f32], shape: &[usize]) -> Vec<f32> {
+    let place = |i: usize| {
+        let digits = shape.iter().rev().scan(i, |rest, extent| {
+            let digit = *rest % extent;
+            *rest /= extent;
+            Some((digit, *extent))
+        });
+        // The last index is the slowest there: Horner's scheme from it to the first.
+        digits.fold(0, |place, (digit, extent)| place * extent + digit)
+    };
+    (0..values.len()).map(|i| values[place(i)]).collect()
 }
 
 /// The text of a value in the Python dictionary of the header.
