@@ -67,7 +67,7 @@ pub(crate) fn run(folder: &mut JobFolder, task: &PrepareTask) -> anyhow::Result<
                 warnings.push(warning);
             }
             match sound.prepared {
-                Some(clip) => store(&mut writer, clip, task, is_only_one)?,
+                Some(clip) => store(&mut writer, &clip, task, is_only_one)?,
                 None => n_skipped += 1,
             }
             if let Some(progress) = meter.mark("reading files", n_done) {
@@ -265,7 +265,7 @@ fn decode(path: &Path) -> Decoded {
 /// Stores a sound; the only recording of a dataset is cut in two, so that something is held out.
 fn store(
     writer: &mut DatasetWriter,
-    read: ReadClip,
+    read: &ReadClip,
     task: &PrepareTask,
     is_only_one: bool,
 ) -> anyhow::Result<()> {
@@ -282,7 +282,7 @@ fn store(
     for (name, range) in parts {
         let channels = read.clip.channels.iter().map(|it| it[range.clone()].to_vec()).collect();
         let clip = Clip { rate_hz: read.clip.rate_hz, channels };
-        writer.add(prepared(name, &clip, &read)).context("store a sound")?;
+        writer.add(prepared(name, &clip, read)).context("store a sound")?;
     }
     Ok(())
 }
