@@ -1,0 +1,222 @@
+//! Import: takes the folder of a dataset, a run or a model that came from elsewhere into the
+//! workspace. What is in such a folder is hostile until it was read.
+//!
+//! The folder is copied, not moved, into an unfinished one; only a copy that could be read appears
+//! on its shelf. Links and special files are refused, size, number and depth are bounded, and
+//! paths in its order that could point outside are written anew.
+
+use std::{
+    fs::{self, File},
+    io::Read,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use api::{Id, Imported, JobKind, Model, Order, Task};
+
+use crate::{
+    Error, Studio, job_folder,
+    library::{fresh_id, is_taken, make_folder, name_from, runs},
+    rebuild,
+    shared::Shared,
+    store::{jobs, models},
+    supervisor,
+    workspace::{Shelf, read_json, write_json},
+};
+
+/// The most files of an imported folder.
+const MAX_FILES: usize = 100_000;
+/// The most bytes of an imported folder.
+const MAX_BYTES: u64 = 64 << 30;
+/// How deep its sub-folders may be.
+const MAX_DEPTH: usize = 8;
+/// How long reading its events may hold up the answer; the rest is read afterwards.
+const MAX_READING: Duration = Duration::from_secs(2);
+
+/// What a folder turned out to hold.
+enum Found {
+    Job(Order),
+    Model(Model),
+}
+
+impl Studio {
+    /// Copies the folder of a dataset, a run or a model into the workspace. Takes as long as
+    /// copying takes.
+    ///
+    /// # Errors
+    /// `BadImport` when it is none of these, is not whole, or holds what is not taken; `TooMuch`
+    /// when it is too large; `Io` when it cannot be read or copied.
+    pub fn import(&self, path: &Path) -> Result<Imported, Error> {
+        let shared = &self.shared;
+        let source = check_source(shared, path)?;
+        let found = look(&source)?;
+        let (shelf, id, name) = match &found {
+            Found::Job(order) => {
+                (Shelf::of(job_folder::kind(&order.task)), order.id.clone(), order.name.clone())
+            }
+            Found::Model(model) => (Shelf::Models, model.id.clone(), model.name.clone()),
+        };
+        let id = if is_taken(shared, &id)? { fresh_id(shared, &name_from(&name))? } else { id };
+        make_folder(shared, shelf, &id, |folder| {
+            copy_folder(&source, folder)?;
+            write_own(&found, &id, folder)
+        })?;
+        let until = Instant::now() + MAX_READING;
+        if let Err(error) = rebuild::read_in(shared, shelf, &id, false, until) {
+            crate::workspace::remove(&shared.workspace.folder(shelf, &id))?;
+            return Err(refuse(&source, format!("it cannot be read: failed to {error}")));
+        }
+        let name = shared.change(|change| {
+            change.list(shelf, &id);
+            match shelf {
+                Shelf::Models => Ok(models::find(change.tx, &id)?.map(|row| row.model.name)),
+                _ => Ok(jobs::find(change.tx, &id)?.map(|job| job.name)),
+            }
+        })?;
+        shared.bell.ring();
+        Ok(Imported { list: shelf.name().to_owned(), id, name: name.unwrap_or_default() })
+    }
+}
+
+fn check_source(shared: &Shared, path: &Path) -> Result<PathBuf, Error> {
+    if !path.is_absolute() {
+        return Err(Error::invalid("path", "give the whole path, from the root of the disk"));
+    }
+    let source = fs::canonicalize(path).map_err(Error::io("read", path))?;
+    if !source.is_dir() {
+        return Err(refuse(path, "it is not a folder"));
+    }
+    let root = shared.workspace.root();
+    if source.starts_with(root) || root.starts_with(&source) {
+        return Err(refuse(path, "it is this workspace, or a part of it"));
+    }
+    Ok(source)
+}
+
+/// What the folder holds, if it is something that can be taken.
+fn look(source: &Path) -> Result<Found, Error> {
+    let has = |name: &str| source.join(name).is_file();
+    let read_error = |error| match error {
+        Error::Io { source: error, .. } => refuse(source, format!("it cannot be read: {error}")),
+        other => other,
+    };
+    if has(job_folder::MODEL) {
+        let path = source.join(job_folder::MODEL);
+        let model: Model = read_json(&path).map_err(read_error)?;
+        job_folder::check_format(&path, model.format, Model::FORMAT).map_err(read_error)?;
+        if !has(job_folder::WEIGHTS) {
+            return Err(refuse(source, "the model's weights are missing"));
+        }
+        return Ok(Found::Model(model));
+    }
+    if !has(job_folder::ORDER) {
+        return Err(refuse(source, "it has neither a job.json nor a model.json"));
+    }
+    if supervisor::is_worked_on(source) {
+        return Err(refuse(source, "a process is working on it; wait until it has ended"));
+    }
+    let order = job_folder::read_order(source).map_err(read_error)?;
+    match job_folder::kind(&order.task) {
+        JobKind::Prepare => {
+            job_folder::read_summary(source)
+                .map_err(|error| refuse(source, format!("it is not whole: failed to {error}")))?;
+        }
+        JobKind::Train if !has(job_folder::EVENTS) => {
+            return Err(refuse(source, "the run never started, there is nothing to take"));
+        }
+        JobKind::Train => {}
+        JobKind::Reconstruct => {
+            return Err(refuse(source, "it is a reconstruction; import its model instead"));
+        }
+    }
+    Ok(Found::Job(order))
+}
+
+/// Writes what must be ours: the identifier, and paths that could point outside.
+fn write_own(found: &Found, id: &Id, folder: &Path) -> Result<(), Error> {
+    match found {
+        Found::Model(model) => {
+            let model = Model { id: id.clone(), name: name_from(&model.name), ..model.clone() };
+            write_json(&folder.join(job_folder::MODEL), &model)
+        }
+        Found::Job(order) => {
+            let mut order = Order { id: id.clone(), name: name_from(&order.name), ..order.clone() };
+            if let Task::Train(task) = &mut order.task {
+                task.dataset_path = runs::dataset_path(&task.dataset);
+            }
+            let card = job_folder::read_card(folder);
+            let card =
+                job_folder::Card { name: card.name.map(|name| name_from(&name)), deleted_ms: None };
+            job_folder::write_card(folder, &card)?;
+            // A dataset that is whole is done, whatever became of its process.
+            if matches!(order.task, Task::Prepare(_)) {
+                let ended_ms = order.created_ms;
+                job_folder::write_exit(folder, ended_ms, api::Outcome::Done)?;
+            }
+            write_json(&folder.join(job_folder::ORDER), &order)
+        }
+    }
+}
+
+/// What a copy may still take.
+struct Budget {
+    n_files: usize,
+    bytes: u64,
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<(), Error> {
+    let mut budget = Budget { n_files: MAX_FILES, bytes: MAX_BYTES };
+    copy_level(from, from, to, 0, &mut budget)
+}
+
+fn copy_level(
+    top: &Path,
+    from: &Path,
+    to: &Path,
+    depth: usize,
+    budget: &mut Budget,
+) -> Result<(), Error> {
+    if depth > MAX_DEPTH {
+        return Err(refuse(top, format!("its folders are more than {MAX_DEPTH} deep")));
+    }
+    // What belongs to a process that is gone is left behind.
+    let left_behind = [job_folder::CONTROL, job_folder::WORKER_LOCK];
+    for entry in fs::read_dir(from).map_err(Error::io("read", from))? {
+        let entry = entry.map_err(Error::io("read", from))?;
+        let (path, name) = (entry.path(), entry.file_name());
+        let kind = entry.file_type().map_err(Error::io("read", &path))?;
+        let target = to.join(&name);
+        if depth == 0 && left_behind.iter().any(|left| name == *left) {
+            continue;
+        }
+        budget.n_files = budget.n_files.checked_sub(1).ok_or_else(too_many)?;
+        if kind.is_dir() {
+            fs::create_dir(&target).map_err(Error::io("make", &target))?;
+            copy_level(top, &path, &target, depth + 1, budget)?;
+        } else if kind.is_file() {
+            copy_file(&path, &target, budget)?;
+        } else {
+            let name = name.to_string_lossy();
+            return Err(refuse(top, format!("{name} is a link or a special file")));
+        }
+    }
+    Ok(())
+}
+
+/// Copies no more than is left of the budget, however the file grows meanwhile.
+fn copy_file(from: &Path, to: &Path, budget: &mut Budget) -> Result<(), Error> {
+    let source = File::open(from).map_err(Error::io("read", from))?;
+    let mut target = File::create_new(to).map_err(Error::io("write", to))?;
+    let n_copied = std::io::copy(&mut source.take(budget.bytes + 1), &mut target)
+        .map_err(Error::io("copy to", to))?;
+    budget.bytes = budget.bytes.checked_sub(n_copied).ok_or_else(too_many)?;
+    target.sync_all().map_err(Error::io("write", to))
+}
+
+fn too_many() -> Error {
+    Error::TooMuch { limit: "64 GiB and 100,000 files of one folder".to_owned() }
+}
+
+fn refuse(path: &Path, reason: impl Into<String>) -> Error {
+    Error::BadImport { path: path.to_owned(), reason: reason.into() }
+}

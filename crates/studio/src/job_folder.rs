@@ -1,0 +1,221 @@
+//! A job's folder: the names of its files, and how the studio reads and writes them.
+
+use std::{
+    fs::{self, File},
+    io::Write,
+    path::Path,
+};
+
+use api::{
+    Control, DatasetIndex, DatasetSummary, Exit, Id, JobKind, Limit, Order, Outcome, Problem,
+    ReconstructionResult, Task, UnixMs,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error,
+    store::jobs::Phase,
+    workspace::{read_json, read_json_if_there, remove, write_json},
+};
+
+pub(crate) const ORDER: &str = "job.json";
+pub(crate) const EVENTS: &str = "events.jsonl";
+pub(crate) const CONTROL: &str = "control.jsonl";
+pub(crate) const LOG: &str = "log.txt";
+pub(crate) const EXIT: &str = "exit.json";
+pub(crate) const LIMIT: &str = "limit.json";
+pub(crate) const CARD: &str = "card.json";
+pub(crate) const WORKER_LOCK: &str = "worker.lock";
+pub(crate) const DATASET_INDEX: &str = "dataset.json";
+pub(crate) const RESULT: &str = "result.json";
+pub(crate) const MODEL: &str = "model.json";
+pub(crate) const WEIGHTS: &str = "weights.safetensors";
+
+/// `card.json`: what people said about the thing after it was made. Orders and models are never
+/// rewritten, so that is kept here, where a rebuild of the database finds it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Card {
+    /// The name, if it was renamed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<String>,
+    /// When it was moved to the trash, while it is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) deleted_ms: Option<UnixMs>,
+}
+
+/// `limit.json`: another limit than the order's, given when a run was resumed.
+#[derive(Debug, Serialize, Deserialize)]
+struct NewLimit {
+    limit: Limit,
+}
+
+/// The part of `dataset.json` that lists need.
+#[derive(Deserialize)]
+struct WholeDataset {
+    format: u32,
+    summary: DatasetSummary,
+}
+
+/// How a job ended, as its folder says.
+pub(crate) struct Ending {
+    pub(crate) phase: Phase,
+    pub(crate) ended_ms: Option<UnixMs>,
+    pub(crate) problem: Option<Problem>,
+    /// What it made, if it made something.
+    pub(crate) product: Option<Product>,
+}
+
+/// What a job made that lists show.
+pub(crate) enum Product {
+    Dataset(DatasetSummary),
+    Reconstruction(ReconstructionResult),
+}
+
+pub(crate) fn kind(task: &Task) -> JobKind {
+    match task {
+        Task::Prepare(_) => JobKind::Prepare,
+        Task::Train(_) => JobKind::Train,
+        Task::Reconstruct(_) => JobKind::Reconstruct,
+    }
+}
+
+/// Reads the order of a job that is known.
+pub(crate) fn read_order(folder: &Path) -> Result<Order, Error> {
+    let path = folder.join(ORDER);
+    let order: Order = read_json(&path)?;
+    check_format(&path, order.format, Order::FORMAT)?;
+    Ok(order)
+}
+
+/// Refuses a file that was written by a newer program.
+pub(crate) fn check_format(path: &Path, found: u32, known: u32) -> Result<(), Error> {
+    if found <= known {
+        return Ok(());
+    }
+    let message = format!("it has format {found}, this program knows up to {known}");
+    Err(Error::io("read", path)(std::io::Error::new(std::io::ErrorKind::InvalidData, message)))
+}
+
+/// The limit of a run: the newest one that was given, else the order's.
+pub(crate) fn read_limit(folder: &Path, ordered: Limit) -> Result<Limit, Error> {
+    let newer: Option<NewLimit> = read_json_if_there(&folder.join(LIMIT))?;
+    Ok(newer.map_or(ordered, |newer| newer.limit))
+}
+
+pub(crate) fn write_limit(folder: &Path, limit: Limit) -> Result<(), Error> {
+    write_json(&folder.join(LIMIT), &NewLimit { limit })
+}
+
+pub(crate) fn read_card(folder: &Path) -> Card {
+    let read = read_json_if_there(&folder.join(CARD));
+    read.unwrap_or_else(|error| {
+        tracing::warn!("a name is lost: failed to {error}");
+        None
+    })
+    .unwrap_or_default()
+}
+
+pub(crate) fn write_card(folder: &Path, card: &Card) -> Result<(), Error> {
+    write_json(&folder.join(CARD), card)
+}
+
+/// Reads how a job ended, and what it made; without `exit.json` it was interrupted.
+pub(crate) fn read_ending(folder: &Path, kind: JobKind) -> Ending {
+    let ending = |phase, ended_ms, problem| Ending { phase, ended_ms, problem, product: None };
+    let exit: Exit = match read_json_if_there(&folder.join(EXIT)) {
+        Ok(Some(exit)) => exit,
+        Ok(None) => return ending(Phase::Interrupted, None, None),
+        Err(error) => return ending(Phase::Failed, None, Some(unreadable(&error))),
+    };
+    let ended_ms = Some(exit.ended_ms);
+    match exit.outcome {
+        Outcome::Stopped => ending(Phase::Stopped, ended_ms, None),
+        Outcome::Failed { problem } => ending(Phase::Failed, ended_ms, Some(problem)),
+        Outcome::Done => match read_product(folder, kind) {
+            Ok(product) => Ending { product, ..ending(Phase::Done, ended_ms, None) },
+            Err(error) => ending(Phase::Failed, ended_ms, Some(unreadable(&error))),
+        },
+    }
+}
+
+/// Says in the folder, too, how a job ended that no worker can say it of.
+pub(crate) fn write_exit(folder: &Path, ended_ms: UnixMs, outcome: Outcome) -> Result<(), Error> {
+    write_json(&folder.join(EXIT), &Exit { ended_ms, outcome })
+}
+
+/// Takes away what would tell the next process to stop, or that it has ended.
+pub(crate) fn clear_for_start(folder: &Path) -> Result<(), Error> {
+    remove(&folder.join(EXIT))?;
+    remove(&folder.join(CONTROL))
+}
+
+/// Asks something of the process that works on a folder.
+pub(crate) fn append_control(folder: &Path, control: Control) -> Result<(), Error> {
+    let path = folder.join(CONTROL);
+    let mut line = serde_json::to_vec(&control)
+        .map_err(|error| Error::io("write", &path)(std::io::Error::other(error)))?;
+    line.push(b'\n');
+    let append = || File::options().append(true).create(true).open(&path)?.write_all(&line);
+    append().map_err(Error::io("write", &path))
+}
+
+/// Adds a line for people to a job's log, where a worker could not.
+pub(crate) fn append_log(folder: &Path, line: &str) {
+    let path = folder.join(LOG);
+    let append = || {
+        let mut log = File::options().append(true).create(true).open(&path)?;
+        writeln!(log, "studio: {line}")
+    };
+    if let Err(error) = append() {
+        tracing::warn!("failed to write {}: {error}", path.display());
+    }
+}
+
+/// Removes what a dataset's process left half-made, and keeps what tells about it.
+pub(crate) fn remove_partial_dataset(folder: &Path) -> Result<(), Error> {
+    let kept = [ORDER, EVENTS, CONTROL, LOG, EXIT, CARD, WORKER_LOCK];
+    for entry in fs::read_dir(folder).map_err(Error::io("read", folder))? {
+        let entry = entry.map_err(Error::io("read", folder))?;
+        if kept.iter().all(|name| entry.file_name() != *name) {
+            remove(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// The summary of a whole dataset.
+pub(crate) fn read_summary(folder: &Path) -> Result<DatasetSummary, Error> {
+    let path = folder.join(DATASET_INDEX);
+    let whole: WholeDataset = read_json(&path)?;
+    check_format(&path, whole.format, DatasetIndex::FORMAT)?;
+    Ok(whole.summary)
+}
+
+fn read_product(folder: &Path, kind: JobKind) -> Result<Option<Product>, Error> {
+    Ok(match kind {
+        JobKind::Prepare => Some(Product::Dataset(read_summary(folder)?)),
+        JobKind::Train => None,
+        JobKind::Reconstruct => Some(Product::Reconstruction(read_json(&folder.join(RESULT))?)),
+    })
+}
+
+fn unreadable(error: &Error) -> Problem {
+    Problem {
+        code: "unreadable".to_owned(),
+        what: "what the job left behind cannot be read".to_owned(),
+        why: Some(format!("failed to {error}")),
+        remedy: Some("start it again".to_owned()),
+        fields: Vec::new(),
+    }
+}
+
+/// The problem of a worker that could not be started.
+pub(crate) fn not_started(id: &Id, error: &Error) -> Problem {
+    Problem {
+        code: "not_started".to_owned(),
+        what: format!("the process for `{id}` could not be started"),
+        why: Some(format!("failed to {error}")),
+        remedy: Some("run `maquette doctor`, then start it again".to_owned()),
+        fields: Vec::new(),
+    }
+}

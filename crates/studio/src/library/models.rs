@@ -1,0 +1,221 @@
+//! Verbs on models.
+
+use std::{
+    fs::File,
+    io::{Read, Write},
+    path::Path,
+};
+
+use api::{Checkpoint, Id, Lineage, Model, ModelDetail, NewModel, TrainTask};
+use sha2::{Digest, Sha256};
+
+use super::{
+    datasets, fresh_id, from_trash, make_folder,
+    runs::{self, read_train_task},
+    to_trash, valid_name,
+};
+use crate::{
+    Error, Studio,
+    job_folder::{self, Card},
+    queue::Places,
+    shared::Change,
+    store::{
+        checkpoints,
+        models::{self, ModelRow},
+        reconstructions,
+    },
+    workspace::{Shelf, file_inside, write_json},
+};
+
+impl Studio {
+    /// Every model, newest first.
+    ///
+    /// # Errors
+    /// `Store` or `Closed` only.
+    pub fn models(&self) -> Result<Vec<Model>, Error> {
+        self.shared.read(models::all)
+    }
+
+    /// One model with its reconstructions.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none.
+    pub fn model(&self, id: &Id) -> Result<ModelDetail, Error> {
+        let folder = self.shared.workspace.folder(Shelf::Models, id);
+        self.shared.read(|c| {
+            let places = Places::read(c)?;
+            let rows = reconstructions::of_model(c, id)?;
+            Ok(ModelDetail {
+                model: find(c, id)?,
+                folder: folder.to_string_lossy().into_owned(),
+                reconstructions: rows.into_iter().map(|row| row.reconstruction(&places)).collect(),
+            })
+        })
+    }
+
+    /// Puts a checkpoint into the library: a copy that stays when the run is deleted. Takes as long
+    /// as copying takes.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such run or checkpoint; `Conflict` when the checkpoint is
+    /// damaged; `Io` when it cannot be copied.
+    pub fn add_model(&self, new: NewModel) -> Result<Model, Error> {
+        let run_folder = self.shared.workspace.folder(Shelf::Runs, &new.run);
+        let (run_name, all) = self
+            .shared
+            .read(|c| Ok((runs::find(c, &new.run)?.0.name, checkpoints::of(c, &new.run)?)))?;
+        let checkpoint = choose(&all, new.step).ok_or_else(|| Error::NotFound {
+            what: "checkpoint",
+            id: new.step.map_or_else(|| new.run.to_string(), |step| format!("{}@{step}", new.run)),
+        })?;
+        let (version, task) = read_train_task(&run_folder)?;
+        let name = match &new.name {
+            Some(name) => valid_name(name)?,
+            None => run_name.clone(),
+        };
+        let rate_hz = self.rate_hz(&task)?;
+        let source = file_inside(&run_folder, &checkpoint.path)?;
+        let model = Model {
+            format: Model::FORMAT,
+            id: fresh_id(&self.shared, &name)?,
+            name,
+            created_ms: self.shared.now_ms(),
+            family: task.family,
+            settings: task.settings,
+            rate_hz,
+            bytes: checkpoint.bytes,
+            sha256: checkpoint.sha256.to_ascii_lowercase(),
+            lineage: Lineage {
+                run: new.run,
+                run_name,
+                step: checkpoint.step,
+                dataset: task.dataset,
+                dataset_hash: task.dataset_hash,
+                seed: task.seed,
+                preset: task.preset,
+                version,
+                validation: checkpoint.validation,
+            },
+        };
+        make_folder(&self.shared, Shelf::Models, &model.id, |folder| {
+            let sha256 = copy_hashed(&source, &folder.join(job_folder::WEIGHTS))?;
+            if sha256 != model.sha256 {
+                return Err(Error::conflict(
+                    format!("add the checkpoint at step {}", checkpoint.step),
+                    "its file is damaged: it is not what the run wrote",
+                    "choose another checkpoint",
+                ));
+            }
+            write_json(&folder.join(job_folder::MODEL), &model)
+        })?;
+        self.shared.change(|change| {
+            models::save(change.tx, &ModelRow { model: model.clone(), deleted_ms: None })?;
+            change.list(Shelf::Models, &model.id);
+            change.list(Shelf::Runs, &model.lineage.run);
+            Ok(())
+        })?;
+        Ok(model)
+    }
+
+    /// Gives a model another name.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none; `Invalid` when the name cannot be used.
+    pub fn rename_model(&self, id: &Id, name: &str) -> Result<Model, Error> {
+        let name = valid_name(name)?;
+        self.shared.change(|change| {
+            let model = Model { name: name.clone(), ..find(change.tx, id)? };
+            let card = Card { name: Some(name), deleted_ms: None };
+            job_folder::write_card(&self.shared.workspace.folder(Shelf::Models, id), &card)?;
+            save(change, model, None)
+        })
+    }
+
+    /// Moves a model to the trash; it can be restored for 30 days. Its reconstructions stay where
+    /// they are and show again with it.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none; `Conflict` while a reconstruction needs it.
+    pub fn delete_model(&self, id: &Id) -> Result<(), Error> {
+        self.shared.change(|change| {
+            let model = find(change.tx, id)?;
+            let rows = reconstructions::of_model(change.tx, id)?;
+            if rows.iter().any(|row| row.job.phase.is_active()) {
+                return Err(Error::conflict(
+                    format!("delete the model `{}`", model.name),
+                    "a sound is going through it",
+                    "wait until that is done",
+                ));
+            }
+            let now_ms = self.shared.now_ms();
+            to_trash(&self.shared, Shelf::Models, id, now_ms)?;
+            save(change, model, Some(now_ms)).map(drop)
+        })
+    }
+
+    /// Takes a model back from the trash.
+    ///
+    /// # Errors
+    /// `NotFound` when it is not in the trash.
+    pub fn restore_model(&self, id: &Id) -> Result<Model, Error> {
+        self.shared.change(|change| {
+            let row = models::find(change.tx, id)?.filter(|row| row.deleted_ms.is_some());
+            let model = row.ok_or_else(|| Error::not_found("model", id))?.model;
+            from_trash(&self.shared, Shelf::Models, id)?;
+            save(change, model, None)
+        })
+    }
+
+    /// The rate of a run's model: its own setting, else its dataset's.
+    fn rate_hz(&self, task: &TrainTask) -> Result<u32, Error> {
+        let setting = task.settings.get("rate_hz").and_then(serde_json::Value::as_u64);
+        match setting.and_then(|rate_hz| u32::try_from(rate_hz).ok()) {
+            Some(rate_hz) => Ok(rate_hz),
+            None => Ok(self.shared.read(|c| datasets::find_whole(c, &task.dataset))?.1.rate_hz),
+        }
+    }
+}
+
+/// One model that is not in the trash.
+pub(super) fn find(connection: &rusqlite::Connection, id: &Id) -> Result<Model, Error> {
+    models::find(connection, id)?
+        .filter(|row| row.deleted_ms.is_none())
+        .map(|row| row.model)
+        .ok_or_else(|| Error::not_found("model", id))
+}
+
+fn save(
+    change: &mut Change<'_>,
+    model: Model,
+    deleted_ms: Option<api::UnixMs>,
+) -> Result<Model, Error> {
+    models::save(change.tx, &ModelRow { model: model.clone(), deleted_ms })?;
+    change.list(Shelf::Models, &model.id);
+    Ok(model)
+}
+
+/// The checkpoint of a step; without one the best, else the newest.
+fn choose(all: &[Checkpoint], step: Option<u64>) -> Option<&Checkpoint> {
+    match step {
+        Some(step) => all.iter().find(|one| one.step == step),
+        None => all.iter().rfind(|one| one.is_best).or(all.last()),
+    }
+}
+
+/// Copies a file to a new one and returns its SHA-256 in hexadecimal.
+fn copy_hashed(from: &Path, to: &Path) -> Result<String, Error> {
+    let mut source = File::open(from).map_err(Error::io("read", from))?;
+    let mut target = File::create_new(to).map_err(Error::io("write", to))?;
+    let mut hasher = Sha256::new();
+    let mut bytes = vec![0; 1 << 20];
+    loop {
+        let n = source.read(&mut bytes).map_err(Error::io("read", from))?;
+        if n == 0 {
+            break;
+        }
+        hasher.update(&bytes[..n]);
+        target.write_all(&bytes[..n]).map_err(Error::io("write", to))?;
+    }
+    target.sync_all().map_err(Error::io("write", to))?;
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}

@@ -1,0 +1,369 @@
+//! Verbs on runs.
+
+use std::path::{Path, PathBuf};
+
+use api::{Control, Curves, Id, JobKind, Limit, Run, RunDetail, Task, TrainTask};
+
+use super::{
+    datasets::{find_whole, hash_now},
+    delete_job, end_waiting_job, find_job, make_job, name_from, rename_job, restore_job,
+    valid_name,
+};
+use crate::{
+    Error, Studio, job_folder,
+    queue::{self, Places},
+    store::{
+        checkpoints,
+        jobs::{JobRow, Phase},
+        metrics, models,
+        runs::{self, RunRow},
+        samples, warnings,
+    },
+    workspace::{Shelf, file_inside},
+};
+
+/// The most points that one curve of an answer has.
+const MAX_POINTS: usize = 100_000;
+
+/// The longest settings of a run, as JSON.
+const MAX_SETTINGS_BYTES: usize = 1 << 20;
+
+/// The longest training that can be asked for: ten years.
+const MAX_MINUTES: f64 = 10.0 * 366.0 * 24.0 * 60.0;
+
+/// What to train: an [`api::NewRun`] whose settings were resolved and checked.
+#[derive(Clone, Debug)]
+pub struct RunRequest {
+    /// A name; made from dataset and preset if absent.
+    pub name: Option<String>,
+    /// The dataset to learn from; it must be whole.
+    pub dataset: Id,
+    /// The family of the model.
+    pub family: String,
+    /// The preset it started from.
+    pub preset: String,
+    /// Every setting, whole.
+    pub settings: serde_json::Value,
+    /// The same seed gives the same first losses.
+    pub seed: u64,
+    /// When to stop by itself.
+    pub limit: Limit,
+}
+
+impl Studio {
+    /// Every run, newest first.
+    ///
+    /// # Errors
+    /// `Store` or `Closed` only.
+    pub fn runs(&self) -> Result<Vec<Run>, Error> {
+        self.shared.read(|c| {
+            let places = Places::read(c)?;
+            Ok(runs::all(c)?.into_iter().map(|(job, run)| run.run(&job, &places)).collect())
+        })
+    }
+
+    /// One run with all that its page shows at first.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none; `Io` when its order cannot be read.
+    pub fn run(&self, id: &Id) -> Result<RunDetail, Error> {
+        let folder = self.shared.workspace.folder(Shelf::Runs, id);
+        let mut detail = self.shared.read(|c| {
+            let (job, run) = find(c, id)?;
+            Ok(RunDetail {
+                settings: serde_json::Value::Null,
+                seed: 0,
+                dataset_hash: String::new(),
+                version: String::new(),
+                checkpoints: checkpoints::of(c, id)?,
+                samples: samples::of(c, id)?,
+                warnings: warnings::of(c, id)?,
+                system: run.system,
+                metrics: metrics::names(c, id)?,
+                models: models::of_run(c, id)?,
+                folder: folder.to_string_lossy().into_owned(),
+                run: run.run(&job, &Places::read(c)?),
+            })
+        })?;
+        let (version, task) = read_train_task(&folder)?;
+        detail.version = version;
+        detail.settings = task.settings;
+        detail.seed = task.seed;
+        detail.dataset_hash = task.dataset_hash;
+        Ok(detail)
+    }
+
+    /// Queues a training; everything is frozen in its order.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such dataset; `Conflict` when it is not whole; `Invalid` when a
+    /// value cannot be used; `TooMuch` when the queue is full.
+    pub fn create_run(&self, request: RunRequest) -> Result<Run, Error> {
+        let (dataset_name, summary) = self.shared.read(|c| find_whole(c, &request.dataset))?;
+        check_limit(request.limit)?;
+        check_settings(&request)?;
+        let name = match &request.name {
+            Some(name) => valid_name(name)?,
+            None => name_from(&format!("{dataset_name} {}", request.preset)),
+        };
+        let run = RunRow {
+            dataset: request.dataset.clone(),
+            family: request.family.clone(),
+            preset: request.preset.clone(),
+            limit: request.limit,
+            step: 0,
+            latest: std::collections::BTreeMap::new(),
+            score: None,
+            system: None,
+        };
+        let task = TrainTask {
+            dataset_path: dataset_path(&request.dataset),
+            dataset: request.dataset,
+            dataset_hash: summary.hash,
+            family: request.family,
+            preset: request.preset,
+            settings: request.settings,
+            seed: request.seed,
+            limit: request.limit,
+        };
+        let id = make_job(
+            &self.shared,
+            name,
+            Task::Train(task),
+            |_| Ok(()),
+            |change, job| {
+                // It may have been deleted since we looked.
+                find_whole(change.tx, &run.dataset)?;
+                runs::save(change.tx, &job.id, &run)
+            },
+        )?;
+        self.listed_run(&id)
+    }
+
+    /// Asks a run to keep what it has and end; one that waits ends at once. A process that takes
+    /// longer than a minute gets SIGTERM, and a minute later SIGKILL.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none; `Conflict` when it has ended already.
+    pub fn stop_run(&self, id: &Id) -> Result<Run, Error> {
+        self.shared.change(|change| {
+            let mut job = find_job(change, JobKind::Train, id)?;
+            match job.phase {
+                Phase::Queued => {
+                    end_waiting_job(&self.shared, change, &mut job)?;
+                    change.list(Shelf::Runs, id);
+                    Ok(())
+                }
+                Phase::Running if job.stop_asked_ms.is_some() => Ok(()),
+                Phase::Running => {
+                    let folder = self.shared.workspace.folder(Shelf::Runs, id);
+                    job_folder::append_control(&folder, Control::Stop)?;
+                    job.stop_asked_ms = Some(self.shared.now_ms());
+                    change.job(&job)
+                }
+                _ => Err(has_ended("stop", &job)),
+            }
+        })?;
+        self.shared.bell.ring();
+        self.listed_run(id)
+    }
+
+    /// Queues a run again; it goes on from its newest checkpoint, until another limit if one is
+    /// given.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none; `Conflict` when it waits or trains, when it did all it was
+    /// asked to and no larger limit is given, or when its dataset is gone or another; `Invalid`
+    /// when the limit is behind it already.
+    pub fn resume_run(&self, id: &Id, limit: Option<Limit>) -> Result<Run, Error> {
+        let folder = self.shared.workspace.folder(Shelf::Runs, id);
+        if let Some(limit) = limit {
+            check_limit(limit)?;
+        }
+        self.shared.change(|change| {
+            let mut job = find_job(change, JobKind::Train, id)?;
+            let (_, mut run) = find(change.tx, id)?;
+            check_resumable(&job, &run, limit)?;
+            let (_, task) = read_train_task(&folder)?;
+            match hash_now(change.tx, &task.dataset)? {
+                Some(hash) if hash == task.dataset_hash => {}
+                Some(_) => {
+                    let why = format!("the dataset `{}` is not the one it learnt", task.dataset);
+                    return Err(cannot_resume(&job, &why, "start a new run on it"));
+                }
+                None => {
+                    let why = format!("its dataset `{}` is not there", task.dataset);
+                    return Err(cannot_resume(&job, &why, "restore or import that dataset first"));
+                }
+            }
+            if let Some(limit) = limit {
+                job_folder::write_limit(&folder, limit)?;
+                run.limit = limit;
+                runs::save(change.tx, id, &run)?;
+            }
+            job_folder::clear_for_start(&folder)?;
+            queue::enqueue(change, &mut job)?;
+            change.list(Shelf::Runs, id);
+            Ok(())
+        })?;
+        self.shared.bell.ring();
+        self.listed_run(id)
+    }
+
+    /// Asks something of a run's process.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none; `Conflict` when it is not running.
+    pub fn control_run(&self, id: &Id, control: Control) -> Result<Run, Error> {
+        if control == Control::Stop {
+            return self.stop_run(id);
+        }
+        self.shared.change(|change| {
+            let job = find_job(change, JobKind::Train, id)?;
+            if job.phase != Phase::Running {
+                return Err(Error::conflict(
+                    format!("ask something of the run `{}`", job.name),
+                    format!("it is {}", job.phase.word()),
+                    "ask it while it is running",
+                ));
+            }
+            job_folder::append_control(&self.shared.workspace.folder(Shelf::Runs, id), control)
+        })?;
+        self.listed_run(id)
+    }
+
+    /// Gives a run another name.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none; `Invalid` when the name cannot be used.
+    pub fn rename_run(&self, id: &Id, name: &str) -> Result<Run, Error> {
+        rename_job(&self.shared, JobKind::Train, id, name)?;
+        self.listed_run(id)
+    }
+
+    /// Moves a run to the trash; it can be restored for 30 days.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none; `Conflict` while it runs.
+    pub fn delete_run(&self, id: &Id) -> Result<(), Error> {
+        delete_job(&self.shared, JobKind::Train, id, |_| Ok(()))
+    }
+
+    /// Takes a run back from the trash.
+    ///
+    /// # Errors
+    /// `NotFound` when it is not in the trash.
+    pub fn restore_run(&self, id: &Id) -> Result<Run, Error> {
+        restore_job(&self.shared, JobKind::Train, id)?;
+        self.listed_run(id)
+    }
+
+    /// Curves of a run, each thinned to at most `n_points` (4 to 100,000) by least and largest;
+    /// all metrics if no names are given. A name that was never reported gives an empty curve.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such run.
+    pub fn curves(&self, id: &Id, names: &[String], n_points: usize) -> Result<Curves, Error> {
+        self.shared.read(|c| {
+            let (job, _) = find(c, id)?;
+            let all = if names.is_empty() { metrics::names(c, id)? } else { Vec::new() };
+            let names = if names.is_empty() { &all } else { names };
+            let curves = metrics::curves(c, id, names, n_points.min(MAX_POINTS))?;
+            Ok(Curves { last_seq: job.last_seq, curves })
+        })
+    }
+
+    /// A file in a run's folder, by its path in there. Never anything outside of it.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such run or file.
+    pub fn run_file(&self, id: &Id, path: &str) -> Result<PathBuf, Error> {
+        self.shared.read(|c| find(c, id).map(drop))?;
+        file_inside(&self.shared.workspace.folder(Shelf::Runs, id), path)
+    }
+
+    fn listed_run(&self, id: &Id) -> Result<Run, Error> {
+        self.shared.read(|c| {
+            let (job, run) = find(c, id)?;
+            Ok(run.run(&job, &Places::read(c)?))
+        })
+    }
+}
+
+/// A dataset's folder, seen from a run's.
+pub(crate) fn dataset_path(dataset: &Id) -> PathBuf {
+    Path::new("../../datasets").join(dataset.as_str())
+}
+
+/// One run that is not in the trash.
+pub(super) fn find(connection: &rusqlite::Connection, id: &Id) -> Result<(JobRow, RunRow), Error> {
+    runs::find(connection, id)?
+        .filter(|(job, _)| job.deleted_ms.is_none())
+        .ok_or_else(|| Error::not_found("run", id))
+}
+
+/// The version that queued a run, and what it was told to do.
+pub(super) fn read_train_task(folder: &Path) -> Result<(String, TrainTask), Error> {
+    let order = job_folder::read_order(folder)?;
+    match order.task {
+        Task::Train(task) => Ok((order.version, task)),
+        _ => Err(Error::not_found("run", &order.id)),
+    }
+}
+
+fn check_settings(request: &RunRequest) -> Result<(), Error> {
+    for (key, word) in [("family", &request.family), ("preset", &request.preset)] {
+        if word.is_empty() || word.len() > 64 || word.chars().any(char::is_control) {
+            return Err(Error::invalid(key, "give a name of 1 to 64 characters"));
+        }
+    }
+    let n_bytes = request.settings.to_string().len();
+    if !request.settings.is_object() || n_bytes > MAX_SETTINGS_BYTES {
+        return Err(Error::invalid("settings", "give an object of at most 1 MiB"));
+    }
+    Ok(())
+}
+
+fn check_limit(limit: Limit) -> Result<(), Error> {
+    match limit {
+        Limit::Steps { steps: 0 } => Err(Error::invalid("limit", "give at least one step")),
+        Limit::Minutes { minutes } if !(minutes > 0.0 && minutes <= MAX_MINUTES) => {
+            Err(Error::invalid("limit", "give more than 0 minutes and less than ten years"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_resumable(job: &JobRow, run: &RunRow, limit: Option<Limit>) -> Result<(), Error> {
+    if job.phase.is_active() {
+        let why = format!("it is {} already", job.phase.word());
+        return Err(cannot_resume(job, &why, "wait for it, or stop it"));
+    }
+    let elapsed_minutes = job.progress.as_ref().map_or(0.0, |it| it.elapsed_secs) / 60.0;
+    match limit {
+        None if job.phase == Phase::Done => {
+            Err(cannot_resume(job, "it did all it was asked to do", "give a larger limit to go on"))
+        }
+        Some(Limit::Steps { steps }) if steps <= run.step => Err(Error::invalid(
+            "limit",
+            format!("it has done {} steps already; give more than that in all", run.step),
+        )),
+        Some(Limit::Minutes { minutes }) if minutes <= elapsed_minutes => Err(Error::invalid(
+            "limit",
+            format!("it has trained {elapsed_minutes:.1} minutes already; give more in all"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn cannot_resume(job: &JobRow, why: &str, remedy: &str) -> Error {
+    Error::conflict(format!("resume the run `{}`", job.name), why, remedy)
+}
+
+fn has_ended(verb: &str, job: &JobRow) -> Error {
+    Error::conflict(
+        format!("{verb} the run `{}`", job.name),
+        format!("it is {} already", job.phase.word()),
+        "look at what it made, or resume it",
+    )
+}

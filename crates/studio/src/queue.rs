@@ -1,0 +1,105 @@
+//! The queue: who is next. One training at a time, and one other job beside it, so that a sound can
+//! be prepared or tested while a model learns.
+
+use std::collections::BTreeMap;
+
+use api::{Id, JobKind};
+use rusqlite::Connection;
+
+use crate::{
+    Error,
+    shared::Change,
+    store::jobs::{self, JobRow, Phase},
+};
+
+/// Jobs that may wait.
+const MAX_QUEUED: usize = 1000;
+
+/// Jobs in one lane run one after the other; lanes run beside each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lane {
+    Training,
+    Beside,
+}
+
+impl Lane {
+    pub(crate) const ALL: [Lane; 2] = [Lane::Training, Lane::Beside];
+}
+
+pub(crate) fn lane(kind: JobKind) -> Lane {
+    match kind {
+        JobKind::Train => Lane::Training,
+        JobKind::Prepare | JobKind::Reconstruct => Lane::Beside,
+    }
+}
+
+/// The places of all jobs that wait: 0 is next in its lane.
+#[derive(Default)]
+pub(crate) struct Places(BTreeMap<Id, u32>);
+
+impl Places {
+    pub(crate) fn read(connection: &Connection) -> Result<Self, Error> {
+        let mut places = BTreeMap::new();
+        let mut n_waiting = [0, 0];
+        for (kind, id) in jobs::queue(connection)? {
+            let next = &mut n_waiting[lane(kind) as usize];
+            places.insert(id, *next);
+            *next += 1;
+        }
+        Ok(Self(places))
+    }
+
+    /// The place of a job; 0 for one that does not wait.
+    pub(crate) fn of(&self, id: &Id) -> u32 {
+        self.0.get(id).copied().unwrap_or(0)
+    }
+}
+
+/// Puts a job at the end of the queue.
+pub(crate) fn enqueue(change: &mut Change<'_>, job: &mut JobRow) -> Result<(), Error> {
+    if jobs::queue(change.tx)?.len() >= MAX_QUEUED {
+        return Err(Error::TooMuch { limit: format!("{MAX_QUEUED} jobs in the queue") });
+    }
+    job.phase = Phase::Queued;
+    job.queue_key = Some(jobs::next_queue_key(change.tx)?);
+    job.pid = None;
+    job.ended_ms = None;
+    job.stop_asked_ms = None;
+    job.problem = None;
+    change.job(job)
+}
+
+/// Takes the next job of a lane out of the queue, if the lane is free: it is about to be started.
+pub(crate) fn take_next(
+    change: &mut Change<'_>,
+    wanted: Lane,
+    now_ms: u64,
+) -> Result<Option<JobRow>, Error> {
+    let running = jobs::in_phase(change.tx, Phase::Running)?;
+    if running.iter().any(|job| lane(job.kind) == wanted) {
+        return Ok(None);
+    }
+    let next = jobs::queue(change.tx)?.into_iter().find(|(kind, _)| lane(*kind) == wanted);
+    let Some((_, id)) = next else { return Ok(None) };
+    let Some(mut job) = jobs::find(change.tx, &id)? else { return Ok(None) };
+    job.phase = Phase::Running;
+    job.queue_key = None;
+    job.last_started_ms = Some(now_ms);
+    job.first_started_ms.get_or_insert(now_ms);
+    change.job(&job)?;
+    change.queue_moved(wanted)?;
+    Ok(Some(job))
+}
+
+/// Ends a job that waits. It never had a process, or not this time.
+pub(crate) fn end_waiting(
+    change: &mut Change<'_>,
+    job: &mut JobRow,
+    now_ms: u64,
+) -> Result<(), Error> {
+    job.phase = Phase::Stopped;
+    job.queue_key = None;
+    job.ended_ms = Some(now_ms);
+    change.job(job)?;
+    change.queue_moved(lane(job.kind))
+}

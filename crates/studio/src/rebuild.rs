@@ -1,0 +1,259 @@
+//! Rebuild: makes the database agree with the folders when a workspace is opened.
+//!
+//! The folders are the truth. What appeared is read in, what is gone is forgotten, what is in the
+//! trash is marked so. With an empty database that is a rebuild of everything; the same path runs
+//! at every start, so it is no rare one.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    time::{Duration, Instant, UNIX_EPOCH},
+};
+
+use api::{Id, JobKind, Model, Task, UnixMs};
+
+use crate::{
+    Error,
+    follower::{self, Reach},
+    job_folder::{self, Product},
+    library::uploads,
+    queue,
+    shared::{Change, Shared, lock},
+    store::{
+        datasets,
+        jobs::{self, JobRow, Phase},
+        models::{self, ModelRow},
+        reconstructions::{self, ReconstructionRow},
+        runs::{self, RunRow},
+    },
+    supervisor,
+    workspace::{Shelf, ids_in, read_json, remove},
+};
+
+/// How long reading events may hold up the start; the rest is read afterwards.
+const MAX_READING: Duration = Duration::from_secs(1);
+
+/// How long things stay in the trash, and uploads that nobody used.
+const TRASH_MS: UnixMs = 30 * 24 * 3600 * 1000;
+const UPLOADS_MS: UnixMs = 7 * 24 * 3600 * 1000;
+
+/// Makes the database agree with the folders, and empties the trash of what is old.
+pub(crate) fn reconcile(shared: &Shared) -> Result<(), Error> {
+    let until = Instant::now() + MAX_READING;
+    uploads::sweep_staged(shared)?;
+    for shelf in Shelf::ALL {
+        sweep_unfinished(shared, shelf)?;
+        reconcile_shelf(shared, shelf, until)?;
+    }
+    requeue_unstarted(shared)?;
+    purge_trash(shared)?;
+    purge_uploads(shared)
+}
+
+/// Reads one folder into the database. The identifier is the folder's name.
+pub(crate) fn read_in(
+    shared: &Shared,
+    shelf: Shelf,
+    id: &Id,
+    is_deleted: bool,
+    until: Instant,
+) -> Result<(), Error> {
+    let folder = match is_deleted {
+        false => shared.workspace.folder(shelf, id),
+        true => shared.workspace.trash(shelf, id),
+    };
+    let card = job_folder::read_card(&folder);
+    let deleted_ms = is_deleted.then(|| card.deleted_ms.unwrap_or_else(|| shared.now_ms()));
+    if shelf == Shelf::Models {
+        let path = folder.join(job_folder::MODEL);
+        let mut model: Model = read_json(&path)?;
+        job_folder::check_format(&path, model.format, Model::FORMAT)?;
+        model.id = id.clone();
+        model.name = card.name.unwrap_or(model.name);
+        return shared.change(|change| models::save(change.tx, &ModelRow { model, deleted_ms }));
+    }
+    let order = job_folder::read_order(&folder)?;
+    let kind = job_folder::kind(&order.task);
+    if Shelf::of(kind) != shelf {
+        return Err(Error::BadImport {
+            path: folder,
+            reason: format!("its order does not make a {}", shelf.word()),
+        });
+    }
+    let name = card.name.unwrap_or(order.name);
+    let mut job = JobRow::new(id.clone(), kind, name, order.created_ms);
+    job.deleted_ms = deleted_ms;
+    let product = read_state(&folder, &mut job);
+    shared.change(|change| store(change, &folder, &mut job, order.task, product))?;
+    if follower::catch_up(shared, id, until)? == Reach::Behind {
+        lock(&shared.behind).insert(id.clone());
+    }
+    Ok(())
+}
+
+/// Folders that were being put together when their studio went: they never were on the shelf.
+fn sweep_unfinished(shared: &Shared, shelf: Shelf) -> Result<(), Error> {
+    let folder = shared.workspace.shelf(shelf);
+    for entry in fs::read_dir(&folder).map_err(Error::io("read", &folder))? {
+        let entry = entry.map_err(Error::io("read", &folder))?;
+        if entry.file_name().to_string_lossy().starts_with(".new-") {
+            remove(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn reconcile_shelf(shared: &Shared, shelf: Shelf, until: Instant) -> Result<(), Error> {
+    let mut known: BTreeMap<Id, bool> = shared.read(|c| known(c, shelf))?.into_iter().collect();
+    let here = ids_in(&shared.workspace.shelf(shelf))?.into_iter().map(|id| (id, false));
+    let trash = ids_in(&shared.workspace.trash_shelf(shelf))?.into_iter().map(|id| (id, true));
+    for (id, is_deleted) in here.chain(trash) {
+        if known.remove(&id) == Some(is_deleted) {
+            continue;
+        }
+        shared.change(|change| forget(change, shelf, &id))?;
+        if let Err(error) = read_in(shared, shelf, &id, is_deleted, until) {
+            // One bad folder does not spoil the workspace.
+            tracing::warn!("{} {id} is left out: failed to {error}", shelf.word());
+        }
+    }
+    for id in known.into_keys() {
+        tracing::warn!("{} {id} is forgotten: its folder is gone", shelf.word());
+        shared.change(|change| forget(change, shelf, &id))?;
+    }
+    Ok(())
+}
+
+fn known(connection: &rusqlite::Connection, shelf: Shelf) -> Result<Vec<(Id, bool)>, Error> {
+    match shelf {
+        Shelf::Datasets => jobs::ids(connection, JobKind::Prepare),
+        Shelf::Runs => jobs::ids(connection, JobKind::Train),
+        Shelf::Models => models::ids(connection),
+        Shelf::Reconstructions => jobs::ids(connection, JobKind::Reconstruct),
+    }
+}
+
+fn forget(change: &mut Change<'_>, shelf: Shelf, id: &Id) -> Result<(), Error> {
+    match shelf {
+        Shelf::Models => models::forget(change.tx, id),
+        _ => jobs::forget(change.tx, id),
+    }
+}
+
+/// Where a job stands, by what its folder says.
+fn read_state(folder: &Path, job: &mut JobRow) -> Option<Product> {
+    let was_started = folder.join(job_folder::EVENTS).exists();
+    if supervisor::is_worked_on(folder) {
+        job.phase = Phase::Running;
+        return None;
+    }
+    if !was_started && !folder.join(job_folder::EXIT).exists() {
+        job.phase = Phase::Queued;
+        return None;
+    }
+    let ending = job_folder::read_ending(folder, job.kind);
+    job.phase = ending.phase;
+    job.ended_ms = ending.ended_ms;
+    job.problem = ending.problem;
+    ending.product
+}
+
+fn store(
+    change: &mut Change<'_>,
+    folder: &Path,
+    job: &mut JobRow,
+    task: Task,
+    product: Option<Product>,
+) -> Result<(), Error> {
+    if job.phase == Phase::Queued {
+        match job.deleted_ms {
+            None => queue::enqueue(change, job)?,
+            Some(_) => job.phase = Phase::Interrupted,
+        }
+    }
+    jobs::save(change.tx, job)?;
+    match task {
+        Task::Prepare(task) => {
+            let summary = match &product {
+                Some(Product::Dataset(summary)) => Some(summary),
+                _ => None,
+            };
+            datasets::save(change.tx, &job.id, &task.source, summary)
+        }
+        Task::Train(task) => {
+            let run = RunRow {
+                limit: job_folder::read_limit(folder, task.limit)?,
+                dataset: task.dataset,
+                family: task.family,
+                preset: task.preset,
+                step: 0,
+                latest: BTreeMap::new(),
+                score: None,
+                system: None,
+            };
+            runs::save(change.tx, &job.id, &run)
+        }
+        Task::Reconstruct(task) => {
+            let result = match product {
+                Some(Product::Reconstruction(result)) => Some(result),
+                _ => None,
+            };
+            let row = ReconstructionRow {
+                job: job.clone(),
+                model: task.model,
+                input_name: task.input_name,
+                result,
+            };
+            reconstructions::save(change.tx, &row)
+        }
+    }
+}
+
+/// A job that was taken out of the queue and not started before its studio went: it waits again.
+fn requeue_unstarted(shared: &Shared) -> Result<(), Error> {
+    let running = shared.read(|c| jobs::in_phase(c, Phase::Running))?;
+    for mut job in running.into_iter().filter(|job| job.pid.is_none()) {
+        let folder = shared.workspace.folder(Shelf::of(job.kind), &job.id);
+        if supervisor::is_worked_on(&folder) || folder.join(job_folder::EXIT).exists() {
+            continue;
+        }
+        job.phase = Phase::Queued;
+        // Before all others: it was next already.
+        job.queue_key = Some(0);
+        shared.change(|change| change.job(&job))?;
+    }
+    Ok(())
+}
+
+fn purge_trash(shared: &Shared) -> Result<(), Error> {
+    for shelf in Shelf::ALL {
+        for (id, _) in shared.read(|c| known(c, shelf))?.into_iter().filter(|(_, deleted)| *deleted)
+        {
+            let deleted_ms = shared.read(|c| match shelf {
+                Shelf::Models => Ok(models::find(c, &id)?.and_then(|row| row.deleted_ms)),
+                _ => Ok(jobs::find(c, &id)?.and_then(|row| row.deleted_ms)),
+            })?;
+            if deleted_ms.is_some_and(|at| shared.now_ms().saturating_sub(at) > TRASH_MS) {
+                remove(&shared.workspace.trash(shelf, &id))?;
+                shared.change(|change| forget(change, shelf, &id))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn purge_uploads(shared: &Shared) -> Result<(), Error> {
+    for id in ids_in(&shared.workspace.uploads())? {
+        let modified = fs::metadata(shared.workspace.upload(&id)).and_then(|it| it.modified());
+        let modified_ms = modified
+            .ok()
+            .and_then(|at| at.duration_since(UNIX_EPOCH).ok())
+            .map_or(0, |since| since.as_millis() as UnixMs);
+        let is_old = shared.now_ms().saturating_sub(modified_ms) > UPLOADS_MS;
+        if is_old && !shared.read(|c| datasets::needs_upload(c, &id))? {
+            uploads::remove_upload(shared, &id)?;
+        }
+    }
+    Ok(())
+}

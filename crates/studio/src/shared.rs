@@ -1,0 +1,167 @@
+//! What all parts of an open studio share, and how they change it: in one transaction, published
+//! after it was stored.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::File,
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use api::{Event, Id, Live, UnixMs};
+use rusqlite::Connection;
+
+use crate::{
+    Error, Options,
+    library::uploads::Received,
+    live::Broadcast,
+    queue::{self, Lane, Places},
+    store::{
+        Store,
+        jobs::{self, JobRow},
+    },
+    workspace::{Shelf, Workspace},
+};
+
+/// The state of an open studio. Everything that lasts is in the workspace and its database.
+pub(crate) struct Shared {
+    pub(crate) workspace: Workspace,
+    pub(crate) store: Store,
+    pub(crate) broadcast: Broadcast,
+    pub(crate) options: Options,
+    /// Wakes the studio's own thread.
+    pub(crate) bell: Bell,
+    /// Ended jobs whose events were not read to the end yet: those of a rebuild or an import.
+    pub(crate) behind: Mutex<BTreeSet<Id>>,
+    /// What uploads hold, so that it need not be counted for every file.
+    pub(crate) uploads: Mutex<BTreeMap<Id, Received>>,
+    /// The workspace's lock, until the studio is closed.
+    pub(crate) workspace_lock: Mutex<Option<File>>,
+    /// State of the generator behind the suffixes of identifiers.
+    pub(crate) chance: Mutex<u64>,
+}
+
+/// One change of the studio's state: all of it is stored, then it is published, or nothing is.
+pub(crate) struct Change<'a> {
+    pub(crate) tx: &'a Connection,
+    live: Vec<Live>,
+}
+
+impl Shared {
+    pub(crate) fn now_ms(&self) -> UnixMs {
+        (self.options.now_ms)()
+    }
+
+    /// 32 bits that do not repeat soon (`SplitMix64`).
+    pub(crate) fn chance(&self) -> u32 {
+        let mut state = lock(&self.chance);
+        *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = *state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 32) as u32
+    }
+
+    pub(crate) fn read<R>(
+        &self,
+        act: impl FnOnce(&Connection) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        self.store.read(act)
+    }
+
+    /// Changes the state. Inboxes are filled before anybody else can change it, so what is
+    /// published is in order; tasks are woken after every lock was let go.
+    pub(crate) fn change<R>(
+        &self,
+        act: impl FnOnce(&mut Change<'_>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        let (result, wakers) = self.store.write(
+            |tx| {
+                let mut change = Change { tx, live: Vec::new() };
+                let result = act(&mut change)?;
+                Ok((result, change.live))
+            },
+            |(result, live)| (result, self.broadcast.push(live)),
+        )?;
+        wakers.wake();
+        Ok(result)
+    }
+}
+
+impl Change<'_> {
+    /// Stores a job and publishes where it stands.
+    pub(crate) fn job(&mut self, job: &JobRow) -> Result<(), Error> {
+        jobs::save(self.tx, job)?;
+        let place = Places::read(self.tx)?.of(&job.id);
+        self.live.push(Live::Job { job: job.job(place) });
+        Ok(())
+    }
+
+    /// Publishes an event that is being stored, with the job after it.
+    pub(crate) fn event(&mut self, job: &JobRow, event: Event) {
+        self.live.push(Live::Event { job: job.job(0), event });
+    }
+
+    /// Publishes that a list is not what it was.
+    pub(crate) fn list(&mut self, shelf: Shelf, id: &Id) {
+        self.live.push(Live::Changed { list: shelf.name().to_owned(), id: id.clone() });
+    }
+
+    /// Publishes the places of all that wait in a lane, after one of them left it.
+    pub(crate) fn queue_moved(&mut self, lane: Lane) -> Result<(), Error> {
+        let places = Places::read(self.tx)?;
+        for job in jobs::in_phase(self.tx, jobs::Phase::Queued)? {
+            if queue::lane(job.kind) == lane {
+                self.live.push(Live::Job { job: job.job(places.of(&job.id)) });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Wakes the studio's own thread, and tells it when to end.
+#[derive(Default)]
+pub(crate) struct Bell {
+    state: Mutex<BellState>,
+    rung: Condvar,
+}
+
+#[derive(Default)]
+struct BellState {
+    is_rung: bool,
+    is_closing: bool,
+}
+
+impl Bell {
+    /// Something is to do.
+    pub(crate) fn ring(&self) {
+        lock(&self.state).is_rung = true;
+        self.rung.notify_all();
+    }
+
+    /// The thread shall end.
+    pub(crate) fn close(&self) {
+        lock(&self.state).is_closing = true;
+        self.rung.notify_all();
+    }
+
+    /// Waits until it is rung, or for a time if one is given. Whether to go on.
+    pub(crate) fn wait(&self, timeout: Option<Duration>) -> bool {
+        let state = lock(&self.state);
+        let is_quiet = |state: &mut BellState| !state.is_rung && !state.is_closing;
+        let mut state = match timeout {
+            None => self.rung.wait_while(state, is_quiet).unwrap_or_else(PoisonError::into_inner),
+            Some(timeout) => {
+                let waited = self.rung.wait_timeout_while(state, timeout, is_quiet);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+        };
+        state.is_rung = false;
+        !state.is_closing
+    }
+}
+
+/// Locks what stays whole when a thread panics: every change of it is one assignment.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

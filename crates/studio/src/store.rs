@@ -1,0 +1,306 @@
+//! The database: an index of the folders, and what the follower read from their events.
+//!
+//! Each table has its file with its migrations. Nothing here decides anything. The database can be
+//! thrown away: opening the workspace reads it from the folders again (`rebuild.rs`).
+//!
+//! There are two connections, so that a page that reads never waits for the loop that stores.
+
+pub(crate) mod checkpoints;
+pub(crate) mod datasets;
+pub(crate) mod event_marks;
+pub(crate) mod jobs;
+pub(crate) mod metrics;
+pub(crate) mod models;
+pub(crate) mod reconstructions;
+pub(crate) mod runs;
+pub(crate) mod samples;
+pub(crate) mod warnings;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use rusqlite::{Connection, ErrorCode, Row, Transaction, TransactionBehavior, types::Type};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::Error;
+
+/// Every table's migrations, in the order they were written. A migration never changes once it was
+/// released; a change is a new one.
+const MIGRATIONS: &[&[(&str, &str)]] = &[
+    jobs::MIGRATIONS,
+    datasets::MIGRATIONS,
+    runs::MIGRATIONS,
+    models::MIGRATIONS,
+    reconstructions::MIGRATIONS,
+    warnings::MIGRATIONS,
+    checkpoints::MIGRATIONS,
+    samples::MIGRATIONS,
+    event_marks::MIGRATIONS,
+    metrics::MIGRATIONS,
+];
+
+/// A database up to this size is checked as a whole after a crash; it takes a second or so.
+const MAX_CHECKED_BYTES: u64 = 256 << 20;
+
+/// The database of an open workspace.
+pub(crate) struct Store {
+    path: PathBuf,
+    writer: Mutex<Option<Connection>>,
+    reader: Mutex<Option<Connection>>,
+}
+
+/// How much to trust the file that is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// The last studio closed it.
+    Closed,
+    /// The last studio went without closing: look through it.
+    Unclean,
+}
+
+impl Store {
+    /// Opens the database and brings its tables up to date. A broken one is set aside as
+    /// `maquette.db.broken-<ms>` and a new one is made.
+    pub(crate) fn open(path: &Path, trust: Trust, now_ms: u64) -> Result<Self, Error> {
+        let opened = if suspect_mark(path).exists() {
+            Err(rusqlite::Error::InvalidQuery)
+        } else {
+            connect(path, trust)
+        };
+        let (writer, reader) = match opened {
+            Ok(connections) => connections,
+            Err(error) => {
+                tracing::warn!("the database is set aside, it will be rebuilt: {error}");
+                set_aside(path, now_ms)?;
+                connect(path, Trust::Closed)?
+            }
+        };
+        let (writer, reader) = (Mutex::new(Some(writer)), Mutex::new(Some(reader)));
+        Ok(Self { path: path.to_owned(), writer, reader })
+    }
+
+    /// Reads; what is seen does not change meanwhile.
+    pub(crate) fn read<R>(
+        &self,
+        act: impl FnOnce(&Connection) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        let mut reader = lock(&self.reader);
+        let transaction = reader.as_mut().ok_or(Error::Closed)?.transaction()?;
+        act(&transaction).inspect_err(|error| self.mark_if_broken(error))
+    }
+
+    /// Writes all or nothing, then calls `stored` before anybody else can write.
+    pub(crate) fn write<R, S>(
+        &self,
+        act: impl FnOnce(&Transaction<'_>) -> Result<R, Error>,
+        stored: impl FnOnce(R) -> S,
+    ) -> Result<S, Error> {
+        let mut writer = lock(&self.writer);
+        let connection = writer.as_mut().ok_or(Error::Closed)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let result = act(&transaction).inspect_err(|error| self.mark_if_broken(error))?;
+        transaction.commit()?;
+        Ok(stored(result))
+    }
+
+    /// Closes both connections; later calls fail with `Closed`.
+    pub(crate) fn close(&self) {
+        for connection in [&self.reader, &self.writer] {
+            if let Some(Err((_, error))) = lock(connection).take().map(Connection::close) {
+                tracing::warn!("failed to close the database: {error}");
+            }
+        }
+    }
+
+    /// Leaves a mark so that the next start sets the database aside.
+    fn mark_if_broken(&self, error: &Error) {
+        let Error::Store(source) = error else { return };
+        if !is_corrupt(source) {
+            return;
+        }
+        tracing::error!("the database is broken, it will be rebuilt at the next start: {source}");
+        if let Err(error) = std::fs::write(suspect_mark(&self.path), "") {
+            tracing::warn!("failed to mark the database as broken: {error}");
+        }
+    }
+}
+
+fn connect(path: &Path, trust: Trust) -> rusqlite::Result<(Connection, Connection)> {
+    let mut writer = open_connection(path)?;
+    let is_small = std::fs::metadata(path).is_ok_and(|found| found.len() <= MAX_CHECKED_BYTES);
+    if trust == Trust::Unclean && is_small {
+        let verdict: String = writer.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if verdict != "ok" {
+            tracing::warn!("the database check says: {verdict}");
+            return Err(rusqlite::Error::InvalidQuery);
+        }
+    }
+    migrate(&mut writer)?;
+    let reader = open_connection(path)?;
+    reader.pragma_update(None, "query_only", true)?;
+    Ok((writer, reader))
+}
+
+fn open_connection(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "normal")?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+/// Runs the migrations that this database has not had. One that had migrations we do not know was
+/// made by a newer program, and is treated like a broken one: set aside, not touched.
+fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")?;
+    let had: Vec<String> = transaction
+        .prepare("SELECT name FROM migrations")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let known = || MIGRATIONS.iter().flat_map(|table| table.iter());
+    if let Some(name) = had.iter().find(|name| known().all(|(known, _)| known != name)) {
+        tracing::warn!("the database has the unknown migration {name}");
+        return Err(rusqlite::Error::InvalidQuery);
+    }
+    for (name, sql) in known().filter(|(name, _)| had.iter().all(|had| had != name)) {
+        transaction.execute_batch(sql)?;
+        transaction.execute("INSERT INTO migrations (name) VALUES (?1)", [name])?;
+    }
+    transaction.commit()
+}
+
+fn set_aside(path: &Path, now_ms: u64) -> Result<(), Error> {
+    let beside = |suffix: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    };
+    let broken = beside(&format!(".broken-{now_ms}"));
+    if path.exists() {
+        std::fs::rename(path, &broken).map_err(Error::io("set aside", path))?;
+    }
+    for suffix in ["-wal", "-shm"] {
+        crate::workspace::remove(&beside(suffix))?;
+    }
+    crate::workspace::remove(&suspect_mark(path))
+}
+
+fn suspect_mark(path: &Path) -> PathBuf {
+    path.with_file_name("maquette.db.suspect")
+}
+
+fn is_corrupt(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic in a transaction rolls it back, so what the mutex guards is whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// SQLite has signed integers only; ours are counts and times, far below the end of both.
+fn int(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// The inverse of [`int`].
+fn uint(row: &Row<'_>, idx: usize) -> rusqlite::Result<u64> {
+    row.get::<_, i64>(idx).map(|value| u64::try_from(value).unwrap_or(0))
+}
+
+fn uint_if_any(row: &Row<'_>, idx: usize) -> rusqlite::Result<Option<u64>> {
+    let value = row.get::<_, Option<i64>>(idx)?;
+    Ok(value.map(|value| u64::try_from(value).unwrap_or(0)))
+}
+
+/// A column that holds JSON of plain data.
+fn to_json<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("plain data with text keys always becomes JSON")
+}
+
+fn from_json<T: DeserializeOwned>(row: &Row<'_>, idx: usize) -> rusqlite::Result<T> {
+    let text = row.get_ref(idx)?.as_str().map_err(|error| conversion(idx, error))?;
+    serde_json::from_str(text).map_err(|error| conversion(idx, error))
+}
+
+fn from_json_if_any<T: DeserializeOwned>(row: &Row<'_>, idx: usize) -> rusqlite::Result<Option<T>> {
+    let text = row.get_ref(idx)?.as_str_or_null().map_err(|error| conversion(idx, error))?;
+    text.map(|text| serde_json::from_str(text).map_err(|error| conversion(idx, error))).transpose()
+}
+
+/// A column that holds an identifier.
+fn id(row: &Row<'_>, idx: usize) -> rusqlite::Result<api::Id> {
+    row.get::<_, String>(idx)?.parse::<api::Id>().map_err(|error| conversion(idx, error))
+}
+
+fn conversion(
+    idx: usize,
+    error: impl Into<Box<dyn std::error::Error + Send + Sync + 'static>>,
+) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(idx, Type::Text, error.into())
+}
+
+/// Rows of a job that hold one JSON value each, in the order they came: what tables of warnings,
+/// checkpoints and samples have in common.
+fn json_rows<T: DeserializeOwned>(
+    connection: &Connection,
+    sql: &str,
+    job: &api::Id,
+) -> Result<Vec<T>, Error> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([job.as_str()], |row| from_json(row, 0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_database_is_set_aside() {
+        let check = |bytes: Option<&[u8]>, has_mark: bool, n_broken: usize| {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("maquette.db");
+            Store::open(&path, Trust::Closed, 1).unwrap().close();
+            if let Some(bytes) = bytes {
+                std::fs::write(&path, bytes).unwrap();
+            }
+            if has_mark {
+                std::fs::write(suspect_mark(&path), "").unwrap();
+            }
+            for now_ms in 2..4 {
+                let store = Store::open(&path, Trust::Unclean, now_ms).unwrap();
+                store.read(|c| Ok(c.execute_batch("SELECT * FROM jobs")?)).unwrap();
+                store.close();
+                assert!(matches!(store.read(|_| Ok(())), Err(Error::Closed)));
+            }
+            let entries = std::fs::read_dir(folder.path()).unwrap();
+            let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+            assert_eq!(names.filter(|name| name.contains(".broken-")).count(), n_broken);
+        };
+        check(None, false, 0);
+        check(None, true, 1);
+        check(
+            Some(b"no database at all, but long enough to look at".repeat(99).as_slice()),
+            false,
+            1,
+        );
+        check(Some(b"short"), false, 1);
+        check(Some(b""), false, 0);
+    }
+
+    #[test]
+    fn a_database_of_a_newer_program_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("maquette.db");
+        let store = Store::open(&path, Trust::Closed, 1).unwrap();
+        let add = "INSERT INTO migrations (name) VALUES ('jobs-99')";
+        store.write(|tx| Ok(tx.execute_batch(add)?), |()| ()).unwrap();
+        store.close();
+        Store::open(&path, Trust::Closed, 2).unwrap().close();
+        assert!(folder.path().join("maquette.db.broken-2").exists());
+    }
+}

@@ -1,0 +1,322 @@
+//! The workspace's folder: its lock, its layout, and files that are whole or not there at all.
+//!
+//! Everything that makes a path out of something from outside goes through here: identifiers are
+//! safe by their type, and paths inside a job's folder are checked by [`file_inside`].
+
+use std::{
+    fs::{self, File, TryLockError},
+    io::{Read, Write},
+    path::{Component, Path, PathBuf},
+};
+
+use api::{Id, JobKind};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::Error;
+
+/// The largest JSON file that is read: an index of 100,000 sounds fits in well.
+const MAX_JSON_BYTES: u64 = 128 << 20;
+
+/// The four lists of the library; also the names of their folders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shelf {
+    Datasets,
+    Runs,
+    Models,
+    Reconstructions,
+}
+
+impl Shelf {
+    pub(crate) const ALL: [Shelf; 4] =
+        [Shelf::Datasets, Shelf::Runs, Shelf::Models, Shelf::Reconstructions];
+
+    /// The folder, and the `list` of [`api::Live::Changed`].
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Shelf::Datasets => "datasets",
+            Shelf::Runs => "runs",
+            Shelf::Models => "models",
+            Shelf::Reconstructions => "reconstructions",
+        }
+    }
+
+    /// One thing on it, in words.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Shelf::Datasets => "dataset",
+            Shelf::Runs => "run",
+            Shelf::Models => "model",
+            Shelf::Reconstructions => "reconstruction",
+        }
+    }
+
+    /// Where the folders of a kind of job stand.
+    pub(crate) fn of(kind: JobKind) -> Self {
+        match kind {
+            JobKind::Prepare => Shelf::Datasets,
+            JobKind::Train => Shelf::Runs,
+            JobKind::Reconstruct => Shelf::Reconstructions,
+        }
+    }
+}
+
+/// Where everything lies. Only paths; the lock is kept apart so that closing can let it go.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    root: PathBuf,
+}
+
+/// `studio.json`: who has the workspace open, for the one who finds it locked.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Presence {
+    pub(crate) pid: u32,
+    /// Where it answers HTTP, once it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) port: Option<u16>,
+}
+
+impl Workspace {
+    /// Makes the folders if they are missing and takes the lock. The flag says whether the last
+    /// studio went without closing.
+    pub(crate) fn open(root: &Path) -> Result<(Self, File, bool), Error> {
+        fs::create_dir_all(root).map_err(Error::io("make", root))?;
+        let root = fs::canonicalize(root).map_err(Error::io("open", root))?;
+        let workspace = Self { root };
+        let lock = workspace.take_lock()?;
+        let was_unclean = workspace.presence().exists();
+        for shelf in Shelf::ALL {
+            for folder in [workspace.shelf(shelf), workspace.trash_shelf(shelf)] {
+                fs::create_dir_all(&folder).map_err(Error::io("make", &folder))?;
+            }
+        }
+        let uploads = workspace.uploads();
+        fs::create_dir_all(&uploads).map_err(Error::io("make", &uploads))?;
+        workspace.announce(None)?;
+        Ok((workspace, lock, was_unclean))
+    }
+
+    /// Writes `studio.json`.
+    pub(crate) fn announce(&self, port: Option<u16>) -> Result<(), Error> {
+        write_json(&self.presence(), &Presence { pid: std::process::id(), port })
+    }
+
+    /// Removes `studio.json`: this studio went in good order.
+    pub(crate) fn leave(&self) {
+        if let Err(error) = fs::remove_file(self.presence()) {
+            tracing::warn!("failed to remove {}: {error}", self.presence().display());
+        }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.root.join("maquette.db")
+    }
+
+    pub(crate) fn projects(&self) -> PathBuf {
+        self.root.join("projects")
+    }
+
+    pub(crate) fn shelf(&self, shelf: Shelf) -> PathBuf {
+        self.projects().join("default").join(shelf.name())
+    }
+
+    pub(crate) fn folder(&self, shelf: Shelf, id: &Id) -> PathBuf {
+        self.shelf(shelf).join(id.as_str())
+    }
+
+    /// Where a folder is put together before it appears on its shelf under its own name.
+    pub(crate) fn unfinished(&self, shelf: Shelf, id: &Id) -> PathBuf {
+        self.shelf(shelf).join(format!(".new-{id}"))
+    }
+
+    pub(crate) fn trash_shelf(&self, shelf: Shelf) -> PathBuf {
+        self.root.join("trash").join(shelf.name())
+    }
+
+    pub(crate) fn trash(&self, shelf: Shelf, id: &Id) -> PathBuf {
+        self.trash_shelf(shelf).join(id.as_str())
+    }
+
+    pub(crate) fn uploads(&self) -> PathBuf {
+        self.root.join("uploads")
+    }
+
+    pub(crate) fn upload(&self, id: &Id) -> PathBuf {
+        self.uploads().join(id.as_str())
+    }
+
+    fn presence(&self) -> PathBuf {
+        self.root.join("studio.json")
+    }
+
+    fn take_lock(&self) -> Result<File, Error> {
+        let path = self.root.join(".lock");
+        let lock = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(Error::io("open", &path))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(lock),
+            Err(TryLockError::WouldBlock) => {
+                let presence = read_json::<Presence>(&self.presence()).ok();
+                Err(Error::Locked {
+                    workspace: self.root.clone(),
+                    pid: presence.as_ref().map(|it| it.pid),
+                    port: presence.and_then(|it| it.port),
+                })
+            }
+            Err(TryLockError::Error(source)) => Err(Error::io("lock", &path)(source)),
+        }
+    }
+}
+
+/// A file in a folder, by its path in there; `NotFound` for anything that is outside, by `..`, by
+/// an absolute path or by a link, and for anything that is not a file.
+pub(crate) fn file_inside(folder: &Path, path: &str) -> Result<PathBuf, Error> {
+    let missing = || Error::NotFound { what: "file", id: path.escape_debug().to_string() };
+    let is_plain = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+    if path.is_empty() || path.contains('\0') || !is_plain {
+        return Err(missing());
+    }
+    let folder = fs::canonicalize(folder).map_err(|_| missing())?;
+    let file = fs::canonicalize(folder.join(path)).map_err(|_| missing())?;
+    if file.starts_with(&folder) && file.is_file() { Ok(file) } else { Err(missing()) }
+}
+
+/// Writes a file whole or not at all: temporary name, sync, rename.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+    let write = || {
+        let mut file = File::create(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)
+    };
+    write().map_err(|source| {
+        // The error that matters is the one of writing; what is left of the attempt goes.
+        drop(fs::remove_file(&temporary));
+        Error::io("write", path)(source)
+    })?;
+    sync_folder(path.parent().unwrap_or(path));
+    Ok(())
+}
+
+/// [`write_whole`] as JSON that people can read.
+pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
+    let mut bytes = serde_json::to_vec_pretty(value)
+        .map_err(|error| Error::io("write", path)(std::io::Error::other(error)))?;
+    bytes.push(b'\n');
+    write_whole(path, &bytes)
+}
+
+/// Reads JSON that may come from anywhere: bounded and typed.
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
+    let read = || {
+        let mut bytes = Vec::new();
+        File::open(path)?.take(MAX_JSON_BYTES + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MAX_JSON_BYTES {
+            let message = format!("it is larger than {} MiB", MAX_JSON_BYTES >> 20);
+            return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, message));
+        }
+        serde_json::from_slice(&bytes)
+            .map_err(|error| std::io::Error::new(std::io::ErrorKind::InvalidData, error))
+    };
+    read().map_err(Error::io("read", path))
+}
+
+/// The same, where the file need not be there.
+pub(crate) fn read_json_if_there<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error> {
+    match read_json(path) {
+        Ok(value) => Ok(Some(value)),
+        Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Removes a file or a folder with all it holds; that it is gone already is no error.
+pub(crate) fn remove(path: &Path) -> Result<(), Error> {
+    let removed = match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) => Err(error),
+    };
+    match removed {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::io("remove", path)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Moves a folder, and makes the move last over a power cut.
+pub(crate) fn move_folder(from: &Path, to: &Path) -> Result<(), Error> {
+    fs::rename(from, to).map_err(Error::io("move", from))?;
+    for folder in [from, to] {
+        sync_folder(folder.parent().unwrap_or(folder));
+    }
+    Ok(())
+}
+
+/// Names of the sub-folders of a shelf that are identifiers, in order.
+pub(crate) fn ids_in(folder: &Path) -> Result<Vec<Id>, Error> {
+    let mut ids = Vec::new();
+    for entry in fs::read_dir(folder).map_err(Error::io("read", folder))? {
+        let entry = entry.map_err(Error::io("read", folder))?;
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let id = entry.file_name().to_str().and_then(|name| name.parse::<Id>().ok());
+        ids.extend(id.filter(|_| is_folder));
+    }
+    ids.sort();
+    Ok(ids)
+}
+
+/// Makes renames in a folder last. Some file systems cannot; they do what they can by themselves.
+pub(crate) fn sync_folder(folder: &Path) {
+    if let Err(error) = File::open(folder).and_then(|folder| folder.sync_all()) {
+        tracing::debug!("failed to sync {}: {error}", folder.display());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_never_escape() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("run");
+        fs::create_dir_all(inner.join("samples")).unwrap();
+        fs::write(folder.path().join("secret"), "s").unwrap();
+        fs::write(inner.join("samples/a b.wav"), "w").unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(folder.path().join("secret"), inner.join("link")).unwrap();
+        assert!(file_inside(&inner, "samples/a b.wav").is_ok());
+        let absolute = folder.path().join("secret");
+        let outside =
+            ["", ".", "..", "../secret", "samples/../../secret", "link", "samples", "a\0"];
+        for path in outside.into_iter().chain(absolute.to_str()) {
+            let found = file_inside(&inner, path);
+            assert!(matches!(found, Err(Error::NotFound { .. })), "{path:?}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_failed_write_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        write_json(&path, &1).unwrap();
+        assert_eq!(read_json::<u32>(&path).unwrap(), 1);
+        fs::create_dir(folder.path().join("taken")).unwrap();
+        assert!(write_whole(&folder.path().join("taken"), b"x").is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+        assert_eq!(read_json_if_there::<u32>(&folder.path().join("b.json")).unwrap(), None);
+        assert!(read_json::<String>(&path).is_err());
+    }
+}
