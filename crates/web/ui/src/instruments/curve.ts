@@ -63,8 +63,11 @@ export function thinned({ steps, values }: Points, nPoints: number): Points {
 
 /** All curves over one rising list of steps; `null` where a curve has no point. */
 export function aligned(curves: Points[]): { steps: Float64Array; values: (number | null)[][] } {
-  const [only] = curves
-  if (only && curves.length === 1) return { steps: only.steps, values: [Array.from(only.values)] }
+  const [first, ...rest] = curves
+  // Metrics that are measured together, which most are, need no sorting.
+  if (first && rest.every((curve) => isSame(curve.steps, first.steps))) {
+    return { steps: first.steps, values: curves.map((curve) => Array.from(curve.values)) }
+  }
   const steps = Float64Array.from(new Set(curves.flatMap((c) => Array.from(c.steps)))).sort()
   const place = new Map(Array.from(steps, (step, i) => [step, i]))
   const values = curves.map((curve) => {
@@ -87,6 +90,10 @@ export function nearest(steps: ArrayLike<number>, step: number): number {
   if (low === steps.length) return low - 1
   if (low > 0 && step - steps[low - 1]! <= steps[low]! - step) return low - 1
   return low
+}
+
+function isSame(a: Float64Array, b: Float64Array): boolean {
+  return a.length === b.length && a.every((step, i) => step === b[i])
 }
 
 function extremeIndices(values: Float64Array, start: number, end: number): [number, number] {

@@ -6,6 +6,8 @@ import { append, curveFrom, type GrowingCurve, type Points, points } from '$inst
 
 /** More than a chart has pixels. */
 const POINTS = 1500
+/** Between an event and its pixels; nobody sees the difference, and the processor is for training. */
+const DRAW_MS = 150
 
 export interface RunCurves {
   /** The points of a metric so far. */
@@ -33,7 +35,7 @@ export function runCurves(id: string): RunCurves {
   let system = $state.raw<SystemUse>()
   let isLoaded = $state(false)
   let problem = $state.raw<Problem>()
-  let isDrawn = true
+  let timer: ReturnType<typeof setTimeout> | undefined
 
   async function refresh() {
     try {
@@ -70,21 +72,23 @@ export function runCurves(id: string): RunCurves {
     else curves.set(name, curveFrom([step], [value]))
   }
 
-  /** Once a frame at most, however many events arrive. */
+  /** However many events arrive, curves are drawn a few times a second. */
   function changed() {
-    if (!isDrawn) return
-    isDrawn = false
-    requestAnimationFrame(() => {
-      isDrawn = true
+    timer ??= setTimeout(() => {
+      timer = undefined
       version++
       if (names.length !== curves.size) names = [...curves.keys()]
-    })
+    }, DRAW_MS)
   }
 
   $effect(() => {
     void refresh()
     const stops = [live.listen(hear), live.watch([id]), live.onReconnect(() => void refresh())]
-    return () => stops.forEach((stop) => stop())
+    return () => {
+      clearTimeout(timer)
+      timer = undefined
+      for (const stop of stops) stop()
+    }
   })
 
   const none: Points = { steps: new Float64Array(), values: new Float64Array() }
