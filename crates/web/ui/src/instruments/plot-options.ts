@@ -49,8 +49,6 @@ export function plotOptions(drawing: Drawing): uPlot.Options {
     ticks: { show: false },
     gap: 4,
   }
-  const valueText = (value: number) =>
-    value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(0) : Math.abs(value) >= 10_000 ? compact.format(value) : plain.format(value)
   return {
     width: drawing.width,
     height: drawing.height,
@@ -78,6 +76,13 @@ export function plotOptions(drawing: Drawing): uPlot.Options {
       draw: [(u) => drawMarkers(u, drawing.markers())],
     },
   }
+}
+
+/** A mark of the value axis, short enough for its place. */
+function valueText(value: number): string {
+  const size = Math.abs(value)
+  if (size !== 0 && size < 1e-3) return value.toExponential(1).replace('.0e', 'e')
+  return size >= 10_000 ? compact.format(value) : plain.format(value)
 }
 
 function seriesOf({ label, tone, isFaint }: Line): uPlot.Series {
