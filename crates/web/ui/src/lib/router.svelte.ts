@@ -1,55 +1,55 @@
 // Where the reader is: the address is the state, so that Back, bookmarks and reports work.
 
-interface Place {
-  path: string
-  query: URLSearchParams
-}
-
-const here = (): Place => ({ path: location.pathname, query: new URLSearchParams(location.search) })
-
-let place = $state.raw<Place>(typeof location === 'undefined' ? { path: '/', query: new URLSearchParams() } : here())
+const isBrowser = typeof location !== 'undefined'
+// Two states: who depends on the path alone must not hear of every change of the query.
+let path = $state(isBrowser ? location.pathname : '/')
+let query = $state.raw(new URLSearchParams(isBrowser ? location.search : ''))
 
 /** The address now. */
 export const route = {
   get path(): string {
-    return place.path
+    return path
   },
   get query(): URLSearchParams {
-    return place.query
+    return query
   },
+}
+
+function arrive(): void {
+  path = location.pathname
+  query = new URLSearchParams(location.search)
 }
 
 /** Goes to an address of ours, like `/datasets/new?from=samples`. */
 export function go(to: string, how: 'push' | 'replace' = 'push'): void {
   if (how === 'push') history.pushState(null, '', to)
   else history.replaceState(null, '', to)
-  place = here()
+  arrive()
 }
 
 /** Changes some of the query and keeps the rest; null takes a name out. No new step for Back. */
 export function setQuery(changes: Record<string, string | null>): void {
-  const query = new URLSearchParams(place.query)
+  const wanted = new URLSearchParams(query)
   for (const [name, value] of Object.entries(changes)) {
-    if (value === null) query.delete(name)
-    else query.set(name, value)
+    if (value === null) wanted.delete(name)
+    else wanted.set(name, value)
   }
-  const text = query.toString()
-  go(text ? `${place.path}?${text}` : place.path, 'replace')
+  const text = wanted.toString()
+  go(text ? `${path}?${text}` : path, 'replace')
 }
 
 /** Follows Back and Forward, and turns clicks on our own links into page changes. */
 export function startRouter(): () => void {
-  const onBack = () => (place = here())
   const onClick = (event: MouseEvent) => {
     const link = event.target instanceof Element ? event.target.closest('a') : null
     if (!link || !isOurs(event, link)) return
     event.preventDefault()
     if (link.href !== location.href) go(link.pathname + link.search)
   }
-  addEventListener('popstate', onBack)
+  addEventListener('popstate', arrive)
   document.addEventListener('click', onClick)
   return () => {
-    removeEventListener('popstate', onBack)
+    removeEventListener('popstate', arrive)
     document.removeEventListener('click', onClick)
   }
 }

@@ -129,7 +129,7 @@ export const runs = {
   'log.empty': 'Nothing happened yet.',
   'log.copy': 'Copy log',
   'log.output': 'Output of the process',
-  'log.started': 'started, version {version}, {threads} threads, from step {step}',
+  'log.started': 'started, version {version}, threads: {threads}, from step {step}',
   'log.sample': 'step {step}: rendered {name}',
   'log.checkpoint': 'step {step}: checkpoint, {size}{distance}{best}',
   'log.distance': ', distance {value}',

@@ -1,0 +1,113 @@
+// Datasets: made of the sample sounds and of dropped files, looked at, heard, renamed, deleted.
+
+import { strict as assert } from 'node:assert'
+
+import { tone } from './harness.mjs'
+
+export default {
+  async 'a dataset of the sample sounds'({ page, studio, look, step }) {
+    step('an empty dashboard shows three ways on')
+    await page.goto(studio.url)
+    await page.getByRole('heading', { level: 1, name: 'Dashboard' }).waitFor()
+    await page.getByText('AVX').or(page.getByText('Processor')).first().waitFor()
+    for (const way of ['Choose a folder of sounds', 'Use the built-in sample sounds']) assert(await page.getByRole('link', { name: way }).isVisible())
+    assert(await page.getByRole('button', { name: 'Import' }).isVisible())
+    await look('empty dashboard')
+
+    step('two clicks start it')
+    await page.getByRole('link', { name: 'Use the built-in sample sounds' }).click()
+    await page.getByRole('button', { name: 'Make the dataset' }).click()
+    const files = page.getByRole('grid', { name: 'Files' })
+    await files.waitFor({ timeout: 60_000 })
+    await page.getByRole('row').nth(1).locator('canvas').waitFor()
+    await look('dataset')
+
+    step('the keyboard plays a file')
+    await files.focus()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Space')
+    await page.getByRole('region', { name: 'Player' }).getByRole('button', { name: 'Pause' }).waitFor()
+    await look('playing')
+    await page.keyboard.press('Space')
+
+    step('the filter narrows the list and is in the address')
+    const all = await files.getAttribute('aria-rowcount')
+    await page.keyboard.press('/')
+    await page.keyboard.type('split:validation')
+    await page.waitForFunction((n) => document.querySelector('[role=grid]').getAttribute('aria-rowcount') !== n, all)
+    assert(page.url().includes('q=split%3Avalidation'))
+    await page.reload()
+    await files.waitFor()
+    assert.notEqual(await files.getAttribute('aria-rowcount'), all)
+
+    step('every tab opens')
+    for (const tab of ['Warnings', 'Used by', 'Log']) {
+      await page.getByRole('tab', { name: tab }).click()
+      await look(`tab ${tab}`)
+    }
+
+    step('it is renamed')
+    await page.getByRole('button', { name: 'Rename' }).click()
+    await page.getByRole('textbox', { name: 'Rename' }).fill('Bells & strings')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { level: 1, name: 'Bells & strings' }).waitFor()
+    await page.waitForFunction(() => document.title.startsWith('Bells & strings'))
+
+    step('it is deleted and brought back with Ctrl+Z')
+    await page.getByRole('button', { name: 'Delete' }).click()
+    await page.getByRole('heading', { name: 'No datasets yet' }).waitFor()
+    await look('no datasets')
+    await page.keyboard.press('Control+z')
+    await page.getByRole('link', { name: 'Bells & strings' }).waitFor()
+    await look('list')
+  },
+
+  async 'a dataset of dropped files, some of them broken'({ page, studio, look, step }) {
+    step('files are chosen and sent')
+    await page.goto(`${studio.url}/datasets/new?from=upload`)
+    const whole = tone(2)
+    await page.locator('input[type=file]').first().setInputFiles([
+      { name: 'a tone.wav', mimeType: 'audio/wav', buffer: whole },
+      { name: 'Größe 🎻.wav', mimeType: 'audio/wav', buffer: tone(0.3, 440) },
+      { name: 'not sound.mp3', mimeType: 'audio/mpeg', buffer: Buffer.from('this is a text') },
+      { name: 'torn.wav', mimeType: 'audio/wav', buffer: whole.subarray(0, 60_000) },
+    ])
+    await page.getByText('4 of 4 files').waitFor()
+    await look('sent')
+
+    step('a setting that cannot be is refused in place')
+    const rate = page.getByRole('textbox', { name: 'Sample rate' })
+    await rate.fill('800')
+    await page.getByText('Between 8,000 and 192,000.').waitFor()
+    await look('wrong setting')
+    await rate.fill('22050')
+    await page.getByRole('textbox', { name: 'Name' }).fill('Dropped')
+    await page.getByRole('button', { name: 'Make the dataset' }).click()
+
+    step('what is broken is named, the rest is there')
+    await page.getByRole('grid', { name: 'Files' }).waitFor({ timeout: 60_000 })
+    await page.getByText('22.05 kHz mono').waitFor()
+    await page.getByRole('tab', { name: 'Warnings' }).click()
+    await page.getByText('not sound.mp3').first().waitFor()
+    await look('warnings')
+  },
+
+  async 'a folder without sound'({ page, studio, look, step }) {
+    step('the problem says what, why and what to do')
+    await page.goto(`${studio.url}/datasets/new?from=folder&path=${encodeURIComponent(studio.workspace)}`)
+    await page.getByRole('status').filter({ hasText: '0 sound files' }).waitFor()
+    await look('picker')
+    await page.getByRole('button', { name: 'Make the dataset' }).click()
+    await page.getByTestId('problem').waitFor()
+    await page.getByText('Details').click()
+    await look('problem')
+
+    step('an address that leads nowhere says so')
+    await page.goto(`${studio.url}/datasets/nothing-here`)
+    await page.getByTestId('problem').waitFor()
+    await look('no such dataset')
+    await page.goto(`${studio.url}/nowhere`)
+    await page.getByRole('heading', { name: 'There is no such page' }).waitFor()
+    await look('no such page')
+  },
+}

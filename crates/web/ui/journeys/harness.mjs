@@ -1,0 +1,186 @@
+// Drives the real program in a real browser: a studio on a workspace of its own, a page that is
+// watched. A journey fails on anything a person would stumble over: a step that cannot be done, an
+// error in the console, a request to another host, an accessibility violation, sideways scrolling.
+//
+//   MAQUETTE_BIN      the program to drive
+//   MAQUETTE_CHROMIUM the browser, /usr/bin/chromium by default
+//   MAQUETTE_DIST     built pages to use in place of those in the program
+//   MAQUETTE_SHOTS    a folder for pictures of what was looked at
+
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { chromium } from 'playwright-core'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+const START_MS = 10_000
+
+/** Runs one journey and says how it went; gives whether it went well. */
+export async function journey(name, travel) {
+  const studio = await startStudio()
+  const browser = await startBrowser()
+  const troubles = []
+  const page = await watchedPage(browser, studio, troubles)
+  const began = Date.now()
+  try {
+    await travel({ page, studio, look: (what) => look(page, `${name} ${what}`, troubles), step: (text) => say(`  ${text}`) })
+  } catch (error) {
+    troubles.push(error.stack ?? String(error))
+    await picture(page, `${name} failed`)
+  }
+  await browser.close()
+  await studio.end()
+  const secs = ((Date.now() - began) / 1000).toFixed(1)
+  say(troubles.length === 0 ? `ok      ${name} (${secs} s)` : `FAILED  ${name} (${secs} s)`)
+  for (const trouble of troubles) say(`  ${trouble.replaceAll('\n', '\n    ')}`)
+  return troubles.length === 0
+}
+
+/** A studio on an empty workspace, which is removed at the end. */
+async function startStudio() {
+  const program = process.env.MAQUETTE_BIN
+  if (!program) throw new Error('MAQUETTE_BIN does not name the program to drive')
+  const workspace = await mkdtemp(join(tmpdir(), 'maquette-journey-'))
+  const child = spawn(program, ['--workspace', workspace, '--no-open'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  const url = await new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`the studio did not start: ${said}`)), START_MS)
+    const hear = (bytes) => {
+      said += bytes
+      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(said)
+      if (found) {
+        clearTimeout(late)
+        resolve(found[0])
+      }
+    }
+    child.stdout.on('data', hear)
+    child.stderr.on('data', hear)
+    child.on('exit', (code) => reject(new Error(`the studio ended with ${code}: ${said}`)))
+  })
+  return {
+    url,
+    workspace,
+    /** Asks the studio directly, to arrange what a journey is not about. */
+    async ask(method, path, body) {
+      const headers = { 'content-type': 'application/json' }
+      const answer = await fetch(url + path, { method, headers, body: body && JSON.stringify(body) })
+      if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`)
+      return answer.status === 204 ? undefined : answer.json()
+    },
+    async end() {
+      // Trainings live on without their studio: they are asked to stop first.
+      const runs = await fetch(`${url}/api/runs`).then((answer) => answer.json(), () => [])
+      for (const { id, job } of runs)
+        if (['running', 'queued'].includes(job.state.state)) await fetch(`${url}/api/runs/${id}/stop`, { method: 'POST' }).catch(() => undefined)
+      for (let i = 0; i < 100; i++) {
+        const jobs = await fetch(`${url}/api/jobs`).then((answer) => answer.json(), () => [])
+        if (jobs.length === 0) break
+        await new Promise((resolve) => setTimeout(resolve, 200))
+      }
+      const gone = new Promise((resolve) => child.on('exit', resolve))
+      child.kill('SIGTERM')
+      await gone
+      await rm(workspace, { recursive: true, force: true })
+    },
+  }
+}
+
+function startBrowser() {
+  const args = ['--no-sandbox', '--disable-dev-shm-usage', '--autoplay-policy=no-user-gesture-required']
+  // Pages that are put in the place of others come from nowhere, as far as the browser knows.
+  if (process.env.MAQUETTE_DIST) args.push('--disable-features=LocalNetworkAccessChecks')
+  return chromium.launch({ executablePath: process.env.MAQUETTE_CHROMIUM ?? '/usr/bin/chromium', args })
+}
+
+async function watchedPage(browser, studio, troubles) {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 900 },
+    reducedMotion: 'reduce',
+    colorScheme: 'dark',
+    locale: 'en-GB',
+  })
+  const page = await context.newPage()
+  page.setDefaultTimeout(15_000)
+  page.on('console', (message) => {
+    // A browser notes every answer with an error status here, also those that a page asked for.
+    const isAnswer = message.text().startsWith('Failed to load resource')
+    if (message.type() === 'error' && !isAnswer) troubles.push(`console: ${message.text()}`)
+  })
+  page.on('pageerror', (error) => troubles.push(`page: ${error.stack ?? error.message}`))
+  page.on('request', (request) => {
+    const { protocol, origin } = new URL(request.url())
+    if (protocol.startsWith('http') && origin !== studio.url) troubles.push(`request to another host: ${request.url()}`)
+  })
+  page.on('response', (response) => {
+    if (response.status() >= 500) troubles.push(`${response.status()} from ${response.url()}`)
+  })
+  if (process.env.MAQUETTE_DIST) await usePages(page, process.env.MAQUETTE_DIST)
+  return page
+}
+
+/** Answers with built pages of a folder, under the headers that the studio gives its own. */
+async function usePages(page, dist) {
+  const types = { js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml', html: 'text/html' }
+  await page.route(/^http:\/\/127\.0\.0\.1:\d+\/(?!api\/)/, async (route) => {
+    const { origin, pathname } = new URL(route.request().url())
+    const path = existsSync(join(dist, pathname)) && pathname !== '/' ? pathname : '/index.html'
+    const { headers } = await fetch(origin).then((answer) => ({ headers: Object.fromEntries(answer.headers) }))
+    for (const name of ['content-encoding', 'content-length', 'etag']) delete headers[name]
+    headers['content-type'] = types[path.split('.').pop()] ?? 'application/octet-stream'
+    await route.fulfill({ headers, body: readFileSync(join(dist, path)) })
+  })
+}
+
+/** Looks at the page as it is in dark and in light: accessibility, sideways scrolling, a picture. */
+async function look(page, name, troubles) {
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await page.waitForFunction((theme) => document.documentElement.dataset.theme === theme, colorScheme)
+    await page.evaluate(axe)
+    const { violations } = await page.evaluate((rules) => globalThis.axe.run({ runOnly: rules }), RULES)
+    for (const { id, help, nodes } of violations)
+      troubles.push(`axe in ${colorScheme}, ${name}: ${id}: ${help}\n${nodes.map((node) => node.html.slice(0, 200)).join('\n')}`)
+    await picture(page, `${name} ${colorScheme}`)
+  }
+  const over = await page.evaluate(() => {
+    const main = document.querySelector('main')
+    return Math.max(main.scrollWidth - main.clientWidth, document.body.scrollWidth - innerWidth)
+  })
+  if (over > 0) troubles.push(`${name}: scrolls sideways by ${over} px`)
+}
+
+async function picture(page, name) {
+  const folder = process.env.MAQUETTE_SHOTS
+  if (!folder) return
+  await mkdir(folder, { recursive: true })
+  await page.screenshot({ path: join(folder, `${name.replace(/[^a-z0-9]+/gi, '-')}.png`) }).catch(() => undefined)
+}
+
+/** A sound file to upload: a tone of so many seconds, 16-bit mono WAV. */
+export function tone(secs, hz = 220, rate = 44_100) {
+  const n = Math.round(secs * rate)
+  const bytes = Buffer.alloc(44 + 2 * n)
+  bytes.write('RIFF', 0)
+  bytes.writeUInt32LE(36 + 2 * n, 4)
+  bytes.write('WAVEfmt ', 8)
+  bytes.writeUInt32LE(16, 16)
+  bytes.writeUInt16LE(1, 20)
+  bytes.writeUInt16LE(1, 22)
+  bytes.writeUInt32LE(rate, 24)
+  bytes.writeUInt32LE(2 * rate, 28)
+  bytes.writeUInt16LE(2, 32)
+  bytes.writeUInt16LE(16, 34)
+  bytes.write('data', 36)
+  bytes.writeUInt32LE(2 * n, 40)
+  for (let i = 0; i < n; i++) bytes.writeInt16LE(Math.round(12_000 * Math.sin((2 * Math.PI * hz * i) / rate)), 44 + 2 * i)
+  return bytes
+}
+
+function say(text) {
+  process.stdout.write(`${text}\n`)
+}
