@@ -209,11 +209,15 @@ fn apply(
 ) -> Result<(), Error> {
     match &event.body {
         EventBody::Started { pid, from_step, .. } => {
+            // What the worker says counts for more than when the studio meant to start it: a
+            // rebuild finds the same.
+            if event.seq == 1 {
+                job.first_started_ms = Some(event.time_ms);
+            }
             job.first_started_ms.get_or_insert(event.time_ms);
+            job.last_started_ms = Some(event.time_ms);
             if job.phase == Phase::Running {
                 job.pid = Some(*pid);
-            } else {
-                job.last_started_ms = Some(event.time_ms);
             }
             if job.kind == JobKind::Train && event.seq > 1 {
                 metrics::rewind(connection, &job.id, *from_step)?;

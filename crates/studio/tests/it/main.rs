@@ -1,0 +1,11 @@
+//! The studio as its callers see it, with real processes: this test binary is the worker, too.
+
+mod close_and_reopen;
+mod datasets;
+mod imports;
+mod models;
+mod queue;
+mod runs;
+mod speed;
+mod stage;
+mod worker;

@@ -1,0 +1,113 @@
+//! Models and reconstructions.
+
+use std::fs;
+
+use api::{JobState, NewModel};
+use serde_json::json;
+use studio::Error;
+
+use crate::stage::Stage;
+
+#[test]
+fn the_best_checkpoint_becomes_a_model() {
+    let stage = Stage::new();
+    let model = stage.model();
+    assert_eq!((model.lineage.step, model.rate_hz, model.lineage.seed), (20, 44_100, 7));
+    assert_eq!(model.name, "Notes sketch");
+    assert_eq!(model.lineage.dataset_hash, "hash of seed 0");
+    let folder = stage.job_folder("models", &model.id);
+    assert_eq!(fs::read_to_string(folder.join("weights.safetensors")).unwrap(), "weights at 20");
+    let run = model.lineage.run.clone();
+    assert_eq!(stage.studio.run(&run).unwrap().models, [model.id.clone()]);
+    let named = NewModel { run: run.clone(), step: Some(30), name: Some("Thirty".to_owned()) };
+    assert_eq!(stage.studio.add_model(named).unwrap().lineage.step, 30);
+    let missing = stage.studio.add_model(NewModel { run: run.clone(), step: Some(5), name: None });
+    assert!(matches!(missing, Err(Error::NotFound { what: "checkpoint", .. })), "{missing:?}");
+    // The model stays when its run goes.
+    stage.studio.delete_run(&run).unwrap();
+    assert_eq!(stage.studio.models().unwrap().len(), 2);
+}
+
+#[test]
+fn a_damaged_checkpoint_is_no_model() {
+    let stage = Stage::new();
+    let run = stage.done_run(10);
+    let file = stage.job_folder("runs", &run).join("checkpoints/10.safetensors");
+    fs::write(&file, "other").unwrap();
+    let new = || NewModel { run: run.clone(), step: None, name: None };
+    let refused = stage.studio.add_model(new());
+    assert!(matches!(refused, Err(Error::Conflict { .. })), "{refused:?}");
+    fs::remove_file(&file).unwrap();
+    assert!(matches!(stage.studio.add_model(new()), Err(Error::NotFound { .. })));
+    assert_eq!(fs::read_dir(stage.workspace().join("projects/default/models")).unwrap().count(), 0);
+}
+
+#[test]
+fn deleted_models_come_back() {
+    let mut stage = Stage::new();
+    let id = stage.model().id;
+    let renamed = stage.studio.rename_model(&id, "Other").unwrap();
+    stage.studio.delete_model(&id).unwrap();
+    assert!(matches!(stage.studio.model(&id), Err(Error::NotFound { .. })));
+    stage.reopen();
+    assert_eq!(stage.studio.models().unwrap(), []);
+    assert_eq!(stage.studio.restore_model(&id).unwrap(), renamed);
+    stage.reopen();
+    assert_eq!(stage.studio.models().unwrap(), [renamed]);
+}
+
+#[test]
+fn sounds_go_through_a_model() {
+    let stage = Stage::new();
+    let model = stage.model();
+    let mut input = stage.studio.stage_input().unwrap();
+    input.write(b"some flac").unwrap();
+    let upload = stage.studio.reconstruct_upload(&model.id, "My song.FLAC", input).unwrap();
+    assert_eq!(upload.input_name, "My song.FLAC");
+    stage.wait_done(&upload.id);
+    let whole = stage.studio.reconstruction(&upload.id).unwrap();
+    assert_eq!(whole.result.unwrap().reconstruction, "reconstruction.wav");
+    let file = |path| stage.studio.reconstruction_file(&upload.id, path);
+    assert_eq!(fs::read(file("input.flac").unwrap()).unwrap(), b"some flac");
+    assert!(file("../../../../maquette.db").is_err());
+
+    let sound = stage.studio.reconstruct_sound(&model.id, &model.lineage.dataset, 1).unwrap();
+    stage.wait_done(&sound.id);
+    let path = stage.studio.reconstruction_file(&sound.id, "input.wav").unwrap();
+    let wav = fs::read(path).unwrap();
+    assert_eq!(wav.len(), 44 + 1000);
+    assert_eq!(&wav[..4], b"RIFF");
+    assert_eq!(wav[40..44], 1000_u32.to_le_bytes());
+    assert_eq!(wav[44..], vec![1; 1000]);
+
+    let listed = stage.studio.model(&model.id).unwrap().reconstructions;
+    assert_eq!(listed.len(), 2);
+    stage.studio.delete_reconstruction(&sound.id).unwrap();
+    assert_eq!(stage.studio.model(&model.id).unwrap().reconstructions.len(), 1);
+    stage.studio.restore_reconstruction(&sound.id).unwrap();
+    let empty = stage.studio.stage_input().unwrap();
+    let refused = stage.studio.reconstruct_upload(&model.id, "a.wav", empty);
+    assert!(matches!(refused, Err(Error::Invalid { .. })));
+    assert_eq!(fs::read_dir(stage.workspace().join("uploads")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_model_at_work_stays() {
+    let stage = Stage::new();
+    let model = stage.model();
+    let mut input = stage.studio.stage_input().unwrap();
+    input.write(b"x").unwrap();
+    let slow = stage.studio.reconstruct_upload(&model.id, "slow.wav", input).unwrap();
+    stage.wait_state(&slow.id, |state| matches!(state, JobState::Running { .. }));
+    assert!(matches!(stage.studio.delete_model(&model.id), Err(Error::Conflict { .. })));
+    // A training runs beside it.
+    let run = stage.run(&model.lineage.dataset, 5, json!({})).id;
+    stage.wait_done(&run);
+    fs::write(
+        stage.job_folder("reconstructions", &slow.id).join("control.jsonl"),
+        "{\"control\":\"stop\"}\n",
+    )
+    .unwrap();
+    stage.wait_done(&slow.id);
+    stage.studio.delete_model(&model.id).unwrap();
+}

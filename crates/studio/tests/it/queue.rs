@@ -1,0 +1,90 @@
+//! The queue: one training, one other job beside it, in order, over a restart.
+
+use api::{Job, JobKind, JobState, Live};
+use serde_json::json;
+use studio::Delivery;
+
+use crate::stage::{Stage, wait_until};
+
+fn place(job: &Job) -> Option<u32> {
+    match job.state {
+        JobState::Queued { place } => Some(place),
+        _ => None,
+    }
+}
+
+#[test]
+fn one_training_and_one_other_job_at_a_time() {
+    let mut stage = Stage::new();
+    let dataset = stage.whole_dataset();
+    let slow = || json!({"step_ms": 10});
+    let runs: Vec<_> = (0..3).map(|_| stage.run(&dataset, 1_000_000, slow()).id).collect();
+    let prepares: Vec<_> = (0..2).map(|_| stage.dataset("slow").id).collect();
+    stage.wait_running(&runs[0]);
+    stage.wait_running(&prepares[0]);
+    let check = |stage: &Stage| {
+        let jobs = stage.studio.jobs().unwrap();
+        let ids: Vec<_> = jobs.iter().map(|job| job.id.clone()).collect();
+        let places: Vec<_> = jobs.iter().map(place).collect();
+        assert_eq!(places, [None, None, Some(0), Some(1), Some(0)]);
+        assert_eq!(ids[2..4], runs[1..3]);
+        assert_eq!(ids[4], prepares[1]);
+    };
+    check(&stage);
+    stage.reopen();
+    check(&stage);
+    // The one in the middle goes; the last one moves up.
+    stage.studio.stop_run(&runs[1]).unwrap();
+    assert!(matches!(stage.state(&runs[1]), JobState::Stopped { .. }));
+    assert_eq!(place(&stage.studio.job(&runs[2]).unwrap()), Some(0));
+    stage.studio.stop_run(&runs[0]).unwrap();
+    stage.wait_running(&runs[2]);
+    assert!(matches!(stage.state(&runs[0]), JobState::Stopped { .. }));
+    let running = stage.studio.jobs().unwrap();
+    let n_training = running.iter().filter(|job| job.kind == JobKind::Train).count();
+    assert_eq!(n_training, 1);
+    stage.studio.stop_run(&runs[2]).unwrap();
+    for id in &prepares {
+        stage.studio.cancel_dataset(id).unwrap();
+    }
+    wait_until(|| stage.studio.jobs().unwrap().is_empty()).expect("all end");
+}
+
+#[test]
+fn what_happens_is_stored_before_it_is_told() {
+    let stage = Stage::new();
+    let dataset = stage.whole_dataset();
+    let subscription = stage.studio.subscribe();
+    let run = stage.run(&dataset, 25, json!({"step_ms": 2})).id;
+    let (mut last_seq, mut states) = (0, Vec::new());
+    loop {
+        let delivery = subscription.next_timeout(std::time::Duration::from_secs(30));
+        let Some(Delivery::Live(live)) = delivery else { panic!("{delivery:?}") };
+        let stored = stage.studio.job(&run).unwrap();
+        match &*live {
+            Live::Event { job, event } => {
+                assert_eq!(event.seq, last_seq + 1);
+                assert_eq!(job.last_seq, event.seq);
+                assert!(stored.last_seq >= event.seq);
+                last_seq = event.seq;
+            }
+            Live::Job { job } if job.id == run => {
+                let word = serde_json::to_value(&job.state).unwrap()["state"].clone();
+                states.push(word.as_str().unwrap().to_owned());
+                if matches!(job.state, JobState::Done { .. }) {
+                    break;
+                }
+            }
+            Live::Job { .. } | Live::Changed { .. } => {}
+        }
+    }
+    states.dedup();
+    assert_eq!(states, ["queued", "running", "done"]);
+    let events = stage.studio.events(&run, 0, 10_000).unwrap();
+    assert_eq!(events.last().unwrap().seq, last_seq);
+    assert_eq!(stage.studio.events(&run, last_seq - 2, 10_000).unwrap().len(), 2);
+    assert_eq!(stage.studio.events(&run, 3, 4).unwrap()[0].seq, 4);
+    stage.studio.close();
+    while subscription.next_timeout(std::time::Duration::from_secs(30)).is_some() {}
+    assert!(subscription.is_closed());
+}

@@ -1,0 +1,238 @@
+//! Runs: trained, followed, stopped, resumed, killed.
+
+use api::{Control, Id, JobState, Limit};
+use serde_json::json;
+use studio::Error;
+
+use crate::stage::{Stage, request, wait_until};
+
+fn is_interrupted(state: &JobState) -> bool {
+    matches!(state, JobState::Interrupted { .. })
+}
+
+fn is_stopped(state: &JobState) -> bool {
+    matches!(state, JobState::Stopped { .. })
+}
+
+fn conflict<T: std::fmt::Debug>(result: Result<T, Error>) {
+    assert!(matches!(result, Err(Error::Conflict { .. })), "{result:?}");
+}
+
+fn steps_of(stage: &Stage, run: &Id) -> Vec<u64> {
+    let names = ["loss_total".to_owned()];
+    let mut curves = stage.studio.curves(run, &names, 100_000).unwrap().curves;
+    curves.remove(0).steps
+}
+
+#[test]
+fn a_run_is_followed_to_its_end() {
+    let stage = Stage::new();
+    let dataset = stage.whole_dataset();
+    let run = stage.run(&dataset, 35, json!({}));
+    assert_eq!(run.name, "Notes sketch");
+    stage.wait_done(&run.id);
+    let detail = stage.studio.run(&run.id).unwrap();
+    assert_eq!((detail.run.step, detail.seed), (35, 7));
+    assert_eq!(detail.dataset_hash, "hash of seed 0");
+    assert_eq!(detail.metrics, ["loss_total", "validation_distance"]);
+    let steps: Vec<_> = detail.checkpoints.iter().map(|one| (one.step, one.is_best)).collect();
+    assert_eq!(steps, [(10, false), (20, true), (30, false)]);
+    assert_eq!(detail.samples.len(), 3);
+    assert_eq!(detail.system.unwrap().memory_bytes, 1 << 20);
+    let score = detail.run.score.unwrap();
+    assert_eq!((score.first, score.best), (10.0, 10.0 / 35.0));
+    let curves = stage.studio.curves(&run.id, &[], 10).unwrap();
+    assert_eq!(curves.last_seq, detail.run.job.last_seq);
+    for curve in &curves.curves {
+        assert_eq!((curve.n_points, curve.steps[0], *curve.steps.last().unwrap()), (35, 1, 35));
+        assert!(curve.steps.len() <= 10);
+    }
+    assert!(stage.studio.run_file(&run.id, "samples/10-rendered.wav").is_ok());
+    for path in ["../../../maquette.db", "/etc/passwd", "samples", "none.wav"] {
+        assert!(matches!(stage.studio.run_file(&run.id, path), Err(Error::NotFound { .. })));
+    }
+}
+
+#[test]
+fn strange_events_do_no_harm() {
+    let stage = Stage::new();
+    let run = stage.run(&stage.whole_dataset(), 12, json!({"is_strange": true})).id;
+    stage.wait_done(&run);
+    assert_eq!(steps_of(&stage, &run), (1..=12).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_stopped_run_goes_on_where_it_was() {
+    let stage = Stage::new();
+    let run = stage.run(&stage.whole_dataset(), 60, json!({"step_ms": 5})).id;
+    stage.wait(&run, |job| job.last_seq > 30);
+    conflict(stage.studio.resume_run(&run, None));
+    conflict(stage.studio.delete_run(&run));
+    stage.studio.control_run(&run, Control::Checkpoint).unwrap();
+    let stopping = stage.studio.stop_run(&run).unwrap();
+    assert!(matches!(stopping.job.state, JobState::Running { stopping: true, .. }));
+    stage.wait_state(&run, is_stopped);
+    conflict(stage.studio.stop_run(&run));
+    conflict(stage.studio.control_run(&run, Control::Sample));
+    let stopped_at = stage.studio.run(&run).unwrap().run.step;
+    assert!((1..60).contains(&stopped_at));
+    let behind = stage.studio.resume_run(&run, Some(Limit::Steps { steps: stopped_at }));
+    assert!(matches!(behind, Err(Error::Invalid { key: "limit", .. })), "{behind:?}");
+    stage.studio.resume_run(&run, None).unwrap();
+    stage.wait_done(&run);
+    assert_eq!(steps_of(&stage, &run), (1..=60).collect::<Vec<_>>());
+    // Done: only a larger limit leads on.
+    conflict(stage.studio.resume_run(&run, None));
+    let longer = stage.studio.resume_run(&run, Some(Limit::Steps { steps: 70 })).unwrap();
+    assert_eq!(longer.limit, Limit::Steps { steps: 70 });
+    stage.wait(&run, |job| {
+        matches!(job.state, JobState::Done { .. }) && job.progress.as_ref().unwrap().n_done == 70
+    });
+    assert_eq!(steps_of(&stage, &run), (1..=70).collect::<Vec<_>>());
+    let events = stage.studio.events(&run, 0, 10_000).unwrap();
+    assert!(events.iter().enumerate().all(|(i, event)| event.seq == i as u64 + 1));
+}
+
+#[test]
+fn a_run_that_vanished_is_interrupted_and_resumed() {
+    let stage = Stage::new();
+    let run = stage.run(&stage.whole_dataset(), 40, json!({"vanish_at": 25})).id;
+    stage.wait_state(&run, is_interrupted);
+    let detail = stage.studio.run(&run).unwrap();
+    assert_eq!(detail.warnings[0].code, "interrupted");
+    assert_eq!(steps_of(&stage, &run).last(), Some(&25));
+    stage.studio.resume_run(&run, None).unwrap();
+    // It goes on from the checkpoint at 20, meets step 25 again, and vanishes again.
+    stage.wait_state(&run, is_interrupted);
+    assert_eq!(steps_of(&stage, &run), (1..=25).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_crash_says_how() {
+    let stage = Stage::new();
+    let run = stage.run(&stage.whole_dataset(), 40, json!({"fail_at": 5})).id;
+    stage.wait_state(&run, is_interrupted);
+    let warnings = stage.studio.run(&run).unwrap().warnings;
+    assert!(warnings[0].message.contains("exit status: 101"), "{warnings:?}");
+    let log = stage.studio.log(&run, 1 << 16).unwrap().text;
+    assert!(log.contains("as ordered") && log.contains("studio: its process ended"), "{log}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_worker_that_does_not_stop_is_ended_with_all_it_started() {
+    let stage = Stage::new();
+    let settings = json!({"step_ms": 5, "ignores_stop": true, "has_child": true});
+    let run = stage.run(&stage.whole_dataset(), 1_000_000, settings).id;
+    stage.wait_running(&run);
+    let child = child_of(&stage, &run);
+    assert!(is_alive(child));
+    stage.studio.stop_run(&run).unwrap();
+    stage.wait_state(&run, is_interrupted);
+    wait_until(|| !is_alive(child)).expect("its child ends with it");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_killed_worker_is_noticed_and_reaped() {
+    let stage = Stage::new();
+    let run = stage.run(&stage.whole_dataset(), 1_000_000, json!({"step_ms": 5})).id;
+    stage.wait(&run, |job| job.last_seq > 30);
+    let pid = worker_of(&stage, &run);
+    kill(pid);
+    stage.wait_state(&run, is_interrupted);
+    assert!(!is_alive(pid), "it is no zombie");
+    let warnings = stage.studio.run(&run).unwrap().warnings;
+    assert!(warnings[0].message.contains("signal: 9"), "{warnings:?}");
+    stage.studio.resume_run(&run, None).unwrap();
+    stage.wait_running(&run);
+    stage.studio.stop_run(&run).unwrap();
+    stage.wait_state(&run, is_stopped);
+    let steps = steps_of(&stage, &run);
+    assert_eq!(steps, (1..=steps.len() as u64).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_worker_that_cannot_start_is_a_failed_run() {
+    let mut stage = Stage::new();
+    let dataset = stage.whole_dataset();
+    stage.studio.close();
+    let missing = studio::WorkerCommand { program: "/nowhere/maquette".into(), args: Vec::new() };
+    stage.studio = studio::Studio::open(&stage.workspace(), missing).unwrap();
+    let run = stage.run(&dataset, 10, json!({})).id;
+    let job = stage.wait_state(&run, |state| matches!(state, JobState::Failed { .. }));
+    let JobState::Failed { problem, .. } = job.state else { panic!() };
+    assert_eq!(problem.code, "not_started");
+    stage.reopen();
+    stage.studio.resume_run(&run, None).unwrap();
+    stage.wait_done(&run);
+}
+
+#[test]
+fn runs_that_cannot_be_are_refused() {
+    let stage = Stage::new();
+    let failed = stage.dataset("fail").id;
+    stage.wait_state(&failed, |state| matches!(state, JobState::Failed { .. }));
+    conflict(stage.studio.create_run(request(&failed, 1, json!({}))));
+    let none: Id = "none".parse().unwrap();
+    let missing = stage.studio.create_run(request(&none, 1, json!({})));
+    assert!(matches!(missing, Err(Error::NotFound { what: "dataset", .. })));
+    let dataset = stage.whole_dataset();
+    let check = |request: studio::RunRequest, key: &str| {
+        let refused = stage.studio.create_run(request);
+        assert!(matches!(&refused, Err(Error::Invalid { key: k, .. }) if *k == key), "{refused:?}");
+    };
+    check(request(&dataset, 0, json!({})), "limit");
+    check(request(&dataset, 1, json!([])), "settings");
+    check(request(&dataset, 1, json!({"x": "x".repeat(2 << 20)})), "settings");
+    for minutes in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let limit = Limit::Minutes { minutes };
+        check(studio::RunRequest { limit, ..request(&dataset, 1, json!({})) }, "limit");
+    }
+    assert_eq!(stage.studio.runs().unwrap(), []);
+}
+
+#[test]
+fn a_run_needs_the_dataset_it_learnt() {
+    let stage = Stage::new();
+    let run = stage.done_run(10);
+    let dataset = stage.studio.run(&run).unwrap().run.dataset;
+    stage.studio.delete_dataset(&dataset).unwrap();
+    let more = Some(Limit::Steps { steps: 20 });
+    conflict(stage.studio.resume_run(&run, more));
+    stage.studio.restore_dataset(&dataset).unwrap();
+    stage.studio.resume_run(&run, more).unwrap();
+    stage.wait(&run, |job| {
+        matches!(job.state, JobState::Done { .. }) && job.progress.as_ref().unwrap().n_done == 20
+    });
+}
+
+#[cfg(unix)]
+pub fn worker_of(stage: &Stage, run: &Id) -> i32 {
+    let started = stage.studio.events(run, 0, 1).unwrap().remove(0);
+    match started.body {
+        api::EventBody::Started { pid, .. } => pid.cast_signed(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[cfg(unix)]
+fn child_of(stage: &Stage, run: &Id) -> i32 {
+    let log = stage.studio.log(run, 1 << 16).unwrap().text;
+    let line = log.lines().find_map(|line| line.split_once("child ")).unwrap();
+    line.1.trim().parse().unwrap()
+}
+
+#[cfg(unix)]
+#[expect(unsafe_code, reason = "a test that kills")]
+pub fn kill(pid: i32) {
+    // SAFETY: kill(2) touches no memory of ours.
+    assert_eq!(unsafe { libc::kill(pid, libc::SIGKILL) }, 0);
+}
+
+/// Whether a process is there and no zombie.
+#[cfg(unix)]
+pub fn is_alive(pid: i32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
+    stat.is_ok_and(|stat| !stat.contains(") Z "))
+}

@@ -1,0 +1,312 @@
+//! A worker for tests: it speaks the real protocol in a real process and computes nothing.
+//!
+//! The test binary is started with the arguments `worker::play --exact --nocapture FOLDER`: the
+//! harness takes the folder for one more filter, runs this one test, and the test takes the folder
+//! from the arguments. How it plays is told by the settings of a run, or by the name of the job.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::Write,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use api::{
+    Checkpoint, DatasetIndex, DatasetSummary, Event, EventBody, Exit, IndexedSound, Limit, Metrics,
+    Order, Outcome, Problem, Progress, ReconstructionResult, Sample, SoundFile, Split, SystemUse,
+    Task, Warning,
+};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use studio::WorkerCommand;
+
+pub fn command() -> WorkerCommand {
+    WorkerCommand {
+        program: std::env::current_exe().unwrap(),
+        args: ["worker::play", "--exact", "--nocapture"].map(Into::into).to_vec(),
+    }
+}
+
+/// How to play; from a run's settings, or from words in the name of another job.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Play {
+    step_ms: u64,
+    /// Ends without a word at this step.
+    vanish_at: u64,
+    fail_at: u64,
+    ignores_stop: bool,
+    /// Writes strange lines into its events.
+    is_strange: bool,
+    /// Starts children that live on.
+    has_child: bool,
+}
+
+#[test]
+fn play() {
+    let folder = PathBuf::from(std::env::args().next_back().unwrap());
+    if folder.join("job.json").exists() {
+        play_folder(&folder);
+    }
+}
+
+fn play_folder(folder: &Path) {
+    let lock = File::options()
+        .create(true)
+        .write(true)
+        .truncate(false)
+        .open(folder.join("worker.lock"))
+        .unwrap();
+    if lock.try_lock().is_err() {
+        println!("another worker is here");
+        return;
+    }
+    let order: Order = serde_json::from_slice(&fs::read(folder.join("job.json")).unwrap()).unwrap();
+    let mut events = Events::open(folder);
+    let outcome = match &order.task {
+        Task::Prepare(task) => prepare(folder, &order.name, task, &mut events),
+        Task::Train(task) => train(folder, task, &mut events),
+        Task::Reconstruct(_) => reconstruct(folder, &order.name, &mut events),
+    };
+    let Some(outcome) = outcome else { return };
+    events.write(EventBody::Finished(outcome.clone()));
+    let exit = Exit { ended_ms: 1, outcome };
+    fs::write(folder.join("exit.tmp"), serde_json::to_vec(&exit).unwrap()).unwrap();
+    fs::rename(folder.join("exit.tmp"), folder.join("exit.json")).unwrap();
+}
+
+struct Events {
+    file: File,
+    seq: u64,
+}
+
+impl Events {
+    /// Goes on where the file stands; a torn last line is cut off.
+    fn open(folder: &Path) -> Self {
+        let path = folder.join("events.jsonl");
+        let text = fs::read(&path).unwrap_or_default();
+        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let file = File::options().create(true).append(true).open(&path).unwrap();
+        file.set_len(whole as u64).unwrap();
+        let last = text[..whole].split(|byte| *byte == b'\n').rfind(|line| !line.is_empty());
+        let value = |line| serde_json::from_slice::<serde_json::Value>(line).ok();
+        let seq = last.and_then(value).and_then(|value| value["seq"].as_u64()).unwrap_or(0);
+        Self { file, seq }
+    }
+
+    fn write(&mut self, body: EventBody) {
+        self.seq += 1;
+        let event = Event { seq: self.seq, time_ms: 1_000 + self.seq, body };
+        let mut line = serde_json::to_vec(&event).unwrap();
+        line.push(b'\n');
+        self.file.write_all(&line).unwrap();
+    }
+
+    fn started(&mut self, from_step: u64) {
+        let (pid, version) = (std::process::id(), "test".to_owned());
+        self.write(EventBody::Started { pid, version, n_threads: 1, from_step });
+    }
+
+    fn progress(&mut self, n_done: u64, unit: &str) {
+        self.write(EventBody::Progress(Progress {
+            phase: "playing".to_owned(),
+            n_done,
+            n_total: None,
+            unit: unit.to_owned(),
+            share: None,
+            rate_per_sec: None,
+            elapsed_secs: n_done as f64,
+            left_secs: None,
+        }));
+    }
+}
+
+fn is_stop_asked(folder: &Path) -> bool {
+    fs::read_to_string(folder.join("control.jsonl")).is_ok_and(|text| text.contains("\"stop\""))
+}
+
+fn prepare(
+    folder: &Path,
+    name: &str,
+    task: &api::PrepareTask,
+    events: &mut Events,
+) -> Option<Outcome> {
+    events.started(0);
+    fs::write(folder.join("sound-000.pcm"), vec![1; 3000]).unwrap();
+    println!("preparing {name}");
+    let n_files = if name.contains("slow") { 2000 } else { 2 };
+    for i in 0..n_files {
+        events.progress(i, "files");
+        std::thread::sleep(Duration::from_millis(if n_files > 2 { 10 } else { 0 }));
+        if is_stop_asked(folder) {
+            return Some(Outcome::Stopped);
+        }
+        if name.contains("vanish") && !folder.join("sound-001.pcm").exists() {
+            return None;
+        }
+        if name.contains("fail") {
+            let problem = Problem {
+                code: "no_audio".to_owned(),
+                what: "there is no sound in it".to_owned(),
+                why: None,
+                remedy: None,
+                fields: Vec::new(),
+            };
+            return Some(Outcome::Failed { problem });
+        }
+    }
+    let warning =
+        |n| Warning { code: "truncated".to_owned(), file: None, message: format!("w{n}") };
+    events.write(EventBody::Warning(warning(1)));
+    let sound = |idx: u32| IndexedSound {
+        file: SoundFile {
+            idx,
+            path: format!("a b {idx}.wav"),
+            length_secs: 0.1,
+            source_rate_hz: 44_100,
+            source_channels: 1,
+            peak_db: -1.0,
+            rms_db: -10.0,
+            split: Split::Training,
+        },
+        chunk: 0,
+        offset_bytes: u64::from(idx) * 1000,
+        n_frames: 500,
+        peaks_offset_bytes: u64::from(idx) * 4,
+        sha256: String::new(),
+    };
+    let index = DatasetIndex {
+        format: DatasetIndex::FORMAT,
+        summary: DatasetSummary {
+            source: "test".to_owned(),
+            rate_hz: task.rate_hz,
+            channels: task.channels,
+            n_files: 3,
+            n_skipped: 1,
+            n_validation: 0,
+            length_secs: 0.3,
+            bytes: 3000,
+            hash: format!("hash of seed {}", task.seed),
+            prepare_secs: 0.1,
+        },
+        sounds: (0..3).map(sound).collect(),
+        warnings: vec![warning(1)],
+    };
+    fs::write(folder.join("peaks.bin"), [0x81, 0x7f, 0x82, 0x7e, 1, 2, 3, 4, 5, 6, 7, 8]).unwrap();
+    fs::write(folder.join("dataset.json"), serde_json::to_vec(&index).unwrap()).unwrap();
+    Some(Outcome::Done)
+}
+
+fn train(folder: &Path, task: &api::TrainTask, events: &mut Events) -> Option<Outcome> {
+    let play: Play = serde_json::from_value(task.settings.clone()).unwrap();
+    fs::create_dir_all(folder.join("checkpoints")).unwrap();
+    let newest = fs::read_dir(folder.join("checkpoints")).unwrap().filter_map(|entry| {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        name.strip_suffix(".safetensors")?.parse::<u64>().ok()
+    });
+    let from_step = newest.max().unwrap_or(0);
+    events.started(from_step);
+    if play.has_child {
+        let mut child = child_process();
+        println!("child {}", child.id());
+        std::thread::spawn(move || child.wait());
+    }
+    if play.is_strange && from_step == 0 {
+        strange_lines(events);
+    }
+    let limit = fs::read(folder.join("limit.json")).ok().map_or(task.limit, |bytes| {
+        let value: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        serde_json::from_value(value["limit"].clone()).unwrap()
+    });
+    let last_step = match limit {
+        Limit::Steps { steps } => steps,
+        _ => u64::MAX,
+    };
+    for step in from_step + 1..=last_step {
+        std::thread::sleep(Duration::from_millis(play.step_ms));
+        let values =
+            [("loss_total", 1.0 / step as f64), ("validation_distance", 10.0 / step as f64)];
+        let values: BTreeMap<_, _> = values.map(|(name, value)| (name.to_owned(), value)).into();
+        events.write(EventBody::Metrics(Metrics { step, values }));
+        events.progress(step, "steps");
+        if step == play.vanish_at && from_step < step {
+            return None;
+        }
+        if step == play.fail_at && from_step == 0 {
+            panic!("as ordered");
+        }
+        if step % 10 == 0 {
+            checkpoint(folder, events, step);
+        }
+        if !play.ignores_stop && is_stop_asked(folder) {
+            checkpoint(folder, events, step);
+            return Some(Outcome::Stopped);
+        }
+    }
+    events.write(EventBody::System(SystemUse { cpu_percent: 100.0, memory_bytes: 1 << 20 }));
+    Some(Outcome::Done)
+}
+
+fn checkpoint(folder: &Path, events: &mut Events, step: u64) {
+    let path = format!("checkpoints/{step}.safetensors");
+    let bytes = format!("weights at {step}").into_bytes();
+    fs::write(folder.join(&path), &bytes).unwrap();
+    let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    events.write(EventBody::Checkpoint(Checkpoint {
+        step,
+        path,
+        bytes: bytes.len() as u64,
+        sha256,
+        validation: Some(10.0 / step as f64),
+        // Step 20 is the best there will be.
+        is_best: step <= 20,
+    }));
+    let sample = format!("samples/{step}-rendered.wav");
+    fs::create_dir_all(folder.join("samples")).unwrap();
+    fs::write(folder.join(&sample), "RIFF").unwrap();
+    events.write(EventBody::Sample(Sample {
+        step,
+        name: "a.wav".to_owned(),
+        original: sample.clone(),
+        rendered: sample,
+        length_secs: 1.0,
+        distances: BTreeMap::new(),
+    }));
+}
+
+fn reconstruct(folder: &Path, name: &str, events: &mut Events) -> Option<Outcome> {
+    events.started(0);
+    while name.contains("slow") && !is_stop_asked(folder) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    fs::write(folder.join("reconstruction.wav"), "RIFF").unwrap();
+    let result = ReconstructionResult {
+        original: "input.wav".to_owned(),
+        reconstruction: "reconstruction.wav".to_owned(),
+        rate_hz: 44_100,
+        channels: 1,
+        length_secs: 0.1,
+        compute_secs: 0.1,
+        distances: BTreeMap::new(),
+    };
+    fs::write(folder.join("result.json"), serde_json::to_vec(&result).unwrap()).unwrap();
+    Some(Outcome::Done)
+}
+
+/// Everything a worker of another make could write: unknown events, garbage, a line that is too
+/// long, a gap in the numbers.
+fn strange_lines(events: &mut Events) {
+    events.seq += 1;
+    let unknown = format!("{{\"seq\":{},\"time_ms\":1,\"event\":\"new\"}}\n", events.seq);
+    let long = format!("{{\"seq\":99,\"x\":\"{}\"}}\n", "x".repeat(2 << 20));
+    for line in [unknown.as_str(), "garbage\n", "\n", "{\"seq\":\n", &long, "\u{0}\n"] {
+        events.file.write_all(line.as_bytes()).unwrap();
+    }
+    events.seq += 10;
+}
+
+#[expect(clippy::disallowed_methods, reason = "a child of the worker, to be killed with it")]
+fn child_process() -> std::process::Child {
+    std::process::Command::new("sleep").arg("60").spawn().unwrap()
+}
