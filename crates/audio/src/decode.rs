@@ -225,11 +225,15 @@ fn decode_into(
     notes: &mut Vec<Note>,
     path: &Path,
 ) -> Result<(), Failure> {
-    let mut file = File::open(path).map_err(Failure::Unreadable)?;
-    let metadata = file.metadata().map_err(Failure::Unreadable)?;
+    // Before it is opened: a named pipe would wait for somebody to write.
+    let metadata = std::fs::metadata(path).map_err(Failure::Unreadable)?;
     if metadata.is_dir() {
         return Err(Failure::Unreadable(io::ErrorKind::IsADirectory.into()));
     }
+    if !metadata.is_file() {
+        return Err(Failure::Unreadable(io::Error::other("it is a device or a pipe")));
+    }
+    let mut file = File::open(path).map_err(Failure::Unreadable)?;
     if metadata.len() == 0 {
         return Err(Failure::Empty);
     }

@@ -138,7 +138,7 @@ fn string(note: f64, secs: f64, rng: &mut Rng) -> Vec<f32> {
         secs,
         decay_secs: 5.5 - 0.05 * note,
         position: f64::from(rng.uniform(0.12, 0.28)),
-        brightness_hz: f64::from(rng.uniform(3000.0, 6500.0)),
+        brightness_hz: f64::from(rng.uniform(2000.0, 4500.0)),
     };
     pluck(&note, rng)
 }

@@ -1,7 +1,6 @@
 //! FLAC, MP3, Ogg Vorbis, AAC and ALAC, by Symphonia.
 
 use std::fs::File;
-use std::io;
 
 use symphonia::core::codecs::audio::well_known::{
     CODEC_ID_AC3, CODEC_ID_ALAC, CODEC_ID_DCA, CODEC_ID_EAC3, CODEC_ID_FLAC, CODEC_ID_MP1,
@@ -39,18 +38,24 @@ pub(super) fn decode(
         .map_err(|error| not_recognised(error, extension))?;
     let format = format_of(&*reader)?;
 
-    let mut track = Track::open(&*reader)?;
+    let mut track = Track::open(&*reader, format)?;
     let mut progress = Progress::default();
-    let ended = decode_packets(collector, &mut *reader, &mut track, &mut progress);
-    match ended {
+    match decode_packets(collector, &mut *reader, &mut track, &mut progress) {
+        // What was decoded before is kept.
+        Err(Failure::Damaged(_)) if collector.n_frames() > 0 => progress.n_damaged += 1,
+        Err(failure) => return Err(failure),
         Ok(()) => {}
-        Err(failure @ (Failure::TooLong(_) | Failure::Unsupported(_))) => return Err(failure),
-        Err(failure) if collector.n_frames() == 0 => return Err(failure),
-        Err(Failure::Damaged(_)) => progress.n_damaged += 1,
-        Err(_) => progress.is_cut_off = true,
     }
     if collector.n_frames() == 0 && progress.n_damaged > 0 {
         return Err(Failure::Damaged("none of it could be decoded".into()));
+    }
+    if collector.n_frames() == 0 && progress.is_cut_off {
+        return Err(Failure::Damaged("it ends before its first sound".into()));
+    }
+    // A last packet that fails was cut in two.
+    if progress.ended_damaged {
+        progress.n_damaged -= 1;
+        progress.is_cut_off = true;
     }
     notes.extend(progress.notes(collector, &track));
     Ok(format)
@@ -59,9 +64,10 @@ pub(super) fn decode(
 /// The track that is decoded, and its decoder.
 struct Track {
     id: u32,
+    format: Format,
     /// Frames it should have, if its header says so.
     n_frames: Option<u64>,
-    /// Frames that may be missing without a word: codecs that do not count exactly.
+    /// Frames that may be missing without a word: most lossy codecs count in packets.
     tolerance: u64,
     /// Whether time stamps count frames, so that gaps can be seen.
     counts_frames: bool,
@@ -69,22 +75,29 @@ struct Track {
 }
 
 impl Track {
-    fn open(reader: &dyn FormatReader) -> Result<Self, Failure> {
+    fn open(reader: &dyn FormatReader, format: Format) -> Result<Self, Failure> {
         let track = reader.default_track(TrackType::Audio).ok_or(Failure::NotSound)?;
         let params = track
             .codec_params
             .as_ref()
             .and_then(|params| params.audio())
             .ok_or(Failure::NotSound)?;
-        let is_exact = [CODEC_ID_FLAC, CODEC_ID_ALAC, CODEC_ID_VORBIS].contains(&params.codec);
-        let n_frames = track.num_frames;
+        // Without the encoder's own note, lengths of MP3 and ADTS are guessed from the bit rate.
+        let is_guessed = match format {
+            Format::Mp3 => track.delay.is_none(),
+            Format::Adts => true,
+            _ => false,
+        };
+        let n_frames = track.num_frames.filter(|_| !is_guessed);
+        let is_lossless = [CODEC_ID_FLAC, CODEC_ID_ALAC, CODEC_ID_VORBIS].contains(&params.codec);
         let counts_frames = track.time_base.is_some_and(|base| {
             base.numer.get() == 1 && Some(base.denom.get()) == params.sample_rate
         });
         Ok(Self {
             id: track.id,
+            format,
             n_frames,
-            tolerance: if is_exact { 0 } else { 4608 + n_frames.unwrap_or(0) / 50 },
+            tolerance: if is_lossless { 0 } else { 1152 },
             counts_frames,
             decoder: decoder(params)?,
         })
@@ -109,6 +122,8 @@ fn decoder(params: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, Failu
 struct Progress {
     /// Packets that could not be decoded.
     n_damaged: u32,
+    /// Whether the newest packet was one of them.
+    ended_damaged: bool,
     /// Whether reading stopped before the end.
     is_cut_off: bool,
     /// Where the last packet ended, in frames.
@@ -162,8 +177,13 @@ fn decode_packets(
             Ok(None) => return Ok(()),
             Err(SymphoniaError::ResetRequired) => {
                 // A chained stream: another one of the same kind follows.
-                *track = Track::open(reader)?;
+                *track = Track::open(reader, track.format)?;
                 continue;
+            }
+            // Symphonia reports the end within a packet as an error of reading.
+            Err(SymphoniaError::IoError(error)) if error.raw_os_error().is_none() => {
+                progress.is_cut_off = true;
+                return Ok(());
             }
             Err(error) => return Err(failure_of(error)),
         };
@@ -192,13 +212,16 @@ fn decode_packets(
                     channel.extend_from_slice(plane);
                 }
                 n_fruitless = 0;
+                progress.ended_damaged = false;
             }
             // The packet is lost, the next one may be whole.
             Err(SymphoniaError::DecodeError(_) | SymphoniaError::IoError(_)) => {
                 progress.n_damaged += 1;
+                progress.ended_damaged = true;
             }
             Err(SymphoniaError::ResetRequired) => track.decoder.reset(),
-            Err(error) => return Err(failure_of(error)),
+            Err(error) if collector.n_frames() == 0 => return Err(failure_of(error)),
+            Err(_) => progress.n_damaged += 1,
         }
         progress.end = progress.end.max(u64::try_from(end).unwrap_or(0));
     }
@@ -206,18 +229,11 @@ fn decode_packets(
 
 fn failure_of(error: SymphoniaError) -> Failure {
     match error {
-        SymphoniaError::IoError(error) => unreadable(error),
+        SymphoniaError::IoError(error) if error.raw_os_error().is_some() => {
+            Failure::Unreadable(error)
+        }
         SymphoniaError::Unsupported(what) => Failure::Unsupported(what.into()),
         other => Failure::Damaged(other.to_string()),
-    }
-}
-
-/// Symphonia reports the end of a file, and any nonsense in it, as errors of reading.
-fn unreadable(error: io::Error) -> Failure {
-    if error.raw_os_error().is_some() {
-        Failure::Unreadable(error)
-    } else {
-        Failure::Damaged("it ends too early".into())
     }
 }
 

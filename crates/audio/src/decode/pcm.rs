@@ -230,7 +230,7 @@ fn as_array<const N: usize>(bytes: &[u8]) -> [u8; N] {
 
 fn wav_layout(body: &[u8]) -> Result<Layout, Failure> {
     if body.len() < 16 {
-        return Err(Failure::Damaged("its format chunk is cut off".into()));
+        return Err(Failure::Damaged("its header is cut off".into()));
     }
     let u16_at = |i: usize| u16::from_le_bytes([body[i], body[i + 1]]);
     let n_channels = usize::from(u16_at(2));
@@ -265,7 +265,7 @@ fn wav_layout(body: &[u8]) -> Result<Layout, Failure> {
 
 fn aiff_layout(body: &[u8], container: Container) -> Result<Layout, Failure> {
     if body.len() < 18 {
-        return Err(Failure::Damaged("its format chunk is cut off".into()));
+        return Err(Failure::Damaged("its header is cut off".into()));
     }
     let n_channels = usize::from(u16::from_be_bytes([body[0], body[1]]));
     let bits = u16::from_be_bytes([body[6], body[7]]);
