@@ -12,6 +12,8 @@ mod forecast;
 mod infer;
 mod network;
 mod objective;
+#[cfg(test)]
+mod parity;
 mod train;
 
 pub use config::{Config, LossWeights, family, resolve};

@@ -298,4 +298,54 @@ fn presets() -> Vec<Preset> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_preset_is_right_and_names_only_what_differs_from_the_defaults() {
+        let defaults: BTreeMap<String, Value> =
+            knobs().into_iter().map(|knob| (knob.key, knob.default)).collect();
+        for preset in presets() {
+            let settings = resolve(&preset.name, &BTreeMap::new()).unwrap();
+            assert_eq!(Config::from_settings(&settings).unwrap().to_settings(), settings);
+            for (key, value) in &preset.settings {
+                assert_ne!(defaults.get(key), Some(value), "{} of {}", key, preset.name);
+            }
+        }
+    }
+
+    #[test]
+    fn knobs_have_keys_of_their_own_and_whole_sentences() {
+        let knobs = knobs();
+        for knob in &knobs {
+            assert_eq!(knobs.iter().filter(|other| other.key == knob.key).count(), 1);
+            assert!(knob.help.ends_with('.'), "{}", knob.key);
+        }
+    }
+
+    #[test]
+    fn wrong_settings_are_refused_by_their_keys() {
+        let check = |overrides: Value, keys: &[&str]| {
+            let overrides = overrides.as_object().unwrap().clone().into_iter().collect();
+            let problems = resolve("full", &overrides).unwrap_err();
+            let found: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
+            assert_eq!(found, keys, "{overrides:?}");
+        };
+        check(json!({ "capacity": 0 }), &["capacity"]);
+        check(json!({ "Capacity": 8 }), &["Capacity"]);
+        check(json!({ "capacity": 0, "latent": 8 }), &["latent", "capacity"]);
+        check(json!({ "ratios": "3,2" }), &["ratios", "noise_ratios", "n_signal"]);
+        check(json!({ "n_signal": 131_088 }), &["n_signal"]);
+        check(json!({ "n_signal": 20_480 }), &["n_signal"]);
+        check(json!({ "kernel_size": 4 }), &["kernel_size"]);
+        check(json!({ "n_band": 12, "n_signal": 122_880 }), &["n_band"]);
+        check(json!({ "noise_ratios": [7] }), &["noise_ratios"]);
+        check(json!({ "ratios": [2, 2, 2, 2, 2, 2], "capacity": 200 }), &["capacity"]);
+        assert_eq!(resolve("huge", &BTreeMap::new()).unwrap_err()[0].key, "preset");
+    }
+
+    #[test]
+    fn settings_of_an_older_file_get_defaults_for_what_they_lack() {
+        let config = Config::from_settings(&json!({ "capacity": 8 })).unwrap();
+        assert_eq!((config.capacity, config.latent_size), (8, 128));
+        assert!(Config::from_settings(&json!([])).is_err());
+    }
 }

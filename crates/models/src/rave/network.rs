@@ -7,7 +7,7 @@ pub(super) mod decoder;
 pub(super) mod discriminator;
 pub(super) mod encoder;
 mod layers;
-mod noise;
+pub(super) mod noise;
 pub(super) mod pqmf;
 
 use burn::tensor::Tensor;

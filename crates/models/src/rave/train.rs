@@ -182,11 +182,7 @@ impl Trainer {
         let rate_discriminator = self.config.learning_rate_discriminator;
         let is_finite = norm.is_finite() && values.iter().all(|(_, value)| value.is_finite());
         if is_finite {
-            let (optimiser, rate) = match turn {
-                Turn::Discriminators => (&mut self.discriminator, rate_discriminator),
-                Turn::Autoencoder | Turn::Decoder => (&mut self.generator, rate),
-            };
-            optimiser.step(&mut self.parameters, &pass.gradients, rate);
+            self.update(turn, &pass.gradients);
         }
         values.push(("grad_norm", norm));
         values.push(("learning_rate", rate));
@@ -223,7 +219,17 @@ impl Trainer {
         infer::reconstruct(&self.config, &self.network, &self.parameters.frozen(), channels)
     }
 
-    pub(super) fn turn(&self) -> Turn {
+    #[cfg(test)]
+    pub(super) fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    #[cfg(test)]
+    pub(super) fn parameters_mut(&mut self) -> &mut Parameters {
+        &mut self.parameters
+    }
+
+    fn turn(&self) -> Turn {
         if self.phase() == Phase::Reconstruction {
             return Turn::Autoencoder;
         }
@@ -242,6 +248,19 @@ impl Trainer {
             Turn::Discriminators => self.pass_discriminators(audio, draws),
             Turn::Decoder => self.pass_decoder(audio, draws),
         }
+    }
+
+    /// Moves the weights whose turn it is along their gradients.
+    pub(super) fn update(&mut self, turn: Turn, gradients: &Gradients) {
+        let (optimiser, rate) = match turn {
+            Turn::Discriminators => {
+                (&mut self.discriminator, self.config.learning_rate_discriminator)
+            }
+            Turn::Autoencoder | Turn::Decoder => {
+                (&mut self.generator, objective::learning_rate(&self.config, self.step))
+            }
+        };
+        optimiser.step(&mut self.parameters, gradients, rate);
     }
 
     fn pass_autoencoder(&self, audio: Tensor<3>, draws: Draws) -> Pass {
@@ -412,4 +431,4 @@ fn scalar(tensor: &Tensor<1>) -> f64 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -90,6 +90,16 @@ impl Conv {
         self
     }
 
+    /// A convolution without weight normalisation whose output frame `t` ends with input frame
+    /// `stride * (t + 1) - 1` and looks back one stride more.
+    pub(super) fn looking_back(name: String, channels: [usize; 2], stride: usize) -> Self {
+        let mut this = Self::centred(name, channels, 2 * stride, stride).plain();
+        if let Kind::Plain(conv) = &mut this.kind {
+            conv.padding = (stride, 0);
+        }
+        this
+    }
+
     /// With a bias.
     pub(super) fn biased(mut self) -> Self {
         self.has_bias = true;

@@ -35,7 +35,7 @@ impl Noise {
         let convs = config.noise_ratios.iter().enumerate().map(|(i, &ratio)| {
             let out = if i == n_last { n_data * config.noise_bands } else { config.noise_hidden };
             let name = format!("decoder.noise_module.net.{}", 2 * i);
-            let conv = Conv::centred(name, [channels, out], 2 * ratio, ratio).rectified().plain();
+            let conv = Conv::looking_back(name, [channels, out], ratio).rectified();
             channels = out;
             conv
         });
@@ -86,7 +86,7 @@ fn mod_sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 /// The response of zero phase is centred, windowed (Hann), cut or filled up to the block, and turned
 /// back to start at its middle. Where it is longer than the block, as in RAVE's `v2_small`, only its
 /// quiet beginning is left, and turned by what is not its middle: kept so for its stored models.
-fn impulse_responses(n_amplitudes: usize, n_block: usize) -> Tensor<2> {
+pub(crate) fn impulse_responses(n_amplitudes: usize, n_block: usize) -> Tensor<2> {
     let length = 2 * (n_amplitudes - 1);
     let half = length / 2;
     let windowed = |band: usize, i: usize| {

@@ -37,6 +37,14 @@ impl Pqmf {
         Self { n_band, analysis: analysis(&bank, n_band), synthesis: synthesis(&bank, n_band) }
     }
 
+    /// The prototype, and the filter of each band before it is laid out for convolution.
+    #[cfg(test)]
+    pub(crate) fn filters(n_band: usize, attenuation_db: f64) -> (Vec<f64>, Vec<Vec<f64>>) {
+        let prototype = prototype(n_band, attenuation_db);
+        let bank = modulated(&prototype, n_band);
+        (prototype, bank)
+    }
+
     /// Bands of sound. Shape: `[batch, channels, samples] -> [batch, channels * bands, samples / bands]`.
     pub(crate) fn bands_from_audio(&self, audio: Tensor<3>) -> Tensor<3> {
         let [batch, channels, samples] = audio.dims();
@@ -229,20 +237,20 @@ mod tests {
 
     #[test]
     fn bands_join_to_the_same_sound_delayed() {
-        let check = |n_band: usize, attenuation_db: f64, least_snr_db: f64| {
+        let check = |n_band: usize, attenuation_db: f64, least_snr_db: f32| {
             let pqmf = Pqmf::new(n_band, attenuation_db);
-            let n = 8192;
+            let n = 8192usize;
             let x: Vec<f32> = (0..n)
                 .map(|i| {
-                    let t = f64::from(i);
+                    let t = i as f64;
                     ((t * t * 4e-5).sin() * 0.5 + (t * 0.3).sin() * 0.3) as f32
                 })
                 .collect();
-            let bands = pqmf.bands_from_audio(from_values(x.clone(), [1, 1, n as usize]));
-            assert_eq!(bands.dims(), [1, n_band, n as usize / n_band]);
+            let bands = pqmf.bands_from_audio(from_values(x.clone(), [1, 1, n]));
+            assert_eq!(bands.dims(), [1, n_band, n / n_band]);
             let y = values(pqmf.audio_from_bands(bands));
             let delay = pqmf.delay_samples();
-            let inside = 1024..n as usize - 1024;
+            let inside = 1024..n - 1024;
             let signal: f32 = inside.clone().map(|i| x[i - delay].powi(2)).sum();
             let error: f32 = inside.map(|i| (y[i] - x[i - delay]).powi(2)).sum();
             let snr_db = 10.0 * (signal / error).log10();
