@@ -163,6 +163,8 @@ fn store(change: &mut Change<'_>, before: &JobRow, chunk: &Chunk) -> Result<(), 
         apply(change.tx, &mut job, run.as_mut(), &event)?;
         if event.seq.is_multiple_of(event_marks::EVERY) {
             event_marks::add(change.tx, &job.id, event.seq, line.end_offset)?;
+            // Also in the middle of a long chunk, so that the tail stays short.
+            metrics::pack(change.tx, &job.id)?;
         }
         if job.phase == Phase::Running {
             change.event(&job, event);

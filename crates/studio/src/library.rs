@@ -10,7 +10,7 @@ pub(crate) mod uploads;
 
 use std::{fs, path::Path};
 
-use api::{Id, JobKind, Order, Task};
+use api::{Control, Id, JobKind, Order, Task};
 
 use crate::{
     Error,
@@ -21,6 +21,7 @@ use crate::{
         self,
         jobs::{JobRow, Phase},
     },
+    watch,
     workspace::{Shelf, move_folder, remove, sync_folder, write_json},
 };
 
@@ -139,6 +140,33 @@ fn find_job(change: &Change<'_>, kind: JobKind, id: &Id) -> Result<JobRow, Error
     store::jobs::find(change.tx, id)?
         .filter(|job| job.kind == kind && job.deleted_ms.is_none())
         .ok_or_else(|| Error::not_found(Shelf::of(kind).word(), id))
+}
+
+/// Ends a job that waits or runs, and removes it and its folder once its process has ended.
+fn cancel_job(shared: &Shared, kind: JobKind, id: &Id) -> Result<(), Error> {
+    let shelf = Shelf::of(kind);
+    let waited = shared.change(|change| {
+        let mut job = find_job(change, kind, id)?;
+        match job.phase {
+            Phase::Running => {
+                job_folder::append_control(&shared.workspace.folder(shelf, id), Control::Stop)?;
+                job.stop_asked_ms.get_or_insert(shared.now_ms());
+                job.is_discarded = true;
+                change.job(&job)?;
+                Ok(None)
+            }
+            Phase::Queued => {
+                end_waiting_job(shared, change, &mut job)?;
+                Ok(Some(job))
+            }
+            _ => Err(Error::conflict(
+                format!("cancel the {} `{}`", shelf.word(), job.name),
+                format!("it is {}", job.phase.word()),
+                "delete it if it is not wanted",
+            )),
+        }
+    })?;
+    waited.map_or(Ok(()), |job| watch::discard(shared, &job))
 }
 
 fn rename_job(shared: &Shared, kind: JobKind, id: &Id, name: &str) -> Result<(), Error> {

@@ -103,3 +103,58 @@ pub(crate) fn end_waiting(
     change.job(job)?;
     change.queue_moved(lane(job.kind))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Store, Trust};
+
+    fn with_store(act: impl FnOnce(&mut Change<'_>)) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("maquette.db"), Trust::Closed, 0).unwrap();
+        let act = |tx: &rusqlite::Transaction<'_>| {
+            act(&mut Change::new(tx));
+            Ok(())
+        };
+        store.write(act, |()| ()).unwrap();
+    }
+
+    fn job(n: u32, kind: JobKind) -> JobRow {
+        JobRow::new(Id::from_name("job", n), kind, "job".to_owned(), 0)
+    }
+
+    #[test]
+    fn the_queue_is_bounded() {
+        with_store(|change| {
+            for n in 0..MAX_QUEUED as u32 {
+                let mut job = job(n, JobKind::Train);
+                job.queue_key = Some(u64::from(n));
+                job.phase = Phase::Queued;
+                jobs::save(change.tx, &job).unwrap();
+            }
+            let refused = enqueue(change, &mut job(5000, JobKind::Prepare));
+            assert!(matches!(refused, Err(Error::TooMuch { .. })), "{refused:?}");
+        });
+    }
+
+    #[test]
+    fn lanes_are_served_in_order() {
+        use JobKind::{Prepare, Reconstruct, Train};
+        with_store(|change| {
+            for (n, kind) in [Train, Prepare, Reconstruct, Train].into_iter().enumerate() {
+                enqueue(change, &mut job(n as u32, kind)).unwrap();
+            }
+            let places = Places::read(change.tx).unwrap();
+            let places: Vec<u32> = (0..4).map(|n| places.of(&job(n, Train).id)).collect();
+            assert_eq!(places, [0, 0, 1, 1]);
+            let mut take = |lane| {
+                let taken = take_next(change, lane, 1).unwrap();
+                taken.map(|job| job.id)
+            };
+            assert_eq!(take(Lane::Training), Some(job(0, Train).id));
+            assert_eq!(take(Lane::Training), None);
+            assert_eq!(take(Lane::Beside), Some(job(1, Train).id));
+            assert_eq!(take(Lane::Beside), None);
+        });
+    }
+}

@@ -77,7 +77,7 @@ impl Shared {
     ) -> Result<R, Error> {
         let (result, wakers) = self.store.write(
             |tx| {
-                let mut change = Change { tx, live: Vec::new() };
+                let mut change = Change::new(tx);
                 let result = act(&mut change)?;
                 Ok((result, change.live))
             },
@@ -88,7 +88,11 @@ impl Shared {
     }
 }
 
-impl Change<'_> {
+impl<'a> Change<'a> {
+    pub(crate) fn new(tx: &'a Connection) -> Self {
+        Self { tx, live: Vec::new() }
+    }
+
     /// Stores a job and publishes where it stands.
     pub(crate) fn job(&mut self, job: &JobRow) -> Result<(), Error> {
         jobs::save(self.tx, job)?;

@@ -3,9 +3,15 @@
 //!
 //! With nothing running it sleeps until a verb rings the bell.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    panic::{self, AssertUnwindSafe},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
-use api::{Id, JobKind, Outcome, SoundSource, UnixMs, Warning};
+use api::{Control, Id, JobKind, Outcome, SoundSource, UnixMs, Warning};
 
 use crate::{
     Error,
@@ -29,10 +35,15 @@ const POLL: Duration = Duration::from_millis(100);
 /// Rest after a round that failed, so that a broken disk is not asked in a hot loop.
 const REST: Duration = Duration::from_secs(1);
 
+/// Time between two requests to stop. One that is made while a process starts may be overlooked.
+const ASK_AGAIN_MS: UnixMs = 1000;
+
 /// What the thread keeps between rounds.
 pub(crate) struct Watch {
     shared: Arc<Shared>,
     supervisor: Supervisor,
+    /// When a worker was last asked to stop.
+    asked: BTreeMap<Id, UnixMs>,
     /// The last signal that a worker got.
     signalled: BTreeMap<Id, Signal>,
     /// Since when a worker lives on that has said it ended.
@@ -41,17 +52,24 @@ pub(crate) struct Watch {
 
 impl Watch {
     pub(crate) fn new(shared: Arc<Shared>, supervisor: Supervisor) -> Self {
-        Self { shared, supervisor, signalled: BTreeMap::new(), lingering: BTreeMap::new() }
+        let (asked, signalled, lingering) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { shared, supervisor, asked, signalled, lingering }
     }
 
     /// Rounds until the studio is closed.
     pub(crate) fn run(mut self) {
         let mut pause = Some(Duration::ZERO);
         while self.shared.bell.wait(pause) {
-            pause = self.round().unwrap_or_else(|error| {
-                tracing::error!("failed to {error}");
-                Some(REST)
-            });
+            // A panic is our mistake, but jobs run on: the next round looks after them again.
+            let round = panic::catch_unwind(AssertUnwindSafe(|| self.round()));
+            pause = match round {
+                Ok(Ok(pause)) => pause,
+                Ok(Err(error)) => {
+                    tracing::error!("failed to {error}");
+                    Some(REST)
+                }
+                Err(_) => Some(REST),
+            };
         }
     }
 
@@ -85,7 +103,10 @@ impl Watch {
         let sign = self.supervisor.look(job, &folder, self.shared.now_ms());
         let reach = follower::follow(&self.shared, job)?;
         match sign {
-            Sign::Alive => self.hurry(job, folder.join(job_folder::EXIT).exists()),
+            Sign::Alive => {
+                self.hurry(job, folder.join(job_folder::EXIT).exists());
+                self.ask_again(job, &folder)?;
+            }
             Sign::Gone { how } if reach == Reach::End => return self.end(job, how.as_deref()),
             Sign::Gone { .. } => self.shared.bell.ring(),
         }
@@ -113,8 +134,21 @@ impl Watch {
         }
     }
 
+    /// Asks a worker to stop that was asked before and still runs.
+    fn ask_again(&mut self, job: &JobRow, folder: &Path) -> Result<(), Error> {
+        let Some(first_ms) = job.stop_asked_ms else { return Ok(()) };
+        let now_ms = self.shared.now_ms();
+        let last_ms = self.asked.entry(job.id.clone()).or_insert(first_ms);
+        if now_ms.saturating_sub(*last_ms) < ASK_AGAIN_MS {
+            return Ok(());
+        }
+        *last_ms = now_ms;
+        job_folder::append_control(folder, Control::Stop)
+    }
+
     /// Stores how a job ended whose process is gone.
     fn end(&mut self, job: &JobRow, how: Option<&str>) -> Result<(), Error> {
+        self.asked.remove(&job.id);
         self.signalled.remove(&job.id);
         self.lingering.remove(&job.id);
         end(&self.shared, &job.id, how)

@@ -7,6 +7,7 @@ use std::{
     fs::{self, File, TryLockError},
     io::{Read, Write},
     path::{Component, Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use api::{Id, JobKind};
@@ -191,8 +192,10 @@ pub(crate) fn file_inside(folder: &Path, path: &str) -> Result<PathBuf, Error> {
 
 /// Writes a file whole or not at all: temporary name, sync, rename.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    static N_WRITTEN: AtomicU64 = AtomicU64::new(0);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+    let number = N_WRITTEN.fetch_add(1, Ordering::Relaxed);
+    let temporary = path.with_file_name(format!(".{name}.{}-{number}.tmp", std::process::id()));
     let write = || {
         let mut file = File::create(&temporary)?;
         file.write_all(bytes)?;

@@ -7,12 +7,12 @@ use std::{
 };
 
 use api::{
-    Control, Dataset, DatasetDetail, DatasetIndex, DatasetSummary, Id, IndexedSound, JobKind,
-    NewDataset, Peaks, PrepareTask, SoundSource, Task,
+    Dataset, DatasetDetail, DatasetIndex, DatasetSummary, Id, IndexedSound, JobKind, NewDataset,
+    Peaks, PrepareTask, SoundSource, Task,
 };
 
 use super::{
-    delete_job, end_waiting_job, find_job, make_job, name_from, rename_job, restore_job, valid_name,
+    cancel_job, delete_job, find_job, make_job, name_from, rename_job, restore_job, valid_name,
 };
 use crate::{
     Error, Studio, job_folder,
@@ -23,7 +23,6 @@ use crate::{
         jobs::Phase,
         runs, warnings,
     },
-    watch,
     workspace::{Shelf, file_inside, read_json},
 };
 
@@ -120,29 +119,7 @@ impl Studio {
     /// # Errors
     /// `NotFound` when there is none; `Conflict` when it is not being prepared.
     pub fn cancel_dataset(&self, id: &Id) -> Result<(), Error> {
-        let waited = self.shared.change(|change| {
-            let mut job = find_job(change, JobKind::Prepare, id)?;
-            match job.phase {
-                Phase::Running => {
-                    let folder = self.shared.workspace.folder(Shelf::Datasets, id);
-                    job_folder::append_control(&folder, Control::Stop)?;
-                    job.stop_asked_ms.get_or_insert(self.shared.now_ms());
-                    job.is_discarded = true;
-                    change.job(&job)?;
-                    Ok(None)
-                }
-                Phase::Queued => {
-                    end_waiting_job(&self.shared, change, &mut job)?;
-                    Ok(Some(job))
-                }
-                _ => Err(Error::conflict(
-                    format!("cancel the dataset `{}`", job.name),
-                    format!("it is {}", job.phase.word()),
-                    "delete it if it is not wanted",
-                )),
-            }
-        })?;
-        waited.map_or(Ok(()), |job| watch::discard(&self.shared, &job))
+        cancel_job(&self.shared, JobKind::Prepare, id)
     }
 
     /// Queues the preparing of a dataset again that failed, was stopped or was interrupted.

@@ -9,6 +9,7 @@ use std::{
 use api::{Id, JobKind, ReconstructTask, Reconstruction, Task};
 
 use super::{
+    cancel_job,
     datasets::DatasetSound,
     delete_job, make_job, models, name_from, restore_job,
     uploads::{self, StagedFile},
@@ -79,11 +80,15 @@ impl Studio {
         self.shared.read(|c| Ok(find(c, id)?.reconstruction(&Places::read(c)?)))
     }
 
-    /// Moves a reconstruction to the trash; it can be restored for 30 days.
+    /// Moves a reconstruction to the trash; it can be restored for 30 days. One that waits or runs
+    /// is cancelled, and gone once its process has ended.
     ///
     /// # Errors
-    /// `NotFound` when there is none; `Conflict` while it runs.
+    /// `NotFound` when there is none.
     pub fn delete_reconstruction(&self, id: &Id) -> Result<(), Error> {
+        if self.shared.read(|c| find(c, id))?.job.phase.is_active() {
+            return cancel_job(&self.shared, JobKind::Reconstruct, id);
+        }
         delete_job(&self.shared, JobKind::Reconstruct, id, |_| Ok(()))
     }
 

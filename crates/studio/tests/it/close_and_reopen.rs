@@ -29,7 +29,7 @@ fn two_studios_refuse_each_other() {
     stage.studio.close();
     assert!(!stage.workspace().join("studio.json").exists());
     assert!(matches!(stage.studio.runs(), Err(Error::Closed)));
-    assert!(matches!(stage.studio.subscribe().is_closed(), true));
+    assert!(stage.studio.subscribe().is_closed());
     open(stage.folder.path()).unwrap();
     open(stage.folder.path()).expect("dropping the last handle closes a studio");
 }
@@ -63,7 +63,7 @@ fn a_run_killed_while_no_studio_looks_is_interrupted() {
     stage.wait_running(&slow);
     let pids = [worker_of(&stage, &run), worker_of(&stage, &slow)];
     stage.studio.close();
-    pids.map(kill);
+    pids.into_iter().for_each(kill);
     // The last word of the killed one is torn.
     let events = stage.job_folder("runs", &run).join("events.jsonl");
     let mut text = fs::read(&events).unwrap();

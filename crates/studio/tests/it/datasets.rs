@@ -123,7 +123,7 @@ fn a_dataset_in_use_stays() {
     stage.wait_running(&run);
     let refused = stage.studio.delete_dataset(&id);
     assert!(matches!(refused, Err(Error::Conflict { .. })), "{refused:?}");
-    assert_eq!(stage.studio.dataset(&id).unwrap().used_by, [run.clone()]);
+    assert_eq!(stage.studio.dataset(&id).unwrap().used_by, std::slice::from_ref(&run));
     stage.studio.stop_run(&run).unwrap();
     stage.wait_state(&run, |state| matches!(state, JobState::Stopped { .. }));
     stage.studio.delete_dataset(&id).unwrap();

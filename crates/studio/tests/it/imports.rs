@@ -63,7 +63,7 @@ fn hostile_folders_are_refused() {
         copy_all(&good, &folder);
         spoil(&folder);
         let before = stage.studio.runs().unwrap();
-        let refused = stage.studio.import(&folder).err().expect(expected);
+        let refused = stage.studio.import(&folder).expect_err(expected);
         assert!(refused.to_string().contains(expected), "{refused}");
         assert_eq!(stage.studio.runs().unwrap(), before);
         let runs = fs::read_dir(stage.workspace().join("projects/default/runs")).unwrap();

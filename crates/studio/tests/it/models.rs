@@ -6,7 +6,7 @@ use api::{JobState, NewModel};
 use serde_json::json;
 use studio::Error;
 
-use crate::stage::Stage;
+use crate::stage::{Stage, wait_until};
 
 #[test]
 fn the_best_checkpoint_becomes_a_model() {
@@ -18,7 +18,7 @@ fn the_best_checkpoint_becomes_a_model() {
     let folder = stage.job_folder("models", &model.id);
     assert_eq!(fs::read_to_string(folder.join("weights.safetensors")).unwrap(), "weights at 20");
     let run = model.lineage.run.clone();
-    assert_eq!(stage.studio.run(&run).unwrap().models, [model.id.clone()]);
+    assert_eq!(stage.studio.run(&run).unwrap().models, std::slice::from_ref(&model.id));
     let named = NewModel { run: run.clone(), step: Some(30), name: Some("Thirty".to_owned()) };
     assert_eq!(stage.studio.add_model(named).unwrap().lineage.step, 30);
     let missing = stage.studio.add_model(NewModel { run: run.clone(), step: Some(5), name: None });
@@ -103,11 +103,32 @@ fn a_model_at_work_stays() {
     // A training runs beside it.
     let run = stage.run(&model.lineage.dataset, 5, json!({})).id;
     stage.wait_done(&run);
-    fs::write(
-        stage.job_folder("reconstructions", &slow.id).join("control.jsonl"),
-        "{\"control\":\"stop\"}\n",
-    )
-    .unwrap();
-    stage.wait_done(&slow.id);
+    // Deleting a sound that is going through ends its process; nothing of it stays.
+    stage.studio.delete_reconstruction(&slow.id).unwrap();
+    wait_until(|| stage.studio.reconstruction(&slow.id).is_err()).expect("it goes");
+    assert!(!stage.job_folder("reconstructions", &slow.id).exists());
     stage.studio.delete_model(&model.id).unwrap();
+}
+
+#[test]
+fn the_newest_two_hundred_reconstructions_are_kept() {
+    let mut stage = Stage::new();
+    let model = stage.model();
+    let first = stage.studio.reconstruct_sound(&model.id, &model.lineage.dataset, 0).unwrap().id;
+    stage.wait_done(&first);
+    stage.studio.close();
+    let folder = stage.job_folder("reconstructions", &first);
+    for i in 0..200 {
+        let copy = folder.with_file_name(format!("copy-{i}"));
+        fs::create_dir(&copy).unwrap();
+        for name in ["job.json", "events.jsonl", "exit.json", "result.json"] {
+            fs::copy(folder.join(name), copy.join(name)).unwrap();
+        }
+    }
+    stage.reopen();
+    assert_eq!(stage.studio.model(&model.id).unwrap().reconstructions.len(), 201);
+    let new = stage.studio.reconstruct_sound(&model.id, &model.lineage.dataset, 0).unwrap().id;
+    let kept = stage.studio.model(&model.id).unwrap().reconstructions;
+    assert_eq!((kept.len(), &kept[0].id), (200, &new));
+    stage.wait_done(&new);
 }

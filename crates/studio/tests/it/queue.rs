@@ -88,3 +88,29 @@ fn what_happens_is_stored_before_it_is_told() {
     while subscription.next_timeout(std::time::Duration::from_secs(30)).is_some() {}
     assert!(subscription.is_closed());
 }
+
+#[test]
+fn verbs_may_be_called_from_many_threads() {
+    let stage = Stage::new();
+    let dataset = stage.whole_dataset();
+    let work = || {
+        for _ in 0..5 {
+            let run = stage.run(&dataset, 3, json!({})).id;
+            stage.studio.rename_run(&run, "renamed").unwrap();
+            let prepared = stage.dataset("Notes").id;
+            stage.studio.runs().unwrap();
+            if stage.studio.cancel_dataset(&prepared).is_err() {
+                stage.wait_done(&prepared);
+            }
+            stage.studio.stop_run(&run).ok();
+        }
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+    });
+    wait_until(|| stage.studio.jobs().unwrap().is_empty()).expect("all end");
+    let runs = stage.studio.runs().unwrap();
+    assert_eq!(runs.len(), 20);
+    assert!(runs.iter().all(|run| run.name == "renamed"));
+}

@@ -14,7 +14,7 @@ fn is_stopped(state: &JobState) -> bool {
     matches!(state, JobState::Stopped { .. })
 }
 
-fn conflict<T: std::fmt::Debug>(result: Result<T, Error>) {
+fn conflict<T: std::fmt::Debug>(result: &Result<T, Error>) {
     assert!(matches!(result, Err(Error::Conflict { .. })), "{result:?}");
 }
 
@@ -66,14 +66,14 @@ fn a_stopped_run_goes_on_where_it_was() {
     let stage = Stage::new();
     let run = stage.run(&stage.whole_dataset(), 60, json!({"step_ms": 5})).id;
     stage.wait(&run, |job| job.last_seq > 30);
-    conflict(stage.studio.resume_run(&run, None));
-    conflict(stage.studio.delete_run(&run));
+    conflict(&stage.studio.resume_run(&run, None));
+    conflict(&stage.studio.delete_run(&run));
     stage.studio.control_run(&run, Control::Checkpoint).unwrap();
     let stopping = stage.studio.stop_run(&run).unwrap();
     assert!(matches!(stopping.job.state, JobState::Running { stopping: true, .. }));
     stage.wait_state(&run, is_stopped);
-    conflict(stage.studio.stop_run(&run));
-    conflict(stage.studio.control_run(&run, Control::Sample));
+    conflict(&stage.studio.stop_run(&run));
+    conflict(&stage.studio.control_run(&run, Control::Sample));
     let stopped_at = stage.studio.run(&run).unwrap().run.step;
     assert!((1..60).contains(&stopped_at));
     let behind = stage.studio.resume_run(&run, Some(Limit::Steps { steps: stopped_at }));
@@ -82,7 +82,7 @@ fn a_stopped_run_goes_on_where_it_was() {
     stage.wait_done(&run);
     assert_eq!(steps_of(&stage, &run), (1..=60).collect::<Vec<_>>());
     // Done: only a larger limit leads on.
-    conflict(stage.studio.resume_run(&run, None));
+    conflict(&stage.studio.resume_run(&run, None));
     let longer = stage.studio.resume_run(&run, Some(Limit::Steps { steps: 70 })).unwrap();
     assert_eq!(longer.limit, Limit::Steps { steps: 70 });
     stage.wait(&run, |job| {
@@ -153,6 +153,16 @@ fn a_killed_worker_is_noticed_and_reaped() {
 }
 
 #[test]
+fn a_stop_while_it_starts_is_not_lost() {
+    let stage = Stage::new();
+    let dataset = stage.whole_dataset();
+    let run = stage.run(&dataset, 1_000_000, json!({"step_ms": 5, "is_deaf_at_first": true})).id;
+    stage.wait_state(&run, |state| matches!(state, JobState::Running { .. }));
+    stage.studio.stop_run(&run).unwrap();
+    stage.wait_state(&run, is_stopped);
+}
+
+#[test]
 fn a_worker_that_cannot_start_is_a_failed_run() {
     let mut stage = Stage::new();
     let dataset = stage.whole_dataset();
@@ -173,7 +183,7 @@ fn runs_that_cannot_be_are_refused() {
     let stage = Stage::new();
     let failed = stage.dataset("fail").id;
     stage.wait_state(&failed, |state| matches!(state, JobState::Failed { .. }));
-    conflict(stage.studio.create_run(request(&failed, 1, json!({}))));
+    conflict(&stage.studio.create_run(request(&failed, 1, json!({}))));
     let none: Id = "none".parse().unwrap();
     let missing = stage.studio.create_run(request(&none, 1, json!({})));
     assert!(matches!(missing, Err(Error::NotFound { what: "dataset", .. })));
@@ -199,7 +209,7 @@ fn a_run_needs_the_dataset_it_learnt() {
     let dataset = stage.studio.run(&run).unwrap().run.dataset;
     stage.studio.delete_dataset(&dataset).unwrap();
     let more = Some(Limit::Steps { steps: 20 });
-    conflict(stage.studio.resume_run(&run, more));
+    conflict(&stage.studio.resume_run(&run, more));
     stage.studio.restore_dataset(&dataset).unwrap();
     stage.studio.resume_run(&run, more).unwrap();
     stage.wait(&run, |job| {
@@ -208,7 +218,7 @@ fn a_run_needs_the_dataset_it_learnt() {
 }
 
 #[cfg(unix)]
-pub fn worker_of(stage: &Stage, run: &Id) -> i32 {
+pub(crate) fn worker_of(stage: &Stage, run: &Id) -> i32 {
     let started = stage.studio.events(run, 0, 1).unwrap().remove(0);
     match started.body {
         api::EventBody::Started { pid, .. } => pid.cast_signed(),
@@ -225,14 +235,14 @@ fn child_of(stage: &Stage, run: &Id) -> i32 {
 
 #[cfg(unix)]
 #[expect(unsafe_code, reason = "a test that kills")]
-pub fn kill(pid: i32) {
+pub(crate) fn kill(pid: i32) {
     // SAFETY: kill(2) touches no memory of ours.
     assert_eq!(unsafe { libc::kill(pid, libc::SIGKILL) }, 0);
 }
 
 /// Whether a process is there and no zombie.
 #[cfg(unix)]
-pub fn is_alive(pid: i32) -> bool {
+pub(crate) fn is_alive(pid: i32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
     stat.is_ok_and(|stat| !stat.contains(") Z "))
 }

@@ -13,13 +13,13 @@ use tempfile::TempDir;
 use crate::worker;
 
 /// A studio on a workspace that goes with it.
-pub struct Stage {
-    pub studio: Studio,
-    pub folder: TempDir,
+pub(crate) struct Stage {
+    pub(crate) studio: Studio,
+    pub(crate) folder: TempDir,
 }
 
 impl Stage {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("sounds")).unwrap();
         let studio = open(folder.path()).unwrap();
@@ -27,29 +27,29 @@ impl Stage {
     }
 
     /// Closes the studio and opens it again.
-    pub fn reopen(&mut self) {
+    pub(crate) fn reopen(&mut self) {
         self.studio.close();
         self.studio = open(self.folder.path()).unwrap();
     }
 
-    pub fn workspace(&self) -> PathBuf {
+    pub(crate) fn workspace(&self) -> PathBuf {
         self.folder.path().join("workspace")
     }
 
-    pub fn sounds(&self) -> SoundSource {
+    pub(crate) fn sounds(&self) -> SoundSource {
         SoundSource::Folder { path: self.folder.path().join("sounds") }
     }
 
-    pub fn job_folder(&self, list: &str, id: &Id) -> PathBuf {
+    pub(crate) fn job_folder(&self, list: &str, id: &Id) -> PathBuf {
         self.workspace().join("projects/default").join(list).join(id.as_str())
     }
 
     /// Queues a dataset with a name that tells its worker how to play.
-    pub fn dataset(&self, name: &str) -> Dataset {
+    pub(crate) fn dataset(&self, name: &str) -> Dataset {
         self.studio.create_dataset(self.new_dataset(name)).unwrap()
     }
 
-    pub fn new_dataset(&self, name: &str) -> NewDataset {
+    pub(crate) fn new_dataset(&self, name: &str) -> NewDataset {
         NewDataset {
             name: Some(name.to_owned()),
             source: self.sounds(),
@@ -60,41 +60,41 @@ impl Stage {
         }
     }
 
-    pub fn whole_dataset(&self) -> Id {
+    pub(crate) fn whole_dataset(&self) -> Id {
         let id = self.dataset("Notes").id;
         self.wait_done(&id);
         id
     }
 
     /// Queues a run whose settings tell its worker how to play.
-    pub fn run(&self, dataset: &Id, steps: u64, settings: serde_json::Value) -> Run {
+    pub(crate) fn run(&self, dataset: &Id, steps: u64, settings: serde_json::Value) -> Run {
         self.studio.create_run(request(dataset, steps, settings)).unwrap()
     }
 
-    pub fn done_run(&self, steps: u64) -> Id {
+    pub(crate) fn done_run(&self, steps: u64) -> Id {
         let id = self.run(&self.whole_dataset(), steps, json!({})).id;
         self.wait_done(&id);
         id
     }
 
-    pub fn model(&self) -> Model {
+    pub(crate) fn model(&self) -> Model {
         let run = self.done_run(30);
         self.studio.add_model(NewModel { run, step: None, name: None }).unwrap()
     }
 
-    pub fn wait_done(&self, id: &Id) -> Job {
+    pub(crate) fn wait_done(&self, id: &Id) -> Job {
         self.wait_state(id, |state| matches!(state, JobState::Done { .. }))
     }
 
-    pub fn wait_running(&self, id: &Id) -> Job {
+    pub(crate) fn wait_running(&self, id: &Id) -> Job {
         self.wait(id, |job| matches!(job.state, JobState::Running { .. }) && job.last_seq > 1)
     }
 
-    pub fn wait_state(&self, id: &Id, is_wanted: impl Fn(&JobState) -> bool) -> Job {
+    pub(crate) fn wait_state(&self, id: &Id, is_wanted: impl Fn(&JobState) -> bool) -> Job {
         self.wait(id, |job| is_wanted(&job.state))
     }
 
-    pub fn wait(&self, id: &Id, is_wanted: impl Fn(&Job) -> bool) -> Job {
+    pub(crate) fn wait(&self, id: &Id, is_wanted: impl Fn(&Job) -> bool) -> Job {
         let mut last = None;
         wait_until(|| {
             last = Some(self.studio.job(id).unwrap());
@@ -104,17 +104,17 @@ impl Stage {
         last.unwrap()
     }
 
-    pub fn state(&self, id: &Id) -> JobState {
+    pub(crate) fn state(&self, id: &Id) -> JobState {
         self.studio.job(id).unwrap().state
     }
 }
 
-pub fn open(folder: &Path) -> Result<Studio, Error> {
-    let options = Options { stop_grace: Duration::from_millis(400), ..Options::default() };
+pub(crate) fn open(folder: &Path) -> Result<Studio, Error> {
+    let options = Options { stop_grace: Duration::from_millis(2000), ..Options::default() };
     Studio::open_with(&folder.join("workspace"), worker::command(), options)
 }
 
-pub fn request(dataset: &Id, steps: u64, settings: serde_json::Value) -> RunRequest {
+pub(crate) fn request(dataset: &Id, steps: u64, settings: serde_json::Value) -> RunRequest {
     RunRequest {
         name: None,
         dataset: dataset.clone(),
@@ -127,7 +127,7 @@ pub fn request(dataset: &Id, steps: u64, settings: serde_json::Value) -> RunRequ
 }
 
 /// Waits for a condition; nothing after half a minute.
-pub fn wait_until(mut is_true: impl FnMut() -> bool) -> Option<()> {
+pub(crate) fn wait_until(mut is_true: impl FnMut() -> bool) -> Option<()> {
     let deadline = Instant::now() + Duration::from_secs(30);
     while !is_true() {
         if Instant::now() > deadline {

@@ -21,7 +21,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use studio::WorkerCommand;
 
-pub fn command() -> WorkerCommand {
+pub(crate) fn command() -> WorkerCommand {
     WorkerCommand {
         program: std::env::current_exe().unwrap(),
         args: ["worker::play", "--exact", "--nocapture"].map(Into::into).to_vec(),
@@ -37,6 +37,8 @@ struct Play {
     vanish_at: u64,
     fail_at: u64,
     ignores_stop: bool,
+    /// Overlooks what was asked before it had been there for a while.
+    is_deaf_at_first: bool,
     /// Writes strange lines into its events.
     is_strange: bool,
     /// Starts children that live on.
@@ -207,6 +209,10 @@ fn train(folder: &Path, task: &api::TrainTask, events: &mut Events) -> Option<Ou
     });
     let from_step = newest.max().unwrap_or(0);
     events.started(from_step);
+    if play.is_deaf_at_first {
+        std::thread::sleep(Duration::from_millis(300));
+        fs::remove_file(folder.join("control.jsonl")).ok();
+    }
     if play.has_child {
         let mut child = child_process();
         println!("child {}", child.id());
