@@ -163,8 +163,11 @@ pub enum JobKind {
     Reconstruct,
 }
 
-/// Where a job stands. Every job moves left to right; only `Interrupted`, `Stopped` and `Failed`
-/// runs can go back to `Queued`, by a resume.
+/// Where a job stands.
+///
+/// Every job moves left to right; only `Interrupted`, `Stopped` and `Failed` ones can go back to
+/// `Queued`: runs by a resume, datasets by being started again. A run that is `Done` can with a
+/// larger limit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum JobState {
