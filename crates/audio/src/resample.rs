@@ -12,7 +12,13 @@ const LARGEST_BLOCK: usize = 1 << 20;
 
 /// The clip at another rate, aligned to the sample.
 ///
-/// The result has `round(n_frames * rate_hz / clip.rate_hz)` frames.
+/// The result has `round(n_frames * rate_hz / clip.rate_hz)` frames; frame `n` of it is the sound at
+/// `n / rate_hz` seconds, with silence assumed before and after the clip. Linear in phase.
+///
+/// Measured (`resample/tests.rs`): up to 97 % of the lower Nyquist frequency a sine differs from the
+/// same sine at the new rate by less than -100 dB; from 101 % of the new Nyquist frequency on it is
+/// below -100 dB. On one core of a busy 2-core server it runs at 2300 times real time from 48 to
+/// 44.1 kHz, 1700 from 96 kHz and 3400 from 8 kHz, per channel.
 ///
 /// # Panics
 /// If either rate is 0.

@@ -103,6 +103,12 @@ fn a_wav_that_lies_about_its_length() {
     check("chunk.wav", &with(&[b"LIST\x40\x1f\0\0", &[7; 8000][..]].concat()), all, &[]);
     check("rubbish.wav", &with(&[200; 100]), all, &[]);
     check("padded.wav", &with(&[0; 10_000]), all, &[]);
+    // Beyond 4 GiB the real length is in a chunk of its own.
+    let mut long = b"RF64\xff\xff\xff\xffWAVEds64\x1c\0\0\0".to_vec();
+    long.extend([16_072u64, 16_000, 8000].into_iter().flat_map(u64::to_le_bytes));
+    long.extend([0; 4]);
+    long.extend(&wav.with_lengths(0, u32::MAX)[12..]);
+    check("rf64.wav", &long, all, &[]);
     // A frame that is cut in two.
     check("half.wav", &wav.bytes()[..44 + 1001], (500, 500), &["truncated"]);
 }

@@ -74,7 +74,8 @@ struct Layout {
 #[derive(Clone, Copy, Debug)]
 struct Claim {
     start: u64,
-    n_bytes: u64,
+    /// `None` if the header leaves it open.
+    n_bytes: Option<u64>,
 }
 
 /// Reads the sound of a file whose first bytes are those of `container`.
@@ -90,31 +91,21 @@ pub(super) fn decode(
 
     let frame_bytes = (layout.n_channels * layout.encoding.n_bytes()) as u64;
     let available = file_bytes.saturating_sub(claim.start);
-    let is_unknown = claim.n_bytes == 0 && available > 0 || claim.n_bytes >= u64::from(u32::MAX);
-    let n_bytes = if is_unknown || lies_short(file, claim, file_bytes).map_err(unreadable)? {
-        if !is_chunk_ahead(file, claim.start, file_bytes).map_err(unreadable)? || claim.n_bytes > 0
-        {
-            notes.push(Note::new(
-                "wrong_length",
-                "its header names a wrong length, so the sound was read to the end of the file",
-            ));
+    let n_bytes = match claim.n_bytes {
+        Some(claimed) if claimed > available => {
+            let secs = |bytes: u64| (bytes / frame_bytes) as f64 / f64::from(layout.rate_hz);
+            let (says, ends) = (secs(claimed), secs(available));
+            let message = format!("its header says {says:.2} seconds, but it ends after {ends:.2}");
+            notes.push(Note::new("truncated", message));
             available
-        } else {
-            0
         }
-    } else if claim.n_bytes > available {
-        let secs = |bytes: u64| (bytes / frame_bytes) as f64 / f64::from(layout.rate_hz);
-        notes.push(Note::new(
-            "truncated",
-            format!(
-                "its header says {:.2} seconds, but it ends after {:.2}",
-                secs(claim.n_bytes),
-                secs(available)
-            ),
-        ));
-        available
-    } else {
-        claim.n_bytes
+        Some(claimed) if !goes_on(file, claim.start, claimed).map_err(unreadable)? => claimed,
+        _ => {
+            let message =
+                "its header names a wrong length, so the sound was read to the end of the file";
+            notes.push(Note::new("wrong_length", message));
+            available
+        }
     };
     file.seek(SeekFrom::Start(claim.start)).map_err(unreadable)?;
     read_samples(collector, file.take(n_bytes - n_bytes % frame_bytes), layout)?;
@@ -131,28 +122,16 @@ fn unreadable(source: io::Error) -> Failure {
 
 /// Whether more sound follows the claimed end: bytes that are neither a chunk nor padding.
 ///
-/// A recorder that updates its header from time to time and then loses power leaves such a file.
-fn lies_short(file: &mut File, claim: Claim, file_bytes: u64) -> io::Result<bool> {
-    let end = claim.start.saturating_add(claim.n_bytes).saturating_add(claim.n_bytes % 2);
-    // What is shorter is rather garbage than sound.
-    if end.saturating_add(4096) > file_bytes || is_chunk_ahead(file, end, file_bytes)? {
-        return Ok(false);
-    }
-    let mut ahead = [0; 4096];
-    file.seek(SeekFrom::Start(end))?;
-    file.read_exact(&mut ahead)?;
-    Ok(ahead.iter().any(|byte| *byte != 0))
-}
-
-/// Whether a chunk header stands at `at`: four printable characters and a length that fits.
-fn is_chunk_ahead(file: &mut File, at: u64, file_bytes: u64) -> io::Result<bool> {
-    if at.saturating_add(8) > file_bytes {
-        return Ok(at >= file_bytes);
-    }
-    file.seek(SeekFrom::Start(at))?;
-    let mut header = [0; 8];
-    file.read_exact(&mut header)?;
-    Ok(header[..4].iter().all(|byte| (0x20..0x7f).contains(byte)))
+/// A recorder that updates its header from time to time, or only at the end, leaves such a file
+/// when it loses power.
+fn goes_on(file: &mut File, start: u64, claimed: u64) -> io::Result<bool> {
+    // A little rubbish at the end is no sound; but all of a sound may be short.
+    let least = if claimed == 0 { 9 } else { 4096 };
+    file.seek(SeekFrom::Start(start.saturating_add(claimed).saturating_add(claimed % 2)))?;
+    let ahead = read_body(file, 4096, 4096)?;
+    // A chunk begins with four printable characters.
+    let is_chunk = ahead.iter().take(4).all(|byte| (0x20..0x7f).contains(byte));
+    Ok(ahead.len() >= least && !is_chunk && ahead.iter().any(|byte| *byte != 0))
 }
 
 /// More chunks than any program writes.
@@ -188,8 +167,8 @@ fn read_header(
                 Err(failure) => return Ok(Err(failure)),
             },
             b"data" if is_wav && claim.is_none() => {
-                let is_long = n_bytes == u64::from(u32::MAX);
-                let n_bytes = long_bytes.filter(|_| is_long).unwrap_or(n_bytes);
+                let is_open = n_bytes == u64::from(u32::MAX);
+                let n_bytes = if is_open { long_bytes } else { Some(n_bytes) };
                 claim = Some(Claim { start: body, n_bytes });
             }
             b"COMM" if !is_wav => match aiff_layout(&read_body(file, n_bytes, 64)?, container) {
@@ -201,7 +180,7 @@ fn read_header(
                 let offset = offsets.get(..4).map_or(0, |b| u32::from_be_bytes(as_array(b)));
                 claim = Some(Claim {
                     start: (body + 8).saturating_add(u64::from(offset)),
-                    n_bytes: n_bytes.saturating_sub(8).saturating_sub(u64::from(offset)),
+                    n_bytes: Some(n_bytes.saturating_sub(8).saturating_sub(u64::from(offset))),
                 });
             }
             _ => {}
