@@ -121,13 +121,15 @@ fn is_starting(job: &JobRow, now_ms: UnixMs) -> bool {
     u128::from(age_ms) < STARTING.as_millis() && job.pid.is_some_and(exists)
 }
 
+/// Whether there is a process with this id, of whatever program.
 #[cfg(unix)]
-fn exists(pid: u32) -> bool {
+pub(crate) fn exists(pid: u32) -> bool {
     libc::pid_t::try_from(pid).is_ok_and(|pid| pid > 1 && send(pid, 0))
 }
 
+/// Elsewhere it cannot be told, and the locks decide alone.
 #[cfg(not(unix))]
-fn exists(_pid: u32) -> bool {
+pub(crate) fn exists(_pid: u32) -> bool {
     false
 }
 

@@ -8,15 +8,20 @@ use std::{
     io::{Read, Write},
     path::{Component, Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
 };
 
 use api::{Id, JobKind};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::Error;
+use crate::{Error, supervisor};
 
 /// The largest JSON file that is read: an index of 100,000 sounds fits in well.
 const MAX_JSON_BYTES: u64 = 128 << 20;
+
+/// How long a lock may outlive the studio that held it. One that is killed while it starts a worker
+/// leaves it to that process until the worker's program has begun.
+const LETTING_GO: Duration = Duration::from_secs(2);
 
 /// The four lists of the library; also the names of their folders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,17 +167,23 @@ impl Workspace {
             .truncate(false)
             .open(&path)
             .map_err(Error::io("open", &path))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(lock),
-            Err(TryLockError::WouldBlock) => {
-                let presence = read_json::<Presence>(&self.presence()).ok();
-                Err(Error::Locked {
+        let deadline = Instant::now() + LETTING_GO;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(lock),
+                Err(TryLockError::Error(source)) => return Err(Error::io("lock", &path)(source)),
+                Err(TryLockError::WouldBlock) => {}
+            }
+            let presence = read_json::<Presence>(&self.presence()).ok();
+            let is_held = presence.as_ref().is_some_and(|it| supervisor::exists(it.pid));
+            if is_held || Instant::now() > deadline {
+                return Err(Error::Locked {
                     workspace: self.root.clone(),
                     pid: presence.as_ref().map(|it| it.pid),
                     port: presence.and_then(|it| it.port),
-                })
+                });
             }
-            Err(TryLockError::Error(source)) => Err(Error::io("lock", &path)(source)),
+            std::thread::sleep(Duration::from_millis(10));
         }
     }
 }

@@ -223,3 +223,73 @@ fn old_trash_is_emptied() {
     assert!(matches!(stage.studio.restore_run(&run), Err(Error::NotFound { .. })));
     assert!(stage.studio.upload(&upload).is_err());
 }
+
+/// Plays a studio that is busy with everything until it is killed.
+#[test]
+fn play_busy_studio() {
+    let Ok(folder) = std::env::var("PLAY_BUSY_STUDIO") else { return };
+    let studio = open(folder.as_ref()).unwrap();
+    let stage = Stage { studio, folder: tempfile::tempdir().unwrap() };
+    let studio = &stage.studio;
+    loop {
+        let source = SoundSource::Folder { path: format!("{folder}/sounds").into() };
+        let new = api::NewDataset { source, ..stage.new_dataset("Notes") };
+        let dataset = studio.create_dataset(new).unwrap().id;
+        studio.rename_dataset(&dataset, "renamed").unwrap();
+        stage.wait_done(&dataset);
+        let run = stage.run(&dataset, 12, json!({"step_ms": 1})).id;
+        let other = stage.run(&dataset, 1000, json!({"step_ms": 1})).id;
+        stage.wait_done(&run);
+        let new = api::NewModel { run: run.clone(), step: None, name: None };
+        let model = studio.add_model(new).unwrap().id;
+        studio.reconstruct_sound(&model, &dataset, 0).unwrap();
+        studio.delete_run(&run).unwrap();
+        studio.stop_run(&other).unwrap();
+        studio.restore_run(&run).unwrap();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_studio_may_be_killed_at_any_time() {
+    let n_times = if std::env::var_os("SLOW_TESTS").is_some() { 60 } else { 4 };
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("sounds")).unwrap();
+    for i in 0..n_times {
+        #[expect(clippy::disallowed_methods, reason = "a studio to be killed")]
+        let mut killed = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["close_and_reopen::play_busy_studio", "--exact"])
+            .env("PLAY_BUSY_STUDIO", folder.path())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(150 + 97 * i % 600));
+        assert!(killed.try_wait().unwrap().is_none(), "it plays until it is killed");
+        killed.kill().unwrap();
+        killed.wait().unwrap();
+        let studio = open(folder.path()).unwrap();
+        let default = folder.path().join("workspace/projects/default");
+        let listed = [
+            ("datasets", studio.datasets().unwrap().len()),
+            ("runs", studio.runs().unwrap().len()),
+            ("models", studio.models().unwrap().len()),
+        ];
+        for (list, n) in listed {
+            assert_eq!(fs::read_dir(default.join(list)).unwrap().count(), n, "{list}");
+        }
+        for run in studio.runs().unwrap() {
+            let events = studio.events(&run.id, 0, 10_000).unwrap();
+            assert!(events.iter().enumerate().all(|(i, event)| event.seq == i as u64 + 1));
+            studio.stop_run(&run.id).ok();
+        }
+        for model in studio.models().unwrap() {
+            let weights = default.join(format!("models/{}/weights.safetensors", model.id));
+            assert_eq!(fs::metadata(weights).unwrap().len(), model.bytes);
+        }
+        wait_until(|| studio.jobs().unwrap().is_empty()).expect("all end");
+        studio.close();
+    }
+    let workspace = fs::read_dir(folder.path().join("workspace")).unwrap();
+    let names = workspace.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert_eq!(names.filter(|name| name.contains("broken")).count(), 0, "no database was lost");
+}
