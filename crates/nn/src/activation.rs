@@ -4,36 +4,33 @@ use burn::tensor::Tensor;
 
 use crate::array::Array;
 use crate::differentiable::{Input, Operation, apply};
-use crate::kernels::elementwise::{self, combine, map};
+use crate::kernels::elementwise;
 
 /// `x` where it is positive, `slope * x` elsewhere; before a convolution, [`leaky_conv1d`] is cheaper.
 ///
 /// [`leaky_conv1d`]: crate::leaky_conv1d
 #[must_use]
 pub fn leaky_relu<const D: usize>(x: Tensor<D>, slope: f32) -> Tensor<D> {
-    apply(Activation::LeakyRelu { slope }, [Input::new(x)])
+    apply(&Activation::LeakyRelu { slope }, [Input::new(x)])
 }
 
 /// Hyperbolic tangent.
 #[must_use]
 pub fn tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    apply(Activation::Tanh, [Input::new(x)])
+    apply(&Activation::Tanh, [Input::new(x)])
 }
 
 /// `1 / (1 + exp(-x))`.
 #[must_use]
 pub fn sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    apply(Activation::Sigmoid, [Input::new(x)])
+    apply(&Activation::Sigmoid, [Input::new(x)])
 }
 
 /// `ln(1 + exp(x))`, and `x` itself above 20, as PyTorch's `softplus`.
 #[must_use]
 pub fn softplus<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    apply(Activation::Softplus, [Input::new(x)])
+    apply(&Activation::Softplus, [Input::new(x)])
 }
-
-/// Above this, PyTorch's softplus is the identity.
-const SOFTPLUS_THRESHOLD: f32 = 20.0;
 
 #[derive(Clone, Copy, Debug)]
 enum Activation {
@@ -49,10 +46,10 @@ impl Operation<1> for Activation {
 
     fn infer(&self, [x]: [Array; 1]) -> Array {
         match *self {
-            Self::LeakyRelu { slope } => elementwise::leaky_relu(x, slope),
-            Self::Tanh => map(x, f32::tanh),
-            Self::Sigmoid => map(x, sigmoid_of),
-            Self::Softplus => map(x, |x| if x > SOFTPLUS_THRESHOLD { x } else { x.exp().ln_1p() }),
+            Self::LeakyRelu { slope } => x.map(|x| elementwise::leaky_relu(x, slope)),
+            Self::Tanh => x.map(elementwise::tanh),
+            Self::Sigmoid => x.map(elementwise::sigmoid),
+            Self::Softplus => x.map(elementwise::softplus),
         }
     }
 
@@ -66,16 +63,10 @@ impl Operation<1> for Activation {
 
     fn backward(&self, saved: Array, gradient: Array, _wanted: [bool; 1]) -> [Option<Array>; 1] {
         [Some(match *self {
-            Self::LeakyRelu { slope } => elementwise::leaky_relu_gradient(&saved, gradient, slope),
-            Self::Tanh => combine(&saved, gradient, |y, g| g * (1.0 - y * y)),
-            Self::Sigmoid => combine(&saved, gradient, |y, g| g * y * (1.0 - y)),
-            Self::Softplus => combine(&saved, gradient, |x, g| {
-                if x > SOFTPLUS_THRESHOLD { g } else { g * sigmoid_of(x) }
-            }),
+            Self::LeakyRelu { slope } => gradient.rectified(&saved, slope),
+            Self::Tanh => gradient.combine(&saved, elementwise::tanh_gradient),
+            Self::Sigmoid => gradient.combine(&saved, elementwise::sigmoid_gradient),
+            Self::Softplus => gradient.combine(&saved, elementwise::softplus_gradient),
         })]
     }
-}
-
-fn sigmoid_of(x: f32) -> f32 {
-    1.0 / (1.0 + (-x).exp())
 }

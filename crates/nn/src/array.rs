@@ -4,6 +4,9 @@ use burn::backend::Flex;
 use burn::tensor::{Bytes, DType, Device, Shape, Tensor};
 use burn_flex::{FlexTensor, Layout};
 
+use crate::kernels::{collect_chunks, elementwise};
+use crate::threads;
+
 /// The CPU, without a gradient graph: inference, targets, measurements.
 #[must_use]
 pub fn device() -> Device {
@@ -97,5 +100,42 @@ impl Array {
     pub(crate) fn reshaped(self, shape: Vec<usize>) -> Self {
         assert_eq!(self.len(), shape.iter().product::<usize>(), "reshape to {shape:?}");
         Self(self.0.reshape(Shape::from(shape)))
+    }
+
+    /// This gradient, passed back through a leaky rectifier of `x`; a slope of 1 is no rectifier.
+    pub(crate) fn rectified(self, x: &Self, slope: f32) -> Self {
+        if slope == 1.0 {
+            return self;
+        }
+        self.combine(x, |x, gradient| elementwise::leaky_relu_gradient(x, gradient, slope))
+    }
+
+    /// Runs an in-place kernel over all elements, in chunks on all threads.
+    pub(crate) fn map(self, kernel: impl Fn(&mut [f32]) + Sync) -> Self {
+        self.fill_chunks(|_, chunk| kernel(chunk))
+    }
+
+    /// Like [`Self::map`], with the same elements of `other` beside.
+    pub(crate) fn combine(self, other: &Self, kernel: impl Fn(&[f32], &mut [f32]) + Sync) -> Self {
+        let others = other.values();
+        assert_eq!(others.len(), self.len(), "arrays to combine");
+        self.fill_chunks(|start, chunk| kernel(&others[start..start + chunk.len()], chunk))
+    }
+
+    /// Runs `kernel(start, chunk)` over chunks that fit a first-level cache: in place if nobody else
+    /// holds the array, else on a copy that is made chunk by chunk.
+    fn fill_chunks(mut self, kernel: impl Fn(usize, &mut [f32]) + Sync) -> Self {
+        const CHUNK: usize = 4096;
+        if self.is_unique() {
+            threads::for_each_chunk(self.values_mut(), CHUNK, |i, chunk| kernel(i * CHUNK, chunk));
+            return self;
+        }
+        let values = collect_chunks(self.len(), CHUNK, |i, chunk| {
+            let source = &self.values()[i * CHUNK..][..chunk.len()];
+            let chunk = chunk.write_copy_of_slice(source);
+            kernel(i * CHUNK, chunk);
+            chunk
+        });
+        Self::new(values, self.shape())
     }
 }

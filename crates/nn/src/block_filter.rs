@@ -20,7 +20,7 @@ use crate::threads;
 #[must_use]
 pub fn filter_blocks(responses: Tensor<2>, x: Tensor<2>) -> Tensor<2> {
     assert_eq!(responses.dims(), x.dims(), "one response for each block");
-    apply(FilterBlocks, [Input::new(responses), Input::new(x.inner())])
+    apply(&FilterBlocks, [Input::new(responses), Input::new(x.inner())])
 }
 
 /// Blocks that one task takes.

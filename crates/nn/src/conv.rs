@@ -7,7 +7,6 @@ use burn::tensor::Tensor;
 use crate::array::Array;
 use crate::differentiable::{Input, Operation, apply};
 use crate::kernels::convolution::{self, Geometry};
-use crate::kernels::elementwise;
 
 /// How a convolution walks over its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,7 +116,7 @@ pub fn leaky_conv1d(
         groups: conv.groups,
         pad_left: conv.padding.0,
     };
-    run(Forward { geometry, slope }, x, weight, bias)
+    run(&Forward { geometry, slope }, x, weight, bias)
 }
 
 /// The transpose of [`conv1d`]: every input sample adds a scaled kernel to the output.
@@ -168,11 +167,11 @@ pub fn leaky_conv_transpose1d(
         groups: conv.groups,
         pad_left: conv.padding,
     };
-    run(Transposed { geometry, slope }, x, weight, bias)
+    run(&Transposed { geometry, slope }, x, weight, bias)
 }
 
 fn run<O: Operation<2> + Operation<3>>(
-    operation: O,
+    operation: &O,
     x: Tensor<3>,
     weight: Tensor<3>,
     bias: Option<Tensor<1>>,
@@ -197,13 +196,13 @@ struct Transposed {
 }
 
 impl<const N: usize> Operation<N> for Forward {
+    /// Input and weight.
     type Saved = (Array, Array);
 
     fn infer(&self, inputs: [Array; N]) -> Array {
-        let g = &self.geometry;
-        let x = elementwise::leaky_relu(inputs[0].clone(), self.slope);
+        let (g, [x, weight]) = (&self.geometry, [&inputs[0], &inputs[1]].map(Array::values));
         let bias = inputs.get(2).map(Array::values);
-        let y = convolution::forward(g, x.values(), inputs[1].values(), bias);
+        let y = convolution::forward(g, x, self.slope, weight, bias);
         Array::new(y, vec![g.batch, g.channels_out, g.length_out])
     }
 
@@ -218,18 +217,15 @@ impl<const N: usize> Operation<N> for Forward {
         gradient: Array,
         wanted: [bool; N],
     ) -> [Option<Array>; N] {
-        let g = &self.geometry;
+        let (g, gy) = (&self.geometry, gradient.values());
         std::array::from_fn(|i| {
             wanted[i].then(|| match i {
                 0 => {
-                    let gx =
-                        convolution::input_gradient(g, gradient.values(), weight.values(), None);
-                    let gx = Array::new(gx, x.shape());
-                    elementwise::leaky_relu_gradient(&x, gx, self.slope)
+                    let gx = convolution::input_gradient(g, gy, 1.0, weight.values(), None);
+                    Array::new(gx, x.shape()).rectified(&x, self.slope)
                 }
                 1 => {
-                    let x = elementwise::leaky_relu(x.clone(), self.slope);
-                    let gw = convolution::weight_gradient(g, x.values(), gradient.values());
+                    let gw = convolution::weight_gradient(g, x.values(), self.slope, gy, 1.0);
                     Array::new(gw, weight.shape())
                 }
                 _ => bias_gradient(&gradient),
@@ -239,13 +235,13 @@ impl<const N: usize> Operation<N> for Forward {
 }
 
 impl<const N: usize> Operation<N> for Transposed {
+    /// Input and weight.
     type Saved = (Array, Array);
 
     fn infer(&self, inputs: [Array; N]) -> Array {
-        let g = &self.geometry;
-        let x = elementwise::leaky_relu(inputs[0].clone(), self.slope);
+        let (g, [x, weight]) = (&self.geometry, [&inputs[0], &inputs[1]].map(Array::values));
         let bias = inputs.get(2).map(Array::values);
-        let y = convolution::input_gradient(g, x.values(), inputs[1].values(), bias);
+        let y = convolution::input_gradient(g, x, self.slope, weight, bias);
         Array::new(y, vec![g.batch, g.channels_in, g.length_in])
     }
 
@@ -260,17 +256,15 @@ impl<const N: usize> Operation<N> for Transposed {
         gradient: Array,
         wanted: [bool; N],
     ) -> [Option<Array>; N] {
-        let g = &self.geometry;
+        let (g, gy) = (&self.geometry, gradient.values());
         std::array::from_fn(|i| {
             wanted[i].then(|| match i {
                 0 => {
-                    let gx = convolution::forward(g, gradient.values(), weight.values(), None);
-                    let gx = Array::new(gx, x.shape());
-                    elementwise::leaky_relu_gradient(&x, gx, self.slope)
+                    let gx = convolution::forward(g, gy, 1.0, weight.values(), None);
+                    Array::new(gx, x.shape()).rectified(&x, self.slope)
                 }
                 1 => {
-                    let x = elementwise::leaky_relu(x.clone(), self.slope);
-                    let gw = convolution::weight_gradient(g, gradient.values(), x.values());
+                    let gw = convolution::weight_gradient(g, gy, 1.0, x.values(), self.slope);
                     Array::new(gw, weight.shape())
                 }
                 _ => bias_gradient(&gradient),

@@ -76,7 +76,7 @@ impl Input {
 
 /// Computes `operation`, in the graph if any input is.
 pub(crate) fn apply<const N: usize, const D: usize, O: Operation<N>>(
-    operation: O,
+    operation: &O,
     inputs: [Input; N],
 ) -> Tensor<D> {
     if inputs.iter().all(|input| matches!(input, Input::Constant(_))) {

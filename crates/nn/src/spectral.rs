@@ -6,6 +6,7 @@ use burn::tensor::Tensor;
 
 use crate::array::Array;
 use crate::differentiable::{Input, Operation, apply};
+use crate::kernels::elementwise;
 use crate::kernels::spectrum::{Transform, add_unpadded, pad_reflected, transform};
 use crate::threads;
 
@@ -48,7 +49,7 @@ impl StftParams {
 /// When the signal is shorter than a frame, or than half a frame where it is mirrored.
 #[must_use]
 pub fn stft_magnitude(x: Tensor<2>, params: StftParams) -> Tensor<3> {
-    apply(Magnitude(params), [Input::new(x)])
+    apply(&Magnitude(params), [Input::new(x)])
 }
 
 /// Multi-scale spectral distance of two sounds.
@@ -75,7 +76,7 @@ pub fn spectral_distance(
 ) -> Tensor<1> {
     assert_eq!(predicted.dims(), target.dims(), "sounds to compare");
     let operation = Distance { scales: scales.to_vec(), log_epsilon };
-    apply(operation, [Input::new(predicted), Input::new(target.inner())])
+    apply(&operation, [Input::new(predicted), Input::new(target.inner())])
 }
 
 #[derive(Clone, Debug)]
@@ -159,7 +160,7 @@ impl Operation<2> for Distance {
 
     fn backward(&self, saved: Array, gradient: Array, wanted: [bool; 2]) -> [Option<Array>; 2] {
         let factor = gradient.values()[0];
-        [wanted[0].then(|| crate::kernels::elementwise::map(saved, |g| g * factor)), None]
+        [wanted[0].then(|| saved.map(|g| elementwise::scale(g, factor))), None]
     }
 }
 

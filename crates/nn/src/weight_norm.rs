@@ -7,6 +7,7 @@ use burn::tensor::Tensor;
 
 use crate::array::Array;
 use crate::differentiable::{Input, Operation, apply};
+use crate::kernels::elementwise::dot;
 use crate::threads;
 
 /// `g * v / |v|`, the norm taken over all but the first dimension.
@@ -21,7 +22,7 @@ use crate::threads;
 #[must_use]
 pub fn weight_norm(v: Tensor<3>, g: Tensor<3>) -> Tensor<3> {
     assert_eq!(g.dims(), [v.dims()[0], 1, 1], "lengths for directions {:?}", v.dims());
-    apply(WeightNorm, [Input::new(v), Input::new(g)])
+    apply(&WeightNorm, [Input::new(v), Input::new(g)])
 }
 
 #[derive(Clone, Debug)]
@@ -80,17 +81,4 @@ impl Operation<2> for WeightNorm {
 
 fn norm(v: &[f32]) -> f32 {
     dot(v, v).sqrt()
-}
-
-/// Sums in 16 lanes, which a compiler turns into vector instructions and which loses less precision.
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut lanes = [0.0f32; 16];
-    let (a, b) = (a.chunks_exact(16), b.chunks_exact(16));
-    let rest: f32 = a.remainder().iter().zip(b.remainder()).map(|(a, b)| a * b).sum();
-    for (a, b) in a.zip(b) {
-        for i in 0..16 {
-            lanes[i] += a[i] * b[i];
-        }
-    }
-    lanes.iter().sum::<f32>() + rest
 }

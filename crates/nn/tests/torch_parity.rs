@@ -1,6 +1,7 @@
 //! Every operation against what PyTorch computes, forward and backward, for odd shapes.
 //!
 //! The numbers are in `vectors/torch.npz`; `vectors/make_torch_vectors.py` wrote them.
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -89,6 +90,41 @@ fn convolutions_agree() {
         vectors.check(&case, "gx", x.grad(&gradients).unwrap());
         vectors.check(&case, "gw", w.grad(&gradients).unwrap());
         vectors.check(&case, "gb", b.grad(&gradients).unwrap());
+    }
+}
+
+/// `leaky_conv1d(x)` must be `conv1d(leaky_relu(x))`, backward too.
+#[test]
+fn a_rectifier_before_a_convolution_is_the_same_inside_it() {
+    let vectors = Vectors::read();
+    let check = |case: &str, run: &dyn Fn(Tensor<3>, Tensor<3>, bool) -> Tensor<3>| {
+        let results = [false, true].map(|is_inside| {
+            let (x, w) = (vectors.leaf::<3>(case, "x"), vectors.leaf::<3>(case, "w"));
+            let y = run(x.clone(), w.clone(), is_inside);
+            let gradients = weighed(y.clone(), vectors.tensor(case, "gy")).backward();
+            [y, x.grad(&gradients).unwrap(), w.grad(&gradients).unwrap()].map(nn::values)
+        });
+        for (inside, outside) in results[1].iter().zip(&results[0]) {
+            check_values(case, inside, outside, 1e-6);
+        }
+    };
+    for i in 0..vectors.n_cases("conv") {
+        let case = format!("conv{i}");
+        let [stride, left, right, dilation, groups] = vectors.numbers(&case);
+        let conv = Conv1d { stride, padding: (left, right), dilation, groups };
+        check(&case, &|x, w, is_inside| match is_inside {
+            true => nn::leaky_conv1d(x, 0.2, w, None, conv),
+            false => nn::conv1d(nn::leaky_relu(x, 0.2), w, None, conv),
+        });
+    }
+    for i in 0..vectors.n_cases("transposed") {
+        let case = format!("transposed{i}");
+        let [stride, padding, output_padding, dilation, groups] = vectors.numbers(&case);
+        let conv = ConvTranspose1d { stride, padding, output_padding, dilation, groups };
+        check(&case, &|x, w, is_inside| match is_inside {
+            true => nn::leaky_conv_transpose1d(x, 0.2, w, None, conv),
+            false => nn::conv_transpose1d(nn::leaky_relu(x, 0.2), w, None, conv),
+        });
     }
 }
 
