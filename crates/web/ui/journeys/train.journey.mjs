@@ -47,6 +47,13 @@ export default {
     await page.keyboard.press('Space')
     await player.getByRole('button', { name: 'Play', exact: true }).waitFor()
 
+    step('a checkpoint and new samples come when they are asked for')
+    const nSamples = (await studio.ask('GET', `/api/runs/${runOf(page)}`)).samples.length
+    await page.getByRole('button', { name: 'Checkpoint now' }).click()
+    await page.getByRole('button', { name: 'Render samples now' }).click()
+    await page.getByRole('button', { name: 'Add to models' }).waitFor({ timeout: 60_000 })
+    await waitUntil(async () => Number.parseInt(await page.getByRole('tab', { name: /^Samples/ }).locator('.num').textContent(), 10) > nSamples, 'no new sample came')
+
     step('every tab shows its part')
     await page.getByRole('tab', { name: 'Metrics' }).click()
     const chart = page.getByRole('slider', { name: 'Cursor on Total loss' })
@@ -86,6 +93,7 @@ export default {
     await page.locator('[data-testid=job-card][data-state=stopped]').waitFor({ timeout: 120_000 })
 
     step('the model goes into the library')
+    const run = runOf(page)
     await page.getByRole('button', { name: 'Add to models' }).click()
     await page.getByRole('heading', { name: 'Test it' }).waitFor()
     await page.getByText(dataset.summary.hash.slice(0, 16)).waitFor()
@@ -99,6 +107,18 @@ export default {
     await waitUntil(async () => (await levelOf(player)) > SILENCE_DB, 'nothing is heard')
     assert(await compare.getByRole('radio', { name: 'Reconstruction' }).isVisible())
     await look('reconstruction')
+
+    step('it all fits a narrow window')
+    await page.setViewportSize({ width: 320, height: 800 })
+    await look('narrow model')
+    const model = page.url()
+    for (const tab of ['', '?tab=metrics', '?tab=samples', '?tab=log', '?tab=settings']) {
+      await page.goto(`${studio.url}/runs/${run}${tab}`)
+      await page.getByRole('tabpanel').waitFor()
+      await look(`narrow run ${tab}`)
+    }
+    await page.setViewportSize({ width: 1280, height: 900 })
+    await page.goto(model)
 
     step('so is a held-out sound of the dataset')
     await page.getByRole('button', { name: 'Reconstruct', exact: true }).click()

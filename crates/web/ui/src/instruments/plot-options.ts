@@ -4,7 +4,7 @@ import type uPlot from 'uplot'
 
 import { locale } from '$lib/i18n'
 
-import { colour, smallTextSize } from './theme.svelte'
+import { colour, isForced, smallTextSize } from './theme.svelte'
 
 /** A place on the step axis worth a line, like the start of a phase. */
 export interface Marker {
@@ -91,6 +91,7 @@ function seriesOf({ label, tone, isFaint }: Line): uPlot.Series {
     stroke: colour(tone),
     width: 1.5,
     alpha: isFaint ? 0.35 : 1,
+    dash: isForced() && tone !== 'series-1' ? [4, 4] : [],
     spanGaps: true,
     points: { show: (_u, _i, first, last) => last - first < 3 },
   }

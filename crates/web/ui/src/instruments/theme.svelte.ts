@@ -3,7 +3,7 @@
 let version = $state(0)
 
 /** What a high-contrast mode of the system leaves of our colours. */
-const FORCED: Record<string, string> = { surface: 'Canvas', line: 'GrayText', 'series-1': 'Highlight', accent: 'Highlight' }
+const FORCED: Record<string, string> = { surface: 'Canvas', 'series-1': 'Highlight', accent: 'Highlight' }
 const forced = typeof matchMedia === 'undefined' ? undefined : matchMedia('(forced-colors: active)')
 
 if (typeof document !== 'undefined') {
@@ -17,6 +17,12 @@ export function colour(token: string): string {
   void version
   if (forced?.matches) return FORCED[token] ?? 'CanvasText'
   return getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim()
+}
+
+/** Whether the system allows two colours only, so that lines must differ in more than colour. */
+export function isForced(): boolean {
+  void version
+  return forced?.matches ?? false
 }
 
 /** The size of small text in CSS pixels; follows the reader's text size. */

@@ -39,8 +39,6 @@ export const instruments = {
   'compare.clear': 'Forget the stretch',
   'compare.peak': 'Peak',
   'compare.rms': 'RMS',
-  'compare.waveform': 'Waveform',
-  'compare.spectrogram': 'Spectrogram',
 
   'plot.summary': '{title}: last {last} at step {step}, least {min}, largest {max}, {trend}, {n} points.',
   'plot.rising': 'rising',
