@@ -37,7 +37,7 @@ pub struct Note {
     /// · `silent`: there is nothing to hear · `very_short`: it is shorter than 50 ms ·
     /// `wrong_extension`: its name says another format.
     pub code: &'static str,
-    /// What is wrong, one sentence without a full stop.
+    /// What is wrong: one sentence, its full stop left to whoever shows it.
     pub message: String,
 }
 
@@ -159,7 +159,9 @@ pub fn decode_file(path: &Path, limits: &DecodeLimits) -> Result<Decoded, Error>
         channel.shrink_to_fit();
     }
     match failure {
-        Some(Failure::Damaged(why)) if n_frames > 0 => notes.push(Note::new("damaged", why)),
+        Some(Failure::Damaged(why)) if n_frames > 0 => {
+            notes.push(Note::new("damaged", format!("Part of it is lost: {why}")));
+        }
         Some(failure) => return Err(failure.at(path)),
         None if n_frames == 0 => return Err(Error::Empty { path: path.to_owned() }),
         None => {}
@@ -251,7 +253,7 @@ fn decode_into(
         && SOUND_EXTENSIONS.contains(&extension.as_str())
         && !extensions.contains(&extension.as_str())
     {
-        let message = format!("it is {name} inside although its name ends in .{extension}");
+        let message = format!("It is {name} inside although its name ends in .{extension}");
         notes.push(Note::new("wrong_extension", message));
     }
     Ok(())

@@ -12,7 +12,8 @@ const LARGEST_BLOCK: usize = 1 << 20;
 
 /// The clip at another rate, aligned to the sample.
 ///
-/// The result has `round(n_frames * rate_hz / clip.rate_hz)` frames; frame `n` of it is the sound at
+/// The result has `round(n_frames * rate_hz / clip.rate_hz)` frames, one at least of what is not
+/// empty; frame `n` of it is the sound at
 /// `n / rate_hz` seconds, with silence assumed before and after the clip. Linear in phase.
 ///
 /// Measured (`resample/tests.rs`): up to 97 % of the lower Nyquist frequency a sine differs from the
@@ -73,7 +74,7 @@ fn gcd(a: u32, b: u32) -> u32 {
 
 fn resampled_len(n_frames: usize, from_hz: u32, to_hz: u32) -> usize {
     let (from, to) = (u128::from(from_hz), u128::from(to_hz));
-    ((n_frames as u128 * to + from / 2) / from) as usize
+    ((n_frames as u128 * to + from / 2) / from).max(1) as usize
 }
 
 #[cfg(test)]

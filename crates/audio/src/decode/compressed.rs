@@ -141,22 +141,22 @@ impl Progress {
             notes.push(Note::new(
                 "truncated",
                 format!(
-                    "its header says {:.2} seconds, but it ends after {:.2}",
+                    "Its header says {:.2} seconds, but it ends after {:.2}",
                     secs(expected),
                     secs(reached)
                 ),
             ));
         } else if self.is_cut_off {
-            notes.push(Note::new("truncated", "it ends in the middle of a packet"));
+            notes.push(Note::new("truncated", "It ends in the middle of a packet"));
         }
         let n_missing = reached.saturating_sub(n_frames);
         if self.n_damaged > 0 {
             notes.push(Note::new(
                 "damaged",
-                format!("{} packets could not be decoded and are left out", self.n_damaged),
+                format!("Packets that could not be decoded and are left out: {}", self.n_damaged),
             ));
         } else if n_missing > track.tolerance {
-            let message = format!("{:.3} seconds of it are missing", secs(n_missing));
+            let message = format!("Of its sound, {:.3} seconds are missing", secs(n_missing));
             notes.push(Note::new("damaged", message));
         }
         notes

@@ -19,7 +19,7 @@ pub(super) fn condition(clip: &mut Clip) -> Vec<Note> {
     let n_bad: usize =
         clip.channels.iter_mut().map(|channel| zero_what_is_no_number(channel)).sum();
     if n_bad > 0 {
-        let message = format!("{n_bad} samples were not numbers and became 0");
+        let message = format!("Samples that were not numbers and became 0: {n_bad}");
         notes.push(Note::new("not_a_number", message));
     }
     let n_clipped: usize = clip.channels.iter().map(|channel| count_clipped(channel)).sum();
@@ -32,19 +32,19 @@ pub(super) fn condition(clip: &mut Clip) -> Vec<Note> {
         }
         if loudest > LOUD {
             let over_db = db_from_gain(f64::from(loudest));
-            let message = format!("it went {over_db:.1} dB beyond full scale and was turned down");
+            let message = format!("It went {over_db:.1} dB beyond full scale and was turned down");
             notes.push(Note::new("turned_down", message));
         }
     }
     if peak_db(clip) < SILENT_DB {
-        notes.push(Note::new("silent", "there is nothing to hear in it"));
+        notes.push(Note::new("silent", "There is nothing to hear in it"));
     }
     if clip.length_secs() < VERY_SHORT_SECS {
-        let message = format!("it is only {:.0} ms long", clip.length_secs() * 1000.0);
+        let message = format!("It is only {:.0} ms long", clip.length_secs() * 1000.0);
         notes.push(Note::new("very_short", message));
     }
     if n_clipped > 0 {
-        let message = format!("it is clipped: {n_clipped} samples are flat at full scale");
+        let message = format!("It is clipped: {n_clipped} samples are flat at full scale");
         notes.push(Note::new("clipped", message));
     }
     notes

@@ -95,14 +95,14 @@ pub(super) fn decode(
         Some(claimed) if claimed > available => {
             let secs = |bytes: u64| (bytes / frame_bytes) as f64 / f64::from(layout.rate_hz);
             let (says, ends) = (secs(claimed), secs(available));
-            let message = format!("its header says {says:.2} seconds, but it ends after {ends:.2}");
+            let message = format!("Its header says {says:.2} seconds, but it ends after {ends:.2}");
             notes.push(Note::new("truncated", message));
             available
         }
         Some(claimed) if !goes_on(file, claim.start, claimed).map_err(unreadable)? => claimed,
         _ => {
             let message =
-                "its header names a wrong length, so the sound was read to the end of the file";
+                "Its header names a wrong length, so the sound was read to the end of the file";
             notes.push(Note::new("wrong_length", message));
             available
         }
