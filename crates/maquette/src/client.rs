@@ -86,8 +86,7 @@ impl Client {
 
     /// Asks for something.
     pub(crate) fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
-        let answer = self.patiently(|base| self.agent.get(format!("{base}{path}")).call());
-        read(answer?)
+        read(self.ask(|base| self.agent.get(format!("{base}{path}")).call(), |_| true)?)
     }
 
     /// Sends JSON and reads the answer.
@@ -96,22 +95,25 @@ impl Client {
         path: &str,
         body: &impl Serialize,
     ) -> anyhow::Result<T> {
-        read(self.agent.post(self.url(path)).send_json(body).context(UNREACHABLE)?)
+        read(self.ask(|base| self.agent.post(format!("{base}{path}")).send_json(body), not_sent)?)
     }
 
     /// Asks for something to be done that needs no more words.
     pub(crate) fn post_empty<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
-        read(self.agent.post(self.url(path)).send_empty().context(UNREACHABLE)?)
+        read(self.ask(|base| self.agent.post(format!("{base}{path}")).send_empty(), not_sent)?)
     }
 
     /// Sends a file as it is and reads the answer.
     pub(crate) fn post_file<T: DeserializeOwned>(
         &self,
         path: &str,
-        file: fs::File,
+        file: &fs::File,
     ) -> anyhow::Result<T> {
-        let request = self.agent.post(self.url(path)).content_type("application/octet-stream");
-        read(request.send(file).context(UNREACHABLE)?)
+        let send = |base: &str| {
+            let request = self.agent.post(format!("{base}{path}"));
+            request.content_type("application/octet-stream").send(file)
+        };
+        read(self.ask(send, not_sent)?)
     }
 
     /// Changes something.
@@ -120,19 +122,21 @@ impl Client {
         path: &str,
         body: &impl Serialize,
     ) -> anyhow::Result<T> {
-        read(self.agent.patch(self.url(path)).send_json(body).context(UNREACHABLE)?)
+        read(self.ask(|base| self.agent.patch(format!("{base}{path}")).send_json(body), not_sent)?)
     }
 
     /// Removes something.
     pub(crate) fn delete(&self, path: &str) -> anyhow::Result<()> {
-        check(self.agent.delete(self.url(path)).call().context(UNREACHABLE)?).map(drop)
+        let answer =
+            self.ask(|base| self.agent.delete(format!("{base}{path}")).call(), not_sent)?;
+        check(answer).map(drop)
     }
 
     /// Copies a file of the studio into `to`.
     pub(crate) fn download(&self, path: &str, to: &mut impl Write) -> anyhow::Result<()> {
-        let answer = self.patiently(|base| self.agent.get(format!("{base}{path}")).call());
-        let mut answer = check(answer?)?;
-        std::io::copy(&mut answer.body_mut().as_reader(), to).context("failed to copy the file")?;
+        let answer = self.ask(|base| self.agent.get(format!("{base}{path}")).call(), |_| true)?;
+        let mut body = check(answer)?.into_body();
+        std::io::copy(&mut body.as_reader(), to).context("failed to copy the file")?;
         Ok(())
     }
 
@@ -140,34 +144,43 @@ impl Client {
         self.studio.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn url(&self, path: &str) -> String {
-        format!("{}{path}", base(self.studio().port()))
-    }
-
-    /// Asks a question, and asks it again elsewhere if the studio went away meanwhile: it may have
+    /// Sends a request, and sends it again elsewhere if the studio went away meanwhile: it may have
     /// belonged to another command that is done now.
-    fn patiently<T>(&self, ask: impl Fn(&str) -> Result<T, ureq::Error>) -> anyhow::Result<T> {
+    fn ask(
+        &self,
+        send: impl Fn(&str) -> Result<Answer, ureq::Error>,
+        may_send_again: fn(&ureq::Error) -> bool,
+    ) -> anyhow::Result<Answer> {
         let port = self.studio().port();
-        match ask(&base(port)) {
-            Ok(answer) => Ok(answer),
-            Err(error) if self.is_own() => Err(error).context(UNREACHABLE),
-            Err(_) => {
+        match send(&base(port)) {
+            Err(error) if !self.is_own() && may_send_again(&error) => {
                 let mut studio = self.studio();
                 *studio = attach(&self.workspace, &self.agent)?;
                 let base = base(studio.port());
                 drop(studio);
-                ask(&base).context(UNREACHABLE)
+                send(&base)
             }
+            answered => answered,
         }
+        .context("failed to reach the studio")
     }
 }
 
-const UNREACHABLE: &str = "failed to reach the studio";
+/// Whether nobody has heard a request that failed.
+fn not_sent(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
+        ureq::Error::ConnectionFailed => true,
+        _ => false,
+    }
+}
 
-/// A client that never asks a proxy: everything is on this computer.
+/// A client that never asks a proxy, because everything is on this computer; and that keeps no
+/// connections, because the studio at the other end may go away between two requests.
 fn agent() -> ureq::Agent {
     ureq::Agent::config_builder()
         .proxy(None)
+        .max_idle_connections(0)
         .http_status_as_error(false)
         .timeout_connect(Some(CONNECT_TIME))
         .timeout_recv_response(Some(ANSWER_TIME))

@@ -14,7 +14,7 @@ use crate::client::{Client, Refused};
 const LOOK_EVERY: Duration = Duration::from_millis(150);
 
 /// How often a line of progress is printed where it cannot be drawn over.
-const LINE_EVERY: Duration = Duration::from_secs(10);
+const LINE_EVERY: Duration = Duration::from_secs(5);
 
 /// How long a job of a studio inside this process gets to start before the command leaves it.
 const START_TIME: Duration = Duration::from_secs(10);
@@ -139,20 +139,20 @@ impl Onlooker<'_> {
 /// Shows how a job goes on: drawn over and over for a person, a line now and then for a log.
 struct Progress {
     terminal: Terminal,
-    last_line: Option<Instant>,
+    last_line: Instant,
 }
 
 impl Progress {
     fn new(terminal: Terminal) -> Self {
-        Self { terminal, last_line: None }
+        Self { terminal, last_line: Instant::now() }
     }
 
     fn show(&mut self, text: &str) {
         if self.terminal.is_live() {
             self.terminal.progress(text);
-        } else if self.last_line.is_none_or(|time| time.elapsed() >= LINE_EVERY) {
+        } else if self.last_line.elapsed() >= LINE_EVERY {
             self.terminal.note(text);
-            self.last_line = Some(Instant::now());
+            self.last_line = Instant::now();
         }
     }
 }

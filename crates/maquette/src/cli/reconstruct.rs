@@ -40,7 +40,7 @@ pub(crate) fn run(args: &ReconstructArgs, console: &Console) -> anyhow::Result<(
     let path = format!("/api/models/{}/reconstructions?name={}", args.model, encoded(&name));
     let sound =
         File::open(&input).with_context(|| format!("failed to open {}", input.display()))?;
-    let queued: Reconstruction = client.post_file(&path, sound)?;
+    let queued: Reconstruction = client.post_file(&path, &sound)?;
     let reconstruction = onlooker.reconstruction(&queued.id)?;
     let result = save(&client, &reconstruction, &args.output)?;
 
@@ -98,6 +98,9 @@ fn check_output(input: &Path, output: &Path, force: bool) -> Result<(), Refused>
         }))
     };
     let is_wav = output.extension().is_some_and(|it| it.eq_ignore_ascii_case("wav"));
+    if !input.is_file() {
+        return refuse("not_a_file", "The input is not a file.", "Name one sound file.");
+    }
     if !is_wav {
         return refuse("not_wav", "Reconstructions are WAV files.", "Name it like sound.wav.");
     }

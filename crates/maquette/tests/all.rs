@@ -1,0 +1,20 @@
+//! The command as its users meet it: the real program, a workspace of its own, real HTTP.
+
+#[path = "all/command.rs"]
+mod command;
+#[path = "all/files.rs"]
+mod files;
+#[path = "all/guard.rs"]
+mod guard;
+#[path = "all/live.rs"]
+mod live;
+#[path = "all/pages.rs"]
+mod pages;
+#[path = "all/program.rs"]
+mod program;
+#[path = "all/quickstart.rs"]
+mod quickstart;
+#[path = "all/requests.rs"]
+mod requests;
+#[path = "all/uploads.rs"]
+mod uploads;

@@ -1,0 +1,81 @@
+//! The main job from end to end, with the smallest model there is.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::program::{Served, json, run, text, until, wav};
+
+/// Settings and a length that make a training of a second.
+const TINY: [&str; 6] = ["--set", "capacity=2", "--set", "batch_size=1", "--steps", "3"];
+
+#[test]
+fn the_whole_main_job_in_one_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let workspace = folder.path().join("workspace");
+    let output = run(&workspace, &[&["quickstart", "--json"], &TINY[..]].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let out = text(&output.stdout);
+    let lines: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let summary = lines.last().unwrap();
+    assert!(summary["first_loss"].as_f64().unwrap() > 0.0, "{summary}");
+    assert!(summary["last_loss"].as_f64().unwrap() > 0.0, "{summary}");
+    assert!(summary["seconds"].as_f64().unwrap() > 0.0, "{summary}");
+    let sound = fs::read(summary["reconstruction"].as_str().unwrap()).unwrap();
+    assert_eq!(&sound[..4], b"RIFF");
+    assert!(lines.iter().any(|line| line["event"] == "metrics"), "every event is a line");
+
+    // What it made can be used on.
+    let (run_id, model) = (summary["run"].as_str().unwrap(), summary["model"].as_str().unwrap());
+    let detail = json(&workspace, &["run", "show", run_id]);
+    assert_eq!(detail["step"], 3, "{detail}");
+    let added = json(&workspace, &["model", "add", &format!("{run_id}@3"), "--name", "Again"]);
+    assert_eq!(added["lineage"]["step"], 3);
+    assert_eq!(json(&workspace, &["model", "list"]).as_array().unwrap().len(), 2);
+
+    let (input, output) = (folder.path().join("in.wav"), folder.path().join("out.wav"));
+    fs::write(&input, wav(330.0)).unwrap();
+    let args = ["reconstruct", model, input.to_str().unwrap(), "-o", output.to_str().unwrap()];
+    let made = json(&workspace, &args);
+    assert_eq!(made["output"], output.to_str().unwrap());
+    assert_eq!(&fs::read(&output).unwrap()[..4], b"RIFF");
+    assert_eq!(fs::read(&input).unwrap(), wav(330.0), "the input is as it was");
+    assert_eq!(run(&workspace, &args).status.code(), Some(1), "nothing is written over");
+
+    let resumed = json(&workspace, &["run", "resume", run_id, "--steps", "5", "--follow"]);
+    assert_eq!(resumed["step"], 5, "{resumed}");
+}
+
+#[test]
+fn a_run_outlives_the_studio_and_is_found_again() {
+    let mut served = Served::new();
+    let dataset = served.dataset()["id"].as_str().unwrap().to_owned();
+    let settings = ["--set", "capacity=2", "--set", "batch_size=1", "--minutes", "5"];
+    let queued = json(&served.workspace, &[&["train", &dataset], &settings[..]].concat());
+    let id = queued["id"].as_str().unwrap();
+    let path = format!("/api/runs/{id}");
+    until(|| (served.get(&path).json()["step"].as_u64() > Some(0)).then_some(()));
+
+    let step = served.get(&path).json()["step"].as_u64();
+    served.terminate();
+    let served = Served::at(&served.workspace);
+    until(|| {
+        let run = served.get(&path).json();
+        assert_eq!(run["job"]["state"]["state"], "running", "{run}");
+        (run["step"].as_u64() > step).then_some(())
+    });
+
+    let stopped = json(&served.workspace, &["run", "stop", id]);
+    assert_eq!(stopped["job"]["state"]["state"], "stopped", "{stopped}");
+    let detail = json(&served.workspace, &["run", "show", id]);
+    assert!(!detail["checkpoints"].as_array().unwrap().is_empty(), "{detail}");
+    let rendered = detail["samples"][0]["rendered"].as_str().unwrap();
+    let sound = served.get(&format!("/api/runs/{id}/files/{rendered}"));
+    assert_eq!((sound.status, &sound.body[..4]), (200, &b"RIFF"[..]));
+    let curves = served.get(&format!("{path}/curves?names=loss_total&points=50")).json();
+    assert_eq!(curves["curves"][0]["name"], "loss_total", "{curves}");
+    let events = served.get(&format!("{path}/events?after=2&limit=5")).json();
+    assert_eq!(events[0]["seq"], 3);
+    let log = served.get(&format!("{path}/log")).json();
+    assert!(log["text"].is_string());
+}

@@ -1,0 +1,80 @@
+//! Files that are sent to the studio.
+
+use std::io::Write;
+
+use serde_json::json;
+
+use crate::program::{Served, until, wav};
+
+fn new_upload(served: &Served) -> String {
+    let upload = served.send("POST", "/api/uploads", &[], b"").json();
+    upload["upload"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn dropped_files_become_a_dataset() {
+    let served = Served::new();
+    let upload = new_upload(&served);
+    let names = ["low note.wav", "caf%C3%A9 %F0%9F%8E%BB.wav", "folder%2Fthird.wav"];
+    for (i, name) in names.iter().enumerate() {
+        let path = format!("/api/uploads/{upload}/files/{}", name.replace(' ', "%20"));
+        let sound = wav(220.0 * (i + 1) as f32);
+        let held = served.send("PUT", &path, &[], &sound).json();
+        assert_eq!(held["n_files"], i + 1, "{held}");
+        assert_eq!(held["bytes"], (i + 1) * sound.len());
+    }
+    let source = json!({ "from": "upload", "upload": upload });
+    let queued = served.post("/api/datasets", &json!({ "source": source, "name": "Dropped" }));
+    let path = format!("/api/datasets/{}", queued.json()["id"].as_str().unwrap());
+    let dataset = until(|| {
+        let dataset = served.get(&path).json();
+        assert_ne!(dataset["job"]["state"]["state"], "failed", "{dataset}");
+        (dataset["job"]["state"]["state"] == "done").then_some(dataset)
+    });
+    assert_eq!(dataset["summary"]["n_files"], 3, "{dataset}");
+    assert!(dataset.to_string().contains("café 🎻.wav"), "{dataset}");
+}
+
+#[test]
+fn a_broken_off_file_is_not_kept() {
+    let served = Served::new();
+    let upload = new_upload(&served);
+    let mut stream = served.connect();
+    let head = format!(
+        "PUT /api/uploads/{upload}/files/half.wav HTTP/1.1\r\nHost: 127.0.0.1\r\n\
+         Content-Length: 1000000\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(&[1; 100_000]).unwrap();
+    drop(stream);
+
+    // The connection's end takes a moment to be seen; the file is gone then, and was never counted.
+    let folder = served.workspace.join("uploads");
+    until(|| {
+        let holds = |path: &std::path::Path| {
+            std::fs::read_dir(path).map_or(0, |files| files.filter(|it| it.is_ok()).count())
+        };
+        (holds(&folder.join(&upload)) == 0 || files_in(&folder) == 0).then_some(())
+    });
+    let held = served.get(&format!("/api/uploads/{upload}")).json();
+    assert_eq!(held["n_files"], 0, "{held}");
+}
+
+fn files_in(folder: &std::path::Path) -> usize {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    entries
+        .flatten()
+        .map(|entry| if entry.path().is_dir() { files_in(&entry.path()) } else { 1 })
+        .sum()
+}
+
+#[test]
+fn an_upload_can_be_removed() {
+    let served = Served::new();
+    let upload = new_upload(&served);
+    let path = format!("/api/uploads/{upload}");
+    served.send("PUT", &format!("{path}/files/a.wav"), &[], &wav(440.0)).json();
+    assert_eq!(served.send("DELETE", &path, &[], b"").status, 204);
+    served.get(&path).problem(404);
+    served.send("PUT", &format!("{path}/files/a.wav"), &[], b"x").problem(404);
+}
