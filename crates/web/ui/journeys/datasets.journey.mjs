@@ -1,6 +1,9 @@
 // Datasets: made of the sample sounds and of dropped files, looked at, heard, renamed, deleted.
 
 import { strict as assert } from 'node:assert'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 import { tone } from './harness.mjs'
 
@@ -80,6 +83,7 @@ export default {
     await rate.fill('800')
     await page.getByText('Between 8,000 and 192,000.').waitFor()
     await look('wrong setting')
+    assert(await page.getByRole('button', { name: 'Make the dataset' }).isDisabled())
     await rate.fill('22050')
     await page.getByRole('textbox', { name: 'Name' }).fill('Dropped')
     await page.getByRole('button', { name: 'Make the dataset' }).click()
@@ -94,7 +98,8 @@ export default {
 
   async 'a folder without sound'({ page, studio, look, step }) {
     step('the problem says what, why and what to do')
-    await page.goto(`${studio.url}/datasets/new?from=folder&path=${encodeURIComponent(studio.workspace)}`)
+    const folder = mkdtempSync(join(tmpdir(), 'without-sound-'))
+    await page.goto(`${studio.url}/datasets/new?from=folder&path=${encodeURIComponent(folder)}`)
     await page.getByRole('status').filter({ hasText: '0 sound files' }).waitFor()
     await look('picker')
     await page.getByRole('button', { name: 'Make the dataset' }).click()

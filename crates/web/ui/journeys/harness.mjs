@@ -43,25 +43,15 @@ export async function journey(name, travel) {
 
 /** A studio on an empty workspace, which is removed at the end. */
 async function startStudio() {
-  const program = process.env.MAQUETTE_BIN
-  if (!program) throw new Error('MAQUETTE_BIN does not name the program to drive')
   const workspace = await mkdtemp(join(tmpdir(), 'maquette-journey-'))
-  const child = spawn(program, ['--workspace', workspace, '--no-open'], { stdio: ['ignore', 'pipe', 'pipe'] })
-  let said = ''
-  const url = await new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`the studio did not start: ${said}`)), START_MS)
-    const hear = (bytes) => {
-      said += bytes
-      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(said)
-      if (found) {
-        clearTimeout(late)
-        resolve(found[0])
-      }
-    }
-    child.stdout.on('data', hear)
-    child.stderr.on('data', hear)
-    child.on('exit', (code) => reject(new Error(`the studio ended with ${code}: ${said}`)))
-  })
+  let { child, url } = await spawnStudio(workspace)
+  let isStopped = false
+  const stop = async () => {
+    isStopped = true
+    const gone = new Promise((resolve) => child.on('exit', resolve))
+    child.kill('SIGTERM')
+    await gone
+  }
   return {
     url,
     workspace,
@@ -72,22 +62,48 @@ async function startStudio() {
       if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`)
       return answer.status === 204 ? undefined : answer.json()
     },
+    stop,
+    isStopped: () => isStopped,
+    /** Starts it again after a stop, at the same address. */
+    async startAgain() {
+      child = (await spawnStudio(workspace, new URL(url).port)).child
+      isStopped = false
+    },
     async end() {
-      // Trainings live on without their studio: they are asked to stop first.
-      const runs = await fetch(`${url}/api/runs`).then((answer) => answer.json(), () => [])
-      for (const { id, job } of runs)
-        if (['running', 'queued'].includes(job.state.state)) await fetch(`${url}/api/runs/${id}/stop`, { method: 'POST' }).catch(() => undefined)
-      for (let i = 0; i < 100; i++) {
-        const jobs = await fetch(`${url}/api/jobs`).then((answer) => answer.json(), () => [])
-        if (jobs.length === 0) break
-        await new Promise((resolve) => setTimeout(resolve, 200))
-      }
-      const gone = new Promise((resolve) => child.on('exit', resolve))
-      child.kill('SIGTERM')
-      await gone
+      await stopTrainings(url)
+      await stop()
       await rm(workspace, { recursive: true, force: true })
     },
   }
+}
+
+function spawnStudio(workspace, port) {
+  const program = process.env.MAQUETTE_BIN
+  if (!program) throw new Error('MAQUETTE_BIN does not name the program to drive')
+  const args = ['--workspace', workspace, '--no-open', ...(port ? ['--port', port] : [])]
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`the studio did not start: ${said}`)), START_MS)
+    const hear = (bytes) => {
+      said += bytes
+      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(said)
+      if (!found) return
+      clearTimeout(late)
+      resolve({ child, url: found[0] })
+    }
+    child.stdout.on('data', hear)
+    child.stderr.on('data', hear)
+    child.on('exit', (code) => reject(new Error(`the studio ended with ${code}: ${said}`)))
+  })
+}
+
+/** Trainings live on without their studio, so they are asked to stop before it is. */
+async function stopTrainings(url) {
+  const list = (path) => fetch(url + path).then((answer) => answer.json(), () => [])
+  for (const { id, kind } of await list('/api/jobs'))
+    if (kind === 'train') await fetch(`${url}/api/runs/${id}/stop`, { method: 'POST' }).catch(() => undefined)
+  for (let i = 0; i < 100 && (await list('/api/jobs')).length > 0; i++) await new Promise((resolve) => setTimeout(resolve, 200))
 }
 
 function startBrowser() {
@@ -109,7 +125,9 @@ async function watchedPage(browser, studio, troubles) {
   page.on('console', (message) => {
     // A browser notes every answer with an error status here, also those that a page asked for.
     const isAnswer = message.text().startsWith('Failed to load resource')
-    if (message.type() === 'error' && !isAnswer) troubles.push(`console: ${message.text()}`)
+    // While the studio is stopped, a page that tries to reach it cannot.
+    const isExpected = studio.isStopped() && message.text().includes('ERR_CONNECTION')
+    if (message.type() === 'error' && !isAnswer && !isExpected) troubles.push(`console: ${message.text()}`)
   })
   page.on('pageerror', (error) => troubles.push(`page: ${error.stack ?? error.message}`))
   page.on('request', (request) => {

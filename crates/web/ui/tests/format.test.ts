@@ -40,6 +40,8 @@ test.each<[string, string]>([
   [format.ago(0, 24 * 3_600_000), 'yesterday'],
   [format.channels(1), 'mono'],
   [format.channels(6), '6 channels'],
+  [format.sentence('it is torn'), 'It is torn.'],
+  [format.sentence('Is it?'), 'Is it?'],
 ])('%s', (actual, expected) => {
   expect(plain(actual)).toBe(expected)
 })

@@ -94,3 +94,9 @@ export function channels(n: number): string {
   if (n === 1) return t('format.mono')
   return n === 2 ? t('format.stereo') : t('format.channels', { n })
 }
+
+/** A fragment as a sentence: a capital at its start, a full stop at its end. */
+export function sentence(text: string): string {
+  const start = text.charAt(0).toUpperCase() + text.slice(1)
+  return /[.?!…]$/.test(start) ? start : `${start}.`
+}

@@ -1,6 +1,7 @@
 // Short messages at the edge of the page, most with an Undo that lasts ten seconds.
 
 import { problemOf } from '$lib/api'
+import { sentence } from '$lib/format'
 import { t } from '$lib/i18n'
 
 import { announce } from './announce.svelte'
@@ -32,7 +33,7 @@ export const toastUndo = (text: string, undo: () => Promise<unknown>): void => a
 /** Says that something a person asked for did not work. */
 export function toastProblem(thrown: unknown): void {
   const problem = problemOf(thrown)
-  add({ text: [problem.what, problem.why, problem.remedy].filter(Boolean).map(sentence).join(' '), tone: 'bad' })
+  add({ text: [problem.what, problem.why, problem.remedy].map((part) => (part ? sentence(part) : '')).filter(Boolean).join(' '), tone: 'bad' })
 }
 
 /** Does it, and tells when it did not work; gives whether it worked. */
@@ -84,5 +85,3 @@ function startTimer(id: number): void {
   clearTimeout(timers.get(id))
   timers.set(id, setTimeout(() => close(id), LIFE_MS))
 }
-
-const sentence = (text: string | null | undefined): string => (text ? text.replace(/[.…]?$/, (end) => end || '.') : '')

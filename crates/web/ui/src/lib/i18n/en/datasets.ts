@@ -73,6 +73,7 @@ export const datasets = {
   'new.start': 'Make the dataset',
   'new.starting': 'Starting…',
   'new.noFiles': 'Drop or choose some files first.',
+  'new.wrongSetting': 'A setting needs a change.',
   'new.waitUpload': 'The files are still on their way.',
   'new.formats': 'WAV, AIFF, FLAC, MP3, OGG Vorbis and M4A at any rate. Files that cannot be read are named, the others are used.',
   'new.resetLabel': 'Take all away',

@@ -1,0 +1,150 @@
+// What surrounds the pages: keys, palette, themes, narrow windows, large text, a studio that is gone.
+
+import { strict as assert } from 'node:assert'
+
+const pages = ['/', '/datasets', '/datasets/new', '/runs', '/runs/new', '/models', '/settings']
+
+/** A workspace with one dataset in it; gives its address. */
+async function filled(studio) {
+  const { id } = await studio.ask('POST', '/api/datasets', { name: 'Sample sounds', source: { from: 'samples' } })
+  for (;;) {
+    const { summary } = await studio.ask('GET', `/api/datasets/${id}`)
+    if (summary) return `/datasets/${id}`
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+/** Whether a page is there: its title is drawn and nothing is on its way. */
+const arrived = (page) => page.locator('main h1:not(.sr)').first().waitFor()
+
+export default {
+  async 'the keyboard reaches everything'({ page, studio, look, step }) {
+    const dataset = await filled(studio)
+    await page.goto(studio.url)
+    await arrived(page)
+
+    step('g and a letter go to the pages, and the focus goes along')
+    for (const [key, path] of [['d', '/datasets'], ['e', '/runs'], ['m', '/models'], ['s', '/settings'], ['h', '/']]) {
+      await page.keyboard.press('g')
+      await page.keyboard.press(key)
+      await page.waitForURL(studio.url + path)
+      await arrived(page)
+      assert.equal(await page.evaluate(() => document.activeElement?.id), 'main')
+    }
+
+    step('the palette finds a dataset by a part of its name')
+    await page.keyboard.press('Control+k')
+    await page.getByRole('dialog').waitFor()
+    await look('palette')
+    await page.keyboard.type('sampl')
+    await page.getByRole('option', { name: 'Sample sounds' }).waitFor()
+    await page.keyboard.press('Enter')
+    await page.waitForURL(studio.url + dataset)
+
+    step('? shows the keys, Escape closes')
+    await arrived(page)
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
+    await look('shortcuts')
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+
+    step('a table row opens with Enter, Back comes back')
+    await page.goto(`${studio.url}/datasets`)
+    await page.getByRole('grid').focus()
+    await page.keyboard.press('Enter')
+    await page.waitForURL(studio.url + dataset)
+    await page.goBack()
+    await page.waitForURL(`${studio.url}/datasets`)
+
+    step('single keys can be turned off')
+    await page.goto(`${studio.url}/settings`)
+    await page.getByRole('checkbox', { name: 'Single-key shortcuts' }).uncheck()
+    await page.locator('main').focus()
+    await page.keyboard.press('g')
+    await page.keyboard.press('d')
+    await page.waitForTimeout(300)
+    assert(page.url().endsWith('/settings'))
+  },
+
+  async 'every page in every theme and size'({ page, studio, look, step }) {
+    const all = [...pages, await filled(studio)]
+    for (const path of all) {
+      step(path)
+      await page.goto(studio.url + path)
+      await arrived(page)
+      await page.waitForLoadState('networkidle')
+      await look(path)
+      await page.setViewportSize({ width: 320, height: 640 })
+      await look(`${path} narrow`)
+      await page.setViewportSize({ width: 1280, height: 900 })
+      await page.emulateMedia({ forcedColors: 'active' })
+      await look(`${path} forced colours`)
+      await page.emulateMedia({ forcedColors: 'none' })
+    }
+    step('high contrast, text at 200%')
+    await page.goto(`${studio.url}/settings`)
+    await page.getByRole('slider', { name: 'Text size' }).fill('200')
+    for (const path of all) {
+      await page.goto(studio.url + path)
+      await arrived(page)
+      await look(`${path} large`)
+    }
+    await page.emulateMedia({ contrast: 'more' })
+    await page.waitForFunction(() => document.documentElement.dataset.theme === 'contrast')
+  },
+
+  async 'ten thousand rows'({ page, studio, step }) {
+    const job = { kind: 'prepare', state: { state: 'done', started_ms: 0, ended_ms: 0 }, progress: null, last_seq: 0, n_warnings: 0 }
+    const list = Array.from({ length: 10_000 }, (_, i) => {
+      const named = { id: `d-${i}`, name: `Take ${i}`, created_ms: 1e12 + i }
+      return { ...named, job: { ...job, ...named }, summary: null }
+    })
+    await page.route('**/api/datasets', (route) => route.fulfill({ json: list }))
+    await page.goto(`${studio.url}/datasets`)
+    const rows = () => page.locator('[role=row]').count()
+    await page.getByRole('grid').focus()
+
+    step('few of them exist, and the last can be reached')
+    assert((await rows()) <= 80, `${await rows()} rows`)
+    await page.keyboard.press('End')
+    await page.getByRole('link', { name: 'Take 9999' }).waitFor()
+    assert((await rows()) <= 80, `${await rows()} rows`)
+
+    step('a filter answers at once')
+    const filter = page.getByRole('searchbox')
+    await filter.fill('take 777')
+    await page.getByText('19 of 10,000').waitFor()
+    const ms = await filter.evaluate(async (input) => {
+      const start = performance.now()
+      input.value = '99'
+      input.dispatchEvent(new Event('input', { bubbles: true }))
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+      return performance.now() - start
+    })
+    step(`  in ${Math.round(ms)} ms, drawn`)
+    assert(ms < 200, `${ms} ms`)
+  },
+
+  async 'a studio that is gone, a page that does not load'({ page, studio, look, step }) {
+    const dataset = await filled(studio)
+    step('a page that does not load says so')
+    await page.route('**/assets/SettingsPage-*.js', (route) => route.abort())
+    await page.goto(`${studio.url}/settings`)
+    await page.getByRole('heading', { name: 'This page could not be opened' }).waitFor()
+    await look('failed page')
+
+    step('when the studio stops, a banner says so and the data stays')
+    await page.goto(studio.url + dataset)
+    await page.getByRole('grid', { name: 'Files' }).waitFor()
+    await studio.stop()
+    await page.getByText('The studio stopped answering').waitFor()
+    assert(await page.getByRole('grid', { name: 'Files' }).isVisible())
+    await look('lost')
+
+    step('when it is back, the banner goes')
+    await studio.startAgain()
+    await page.getByRole('region', { name: 'Messages' }).getByText('The studio answers again').waitFor()
+    await page.getByText('The studio stopped answering').waitFor({ state: 'detached' })
+  },
+}
