@@ -12,7 +12,7 @@
 //! | what it sounds like, in numbers | [`stft_magnitudes`], [`log_spectral_distance`], [`band_spectrum`] |
 //! | a WAV file | [`write_wav`], [`wav_header`] |
 //! | sound from nothing | [`sample_sounds`] |
-//! | more variety for training | [`phase_mangle`], [`allpass`] |
+//! | more variety for training | [`phase_mangle`], [`allpass`], [`at_speed`] |
 //! | randomness that repeats | [`Rng`] |
 
 mod clip;
@@ -31,7 +31,10 @@ pub use clip::{Clip, with_channels};
 pub use decode::{
     DecodeLimits, Decoded, Error, Note, SOUND_EXTENSIONS, decode_file, is_sound_path,
 };
-pub use effects::phase::{allpass, phase_mangle};
+pub use effects::{
+    phase::{allpass, phase_mangle},
+    speed::at_speed,
+};
 pub use level::{SILENCE_DB, db_from_gain, peak_db, rms_db};
 pub use peaks::peaks;
 pub use resample::resample;

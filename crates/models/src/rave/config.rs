@@ -20,6 +20,8 @@ knobs! {
             "1 for mono, 2 for stereo; the same as the dataset's.";
         phase_mangle_share: f64 = 0.8, number(0.0, 1.0), ADVANCED, "Phase variation", "",
             "The share of excerpts whose phases are turned at random, so that the model does not learn them by heart. 0 turns it off.";
+        speed_variation: f64 = 0.0, number(0.0, 24.0), ADVANCED, "Speed variation", "semitones",
+            "Plays excerpts up to this much faster or slower, so that the model hears more pitches than were recorded. 0 turns it off.";
     }
     "Model" {
         capacity: usize = 48, integer(2, 256), BASIC, "Capacity", "",

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use api::Split;
+use api::{IndexedSound, Split};
 use audio::Rng;
 use models::rave::Config;
 
@@ -23,6 +23,7 @@ pub(super) struct Excerpts {
     n_signal: usize,
     batch_size: usize,
     mangle_share: f64,
+    speed_semitones: f64,
     seed: u64,
 }
 
@@ -47,6 +48,7 @@ impl Excerpts {
             n_signal: config.n_signal,
             batch_size: config.batch_size,
             mangle_share: config.phase_mangle_share,
+            speed_semitones: config.speed_variation,
             seed,
         }
     }
@@ -90,14 +92,27 @@ impl Excerpts {
         let at = rng.next_f64() * total;
         let chosen = self.sounds.partition_point(|it| it.1 <= at).min(self.sounds.len() - 1);
         let sound = &self.dataset.index().sounds[self.sounds[chosen].0];
-        let n = self.n_signal as u64;
-        if sound.n_frames > n {
-            let from = (rng.next_f64() * (sound.n_frames - n + 1) as f64) as u64;
-            return self.dataset.read(sound, from, self.n_signal);
+        let speed = (self.speed_semitones / 12.0 * (2.0 * rng.next_f64() - 1.0)).exp2();
+        let n_read = (self.n_signal as f64 * speed).ceil() as usize + 3;
+        let n_read = if speed == 1.0 { self.n_signal } else { n_read };
+        let mut excerpt = self.cut(sound, n_read, rng)?;
+        if speed != 1.0 {
+            for channel in &mut excerpt {
+                *channel = audio::at_speed(channel, speed, self.n_signal);
+            }
         }
-        // A short sound stays whole, somewhere in the excerpt; the rest is silence.
-        let mut excerpt = self.dataset.read(sound, 0, self.n_signal)?;
-        let shift = (rng.next_f64() * (n - sound.n_frames + 1) as f64) as usize;
+        Ok(excerpt)
+    }
+
+    /// `n` frames from somewhere in a sound; a shorter one stays whole, with silence around it.
+    fn cut(&self, sound: &IndexedSound, n: usize, rng: &mut Rng) -> io::Result<Vec<Vec<f32>>> {
+        let n_there = sound.n_frames;
+        if n_there > n as u64 {
+            let from = (rng.next_f64() * (n_there - n as u64 + 1) as f64) as u64;
+            return self.dataset.read(sound, from, n);
+        }
+        let mut excerpt = self.dataset.read(sound, 0, n)?;
+        let shift = (rng.next_f64() * (n as u64 - n_there + 1) as f64) as usize;
         for channel in &mut excerpt {
             channel.rotate_right(shift);
         }
