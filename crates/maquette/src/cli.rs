@@ -18,7 +18,7 @@ mod train;
 mod training;
 mod words;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
 
 use anyhow::Context;
 use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
@@ -159,7 +159,11 @@ fn workspace(told: Option<PathBuf>) -> anyhow::Result<PathBuf> {
 /// Quiet, unless `RUST_LOG` asks for more.
 fn log_to_stderr() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 /// A folder or file as the studio wants it: absolute, and there.

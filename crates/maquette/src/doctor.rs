@@ -1,7 +1,7 @@
 //! What this machine has, what works, and what to do: for `maquette doctor` and the pages.
 
 mod cpu;
-mod disk;
+pub(crate) mod disk;
 mod memory;
 
 use std::{

@@ -1,5 +1,7 @@
 //! The command as its users meet it: the real program, a workspace of its own, real HTTP.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 #[path = "all/command.rs"]
 mod command;
 #[path = "all/files.rs"]

@@ -99,11 +99,38 @@ impl From<studio::Error> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        if self.status.is_server_error() {
+        if self.status == StatusCode::INTERNAL_SERVER_ERROR {
             tracing::error!(status = %self.status, problem = ?self.problem, "a request failed");
         } else {
             tracing::debug!(status = %self.status, problem = ?self.problem, "a request was refused");
         }
         (self.status, Json(self.problem)).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_says_whose_turn_it_is() {
+        let check = |error: studio::Error, expected: u16| {
+            let words = format!("{error:?}");
+            assert_eq!(Failure::from(error).status.as_u16(), expected, "{words}");
+        };
+        let io = |kind: io::ErrorKind| studio::Error::Io {
+            action: "write",
+            path: "sound.wav".into(),
+            source: kind.into(),
+        };
+        check(io(io::ErrorKind::StorageFull), 507);
+        check(io(io::ErrorKind::QuotaExceeded), 507);
+        check(io(io::ErrorKind::PermissionDenied), 403);
+        check(io(io::ErrorKind::NotFound), 404);
+        check(io(io::ErrorKind::Other), 500);
+        check(studio::Error::TooMuch { limit: "4 GB".into() }, 413);
+        check(studio::Error::NotFound { what: "run", id: "x".into() }, 404);
+        check(studio::Error::Invalid { key: "name", message: "too long".into() }, 422);
+        check(studio::Error::Closed, 503);
     }
 }

@@ -192,3 +192,36 @@ fn is_for(live: &Live, watched: &HashSet<Id>) -> bool {
         Live::Job { .. } | Live::Changed { .. } => true,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use api::{Event, Job, JobKind, JobState, Metrics};
+
+    use super::*;
+
+    #[test]
+    fn chatter_goes_to_those_who_watch() {
+        let id = |text: &str| text.parse::<Id>().unwrap();
+        let job = || Job {
+            id: id("mine-000001"),
+            kind: JobKind::Train,
+            name: "Mine".into(),
+            created_ms: 0,
+            state: JobState::Running { started_ms: 0, stopping: false },
+            progress: None,
+            last_seq: 1,
+            n_warnings: 0,
+        };
+        let event = |body| Live::Event { job: job(), event: Event { seq: 1, time_ms: 0, body } };
+        let check = |live: &Live, watched: &str, expected: bool| {
+            assert_eq!(is_for(live, &HashSet::from([id(watched)])), expected, "{live:?}");
+        };
+        let metrics = event(EventBody::Metrics(Metrics { step: 1, values: Default::default() }));
+        check(&metrics, "mine-000001", true);
+        check(&metrics, "other-000001", false);
+        let finished = event(EventBody::Finished(api::Outcome::Done));
+        check(&finished, "mine-000001", true);
+        check(&finished, "other-000001", true);
+        check(&Live::Job { job: job() }, "other-000001", true);
+    }
+}

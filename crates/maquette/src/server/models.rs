@@ -90,7 +90,7 @@ async fn reconstruct_upload(
     body: Body,
 ) -> Answer<Reconstruction> {
     let staged = app.call(|studio| studio.stage_input()).await?;
-    let staged = receive(staged, body).await?;
+    let staged = receive(&app, staged, body).await?;
     let name = input.name.unwrap_or_else(|| "sound.wav".to_owned());
     app.call(move |studio| studio.reconstruct_upload(&id, &name, staged)).await.map(Json)
 }

@@ -1,14 +1,17 @@
 //! `/api/uploads`: places that files are sent to, before a dataset is made of them.
 
+use std::{path::Path, time::Duration};
+
 use api::{Id, Upload};
 use axum::{
     Json,
-    body::{Body, Bytes},
+    body::{Body, Bytes, HttpBody},
     extract::State,
     http::StatusCode,
 };
 use futures_util::StreamExt;
-use tokio::{sync::mpsc, task::spawn_blocking, time};
+use studio::StagedFile;
+use tokio::{sync::mpsc, task::spawn_blocking, time::timeout};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
@@ -16,12 +19,17 @@ use super::{
     error::{Answer, Failure},
     input::FromPath,
 };
+use crate::doctor::disk;
 
 /// Pieces of a body that may wait for the disk.
 const PIECES_WAITING: usize = 8;
 
-/// How long the rest of a refused body is still read, so that the answer can be heard.
-const DRAIN_TIME: time::Duration = time::Duration::from_secs(2);
+/// How long the rest of a refused body is still read in all, and how long its next piece may take.
+const DRAIN_TIME: Duration = Duration::from_secs(2);
+const DRAIN_PIECE_TIME: Duration = Duration::from_millis(200);
+
+/// Space that an upload leaves on the disk, for the database and for what is running.
+const DISK_RESERVE_BYTES: u64 = 64 << 20;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -65,7 +73,7 @@ async fn upload_file(
     body: Body,
 ) -> Answer<Upload> {
     let staged = app.call(move |studio| studio.stage_upload(&id, &name)).await?;
-    let staged = receive(staged, body).await?;
+    let staged = receive(&app, staged, body).await?;
     app.call(move |_| staged.finish()).await.map(Json)
 }
 
@@ -75,9 +83,16 @@ async fn upload_file(
 /// When the body broke off, when it is more than is taken, or when the disk is full: what was
 /// written is gone then.
 pub(crate) async fn receive(
-    staged: studio::StagedFile,
+    app: &App,
+    staged: StagedFile,
     body: Body,
-) -> Result<studio::StagedFile, Failure> {
+) -> Result<StagedFile, Failure> {
+    let told = body.size_hint().lower();
+    let refused = app.work(move |app| check_space(app.studio.workspace(), told)).await;
+    if let Err(failure) = refused {
+        drain(body.into_data_stream()).await;
+        return Err(failure);
+    }
     let (pieces, written) = mpsc::channel(PIECES_WAITING);
     let writer = spawn_blocking(move || write_all(staged, written));
     let mut stream = body.into_data_stream();
@@ -110,10 +125,26 @@ pub(crate) async fn receive(
     }
 }
 
+/// Sees at once that a body will not fit, rather than when the disk is full.
+fn check_space(workspace: &Path, n_bytes: u64) -> Result<(), Failure> {
+    let free = disk::free_bytes(workspace).unwrap_or(u64::MAX);
+    if n_bytes.saturating_add(DISK_RESERVE_BYTES) <= free {
+        return Ok(());
+    }
+    let why = format!("it has {n_bytes} bytes, and {free} are free where the workspace is");
+    Err(Failure::plain(
+        StatusCode::INSUFFICIENT_STORAGE,
+        "disk_full",
+        "The file does not fit on the disk.",
+        "Free some space and send it again.",
+    )
+    .because(&why))
+}
+
 fn write_all(
-    mut staged: studio::StagedFile,
+    mut staged: StagedFile,
     mut pieces: mpsc::Receiver<Bytes>,
-) -> Result<studio::StagedFile, studio::Error> {
+) -> Result<StagedFile, studio::Error> {
     while let Some(piece) = pieces.blocking_recv() {
         staged.write(&piece)?;
     }
@@ -123,6 +154,8 @@ fn write_all(
 /// Reads and forgets what still comes. A browser that is cut off while it sends reports a broken
 /// connection, and never shows the answer.
 async fn drain(mut stream: axum::body::BodyDataStream) {
-    let _ =
-        time::timeout(DRAIN_TIME, async { while let Some(Ok(_)) = stream.next().await {} }).await;
+    let rest =
+        async { while let Ok(Some(Ok(_))) = timeout(DRAIN_PIECE_TIME, stream.next()).await {} };
+    // When time is up, the browser must do without the answer.
+    let _ = timeout(DRAIN_TIME, rest).await;
 }

@@ -1,10 +1,10 @@
 //! The main job from end to end, with the smallest model there is.
 
-use std::fs;
+use std::{fs, process::Stdio};
 
 use serde_json::Value;
 
-use crate::program::{Served, json, run, text, until, wav};
+use crate::program::{Served, json, maquette, run, text, until, wav, write_sounds};
 
 /// Settings and a length that make a training of a second.
 const TINY: [&str; 6] = ["--set", "capacity=2", "--set", "batch_size=1", "--steps", "3"];
@@ -78,4 +78,45 @@ fn a_run_outlives_the_studio_and_is_found_again() {
     assert_eq!(events[0]["seq"], 3);
     let log = served.get(&format!("{path}/log")).json();
     assert!(log["text"].is_string());
+}
+
+#[test]
+fn two_commands_share_a_studio_and_part() {
+    let folder = tempfile::tempdir().unwrap();
+    let workspace = folder.path().join("workspace");
+    write_sounds(&folder.path().join("sounds"));
+    let sounds = folder.path().join("sounds").display().to_string();
+    let dataset = json(&workspace, &["dataset", "create", &sounds]);
+    let dataset = dataset["id"].as_str().unwrap();
+
+    // The first command has the studio; the second uses it, and outlives it.
+    let settings = ["--set", "capacity=2", "--set", "batch_size=1", "--minutes", "5", "--follow"];
+    let mut first = maquette(&[&["train", dataset], &settings[..]].concat());
+    let first = first.arg("--workspace").arg(&workspace).stdout(Stdio::piped()).spawn().unwrap();
+    let id = until(|| {
+        let runs = json(&workspace, &["run", "list"]);
+        let has_begun = runs[0]["job"]["state"]["state"] == "running";
+        has_begun.then(|| runs[0]["id"].as_str().unwrap().to_owned())
+    });
+    let stopped = json(&workspace, &["run", "stop", &id]);
+    assert_eq!(stopped["job"]["state"]["state"], "stopped", "{stopped}");
+    let first = first.wait_with_output().unwrap();
+    assert!(first.status.success(), "a run that was stopped has ended well");
+    assert!(text(&first.stdout).contains("stopped"), "{}", text(&first.stdout));
+}
+
+#[test]
+fn a_training_goes_on_after_its_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let workspace = folder.path().join("workspace");
+    write_sounds(&folder.path().join("sounds"));
+    let sounds = folder.path().join("sounds").display().to_string();
+    let dataset = json(&workspace, &["dataset", "create", &sounds]);
+    let args = [&["train", dataset["id"].as_str().unwrap()], &TINY[..]].concat();
+    let queued = json(&workspace, &args);
+    until(|| {
+        let run = json(&workspace, &["run", "show", queued["id"].as_str().unwrap()]);
+        let is_done = run["job"]["state"]["state"] == "done";
+        is_done.then(|| assert_eq!(run["step"], 3, "{run}"))
+    });
 }
