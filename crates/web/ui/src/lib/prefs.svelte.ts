@@ -11,6 +11,8 @@ interface Prefs {
   hasSingleKeys: boolean
   isRailNarrow: boolean
   isGuideClosed: boolean
+  /** Whether the chosen file of a dataset shows its spectrogram. */
+  hasSpectrogram: boolean
 }
 
 const KEY = 'maquette.prefs'
@@ -21,6 +23,7 @@ const defaults: Prefs = {
   hasSingleKeys: true,
   isRailNarrow: false,
   isGuideClosed: false,
+  hasSpectrogram: false,
 }
 
 /** Change a field and it is applied and kept. */

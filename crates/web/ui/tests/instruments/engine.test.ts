@@ -10,7 +10,6 @@ const note = (what: string) => (...args: unknown[]) => void calls.push({ what, a
 const connectable = () => ({ connect: (to: unknown) => to })
 
 class FakeContext {
-  state = 'running'
   outputLatency = 0.05
   destination = {}
   get currentTime() {
@@ -35,17 +34,17 @@ beforeEach(() => {
 })
 afterEach(() => vi.unstubAllGlobals())
 
-test('both sounds of a pair start on the same sample', async () => {
-  await new Engine().play([buffer(3), buffer(3)], 0, 1.25, undefined, () => {})
+test('both sounds of a pair start on the same sample', () => {
+  new Engine().play([buffer(3), buffer(3)], 0, 1.25, undefined, () => {})
   const [a, b] = said('start')
   expect(a).toEqual(b)
   expect(a?.[1]).toBe(1.25)
   expect(a?.[0]).toBeGreaterThan(now)
 })
 
-test('a switch fades within 10 ms and restarts nothing', async () => {
+test('a switch fades within 10 ms and restarts nothing', () => {
   const engine = new Engine()
-  await engine.play([buffer(3), buffer(3)], 0, 0, undefined, () => {})
+  engine.play([buffer(3), buffer(3)], 0, 0, undefined, () => {})
   calls = []
   now = 11
   engine.choose(1)
@@ -55,9 +54,9 @@ test('a switch fades within 10 ms and restarts nothing', async () => {
   expect([...said('start'), ...said('stop')]).toEqual([])
 })
 
-test('the position is what is heard, after the latency of the output', async () => {
+test('the position is what is heard, after the latency of the output', () => {
   const engine = new Engine()
-  await engine.play([buffer(3)], 0, 1, undefined, () => {})
+  engine.play([buffer(3)], 0, 1, undefined, () => {})
   const [begun] = said('start')
   now = (begun?.[0] as number) + 0.5 + 0.05
   expect(engine.position(3, undefined)).toBeCloseTo(1.5, 9)

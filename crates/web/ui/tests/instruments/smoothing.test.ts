@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { smoothed, summaryOf } from '$instruments/smoothing'
+import { rangeWithoutOutliers, smoothed, summaryOf } from '$instruments/smoothing'
 
 test.each([
   { values: [1, 2, 3], weight: 0, expected: [1, 2, 3] },
@@ -25,4 +25,12 @@ test.each([
 
 test('nothing is said of an empty curve', () => {
   expect(summaryOf([])).toBeUndefined()
+})
+
+test.each([
+  { values: Array.from({ length: 100 }, (_, i) => (i === 50 ? 1e6 : i)), share: 0.02, expected: [1, 99] },
+  { values: [3, 1, 2], share: 0.02, expected: [1, 3] },
+  { values: [], share: 0.02, expected: undefined },
+])('outliers are left out of the range', ({ values, share, expected }) => {
+  expect(rangeWithoutOutliers(values, share)).toEqual(expected)
 })

@@ -1002,8 +1002,11 @@ export interface components {
          */
         JobKind: "prepare" | "train" | "reconstruct";
         /**
-         * @description Where a job stands. Every job moves left to right; only `Interrupted`, `Stopped` and `Failed`
-         *     runs can go back to `Queued`, by a resume.
+         * @description Where a job stands.
+         *
+         *     Every job moves left to right; only `Interrupted`, `Stopped` and `Failed` ones can go back to
+         *     `Queued`: runs by a resume, datasets by being started again. A run that is `Done` can with a
+         *     larger limit.
          */
         JobState: {
             /**

@@ -8,11 +8,8 @@ export const parts = {
   'action.stop': 'Stop',
   'action.resume': 'Resume',
   'action.retry': 'Try again',
-  'action.open': 'Open',
   'action.copy': 'Copy',
   'action.copied': 'Copied',
-  'action.more': 'More actions',
-  'action.refresh': 'Refresh',
   'action.undoDone': 'Undone',
 
   'state.loading': 'Loading…',

@@ -24,7 +24,6 @@ export const settings = {
 
   'settings.workspace': 'Workspace',
   'settings.workspaceHelp': 'Everything is in this folder: datasets, runs and models. To keep it safe, copy it; to move it, move it while Maquette is closed.',
-  'settings.path': 'Folder',
   'settings.copyPath': 'Copy the path',
   'settings.started': 'Studio started',
 

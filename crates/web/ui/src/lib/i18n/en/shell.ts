@@ -19,7 +19,6 @@ export const shell = {
   'palette.title': 'Command palette',
   'palette.placeholder': 'Type a command, a page or a name',
   'palette.none': 'Nothing matches',
-  'palette.recent': 'Recent',
   'palette.go': 'Go to',
   'palette.do': 'Do',
   'palette.datasets': 'Datasets',
@@ -67,13 +66,10 @@ export const shell = {
   'problem.details': 'Details',
   'problem.copy': 'Copy report',
   'problem.copied': 'Report copied',
-  'problem.fields_one': '{n} setting needs a change',
-  'problem.fields_other': '{n} settings need a change',
 
   'toast.undo': 'Undo',
   'toast.close': 'Close this message',
   'toast.region': 'Messages',
 
-  'info.label': 'Info',
   'info.idle': 'Everything stays on this computer.',
 } as const
