@@ -220,3 +220,28 @@ fn too_many() -> Error {
 fn refuse(path: &Path, reason: impl Into<String>) -> Error {
     Error::BadImport { path: path.to_owned(), reason: reason.into() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_are_bounded() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = folder.path().join("source");
+        fs::create_dir_all(source.join("inner")).unwrap();
+        fs::write(source.join("inner/a"), "12345").unwrap();
+        fs::write(source.join("b"), "12345").unwrap();
+        let check = |n_files: usize, bytes: u64, fits: bool| {
+            let target = folder.path().join(format!("{n_files}-{bytes}"));
+            fs::create_dir(&target).unwrap();
+            let copied = copy_level(&source, &source, &target, 0, &mut Budget { n_files, bytes });
+            assert_eq!(copied.is_ok(), fits, "{n_files} {bytes}: {copied:?}");
+            assert!(fits || matches!(copied, Err(Error::TooMuch { .. })));
+        };
+        check(3, 10, true);
+        check(2, 10, false);
+        check(3, 9, false);
+        check(3, 0, false);
+    }
+}

@@ -3,6 +3,7 @@
 
 mod close_and_reopen;
 mod datasets;
+mod formats;
 mod imports;
 mod models;
 mod queue;

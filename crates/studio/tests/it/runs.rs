@@ -162,6 +162,36 @@ fn a_stop_while_it_starts_is_not_lost() {
     stage.wait_state(&run, is_stopped);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_worker_stands_alone() {
+    // What our own parent could have left open must not reach the worker.
+    let ours = std::fs::File::open("/proc/self/status").unwrap();
+    #[expect(unsafe_code, reason = "the standard library closes files on exec")]
+    // SAFETY: dup(2) touches no memory of ours; the copy is left open for the whole test.
+    let left_open = unsafe { libc::dup(std::os::fd::AsRawFd::as_raw_fd(&ours)) };
+    assert!(left_open > 2);
+    let stage = Stage::new();
+    let run = stage.run(&stage.whole_dataset(), 1_000_000, json!({"step_ms": 5})).id;
+    stage.wait_running(&run);
+    let pid = worker_of(&stage, &run);
+    let folder = stage.job_folder("runs", &run).canonicalize().unwrap();
+    let link = |name: &str| std::fs::read_link(format!("/proc/{pid}/{name}")).unwrap();
+    assert_eq!(link("cwd"), folder);
+    assert_eq!(link("fd/0").to_str(), Some("/dev/null"));
+    for entry in std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let Ok(target) = std::fs::read_link(format!("/proc/{pid}/fd/{name}")) else { continue };
+        let is_its_own = target.starts_with(&folder) || name == "0";
+        assert!(is_its_own, "{name} is {target:?}");
+    }
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
+    assert_eq!((fields[2], fields[3]), (pid.to_string().as_str(), pid.to_string().as_str()));
+    stage.studio.stop_run(&run).unwrap();
+    stage.wait_state(&run, is_stopped);
+}
+
 #[test]
 fn a_worker_that_cannot_start_is_a_failed_run() {
     let mut stage = Stage::new();
