@@ -86,6 +86,7 @@ fn a_long_run_is_read_and_its_curves_are_thinned_quickly() {
         stage.studio.events(&run, first + n - 3, 100).unwrap()
     });
     assert_eq!(events.len(), 2);
+    stage.studio.close();
     let bytes = fs::metadata(stage.workspace().join("maquette.db")).unwrap().len();
     println!("database: {:.1} bytes a point", bytes as f64 / (3 * n) as f64);
 }
