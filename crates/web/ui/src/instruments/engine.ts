@@ -26,15 +26,14 @@ export class Engine {
     this.#volume.connect(this.#analyser).connect(this.#context.destination)
   }
 
-  /** Whether the browser lets sound out: some need a click first. */
-  get isRunning(): boolean {
-    return this.#context.state === 'running'
+  /** Waits until the browser lets sound out. */
+  async wake() {
+    await this.#context.resume()
   }
 
   /** Plays all buffers from one position, only `audible` heard; `onEnded` is called when they end by themselves. */
-  async play(buffers: AudioBuffer[], audible: number, position: number, loop: Region | undefined, onEnded: () => void) {
+  play(buffers: AudioBuffer[], audible: number, position: number, loop: Region | undefined, onEnded: () => void) {
     this.stop()
-    await this.#context.resume()
     const lengthSecs = Math.max(...buffers.map((b) => b.duration))
     const start = { atSecs: this.#context.currentTime + LEAD_SECS, offsetSecs: offsetFor(position, lengthSecs, loop) }
     const gains = buffers.map((_, i) => this.#gain(i === audible ? 1 : 0))

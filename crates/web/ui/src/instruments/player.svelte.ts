@@ -47,6 +47,8 @@ class Player {
   #engine: Engine | undefined
   #buffers: AudioBuffer[] = []
   #frame = 0
+  /** Counts what was asked for, so that only the newest happens after a wait. */
+  #turn = 0
 
   /** What is repeated, if anything is. */
   get loop(): Region | undefined {
@@ -103,7 +105,10 @@ class Player {
     this.#engine.setVolume(this.volume)
     const isAtEnd = !this.loop && this.position >= this.length - 0.01
     if (isAtEnd) this.position = 0
-    await this.#engine.play(this.#buffers, this.audible, this.position, this.loop, () => this.#ended())
+    const turn = ++this.#turn
+    await this.#engine.wake()
+    if (turn !== this.#turn) return
+    this.#engine.play(this.#buffers, this.audible, this.position, this.loop, () => this.#ended())
     this.isPlaying = true
     this.#follow()
   }
@@ -164,6 +169,7 @@ class Player {
   }
 
   #halt() {
+    this.#turn++
     cancelAnimationFrame(this.#frame)
     this.#engine?.stop()
     this.isPlaying = false

@@ -1,9 +1,10 @@
 // How uPlot is told to draw our charts.
 
-import type uPlot from 'uplot'
+import uPlot from 'uplot'
 
 import { locale } from '$lib/i18n'
 
+import { rangeWithoutOutliers } from './smoothing'
 import { colour, isForced, smallTextSize } from './theme.svelte'
 
 /** A place on the step axis worth a line, like the start of a phase. */
@@ -26,6 +27,7 @@ export interface Drawing {
   height: number
   lines: Line[]
   isLog: boolean
+  ignoresOutliers: boolean
   /** Charts with the same key share their crosshair. */
   syncKey: string
   /** The stretch of steps to show, asked at every drawing; all of them if undefined. */
@@ -63,7 +65,7 @@ export function plotOptions(drawing: Drawing): uPlot.Options {
     },
     scales: {
       x: { time: false, range: (_, least, most) => stretch(drawing.zoom(), least, most) },
-      y: drawing.isLog ? { distr: 3 } : {},
+      y: { distr: drawing.isLog ? 3 : 1, range: (u, least, most) => height(u, drawing, least, most) },
     },
     axes: [
       { ...axis, size: size * 2, values: (_, steps) => steps.map((s) => (s === null ? '' : compact.format(s))) },
@@ -101,6 +103,20 @@ function stretch(zoom: { min: number; max: number } | undefined, least: number, 
   if (zoom) return [zoom.min, zoom.max]
   // One point alone has no width.
   return most > least ? [least, most] : [least - 0.5, least + 0.5]
+}
+
+/** How much of the values may lie outside the picture, where outliers are ignored. */
+const OUTLIERS = 0.02
+
+function height(u: uPlot, { isLog, ignoresOutliers, zoom }: Drawing, least: number | null, most: number | null): uPlot.Range.MinMax {
+  if (least === null || most === null) return [null, null]
+  const [min, max] = (ignoresOutliers && rangeWithoutOutliers(valuesWithin(u.data, zoom()), OUTLIERS)) || [least, most]
+  return isLog ? uPlot.rangeLog(min, max, 10, true) : uPlot.rangeNum(min, max, 0.1, true)
+}
+
+function valuesWithin([steps, ...rows]: uPlot.AlignedData, zoom: { min: number; max: number } | undefined): number[] {
+  const isIn = (step: number) => !zoom || (step >= zoom.min && step <= zoom.max)
+  return rows.flatMap((row) => Array.from(row).filter((v, i): v is number => typeof v === 'number' && isIn(steps[i]!)))
 }
 
 function selected(u: uPlot, onZoom: Drawing['onZoom']) {

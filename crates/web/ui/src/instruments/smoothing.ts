@@ -16,6 +16,14 @@ export function smoothed(values: ArrayLike<number | null>, weight: number): (num
   })
 }
 
+/** The range that all but a share of the values lie in, half of that share beyond either end. */
+export function rangeWithoutOutliers(values: number[], share: number): [number, number] | undefined {
+  if (values.length === 0) return undefined
+  const rising = Float64Array.from(values).sort()
+  const left = Math.floor((rising.length * share) / 2)
+  return [rising[left]!, rising[rising.length - 1 - left]!]
+}
+
 /** What a curve does, told to people who cannot see it. */
 export interface Summary {
   n: number

@@ -26,8 +26,8 @@ export interface RunCurves {
 /** Follows the run while the component is there; call it while that is set up. */
 export function runCurves(id: string): RunCurves {
   const curves = new Map<string, GrowingCurve>()
-  /** Heard before the curves were there. */
-  let early: Live[] = []
+  /** Heard while an answer is on its way, which may be older. */
+  let meanwhile: Live[] | undefined
   let lastSeq = -1
   let version = $state(0)
   let names = $state.raw<string[]>([])
@@ -38,6 +38,7 @@ export function runCurves(id: string): RunCurves {
   let timer: ReturnType<typeof setTimeout> | undefined
 
   async function refresh() {
+    meanwhile = []
     try {
       const answer = await askForCurves(id, [], POINTS)
       curves.clear()
@@ -45,9 +46,12 @@ export function runCurves(id: string): RunCurves {
       lastSeq = answer.last_seq
       isLoaded = true
       problem = undefined
-      for (const message of early.splice(0)) hear(message)
+      const missed = meanwhile
+      meanwhile = undefined
+      missed.forEach(hear)
       changed()
     } catch (thrown) {
+      meanwhile = undefined
       problem = problemOf(thrown)
     }
   }
@@ -57,8 +61,8 @@ export function runCurves(id: string): RunCurves {
     const { event } = message
     if (event.event === 'system') system = event
     if (event.event !== 'metrics') return
-    if (lastSeq < 0) early.push(message)
-    else if (event.seq > lastSeq) {
+    meanwhile?.push(message)
+    if (lastSeq >= 0 && event.seq > lastSeq) {
       lastSeq = event.seq
       for (const [name, value] of Object.entries(event.values)) add(name, event.step, value)
       latest = { ...latest, ...event.values }
