@@ -15,6 +15,8 @@ use crate::{stop::StopFlag, whole_file::write_whole};
 
 /// The longest line that is read back from `events.jsonl` or `control.jsonl`, in bytes.
 const LINE_BYTES_MAX: u64 = 1 << 20;
+/// How long to wait for a folder that somebody else holds.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 /// At most this many warnings of one kind are written; the rest are counted.
 const WARNINGS_PER_CODE_MAX: usize = 200;
 
@@ -52,12 +54,12 @@ impl JobFolder {
         let path = path.canonicalize().with_context(|| format!("open {}", path.display()))?;
         let order = read_order(&path.join("job.json"))?;
         let lock = File::create(path.join("worker.lock")).context("create worker.lock")?;
-        if lock.try_lock().is_err() {
+        if !is_locked_within(&lock, LOCK_PATIENCE) {
             bail!("another worker holds {}", path.display());
         }
         let (events, n_events, past) = open_events(&path.join("events.jsonl"))?;
         let stop = StopFlag::on_signals().context("listen to signals")?;
-        let control = ControlReader::after_what_is_there(path.join("control.jsonl"));
+        let control = ControlReader::new(path.join("control.jsonl"));
         let n_warnings = BTreeMap::new();
         Ok(Self { path, order, events, n_events, control, stop, past, n_warnings, _lock: lock })
     }
@@ -136,6 +138,18 @@ impl JobFolder {
         write_whole(&self.path.join("exit.json"), &text).context("write exit.json")?;
         told
     }
+}
+
+/// Takes a lock, waiting a little: the studio holds it for an instant when it looks who lives.
+fn is_locked_within(lock: &File, patience: Duration) -> bool {
+    let started = Instant::now();
+    while lock.try_lock().is_err() {
+        if started.elapsed() > patience {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    true
 }
 
 /// Milliseconds since 1970.
@@ -222,10 +236,9 @@ struct ControlReader {
 impl ControlReader {
     const PAUSE: Duration = Duration::from_millis(100);
 
-    /// What was asked of an earlier process is done or forgotten; only new lines count.
-    fn after_what_is_there(path: PathBuf) -> Self {
-        let offset_bytes = fs::metadata(&path).map_or(0, |it| it.len());
-        Self { path, offset_bytes, looked: Instant::now(), asked: vec![] }
+    /// Reads from the start: the studio removes what was asked of an earlier process.
+    fn new(path: PathBuf) -> Self {
+        Self { path, offset_bytes: 0, looked: Instant::now(), asked: vec![] }
     }
 
     fn read_new(&mut self) -> Vec<Control> {

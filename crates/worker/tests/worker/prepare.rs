@@ -102,6 +102,7 @@ fn a_stop_leaves_nothing_half_made() {
     });
     assert_eq!(job.outcome(), Outcome::Stopped);
     assert_eq!(job.own_files(), ["control.jsonl"]);
+    fs::remove_file(job.path().join("control.jsonl")).unwrap();
     job.run();
     assert_eq!(job.outcome(), Outcome::Done, "started again, it prepares everything");
     assert!(matches!(job.events().last(), Some(EventBody::Finished(Outcome::Done))));
