@@ -71,9 +71,10 @@ pub(crate) fn progress(it: &Progress) -> String {
     parts.extend(it.share.map(|share| format!("{:.0} %", 100.0 * share)));
     parts.extend(it.rate_per_sec.map(|rate| format!("{rate:.1} {}/s", it.unit)));
     parts.push(duration(it.elapsed_secs));
-    parts.extend(
-        it.left_secs.map(|[least, most]| format!("{} to {} left", duration(least), duration(most))),
-    );
+    parts.extend(it.left_secs.map(|[least, most]| match (duration(least), duration(most)) {
+        (least, most) if least == most => format!("{most} left"),
+        (least, most) => format!("{least} to {most} left"),
+    }));
     parts.join(" · ")
 }
 
@@ -81,7 +82,7 @@ pub(crate) fn progress(it: &Progress) -> String {
 pub(crate) fn limit(limit: Limit) -> String {
     match limit {
         Limit::Steps { steps } => format!("{} steps", count(steps)),
-        Limit::Minutes { minutes } => format!("{minutes} minutes"),
+        Limit::Minutes { minutes } => format!("{minutes} min"),
         Limit::Forever => "when it is stopped".to_owned(),
     }
 }
@@ -89,6 +90,26 @@ pub(crate) fn limit(limit: Limit) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn time_left_is_a_range_where_it_is_one() {
+        let check = |left_secs: Option<[f64; 2]>, expected: &str| {
+            let text = progress(&Progress {
+                phase: "reading".into(),
+                n_done: 1,
+                n_total: None,
+                unit: "files".into(),
+                share: None,
+                rate_per_sec: None,
+                elapsed_secs: 2.0,
+                left_secs,
+            });
+            assert_eq!(text, format!("reading · 1 files · 2.0 s{expected}"));
+        };
+        check(None, "");
+        check(Some([60.0, 90.0]), " · 1:00 to 1:30 left");
+        check(Some([60.1, 60.2]), " · 1:00 left");
+    }
 
     #[test]
     fn quantities_are_readable() {
