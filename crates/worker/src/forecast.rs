@@ -58,9 +58,17 @@ pub fn forecast(new: &NewRun, dataset: &DatasetSummary) -> Result<RunForecast, P
 }
 
 fn bad_settings(fields: Vec<FieldProblem>) -> Problem {
-    let why = fields.first().map_or(String::new(), |it| format!("{}: {}", it.key, it.message));
+    let why = fields.first().map_or(String::new(), in_words);
     let remedy = "Change the settings that are named and try again.";
     Problem { fields, ..problem("bad_settings", "This cannot be trained as it is.", &why, remedy) }
+}
+
+/// The message with the name that people know the knob by.
+fn in_words(field: &FieldProblem) -> String {
+    let families = families();
+    let mut knobs = families.iter().flat_map(|it| &it.knobs);
+    let title = knobs.find(|it| it.key == field.key).map_or(&field.key, |it| &it.title);
+    format!("{title}: {}.", field.message.trim_end_matches('.'))
 }
 
 /// Things worth knowing that do not prevent the start.

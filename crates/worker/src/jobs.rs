@@ -9,25 +9,33 @@ use std::{any::Any, io, panic::AssertUnwindSafe, path::Path};
 use anyhow::Context;
 use api::{EventBody, Outcome, Problem, Task};
 
-use crate::folder::{JobFolder, problem};
+use crate::{
+    folder::{JobFolder, problem},
+    log::log,
+};
 
 /// Does the job of a folder and says in the folder how it ended.
 pub(crate) fn run(path: &Path) -> anyhow::Result<()> {
     let mut folder = JobFolder::take(path)?;
     let outcome = match std::panic::catch_unwind(AssertUnwindSafe(|| work(&mut folder))) {
         Ok(Ok(outcome)) => outcome,
-        Ok(Err(error)) => Outcome::Failed { problem: problem_from_error(&error) },
+        Ok(Err(error)) => {
+            log(&format!("failed: {error:?}"));
+            Outcome::Failed { problem: problem_from_error(&error) }
+        }
         Err(panic) => Outcome::Failed { problem: problem_from_panic(panic.as_ref()) },
     };
     folder.finish(outcome)
 }
 
 fn work(folder: &mut JobFolder) -> anyhow::Result<Outcome> {
+    let n_threads = nn::n_threads();
+    log(&format!("maquette {} with {n_threads} threads", env!("CARGO_PKG_VERSION")));
     let from_step = folder.past().checkpoints.keys().next_back().copied().unwrap_or(0);
     folder.emit(EventBody::Started {
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").into(),
-        n_threads: u32::try_from(nn::n_threads()).unwrap_or(u32::MAX),
+        n_threads: u32::try_from(n_threads).unwrap_or(u32::MAX),
         from_step,
     })?;
     match folder.order().task.clone() {

@@ -9,6 +9,7 @@ mod dataset;
 mod folder;
 mod forecast;
 mod jobs;
+mod log;
 mod progress;
 mod stop;
 mod system;

@@ -18,6 +18,7 @@ use crate::{
     bad_sound::explain,
     dataset::{DatasetWriter, PreparedSound},
     folder::JobFolder,
+    log::log,
     progress::{Goal, ProgressMeter},
     stop::StopFlag,
 };
@@ -91,6 +92,7 @@ pub(crate) fn run(folder: &mut JobFolder, task: &PrepareTask) -> anyhow::Result<
     let source = source_in_words(&task.source);
     writer.finish(source, split, warnings, n_skipped, seconds).context("write the dataset")?;
     folder.emit(EventBody::Progress(meter.tell("done", n_done)))?;
+    log(&format!("{n_done} files in {seconds:.2} s, {n_skipped} left out"));
     Ok(Outcome::Done)
 }
 

@@ -10,6 +10,7 @@ use super::refuse;
 use crate::{
     bad_sound::explain,
     folder::JobFolder,
+    log::log,
     progress::{Goal, ProgressMeter},
     whole_file::write_whole,
 };
@@ -38,6 +39,7 @@ pub(crate) fn run(folder: &mut JobFolder, task: &ReconstructTask) -> anyhow::Res
     folder.emit(EventBody::Progress(meter.tell("reconstructing", 10)))?;
     let channels = model.reconstruct(&original.channels);
     let compute_secs = started.elapsed().as_secs_f64();
+    log(&format!("{:.1} s of sound in {compute_secs:.2} s", original.length_secs()));
     let reconstruction = Clip { rate_hz: original.rate_hz, channels };
     let distances = distances(&original, &reconstruction);
     write(folder, ORIGINAL, &original)?;

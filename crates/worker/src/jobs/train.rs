@@ -18,6 +18,7 @@ use super::{context, refuse};
 use crate::{
     dataset::Dataset,
     folder::JobFolder,
+    log::log,
     progress::{Goal, ProgressMeter},
     system::SystemMeter,
 };
@@ -122,6 +123,7 @@ impl<'a> Run<'a> {
         let checkpoints = Checkpoints::new(folder)?;
         let trainer = match checkpoints.newest_whole(folder)? {
             Some(path) => {
+                log(&format!("goes on from {}", path.display()));
                 Trainer::load(&path).with_context(|| format!("go on from {}", path.display()))?
             }
             None => Trainer::new(config, task.seed),
@@ -134,6 +136,9 @@ impl<'a> Run<'a> {
                     .into(),
             })?;
         }
+        let (n_training, n_held_out) =
+            (dataset.sounds(Split::Training).len(), dataset.sounds(Split::Validation).len());
+        log(&format!("{n_training} sounds to learn from, {n_held_out} held out"));
         let samples = Samples::new(folder, &dataset)?;
         let excerpts = Excerpts::new(dataset, config, task.seed);
         let log = MetricLog::new(trainer.global_step());
@@ -264,10 +269,12 @@ impl<'a> Run<'a> {
                 let values = values.into_iter().filter(|(_, it)| it.is_finite()).collect();
                 self.folder.emit(EventBody::Metrics(Metrics { step, values }))?;
             }
+            let secs = started.elapsed().as_secs_f64();
+            log(&format!("step {step}: measured on held-out sound in {secs:.2} s"));
             let validation = distances.map(|it| it.multiband_spectral_distance);
             self.measured = Measured {
                 at: Instant::now(),
-                took_secs: started.elapsed().as_secs_f64(),
+                took_secs: secs,
                 step: Some(step),
                 validation: validation.filter(|it| it.is_finite()),
             };

@@ -12,7 +12,7 @@ use api::{Checkpoint, EventBody, Warning};
 use models::rave::Trainer;
 use sha2::{Digest, Sha256};
 
-use crate::{dataset::hex, folder::JobFolder};
+use crate::{dataset::hex, folder::JobFolder, log::log};
 
 /// A kill loses at most about this much training.
 const SAVE_EVERY: Duration = Duration::from_secs(60);
@@ -93,6 +93,7 @@ impl Checkpoints {
         folder.emit(EventBody::Checkpoint(checkpoint.clone()))?;
         self.kept.push(checkpoint);
         (self.saved, self.took) = (Instant::now(), started.elapsed());
+        log(&format!("step {step}: saved in {:.2} s", self.took.as_secs_f64()));
         self.remove_old(folder)
     }
 
