@@ -5,9 +5,9 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { tone } from './harness.mjs'
+import { tone, travel } from './harness.mjs'
 
-export default {
+await travel({
   async 'a dataset of the sample sounds'({ page, studio, look, step }) {
     step('an empty dashboard shows three ways on')
     await page.goto(studio.url)
@@ -115,4 +115,4 @@ export default {
     await page.getByRole('heading', { name: 'There is no such page' }).waitFor()
     await look('no such page')
   },
-}
+})

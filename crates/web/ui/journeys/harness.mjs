@@ -3,7 +3,7 @@
 // error in the console, a request to another host, an accessibility violation, sideways scrolling.
 //
 //   MAQUETTE_BIN      the program to drive
-//   MAQUETTE_CHROMIUM the browser, /usr/bin/chromium by default
+//   CHROMIUM          the browser, /usr/bin/chromium by default
 //   MAQUETTE_DIST     built pages to use in place of those in the program
 //   MAQUETTE_SHOTS    a folder for pictures of what was looked at
 
@@ -20,15 +20,20 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 const START_MS = 10_000
 
+/** Runs journeys, one after another; the process fails if one of them did. */
+export async function travel(journeys) {
+  for (const [name, steps] of Object.entries(journeys)) if (!(await journey(name, steps))) process.exitCode = 1
+}
+
 /** Runs one journey and says how it went; gives whether it went well. */
-export async function journey(name, travel) {
+async function journey(name, steps) {
   const studio = await startStudio()
   const browser = await startBrowser()
   const troubles = []
   const page = await watchedPage(browser, studio, troubles)
   const began = Date.now()
   try {
-    await travel({ page, studio, look: (what) => look(page, `${name} ${what}`, troubles), step: (text) => say(`  ${text}`) })
+    await steps({ page, studio, look: (what) => look(page, `${name} ${what}`, troubles), step: (text) => say(`  ${text}`) })
   } catch (error) {
     troubles.push(error.stack ?? String(error))
     await picture(page, `${name} failed`)
@@ -110,7 +115,7 @@ function startBrowser() {
   const args = ['--no-sandbox', '--disable-dev-shm-usage', '--autoplay-policy=no-user-gesture-required']
   // Pages that are put in the place of others come from nowhere, as far as the browser knows.
   if (process.env.MAQUETTE_DIST) args.push('--disable-features=LocalNetworkAccessChecks')
-  return chromium.launch({ executablePath: process.env.MAQUETTE_CHROMIUM ?? '/usr/bin/chromium', args })
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args })
 }
 
 async function watchedPage(browser, studio, troubles) {

@@ -2,6 +2,8 @@
 
 import { strict as assert } from 'node:assert'
 
+import { travel } from './harness.mjs'
+
 const pages = ['/', '/datasets', '/datasets/new', '/runs', '/runs/new', '/models', '/settings']
 
 /** A workspace with one dataset in it; gives its address. */
@@ -17,7 +19,7 @@ async function filled(studio) {
 /** Whether a page is there: its title is drawn and nothing is on its way. */
 const arrived = (page) => page.locator('main h1:not(.sr)').first().waitFor()
 
-export default {
+await travel({
   async 'the keyboard reaches everything'({ page, studio, look, step }) {
     const dataset = await filled(studio)
     await page.goto(studio.url)
@@ -147,4 +149,4 @@ export default {
     await page.getByRole('region', { name: 'Messages' }).getByText('The studio answers again').waitFor()
     await page.getByText('The studio stopped answering').waitFor({ state: 'detached' })
   },
-}
+})

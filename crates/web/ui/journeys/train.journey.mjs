@@ -2,12 +2,12 @@
 
 import { strict as assert } from 'node:assert'
 
-import { tone } from './harness.mjs'
+import { tone, travel } from './harness.mjs'
 
 /** Silence, in dB; whatever is louder was heard. */
 const SILENCE_DB = -100
 
-export default {
+await travel({
   async 'train, hear, resume, keep and test a model'({ page, studio, look, step }) {
     const dataset = await datasetOfSamples(studio)
 
@@ -160,7 +160,7 @@ export default {
     await page.getByRole('heading', { name: 'No models yet' }).waitFor()
     await look('no models')
   },
-}
+})
 
 /** The built-in sample sounds as a whole dataset. */
 async function datasetOfSamples(studio) {
@@ -173,9 +173,17 @@ async function datasetOfSamples(studio) {
   return dataset
 }
 
-const runOf = (page) => new URL(page.url()).pathname.split('/').at(-1)
-const stepOf = async (chart) => Number(await chart.getAttribute('aria-valuenow'))
-const levelOf = async (player) => Number(await player.getByRole('meter').getAttribute('aria-valuenow'))
+function runOf(page) {
+  return new URL(page.url()).pathname.split('/').at(-1)
+}
+
+async function stepOf(chart) {
+  return Number(await chart.getAttribute('aria-valuenow'))
+}
+
+async function levelOf(player) {
+  return Number(await player.getByRole('meter').getAttribute('aria-valuenow'))
+}
 
 async function waitUntil(isSo, otherwise) {
   for (let i = 0; i < 300; i++) {
