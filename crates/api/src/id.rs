@@ -48,8 +48,7 @@ impl TryFrom<String> for Id {
 
     fn try_from(text: String) -> Result<Self, String> {
         let fits = !text.is_empty() && text.len() <= Self::MAX_LEN;
-        let plain =
-            text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if fits && plain && !text.starts_with('-') && !text.ends_with('-') {
             Ok(Self(text))
         } else {
