@@ -1,13 +1,13 @@
 //! Magnitude spectra and the distance between sounds that is made of them.
 
-use std::sync::Mutex;
-
 use burn::tensor::Tensor;
 
 use crate::array::Array;
 use crate::differentiable::{Input, Operation, apply};
 use crate::kernels::elementwise;
-use crate::kernels::spectrum::{Transform, add_unpadded, pad_reflected, transform};
+use crate::kernels::spectrum::{
+    Comparison, Transform, add_mirrored, compare, copy_mirrored, magnitudes, transform,
+};
 use crate::threads;
 
 /// How a signal is cut into frames.
@@ -27,13 +27,27 @@ impl StftParams {
     }
 
     fn n_frames(&self, n_samples: usize) -> usize {
-        let padded = n_samples + 2 * self.pad();
-        assert!(padded >= self.n_fft, "{n_samples} samples are less than a frame of {self:?}");
-        (padded - self.n_fft) / self.hop + 1
+        let pad = self.pad();
+        assert!(n_samples + 2 * pad >= self.n_fft, "{n_samples} samples are less than {self:?}");
+        assert!(pad == 0 || pad < n_samples, "{n_samples} samples are too few to mirror {pad}");
+        (n_samples + 2 * pad - self.n_fft) / self.hop + 1
     }
 
-    fn padded(&self, samples: &[f32]) -> Vec<f32> {
-        if self.center_reflect { pad_reflected(samples, self.pad()) } else { samples.to_vec() }
+    /// Where in the signal a frame starts; negative in what is mirrored.
+    fn start(&self, frame: usize) -> isize {
+        (frame * self.hop) as isize - self.pad() as isize
+    }
+
+    /// Samples that `n_frames` neighbouring frames cover.
+    fn span(&self, n_frames: usize) -> usize {
+        (n_frames - 1) * self.hop + self.n_fft
+    }
+
+    /// The samples under some frames.
+    fn samples(&self, signal: &[f32], first_frame: usize, n_frames: usize) -> Vec<f32> {
+        let mut samples = vec![0.0; self.span(n_frames)];
+        copy_mirrored(signal, self.start(first_frame), &mut samples);
+        samples
     }
 }
 
@@ -66,7 +80,8 @@ pub fn stft_magnitude(x: Tensor<2>, params: StftParams) -> Tensor<3> {
 /// the relative squared distance and the sum as trained by RAVE 2.3.
 ///
 /// # Panics
-/// When the shapes differ or the sounds are shorter than half the largest scale.
+/// When the shapes differ, the sounds are not longer than half the largest scale, or `log_epsilon` is
+/// not positive.
 #[must_use]
 pub fn spectral_distance(
     predicted: Tensor<2>,
@@ -75,6 +90,7 @@ pub fn spectral_distance(
     log_epsilon: f32,
 ) -> Tensor<1> {
     assert_eq!(predicted.dims(), target.dims(), "sounds to compare");
+    assert!(log_epsilon > 0.0, "a logarithm of silence needs more than {log_epsilon}");
     let operation = Distance { scales: scales.to_vec(), log_epsilon };
     apply(&operation, [Input::new(predicted), Input::new(target.inner())])
 }
@@ -91,7 +107,8 @@ impl Operation<1> for Magnitude {
         let (n_bins, n_frames) = (transform.n_bins(), self.0.n_frames(n_samples));
         let mut out = vec![0.0; batch * n_bins * n_frames];
         threads::for_each_chunk(&mut out, n_bins * n_frames, |row, out| {
-            let samples = self.0.padded(&x.values()[row * n_samples..(row + 1) * n_samples]);
+            let signal = &x.values()[row * n_samples..(row + 1) * n_samples];
+            let samples = self.0.samples(signal, 0, n_frames);
             let mut workspace = transform.workspace();
             for frame in 0..n_frames {
                 transform.analyse(&samples[frame * self.0.hop..], &mut workspace);
@@ -113,18 +130,22 @@ impl Operation<1> for Magnitude {
         let (n_bins, n_frames) = (transform.n_bins(), self.0.n_frames(n_samples));
         let mut out = vec![0.0; x.len()];
         threads::for_each_chunk(&mut out, n_samples, |row, out| {
-            let samples = self.0.padded(&x.values()[row * n_samples..(row + 1) * n_samples]);
+            let signal = &x.values()[row * n_samples..(row + 1) * n_samples];
+            let samples = self.0.samples(signal, 0, n_frames);
             let gradient = &gradient.values()[row * n_bins * n_frames..];
-            let mut padded = vec![0.0; samples.len()];
+            let mut to = vec![0.0; samples.len()];
             let mut workspace = transform.workspace();
             for frame in 0..n_frames {
                 transform.analyse(&samples[frame * self.0.hop..], &mut workspace);
                 for (bin, value) in workspace.spectrum.iter_mut().enumerate() {
-                    *value *= ratio(gradient[bin * n_frames + frame], value.norm());
+                    let magnitude = value.norm();
+                    if magnitude > 0.0 {
+                        *value *= gradient[bin * n_frames + frame] / magnitude;
+                    }
                 }
-                transform.add_gradient(&mut padded[frame * self.0.hop..], &mut workspace);
+                transform.add_gradient(&mut to[frame * self.0.hop..], &mut workspace);
             }
-            unpad(&padded, &self.0, out);
+            add_mirrored(&to, self.0.start(0), out);
         });
         [Some(Array::new(out, x.shape()))]
     }
@@ -141,19 +162,15 @@ impl Operation<2> for Distance {
     type Saved = Array;
 
     fn infer(&self, [predicted, target]: [Array; 2]) -> Array {
-        let mut distance = 0.0;
-        for scale in &self.scales {
-            distance += self.at_scale(*scale, &predicted, &target, None);
-        }
+        let at = |scale: &usize| self.at_scale(*scale, &predicted, &target, None);
+        let distance: f64 = self.scales.iter().map(at).sum();
         Array::new(vec![distance as f32], vec![1])
     }
 
     fn forward(&self, [predicted, target]: [Array; 2], _wanted: [bool; 2]) -> (Array, Array) {
         let mut gradient = vec![0.0; predicted.len()];
-        let mut distance = 0.0;
-        for scale in &self.scales {
-            distance += self.at_scale(*scale, &predicted, &target, Some(&mut gradient));
-        }
+        let at = |scale: &usize| self.at_scale(*scale, &predicted, &target, Some(&mut gradient));
+        let distance: f64 = self.scales.iter().map(at).sum();
         let gradient = Array::new(gradient, predicted.shape());
         (Array::new(vec![distance as f32], vec![1]), gradient)
     }
@@ -164,14 +181,26 @@ impl Operation<2> for Distance {
     }
 }
 
-/// What one row of one scale adds to the sums of the distance.
+/// Frames in a [`Piece`]; fixed, so that sums have one order whatever the number of threads.
+const PIECE_FRAMES: usize = 64;
+
+/// Some neighbouring frames of one sound: what a thread takes at a time.
 #[derive(Default)]
-struct Sums {
+struct Piece {
+    sound: usize,
+    first_frame: usize,
+    n_frames: usize,
+    /// Magnitudes of the target, frame by frame.
+    reference: Vec<f32>,
+    energy: f64,
     squared_difference: f64,
     log_difference: f64,
+    /// With respect to the samples under the frames; empty where it is not wanted.
+    gradient: Vec<f32>,
 }
 
 impl Distance {
+    /// The distance at one scale; adds its gradient where one is wanted.
     fn at_scale(
         &self,
         scale: usize,
@@ -182,113 +211,84 @@ impl Distance {
         let params = StftParams { n_fft: scale, hop: scale / 4, center_reflect: true };
         let [batch, n_samples] = predicted.dims();
         let transform = transform(scale);
-        let (n_bins, n_frames) = (transform.n_bins(), params.n_frames(n_samples));
-        let mut reference = vec![0.0; batch * n_frames * n_bins];
-        threads::for_each_chunk(&mut reference, n_frames * n_bins, |row, out| {
-            let samples = params.padded(&target.values()[row * n_samples..(row + 1) * n_samples]);
-            magnitudes(&transform, &params, &samples, out);
+        let n_frames = params.n_frames(n_samples);
+        let firsts = (0..n_frames).step_by(PIECE_FRAMES);
+        let mut pieces: Vec<Piece> = (0..batch)
+            .flat_map(|sound| firsts.clone().map(move |first_frame| (sound, first_frame)))
+            .map(|(sound, first_frame)| Piece {
+                sound,
+                first_frame,
+                n_frames: PIECE_FRAMES.min(n_frames - first_frame),
+                ..Piece::default()
+            })
+            .collect();
+        let range = |piece: &Piece| piece.sound * n_samples..(piece.sound + 1) * n_samples;
+        threads::for_each_chunk(&mut pieces, 1, |_, piece| {
+            let piece = &mut piece[0];
+            piece.analyse(&target.values()[range(piece)], &params, &transform);
         });
-        let energy: f64 = reference.iter().map(|t| f64::from(t * t)).sum();
-        let task = RowTask {
-            transform: &transform,
-            params: &params,
+        let energy: f64 = pieces.iter().map(|piece| piece.energy).sum();
+        let n_values: usize = pieces.iter().map(|piece| piece.reference.len()).sum();
+        let comparison = Comparison {
             log_epsilon: self.log_epsilon,
             squared_factor: (2.0 / energy) as f32,
-            log_factor: 1.0 / reference.len() as f32,
+            log_factor: 1.0 / n_values as f32,
         };
-        let totals = Mutex::new(vec![Sums::default(); batch]);
-        let row_of = |row: usize| {
-            let samples = &predicted.values()[row * n_samples..(row + 1) * n_samples];
-            (
-                params.padded(samples),
-                &reference[row * n_frames * n_bins..(row + 1) * n_frames * n_bins],
-            )
-        };
-        let store = |row: usize, sums: Sums| totals.lock().expect("no task panics")[row] = sums;
-        match gradient {
-            None => threads::for_each(batch, |row| {
-                let (samples, reference) = row_of(row);
-                store(row, task.run(&samples, reference, None));
-            }),
-            Some(gradient) => threads::for_each_chunk(gradient, n_samples, |row, gradient| {
-                let (samples, reference) = row_of(row);
-                let mut padded = vec![0.0; samples.len()];
-                store(row, task.run(&samples, reference, Some(&mut padded)));
-                unpad(&padded, &params, gradient);
-            }),
+        let is_wanted = gradient.is_some();
+        threads::for_each_chunk(&mut pieces, 1, |_, piece| {
+            let piece = &mut piece[0];
+            let predicted = &predicted.values()[range(piece)];
+            piece.compare(predicted, &params, &transform, comparison, is_wanted);
+        });
+        if let Some(gradient) = gradient {
+            threads::for_each_chunk(gradient, n_samples, |sound, gradient| {
+                for piece in pieces.iter().filter(|piece| piece.sound == sound) {
+                    add_mirrored(&piece.gradient, params.start(piece.first_frame), gradient);
+                }
+            });
         }
-        let totals = totals.into_inner().expect("no task panics");
-        let squared: f64 = totals.iter().map(|sums| sums.squared_difference).sum();
-        let log: f64 = totals.iter().map(|sums| sums.log_difference).sum();
-        squared / energy + log / reference.len() as f64
+        let squared: f64 = pieces.iter().map(|piece| piece.squared_difference).sum();
+        let log: f64 = pieces.iter().map(|piece| piece.log_difference).sum();
+        squared / energy + log / n_values as f64
     }
 }
 
-impl Clone for Sums {
-    fn clone(&self) -> Self {
-        Self { ..*self }
+impl Piece {
+    /// Takes the target's magnitudes.
+    fn analyse(&mut self, target: &[f32], params: &StftParams, transform: &Transform) {
+        let samples = params.samples(target, self.first_frame, self.n_frames);
+        let mut workspace = transform.workspace();
+        self.reference = vec![0.0; self.n_frames * transform.n_bins()];
+        for (frame, out) in self.reference.chunks_mut(transform.n_bins()).enumerate() {
+            transform.analyse(&samples[frame * params.hop..], &mut workspace);
+            self.energy += f64::from(magnitudes(&workspace.spectrum, out));
+        }
     }
-}
 
-struct RowTask<'a> {
-    transform: &'a Transform,
-    params: &'a StftParams,
-    log_epsilon: f32,
-    squared_factor: f32,
-    log_factor: f32,
-}
-
-impl RowTask<'_> {
-    /// Compares the frames of padded `samples` with `reference`; adds the gradient where one is wanted.
-    fn run(&self, samples: &[f32], reference: &[f32], mut gradient: Option<&mut [f32]>) -> Sums {
-        let mut sums = Sums::default();
-        let mut workspace = self.transform.workspace();
-        for (frame, reference) in reference.chunks(self.transform.n_bins()).enumerate() {
-            self.transform.analyse(&samples[frame * self.params.hop..], &mut workspace);
-            let (mut squared, mut log) = (0.0f32, 0.0f32);
-            for (value, &t) in workspace.spectrum.iter_mut().zip(reference) {
-                let p = value.norm();
-                let log_difference = (p + self.log_epsilon).ln() - (t + self.log_epsilon).ln();
-                squared += (p - t) * (p - t);
-                log += log_difference.abs();
-                let sign = if log_difference == 0.0 { 0.0 } else { log_difference.signum() };
-                let slope =
-                    self.squared_factor * (p - t) + self.log_factor * sign / (p + self.log_epsilon);
-                *value *= ratio(slope, p);
-            }
-            sums.squared_difference += f64::from(squared);
-            sums.log_difference += f64::from(log);
-            if let Some(gradient) = gradient.as_deref_mut() {
-                self.transform
-                    .add_gradient(&mut gradient[frame * self.params.hop..], &mut workspace);
+    /// Compares the prediction with the target; forgets the target.
+    fn compare(
+        &mut self,
+        predicted: &[f32],
+        params: &StftParams,
+        transform: &Transform,
+        comparison: Comparison,
+        is_gradient_wanted: bool,
+    ) {
+        let samples = params.samples(predicted, self.first_frame, self.n_frames);
+        let mut workspace = transform.workspace();
+        if is_gradient_wanted {
+            self.gradient = vec![0.0; samples.len()];
+        }
+        let reference = std::mem::take(&mut self.reference);
+        for (frame, reference) in reference.chunks(transform.n_bins()).enumerate() {
+            transform.analyse(&samples[frame * params.hop..], &mut workspace);
+            let [squared, log] = compare(&mut workspace.spectrum, reference, comparison);
+            self.squared_difference += f64::from(squared);
+            self.log_difference += f64::from(log);
+            if is_gradient_wanted {
+                let gradient = &mut self.gradient[frame * params.hop..];
+                transform.add_gradient(gradient, &mut workspace);
             }
         }
-        sums
     }
-}
-
-/// Writes magnitudes frame by frame.
-fn magnitudes(transform: &Transform, params: &StftParams, samples: &[f32], out: &mut [f32]) {
-    let mut workspace = transform.workspace();
-    for (frame, out) in out.chunks_mut(transform.n_bins()).enumerate() {
-        transform.analyse(&samples[frame * params.hop..], &mut workspace);
-        for (out, value) in out.iter_mut().zip(&workspace.spectrum) {
-            *out = value.norm();
-        }
-    }
-}
-
-fn unpad(padded: &[f32], params: &StftParams, out: &mut [f32]) {
-    if params.center_reflect {
-        add_unpadded(padded, params.pad(), out);
-    } else {
-        for (out, x) in out.iter_mut().zip(padded) {
-            *out += x;
-        }
-    }
-}
-
-/// `numerator / magnitude`, and 0 where the magnitude is 0.
-fn ratio(numerator: f32, magnitude: f32) -> f32 {
-    if magnitude == 0.0 { 0.0 } else { numerator / magnitude }
 }

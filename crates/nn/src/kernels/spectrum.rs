@@ -1,12 +1,16 @@
 //! Short-time spectra of real signals: one window and one pair of transforms per size, kept for ever.
 //!
 //! Source: the numerics of `torch.stft` with a periodic Hann window and no normalisation.
+#![expect(unsafe_code, reason = "functions for one level of CPU are called after asking for it")]
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use realfft::num_complex::Complex32;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
+
+use super::elementwise::ln_of;
+use super::simd::on_every_level;
 
 /// What frames of one size need: the window and the transforms there and back.
 pub(crate) struct Transform {
@@ -57,9 +61,7 @@ impl Transform {
 
     /// Fills `workspace.spectrum` from the first `n_fft` samples.
     pub(crate) fn analyse(&self, samples: &[f32], workspace: &mut Workspace) {
-        for ((to, x), w) in workspace.frame.iter_mut().zip(samples).zip(&self.window) {
-            *to = x * w;
-        }
+        multiply(&mut workspace.frame, samples, &self.window);
         self.there
             .process_with_scratch(
                 &mut workspace.frame,
@@ -85,31 +87,121 @@ impl Transform {
                 &mut workspace.scratch[..self.back.get_scratch_len()],
             )
             .expect("buffers are as long as the plan asks");
-        for ((to, x), w) in samples.iter_mut().zip(&workspace.frame).zip(&self.window) {
+        add_product(samples, &workspace.frame, &self.window);
+    }
+}
+
+/// Fills `out` with the samples from `start` on of a signal that is mirrored at its ends (the edge not
+/// repeated), as far as half a frame goes beyond them.
+pub(crate) fn copy_mirrored(samples: &[f32], start: isize, out: &mut [f32]) {
+    let (from, until) = inside(samples.len(), start, out.len());
+    for i in (0..from).chain(until..out.len()) {
+        out[i] = samples[mirrored(start + i as isize, samples.len())];
+    }
+    let first = (start + from as isize) as usize;
+    out[from..until].copy_from_slice(&samples[first..first + until - from]);
+}
+
+/// The transpose of [`copy_mirrored`]: adds the gradient of the copy to that of the signal.
+pub(crate) fn add_mirrored(copy: &[f32], start: isize, samples: &mut [f32]) {
+    let (from, until) = inside(samples.len(), start, copy.len());
+    for i in (0..from).chain(until..copy.len()) {
+        samples[mirrored(start + i as isize, samples.len())] += copy[i];
+    }
+    let first = (start + from as isize) as usize;
+    add(&mut samples[first..first + until - from], &copy[from..until]);
+}
+
+/// Which of `n` positions from `start` on lie in a signal, which reaches to at least one of them.
+fn inside(n_samples: usize, start: isize, n: usize) -> (usize, usize) {
+    let from = (-start).clamp(0, n as isize);
+    (from as usize, (n_samples as isize - start).clamp(from, n as isize) as usize)
+}
+
+fn mirrored(position: isize, n_samples: usize) -> usize {
+    let last = n_samples as isize - 1;
+    let position = position.abs();
+    (if position > last { 2 * last - position } else { position }) as usize
+}
+
+on_every_level! {
+    /// `to += x`, element by element.
+    fn add(to: &mut [f32], x: &[f32]) {
+        for (to, x) in to.iter_mut().zip(x) {
+            *to += x;
+        }
+    }
+}
+
+on_every_level! {
+    /// `to = x * window`.
+    fn multiply(to: &mut [f32], x: &[f32], window: &[f32]) {
+        for ((to, x), w) in to.iter_mut().zip(x).zip(window) {
+            *to = x * w;
+        }
+    }
+}
+
+on_every_level! {
+    /// `to += x * window`.
+    fn add_product(to: &mut [f32], x: &[f32], window: &[f32]) {
+        for ((to, x), w) in to.iter_mut().zip(x).zip(window) {
             *to += x * w;
         }
     }
 }
 
-/// Copies `samples` with `pad` of its own mirrored beginning and end around it (edge not repeated).
-pub(crate) fn pad_reflected(samples: &[f32], pad: usize) -> Vec<f32> {
-    assert!(pad < samples.len(), "{} samples are too few to mirror {pad}", samples.len());
-    let n = samples.len();
-    let before = samples[1..=pad].iter().rev();
-    let after = samples[n - 1 - pad..n - 1].iter().rev();
-    before.chain(samples).chain(after).copied().collect()
+on_every_level! {
+    /// The magnitude of each bin; gives the sum of their squares.
+    pub(crate) fn magnitudes(spectrum: &[Complex32], out: &mut [f32]) -> f32 {
+        let mut sums = [0.0f32; LANES];
+        for (bins, out) in spectrum.chunks(LANES).zip(out.chunks_mut(LANES)) {
+            for ((bin, out), sum) in bins.iter().zip(out).zip(&mut sums) {
+                let square = bin.re * bin.re + bin.im * bin.im;
+                *out = square.sqrt();
+                *sum += square;
+            }
+        }
+        sums.iter().sum()
+    }
 }
 
-/// The transpose of [`pad_reflected`]: adds the gradient of the padded signal to that of the signal.
-pub(crate) fn add_unpadded(padded: &[f32], pad: usize, samples: &mut [f32]) {
-    let n = samples.len();
-    for (to, x) in samples.iter_mut().zip(&padded[pad..]) {
-        *to += x;
-    }
-    for (to, x) in samples[1..=pad].iter_mut().zip(padded[..pad].iter().rev()) {
-        *to += x;
-    }
-    for (to, x) in samples[n - 1 - pad..n - 1].iter_mut().zip(padded[pad + n..].iter().rev()) {
-        *to += x;
+/// Numbers that are summed side by side.
+const LANES: usize = 16;
+
+/// What is compared in a [`compare`].
+#[derive(Clone, Copy)]
+pub(crate) struct Comparison {
+    pub(crate) log_epsilon: f32,
+    /// What the derivative of the squared and of the logarithmic part are multiplied with.
+    pub(crate) squared_factor: f32,
+    pub(crate) log_factor: f32,
+}
+
+on_every_level! {
+    /// Compares the magnitudes of a frame with those of a reference: gives the sums of the squared and
+    /// of the absolute logarithmic differences, and leaves in `spectrum` the gradient of each bin.
+    pub(crate) fn compare(
+        spectrum: &mut [Complex32],
+        reference: &[f32],
+        comparison: Comparison
+    ) -> [f32; 2] {
+        let Comparison { log_epsilon, squared_factor, log_factor } = comparison;
+        let (mut squared, mut log) = ([0.0f32; LANES], [0.0f32; LANES]);
+        for (bins, reference) in spectrum.chunks_mut(LANES).zip(reference.chunks(LANES)) {
+            for (i, (bin, t)) in bins.iter_mut().zip(reference).enumerate() {
+                let p = (bin.re * bin.re + bin.im * bin.im).sqrt();
+                let difference = p - t;
+                let log_difference = ln_of(p + log_epsilon) - ln_of(t + log_epsilon);
+                squared[i] += difference * difference;
+                log[i] += log_difference.abs();
+                let sign = if difference == 0.0 { 0.0 } else { 1.0f32.copysign(difference) };
+                let slope = squared_factor * difference + log_factor * sign / (p + log_epsilon);
+                let scale = if p == 0.0 { 0.0 } else { slope / p };
+                bin.re *= scale;
+                bin.im *= scale;
+            }
+        }
+        [squared.iter().sum(), log.iter().sum()]
     }
 }

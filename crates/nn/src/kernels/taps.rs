@@ -392,25 +392,28 @@ unsafe fn dots_tile<V: Vector, const M: usize, const N: usize>(
 ) -> usize {
     // SAFETY: `M` rows and offsets up to `p + N` exist, and `n` columns of each.
     unsafe {
-        let left = task.left.values.as_ptr();
         let mut sums = [[V::splat(0.0); M]; N];
+        let mut rows = [task.left.values.as_ptr(); M];
+        for i in 0..M {
+            rows[i] = rows[i].add(i * task.left.stride);
+        }
         let mut inputs = [task.input.as_ptr(); N];
         for j in 0..N {
             inputs[j] = inputs[j].add(*task.offsets.get_unchecked(p + j) as usize);
         }
-        let mut at = 0;
-        while at < task.n {
+        for _ in 0..task.n / V::LANES {
             let mut columns = [V::splat(0.0); N];
             for j in 0..N {
-                columns[j] = V::load(inputs[j].add(at));
+                columns[j] = V::load(inputs[j]);
+                inputs[j] = inputs[j].add(V::LANES);
             }
             for i in 0..M {
-                let left = V::load(left.add(i * task.left.stride + at));
+                let left = V::load(rows[i]);
+                rows[i] = rows[i].add(V::LANES);
                 for j in 0..N {
                     sums[j][i] = sums[j][i].add_product(left, columns[j]);
                 }
             }
-            at += V::LANES;
         }
         for j in 0..N {
             V::add_sums(sums[j], out.as_mut_ptr().add((p + j) * M));
