@@ -31,6 +31,14 @@ function precompress(): Plugin {
   }
 }
 
+/** What most pages need comes in one piece with the first of them; a request costs more than its bytes. */
+function isEverywhere(id: string): boolean {
+  if (/node_modules\/(svelte|esm-env|clsx|openapi-fetch|@lucide)\//.test(id)) return true
+  if (/\/src\/instruments\/(player|engine|sounds|envelope|timeline|transport)\./.test(id)) return true
+  const isForm = /(Modal|Dialog|Picker|Form|Field|Drop|ShortcutSheet|Palette)\.svelte|knobs\.ts|dropped\.ts/.test(id)
+  return /\/src\/(lib|components|shell|styles)\//.test(id) && !isForm
+}
+
 // The studio answers only requests of its own origin; while developing, pages come from vite's.
 const studio = process.env.MAQUETTE_URL ?? 'http://127.0.0.1:7901'
 
@@ -49,6 +57,9 @@ export default defineConfig({
     emptyOutDir: true,
     target: ['es2022', 'safari16.4', 'chrome111', 'firefox114'],
     modulePreload: { polyfill: false },
+    // One small style sheet: a page that is switched to is never seen without its own.
+    cssCodeSplit: false,
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'app', test: isEverywhere }] } } },
     // A data: URL would need a hole in the content security policy.
     assetsInlineLimit: 0,
   },

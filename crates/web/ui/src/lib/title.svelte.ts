@@ -31,7 +31,8 @@ function drawIcon(share: number | undefined): void {
   const link = document.querySelector<HTMLLinkElement>('link[rel=icon]')
   if (!link) return
   if (share === undefined) {
-    link.href = ICON
+    // Setting what it is already would load it again.
+    if (link.getAttribute('href') !== ICON) link.href = ICON
     return
   }
   const ring = (colour: string, length: number) =>
