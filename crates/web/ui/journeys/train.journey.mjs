@@ -125,6 +125,13 @@ await travel({
     await page.getByRole('listitem').nth(1).waitFor()
     await waitUntil(async () => (await page.locator('[data-state=done]').count()) === 2, 'the second one is not done')
 
+    step('a reconstruction is deleted and brought back')
+    const deleteSound = page.getByRole('button', { name: 'Delete the reconstruction of' })
+    await deleteSound.first().click()
+    await waitUntil(async () => (await deleteSound.count()) === 1, 'it is still there')
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await waitUntil(async () => (await deleteSound.count()) === 2, 'it does not come back')
+
     step('lists show both, and deleting can be undone')
     await page.getByRole('button', { name: 'Delete', exact: true }).first().click()
     await page.getByRole('heading', { name: 'No models yet' }).waitFor()

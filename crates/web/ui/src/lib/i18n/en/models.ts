@@ -51,6 +51,4 @@ export const models = {
   'model.deletedSound': 'The reconstruction of {name} was deleted.',
   'model.deleteSound': 'Delete the reconstruction of {name}',
   'model.openSound': 'Show the reconstruction of {name}',
-  'model.deleteSoundTitle': 'Delete this reconstruction?',
-  'model.deleteSoundText': 'Both sounds of «{name}» are removed from disk. The sound that you sent stays where it was.',
 } as const
