@@ -32,7 +32,7 @@ pub struct Forecast {
 #[must_use]
 pub fn forecast(config: &Config) -> Forecast {
     let network = Network::new(config);
-    let parameters = network.initialise(0);
+    let parameters = network.initialise(config, 0);
     let count = |of: bool| {
         let is_counted = |name: &str| name.starts_with(DISCRIMINATOR) == of;
         parameters.n_values(is_counted) as u64

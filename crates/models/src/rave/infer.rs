@@ -30,7 +30,7 @@ impl Model {
         let checkpoint = nn::checkpoint::read(weights)?;
         let config = config_of(&checkpoint.metadata, weights)?;
         let network = Network::new(&config);
-        let mut parameters = network.initialise_generator();
+        let mut parameters = network.initialise_generator(&config, 0);
         parameters.load(&checkpoint.arrays)?;
         Ok(Self { config, network, parameters })
     }

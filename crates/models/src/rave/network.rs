@@ -55,20 +55,19 @@ impl Network {
     }
 
     /// Random first weights; the same seed gives the same.
-    pub(super) fn initialise(&self, seed: u64) -> Parameters {
-        let mut parameters = Parameters::new();
-        let generator = self.encoder.convs().chain(self.decoder.convs());
-        for conv in generator.chain(self.discriminators.convs()) {
-            conv.initialise(seed, &mut parameters);
+    pub(super) fn initialise(&self, config: &Config, seed: u64) -> Parameters {
+        let mut parameters = self.initialise_generator(config, seed);
+        for conv in self.discriminators.convs() {
+            conv.initialise(seed, 1.0, &mut parameters);
         }
         parameters
     }
 
-    /// First weights of the encoder and decoder alone, for a finished model.
-    pub(super) fn initialise_generator(&self) -> Parameters {
+    /// Random first weights of the encoder and the decoder alone.
+    pub(super) fn initialise_generator(&self, config: &Config, seed: u64) -> Parameters {
         let mut parameters = Parameters::new();
         for conv in self.encoder.convs().chain(self.decoder.convs()) {
-            conv.initialise(0, &mut parameters);
+            conv.initialise(seed, config.initial_gain as f32, &mut parameters);
         }
         parameters
     }

@@ -280,7 +280,7 @@ fn names_and_shapes_of_all_parameters() {
     let text = std::fs::read(folder.join("v2_small.json")).unwrap();
     let original: Value = serde_json::from_slice(&text).unwrap();
     let config = Config::from_settings(&json!({})).unwrap();
-    let parameters = Network::new(&config).initialise(0);
+    let parameters = Network::new(&config).initialise(&config, 0);
     let is_ours = |name: &str| {
         ["encoder.encoder.", "decoder.", "discriminator."].iter().any(|p| name.starts_with(p))
             && !name.ends_with("target_size")

@@ -86,7 +86,7 @@ impl Trainer {
             ..AdamSettings::default()
         };
         Self {
-            parameters: network.initialise(seed),
+            parameters: network.initialise(config, seed),
             generator: Adam::new(settings),
             discriminator: Adam::new(settings),
             seed,
@@ -350,8 +350,10 @@ impl Trainer {
     fn draws(&self, batch: usize, samples: usize) -> Draws {
         let config = &self.config;
         let n_latent = batch * config.latent_size * samples / config.ratio();
+        let mut latent = self.chance("latent").normal(n_latent);
+        latent.iter_mut().for_each(|value| *value *= config.latent_noise as f32);
         Draws {
-            latent: self.chance("latent").normal(n_latent),
+            latent,
             noise: self.chance("noise").uniform(batch * config.channels * samples, 0.0, 1.0),
         }
     }

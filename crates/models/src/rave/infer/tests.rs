@@ -34,7 +34,7 @@ fn reconstructions_are_as_long_as_their_originals() {
 fn pieces_join_to_what_the_whole_gives() {
     let config = tiny(&json!({}));
     let network = Network::new(&config);
-    let weights = network.initialise(4).frozen();
+    let weights = network.initialise(&config, 4).frozen();
     let whole = Player::new(&config, &network, &weights);
     let latent = whole.encode(&clip(20_000));
     let audio = whole.decode(&latent);

@@ -2,7 +2,8 @@
 //!
 //! Some look at every second, third, fifth… sample, some listen at a half or a quarter of the rate.
 //!
-//! Source: Kong et al., "HiFi-GAN", 2020 (periods); Kumar et al., "MelGAN", 2019 (scales).
+//! Source: Kong et al., 2020, <https://arxiv.org/abs/2010.05646> (periods); Kumar et al., 2019,
+//! <https://arxiv.org/abs/1910.06711> (scales).
 
 use burn::tensor::Tensor;
 use nn::Weights;

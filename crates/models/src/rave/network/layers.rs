@@ -112,8 +112,9 @@ impl Conv {
         self
     }
 
-    /// Adds random first values to `parameters`.
-    pub(super) fn initialise(&self, seed: u64, parameters: &mut Parameters) {
+    /// Adds random first values to `parameters`: PyTorch's, with normalised weights `gain` times as
+    /// strong.
+    pub(super) fn initialise(&self, seed: u64, gain: f32, parameters: &mut Parameters) {
         let mut init = Init::named(seed, &self.name);
         let weight = init.conv_weight(self.shape);
         let stored = |shape: [usize; 3]| {
@@ -122,7 +123,8 @@ impl Conv {
             shape
         };
         if self.is_normalised {
-            let lengths = Init::norms(&weight, self.shape[0]);
+            let mut lengths = Init::norms(&weight, self.shape[0]);
+            lengths.iter_mut().for_each(|length| *length *= gain);
             parameters.insert(&self.key("weight_g"), &stored([self.shape[0], 1, 1]), lengths);
             parameters.insert(&self.key("weight_v"), &stored(self.shape), weight);
         } else {
