@@ -1,7 +1,7 @@
 // Datasets: made of the sample sounds and of dropped files, looked at, heard, renamed, deleted.
 
 import { strict as assert } from 'node:assert'
-import { mkdtempSync } from 'node:fs'
+import { linkSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -94,6 +94,30 @@ await travel({
     await page.getByRole('tab', { name: 'Warnings' }).click()
     await page.getByText('not sound.mp3').first().waitFor()
     await look('warnings')
+  },
+
+  async 'preparing is watched and cancelled'({ page, studio, look, step }) {
+    step('a folder with much to do')
+    const folder = mkdtempSync(join(tmpdir(), 'many-sounds-'))
+    writeFileSync(join(folder, '0.wav'), tone(20, 330, 96_000))
+    for (let i = 1; i < 400; i++) linkSync(join(folder, '0.wav'), join(folder, `${i}.wav`))
+    await page.goto(`${studio.url}/datasets/new?from=folder&path=${encodeURIComponent(folder)}`)
+    await page.getByText('400 sound files in this folder').waitFor()
+    await page.getByRole('button', { name: 'Make the dataset' }).click()
+
+    step('progress moves, here and in the tab')
+    const card = page.locator('[data-testid=job-card][data-state=running]')
+    await card.getByText('of 400 files').waitFor()
+    await page.getByTestId('job-pill').waitFor()
+    await page.waitForFunction(() => /^\d+%/.test(document.title))
+    await look('preparing')
+
+    step('cancelled, nothing is left')
+    await card.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByRole('heading', { name: 'No datasets yet' }).waitFor()
+    const { length } = await studio.ask('GET', '/api/datasets')
+    assert.equal(length, 0)
+    rmSync(folder, { recursive: true })
   },
 
   async 'a folder without sound'({ page, studio, look, step }) {

@@ -13,8 +13,8 @@ export const isActive = (job: Job): boolean => job.state.state === 'queued' || j
 
 /** The newest that is known of a job: what was heard live, or what an answer said, if that is newer. */
 export function newest(job: Job): Job {
-  const live = heard.get(job.id)
-  return live && live.last_seq >= job.last_seq ? live : job
+  const known = heard.get(job.id)
+  return known && known.last_seq >= job.last_seq ? known : job
 }
 
 /** Jobs that run or wait: running ones first, then by their place in the queue. */

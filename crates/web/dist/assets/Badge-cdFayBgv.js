@@ -1,1 +1,0 @@
-import{B as e,Dt as t,H as n,T as r,k as i,nt as a,o,ot as s,w as c}from"./i18n-Bn2aQQa2.js";var l=n(`<span><!></span>`);function u(n,u){let d=o(u,`tone`,3,`plain`);var f=l(),p=s(f);i(p,()=>u.children),t(f),a(()=>c(f,1,r(d()),`svelte-1fmrh5r`)),e(n,f)}export{u as t};

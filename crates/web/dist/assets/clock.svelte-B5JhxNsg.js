@@ -1,1 +1,0 @@
-import{Z as e,ft as t,mt as n,ut as r}from"./i18n-Bn2aQQa2.js";var i=n(r(Date.now()));typeof window<`u`&&setInterval(()=>t(i,Date.now(),!0),2e4);var a=()=>e(i);export{a as t};

@@ -1,1 +1,0 @@
-import{Z as e,a as t,ft as n,mt as r}from"./i18n-Bn2aQQa2.js";var i=r([]),a={get all(){return e(i).flatMap(e=>e())}};function o(r){t(()=>(n(i,[r,...e(i)]),()=>{n(i,e(i).filter(e=>e!==r))}))}export{o as n,a as t};
