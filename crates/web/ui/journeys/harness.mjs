@@ -53,6 +53,7 @@ async function startStudio() {
   let isStopped = false
   const stop = async () => {
     isStopped = true
+    if (child.exitCode !== null || child.signalCode !== null) return
     const gone = new Promise((resolve) => child.on('exit', resolve))
     child.kill('SIGTERM')
     await gone
@@ -87,6 +88,8 @@ function spawnStudio(workspace, port) {
   if (!program) throw new Error('MAQUETTE_BIN does not name the program to drive')
   const args = ['--workspace', workspace, '--no-open', ...(port ? ['--port', port] : [])]
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  // A harness that is broken off takes its studio along.
+  process.once('exit', () => child.kill())
   let said = ''
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => reject(new Error(`the studio did not start: ${said}`)), START_MS)
