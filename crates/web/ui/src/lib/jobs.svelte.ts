@@ -2,7 +2,7 @@
 
 import { SvelteMap } from 'svelte/reactivity'
 
-import { type Job, jobs as askForJobs } from '$lib/api'
+import { type Job, jobs as askForJobs, type Run } from '$lib/api'
 
 import { announceJob } from './announce.svelte'
 import { live } from './live.svelte'
@@ -25,6 +25,9 @@ export function activeJobs(): Job[] {
 
 /** The share done of a job, 0 to 1, where it is known. */
 export const shareOf = (job: Job): number | undefined => job.progress?.share ?? undefined
+
+/** The newest step of a run: its job says it sooner than a list does. */
+export const stepOf = (run: Run): number => Math.max(run.step, newest(run.job).progress?.n_done ?? 0)
 
 /** Starts to follow the studio's jobs; call once, while the shell is set up. */
 export function startJobs(): void {
