@@ -186,22 +186,44 @@ on_every_level! {
         reference: &[f32],
         comparison: Comparison
     ) -> [f32; 2] {
-        let Comparison { log_epsilon, squared_factor, log_factor } = comparison;
-        let (mut squared, mut log) = ([0.0f32; LANES], [0.0f32; LANES]);
-        for (bins, reference) in spectrum.chunks_mut(LANES).zip(reference.chunks(LANES)) {
-            for (i, (bin, t)) in bins.iter_mut().zip(reference).enumerate() {
-                let p = (bin.re * bin.re + bin.im * bin.im).sqrt();
-                let difference = p - t;
-                let log_difference = ln_of(p + log_epsilon) - ln_of(t + log_epsilon);
-                squared[i] += difference * difference;
-                log[i] += log_difference.abs();
-                let sign = if difference == 0.0 { 0.0 } else { 1.0f32.copysign(difference) };
-                let slope = squared_factor * difference + log_factor * sign / (p + log_epsilon);
-                let scale = if p == 0.0 { 0.0 } else { slope / p };
-                bin.re *= scale;
-                bin.im *= scale;
-            }
+        let mut sums = [[0.0f32; LANES]; 2];
+        let (bins, last_bins) = spectrum.as_chunks_mut::<LANES>();
+        let (references, last_reference) = reference.as_chunks::<LANES>();
+        for (bins, reference) in bins.iter_mut().zip(references) {
+            compare_lanes(bins, reference, comparison, &mut sums);
         }
-        [squared.iter().sum(), log.iter().sum()]
+        // Lanes of silence on both sides add nothing.
+        let mut bins = [Complex32::default(); LANES];
+        let mut reference = [0.0; LANES];
+        bins[..last_bins.len()].copy_from_slice(last_bins);
+        reference[..last_reference.len()].copy_from_slice(last_reference);
+        compare_lanes(&mut bins, &reference, comparison, &mut sums);
+        last_bins.copy_from_slice(&bins[..last_bins.len()]);
+        sums.map(|sums| sums.iter().sum())
+    }
+}
+
+#[inline(always)]
+fn compare_lanes(
+    bins: &mut [Complex32; LANES],
+    reference: &[f32; LANES],
+    comparison: Comparison,
+    [squared, log]: &mut [[f32; LANES]; 2],
+) {
+    let Comparison { log_epsilon, squared_factor, log_factor } = comparison;
+    let (re, im) = (bins.map(|bin| bin.re), bins.map(|bin| bin.im));
+    let mut scales = [0.0; LANES];
+    for i in 0..LANES {
+        let (p, t) = ((re[i] * re[i] + im[i] * im[i]).sqrt(), reference[i]);
+        let difference = p - t;
+        let log_difference = ln_of(p + log_epsilon) - ln_of(t + log_epsilon);
+        squared[i] += difference * difference;
+        log[i] += log_difference.abs();
+        let sign = if difference == 0.0 { 0.0 } else { 1.0f32.copysign(difference) };
+        let slope = squared_factor * difference + log_factor * sign / (p + log_epsilon);
+        scales[i] = if p == 0.0 { 0.0 } else { slope / p };
+    }
+    for i in 0..LANES {
+        bins[i] = Complex32::new(re[i] * scales[i], im[i] * scales[i]);
     }
 }

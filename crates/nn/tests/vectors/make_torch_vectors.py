@@ -41,7 +41,7 @@ CONVOLUTIONS = [
     (1, 4, 8, 45, 41, 4, 20, 20, 1, 4),
     (1, 2, 2, 6, 3, 5, 0, 0, 1, 1),
     (1, 2, 3, 4, 4, 2, 7, 9, 1, 1),
-    (1, 17, 19, 35, 3, 1, 3, 3, 3, 1),
+    (1, 17, 11, 35, 3, 1, 3, 3, 3, 1),
     (3, 8, 10, 37, 5, 3, 2, 2, 1, 1),
     (1, 3, 2, 1, 1, 1, 0, 0, 1, 1),
     (1, 2, 2, 100, 2, 7, 1, 0, 11, 2),
@@ -63,7 +63,7 @@ TRANSPOSED = [
     (2, 6, 6, 13, 3, 1, 1, 0, 1, 6),
     (1, 2, 3, 10, 3, 1, 4, 0, 4, 1),
     (1, 5, 3, 1, 7, 4, 1, 3, 1, 1),
-    (1, 16, 18, 19, 4, 2, 1, 1, 1, 1),
+    (1, 16, 9, 19, 4, 2, 1, 1, 1, 1),
     (1, 3, 2, 6, 3, 2, 3, 1, 3, 1),
 ]
 for i, (b, ci, co, t, k, s, p, op, d, g) in enumerate(TRANSPOSED):
@@ -93,7 +93,7 @@ w.backward(gw)
 put("weight_norm", v=v, g=g, w=w, gw=gw, gv=v.grad, gg=g.grad)
 
 # n_fft, hop, centred, batch, samples; the last has a stretch of silence, where magnitudes are 0.
-for i, (n, hop, centred, b, samples) in enumerate([(16, 4, 1, 2, 50), (64, 16, 1, 1, 100), (20, 7, 0, 2, 61), (32, 8, 1, 1, 160)]):
+for i, (n, hop, centred, b, samples) in enumerate([(16, 4, 1, 2, 50), (64, 16, 1, 1, 100), (20, 7, 0, 2, 61), (32, 8, 1, 1, 160), (16, 5, 1, 2, 50)]):
     x = torch.randn(b, samples)
     if i == 3:
         x[:, 40:120] = 0
@@ -113,8 +113,8 @@ def distance(target, predicted, scales, epsilon):
 
 
 for i, (scales, epsilon) in enumerate([([64, 32, 16], 1e-7), ([128, 64], 1.0), ([48], 1e-3)]):
-    target = torch.randn(2, 200)
-    predicted = (0.5 * target + 0.3 * torch.randn(2, 200)).requires_grad_()
+    target = torch.randn(2, 150)
+    predicted = (0.5 * target + 0.3 * torch.randn(2, 150)).requires_grad_()
     y = distance(target, predicted, scales, epsilon)
     y.backward()
     put(f"distance{i}", parameters=scales, epsilon=np.float32(epsilon), target=target, predicted=predicted, y=y, gx=predicted.grad)
