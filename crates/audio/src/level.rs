@@ -25,6 +25,11 @@ pub fn db_from_gain(gain: f64) -> f64 {
     (20.0 * gain.log10()).max(SILENCE_DB)
 }
 
+/// The amplitude of a level in dB.
+pub fn gain_from_db(db: f64) -> f64 {
+    10.0_f64.powf(db / 20.0)
+}
+
 /// Largest absolute sample of a channel; eight lanes so that it is vectorised.
 pub(crate) fn peak(samples: &[f32]) -> f32 {
     let mut lanes = [0.0f32; 8];

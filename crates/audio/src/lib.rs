@@ -35,7 +35,7 @@ pub use effects::{
     phase::{allpass, phase_mangle},
     speed::at_speed,
 };
-pub use level::{SILENCE_DB, db_from_gain, peak_db, rms_db};
+pub use level::{SILENCE_DB, db_from_gain, gain_from_db, peak_db, rms_db};
 pub use peaks::peaks;
 pub use resample::resample;
 pub use rng::Rng;

@@ -29,6 +29,8 @@ pub(crate) fn run(path: &Path) -> anyhow::Result<()> {
 }
 
 fn work(folder: &mut JobFolder) -> anyhow::Result<Outcome> {
+    // All cores, also on a busy computer: a thread that is not scheduled holds nobody up.
+    nn::set_threads(std::thread::available_parallelism().map_or(1, usize::from));
     let n_threads = nn::n_threads();
     log(&format!("maquette {} with {n_threads} threads", env!("CARGO_PKG_VERSION")));
     let from_step = folder.past().checkpoints.keys().next_back().copied().unwrap_or(0);

@@ -18,7 +18,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("worker", &["api", "audio", "models", "nn"]),
     ("studio", &["api"]),
     ("maquette", &["api", "studio", "web", "worker"]),
-    ("xtask", &["web"]),
+    ("xtask", &[]),
 ];
 
 /// External crates that belong to some of ours alone.

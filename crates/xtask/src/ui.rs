@@ -6,6 +6,12 @@ use anyhow::Context;
 
 use crate::{root, step::Step};
 
+// The one algorithm that the pages' crate also uses; a path, because that crate cannot be built
+// while `dist/` is missing, and this chore is what makes it.
+#[path = "../../web/src/stamp.rs"]
+#[expect(unreachable_pub, reason = "it is public in the crate of the pages")]
+mod stamp;
+
 /// The sources of the pages.
 pub(crate) fn folder() -> PathBuf {
     root().join("crates/web/ui")
@@ -21,7 +27,7 @@ pub(crate) fn install() -> anyhow::Result<()> {
 pub(crate) fn build() -> anyhow::Result<()> {
     install()?;
     Step::new("build pages", "npm", &["run", "build"]).in_folder(&folder()).run()?;
-    let stamp = web::stamp::stamp(&folder()).context("read the pages' sources")?;
+    let stamp = stamp::stamp(&folder()).context("read the pages' sources")?;
     let path = root().join("crates/web/dist/.stamp");
     fs::write(&path, format!("{stamp}\n")).with_context(|| format!("write {}", path.display()))
 }

@@ -250,6 +250,10 @@ fn presets() -> Vec<Preset> {
             .unwrap_or_default(),
         limit,
     };
+    // Sketch was chosen by training on 14 notes and measuring on 3 others: a gain that keeps levels
+    // through the layers, hardly any latent noise and a high learning rate shorten the time in which
+    // the latent curves are not used yet from about 1700 steps to 800, and a wide, fast latent lets
+    // sounds through that were not learnt.
     vec![
         preset(
             "sketch",
@@ -259,16 +263,20 @@ fn presets() -> Vec<Preset> {
             Limit::Minutes { minutes: 10.0 },
             json!({
                 "capacity": 12,
-                "latent_size": 16,
+                "latent_size": 64,
+                "ratios": [4, 2, 2],
                 "dilations": [1, 3],
                 "dilations_deepest": [1],
                 "noise_bands": 5,
                 "noise_hidden": 16,
                 "batch_size": 4,
-                "n_signal": 32_768,
-                "learning_rate": 2e-3,
-                "phase_1_duration": 10_000,
-                "beta": 1e-3,
+                "n_signal": 24_576,
+                "learning_rate": 3e-3,
+                "learning_rate_final": 0.05,
+                "initial_gain": 1.7,
+                "latent_noise": 0.05,
+                "phase_1_duration": 12_000,
+                "beta": 1e-4,
                 "beta_initial": 1e-6,
                 "beta_warmup": 2_000,
                 "discriminator_capacity": 8,

@@ -31,6 +31,9 @@ const DEPTH_MAX: usize = 32;
 const BATCH_BYTES: u64 = 64 << 20;
 /// A single recording longer than this is not read.
 const LENGTH_SECS_MAX: f64 = 4.0 * 3600.0;
+/// Small datasets hold out this many files all the same, if that is no more than a fifth of them:
+/// a distance measured on one or two says little.
+const HELD_OUT_LEAST: usize = 3;
 /// The share of a single recording that is held out, when there is no second file to hold out.
 const HELD_OUT_SHARE: f64 = 0.1;
 
@@ -321,7 +324,8 @@ fn split_by_file(sounds: &[IndexedSound], share: f64, seed: u64) -> Vec<Split> {
     if n == 2 && sounds[1].file.path.ends_with("(held-out end)") {
         return vec![Split::Training, Split::Validation];
     }
-    let n_held_out = ((n as f64 * share).round() as usize).clamp(1, n - 1);
+    let n_least = (n / 5).clamp(1, HELD_OUT_LEAST);
+    let n_held_out = ((n as f64 * share).round() as usize).clamp(n_least, n - 1);
     let mut order: Vec<usize> = (0..n).collect();
     order.sort_by_key(|&i| (fnv1a(seed, &sounds[i].file.path), i));
     for &i in &order[..n_held_out] {

@@ -24,6 +24,7 @@ pub(super) struct Excerpts {
     batch_size: usize,
     mangle_share: f64,
     speed_semitones: f64,
+    gain_db: f64,
     seed: u64,
 }
 
@@ -49,6 +50,7 @@ impl Excerpts {
             batch_size: config.batch_size,
             mangle_share: config.phase_mangle_share,
             speed_semitones: config.speed_variation,
+            gain_db: config.gain_variation,
             seed,
         }
     }
@@ -84,6 +86,8 @@ impl Excerpts {
                 audio::phase_mangle(channel, rate_hz, rng);
             }
         }
+        let gain = audio::gain_from_db(-self.gain_db * rng.next_f64()) as f32;
+        excerpt.iter_mut().flatten().for_each(|sample| *sample *= gain);
         Ok(excerpt)
     }
 
