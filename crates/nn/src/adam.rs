@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::kernels::elementwise::{AdamStep, adam};
 use crate::{Error, Gradients, NamedArray, Parameters, threads};
 
 /// What stays the same over a training.
@@ -63,8 +64,9 @@ impl Adam {
                 n_steps: 0,
             });
             moments.n_steps += 1;
-            let step = Step::new(&self.settings, moments.n_steps, learning_rate);
-            step.run(array.values_mut(), &mut moments.first, &mut moments.second, gradient);
+            let step = step_of(&self.settings, moments.n_steps, learning_rate);
+            let values = array.values_mut();
+            run(step, values, &mut moments.first, &mut moments.second, gradient);
         }
     }
 
@@ -128,60 +130,34 @@ const FIRST: &str = "exp_avg";
 const SECOND: &str = "exp_avg_sq";
 const N_STEPS: &str = "step";
 
-/// The numbers of one step that are the same for every element.
-struct Step {
-    beta1: f32,
-    one_less_beta1: f32,
-    beta2: f32,
-    one_less_beta2: f32,
-    epsilon: f32,
-    root_of_correction2: f32,
-    step_size: f32,
+/// The numbers of step `n_steps`, counted from 1, that are the same for every element.
+fn step_of(settings: &AdamSettings, n_steps: u32, learning_rate: f64) -> AdamStep {
+    let correction = |beta: f64| 1.0 - beta.powi(n_steps.min(i32::MAX as u32) as i32);
+    AdamStep {
+        beta1: settings.beta1 as f32,
+        one_less_beta1: (1.0 - settings.beta1) as f32,
+        beta2: settings.beta2 as f32,
+        one_less_beta2: (1.0 - settings.beta2) as f32,
+        epsilon: settings.epsilon as f32,
+        root_of_correction2: correction(settings.beta2).sqrt() as f32,
+        step_size: (learning_rate / correction(settings.beta1)) as f32,
+    }
 }
 
-impl Step {
-    fn new(settings: &AdamSettings, n_steps: u32, learning_rate: f64) -> Self {
-        let correction = |beta: f64| 1.0 - beta.powi(n_steps.min(i32::MAX as u32) as i32);
-        Self {
-            beta1: settings.beta1 as f32,
-            one_less_beta1: (1.0 - settings.beta1) as f32,
-            beta2: settings.beta2 as f32,
-            one_less_beta2: (1.0 - settings.beta2) as f32,
-            epsilon: settings.epsilon as f32,
-            root_of_correction2: correction(settings.beta2).sqrt() as f32,
-            step_size: (learning_rate / correction(settings.beta1)) as f32,
-        }
-    }
-
-    fn run(&self, values: &mut [f32], first: &mut [f32], second: &mut [f32], gradient: &[f32]) {
-        const CHUNK: usize = 1 << 15;
-        let chunks = values.chunks_mut(CHUNK).zip(first.chunks_mut(CHUNK));
-        let chunks = chunks.zip(second.chunks_mut(CHUNK)).zip(gradient.chunks(CHUNK));
-        let mut chunks: Vec<_> = chunks.collect();
-        threads::for_each_chunk(&mut chunks, 1, |_, chunk| {
-            let (((values, first), second), gradient) = &mut chunk[0];
-            self.run_chunk(values, first, second, gradient);
-        });
-    }
-
-    fn run_chunk(
-        &self,
-        values: &mut [f32],
-        first: &mut [f32],
-        second: &mut [f32],
-        gradient: &[f32],
-    ) {
-        let elements = values.iter_mut().zip(first).zip(second).zip(gradient);
-        for (((value, m), v), g) in elements {
-            // PyTorch moves the first moment with `lerp`, which has two forms for accuracy.
-            *m = if self.one_less_beta1 < 0.5 {
-                *m + self.one_less_beta1 * (g - *m)
-            } else {
-                g - (g - *m) * self.beta1
-            };
-            *v = *v * self.beta2 + self.one_less_beta2 * g * g;
-            let denominator = v.sqrt() / self.root_of_correction2 + self.epsilon;
-            *value -= self.step_size * (*m / denominator);
-        }
-    }
+/// One parameter's values, moments and gradient, in chunks on all threads.
+fn run(
+    step: AdamStep,
+    values: &mut [f32],
+    first: &mut [f32],
+    second: &mut [f32],
+    gradient: &[f32],
+) {
+    const CHUNK: usize = 1 << 15;
+    let chunks = values.chunks_mut(CHUNK).zip(first.chunks_mut(CHUNK));
+    let chunks = chunks.zip(second.chunks_mut(CHUNK)).zip(gradient.chunks(CHUNK));
+    let mut chunks: Vec<_> = chunks.collect();
+    threads::for_each_chunk(&mut chunks, 1, |_, chunk| {
+        let (((values, first), second), gradient) = &mut chunk[0];
+        adam(values, first, second, gradient, step);
+    });
 }

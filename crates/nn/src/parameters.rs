@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use burn::tensor::Tensor;
 
 use crate::array::Array;
+use crate::kernels::elementwise::{dot, scale};
 use crate::{Error, NamedArray};
 
 /// An ordered set of named arrays: all that a network knows.
@@ -230,9 +231,8 @@ impl Gradients {
     /// The Euclidean norm of all gradients together; not finite if one of them is not.
     #[must_use]
     pub fn norm(&self) -> f64 {
-        let square =
-            |array: &Array| array.values().iter().map(|g| f64::from(*g).powi(2)).sum::<f64>();
-        self.arrays.values().map(square).sum::<f64>().sqrt()
+        let chunks = self.arrays.values().flat_map(|array| array.values().chunks(4096));
+        chunks.map(|chunk| f64::from(dot(chunk, chunk))).sum::<f64>().sqrt()
     }
 
     /// Scales all gradients so that their norm is at most `limit`; gives the norm before.
@@ -242,7 +242,7 @@ impl Gradients {
             // PyTorch's clip_grad_norm_ adds the same small number.
             let factor = (limit / (norm + 1e-6)) as f32;
             for array in self.arrays.values_mut() {
-                array.values_mut().iter_mut().for_each(|g| *g *= factor);
+                scale(array.values_mut(), factor);
             }
         }
         norm

@@ -7,7 +7,8 @@ use burn::tensor::Tensor;
 
 use crate::array::Array;
 use crate::differentiable::{Input, Operation, apply};
-use crate::kernels::elementwise::dot;
+use crate::kernels::collect_chunks;
+use crate::kernels::elementwise::{add_scaled, dot, scale};
 use crate::threads;
 
 /// `g * v / |v|`, the norm taken over all but the first dimension.
@@ -32,14 +33,12 @@ impl Operation<2> for WeightNorm {
     type Saved = (Array, Array);
 
     fn infer(&self, [v, g]: [Array; 2]) -> Array {
-        let row = v.len() / g.len().max(1);
-        let mut w = vec![0.0; v.len()];
-        threads::for_each_chunk(&mut w, row, |i, w| {
-            let v = &v.values()[i * row..(i + 1) * row];
-            let scale = g.values()[i] / norm(v);
-            for (w, v) in w.iter_mut().zip(v) {
-                *w = v * scale;
-            }
+        let row = row_len(&v, &g);
+        let w = collect_chunks(v.len(), row, |i, w| {
+            let v = &v.values()[i * row..][..row];
+            let w = w.write_copy_of_slice(v);
+            scale(w, g.values()[i] / norm(v));
+            w
         });
         Array::new(w, v.shape())
     }
@@ -55,28 +54,35 @@ impl Operation<2> for WeightNorm {
         gradient: Array,
         wanted: [bool; 2],
     ) -> [Option<Array>; 2] {
-        let row = v.len() / g.len().max(1);
-        // Each row of `v` and its one value of `g` are neighbours here, so that one pass fills both.
-        let mut both = vec![0.0; v.len() + g.len()];
-        threads::for_each_chunk(&mut both, row + 1, |i, both| {
-            let v = &v.values()[i * row..(i + 1) * row];
-            let gradient = &gradient.values()[i * row..(i + 1) * row];
-            let inverse = 1.0 / norm(v);
-            let along = dot(gradient, v) * inverse;
-            let scale = g.values()[i] * inverse;
-            let (to_g, to_v) = both.split_at_mut(1);
-            to_g[0] = along;
-            for ((to, v), gradient) in to_v.iter_mut().zip(v).zip(gradient) {
-                *to = scale * (gradient - along * inverse * v);
+        let row = row_len(&v, &g);
+        let rows = |i: usize| [&v, &gradient].map(|array| &array.values()[i * row..][..row]);
+        let mut along = vec![0.0; g.len()];
+        threads::for_each_chunk(&mut along, 8, |chunk, along| {
+            for (i, along) in along.iter_mut().enumerate() {
+                let [v, gradient] = rows(8 * chunk + i);
+                *along = dot(gradient, v) / norm(v);
             }
         });
-        let to_v = || both.chunks(row + 1).flat_map(|row| row[1..].iter().copied()).collect();
-        let to_g = || both.chunks(row + 1).map(|row| row[0]).collect();
+        let gradient_of_v = || {
+            collect_chunks(v.len(), row, |i, to| {
+                let [v, gradient] = rows(i);
+                let inverse = 1.0 / norm(v);
+                let to = to.write_copy_of_slice(gradient);
+                add_scaled(to, v, -along[i] * inverse);
+                scale(to, g.values()[i] * inverse);
+                to
+            })
+        };
         [
-            wanted[0].then(|| Array::new(to_v(), v.shape())),
-            wanted[1].then(|| Array::new(to_g(), g.shape())),
+            wanted[0].then(|| Array::new(gradient_of_v(), v.shape())),
+            wanted[1].then(|| Array::new(along.clone(), g.shape())),
         ]
     }
+}
+
+/// Numbers in `v` for each in `g`.
+fn row_len(v: &Array, g: &Array) -> usize {
+    (v.len() / g.len().max(1)).max(1)
 }
 
 fn norm(v: &[f32]) -> f32 {

@@ -98,6 +98,15 @@ on_every_level! {
 }
 
 on_every_level! {
+    /// `to += factor * x`.
+    pub(crate) fn add_scaled(to: &mut [f32], x: &[f32], factor: f32) {
+        for (to, x) in to.iter_mut().zip(x) {
+            *to += factor * x;
+        }
+    }
+}
+
+on_every_level! {
     /// The sum, in 16 lanes, which is fast and loses less precision than one.
     pub(crate) fn sum(x: &[f32]) -> f32 {
         let mut lanes = [0.0f32; 16];
@@ -122,6 +131,43 @@ on_every_level! {
             }
         }
         lanes.iter().sum::<f32>() + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f32>()
+    }
+}
+
+/// What an optimiser's step is made of; see [`crate::Adam`].
+#[derive(Clone, Copy)]
+pub(crate) struct AdamStep {
+    pub(crate) beta1: f32,
+    pub(crate) one_less_beta1: f32,
+    pub(crate) beta2: f32,
+    pub(crate) one_less_beta2: f32,
+    pub(crate) epsilon: f32,
+    pub(crate) root_of_correction2: f32,
+    pub(crate) step_size: f32,
+}
+
+on_every_level! {
+    /// Moves values, and their first and second moments, along a gradient, in the order of operations
+    /// of `torch.optim.Adam`.
+    pub(crate) fn adam(
+        values: &mut [f32],
+        first: &mut [f32],
+        second: &mut [f32],
+        gradient: &[f32],
+        step: AdamStep
+    ) {
+        let elements = values.iter_mut().zip(first).zip(second).zip(gradient);
+        for (((value, m), v), g) in elements {
+            // PyTorch moves the first moment with `lerp`, which has two forms for accuracy.
+            *m = if step.one_less_beta1 < 0.5 {
+                *m + step.one_less_beta1 * (g - *m)
+            } else {
+                g - (g - *m) * step.beta1
+            };
+            *v = *v * step.beta2 + step.one_less_beta2 * g * g;
+            let denominator = v.sqrt() / step.root_of_correction2 + step.epsilon;
+            *value -= step.step_size * (*m / denominator);
+        }
     }
 }
 
