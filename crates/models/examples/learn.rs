@@ -43,27 +43,34 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let first = measure(&trainer)?;
     println!("cpu_secs step training_multiband held_out_multiband held_out_fullband loss_total");
     println!("0 0 - {:.3} {:.3} -", first.0, first.1);
-    let (mut used, mut next_report, mut last) = (0.0, 15.0, first);
+    let (mut used, mut next_report) = (0.0, 15.0);
     let mut recent = (0.0, 0.0, 0.0);
     while used < secs {
         let batch = batch(&training, &config, &mut rng);
         let before = cpu_secs()?;
         let report = trainer.step(&batch);
         used += cpu_secs()? - before;
-        let value = |name| report.values.iter().find(|(it, _)| *it == name).map_or(0.0, |it| it.1);
-        recent.0 += value("multiband_spectral_distance");
-        recent.1 += value("loss_total");
-        recent.2 += 1.0;
+        let value = |name| Some(report.values.iter().find(|(it, _)| *it == name)?.1);
+        // Steps of the discriminators have no distance.
+        if let Some(distance) = value("multiband_spectral_distance") {
+            recent.0 += distance;
+            recent.1 += value("loss_total").unwrap_or_default();
+            recent.2 += 1.0;
+        }
         if used >= next_report {
             next_report = used * 1.35;
-            last = measure(&trainer)?;
+            let last = measure(&trainer)?;
             let (step, n) = (report.step, recent.2);
             let (mean, loss) = (recent.0 / n, recent.1 / n);
             println!("{used:.0} {step} {mean:.3} {:.3} {:.3} {loss:.3}", last.0, last.1);
             recent = (0.0, 0.0, 0.0);
         }
     }
-    last = measure(&trainer)?;
+    let last = measure(&trainer)?;
+    for (i, clip) in held_out.iter().chain(&training).enumerate() {
+        let distance = trainer.validate(std::slice::from_ref(clip));
+        println!("clip {i} {:?}", distance.map(|it| it.multiband_spectral_distance));
+    }
     let steps_per_sec = trainer.global_step() as f64 / used;
     println!(
         "first {:.3} last {:.3} ratio {:.3} after {} steps, {steps_per_sec:.2} a second",
