@@ -20,6 +20,7 @@ mod differentiable;
 mod error;
 mod init;
 mod kernels;
+mod memory;
 mod named;
 pub mod npz;
 mod parameters;
@@ -37,6 +38,7 @@ pub use conv::{
 };
 pub use error::Error;
 pub use init::Init;
+pub use memory::keep_freed_memory;
 pub use named::NamedArray;
 pub use parameters::{Gradients, Parameters, Weights};
 pub use spectral::{StftParams, spectral_distance, stft_magnitude};

@@ -1,27 +1,30 @@
 //! How many threads compute, and how a kernel spreads its tasks over them.
 //!
-//! The calling thread always takes part and helpers claim tasks from one counter, so a helper that
-//! the machine does not schedule costs nothing but its share. Nobody spins: idle helpers sleep. With
-//! one thread there are no helpers at all.
+//! The calling thread always takes part, and all claim tasks from one counter. With one thread there
+//! are no helpers at all.
+
+mod crew;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crew::Crew;
+
 /// The helpers, when there are any, and the number of threads with the caller among them.
 #[derive(Clone)]
-struct Crew {
-    n_threads: usize,
-    helpers: Option<Arc<rayon::ThreadPool>>,
+struct Threads {
+    n: usize,
+    crew: Option<Arc<Crew>>,
 }
 
-static CREW: Mutex<Option<Crew>> = Mutex::new(None);
+static THREADS: Mutex<Option<Threads>> = Mutex::new(None);
 
 /// Sets how many threads compute from now on, the calling one included (at least 1).
 ///
 /// The first call in a process also bounds the loops of the tensor library itself.
 pub fn set_threads(n_threads: usize) {
-    let crew = crew_of(n_threads.max(1));
-    *CREW.lock().unwrap_or_else(PoisonError::into_inner) = Some(crew);
+    let threads = start(n_threads.max(1));
+    *THREADS.lock().unwrap_or_else(PoisonError::into_inner) = Some(threads);
 }
 
 /// How many threads compute, the calling one included.
@@ -29,7 +32,7 @@ pub fn set_threads(n_threads: usize) {
 /// Unless [`set_threads`] said otherwise: the physical cores, less what others keep busy.
 #[must_use]
 pub fn n_threads() -> usize {
-    crew().n_threads
+    threads().n
 }
 
 /// Runs `task(i)` for every `i` below `n_tasks`, in any order, on all threads.
@@ -55,15 +58,10 @@ pub(crate) fn for_each_with<W>(
             claimed = next.fetch_add(1, Ordering::Relaxed);
         }
     };
-    let crew = crew();
-    match crew.helpers.filter(|_| n_tasks > 1) {
+    let threads = threads();
+    match threads.crew.filter(|_| n_tasks > 1) {
         None => work(),
-        Some(pool) => pool.in_place_scope(|scope| {
-            for _ in 1..crew.n_threads.min(n_tasks) {
-                scope.spawn(|_| work());
-            }
-            work();
-        }),
+        Some(crew) => crew.run(n_tasks.min(threads.n) - 1, &work),
     }
 }
 
@@ -86,28 +84,24 @@ pub(crate) fn for_each_chunk<T: Send>(
     });
 }
 
-fn crew() -> Crew {
-    let mut crew = CREW.lock().unwrap_or_else(PoisonError::into_inner);
-    crew.get_or_insert_with(|| crew_of(n_threads_free())).clone()
+fn threads() -> Threads {
+    let mut threads = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
+    threads.get_or_insert_with(|| start(n_threads_free())).clone()
 }
 
-fn crew_of(n_threads: usize) -> Crew {
-    // Fails when the pool exists already; then its size was someone else's decision.
+fn start(n: usize) -> Threads {
+    // The tensor library computes what is no kernel of ours in the pool that it shares with everybody.
+    // This fails when the pool exists already; then its size was someone else's decision.
     let _ = rayon::ThreadPoolBuilder::new()
-        .num_threads(n_threads)
+        .num_threads(n)
         .thread_name(|i| format!("tensor-{i}"))
         .build_global();
-    let helpers = (n_threads > 1).then(|| {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(n_threads - 1)
-            .thread_name(|i| format!("kernel-{i}"))
-            .build()
-    });
-    match helpers {
-        // A machine that refuses more threads still computes, on the one it has.
-        None | Some(Err(_)) => Crew { n_threads: 1, helpers: None },
-        Some(Ok(pool)) => Crew { n_threads, helpers: Some(Arc::new(pool)) },
+    if n == 1 {
+        return Threads { n: 1, crew: None };
     }
+    // A machine that refuses threads still computes, on those that it gave.
+    let (crew, n_helpers) = Crew::new(n - 1);
+    Threads { n: n_helpers + 1, crew: Some(Arc::new(crew)) }
 }
 
 /// Physical cores that this process may use, less the load of the last minute; at least 1.
@@ -140,8 +134,7 @@ mod tests {
     #[test]
     fn every_task_runs_once_on_any_number_of_threads() {
         for n_threads in [1, 2, 5] {
-            let crew = crew_of(n_threads);
-            assert_eq!(crew.n_threads, n_threads);
+            assert_eq!(start(n_threads).n, n_threads);
         }
         for n_tasks in [0, 1, 2, 1000] {
             let counts: Vec<AtomicUsize> = (0..n_tasks).map(|_| AtomicUsize::new(0)).collect();
@@ -150,5 +143,49 @@ mod tests {
             });
             assert!(counts.iter().all(|count| count.load(Ordering::Relaxed) == 1));
         }
+    }
+
+    #[test]
+    fn a_crew_helps_many_askers_and_itself() {
+        let (crew, n_helpers) = Crew::new(3);
+        assert_eq!(n_helpers, 3);
+        let n_done = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..200 {
+                        let left = AtomicUsize::new(10);
+                        let claim = || {
+                            left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| {
+                                n.checked_sub(1)
+                            })
+                        };
+                        crew.run(3, &|| {
+                            while claim().is_ok() {
+                                crew.run(1, &|| {});
+                                n_done.fetch_add(1, Ordering::Relaxed);
+                            }
+                        });
+                        assert_eq!(left.load(Ordering::Relaxed), 0);
+                    }
+                });
+            }
+        });
+        assert_eq!(n_done.load(Ordering::Relaxed), 4 * 200 * 10);
+    }
+
+    #[test]
+    fn a_panic_of_a_helper_reaches_the_asker() {
+        let (crew, _) = Crew::new(1);
+        let here = std::thread::current().id();
+        let asker_waits = std::sync::Barrier::new(2);
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            crew.run(1, &|| {
+                asker_waits.wait();
+                assert_eq!(std::thread::current().id(), here, "a helper's mistake");
+            });
+        }));
+        assert!(result.is_err());
+        crew.run(1, &|| {});
     }
 }

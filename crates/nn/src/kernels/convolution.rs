@@ -3,7 +3,7 @@
 //! Arrays are `[batch, channels, time]`, weights `[channels_out, channels_in / groups, kernel]`.
 //! The gradient with respect to the input is also the forward pass of a transposed convolution.
 //!
-//! All three products are the same walk. A tile of the source is copied into a scratch that fits the
+//! It has over 600 lines because all three products are the same walk. A tile of the source is copied into a scratch that fits the
 //! second-level cache, with its padding, its activation, and its samples sorted by their phase in the
 //! stride, so that every tap of the kernel is a constant offset into it ([`Source`]). Then the kernels
 //! of [`super::taps`] run over the offsets. A gradient with respect to the input of a strided

@@ -1,0 +1,136 @@
+//! A few sleeping threads that help with one piece of work at a time.
+//!
+//! The piece is a function that each thread calls once and that hands out its parts itself, through a
+//! counter. Whoever asks for help works along, and waits only for helpers that have begun: one that
+//! the machine did not schedule in time is not missed. Idle helpers sleep; nobody spins.
+#![expect(unsafe_code, reason = "helpers borrow work that lives on another thread's stack")]
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+/// The helpers; they leave when it is dropped.
+pub(super) struct Crew {
+    post: Arc<Post>,
+}
+
+/// Where work is posted.
+#[derive(Default)]
+struct Post {
+    board: Mutex<Board>,
+    posted: Condvar,
+    left: Condvar,
+}
+
+#[derive(Default)]
+struct Board {
+    work: Option<Work>,
+    /// Helpers that may still join the work.
+    n_open: usize,
+    /// Helpers that are at it.
+    n_busy: usize,
+    /// What went wrong with one of them.
+    panic: Option<Box<dyn Any + Send>>,
+    is_closed: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Work(*const (dyn Fn() + Sync));
+
+// SAFETY: the function may be called from any thread, and `Crew::run` keeps it alive while it is posted
+// and while a helper is at it.
+unsafe impl Send for Work {}
+
+impl Crew {
+    /// As many helpers, or fewer if the system refuses threads.
+    pub(super) fn new(n_helpers: usize) -> (Self, usize) {
+        let crew = Self { post: Arc::new(Post::default()) };
+        let start = |i: &usize| {
+            let post = Arc::clone(&crew.post);
+            let builder = std::thread::Builder::new().name(format!("kernel-{i}"));
+            builder.spawn(move || post.help()).is_ok()
+        };
+        let n_started = (0..n_helpers).take_while(start).count();
+        (crew, n_started)
+    }
+
+    /// Calls `work` here and on up to `n_helpers` others; all calls have returned when this one does.
+    ///
+    /// While the crew is busy with something else, it is called here alone.
+    pub(super) fn run(&self, n_helpers: usize, work: &(dyn Fn() + Sync)) {
+        let mut board = self.post.board();
+        if board.work.is_some() || n_helpers == 0 {
+            drop(board);
+            return work();
+        }
+        let work_pointer = std::ptr::from_ref(work);
+        // SAFETY: only the lifetime changes; `Posted` takes the work down and waits for the helpers
+        // before this function returns or unwinds, so nobody uses it after.
+        let work_pointer = unsafe {
+            std::mem::transmute::<*const (dyn Fn() + Sync), *const (dyn Fn() + Sync)>(work_pointer)
+        };
+        board.work = Some(Work(work_pointer));
+        board.n_open = n_helpers;
+        drop(board);
+        for _ in 0..n_helpers {
+            self.post.posted.notify_one();
+        }
+        let posted = Posted(&self.post);
+        work();
+        drop(posted);
+        let panic = self.post.board().panic.take();
+        if let Some(panic) = panic {
+            resume_unwind(panic);
+        }
+    }
+}
+
+impl Drop for Crew {
+    fn drop(&mut self) {
+        self.post.board().is_closed = true;
+        self.post.posted.notify_all();
+    }
+}
+
+/// Work that hangs on the board; taken down when dropped, which waits for whoever is at it.
+struct Posted<'a>(&'a Post);
+
+impl Drop for Posted<'_> {
+    fn drop(&mut self) {
+        let mut board = self.0.board();
+        board.n_open = 0;
+        while board.n_busy > 0 {
+            board = self.0.left.wait(board).unwrap_or_else(PoisonError::into_inner);
+        }
+        board.work = None;
+    }
+}
+
+impl Post {
+    fn board(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The life of a helper.
+    fn help(&self) {
+        let mut board = self.board();
+        while !board.is_closed {
+            let work = board.work.filter(|_| board.n_open > 0);
+            let Some(Work(work)) = work else {
+                board = self.posted.wait(board).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            board.n_open -= 1;
+            board.n_busy += 1;
+            drop(board);
+            // SAFETY: the work hung on the board a moment ago, and whoever posted it waits for us.
+            let outcome = catch_unwind(AssertUnwindSafe(|| unsafe { (*work)() }));
+            board = self.board();
+            board.n_busy -= 1;
+            board.panic = outcome.err().or(board.panic.take());
+            if board.n_busy == 0 {
+                self.left.notify_one();
+            }
+        }
+    }
+}
