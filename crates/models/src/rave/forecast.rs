@@ -4,7 +4,7 @@
 use api::FieldProblem;
 
 use super::Config;
-use super::network::{DISCRIMINATOR, Network};
+use super::network::Network;
 use crate::knobs::{problem, problem_with};
 
 /// What is known about a model before it is trained.
@@ -32,16 +32,12 @@ pub struct Forecast {
 #[must_use]
 pub fn forecast(config: &Config) -> Forecast {
     let network = Network::new(config);
-    let parameters = network.initialise(config, 0);
-    let count = |of: bool| {
-        let is_counted = |name: &str| name.starts_with(DISCRIMINATOR) == of;
-        parameters.n_values(is_counted) as u64
-    };
+    let [n_generator, n_discriminator] = network.n_values();
     let (left, right) = network.receptive_field();
     let ratio = config.ratio();
     let mut forecast = Forecast {
-        n_parameters: count(false),
-        n_discriminator_parameters: count(true),
+        n_parameters: n_generator as u64,
+        n_discriminator_parameters: n_discriminator as u64,
         memory_bytes: 0,
         ratio,
         receptive_field_samples: (left, right),
@@ -120,19 +116,24 @@ fn largest_scale(config: &Config) -> usize {
     config.stft_scales.iter().copied().max().unwrap_or(0)
 }
 
-/// Training keeps every layer's output for the backward pass, and Adam two more numbers for each
-/// parameter beside its gradient.
+/// The larger of both phases. Training keeps every layer's output for the backward pass, and beside
+/// each number that is learnt its gradient and the two moments of Adam.
 fn memory_bytes(config: &Config, network: &Network, forecast: &Forecast) -> u64 {
-    let frames = (config.batch_size * config.n_signal / config.n_band) as f64;
-    let activations = frames * network.activations_per_frame();
-    let parameters = forecast.n_parameters + forecast.n_discriminator_parameters;
-    BASE_BYTES + (4.0 * KEPT * activations) as u64 + 4 * 4 * parameters
+    let [encoder, decoder, discriminators] = network.activations(config.n_signal, config.ratio());
+    let batch = config.batch_size as f64;
+    let (generator, judges) = (forecast.n_parameters, forecast.n_discriminator_parameters);
+    let weights = 4 * (generator + judges) + 12 * generator;
+    let outputs = |numbers: f64| (4.0 * KEPT * batch * numbers) as u64;
+    let phase_1 = outputs(encoder + decoder);
+    // Original and reconstruction are judged.
+    let phase_2 = outputs(decoder + 2.0 * discriminators) + 12 * judges;
+    BASE_BYTES + weights + phase_1.max(phase_2)
 }
 
 /// Memory of the process with an empty model.
-const BASE_BYTES: u64 = 60 << 20;
-/// Copies of each activation that are alive at the peak, measured.
-const KEPT: f64 = 2.5;
+const BASE_BYTES: u64 = 20 << 20;
+/// Copies of each output that are alive at the peak; measured on the presets, within 20 %.
+const KEPT: f64 = 1.2;
 
 fn notes(config: &Config, forecast: &Forecast) -> Vec<String> {
     let secs = |samples: usize| samples as f64 / f64::from(config.sampling_rate);

@@ -16,7 +16,6 @@ use nn::{Parameters, Weights};
 use self::decoder::Decoder;
 use self::discriminator::Discriminators;
 use self::encoder::Encoder;
-use self::layers::Conv;
 use self::pqmf::Pqmf;
 use super::Config;
 
@@ -52,6 +51,15 @@ impl Network {
             decoder: Decoder::new(config),
             discriminators: Discriminators::new(config),
         }
+    }
+
+    /// How many numbers the encoder and the decoder learn, and how many the discriminators.
+    pub(super) fn n_values(&self) -> [usize; 2] {
+        let generator = self.encoder.convs().chain(self.decoder.convs());
+        [
+            generator.map(|conv| conv.n_values()).sum(),
+            self.discriminators.convs().map(|conv| conv.n_values()).sum(),
+        ]
     }
 
     /// Random first weights; the same seed gives the same.
@@ -99,18 +107,15 @@ impl Network {
         (first.unsigned_abs() as usize, last.unsigned_abs() as usize + 1)
     }
 
-    /// Numbers that one example writes to memory on its way through encoder and decoder, per frame of
-    /// the bands.
-    pub(super) fn activations_per_frame(&self) -> f64 {
-        let mut frames = 1.0;
-        let mut sum = 0.0;
-        let mut add = |conv: &Conv| {
-            let (times, over) = conv.rate();
-            frames *= times as f64 / over as f64;
-            sum += frames * conv.channels_out() as f64;
-        };
-        self.encoder.convs().chain(self.decoder.convs()).for_each(&mut add);
-        sum
+    /// Numbers that an example of `samples` writes to memory on its way through the encoder, the
+    /// decoder, and the discriminators.
+    pub(super) fn activations(&self, samples: usize, ratio: usize) -> [f64; 3] {
+        let frames = samples as f64 / self.pqmf.n_band() as f64;
+        [
+            layers::activations(self.encoder.convs(), frames),
+            layers::activations(self.decoder.convs(), samples as f64 / ratio as f64),
+            self.discriminators.activations(samples as f64),
+        ]
     }
 }
 

@@ -8,7 +8,7 @@
 use burn::tensor::Tensor;
 use nn::Weights;
 
-use super::layers::Conv;
+use super::layers::{self, Conv};
 use crate::rave::Config;
 
 /// All discriminators of a model.
@@ -67,6 +67,18 @@ impl Discriminators {
             outputs.collect()
         };
         self.all.iter().map(features).collect()
+    }
+
+    /// Numbers that all of them write to memory for one sound.
+    pub(super) fn activations(&self, samples: f64) -> f64 {
+        let of_one = |discriminator: &Discriminator| {
+            let samples = match discriminator.view {
+                View::Period(_) => samples,
+                View::Scale(halvings) => samples / (1 << halvings) as f64,
+            };
+            layers::activations(discriminator.convs.iter(), samples)
+        };
+        self.all.iter().map(of_one).sum()
     }
 
     pub(super) fn convs(&self) -> impl Iterator<Item = &Conv> {

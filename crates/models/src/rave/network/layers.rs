@@ -112,6 +112,13 @@ impl Conv {
         self
     }
 
+    /// How many numbers it learns.
+    pub(super) fn n_values(&self) -> usize {
+        let lengths = if self.is_normalised { self.shape[0] } else { 0 };
+        let bias = if self.has_bias { self.shape[0] } else { 0 };
+        self.shape.iter().product::<usize>() + lengths + bias
+    }
+
     /// Adds random first values to `parameters`: PyTorch's, with normalised weights `gain` times as
     /// strong.
     pub(super) fn initialise(&self, seed: u64, gain: f32, parameters: &mut Parameters) {
@@ -165,8 +172,7 @@ impl Conv {
         }
     }
 
-    /// Numbers that a forward pass writes for each input frame, rectified input included.
-    pub(super) fn channels_out(&self) -> usize {
+    fn channels_out(&self) -> usize {
         match self.kind {
             Kind::Plain(_) => self.shape[0],
             Kind::Transposed(_) => self.shape[1],
@@ -174,7 +180,7 @@ impl Conv {
     }
 
     /// By how much it changes the number of frames: `(times, over)`.
-    pub(super) fn rate(&self) -> (usize, usize) {
+    fn rate(&self) -> (usize, usize) {
         match self.kind {
             Kind::Plain(conv) => (1, conv.stride),
             Kind::Transposed(conv) => (conv.stride, 1),
@@ -193,6 +199,16 @@ impl Conv {
             weights.get::<3>(&key)
         }
     }
+}
+
+/// Numbers that convolutions one after the other write, the first from `frames` frames.
+pub(super) fn activations<'a>(convs: impl Iterator<Item = &'a Conv>, mut frames: f64) -> f64 {
+    let outputs = convs.map(|conv| {
+        let (times, over) = conv.rate();
+        frames *= times as f64 / over as f64;
+        frames * conv.channels_out() as f64
+    });
+    outputs.sum()
 }
 
 /// Which inputs the outputs of an interval of a convolution depend on.

@@ -63,6 +63,11 @@ impl Pqmf {
         phases.swap_dims(1, 2).reshape([batch, channels, frames * self.n_band])
     }
 
+    /// How many bands there are.
+    pub(super) fn n_band(&self) -> usize {
+        self.n_band
+    }
+
     /// By how much analysis and synthesis together delay sound.
     pub(crate) fn delay_samples(&self) -> usize {
         self.n_band
