@@ -110,6 +110,10 @@ impl JobFolder {
         let mut line = serde_json::to_vec(&event).context("encode an event")?;
         line.push(b'\n');
         self.events.write_all(&line).context("append to events.jsonl")?;
+        // What the next process goes on from must outlive a power cut.
+        if matches!(event.body, EventBody::Checkpoint(_) | EventBody::Finished(_)) {
+            self.events.sync_data().context("sync events.jsonl")?;
+        }
         self.n_events += 1;
         Ok(())
     }
@@ -150,6 +154,11 @@ fn is_locked_within(lock: &File, patience: Duration) -> bool {
         std::thread::sleep(Duration::from_millis(5));
     }
     true
+}
+
+/// Where the checkpoint of a step is, in the folder of its run.
+pub(crate) fn checkpoint_path(step: u64) -> String {
+    format!("checkpoints/step-{step:09}.safetensors")
 }
 
 /// Milliseconds since 1970.
@@ -195,7 +204,13 @@ fn open_events(path: &Path) -> anyhow::Result<(File, u64, Past)> {
     loop {
         line.clear();
         let n = reader.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line)?;
-        if n == 0 || line.last() != Some(&b'\n') {
+        let is_whole = line.last() == Some(&b'\n');
+        if n as u64 == LINE_BYTES_MAX && !is_whole {
+            // Too long to be ours; it is kept, and passed over piece by piece.
+            whole_bytes += n as u64;
+            continue;
+        }
+        if !is_whole {
             break;
         }
         whole_bytes += n as u64;
@@ -213,7 +228,10 @@ impl Past {
     fn learn(&mut self, body: &EventBody) {
         match body {
             EventBody::Progress(progress) => self.elapsed_secs = progress.elapsed_secs,
-            EventBody::Checkpoint(checkpoint) => {
+            // A folder may come from a stranger: only files of its own are believed in.
+            EventBody::Checkpoint(checkpoint)
+                if checkpoint.path == checkpoint_path(checkpoint.step) =>
+            {
                 self.checkpoints.insert(checkpoint.step, checkpoint.clone());
             }
             EventBody::CheckpointRemoved { step } => {

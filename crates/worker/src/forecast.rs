@@ -73,7 +73,7 @@ fn in_words(field: &FieldProblem) -> String {
 
 /// Things worth knowing that do not prevent the start.
 fn notes(config: &Config, forecast: &rave::Forecast, dataset: &DatasetSummary) -> Vec<String> {
-    let mut notes = vec![];
+    let mut notes = forecast.notes.clone();
     let excerpt_secs = config.n_signal as f64 / f64::from(dataset.rate_hz);
     if dataset.length_secs / f64::from(dataset.n_files.max(1)) < excerpt_secs {
         notes.push(format!(

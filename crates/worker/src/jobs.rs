@@ -82,7 +82,12 @@ fn problem_from_error(error: &anyhow::Error) -> Problem {
         let remedy = "Free some space where the workspace is, then start it again.";
         return problem("disk_full", "The disk is full.", &why, remedy);
     }
-    problem("failed", "The job could not go on.", &why, "The log may say more.")
+    problem(
+        "failed",
+        "The job could not go on.",
+        &why,
+        "Look at the log of this job, mend what it names, and start it again.",
+    )
 }
 
 fn problem_from_panic(panic: &(dyn Any + Send)) -> Problem {

@@ -1,3 +1,5 @@
+//! Resampling: pitch, level, aliasing, alignment and lengths.
+
 use std::f64::consts::TAU;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Spectra and distances against what is known of tones and noise.
+
 use super::*;
 use crate::Rng;
 

@@ -1,3 +1,5 @@
+//! Synthesised sounds: tuning, formants, levels and clicks.
+
 use super::pluck::{Pluck, pluck};
 use super::voice::{A, E, I, O, Song, U, Vowel, sing};
 use super::*;

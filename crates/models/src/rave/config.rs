@@ -275,7 +275,7 @@ fn presets() -> Vec<Preset> {
                 "learning_rate_final": 0.05,
                 "initial_gain": 1.7,
                 "latent_noise": 0.05,
-                "phase_1_duration": 12_000,
+                "phase_1_duration": 20_000,
                 "beta": 1e-4,
                 "beta_initial": 1e-6,
                 "beta_warmup": 2_000,

@@ -49,6 +49,20 @@ impl Model {
         reconstruct(&self.config, &self.network, &self.parameters.frozen(), channels)
     }
 
+    /// The same, telling before every piece how much is done, 0 to 1, and asking whether to go on;
+    /// `None` if it was told not to.
+    pub fn reconstruct_while(
+        &self,
+        channels: &[Vec<f32>],
+        mut go_on: impl FnMut(f64) -> bool,
+    ) -> Option<Vec<Vec<f32>>> {
+        let weights = self.parameters.frozen();
+        let player = Player::new(&self.config, &self.network, &weights);
+        let latent = player.encode_while(channels, |share| go_on(share / 2.0))?;
+        let made = player.decode_while(&latent, |share| go_on(0.5 + share / 2.0))?;
+        Some(as_long_as(made, channels))
+    }
+
     /// The mean latent curves of a clip `[channel][sample]`. Shape: `[latent][frame]`, `ratio` samples
     /// a frame, one more than needed where the filter bank's delay asks for it.
     #[must_use]
@@ -86,7 +100,10 @@ pub(super) fn reconstruct(
     channels: &[Vec<f32>],
 ) -> Vec<Vec<f32>> {
     let player = Player::new(config, network, weights);
-    let mut made = player.decode(&player.encode(channels));
+    as_long_as(player.decode(&player.encode(channels)), channels)
+}
+
+fn as_long_as(mut made: Vec<Vec<f32>>, channels: &[Vec<f32>]) -> Vec<Vec<f32>> {
     for (made, original) in made.iter_mut().zip(channels) {
         made.truncate(original.len());
     }
@@ -119,11 +136,22 @@ impl<'a> Player<'a> {
     }
 
     fn encode(&self, channels: &[Vec<f32>]) -> Vec<Vec<f32>> {
+        self.encode_while(channels, |_| true).unwrap_or_default()
+    }
+
+    fn encode_while(
+        &self,
+        channels: &[Vec<f32>],
+        mut go_on: impl FnMut(f64) -> bool,
+    ) -> Option<Vec<Vec<f32>>> {
         let (ratio, delay) = (self.config.ratio(), self.network.pqmf.delay_samples());
         let n_samples = channels.iter().map(Vec::len).max().unwrap_or(0);
         let n_frames = if n_samples == 0 { 0 } else { (n_samples + delay).div_ceil(ratio) };
         let mut latent = vec![Vec::with_capacity(n_frames); self.config.latent_size];
         for piece in self.pieces(n_frames) {
+            if !go_on(piece.made.start as f64 / n_frames as f64) {
+                return None;
+            }
             let length = piece.seen.len() * ratio;
             let mut samples = vec![0.0; channels.len() * length];
             for (channel, samples) in channels.iter().zip(samples.chunks_mut(length)) {
@@ -139,15 +167,26 @@ impl<'a> Player<'a> {
                 latent.extend_from_slice(&mean[piece.kept()]);
             }
         }
-        latent
+        Some(latent)
     }
 
     fn decode(&self, latent: &[Vec<f32>]) -> Vec<Vec<f32>> {
+        self.decode_while(latent, |_| true).unwrap_or_default()
+    }
+
+    fn decode_while(
+        &self,
+        latent: &[Vec<f32>],
+        mut go_on: impl FnMut(f64) -> bool,
+    ) -> Option<Vec<Vec<f32>>> {
         let (ratio, delay) = (self.config.ratio(), self.network.pqmf.delay_samples());
         let n_channels = self.config.channels;
         let n_frames = latent.iter().map(Vec::len).min().unwrap_or(0);
         let mut channels = vec![Vec::with_capacity(n_frames * ratio); n_channels];
         for piece in self.pieces(n_frames) {
+            if !go_on(piece.made.start as f64 / n_frames as f64) {
+                return None;
+            }
             let curves: Vec<f32> =
                 latent.iter().flat_map(|curve| curve[piece.seen.clone()].iter().copied()).collect();
             let curves = from_values(curves, [1, latent.len(), piece.seen.len()]);
@@ -162,7 +201,7 @@ impl<'a> Player<'a> {
         for channel in &mut channels {
             channel.drain(..delay.min(channel.len()));
         }
-        channels
+        Some(channels)
     }
 
     /// The random numbers of a frame, which are the same in whatever piece it is.

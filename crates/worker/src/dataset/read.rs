@@ -54,7 +54,7 @@ impl Dataset {
         if !(1..=2).contains(&index.summary.channels) {
             return Err(damaged(format!("{} channels", index.summary.channels)));
         }
-        let n_chunks = index.sounds.iter().map(|it| it.chunk + 1).max().unwrap_or(0);
+        let n_chunks = index.sounds.iter().map(|it| it.chunk.saturating_add(1)).max().unwrap_or(0);
         if n_chunks as usize > index.sounds.len() {
             return Err(damaged("more chunks than sounds".into()));
         }

@@ -1,17 +1,22 @@
 //! Preparing a dataset: sound files are decoded on all cores and stored in order.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
+    ops::Range,
     path::{Path, PathBuf},
-    time::Instant,
+    sync::{
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{self, Receiver, RecvTimeoutError, SyncSender},
+    },
+    time::{Duration, Instant},
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use api::{
     DatasetIndex, EventBody, IndexedSound, Outcome, PrepareTask, SoundSource, Split, Warning,
 };
 use audio::Clip;
-use rayon::prelude::*;
 
 use super::refuse;
 use crate::{
@@ -20,15 +25,16 @@ use crate::{
     folder::JobFolder,
     log::log,
     progress::{Goal, ProgressMeter},
-    stop::StopFlag,
 };
 
 /// More files than this are not taken from one folder.
 const FILES_MAX: usize = 100_000;
 /// Folders are walked this deep.
 const DEPTH_MAX: usize = 32;
-/// Files decoded at once hold at most about this many bytes on disk, so that memory stays bounded.
-const BATCH_BYTES: u64 = 64 << 20;
+/// Threads read at most this many sounds ahead of what is stored.
+const AHEAD_MAX: usize = 32;
+/// How long a thread sleeps when it has to wait, and how often a stop is looked for.
+const PAUSE: Duration = Duration::from_millis(20);
 /// A single recording longer than this is not read.
 const LENGTH_SECS_MAX: f64 = 4.0 * 3600.0;
 /// Small datasets hold out this many files all the same, if that is no more than a fifth of them:
@@ -36,6 +42,8 @@ const LENGTH_SECS_MAX: f64 = 4.0 * 3600.0;
 const HELD_OUT_LEAST: usize = 3;
 /// The share of a single recording that is held out, when there is no second file to hold out.
 const HELD_OUT_SHARE: f64 = 0.1;
+/// What the name of that part ends with.
+const HELD_OUT_END: &str = "(held-out end)";
 
 /// Prepares the dataset of the job's folder.
 pub(crate) fn run(folder: &mut JobFolder, task: &PrepareTask) -> anyhow::Result<Outcome> {
@@ -56,28 +64,23 @@ pub(crate) fn run(folder: &mut JobFolder, task: &PrepareTask) -> anyhow::Result<
     let mut warnings = vec![];
     let (mut n_done, mut n_skipped) = (0, 0);
     folder.emit(EventBody::Progress(meter.tell("reading files", 0)))?;
-    for batch in batches(&sounds) {
-        let stop = folder.stop_flag().clone();
-        let read: Vec<Option<ReadSound>> =
-            batch.par_iter().map(|sound| read_unless_stopped(sound, task, &stop)).collect();
-        if folder.should_stop() {
-            return Ok(Outcome::Stopped);
+    let is_whole = read_in_order(&sounds, task, folder, |folder, sound| {
+        n_done += 1;
+        for warning in sound.warnings {
+            folder.warn(warning.clone())?;
+            warnings.push(warning);
         }
-        let is_only_one = n_sounds == 1;
-        for sound in read.into_iter().flatten() {
-            n_done += 1;
-            for warning in sound.warnings {
-                folder.warn(warning.clone())?;
-                warnings.push(warning);
-            }
-            match sound.prepared {
-                Some(clip) => store(&mut writer, &clip, task, is_only_one)?,
-                None => n_skipped += 1,
-            }
-            if let Some(progress) = meter.mark("reading files", n_done) {
-                folder.emit(EventBody::Progress(progress))?;
-            }
+        n_skipped += u32::from(sound.prepared.is_empty());
+        for prepared in sound.prepared {
+            writer.add(prepared).context("store a sound")?;
         }
+        match meter.mark("reading files", n_done) {
+            Some(progress) => folder.emit(EventBody::Progress(progress)),
+            None => Ok(()),
+        }
+    })?;
+    if !is_whole {
+        return Ok(Outcome::Stopped);
     }
     if writer.n_sounds() == 0 {
         return refuse(
@@ -101,13 +104,13 @@ pub(crate) fn run(folder: &mut JobFolder, task: &PrepareTask) -> anyhow::Result<
 
 /// A sound to read: a file, or one that is made on the spot.
 enum Source {
-    File { path: PathBuf, name: String, bytes: u64 },
+    File { path: PathBuf, name: String },
     Made { name: String, clip: Clip },
 }
 
 /// What came of reading one sound.
 struct ReadSound {
-    prepared: Option<ReadClip>,
+    prepared: Vec<PreparedSound>,
     warnings: Vec<Warning>,
 }
 
@@ -149,8 +152,7 @@ fn find_sounds(folder: &mut JobFolder, source: &SoundSource) -> anyhow::Result<V
 
 fn source_from_path(path: PathBuf, base: &Path) -> Source {
     let name = path.strip_prefix(base).unwrap_or(&path).to_string_lossy().into_owned();
-    let bytes = fs::metadata(&path).map_or(0, |it| it.len());
-    Source::File { path, name, bytes }
+    Source::File { path, name }
 }
 
 /// All sounds below a folder, by path; folders that may not be read are warned about.
@@ -197,34 +199,83 @@ fn unreadable_folder(folder: &Path, root: &Path, error: &io::Error) -> Warning {
     }
 }
 
-/// Cuts the list so that one batch fits into memory and still keeps all cores busy.
-fn batches(sounds: &[Source]) -> Vec<&[Source]> {
-    let mut batches = vec![];
-    let (mut from, mut bytes) = (0, 0);
-    for (i, sound) in sounds.iter().enumerate() {
-        let size = match sound {
-            Source::File { bytes, .. } => *bytes,
-            Source::Made { .. } => 0,
-        };
-        if i > from && (bytes + size > BATCH_BYTES || i - from >= 256) {
-            batches.push(&sounds[from..i]);
-            (from, bytes) = (i, 0);
+/// Reads the sounds on all cores and hands them over in their order; gives whether all were, which
+/// is not so after a stop.
+///
+/// Threads read at most [`AHEAD_MAX`] sounds ahead of the one that is handed over next, which bounds
+/// the memory, and sleep when there is nothing to do.
+fn read_in_order(
+    sounds: &[Source],
+    task: &PrepareTask,
+    folder: &mut JobFolder,
+    hand_over: impl FnMut(&mut JobFolder, ReadSound) -> anyhow::Result<()>,
+) -> anyhow::Result<bool> {
+    let (next, n_handed_over) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let stop = folder.stop_flag().clone();
+    // Room for all that may be read ahead, so that no thread ever waits to send.
+    let (sender, receiver) = mpsc::sync_channel(AHEAD_MAX + 1);
+    let read_some = |sender: SyncSender<(usize, ReadSound)>| {
+        loop {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            while i > n_handed_over.load(Ordering::Relaxed) + AHEAD_MAX && !stop.is_raised() {
+                std::thread::sleep(PAUSE);
+            }
+            if i >= sounds.len() || stop.is_raised() {
+                return;
+            }
+            if sender.send((i, read(&sounds[i], task, sounds.len() == 1))).is_err() {
+                return;
+            }
         }
-        bytes += size;
-    }
-    batches.push(&sounds[from..]);
-    batches
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            let sender = sender.clone();
+            scope.spawn(|| read_some(sender));
+        }
+        drop(sender);
+        let result = receive_in_order(sounds.len(), &receiver, &n_handed_over, folder, hand_over);
+        if result.is_err() {
+            // Lets the threads go that still read.
+            stop.raise();
+        }
+        result
+    })
 }
 
-fn read_unless_stopped(sound: &Source, task: &PrepareTask, stop: &StopFlag) -> Option<ReadSound> {
-    (!stop.is_raised()).then(|| read(sound, task))
+fn receive_in_order(
+    n_sounds: usize,
+    receiver: &Receiver<(usize, ReadSound)>,
+    n_handed_over: &AtomicUsize,
+    folder: &mut JobFolder,
+    mut hand_over: impl FnMut(&mut JobFolder, ReadSound) -> anyhow::Result<()>,
+) -> anyhow::Result<bool> {
+    let mut early = BTreeMap::new();
+    for i in 0..n_sounds {
+        let sound = loop {
+            if folder.should_stop() {
+                return Ok(false);
+            }
+            if let Some(sound) = early.remove(&i) {
+                break sound;
+            }
+            match receiver.recv_timeout(PAUSE) {
+                Ok((i, sound)) => drop(early.insert(i, sound)),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => bail!("a thread that read sounds failed"),
+            }
+        };
+        n_handed_over.store(i + 1, Ordering::Relaxed);
+        hand_over(folder, sound)?;
+    }
+    Ok(true)
 }
 
 /// Decodes, checks, resamples and mixes one sound. Never fails: a bad file becomes a warning.
-fn read(sound: &Source, task: &PrepareTask) -> ReadSound {
+fn read(sound: &Source, task: &PrepareTask, is_only_one: bool) -> ReadSound {
     let (name, decoded) = match sound {
         Source::Made { name, clip } => (name, Ok((clip.clone(), vec![]))),
-        Source::File { path, name, .. } => (name, decode(path)),
+        Source::File { path, name } => (name, decode(path)),
     };
     let warning = |code: &str, message: String| Warning {
         code: code.into(),
@@ -237,20 +288,21 @@ fn read(sound: &Source, task: &PrepareTask) -> ReadSound {
             (clip, notes.collect::<Vec<_>>())
         }
         Err((code, why)) => {
-            return ReadSound { prepared: None, warnings: vec![warning(code, why)] };
+            return ReadSound { prepared: vec![], warnings: vec![warning(code, why)] };
         }
     };
     if audio::peak_db(&clip) <= audio::SILENCE_DB {
         let why = "It is silent from beginning to end, so there is nothing to learn from it.";
         warnings.retain(|it| it.code != "silent");
         warnings.push(warning("silent", why.into()));
-        return ReadSound { prepared: None, warnings };
+        return ReadSound { prepared: vec![], warnings };
     }
     let (source_rate_hz, source_channels) = (clip.rate_hz, clip.channels.len() as u16);
     let clip = audio::with_channels(clip, usize::from(task.channels));
     let clip = audio::resample(&clip, task.rate_hz);
     let name = name.clone();
-    ReadSound { prepared: Some(ReadClip { name, clip, source_rate_hz, source_channels }), warnings }
+    let read = ReadClip { name, clip, source_rate_hz, source_channels };
+    ReadSound { prepared: parts(&read, task, is_only_one), warnings }
 }
 
 /// A clip and what is odd about it; or a word and a sentence about what is wrong with it.
@@ -267,29 +319,22 @@ fn decode(path: &Path) -> Decoded {
     }
 }
 
-/// Stores a sound; the only recording of a dataset is cut in two, so that something is held out.
-fn store(
-    writer: &mut DatasetWriter,
-    read: &ReadClip,
-    task: &PrepareTask,
-    is_only_one: bool,
-) -> anyhow::Result<()> {
-    let n_frames = read.clip.channels[0].len();
+/// A sound to store; the only recording of a dataset is cut in two, so that something is held out.
+fn parts(read: &ReadClip, task: &PrepareTask, is_only_one: bool) -> Vec<PreparedSound> {
+    let n_frames = read.clip.n_frames();
     let held_out = (n_frames as f64 * HELD_OUT_SHARE) as usize;
     let is_cut =
         is_only_one && task.validation_share > 0.0 && held_out >= task.rate_hz as usize / 2;
-    let parts = if is_cut {
-        let at = n_frames - held_out;
-        vec![(read.name.clone(), 0..at), (format!("{} (held-out end)", read.name), at..n_frames)]
-    } else {
-        vec![(read.name.clone(), 0..n_frames)]
-    };
-    for (name, range) in parts {
-        let channels = read.clip.channels.iter().map(|it| it[range.clone()].to_vec()).collect();
-        let clip = Clip { rate_hz: read.clip.rate_hz, channels };
-        writer.add(prepared(name, &clip, read)).context("store a sound")?;
+    if !is_cut {
+        return vec![prepared(read.name.clone(), &read.clip, read)];
     }
-    Ok(())
+    let part = |name: String, range: Range<usize>| {
+        let channels = read.clip.channels.iter().map(|it| it[range.clone()].to_vec()).collect();
+        prepared(name, &Clip { rate_hz: read.clip.rate_hz, channels }, read)
+    };
+    let at = n_frames - held_out;
+    let end = format!("{} {HELD_OUT_END}", read.name);
+    vec![part(read.name.clone(), 0..at), part(end, at..n_frames)]
 }
 
 fn prepared(path: String, clip: &Clip, read: &ReadClip) -> PreparedSound {
@@ -321,7 +366,7 @@ fn split_by_file(sounds: &[IndexedSound], share: f64, seed: u64) -> Vec<Split> {
     if n < 2 || share <= 0.0 {
         return splits;
     }
-    if n == 2 && sounds[1].file.path.ends_with("(held-out end)") {
+    if n == 2 && sounds[1].file.path.ends_with(HELD_OUT_END) {
         return vec![Split::Training, Split::Validation];
     }
     let n_least = (n / 5).clamp(1, HELD_OUT_LEAST);

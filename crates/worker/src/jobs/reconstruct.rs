@@ -24,20 +24,25 @@ const RECONSTRUCTION: &str = "reconstruction.wav";
 
 /// Reconstructs the sound of the job's folder.
 pub(crate) fn run(folder: &mut JobFolder, task: &ReconstructTask) -> anyhow::Result<Outcome> {
-    let meter = ProgressMeter::new("percent", Goal::Units(100), 0.0);
+    let mut meter = ProgressMeter::new("percent", Goal::Units(100), 0.0);
     folder.emit(EventBody::Progress(meter.tell("reading the sound", 0)))?;
     let path = folder.path().join(&task.model_path);
     let card: Model =
         serde_json::from_slice(&std::fs::read(path.join("model.json")).context("read model.json")?)
             .context("understand model.json")?;
-    let original = read_original(folder, task, card.rate_hz)?;
     let weights = path.join("weights.safetensors");
     let model = models::rave::Model::load(&weights)
         .with_context(|| format!("load {}", weights.display()))?;
-    let original = audio::with_channels(original, model.config().channels);
+    let original = read_original(folder, task, card.rate_hz, model.config().channels)?;
     let started = Instant::now();
-    folder.emit(EventBody::Progress(meter.tell("reconstructing", 10)))?;
-    let channels = model.reconstruct(&original.channels);
+    let made = model.reconstruct_while(&original.channels, |share| {
+        if let Some(progress) = meter.mark("reconstructing", (share * 100.0) as u64) {
+            // A full disk is noticed when the sound is written.
+            let _ = folder.emit(EventBody::Progress(progress));
+        }
+        !folder.should_stop()
+    });
+    let Some(channels) = made else { return Ok(Outcome::Stopped) };
     let compute_secs = started.elapsed().as_secs_f64();
     log(&format!("{:.1} s of sound in {compute_secs:.2} s", original.length_secs()));
     let reconstruction = Clip { rate_hz: original.rate_hz, channels };
@@ -63,6 +68,7 @@ fn read_original(
     folder: &mut JobFolder,
     task: &ReconstructTask,
     rate_hz: u32,
+    n_channels: usize,
 ) -> anyhow::Result<Clip> {
     let limits = audio::DecodeLimits { max_secs: LENGTH_SECS_MAX, ..Default::default() };
     let decoded = match audio::decode_file(&folder.path().join(&task.input), &limits) {
@@ -80,7 +86,7 @@ fn read_original(
             message: format!("{}.", note.message),
         })?;
     }
-    Ok(audio::resample(&decoded.clip, rate_hz))
+    Ok(audio::resample(&audio::with_channels(decoded.clip, n_channels), rate_hz))
 }
 
 /// How far what came out is from what went in, in terms that mean something to an ear.

@@ -34,6 +34,14 @@ const NOT_FINITE_MAX: u32 = 50;
 
 /// Trains the model of the job's folder.
 pub(crate) fn run(folder: &mut JobFolder, task: &TrainTask) -> anyhow::Result<Outcome> {
+    if task.family != "rave" {
+        return refuse(
+            "unknown_family",
+            format!("This Maquette cannot train the family `{}`.", task.family),
+            "It may come from a newer version.",
+            "Start a new run with a family that the form offers.",
+        );
+    }
     let config = match Config::from_settings(&task.settings) {
         Ok(config) => config,
         Err(fields) => return refuse_settings(fields),
@@ -119,8 +127,9 @@ impl<'a> Run<'a> {
             Limit::Forever => Goal::Open,
         };
         let meter = ProgressMeter::new("steps", goal, folder.past().elapsed_secs);
-        folder.emit(EventBody::Progress(meter.tell("getting ready", 0)))?;
-        let checkpoints = Checkpoints::new(folder)?;
+        let from_step = folder.past().checkpoints.keys().next_back().copied().unwrap_or(0);
+        folder.emit(EventBody::Progress(meter.tell("getting ready", from_step)))?;
+        let mut checkpoints = Checkpoints::new(folder)?;
         let trainer = match checkpoints.newest_whole(folder)? {
             Some(path) => {
                 log(&format!("goes on from {}", path.display()));
@@ -176,7 +185,7 @@ impl<'a> Run<'a> {
                 self.measure_and_render(false)?;
             }
             if self.checkpoints.is_due() {
-                self.save()?;
+                self.save_measured()?;
             }
         }
         Ok(Outcome::Done)
@@ -194,7 +203,7 @@ impl<'a> Run<'a> {
     fn obey(&mut self) -> anyhow::Result<()> {
         for control in self.folder.take_asked() {
             match control {
-                api::Control::Checkpoint => self.save()?,
+                api::Control::Checkpoint => self.save_measured()?,
                 api::Control::Sample => self.render()?,
                 api::Control::Stop => {}
             }
@@ -290,6 +299,13 @@ impl<'a> Run<'a> {
         self.samples.render(self.folder, &self.trainer, elapsed_secs)
     }
 
+    /// Saves, then measures what was saved: a kill in between loses a figure and no training.
+    fn save_measured(&mut self) -> anyhow::Result<()> {
+        self.save()?;
+        self.measure_and_render(false)?;
+        self.save()
+    }
+
     fn save(&mut self) -> anyhow::Result<()> {
         let step = self.trainer.global_step();
         let validation = self.measured.validation.filter(|_| self.measured.step == Some(step));
@@ -301,9 +317,7 @@ impl<'a> Run<'a> {
         if let Some(metrics) = self.log.flush() {
             self.folder.emit(EventBody::Metrics(metrics))?;
         }
-        // First what costs the most to lose.
-        self.measure_and_render(false)?;
-        self.save()?;
+        self.save_measured()?;
         if self.samples.last_step() != Some(self.trainer.global_step()) {
             self.render()?;
         }

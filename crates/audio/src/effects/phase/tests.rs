@@ -1,3 +1,5 @@
+//! The all-pass filter against its formula, its spectrum, and recorded values.
+
 use std::io::Read;
 use std::path::Path;
 

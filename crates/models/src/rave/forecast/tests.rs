@@ -1,3 +1,5 @@
+//! What is known of a run before it starts, against what then happens.
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Playing: pieces make the same sound as the whole, at every length.
+
 use serde_json::json;
 
 use super::*;

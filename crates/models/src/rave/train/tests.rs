@@ -1,3 +1,5 @@
+//! Steps: repeatable, resumable, and unharmed by numbers that are none.
+
 use serde_json::json;
 
 use super::*;

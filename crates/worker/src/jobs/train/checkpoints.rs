@@ -12,7 +12,11 @@ use api::{Checkpoint, EventBody, Warning};
 use models::rave::Trainer;
 use sha2::{Digest, Sha256};
 
-use crate::{dataset::hex, folder::JobFolder, log::log};
+use crate::{
+    dataset::hex,
+    folder::{JobFolder, checkpoint_path},
+    log::log,
+};
 
 /// A kill loses at most about this much training.
 const SAVE_EVERY: Duration = Duration::from_secs(60);
@@ -40,18 +44,24 @@ impl Checkpoints {
         Ok(Self { kept, saved: Instant::now(), took: Duration::ZERO })
     }
 
-    /// The newest checkpoint that is as it was written; damaged ones are named and passed over.
-    pub(super) fn newest_whole(&self, folder: &mut JobFolder) -> anyhow::Result<Option<PathBuf>> {
-        for checkpoint in self.kept.iter().rev() {
-            let path = folder.path().join(&checkpoint.path);
-            match sha256_of_file(&path) {
-                Ok(hash) if hash == checkpoint.sha256 => return Ok(Some(path)),
-                Ok(_) => folder.warn(damaged(checkpoint, "its content changed"))?,
-                Err(error) => folder.warn(damaged(checkpoint, &error.to_string()))?,
-            }
-        }
+    /// The newest checkpoint that is as it was written; damaged ones are named and forgotten.
+    pub(super) fn newest_whole(
+        &mut self,
+        folder: &mut JobFolder,
+    ) -> anyhow::Result<Option<PathBuf>> {
         if self.kept.is_empty() {
             return Ok(None);
+        }
+        while let Some(checkpoint) = self.kept.last() {
+            let path = folder.path().join(&checkpoint.path);
+            let why = match sha256_of_file(&path) {
+                Ok(hash) if hash == checkpoint.sha256 => return Ok(Some(path)),
+                Ok(_) => "its content changed".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            folder.warn(damaged(checkpoint, &why))?;
+            folder.emit(EventBody::CheckpointRemoved { step: checkpoint.step })?;
+            self.kept.pop();
         }
         super::refuse(
             "no_checkpoint",
@@ -74,11 +84,18 @@ impl Checkpoints {
         validation: Option<f64>,
     ) -> anyhow::Result<()> {
         let step = trainer.global_step();
-        if self.kept.iter().any(|it| it.step == step) {
+        if let Some(known) = self.kept.iter_mut().find(|it| it.step == step) {
+            // Measured since it was written: told again, with its distance.
+            if known.validation.is_none() && validation.is_some() {
+                known.validation = validation;
+                let told = known.clone();
+                let is_best = self.best_validation() == validation;
+                return folder.emit(EventBody::Checkpoint(Checkpoint { is_best, ..told }));
+            }
             return Ok(());
         }
         let started = Instant::now();
-        let path = format!("checkpoints/step-{step:09}.safetensors");
+        let path = checkpoint_path(step);
         let file = folder.path().join(&path);
         trainer.save(&file).with_context(|| format!("write {path}"))?;
         let best = self.best_validation();
