@@ -158,6 +158,7 @@ export const runs = {
   'metric.validation_distance': 'Distance on held-out sounds',
   'metric.validation_fullband_distance': 'Full-band distance on held-out sounds',
   'metric.level_difference_db': 'Level difference in dB',
+  'metric.log_spectral_distance_db': 'Log-spectral distance in dB',
   'metric.multiband_spectral_distance': 'Multi-band spectral distance',
   'metric.fullband_spectral_distance': 'Full-band spectral distance',
   'metric.regularization': 'Regularisation of the latent space',
