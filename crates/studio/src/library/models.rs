@@ -10,7 +10,7 @@ use api::{Checkpoint, Id, Lineage, Model, ModelDetail, NewModel, TrainTask};
 use sha2::{Digest, Sha256};
 
 use super::{
-    datasets, fresh_id, from_trash, make_folder,
+    fresh_id, from_trash, make_folder,
     runs::{self, read_train_task},
     to_trash, valid_name,
 };
@@ -20,7 +20,7 @@ use crate::{
     queue::Places,
     shared::Change,
     store::{
-        checkpoints,
+        checkpoints, datasets,
         models::{self, ModelRow},
         reconstructions,
     },
@@ -166,13 +166,17 @@ impl Studio {
         })
     }
 
-    /// The rate of a run's model: its own setting, else its dataset's.
+    /// The rate of a run's model: its own setting, else its dataset's, in the trash or not.
     fn rate_hz(&self, task: &TrainTask) -> Result<u32, Error> {
-        let setting = task.settings.get("rate_hz").and_then(serde_json::Value::as_u64);
-        match setting.and_then(|rate_hz| u32::try_from(rate_hz).ok()) {
-            Some(rate_hz) => Ok(rate_hz),
-            None => Ok(self.shared.read(|c| datasets::find_whole(c, &task.dataset))?.1.rate_hz),
+        let setting = task.settings.get("sampling_rate").and_then(serde_json::Value::as_u64);
+        if let Some(rate_hz) = setting.and_then(|rate_hz| u32::try_from(rate_hz).ok()) {
+            return Ok(rate_hz);
         }
+        let row = self.shared.read(|c| datasets::find(c, &task.dataset))?;
+        let summary = row.and_then(|row| row.summary);
+        summary
+            .map(|summary| summary.rate_hz)
+            .ok_or_else(|| Error::not_found("dataset", &task.dataset))
     }
 }
 

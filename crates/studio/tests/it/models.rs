@@ -29,6 +29,22 @@ fn the_best_checkpoint_becomes_a_model() {
 }
 
 #[test]
+fn a_model_needs_no_dataset() {
+    let stage = Stage::new();
+    let dataset = stage.whole_dataset();
+    let check = |settings: serde_json::Value, rate_hz: u32| {
+        let run = stage.run(&dataset, 10, settings).id;
+        stage.wait_done(&run);
+        stage.studio.delete_dataset(&dataset).unwrap();
+        let model = stage.studio.add_model(NewModel { run, step: None, name: None }).unwrap();
+        assert_eq!(model.rate_hz, rate_hz);
+        stage.studio.restore_dataset(&dataset).unwrap();
+    };
+    check(json!({"sampling_rate": 48_000}), 48_000);
+    check(json!({}), 44_100);
+}
+
+#[test]
 fn a_damaged_checkpoint_is_no_model() {
     let stage = Stage::new();
     let run = stage.done_run(10);
