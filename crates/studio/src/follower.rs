@@ -25,7 +25,7 @@ use crate::{
         runs::{self, RunRow},
         samples, warnings,
     },
-    workspace::Shelf,
+    workspace::{Shelf, is_plain_path},
 };
 
 /// The longest line of events that is read.
@@ -224,6 +224,7 @@ fn apply(
             if job.kind == JobKind::Train && event.seq > 1 {
                 metrics::rewind(connection, &job.id, *from_step)?;
                 checkpoints::rewind(connection, &job.id, *from_step)?;
+                samples::rewind(connection, &job.id, *from_step)?;
             }
         }
         EventBody::Progress(progress) => {
@@ -243,8 +244,16 @@ fn apply(
                 run.system = Some(*system);
             }
         }
-        EventBody::Sample(sample) => samples::save(connection, &job.id, sample)?,
-        EventBody::Checkpoint(checkpoint) => checkpoints::save(connection, &job.id, checkpoint)?,
+        EventBody::Sample(sample) => {
+            if is_inside(job, &[&sample.original, &sample.rendered]) {
+                samples::save(connection, &job.id, sample)?;
+            }
+        }
+        EventBody::Checkpoint(checkpoint) => {
+            if is_inside(job, &[&checkpoint.path]) {
+                checkpoints::save(connection, &job.id, checkpoint)?;
+            }
+        }
         EventBody::CheckpointRemoved { step } => checkpoints::remove(connection, &job.id, *step)?,
         EventBody::Warning(warning) => {
             job.n_warnings = job.n_warnings.saturating_add(1);
@@ -255,6 +264,16 @@ fn apply(
         EventBody::Finished(_) => {}
     }
     Ok(())
+}
+
+/// Whether the files that an event names are in its job's folder. What is not, is not listed: the
+/// events of an imported folder can say anything.
+fn is_inside(job: &JobRow, paths: &[&str]) -> bool {
+    let is_inside = paths.iter().all(|path| is_plain_path(path));
+    if !is_inside {
+        tracing::warn!("{}: an event is skipped: {paths:?} leave its folder", job.id);
+    }
+    is_inside
 }
 
 fn measure(run: &mut RunRow, metrics: &Metrics) {

@@ -6,13 +6,14 @@
 //! paths in its order that could point outside are written anew.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io::Read,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
-use api::{Id, Imported, JobKind, Model, Order, Task};
+use api::{DatasetIndex, Id, Imported, JobKind, Model, Order, Task};
 
 use crate::{
     Error, Studio, job_folder,
@@ -118,8 +119,8 @@ fn look(source: &Path) -> Result<Found, Error> {
     let order = job_folder::read_order(source).map_err(read_error)?;
     match job_folder::kind(&order.task) {
         JobKind::Prepare => {
-            job_folder::read_summary(source)
-                .map_err(|error| refuse(source, format!("it is not whole: failed to {error}")))?;
+            check_dataset(source)
+                .map_err(|why| refuse(source, format!("the dataset is not whole: {why}")))?;
         }
         JobKind::Train if !has(job_folder::EVENTS) => {
             return Err(refuse(source, "the run never started, there is nothing to take"));
@@ -130,6 +131,32 @@ fn look(source: &Path) -> Result<Found, Error> {
         }
     }
     Ok(Found::Job(order))
+}
+
+/// Sees that the sound and the peaks that a dataset's index names are there; else says what is not.
+fn check_dataset(source: &Path) -> Result<(), String> {
+    let index = job_folder::read_index(source).map_err(|error| format!("failed to {error}"))?;
+    let mut lengths = BTreeMap::new();
+    let mut check = |name: String, end_bytes: Option<u64>| {
+        let length = *lengths.entry(name.clone()).or_insert_with_key(|name| {
+            let found = fs::symlink_metadata(source.join(name)).ok();
+            found.filter(|found| found.is_file()).map(|found| found.len())
+        });
+        match (length, end_bytes) {
+            (None, _) => Err(format!("{name} is missing")),
+            (Some(length), Some(end_bytes)) if end_bytes <= length => Ok(()),
+            _ => Err(format!("{name} is shorter than its index says")),
+        }
+    };
+    let frame_bytes = 2 * u64::from(index.summary.channels);
+    for sound in &index.sounds {
+        let end_of = |offset: u64, n: u64, bytes: u64| n.checked_mul(bytes)?.checked_add(offset);
+        let end_bytes = end_of(sound.offset_bytes, sound.n_frames, frame_bytes);
+        check(job_folder::sound_name(sound.chunk), end_bytes)?;
+        let n_pairs = sound.n_frames.div_ceil(u64::from(DatasetIndex::PEAK_BLOCK));
+        check(job_folder::PEAKS.to_owned(), end_of(sound.peaks_offset_bytes, n_pairs, 2))?;
+    }
+    Ok(())
 }
 
 /// Writes what must be ours: the identifier, and paths that could point outside.

@@ -27,6 +27,7 @@ pub(crate) const LIMIT: &str = "limit.json";
 pub(crate) const CARD: &str = "card.json";
 pub(crate) const WORKER_LOCK: &str = "worker.lock";
 pub(crate) const DATASET_INDEX: &str = "dataset.json";
+pub(crate) const PEAKS: &str = "peaks.bin";
 pub(crate) const RESULT: &str = "result.json";
 pub(crate) const MODEL: &str = "model.json";
 pub(crate) const WEIGHTS: &str = "weights.safetensors";
@@ -183,6 +184,19 @@ pub(crate) fn remove_partial_dataset(folder: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+/// The index of a whole dataset.
+pub(crate) fn read_index(folder: &Path) -> Result<DatasetIndex, Error> {
+    let path = folder.join(DATASET_INDEX);
+    let index: DatasetIndex = read_json(&path)?;
+    check_format(&path, index.format, DatasetIndex::FORMAT)?;
+    Ok(index)
+}
+
+/// The file of a dataset that holds part of its sound.
+pub(crate) fn sound_name(chunk: u32) -> String {
+    format!("sound-{chunk:03}.pcm")
+}
+
 /// The summary of a whole dataset.
 pub(crate) fn read_summary(folder: &Path) -> Result<DatasetSummary, Error> {
     let path = folder.join(DATASET_INDEX);
@@ -202,9 +216,9 @@ fn read_product(folder: &Path, kind: JobKind) -> Result<Option<Product>, Error> 
 fn unreadable(error: &Error) -> Problem {
     Problem {
         code: "unreadable".to_owned(),
-        what: "what the job left behind cannot be read".to_owned(),
-        why: Some(format!("failed to {error}")),
-        remedy: Some("start it again".to_owned()),
+        what: "What the job left behind cannot be read.".to_owned(),
+        why: Some(format!("Failed to {error}.")),
+        remedy: Some("Start it again.".to_owned()),
         fields: Vec::new(),
     }
 }
@@ -213,9 +227,9 @@ fn unreadable(error: &Error) -> Problem {
 pub(crate) fn not_started(id: &Id, error: &Error) -> Problem {
     Problem {
         code: "not_started".to_owned(),
-        what: format!("the process for `{id}` could not be started"),
-        why: Some(format!("failed to {error}")),
-        remedy: Some("run `maquette doctor`, then start it again".to_owned()),
+        what: format!("The process for `{id}` could not be started."),
+        why: Some(format!("Failed to {error}.")),
+        remedy: Some("Run `maquette doctor`, then start it again.".to_owned()),
         fields: Vec::new(),
     }
 }

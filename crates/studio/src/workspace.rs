@@ -192,13 +192,18 @@ impl Workspace {
 /// an absolute path or by a link, and for anything that is not a file.
 pub(crate) fn file_inside(folder: &Path, path: &str) -> Result<PathBuf, Error> {
     let missing = || Error::NotFound { what: "file", id: path.escape_debug().to_string() };
-    let is_plain = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
-    if path.is_empty() || path.contains('\0') || !is_plain {
+    if !is_plain_path(path) {
         return Err(missing());
     }
     let folder = fs::canonicalize(folder).map_err(|_| missing())?;
     let file = fs::canonicalize(folder.join(path)).map_err(|_| missing())?;
     if file.starts_with(&folder) && file.is_file() { Ok(file) } else { Err(missing()) }
+}
+
+/// Whether a path from outside leads down only: not empty, not absolute, and without `..`.
+pub(crate) fn is_plain_path(path: &str) -> bool {
+    let mut parts = Path::new(path).components();
+    !path.is_empty() && !path.contains('\0') && parts.all(|it| matches!(it, Component::Normal(_)))
 }
 
 /// Writes a file whole or not at all: temporary name, sync, rename.

@@ -23,7 +23,7 @@ use crate::{
         jobs::Phase,
         runs, warnings,
     },
-    workspace::{Shelf, file_inside, read_json},
+    workspace::{Shelf, file_inside},
 };
 
 /// Samples per second of a dataset, if nothing else is asked for.
@@ -140,13 +140,14 @@ impl Studio {
                     "make a new dataset instead",
                 ));
             }
-            job_folder::clear_for_start(&folder)?;
-            job_folder::remove_partial_dataset(&folder)?;
             datasets::set_summary(change.tx, id, None)?;
             job.progress = None;
             queue::enqueue(change, &mut job)?;
             change.list(Shelf::Datasets, id);
-            Ok(())
+            // Files last, when nothing can refuse any more; but before anybody can see the job in
+            // the queue and start it.
+            job_folder::clear_for_start(&folder)?;
+            job_folder::remove_partial_dataset(&folder)
         })?;
         self.shared.bell.ring();
         self.listed_dataset(id)
@@ -197,7 +198,7 @@ impl Studio {
         let (summary, sound) = whole_sound(&self.shared, id, idx)?;
         let folder = self.shared.workspace.folder(Shelf::Datasets, id);
         Ok(DatasetSound {
-            path: file_inside(&folder, &format!("sound-{:03}.pcm", sound.chunk))?,
+            path: file_inside(&folder, &job_folder::sound_name(sound.chunk))?,
             offset_bytes: sound.offset_bytes,
             n_bytes: sound.n_frames.saturating_mul(2 * u64::from(summary.channels)),
             rate_hz: summary.rate_hz,
@@ -214,7 +215,7 @@ impl Studio {
     pub fn dataset_peaks(&self, id: &Id, idx: u32) -> Result<Peaks, Error> {
         let (summary, sound) = whole_sound(&self.shared, id, idx)?;
         let folder = self.shared.workspace.folder(Shelf::Datasets, id);
-        let path = file_inside(&folder, "peaks.bin")?;
+        let path = file_inside(&folder, job_folder::PEAKS)?;
         let block = DatasetIndex::PEAK_BLOCK;
         let n_pairs = sound.n_frames.div_ceil(u64::from(block)).min(MAX_PEAKS);
         let bytes = read_range(&path, sound.peaks_offset_bytes, n_pairs * 2)
@@ -301,10 +302,7 @@ fn whole_sound(
 }
 
 fn read_index(shared: &Shared, id: &Id) -> Result<DatasetIndex, Error> {
-    let path = shared.workspace.folder(Shelf::Datasets, id).join(job_folder::DATASET_INDEX);
-    let index: DatasetIndex = read_json(&path)?;
-    job_folder::check_format(&path, index.format, DatasetIndex::FORMAT)?;
-    Ok(index)
+    job_folder::read_index(&shared.workspace.folder(Shelf::Datasets, id))
 }
 
 fn read_range(path: &Path, offset: u64, n_bytes: u64) -> std::io::Result<Vec<u8>> {

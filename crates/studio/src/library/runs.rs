@@ -180,11 +180,12 @@ impl Studio {
         if let Some(limit) = limit {
             check_limit(limit)?;
         }
+        self.shared.read(|c| find(c, id).map(drop))?;
+        let (_, task) = read_train_task(&folder)?;
         self.shared.change(|change| {
             let mut job = find_job(change, JobKind::Train, id)?;
             let (_, mut run) = find(change.tx, id)?;
             check_resumable(&job, &run, limit)?;
-            let (_, task) = read_train_task(&folder)?;
             match hash_now(change.tx, &task.dataset)? {
                 Some(hash) if hash == task.dataset_hash => {}
                 Some(_) => {
@@ -197,14 +198,17 @@ impl Studio {
                 }
             }
             if let Some(limit) = limit {
-                job_folder::write_limit(&folder, limit)?;
                 run.limit = limit;
                 runs::save(change.tx, id, &run)?;
             }
-            job_folder::clear_for_start(&folder)?;
             queue::enqueue(change, &mut job)?;
             change.list(Shelf::Runs, id);
-            Ok(())
+            // Files last, when nothing can refuse any more; but before anybody can see the job in
+            // the queue and start it.
+            if let Some(limit) = limit {
+                job_folder::write_limit(&folder, limit)?;
+            }
+            job_folder::clear_for_start(&folder)
         })?;
         self.shared.bell.ring();
         self.listed_run(id)
@@ -366,4 +370,85 @@ fn has_ended(verb: &str, job: &JobRow) -> Error {
         format!("it is {} already", job.phase.word()),
         "look at what it made, or resume it",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{WorkerCommand, store::jobs};
+
+    #[test]
+    fn a_refused_resume_changes_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let worker = WorkerCommand { program: "/nowhere".into(), args: Vec::new() };
+        let studio = Studio::open(folder.path(), worker).unwrap();
+        let job = |n, kind, phase| {
+            let row = JobRow::new(Id::from_name("job", n), kind, "job".to_owned(), 0);
+            JobRow { phase, ..row }
+        };
+        let dataset = job(1, JobKind::Prepare, Phase::Done);
+        let run = job(2, JobKind::Train, Phase::Stopped);
+        let summary = api::DatasetSummary {
+            source: String::new(),
+            rate_hz: 44_100,
+            channels: 1,
+            n_files: 0,
+            n_skipped: 0,
+            n_validation: 0,
+            length_secs: 0.0,
+            bytes: 0,
+            hash: "hash".to_owned(),
+            prepare_secs: 0.0,
+        };
+        let task = TrainTask {
+            dataset_path: dataset_path(&dataset.id),
+            dataset: dataset.id.clone(),
+            dataset_hash: "hash".to_owned(),
+            family: String::new(),
+            preset: String::new(),
+            settings: serde_json::json!({}),
+            seed: 0,
+            limit: Limit::Steps { steps: 10 },
+        };
+        let row = RunRow {
+            dataset: dataset.id.clone(),
+            family: String::new(),
+            preset: String::new(),
+            limit: task.limit,
+            step: 1,
+            latest: std::collections::BTreeMap::new(),
+            score: None,
+            system: None,
+        };
+        let order = api::Order {
+            format: api::Order::FORMAT,
+            id: run.id.clone(),
+            name: String::new(),
+            created_ms: 0,
+            version: String::new(),
+            task: Task::Train(task),
+        };
+        let folder = studio.shared.workspace.folder(Shelf::Runs, &run.id);
+        std::fs::create_dir(&folder).unwrap();
+        crate::workspace::write_json(&folder.join(job_folder::ORDER), &order).unwrap();
+        job_folder::write_exit(&folder, 1, api::Outcome::Stopped).unwrap();
+        // More than fit in, so that those taken out meanwhile make no room.
+        let fill = |change: &mut crate::shared::Change<'_>| {
+            for n in 0..1500 {
+                let waiting = job(10 + n, JobKind::Train, Phase::Queued);
+                jobs::save(change.tx, &JobRow { queue_key: Some(u64::from(n)), ..waiting })?;
+            }
+            jobs::save(change.tx, &dataset)?;
+            let source = api::SoundSource::Samples;
+            crate::store::datasets::save(change.tx, &dataset.id, &source, Some(&summary))?;
+            jobs::save(change.tx, &run)?;
+            runs::save(change.tx, &run.id, &row)
+        };
+        studio.shared.change(fill).unwrap();
+        let refused = studio.resume_run(&run.id, Some(Limit::Steps { steps: 20 }));
+        assert!(matches!(refused, Err(Error::TooMuch { .. })), "{refused:?}");
+        assert!(folder.join(job_folder::EXIT).exists());
+        assert!(!folder.join(job_folder::LIMIT).exists());
+        assert_eq!(studio.run(&run.id).unwrap().run.limit, Limit::Steps { steps: 10 });
+    }
 }

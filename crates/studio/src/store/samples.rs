@@ -25,6 +25,13 @@ pub(crate) fn save(connection: &Connection, job: &Id, one: &Sample) -> Result<()
     Ok(())
 }
 
+/// Forgets samples after a step: the run went on from there, and renders others.
+pub(crate) fn rewind(connection: &Connection, job: &Id, step: u64) -> Result<(), Error> {
+    let sql = "DELETE FROM samples WHERE job = ?1 AND step > ?2";
+    connection.execute(sql, params![job.as_str(), int(step)])?;
+    Ok(())
+}
+
 /// Samples of a run, oldest first.
 pub(crate) fn of(connection: &Connection, job: &Id) -> Result<Vec<Sample>, Error> {
     json_rows(connection, "SELECT body FROM samples WHERE job = ?1 ORDER BY step, rendered", job)

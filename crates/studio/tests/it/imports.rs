@@ -120,18 +120,67 @@ fn an_imported_order_cannot_point_outside() {
     order["name"] = json!(format!("evil\u{0}{}", "x".repeat(1000)));
     fs::write(&path, order.to_string()).unwrap();
     let mut events = fs::read_to_string(folder.join("events.jsonl")).unwrap();
-    let seq = events.lines().count() + 1;
-    events.push_str(&format!(
-        "{{\"seq\":{seq},\"time_ms\":1,\"event\":\"checkpoint\",\"step\":9,\
-         \"path\":\"../../../../etc/passwd\",\"bytes\":1,\"sha256\":\"\",\"validation\":null,\
-         \"is_best\":true}}\n"
-    ));
+    let mut seq = events.lines().count();
+    for (step, path) in
+        ["../../../../etc/passwd", "/etc/passwd", "", "a/../../b"].iter().enumerate()
+    {
+        let checkpoint = json!({"event": "checkpoint", "step": step, "path": path, "bytes": 1,
+            "sha256": "", "validation": null, "is_best": true});
+        let sample = |original: &str, rendered: &str| {
+            json!({"event": "sample", "step": step, "name": "a", "original": original,
+                "rendered": rendered, "length_secs": 1.0, "distances": {}})
+        };
+        for mut event in [checkpoint, sample(path, "a.wav"), sample("a.wav", path)] {
+            seq += 1;
+            event["seq"] = json!(seq);
+            event["time_ms"] = json!(1);
+            events.push_str(&format!("{event}\n"));
+        }
+    }
     fs::write(folder.join("events.jsonl"), events).unwrap();
     let imported = stage.studio.import(&folder).unwrap();
     assert_eq!(imported.name.chars().count(), 120);
     let order =
         fs::read_to_string(stage.job_folder("runs", &imported.id).join("job.json")).unwrap();
     assert!(order.contains("../../datasets/"), "{order}");
+    let detail = stage.studio.run(&imported.id).unwrap();
+    assert_eq!((detail.checkpoints, detail.samples), (vec![], vec![]));
+    assert_eq!(detail.run.job.last_seq, seq as u64);
     let new = api::NewModel { run: imported.id, step: None, name: None };
-    assert!(matches!(stage.studio.add_model(new), Err(Error::NotFound { what: "file", .. })));
+    assert!(matches!(stage.studio.add_model(new), Err(Error::NotFound { what: "checkpoint", .. })));
+}
+
+#[test]
+fn a_dataset_without_its_sound_is_refused() {
+    let stage = Stage::new();
+    let dataset = stage.whole_dataset();
+    let check = |spoil: &dyn Fn(&Path), expected: &str| {
+        let folder = stage.folder.path().join("spoilt");
+        copy_all(&stage.job_folder("datasets", &dataset), &folder);
+        spoil(&folder);
+        let refused = stage.studio.import(&folder).expect_err(expected);
+        assert!(matches!(refused, Error::BadImport { .. }), "{refused:?}");
+        assert!(refused.to_string().contains(expected), "{refused}");
+        assert_eq!(stage.studio.datasets().unwrap().len(), 1);
+        fs::remove_dir_all(&folder).unwrap();
+    };
+    let cut = |folder: &Path, name: &str| {
+        let path = folder.join(name);
+        let bytes = fs::read(&path).unwrap();
+        fs::write(path, &bytes[..bytes.len() - 1]).unwrap();
+    };
+    let edit = |folder: &Path, from: &str, to: &str| {
+        let path = folder.join("dataset.json");
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{text}");
+        fs::write(path, text.replace(from, to)).unwrap();
+    };
+    check(&|f| fs::remove_file(f.join("sound-000.pcm")).unwrap(), "sound-000.pcm is missing");
+    check(&|f| fs::remove_file(f.join("peaks.bin")).unwrap(), "peaks.bin is missing");
+    check(&|f| fs::remove_file(f.join("dataset.json")).unwrap(), "not whole");
+    check(&|f| cut(f, "sound-000.pcm"), "sound-000.pcm is shorter");
+    check(&|f| cut(f, "peaks.bin"), "peaks.bin is shorter");
+    check(&|f| edit(f, "\"chunk\":0", "\"chunk\":1"), "sound-001.pcm is missing");
+    let n_frames = format!("\"n_frames\":{}", u64::MAX);
+    check(&|f| edit(f, "\"n_frames\":500", &n_frames), "shorter");
 }

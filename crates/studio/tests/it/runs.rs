@@ -96,14 +96,20 @@ fn a_stopped_run_goes_on_where_it_was() {
 #[test]
 fn a_run_that_vanished_is_interrupted_and_resumed() {
     let stage = Stage::new();
-    let run = stage.run(&stage.whole_dataset(), 40, json!({"vanish_at": 25})).id;
+    let run = stage.run(&stage.whole_dataset(), 40, json!({"vanish_at": 25, "sample_at": 23})).id;
     stage.wait_state(&run, is_interrupted);
+    let samples_of = |run| {
+        let samples = stage.studio.run(run).unwrap().samples;
+        samples.iter().map(|one| one.step).collect::<Vec<_>>()
+    };
+    assert_eq!(samples_of(&run), [10, 20, 23]);
     let detail = stage.studio.run(&run).unwrap();
     assert_eq!(detail.warnings[0].code, "interrupted");
     assert_eq!(steps_of(&stage, &run).last(), Some(&25));
     stage.studio.resume_run(&run, None).unwrap();
     // It goes on from the checkpoint at 20, meets step 25 again, and vanishes again.
     stage.wait_state(&run, is_interrupted);
+    assert_eq!(samples_of(&run), [10, 20]);
     assert_eq!(steps_of(&stage, &run), (1..=25).collect::<Vec<_>>());
 }
 

@@ -35,6 +35,8 @@ struct Play {
     step_ms: u64,
     /// Ends without a word at this step.
     vanish_at: u64,
+    /// Renders at this step, if it is the first process, and writes no checkpoint with it.
+    sample_at: u64,
     fail_at: u64,
     ignores_stop: bool,
     /// Overlooks what was asked before it had been there for a while.
@@ -150,7 +152,7 @@ fn prepare(
         if name.contains("fail") {
             let problem = Problem {
                 code: "no_audio".to_owned(),
-                what: "there is no sound in it".to_owned(),
+                what: "There is no sound in it.".to_owned(),
                 why: None,
                 remedy: None,
                 fields: Vec::new(),
@@ -236,6 +238,9 @@ fn train(folder: &Path, task: &api::TrainTask, events: &mut Events) -> Option<Ou
         let values: BTreeMap<_, _> = values.map(|(name, value)| (name.to_owned(), value)).into();
         events.write(EventBody::Metrics(Metrics { step, values }));
         events.progress(step, "steps");
+        if step == play.sample_at && from_step == 0 {
+            sample(folder, events, step);
+        }
         if step == play.vanish_at && from_step < step {
             return None;
         }
@@ -268,6 +273,10 @@ fn checkpoint(folder: &Path, events: &mut Events, step: u64) {
         // Step 20 is the best there will be.
         is_best: step <= 20,
     }));
+    sample(folder, events, step);
+}
+
+fn sample(folder: &Path, events: &mut Events, step: u64) {
     let sample = format!("samples/{step}-rendered.wav");
     fs::create_dir_all(folder.join("samples")).unwrap();
     fs::write(folder.join(&sample), "RIFF").unwrap();
