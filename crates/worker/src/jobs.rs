@@ -20,7 +20,7 @@ pub(crate) fn run(path: &Path) -> anyhow::Result<()> {
     let outcome = match std::panic::catch_unwind(AssertUnwindSafe(|| work(&mut folder))) {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(error)) => {
-            log(&format!("failed: {error:?}"));
+            log(&format!("failed: {error:#}"));
             Outcome::Failed { problem: problem_from_error(&error) }
         }
         Err(panic) => Outcome::Failed { problem: problem_from_panic(panic.as_ref()) },

@@ -164,3 +164,69 @@ fn checkpoints(run: &Path) -> Vec<std::path::PathBuf> {
     found.sort();
     found
 }
+
+/// Not a test of its own: the process that the next test kills.
+#[test]
+fn worker_process() {
+    if let Some(folder) = std::env::var_os("MAQUETTE_TEST_JOB") {
+        worker::run(Path::new(&folder)).unwrap();
+    }
+}
+
+#[test]
+fn a_kill_while_a_checkpoint_is_written_loses_nothing_that_was_saved() {
+    let workspace = Workspace::new();
+    let whole = run_job(&workspace, "whole", 20);
+    whole.run();
+    let killed = run_job(&workspace, "killed", 20);
+    #[expect(clippy::disallowed_methods, reason = "plays the studio that starts a worker")]
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "train::worker_process"])
+        .env("MAQUETTE_TEST_JOB", killed.path())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut asked = fs::File::create(killed.path().join("control.jsonl")).unwrap();
+    let started = std::time::Instant::now();
+    let is_writing = || {
+        let entries =
+            fs::read_dir(killed.path().join("checkpoints")).into_iter().flatten().flatten();
+        entries.map(|it| it.path()).any(|it| it.extension().is_none_or(|it| it != "safetensors"))
+    };
+    while !is_writing() && started.elapsed().as_secs() < 20 {
+        std::io::Write::write_all(&mut asked, b"{\"control\":\"checkpoint\"}\n").unwrap();
+        std::thread::sleep(std::time::Duration::from_micros(200));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    fs::remove_file(killed.path().join("control.jsonl")).unwrap();
+    killed.run();
+    assert_eq!(killed.outcome(), Outcome::Done, "{:?}", killed.events().last());
+    assert_eq!(losses(&whole)[&20], losses(&killed)[&20]);
+    let left = checkpoints(killed.path());
+    assert!(left.iter().all(|it| it.extension().is_some_and(|it| it == "safetensors")), "{left:?}");
+}
+
+#[test]
+fn events_of_a_stranger_cannot_name_files_elsewhere() {
+    let workspace = Workspace::new();
+    let job = run_job(&workspace, "run", 2);
+    job.run();
+    let outside = workspace.sounds().join("precious.safetensors");
+    fs::write(&outside, "precious").unwrap();
+    let events = job.path().join("events.jsonl");
+    let mut text = fs::read_to_string(&events).unwrap();
+    let n_events = text.lines().count();
+    for i in 1..=5_usize {
+        let checkpoint = json!({
+            "seq": n_events + i, "time_ms": 1, "event": "checkpoint", "step": 100 + i,
+            "path": outside, "bytes": 8, "sha256": "00", "validation": null, "is_best": false,
+        });
+        text.push_str(&format!("{checkpoint}\n"));
+    }
+    fs::write(&events, text).unwrap();
+    extend(&job, 4);
+    assert_eq!(job.outcome(), Outcome::Done, "{:?}", job.events().last());
+    assert_eq!(fs::read_to_string(&outside).unwrap(), "precious");
+}
