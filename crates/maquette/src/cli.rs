@@ -171,8 +171,8 @@ fn absolute(path: &std::path::Path) -> anyhow::Result<PathBuf> {
     std::fs::canonicalize(path).map_err(|error| {
         Refused(api::Problem {
             code: "not_found".to_owned(),
-            what: format!("{} could not be opened.", path.display()),
-            why: Some(error.to_string()),
+            what: format!("The path {} could not be opened.", path.display()),
+            why: Some(studio::sentence(&error.to_string())),
             remedy: Some("Look at how the path is written.".to_owned()),
             fields: vec![],
         })

@@ -78,43 +78,66 @@ pub enum Error {
 }
 
 impl Error {
-    /// The same for people: what happened, why, and what to do.
+    /// The same for people: what happened, why, and what to do, each a sentence.
     pub fn problem(&self) -> Problem {
-        let (code, why, remedy) = match self {
-            Error::Locked { port: Some(port), .. } => (
-                "locked",
+        let (code, what, why, remedy) = match self {
+            Error::Locked { workspace, pid, port } => {
+                let holder = pid.map_or_else(
+                    || "Another program has it.".to_owned(),
+                    |pid| format!("A studio with process id {pid} has it."),
+                );
+                let remedy = port.map_or_else(
+                    || "Wait until the other command is done.".to_owned(),
+                    |port| format!("Use the studio at http://127.0.0.1:{port}, or close it."),
+                );
+                let what = format!("The workspace {} is open already.", workspace.display());
+                ("locked", what, Some(holder), remedy)
+            }
+            Error::NotFound { what, id } => (
+                "not_found",
+                format!("There is no {what} `{id}`."),
                 None,
-                Some(format!("use the studio at http://127.0.0.1:{port}, or close it")),
+                "Look at the list: it may have been deleted.".to_owned(),
             ),
-            Error::Locked { .. } => {
-                ("locked", None, Some("wait until the other command is done".to_owned()))
+            Error::Invalid { key, message } => (
+                "invalid",
+                format!("The value of `{key}` cannot be used."),
+                Some(sentence(message)),
+                format!("Change `{key}` and try again."),
+            ),
+            Error::Conflict { what, why, remedy } => {
+                ("conflict", format!("Could not {what}."), Some(sentence(why)), sentence(remedy))
             }
-            Error::NotFound { .. } => {
-                ("not_found", None, Some("it may have been deleted; look at the list".to_owned()))
-            }
-            Error::Invalid { .. } => ("invalid", None, None),
-            Error::Conflict { why, remedy, .. } => {
-                ("conflict", Some(why.clone()), Some(remedy.clone()))
-            }
-            Error::TooMuch { .. } => ("too_much", None, Some("send or ask for less".to_owned())),
-            Error::BadImport { reason, .. } => (
+            Error::TooMuch { limit } => (
+                "too_much",
+                "That is more than the studio takes.".to_owned(),
+                Some(format!("The limit is {limit}.")),
+                "Send or ask for less.".to_owned(),
+            ),
+            Error::BadImport { path, reason } => (
                 "bad_import",
-                Some(reason.clone()),
-                Some("choose the folder of a dataset, a run or a model".to_owned()),
+                format!("Could not import {}.", path.display()),
+                Some(sentence(reason)),
+                "Choose the whole folder of a dataset, a run or a model.".to_owned(),
             ),
-            Error::Io { source, .. } => {
-                ("file_system", Some(source.to_string()), io_remedy(source))
-            }
+            Error::Io { action, path, source } => (
+                "file_system",
+                format!("Could not {action} {}.", path.display()),
+                Some(sentence(&source.to_string())),
+                io_remedy(source).to_owned(),
+            ),
             Error::Store(source) => (
                 "database",
-                Some(source.to_string()),
-                Some("start the studio again; a broken database is rebuilt then".to_owned()),
+                "The workspace's database could not be used.".to_owned(),
+                Some(sentence(&source.to_string())),
+                "Start the studio again; a broken database is rebuilt then.".to_owned(),
             ),
-            Error::Closed => ("closed", None, Some("start the studio again".to_owned())),
-        };
-        let what = match self {
-            Error::Conflict { what, .. } => format!("failed to {what}"),
-            other => format!("failed to {other}"),
+            Error::Closed => (
+                "closed",
+                "The studio was closed.".to_owned(),
+                None,
+                "Start the studio again.".to_owned(),
+            ),
         };
         let fields = match self {
             Error::Invalid { key, message } => vec![FieldProblem {
@@ -124,7 +147,7 @@ impl Error {
             }],
             _ => Vec::new(),
         };
-        Problem { code: code.to_owned(), what, why, remedy, fields }
+        Problem { code: code.to_owned(), what, why, remedy: Some(remedy), fields }
     }
 
     pub(crate) fn not_found(what: &'static str, id: &Id) -> Self {
@@ -154,15 +177,75 @@ fn number(pid: Option<u32>) -> String {
     pid.map_or_else(|| "unknown".to_owned(), |pid| pid.to_string())
 }
 
-fn io_remedy(source: &std::io::Error) -> Option<String> {
-    let remedy = match source.kind() {
-        std::io::ErrorKind::PermissionDenied => "allow this program to use the folder",
+/// A text as a sentence: with a capital letter and a full stop. The words of libraries and the
+/// fragments of our own errors become fit for a [`Problem`] like this.
+pub fn sentence(text: &str) -> String {
+    let text = text.trim();
+    let mut chars = text.chars();
+    let first = chars.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let stop = if text.is_empty() || text.ends_with(['.', '!', '?', '…']) { "" } else { "." };
+    format!("{first}{}{stop}", chars.as_str())
+}
+
+fn io_remedy(source: &std::io::Error) -> &'static str {
+    match source.kind() {
+        std::io::ErrorKind::PermissionDenied => "Allow this program to use the folder.",
         std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
-            "free some space on the disk"
+            "Free some space on the disk."
         }
-        std::io::ErrorKind::ReadOnlyFilesystem => "choose a workspace that can be written to",
-        std::io::ErrorKind::NotFound => "look whether it was moved or deleted",
-        _ => return None,
-    };
-    Some(remedy.to_owned())
+        std::io::ErrorKind::ReadOnlyFilesystem => "Choose a workspace that can be written to.",
+        std::io::ErrorKind::NotFound => "Look whether it was moved or deleted.",
+        std::io::ErrorKind::InvalidData => {
+            "It is damaged, or made by a newer Maquette: update, or bring back a copy of it."
+        }
+        _ => "Run `maquette doctor`, look at the disk, and try again.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use super::*;
+
+    fn is_sentence(text: &str) -> bool {
+        text.starts_with(|c: char| !c.is_lowercase()) && text.ends_with('.')
+    }
+
+    #[test]
+    fn every_problem_says_what_and_what_to_do() {
+        let check = |error: Error| {
+            let problem = error.problem();
+            assert!(problem.what.starts_with(|c: char| c.is_uppercase()), "{problem:?}");
+            let remedy = problem.remedy.as_deref().unwrap();
+            let why = problem.why.as_deref().unwrap_or("None.");
+            for text in [problem.what.as_str(), why, remedy] {
+                assert!(is_sentence(text), "{problem:?}");
+            }
+            assert!(!problem.what.contains(why.trim_end_matches('.')), "{problem:?}");
+        };
+        let workspace = PathBuf::from("/w");
+        check(Error::Locked { workspace: workspace.clone(), pid: None, port: None });
+        check(Error::Locked { workspace, pid: Some(1), port: Some(2) });
+        check(Error::NotFound { what: "run", id: "x".to_owned() });
+        check(Error::invalid("name", "give 1 to 120 characters"));
+        check(Error::conflict("stop the run `x`", "it is done already", "look at it"));
+        check(Error::TooMuch { limit: "1000 uploads".to_owned() });
+        check(Error::BadImport { path: "/x".into(), reason: "it is not a folder".to_owned() });
+        for kind in [ErrorKind::PermissionDenied, ErrorKind::InvalidData, ErrorKind::Other] {
+            check(Error::io("read", Path::new("/x"))(kind.into()));
+        }
+        check(Error::Store(rusqlite::Error::InvalidQuery));
+        check(Error::Closed);
+    }
+
+    #[test]
+    fn fragments_become_sentences() {
+        let check = |text: &str, expected: &str| assert_eq!(sentence(text), expected);
+        check("", "");
+        check("it is not whole; it is failed", "It is not whole; it is failed.");
+        check(" Done already. ", "Done already.");
+        check("`name` is odd", "`name` is odd.");
+        check("über", "Über.");
+    }
 }

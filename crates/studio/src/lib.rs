@@ -48,7 +48,7 @@ use std::{
 
 use api::UnixMs;
 
-pub use error::Error;
+pub use error::{Error, sentence};
 pub use library::{datasets::DatasetSound, runs::RunRequest, uploads::StagedFile};
 pub use live::{Delivery, Subscription};
 

@@ -168,11 +168,11 @@ impl Drop for Progress {
 /// # Errors
 /// When it ended in any other way.
 fn is_done(job: &Job) -> anyhow::Result<bool> {
-    let ended = |how: &str, remedy: &str| {
+    let ended = |how: &str, why: Option<&str>, remedy: &str| {
         Refused(Problem {
             code: "not_done".to_owned(),
-            what: format!("`{}` {how}.", job.id),
-            why: None,
+            what: format!("The job `{}` {how}.", job.id),
+            why: why.map(ToOwned::to_owned),
             remedy: Some(remedy.to_owned()),
             fields: vec![],
         })
@@ -181,10 +181,10 @@ fn is_done(job: &Job) -> anyhow::Result<bool> {
         JobState::Queued { .. } | JobState::Running { .. } => Ok(false),
         JobState::Done { .. } => Ok(true),
         JobState::Failed { problem, .. } => Err(Refused(problem.clone()).into()),
-        JobState::Stopped { .. } => Err(ended("was stopped", "Start it again.").into()),
+        JobState::Stopped { .. } => Err(ended("was stopped", None, "Start it again.").into()),
         JobState::Interrupted { .. } => {
             let remedy = "Start it again; a run goes on with `maquette run resume`.";
-            Err(ended("was interrupted: its process vanished", remedy).into())
+            Err(ended("was interrupted", Some("Its process vanished."), remedy).into())
         }
     }
 }

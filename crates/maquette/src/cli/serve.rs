@@ -92,13 +92,10 @@ fn open_page(address: &str) {
 
 fn refused(error: &studio::Error) -> Refused {
     let mut problem = error.problem();
-    if let studio::Error::Locked { workspace, pid, port: Some(port) } = error {
-        let pid = pid.map_or(String::new(), |pid| format!(" (process {pid})"));
-        problem.what = format!(
-            "{} is open already: a studio at http://127.0.0.1:{port}{pid} has it.",
-            workspace.display()
-        );
-        problem.remedy = Some("Use that one, or close it, or name another --workspace.".to_owned());
+    if let studio::Error::Locked { port: Some(port), .. } = error {
+        let address = format!("http://127.0.0.1:{port}");
+        problem.remedy =
+            Some(format!("Use the studio at {address}, close it, or name another --workspace."));
     }
     Refused(problem)
 }
@@ -108,7 +105,7 @@ fn port_taken(port: Option<u16>, error: &std::io::Error) -> Refused {
     Refused(Problem {
         code: "port_taken".to_owned(),
         what: format!("Port {port} of this computer could not be used."),
-        why: Some(error.to_string()),
+        why: Some(studio::sentence(&error.to_string())),
         remedy: Some("Name another --port, or none: a free one is found then.".to_owned()),
         fields: vec![],
     })

@@ -104,9 +104,9 @@ fn problem_of(error: &anyhow::Error) -> Problem {
     let causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
     Problem {
         code: "failed".to_owned(),
-        what: error.to_string(),
-        why: (!causes.is_empty()).then(|| causes.join(": ")),
-        remedy: None,
+        what: studio::sentence(&error.to_string()),
+        why: (!causes.is_empty()).then(|| studio::sentence(&causes.join(": "))),
+        remedy: Some("Run `maquette doctor`, mend what it names, and try again.".to_owned()),
         fields: vec![],
     }
 }
@@ -138,6 +138,15 @@ fn say(text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failure_of_our_own_is_a_problem_too() {
+        let error = anyhow::anyhow!("connection refused").context("failed to reach the studio");
+        let problem = problem_of(&error);
+        assert_eq!(problem.what, "Failed to reach the studio.");
+        assert_eq!(problem.why.as_deref(), Some("Connection refused."));
+        assert!(problem.remedy.is_some());
+    }
 
     #[test]
     fn a_problem_says_what_why_and_what_to_do() {

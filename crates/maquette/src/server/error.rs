@@ -27,8 +27,7 @@ impl Failure {
 
     /// A failure that is explained by what happened and what to do.
     pub(crate) fn plain(status: StatusCode, code: &str, what: &str, remedy: &str) -> Self {
-        let remedy = (!remedy.is_empty()).then(|| remedy.to_owned());
-        let what = what.to_owned();
+        let (what, remedy) = (what.to_owned(), Some(remedy.to_owned()));
         Self::new(
             status,
             Problem { code: code.to_owned(), what, why: None, remedy, fields: vec![] },
@@ -37,7 +36,7 @@ impl Failure {
 
     /// The same failure, with the reason as far as it is known.
     pub(crate) fn because(mut self, why: &dyn fmt::Display) -> Self {
-        self.problem.why = Some(why.to_string());
+        self.problem.why = Some(studio::sentence(&why.to_string()));
         self
     }
 
@@ -56,13 +55,15 @@ impl Failure {
 
     /// The request is not understood.
     pub(crate) fn bad_request(why: &dyn fmt::Display) -> Self {
-        Self::plain(StatusCode::BAD_REQUEST, "bad_request", "The request was not understood.", "")
-            .because(why)
+        let remedy = "Look at /api/openapi.json for how to ask.";
+        let what = "The request was not understood.";
+        Self::plain(StatusCode::BAD_REQUEST, "bad_request", what, remedy).because(why)
     }
 
     /// A file is not there.
     pub(crate) fn no_such_file() -> Self {
-        Self::plain(StatusCode::NOT_FOUND, "not_found", "There is no such file.", "")
+        let remedy = "Load the page again, or look at the list: it may have been deleted.";
+        Self::plain(StatusCode::NOT_FOUND, "not_found", "There is no such file.", remedy)
     }
 
     /// Something went wrong that is nobody's fault but ours.

@@ -29,7 +29,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for FromPat
                 StatusCode::NOT_FOUND,
                 "not_found",
                 "There is nothing at this address.",
-                "",
+                "Look at /api/openapi.json for what there is.",
             )
             .because(&why.body_text())),
         }
@@ -64,7 +64,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for FromJson<T> {
                 why.status(),
                 "bad_body",
                 "The request's body could not be read as JSON.",
-                "",
+                "Look at /api/openapi.json for what to send, with Content-Type: application/json.",
             )
             .because(&why.body_text())),
         }

@@ -35,7 +35,9 @@ fn every_error_is_a_problem() {
         let answer = served.send(method, path, &headers, body.as_bytes());
         let problem = answer.problem(status);
         assert_eq!(problem.code, code, "{method} {path}: {problem:?}");
-        assert!(!problem.what.is_empty());
+        assert!(problem.what.starts_with(|c: char| c.is_uppercase()), "{problem:?}");
+        assert!(problem.what.ends_with('.'), "{problem:?}");
+        assert!(problem.remedy.is_some_and(|remedy| remedy.ends_with('.')), "{path}");
     };
     check("GET", "/api/nothing", "", 404, "no_such_endpoint");
     check("GET", "/api", "", 404, "no_such_endpoint");
@@ -51,6 +53,10 @@ fn every_error_is_a_problem() {
     check("PATCH", "/api/runs/none-000000", r#"{"name":"x"}"#, 404, "not_found");
     check("POST", "/api/runs", r#"{"dataset":"none-000000"}"#, 404, "not_found");
     check("POST", "/api/imports", r#"{"path":"/nowhere/at/all"}"#, 404, "file_system");
+    check("POST", "/api/imports", r#"{"path":"relative"}"#, 422, "invalid");
+    let own = json!({ "path": served.workspace }).to_string();
+    check("POST", "/api/imports", &own, 422, "bad_import");
+    check("GET", "/assets/none.js", "", 404, "not_found");
 }
 
 #[test]

@@ -299,9 +299,9 @@ fn value<T: Copy>(words: &[(T, &str)], row: &Row<'_>, idx: usize) -> rusqlite::R
 fn unknown_problem() -> Problem {
     Problem {
         code: "unknown".to_owned(),
-        what: "the job failed".to_owned(),
+        what: "The job failed.".to_owned(),
         why: None,
-        remedy: Some("look at its log".to_owned()),
+        remedy: Some("Look at its log.".to_owned()),
         fields: Vec::new(),
     }
 }
