@@ -21,10 +21,9 @@ struct Case {
     threads: &'static str,
 }
 
-const CASES: [Case; 4] = [
+const CASES: [Case; 3] = [
     Case { capacity: "48", n_signal: "131072", batch: "1", threads: "1" },
     Case { capacity: "48", n_signal: "131072", batch: "1", threads: "2" },
-    Case { capacity: "16", n_signal: "65536", batch: "4", threads: "1" },
     Case { capacity: "16", n_signal: "65536", batch: "4", threads: "2" },
 ];
 
