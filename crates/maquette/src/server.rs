@@ -153,7 +153,13 @@ pub(crate) async fn serve(
         // Live connections would never end by themselves.
         close.send_replace(true);
     };
-    let server = axum::serve(listener, router(app)).with_graceful_shutdown(goodbye);
+    let live_places = Arc::clone(&app.live_places);
+    let server = async move {
+        let ended = axum::serve(listener, router(app)).with_graceful_shutdown(goodbye).await;
+        // The server does not wait for what became a WebSocket; its close frame shall leave, too.
+        let _ = live_places.acquire_many(live::CONNECTIONS_MAX as u32).await;
+        ended
+    };
     let mut closing = closing;
     let out_of_time = async move {
         let _ = closing.wait_for(|is_closing| *is_closing).await;
