@@ -10,8 +10,11 @@ use std::path::Path;
 use crate::bytes::{ElementType, malformed};
 use crate::{Error, NamedArray};
 
-/// The most bytes that one array may have.
+/// The most bytes that an array may have.
 const N_BYTES_MAX: u64 = 1 << 32;
+/// The arrays of an archive may have this many bytes for each byte of the file: as far as honest zeros
+/// are compressed, but not again for members that share their bytes.
+const EXPANSION_MAX: u64 = 1100;
 /// The most bytes that the header of an array may have; NumPy's own limit is lower.
 const HEADER_BYTES_MAX: usize = 1 << 16;
 
@@ -21,15 +24,18 @@ const HEADER_BYTES_MAX: usize = 1 << 16;
 /// When the file cannot be opened, is no such archive, or holds another type of element.
 pub fn read(path: &Path) -> Result<Vec<NamedArray>, Error> {
     let io = |source| Error::Io { path: path.to_owned(), source };
-    let file = BufReader::new(File::open(path).map_err(io)?);
-    let mut archive =
-        zip::ZipArchive::new(file).map_err(|error| malformed(path, 0, error.to_string()))?;
+    let file = File::open(path).map_err(io)?;
+    let n_bytes = file.metadata().map_err(io)?.len();
+    let mut n_left = n_bytes.saturating_mul(EXPANSION_MAX).min(N_BYTES_MAX);
+    let mut archive = zip::ZipArchive::new(BufReader::new(file))
+        .map_err(|error| malformed(path, 0, error.to_string()))?;
     let mut arrays = Vec::new();
     for i in 0..archive.len() {
         let entry = archive.by_index(i).map_err(|error| malformed(path, 0, error.to_string()))?;
         let name = entry.name().trim_end_matches(".npy").to_owned();
         let member = path.join(entry.name());
-        let bytes = read_bounded(entry, N_BYTES_MAX, &member)?;
+        let bytes = read_bounded(entry, n_left, &member)?;
+        n_left -= bytes.len() as u64;
         arrays.push(NamedArray { name, ..parse(&bytes, &member)? });
     }
     Ok(arrays)
@@ -48,11 +54,11 @@ pub fn read_npy(path: &Path) -> Result<NamedArray, Error> {
 fn read_bounded(reader: impl Read, n_max: u64, path: &Path) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     reader
-        .take(n_max + 1)
+        .take(n_max.saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(|source| Error::Io { path: path.to_owned(), source })?;
     if bytes.len() as u64 > n_max {
-        return Err(malformed(path, n_max, "the array is too large"));
+        return Err(malformed(path, n_max, "the arrays are too large"));
     }
     Ok(bytes)
 }

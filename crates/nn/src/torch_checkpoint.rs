@@ -381,7 +381,7 @@ fn read_member(
         .map_err(|error| malformed(&place, 0, format!("it cannot be found: {error}")))?;
     let mut bytes = Vec::new();
     entry
-        .take(n_max + 1)
+        .take(n_max.saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(|error| malformed(&place, 0, format!("it cannot be unpacked: {error}")))?;
     if bytes.len() as u64 > n_max {

@@ -459,3 +459,53 @@ const CUT_OFF: Reason = "it is cut off";
 const EMPTY: Reason = "an instruction finds too little on the stack";
 const NOT_TEXT: Reason = "it is not text";
 const NAME_TOO_LONG: Reason = "a name is too long";
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// One instruction, mostly whole, of those that the machine knows.
+    fn instruction() -> impl Strategy<Value = Vec<u8>> {
+        let plain = prop::sample::select(
+            b"(012N\x88\x89}])t\x85\x86\x87ld\x91ae\x90su\x94\x93R\x81\x92bQ\x8f".to_vec(),
+        );
+        let with_byte = (prop::sample::select(b"Kqh".to_vec()), any::<u8>());
+        let names = [
+            "torch._utils\n_rebuild_tensor_v2\n",
+            "torch._utils\n_rebuild_parameter\n",
+            "collections\nOrderedDict\n",
+            "torch\nFloatStorage\n",
+            "posix\nsystem\n",
+        ];
+        prop_oneof![
+            6 => plain.prop_map(|code| vec![code]),
+            4 => with_byte.prop_map(|(code, value)| vec![code, value % 8]),
+            2 => prop::sample::select(names.to_vec()).prop_map(|name| [b"c", name.as_bytes()].concat()),
+            1 => Just(b"X\x03\x00\x00\x00key".to_vec()),
+            1 => Just(b"((X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000X\x03\x00\x00\x00cpuK\x06tQ".to_vec()),
+            1 => any::<[u8; 2]>().prop_map(|bytes| bytes.to_vec()),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: n_cases(), failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_instructions_end_in_objects_or_an_error(
+            instructions in prop::collection::vec(instruction(), 0..60),
+        ) {
+            let mut bytes = instructions.concat();
+            bytes.push(b'.');
+            if let Ok(pickle) = read(&bytes, Path::new("data.pkl")) {
+                prop_assert!(pickle.root.0 < pickle.nodes.len());
+                prop_assert!(pickle.nodes.len() <= bytes.len());
+            }
+        }
+    }
+
+    fn n_cases() -> u32 {
+        if std::env::var("SLOW_TESTS").is_ok_and(|value| value == "1") { 1_000_000 } else { 2_000 }
+    }
+}
