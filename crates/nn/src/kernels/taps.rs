@@ -421,3 +421,6 @@ unsafe fn dots_tile<V: Vector, const M: usize, const N: usize>(
     }
     N
 }
+
+#[cfg(test)]
+mod tests;
