@@ -1,8 +1,8 @@
 //! What each operation costs in the shapes that RAVE trains with: `cargo bench -p nn [FILTER]`.
 //!
 //! One thread, CPU time where Linux tells it (so that a busy machine does not matter much), the least
-//! of several measurements. The last column is the part of a matrix product's speed on this machine,
-//! which is as near to the peak as software comes.
+//! of several measurements. The last columns compare with the speed of the tensor library's own
+//! product of large matrices on this machine.
 #![expect(clippy::print_stdout, reason = "a bench talks to a person")]
 
 use std::time::Instant;
