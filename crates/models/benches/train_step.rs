@@ -15,6 +15,7 @@ fn main() {
     let number = |name: &str, default: u64| {
         value(&args, name).and_then(|it| it.parse::<u64>().ok()).unwrap_or(default)
     };
+    nn::keep_freed_memory();
     nn::set_threads(number("--threads", 1) as usize);
     let mut overrides: BTreeMap<String, Value> = BTreeMap::from([
         ("capacity".into(), json!(number("--capacity", 48))),

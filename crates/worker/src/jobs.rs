@@ -29,6 +29,7 @@ pub(crate) fn run(path: &Path) -> anyhow::Result<()> {
 }
 
 fn work(folder: &mut JobFolder) -> anyhow::Result<Outcome> {
+    nn::keep_freed_memory();
     // All cores, also on a busy computer: a thread that is not scheduled holds nobody up.
     nn::set_threads(std::thread::available_parallelism().map_or(1, usize::from));
     let n_threads = nn::n_threads();

@@ -28,7 +28,6 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("ureq", &["maquette"]),
     ("burn", &["nn", "models"]),
     ("burn-flex", &["nn"]),
-    ("gemm", &["nn"]),
     ("symphonia", &["audio"]),
 ];
 
