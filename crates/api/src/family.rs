@@ -18,6 +18,8 @@ pub struct Family {
     pub summary: String,
     /// Ready-made choices, the recommended one first.
     pub presets: Vec<Preset>,
+    /// Changes that can be laid over a preset, one after the other; later ones win.
+    pub switches: Vec<Switch>,
     /// Every setting.
     pub knobs: Vec<Knob>,
 }
@@ -29,12 +31,46 @@ pub struct Preset {
     pub name: String,
     /// What people call it.
     pub title: String,
+    /// The heading that lists put it under.
+    pub group: String,
     /// What it is good for and how long it takes, one or two sentences.
     pub summary: String,
     /// The knobs that it sets, by key; the rest keep their defaults.
     pub settings: BTreeMap<String, serde_json::Value>,
     /// When it stops by itself.
     pub limit: Limit,
+}
+
+/// A named change of a few knobs, laid over a preset.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Switch {
+    /// Its name in commands, like `causal`.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// The heading that lists put it under.
+    pub group: String,
+    /// What changes with it, one or two sentences.
+    pub summary: String,
+    /// The knobs that it sets, by key.
+    pub settings: BTreeMap<String, serde_json::Value>,
+}
+
+/// Where a composed setting got its value from: the last one that set it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "from", rename_all = "snake_case")]
+pub enum Origin {
+    /// The knob's own default.
+    Default,
+    /// The preset.
+    Preset,
+    /// A switch.
+    Switch {
+        /// Its name.
+        name: String,
+    },
+    /// A single setting that was chosen for this run.
+    Setting,
 }
 
 /// One setting.

@@ -19,6 +19,7 @@
 //! | **Family** | A kind of model (`rave`), with its settings and presets. |
 //! | **Knob** | One setting of a family: name, range, unit, default and help. |
 //! | **Preset** | A named choice of knobs. |
+//! | **Switch** | A named change of a few knobs, laid over a preset. |
 //! | **Problem** | What went wrong, why, and what to do about it. |
 //!
 //! Everything here is plain data. Field names are the JSON names; units stand last in them.

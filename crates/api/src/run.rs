@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Checkpoint, Id, Job, Limit, Sample, SystemUse, UnixMs, Warning};
+use crate::{Checkpoint, Id, Job, Limit, Origin, Sample, SystemUse, UnixMs, Warning};
 
 /// A run as lists show it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -91,7 +91,10 @@ pub struct NewRun {
     /// The preset; the family's first if absent.
     #[serde(default)]
     pub preset: Option<String>,
-    /// Knobs that differ from the preset, by key.
+    /// Switches laid over the preset, in this order; later ones win.
+    #[serde(default)]
+    pub switches: Vec<String>,
+    /// Knobs that differ from preset and switches, by key.
     #[serde(default)]
     pub settings: BTreeMap<String, serde_json::Value>,
     /// The same seed gives the same first losses; 0 if absent.
@@ -115,6 +118,8 @@ pub struct Resume {
 pub struct RunForecast {
     /// The whole settings that would be frozen.
     pub settings: serde_json::Value,
+    /// Where each of them got its value from, by key.
+    pub origins: BTreeMap<String, Origin>,
     /// Trainable numbers in the model (encoder and decoder).
     pub n_parameters: u64,
     /// Memory that training needs, in bytes, estimated.

@@ -26,7 +26,9 @@ fn main() {
     if phase != "reconstruction" {
         overrides.insert("phase_1_duration".into(), json!(0));
     }
-    let settings = resolve("full", &overrides).expect("the bench asks for settings that exist");
+    let settings = resolve("v2_small", &[], &overrides)
+        .expect("the bench asks for settings that exist")
+        .settings;
     let config = Config::from_settings(&settings).expect("the settings were just resolved");
     let mut trainer = Trainer::new(&config, 0);
     let mut rng = audio::Rng::new(0);

@@ -19,17 +19,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut next = || arguments.next().ok_or("say FOLDER PRESET SECONDS [key=value]...");
     let (folder, preset, secs) = (PathBuf::from(next()?), next()?, next()?.parse::<f64>()?);
     let mut overrides: BTreeMap<String, Value> = BTreeMap::new();
+    let mut switches: Vec<String> = Vec::new();
     let mut out: Option<PathBuf> = None;
     for argument in arguments {
         let (key, value) = argument.split_once('=').ok_or("settings are key=value")?;
         match key {
             "threads" => nn::set_threads(value.parse()?),
+            "switch" => switches.push(value.into()),
             "out" => out = Some(value.into()),
             _ => drop(overrides.insert(key.into(), value.into())),
         }
     }
-    let settings = resolve(&preset, &overrides).map_err(|problems| format!("{problems:?}"))?;
-    let config = Config::from_settings(&settings).map_err(|problems| format!("{problems:?}"))?;
+    let composition =
+        resolve(&preset, &switches, &overrides).map_err(|problems| format!("{problems:?}"))?;
+    let config =
+        Config::from_settings(&composition.settings).map_err(|problems| format!("{problems:?}"))?;
     println!("{:?}", forecast(&config));
 
     let (training, held_out) = sounds(&folder, &config)?;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use api::{FieldProblem, Knob, KnobKind, Preset};
+use api::{FieldProblem, Knob, KnobKind, Origin};
 use serde_json::{Map, Value};
 
 /// Makes `pub struct Config` with one field a knob, `fn knobs()`, and `fn defaults()` from one table.
@@ -71,31 +71,53 @@ pub(crate) const fn integers(len_max: u32, min: i64, max: i64) -> KnobKind {
     KnobKind::IntegerList { min, max, len_min: 1, len_max }
 }
 
-/// The whole settings of a preset with some knobs changed: each of its right kind and in its range.
+/// The same, or none at all.
+pub(crate) const fn integers_or_none(len_max: u32, min: i64, max: i64) -> KnobKind {
+    KnobKind::IntegerList { min, max, len_min: 0, len_max }
+}
+
+/// Whole settings, and where each of them came from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Composition {
+    /// A value for every knob, by key.
+    pub settings: Value,
+    /// The last layer that set it.
+    pub origins: BTreeMap<String, Origin>,
+}
+
+/// Some knobs set by one source.
+pub(crate) type Layer<'a> = (Origin, &'a BTreeMap<String, Value>);
+
+/// The whole settings of layers laid over the defaults, later ones winning: each of its right kind
+/// and in its range.
 ///
 /// Values may also be text as typed in a terminal: `4,4,2`, `true`, `1e-3`.
 ///
 /// # Errors
 /// Every setting that cannot be used, with what would be right.
-pub(crate) fn resolve(
+pub(crate) fn compose(
     knobs: &[Knob],
-    preset: &Preset,
-    overrides: &BTreeMap<String, Value>,
-) -> Result<Value, Vec<FieldProblem>> {
-    let mut problems: Vec<FieldProblem> = overrides
-        .keys()
+    layers: &[Layer<'_>],
+) -> Result<Composition, Vec<FieldProblem>> {
+    let keys = layers.iter().flat_map(|(_, settings)| settings.keys());
+    let mut problems: Vec<FieldProblem> = keys
         .filter(|key| !knobs.iter().any(|knob| knob.key == **key))
         .map(|key| unknown(key, knobs))
         .collect();
-    let mut settings = Map::new();
+    let (mut settings, mut origins) = (Map::new(), BTreeMap::new());
     for knob in knobs {
-        let given = overrides.get(&knob.key).or_else(|| preset.settings.get(&knob.key));
-        match checked(knob, given.unwrap_or(&knob.default)) {
+        let given = layers.iter().rev().find_map(|(origin, settings)| {
+            settings.get(&knob.key).map(|value| (origin.clone(), value))
+        });
+        let (origin, value) = given.unwrap_or((Origin::Default, &knob.default));
+        match checked(knob, value) {
             Ok(value) => drop(settings.insert(knob.key.clone(), value)),
             Err(problem) => problems.push(problem),
         }
+        origins.insert(knob.key.clone(), origin);
     }
-    if problems.is_empty() { Ok(Value::Object(settings)) } else { Err(problems) }
+    let settings = Value::Object(settings);
+    if problems.is_empty() { Ok(Composition { settings, origins }) } else { Err(problems) }
 }
 
 /// Settings as they were frozen, checked again: an older file may lack knobs, which get their
@@ -108,14 +130,7 @@ pub(crate) fn reread(knobs: &[Knob], settings: &Value) -> Result<Value, Vec<Fiel
         return Err(vec![problem("", "settings must be an object of knobs")]);
     };
     let given = settings.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
-    let nothing = Preset {
-        name: String::new(),
-        title: String::new(),
-        summary: String::new(),
-        settings: BTreeMap::new(),
-        limit: api::Limit::Forever,
-    };
-    resolve(knobs, &nothing, &given)
+    Ok(compose(knobs, &[(Origin::Setting, &given)])?.settings)
 }
 
 /// A problem of one setting without a suggestion.
@@ -201,7 +216,7 @@ fn checked_list(
         Value::Array(values) => values.iter().map(whole).collect(),
         Value::String(text) => text
             .trim_matches(['[', ']', ' '])
-            .split(',')
+            .split_terminator(',')
             .map(|part| part.trim().parse().ok())
             .collect(),
         _ => whole(value).map(|n| vec![n]),
@@ -276,5 +291,7 @@ mod tests {
         check(integers(3, 1, 8), json!([4, 2, 2, 2]), None);
         check(integers(3, 1, 8), json!([9]), None);
         check(integers(3, 1, 8), json!("4,x"), None);
+        check(integers(3, 1, 8), json!(""), None);
+        check(integers_or_none(3, 1, 8), json!(""), Some(json!([])));
     }
 }

@@ -9,6 +9,7 @@ mod knobs;
 pub mod rave;
 
 pub use error::Error;
+pub use knobs::Composition;
 
 /// Every family, as forms and the command line show it.
 #[must_use]

@@ -8,6 +8,7 @@
 //! synthesis", 2021, <https://arxiv.org/abs/2111.05011>, and measurements of the original program.
 
 mod config;
+mod configurations;
 mod forecast;
 mod infer;
 mod network;
@@ -16,7 +17,10 @@ mod objective;
 mod parity;
 mod train;
 
-pub use config::{Config, LossWeights, family, resolve};
+pub use config::{
+    Activation, Architecture, Config, DecoderOutput, EncoderInput, GanLoss, Judges, LossWeights,
+    Padding, PhaseSwitch, Regularization, family, resolve,
+};
 pub use forecast::{Forecast, check, forecast};
 pub use infer::Model;
 pub use objective::Phase;

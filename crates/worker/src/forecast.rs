@@ -41,15 +41,16 @@ pub fn forecast(new: &NewRun, dataset: &DatasetSummary) -> Result<RunForecast, P
     let mut overrides = new.settings.clone();
     overrides.entry("sampling_rate".into()).or_insert_with(|| dataset.rate_hz.into());
     overrides.entry("channels".into()).or_insert_with(|| dataset.channels.into());
-    let settings = rave::resolve(preset, &overrides).map_err(bad_settings)?;
-    let config = Config::from_settings(&settings).map_err(bad_settings)?;
+    let composition = rave::resolve(preset, &new.switches, &overrides).map_err(bad_settings)?;
+    let config = Config::from_settings(&composition.settings).map_err(bad_settings)?;
     let fields = rave::check(&config, dataset);
     if !fields.is_empty() {
         return Err(bad_settings(fields));
     }
     let forecast = rave::forecast(&config);
     Ok(RunForecast {
-        settings,
+        settings: composition.settings,
+        origins: composition.origins,
         n_parameters: forecast.n_parameters,
         memory_bytes: forecast.memory_bytes,
         ratio: u32::try_from(forecast.ratio).unwrap_or(u32::MAX),

@@ -16,7 +16,10 @@ pub(crate) struct TrainingArgs {
     /// A ready-made choice of settings, like `sketch`; the family's first if absent
     #[arg(long, value_name = "P")]
     preset: Option<String>,
-    /// A setting that differs from the preset; any number of times
+    /// A switch laid over the preset, like `causal`; any number of times, later ones win
+    #[arg(long = "switch", value_name = "NAME")]
+    switches: Vec<String>,
+    /// A setting that differs from preset and switches; any number of times
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_and_value)]
     settings: Vec<(String, String)>,
     /// The same seed gives the same first losses
@@ -66,6 +69,7 @@ impl TrainingArgs {
             limit: self.limit.limit(),
             family: Some(self.family),
             preset: self.preset,
+            switches: self.switches,
             settings: settings(self.settings, knobs),
             seed: self.seed,
         })

@@ -1,15 +1,19 @@
-//! The knobs and presets of RAVE: the one place where a setting's name, range, default and help stand.
+//! The knobs of RAVE: the one place where a setting's name, range, default and help stand.
 //!
 //! Names and defaults are those of RAVE's `v2_small` configuration (Caillon & Esling, 2021,
-//! <https://arxiv.org/abs/2111.05011>, and its second version); the preset `full` is all defaults.
+//! <https://arxiv.org/abs/2111.05011>, and its second version); the preset `v2_small` is all defaults.
+//!
+//! Most of its lines are the table; the rest reads, composes and checks what people choose from it.
 
 use std::collections::BTreeMap;
 
-use api::{Family, FieldProblem, KnobKind, Limit, Preset};
+use api::{Family, FieldProblem, KnobKind, Origin};
 use serde_json::{Value, json};
 
+use super::configurations;
 use crate::knobs::{
-    self, choice, factor, integer, integers, knobs, multiple, number, problem, problem_with,
+    self, Composition, Layer, choice, factor, integer, integers, integers_or_none, knobs, multiple,
+    number, problem, problem_with,
 };
 
 knobs! {
@@ -24,18 +28,54 @@ knobs! {
             "Plays excerpts up to this much faster or slower, so that the model hears more pitches than were recorded. 0 turns it off.";
         gain_variation: f64 = 0.0, number(0.0, 40.0), ADVANCED, "Gain variation", "dB",
             "Plays excerpts up to this much quieter, so that the model hears more levels than were recorded. 0 turns it off.";
+        gain_share: f64 = 0.0, number(0.0, 1.0), ADVANCED, "Louder and quieter excerpts", "",
+            "The share of excerpts played up to 6 dB quieter or 3 dB louder, never beyond full scale. 0 turns it off.";
+        mute_share: f64 = 0.0, number(0.0, 1.0), ADVANCED, "Silent excerpts", "",
+            "The share of excerpts replaced by silence, so that the model learns to be silent. 0 turns it off.";
+        compress_share: f64 = 0.0, number(0.0, 1.0), ADVANCED, "Compressed excerpts", "",
+            "The share of excerpts whose dynamics are changed, so that the model hears them louder and quieter than recorded. 0 turns it off.";
+        compress_threshold: f64 = -40.0, number(-80.0, 0.0), ADVANCED, "Compression threshold", "dB",
+            "The level that compressed excerpts have moved.";
+        compress_least: f64 = -60.0, number(-80.0, 0.0), ADVANCED, "Compression, least", "dB",
+            "The lowest level it is moved to.";
+        compress_most: f64 = 0.0, number(-80.0, 0.0), ADVANCED, "Compression, most", "dB",
+            "The highest level it is moved to.";
     }
     "Model" {
+        architecture: Architecture = "v2", choice(&["v1", "v2"]), ADVANCED, "Architecture", "",
+            "The layers of encoder and decoder: those of RAVE's first version, or the dilated ones of its second.";
+        activation: Activation = "leaky_relu", choice(&["leaky_relu", "snake"]), ADVANCED, "Activation", "",
+            "What bends the signal between layers. Snake is made for periodic sound, and takes longer; the second architecture only.";
+        padding: Padding = "centered", choice(&["centered", "causal"]), ADVANCED, "Looks", "",
+            "Centred layers look back and ahead and sound better; causal ones look back only, so that playing live has less delay.";
+        has_adain: bool = false, KnobKind::Bool, ADVANCED, "Style layers", "",
+            "Layers that can later move the statistics of one sound onto another while playing (AdaIN); they learn nothing. The second architecture only.";
+        encoder_input: EncoderInput = "bands", choice(&["bands", "mel"]), ADVANCED, "The encoder hears", "",
+            "Bands of the waveform, or a mel spectrogram as in the hybrid configuration.";
+        decoder_output: DecoderOutput = "bands", choice(&["bands", "raw"]), ADVANCED, "The decoder makes", "",
+            "Bands that are joined to sound, or the waveform itself, which takes longer.";
         capacity: usize = 48, integer(2, 256), BASIC, "Capacity", "",
             "How much the model can hold: twice as much sounds better, and takes up to four times as long per step.";
         latent_size: usize = 128, integer(1, 512), BASIC, "Latent size", "",
             "How many curves describe a sound inside the model. Fewer are easier to play by hand, more keep more detail.";
         ratios: Vec<usize> = [4, 2, 2, 2], integers(6, 2, 16), ADVANCED, "Compression ratios", "",
             "By how much each stage slows the latent curves down, even numbers. Larger ratios react more slowly and compute faster.";
+        decoder_ratios: Vec<usize> = [0usize; 0], integers_or_none(6, 2, 16), ADVANCED, "Decoder ratios", "",
+            "The same for the decoder where they differ, from the fastest stage to the slowest. None: those of the encoder.";
         dilations: Vec<usize> = [1, 3, 9], integers(6, 1, 27), ADVANCED, "Dilations", "",
             "How far each layer of a stage looks around, in frames. More or larger numbers hear longer patterns.";
         dilations_deepest: Vec<usize> = [1, 3], integers(6, 1, 27), ADVANCED, "Dilations of the deepest stage", "",
             "The same for the slowest stage, where one frame is already long.";
+        encoder_dilations: Vec<usize> = [0usize; 0], integers_or_none(6, 1, 27), ADVANCED, "Encoder dilations", "",
+            "Dilations of every stage of the encoder where they differ from the decoder's. None: the same.";
+        gru_layers: usize = 0, integer(0, 4), ADVANCED, "Recurrent layers", "",
+            "Layers with a memory (GRU) at the start of the decoder; 0 for none. The second architecture only.";
+        n_mels: usize = 128, integer(16, 512), ADVANCED, "Mel bands", "",
+            "How many bands a mel spectrogram has, if the encoder hears one.";
+        mel_n_fft: usize = 2_048, multiple(4, 64, 8_192), ADVANCED, "Mel window", "samples",
+            "The length of its windows.";
+        mel_hop: usize = 256, integer(16, 4_096), ADVANCED, "Mel hop", "samples",
+            "Samples from one window to the next.";
         kernel_size: usize = 3, integer(3, 9), ADVANCED, "Kernel size", "",
             "How many frames each layer sees at once; an odd number.";
         n_band: usize = 16, integer(2, 32), ADVANCED, "Frequency bands", "",
@@ -66,15 +106,39 @@ knobs! {
             "How strongly every layer of a new model passes sound on. 1 is the original; 2 starts to learn sooner in a short training.";
         phase_1_duration: u64 = 1_000_000, integer(0, 10_000_000), BASIC, "Length of phase 1", "steps",
             "When the model stops learning to describe sound and starts learning to sound real.";
+        phase_switch: PhaseSwitch = "steps", choice(&["steps", "plateau"]), ADVANCED, "Phase 2 starts", "",
+            "After the steps of phase 1, or already when the held-out distance has stopped falling.";
+        plateau_patience: u64 = 10, integer(2, 1_000), ADVANCED, "Patience of phase 1", "measurements",
+            "How many measurements without a better held-out distance count as having stopped.";
+        early_stop: u64 = 0, integer(0, 10_000), ADVANCED, "Stop early after", "measurements",
+            "Stops when the held-out distance has not become better for so many measurements of one phase. 0: never.";
+        gradient_clip: f64 = 0.0, number(0.0, 1_000.0), ADVANCED, "Gradient limit", "",
+            "Shortens steps whose gradient is longer than this. 0, the original, never does.";
+        ema: f64 = 0.0, number(0.0, 0.99999), ADVANCED, "Weight averaging", "",
+            "Plays and measures an average over the last steps, of which this share is kept at each step; 0.999 smooths over a thousand. 0 turns it off.";
         adam_beta_1: f64 = 0.5, number(0.0, 0.999), ADVANCED, "Momentum", "",
             "How long the optimiser keeps its direction.";
         adam_beta_2: f64 = 0.9, number(0.0, 0.9999), ADVANCED, "Step memory", "",
             "How long the optimiser remembers how large gradients were.";
     }
     "Latent space" {
-        beta: f64 = 0.01, factor(1e-8, 10.0), BASIC, "Regularisation", "",
+        regularization: Regularization = "variational", choice(&["variational", "wasserstein", "spherical", "discrete"]), ADVANCED, "Latent curves are", "",
+            "Drawn around a mean (variational), spread like noise as a whole (wasserstein), on a sphere (spherical), or chosen from code books (discrete).";
+        noise_augmentation: usize = 0, integer(0, 512), ADVANCED, "Random curves", "",
+            "Curves of pure chance that the decoder gets beside the latent ones, for what they do not describe.";
+        num_quantizers: usize = 16, integer(0, 64), ADVANCED, "Code books", "",
+            "How many code books describe a discrete latent, each what those before left over. 0 leaves it continuous, as the original in effect does.";
+        codebook_size: usize = 1_024, integer(2, 16_384), ADVANCED, "Codes in a book", "",
+            "How many codes each of them has.";
+        quantize_after: u64 = 0, integer(0, 10_000_000), ADVANCED, "Codes from", "steps",
+            "The step from which code books are used.";
+        codebook_decay: f64 = 0.99, number(0.0, 0.9999), ADVANCED, "Code memory", "",
+            "How slowly codes move to the middle of what they stand for.";
+        dead_code_threshold: f64 = 2.0, number(0.0, 100.0), ADVANCED, "Least use of a code", "frames",
+            "Codes used less than this, averaged over batches, are replaced by what was just heard.";
+        beta: f64 = 0.01, factor(1e-8, 1_000.0), BASIC, "Regularisation", "",
             "How strongly latent curves are kept smooth and centred. More makes them easier to play, less keeps more detail.";
-        beta_initial: f64 = 0.01, factor(1e-8, 10.0), ADVANCED, "Regularisation at first", "",
+        beta_initial: f64 = 0.01, factor(1e-8, 1_000.0), ADVANCED, "Regularisation at first", "",
             "The same at the first step; from there it moves to its final value by equal factors.";
         beta_warmup: u64 = 0, integer(0, 10_000_000), ADVANCED, "Regularisation warm-up", "steps",
             "How many steps that takes.";
@@ -94,16 +158,26 @@ knobs! {
             "Leaves the ends of excerpts, where the model cannot see enough, out of the multi-band distance.";
     }
     "Adversarial" {
+        discriminator: Judges = "rave", choice(&["rave", "descript"]), ADVANCED, "Discriminators", "",
+            "RAVE's own, chosen below, or the large ones of the Descript Audio Codec, whose size is fixed.";
+        gan_loss: GanLoss = "hinge", choice(&["hinge", "least_squares", "non_saturating"]), ADVANCED, "Adversarial loss", "",
+            "How scores become losses.";
         discriminator_capacity: usize = 48, integer(1, 256), ADVANCED, "Discriminator capacity", "",
             "How much the judges of phase 2 can hold.";
-        discriminator_periods: Vec<usize> = [2, 3, 5, 7, 11], integers(8, 1, 64), ADVANCED, "Discriminator periods", "samples",
+        discriminator_periods: Vec<usize> = [2, 3, 5, 7, 11], integers_or_none(8, 1, 64), ADVANCED, "Discriminator periods", "samples",
             "One judge looks at every so-manieth sample.";
-        discriminator_scales: usize = 3, integer(1, 6), ADVANCED, "Discriminator scales", "",
+        discriminator_scales: usize = 3, integer(0, 6), ADVANCED, "Discriminator scales", "",
             "How many judges listen, each at half the speed of the one before.";
+        discriminator_spectra: Vec<usize> = [0usize; 0], integers_or_none(8, 64, 8_192), ADVANCED, "Discriminator spectra", "samples",
+            "Window lengths of judges that look at spectra; none in most configurations.";
+        discriminator_spectra_capacity: usize = 32, integer(1, 128), ADVANCED, "Capacity of those", "",
+            "How much they can hold.";
         update_discriminator_every: u64 = 2, integer(2, 64), ADVANCED, "Judge every", "steps",
             "In phase 2 one step of so many teaches the judges, the others teach the model.";
         feature_matching_weight: f64 = 20.0, number(0.0, 100.0), ADVANCED, "Feature matching weight", "",
             "How much it counts that the judges see the same in original and reconstruction.";
+        feature_matching_is_relative: bool = true, KnobKind::Bool, ADVANCED, "Relative feature matching", "",
+            "Whether differences count relative to how strong a feature is.";
         num_skipped_features: usize = 1, integer(0, 4), ADVANCED, "Skipped features", "layers",
             "How many first layers of the judges are left out of that.";
         adversarial_weight: f64 = 1.0, number(0.0, 100.0), ADVANCED, "Adversarial weight", "",
@@ -113,14 +187,93 @@ knobs! {
     }
 }
 
-/// Whether a loss weight is applied twice, as the original program does, or once, as its paper says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LossWeights {
-    /// Twice.
-    Squared,
-    /// Once.
-    Plain,
+/// A knob whose values are a few words.
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $word:ident,)* })*) => {
+        $($(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($(#[$word_doc])* $word,)* })*
+    };
+}
+
+words! {
+    /// Whether a loss weight is applied twice, as the original program does, or once, as its paper says.
+    LossWeights {
+        /// Twice.
+        Squared,
+        /// Once.
+        Plain,
+    }
+    /// The layers of encoder and decoder.
+    Architecture {
+        /// Batch normalisation in the encoder, stacks of residual layers in the decoder.
+        V1,
+        /// Dilated residual units in both.
+        V2,
+    }
+    /// What bends the signal between layers.
+    Activation {
+        /// A rectifier that lets a fifth of what is negative through.
+        LeakyRelu,
+        /// `x + sin(a x)^2 / a` with an `a` learnt for each channel.
+        Snake,
+    }
+    /// Where layers look.
+    Padding {
+        /// Back and ahead.
+        Centered,
+        /// Back only.
+        Causal,
+    }
+    /// What the encoder hears.
+    EncoderInput {
+        /// Bands of the waveform.
+        Bands,
+        /// A mel spectrogram.
+        Mel,
+    }
+    /// What the decoder makes.
+    DecoderOutput {
+        /// Bands of the waveform.
+        Bands,
+        /// The waveform.
+        Raw,
+    }
+    /// What latent curves are made to be.
+    Regularization {
+        /// Draws from a distribution close to the standard normal one.
+        Variational,
+        /// Spread like the standard normal distribution as a whole.
+        Wasserstein,
+        /// Directions of unit length.
+        Spherical,
+        /// Sums of codes.
+        Discrete,
+    }
+    /// Which discriminators judge.
+    Judges {
+        /// Those of RAVE, by periods, scales and spectra.
+        Rave,
+        /// Those of the Descript Audio Codec.
+        Descript,
+    }
+    /// How scores become losses.
+    GanLoss {
+        /// Margins of one.
+        Hinge,
+        /// Squared distances from one and zero.
+        LeastSquares,
+        /// Cross entropies.
+        NonSaturating,
+    }
+    /// When phase 2 starts.
+    PhaseSwitch {
+        /// After a number of steps.
+        Steps,
+        /// When the held-out distance has stopped falling, and after that number at the latest.
+        Plateau,
+    }
 }
 
 impl Config {
@@ -145,12 +298,57 @@ impl Config {
     /// Samples of sound per latent frame.
     #[must_use]
     pub fn ratio(&self) -> usize {
-        self.n_band * self.ratios.iter().product::<usize>()
+        let slowest: usize = self.ratios.iter().product();
+        match self.encoder_input {
+            EncoderInput::Bands => self.n_band * slowest,
+            EncoderInput::Mel => self.mel_hop * slowest,
+        }
+    }
+
+    /// The ratios of the decoder, from the fastest stage to the slowest.
+    pub(super) fn decoder_ratios(&self) -> &[usize] {
+        if self.decoder_ratios.is_empty() { &self.ratios } else { &self.decoder_ratios }
+    }
+
+    /// Rows that the decoder's latent has: curves, and curves of chance.
+    pub(super) fn decoder_latent_size(&self) -> usize {
+        self.latent_size + self.noise_augmentation()
+    }
+
+    /// Curves of chance that the decoder gets; only two of the regularisations have them.
+    pub(super) fn noise_augmentation(&self) -> usize {
+        match self.regularization {
+            Regularization::Wasserstein | Regularization::Discrete => self.noise_augmentation,
+            Regularization::Variational | Regularization::Spherical => 0,
+        }
+    }
+
+    /// Rows that the encoder puts out for each latent curve: a mean and a scale, or the curve.
+    pub(super) fn rows_per_latent(&self) -> usize {
+        if self.regularization == Regularization::Variational { 2 } else { 1 }
     }
 
     /// The dilations of a stage of the encoder, from the fastest to the deepest.
-    pub(super) fn stage_dilations(&self, stage: usize) -> &[usize] {
-        if stage + 1 == self.ratios.len() { &self.dilations_deepest } else { &self.dilations }
+    pub(super) fn encoder_dilations(&self, stage: usize) -> &[usize] {
+        if self.encoder_dilations.is_empty() {
+            self.dilations_of(stage, self.ratios.len())
+        } else {
+            &self.encoder_dilations
+        }
+    }
+
+    /// The dilations of a stage of the decoder, from the fastest to the deepest.
+    pub(super) fn decoder_dilations(&self, stage: usize) -> &[usize] {
+        self.dilations_of(stage, self.decoder_ratios().len())
+    }
+
+    fn dilations_of(&self, stage: usize, n_stages: usize) -> &[usize] {
+        if stage + 1 == n_stages { &self.dilations_deepest } else { &self.dilations }
+    }
+
+    /// Whether latents are put together from codes at a step.
+    pub(super) fn is_quantized(&self) -> bool {
+        self.regularization == Regularization::Discrete && self.num_quantizers > 0
     }
 
     /// A weight as the loss sees it.
@@ -163,11 +361,8 @@ impl Config {
 
     /// Settings that are each right but cannot be together.
     fn contradictions(&self) -> Vec<FieldProblem> {
-        let mut problems = Vec::new();
-        let ratio: usize = self.ratios.iter().product();
-        if self.ratios.iter().any(|ratio| !ratio.is_multiple_of(2)) {
-            problems.push(problem("ratios", "each number must be even"));
-        }
+        let mut problems = self.wrong_ratios();
+        problems.extend(self.not_in_the_first_architecture());
         if self.kernel_size.is_multiple_of(2) {
             let message = "must be odd, so that a layer looks as far back as ahead";
             problems.push(problem_with("kernel_size", message, self.kernel_size - 1));
@@ -176,26 +371,36 @@ impl Config {
             let near = self.n_band.next_power_of_two();
             problems.push(problem_with("n_band", "must be a power of two", near));
         }
-        if self.has_noise && !ratio.is_multiple_of(self.noise_ratios.iter().product()) {
-            problems.push(problem(
-                "noise_ratios",
-                format!("together they must divide {ratio}, the product of the compression ratios"),
-            ));
-        }
         if !self.n_signal.is_multiple_of(self.ratio()) {
             let near = self.n_signal.next_multiple_of(self.ratio());
             let message = format!("must be a multiple of {}, the compression ratio", self.ratio());
             problems.push(problem_with("n_signal", message, near));
         }
-        if self.stft_scales.iter().any(|n| !n.is_multiple_of(4)) {
-            problems.push(problem("stft_scales", "each number must be a multiple of 4"));
+        for (key, sizes) in [
+            ("stft_scales", &self.stft_scales),
+            ("discriminator_spectra", &self.discriminator_spectra),
+        ] {
+            if sizes.iter().any(|n| !n.is_multiple_of(4)) {
+                problems.push(problem(key, "each number must be a multiple of 4"));
+            }
         }
-        let widest = self.capacity << self.ratios.len();
+        if self.compress_most < self.compress_least {
+            let message = "must not be below the least compression";
+            problems.push(problem_with("compress_most", message, self.compress_least));
+        }
+        let n_judges = self.discriminator_periods.len()
+            + self.discriminator_scales
+            + self.discriminator_spectra.len();
+        if self.discriminator == Judges::Rave && n_judges == 0 {
+            let message = "without periods, scales and spectra nobody would judge in phase 2";
+            problems.push(problem_with("discriminator_scales", message, 3));
+        }
+        let n_stages = self.ratios.len().max(self.decoder_ratios().len());
+        let widest = self.capacity << n_stages;
         if widest > 8_192 {
-            let near = 8_192 >> self.ratios.len();
+            let near = 8_192 >> n_stages;
             let message = format!(
-                "with {} stages the widest layer would have {widest} channels; 8192 is the most",
-                self.ratios.len()
+                "with {n_stages} stages the widest layer would have {widest} channels; 8192 is the most"
             );
             problems.push(problem_with("capacity", message, near));
         }
@@ -204,24 +409,91 @@ impl Config {
         }
         problems
     }
+
+    /// Compression ratios of encoder, decoder and noise that do not fit each other.
+    fn wrong_ratios(&self) -> Vec<FieldProblem> {
+        let mut problems = Vec::new();
+        for (key, ratios) in [("ratios", &self.ratios), ("decoder_ratios", &self.decoder_ratios)] {
+            if ratios.iter().any(|ratio| !ratio.is_multiple_of(2)) {
+                problems.push(problem(key, "each number must be even"));
+            }
+        }
+        let frames: usize = self.decoder_ratios().iter().product();
+        let made = match self.decoder_output {
+            DecoderOutput::Bands => frames * self.n_band,
+            DecoderOutput::Raw => frames,
+        };
+        if made != self.ratio() {
+            let message = format!(
+                "the decoder would make {made} samples of a frame that the encoder makes of {}",
+                self.ratio()
+            );
+            problems.push(problem("decoder_ratios", message));
+        }
+        if self.has_noise && !frames.is_multiple_of(self.noise_ratios.iter().product()) {
+            problems.push(problem(
+                "noise_ratios",
+                format!("together they must divide {frames}, the product of the decoder's ratios"),
+            ));
+        }
+        problems
+    }
+
+    /// Settings that only the second architecture has.
+    fn not_in_the_first_architecture(&self) -> Vec<FieldProblem> {
+        if self.architecture == Architecture::V2 {
+            return Vec::new();
+        }
+        let wrong = |key: &str, is_wrong: bool, right: Value| {
+            let message = "the first architecture does not have this; choose `v2` for it";
+            is_wrong.then(|| problem_with(key, message, right))
+        };
+        [
+            wrong("activation", self.activation != Activation::LeakyRelu, json!("leaky_relu")),
+            wrong("has_adain", self.has_adain, json!(false)),
+            wrong("gru_layers", self.gru_layers != 0, json!(0)),
+            wrong("encoder_input", self.encoder_input != EncoderInput::Bands, json!("bands")),
+            wrong("decoder_output", self.decoder_output != DecoderOutput::Bands, json!("bands")),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
 }
 
-/// The whole settings of a preset with some knobs changed, to freeze in an order.
+/// The whole settings of a preset with switches laid over it and some knobs changed, to freeze in an
+/// order; and where each came from.
 ///
 /// # Errors
 /// Every setting that cannot be used, with what would be right.
 pub fn resolve(
     preset: &str,
+    switches: &[String],
     overrides: &BTreeMap<String, Value>,
-) -> Result<Value, Vec<FieldProblem>> {
-    let presets = presets();
+) -> Result<Composition, Vec<FieldProblem>> {
+    let presets = configurations::presets();
     let Some(preset) = presets.iter().find(|known| known.name == preset) else {
-        let names: Vec<&str> = presets.iter().map(|known| known.name.as_str()).collect();
-        let message = format!("there is no preset `{preset}`; there are {}", names.join(", "));
-        return Err(vec![problem("preset", message)]);
+        let names = presets.iter().map(|known| known.name.as_str());
+        return Err(vec![unknown_name("preset", preset, names)]);
     };
-    let settings = knobs::resolve(&knobs(), preset, overrides)?;
-    Config::from_settings(&settings).map(|config| config.to_settings())
+    let known = configurations::switches();
+    let mut layers: Vec<Layer<'_>> = vec![(Origin::Preset, &preset.settings)];
+    for name in switches {
+        let Some(switch) = known.iter().find(|known| known.name == *name) else {
+            let names = known.iter().map(|known| known.name.as_str());
+            return Err(vec![unknown_name("switches", name, names)]);
+        };
+        layers.push((Origin::Switch { name: name.clone() }, &switch.settings));
+    }
+    layers.push((Origin::Setting, overrides));
+    let composition = knobs::compose(&knobs(), &layers)?;
+    Config::from_settings(&composition.settings)?;
+    Ok(composition)
+}
+
+fn unknown_name<'a>(key: &str, name: &str, known: impl Iterator<Item = &'a str>) -> FieldProblem {
+    let known = known.collect::<Vec<_>>().join(", ");
+    problem(key, format!("there is no `{name}`; there are {known}"))
 }
 
 /// RAVE as forms and the command line show it.
@@ -233,135 +505,11 @@ pub fn family() -> Family {
         summary: "Learns to describe sound by a few curves and to sing it back from them, fast \
                   enough to play."
             .into(),
-        presets: presets(),
+        presets: configurations::presets(),
+        switches: configurations::switches(),
         knobs: knobs(),
     }
 }
 
-/// Ready-made choices; a preset names only what differs from the defaults.
-fn presets() -> Vec<Preset> {
-    let preset = |name: &str, title: &str, summary: &str, limit, settings: Value| Preset {
-        name: name.into(),
-        title: title.into(),
-        summary: summary.into(),
-        settings: settings
-            .as_object()
-            .map(|map| map.iter().map(|(key, value)| (key.clone(), value.clone())).collect())
-            .unwrap_or_default(),
-        limit,
-    };
-    // Sketch was chosen by training on 14 notes and measuring on 3 others: a gain that keeps levels
-    // through the layers, hardly any latent noise and a high learning rate shorten the time in which
-    // the latent curves are not used yet from about 1700 steps to 800, and a wide, fast latent lets
-    // sounds through that were not learnt.
-    vec![
-        preset(
-            "sketch",
-            "Sketch",
-            "A small model that a laptop teaches a handful of sounds in ten minutes. For trying out \
-             a dataset.",
-            Limit::Minutes { minutes: 10.0 },
-            json!({
-                "capacity": 12,
-                "latent_size": 64,
-                "ratios": [4, 2, 2],
-                "dilations": [1, 3],
-                "dilations_deepest": [1],
-                "noise_bands": 5,
-                "noise_hidden": 16,
-                "batch_size": 4,
-                "n_signal": 24_576,
-                "learning_rate": 3e-3,
-                "learning_rate_final": 0.05,
-                "initial_gain": 1.7,
-                "latent_noise": 0.05,
-                "phase_1_duration": 20_000,
-                "beta": 1e-4,
-                "beta_initial": 1e-6,
-                "beta_warmup": 2_000,
-                "discriminator_capacity": 8,
-            }),
-        ),
-        preset(
-            "standard",
-            "Standard",
-            "A middling model for an hour or a night on a good computer. Sounds much like its \
-             dataset.",
-            Limit::Minutes { minutes: 480.0 },
-            json!({
-                "capacity": 24,
-                "latent_size": 64,
-                "noise_bands": 5,
-                "noise_hidden": 32,
-                "n_signal": 65_536,
-                "phase_1_duration": 60_000,
-                "beta_initial": 1e-6,
-                "beta_warmup": 10_000,
-                "discriminator_capacity": 24,
-            }),
-        ),
-        preset(
-            "full",
-            "Full",
-            "RAVE's v2_small as published: a million steps of phase 1 and as many more. For a \
-             machine that has days.",
-            Limit::Steps { steps: 3_000_000 },
-            json!({}),
-        ),
-    ]
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_preset_is_right_and_names_only_what_differs_from_the_defaults() {
-        let defaults: BTreeMap<String, Value> =
-            knobs().into_iter().map(|knob| (knob.key, knob.default)).collect();
-        for preset in presets() {
-            let settings = resolve(&preset.name, &BTreeMap::new()).unwrap();
-            assert_eq!(Config::from_settings(&settings).unwrap().to_settings(), settings);
-            for (key, value) in &preset.settings {
-                assert_ne!(defaults.get(key), Some(value), "{} of {}", key, preset.name);
-            }
-        }
-    }
-
-    #[test]
-    fn knobs_have_keys_of_their_own_and_whole_sentences() {
-        let knobs = knobs();
-        for knob in &knobs {
-            assert_eq!(knobs.iter().filter(|other| other.key == knob.key).count(), 1);
-            assert!(knob.help.ends_with('.'), "{}", knob.key);
-        }
-    }
-
-    #[test]
-    fn wrong_settings_are_refused_by_their_keys() {
-        let check = |overrides: Value, keys: &[&str]| {
-            let overrides = overrides.as_object().unwrap().clone().into_iter().collect();
-            let problems = resolve("full", &overrides).unwrap_err();
-            let found: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
-            assert_eq!(found, keys, "{overrides:?}");
-        };
-        check(json!({ "capacity": 0 }), &["capacity"]);
-        check(json!({ "Capacity": 8 }), &["Capacity"]);
-        check(json!({ "capacity": 0, "latent": 8 }), &["latent", "capacity"]);
-        check(json!({ "ratios": "3,2" }), &["ratios", "noise_ratios", "n_signal"]);
-        check(json!({ "n_signal": 131_088 }), &["n_signal"]);
-        check(json!({ "n_signal": 20_480 }), &["n_signal"]);
-        check(json!({ "kernel_size": 4 }), &["kernel_size"]);
-        check(json!({ "n_band": 12, "n_signal": 122_880 }), &["n_band"]);
-        check(json!({ "noise_ratios": [7] }), &["noise_ratios"]);
-        check(json!({ "ratios": [2, 2, 2, 2, 2, 2], "capacity": 200 }), &["capacity"]);
-        assert_eq!(resolve("huge", &BTreeMap::new()).unwrap_err()[0].key, "preset");
-    }
-
-    #[test]
-    fn settings_of_an_older_file_get_defaults_for_what_they_lack() {
-        let config = Config::from_settings(&json!({ "capacity": 8 })).unwrap();
-        assert_eq!((config.capacity, config.latent_size), (8, 128));
-        assert!(Config::from_settings(&json!([])).is_err());
-    }
-}
+mod tests;

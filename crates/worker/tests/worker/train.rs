@@ -107,6 +107,7 @@ fn new_run() -> NewRun {
         dataset: "samples".parse::<Id>().unwrap(),
         family: None,
         preset: None,
+        switches: vec![],
         settings,
         seed: None,
         limit: None,

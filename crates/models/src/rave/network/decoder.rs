@@ -28,7 +28,7 @@ impl Decoder {
             layers.push(Layer::Conv(quickening.rectified()));
             channels /= 2;
             place += 2;
-            for &dilation in config.stage_dilations(stage) {
+            for &dilation in config.decoder_dilations(stage) {
                 layers.push(Layer::residual(&name(place), channels, config.kernel_size, dilation));
                 place += 1;
             }

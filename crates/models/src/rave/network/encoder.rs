@@ -21,7 +21,7 @@ impl Encoder {
         let mut layers = vec![Layer::Conv(Conv::centred(name(0), [data, channels], wide, 1))];
         let mut place = 1;
         for (stage, &ratio) in config.ratios.iter().enumerate() {
-            for &dilation in config.stage_dilations(stage) {
+            for &dilation in config.encoder_dilations(stage) {
                 layers.push(Layer::residual(&name(place), channels, config.kernel_size, dilation));
                 place += 1;
             }

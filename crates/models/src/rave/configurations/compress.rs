@@ -1,0 +1,18 @@
+//! The switch `compress`.
+
+use api::Switch;
+use serde_json::json;
+
+use super::settings;
+
+pub(super) fn switch() -> Switch {
+    Switch {
+        name: "compress".into(),
+        title: "Compress".into(),
+        group: "Augmentation".into(),
+        summary: "Changes the dynamics of four excerpts in five.".into(),
+        settings: settings(json!({
+            "compress_share": 0.8,
+        })),
+    }
+}

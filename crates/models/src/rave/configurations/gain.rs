@@ -1,0 +1,21 @@
+//! The switch `gain`.
+
+use api::Switch;
+use serde_json::json;
+
+use super::settings;
+
+pub(super) fn switch() -> Switch {
+    Switch {
+        name: "gain".into(),
+        title: "Gain".into(),
+        group: "Augmentation".into(),
+        summary:
+            "Plays half of the excerpts up to 6 dB quieter or 3 dB louder. The original leaves \
+                  them as they are."
+                .into(),
+        settings: settings(json!({
+            "gain_share": 0.5,
+        })),
+    }
+}

@@ -1,0 +1,20 @@
+//! The switch `spherical`.
+
+use api::Switch;
+use serde_json::json;
+
+use super::settings;
+
+pub(super) fn switch() -> Switch {
+    Switch {
+        name: "spherical".into(),
+        title: "Spherical".into(),
+        group: "Latent space".into(),
+        summary: "Sixteen latent curves whose directions alone count.".into(),
+        settings: settings(json!({
+            "regularization": "spherical",
+            "latent_size": 16,
+            "phase_1_duration": 200_000,
+        })),
+    }
+}

@@ -1,0 +1,34 @@
+//! RAVE's `v1`, the network of the paper.
+
+use api::Preset;
+use serde_json::json;
+
+use super::{PUBLISHED_LIMIT, settings};
+
+pub(super) fn preset() -> Preset {
+    Preset {
+        name: "v1".into(),
+        title: "RAVE v1".into(),
+        group: "RAVE".into(),
+        summary:
+            "RAVE's first version: batch normalisation in the encoder, a loudness curve in the \
+                  decoder, noise from phase 2 on."
+                .into(),
+        settings: settings(json!({
+            "architecture": "v1",
+            "capacity": 64,
+            "ratios": [4, 4, 4, 2],
+            "noise_ratios": [4, 4, 4],
+            "noise_bands": 5,
+            "beta": 0.1,
+            "beta_initial": 0.1,
+            "valid_signal_crop": false,
+            "discriminator_capacity": 64,
+            "discriminator_periods": [],
+            "feature_matching_weight": 10.0,
+            "feature_matching_is_relative": false,
+            "num_skipped_features": 0,
+        })),
+        limit: PUBLISHED_LIMIT,
+    }
+}

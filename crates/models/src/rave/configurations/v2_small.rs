@@ -1,0 +1,19 @@
+//! RAVE's `v2_small`: all defaults.
+
+use api::Preset;
+use serde_json::json;
+
+use super::{PUBLISHED_LIMIT, settings};
+
+pub(super) fn preset() -> Preset {
+    Preset {
+        name: "v2_small".into(),
+        title: "RAVE v2 small".into(),
+        group: "RAVE".into(),
+        summary: "RAVE's smaller second version: quick to react, 86 latent frames a second. For a \
+                  machine that has days."
+            .into(),
+        settings: settings(json!({})),
+        limit: PUBLISHED_LIMIT,
+    }
+}
