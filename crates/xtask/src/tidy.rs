@@ -12,10 +12,11 @@ use crate::{root, step::Step};
 const FLOORS: &[(&str, &[&str])] = &[
     ("api", &[]),
     ("audio", &[]),
+    ("foreign", &[]),
     ("nn", &[]),
     ("web", &[]),
-    ("models", &["api", "audio", "nn"]),
-    ("worker", &["api", "audio", "models", "nn"]),
+    ("models", &["api", "audio", "foreign", "nn"]),
+    ("worker", &["api", "audio", "foreign", "models", "nn"]),
     ("studio", &["api"]),
     ("maquette", &["api", "studio", "web", "worker"]),
     ("xtask", &[]),
