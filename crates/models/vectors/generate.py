@@ -459,13 +459,17 @@ def discriminators(vectors, original, x, y):
     vectors.value("discriminator/loss_adv", loss_adv)
 
 
-def training(vectors, original, draws, x, section, warmed_up, batch_idx, quantise):
+def training(vectors, original, draws, x, section, warmed_up, batch_idx, quantise, epsilon=None):
     """One step of the program's own training, from formula weights and fresh optimisers.
 
     It is done a second time in double precision, which shows how far single precision can be
     trusted for each figure.
     """
     order = {name: i for i, name in enumerate(original.rules)}
+    losses = (original.model.audio_distance, original.model.multiband_audio_distance)
+    own_epsilon = losses[0].log_epsilon
+    for loss in losses:
+        loss.log_epsilon = own_epsilon if epsilon is None else epsilon
     for suffix in ("_double", ""):
         model = original.reset()
         model.train()
@@ -493,12 +497,14 @@ def training(vectors, original, draws, x, section, warmed_up, batch_idx, quantis
     vectors.meta[section] = {
         "logged": logged, "logged_double": logged_double, "params": [order[n] for n, _ in params],
         "beta_factor": model.beta_factor, "warmed_up": warmed_up, "batch_idx": batch_idx,
-        "steps": "dis" if steps_dis else "gen",
+        "steps": "dis" if steps_dis else "gen", "log_epsilon": losses[0].log_epsilon,
         "receptive_field": [int(v) for v in model.receptive_field],
         "buffers": [[order[n], *fingerprint(n, b.numpy().reshape(-1))]
                     for n, b in model.named_buffers()
                     if n in before and b.shape == before[n].shape
                     and not original.torch.equal(b, before[n])]}
+    for loss in losses:
+        loss.log_epsilon = own_epsilon
 
 
 def training_step(original, x, warmed_up, batch_idx, quantise):
@@ -655,6 +661,11 @@ def generate(name, folder):
     for section, warmed_up, batch_idx in (("p1", False, 1), ("p2_dis", True, 0), ("p2_gen", True, 1)):
         attempt(section, training, vectors, original, draws, x, section, warmed_up, batch_idx,
                 settings["quantise"])
+    if original.model.audio_distance.log_epsilon < 1:
+        # With its tiny epsilon the distance has gradients that single precision cannot settle.
+        for section, warmed_up in (("p1_smooth", False), ("p2_gen_smooth", True)):
+            attempt(section, training, vectors, original, draws, x, section, warmed_up, 1,
+                    settings["quantise"], 1.0)
     meta["configuration"] = configuration(original.gin)
     for block in settings["blocks"]:
         attempt(f"stream {block}", streaming, vectors, settings, draws, x, block)
