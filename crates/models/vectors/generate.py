@@ -661,7 +661,17 @@ def generate(name, folder):
     for section, warmed_up, batch_idx in (("p1", False, 1), ("p2_dis", True, 0), ("p2_gen", True, 1)):
         attempt(section, training, vectors, original, draws, x, section, warmed_up, batch_idx,
                 settings["quantise"])
-    if original.model.audio_distance.log_epsilon < 1:
+    if original.model.input_mode == "mel":
+        # The program feeds the mel bands to the PQMF and fails; what it must have meant.
+        model, encode = original.model, original.model.encode
+        model.encode = lambda sound, return_mb=False: (
+            (encode(sound), original.rave.model._pqmf_encode(model.pqmf, sound))
+            if return_mb else encode(sound))
+        for section, warmed_up, batch_idx in (("p1", False, 1), ("p2_dis", True, 0),
+                                              ("p2_gen", True, 1)):
+            attempt(section + "_mended", training, vectors, original, draws, x,
+                    section + "_mended", warmed_up, batch_idx, False, 1.0)
+    elif original.model.audio_distance.log_epsilon < 1:
         # With its tiny epsilon the distance has gradients that single precision cannot settle.
         for section, warmed_up in (("p1_smooth", False), ("p2_gen_smooth", True)):
             attempt(section, training, vectors, original, draws, x, section, warmed_up, 1,
