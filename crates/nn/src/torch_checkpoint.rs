@@ -1,18 +1,26 @@
-//! PyTorch's checkpoints (`.ckpt`, `.pt`), read without running any of the code in them.
+//! PyTorch's checkpoints (`.ckpt`, `.pt`) and exported modules (`.ts`), read without running any of
+//! the code in them, and checkpoints written.
 //!
 //! Such a file is a ZIP archive: `<stem>/data.pkl` is a pickle, the instructions of a small stack
 //! machine that builds objects, and `<stem>/data/<key>` are the raw numbers. The machine here knows
 //! containers, numbers, text and tensors; whatever else a pickle names becomes [`Value::Object`], a
 //! name with its parts, and is never looked up or called.
 //!
+//! [`Value`] looks into an open file and reads nothing more; [`TorchCheckpoint::tree`] gives a part of
+//! it, with its numbers, as a [`Tree`], which [`write()`] writes. [`TorchCheckpoint::leaves`] and
+//! [`TorchCheckpoint::code`] are for exported modules: all attributes by their paths, and the text of
+//! the code, where sizes that are no attributes can be read.
+//!
 //! Source: Python's `pickletools` for the instructions, `torch.save` of PyTorch 2.5 for the archive.
 
 mod pickle;
+mod script;
+mod tree;
+mod write;
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use zip::ZipArchive;
 
@@ -20,14 +28,18 @@ use crate::bytes::malformed;
 use crate::{Error, NamedArray};
 use pickle::{Node, NodeId, Pickle};
 
+pub use script::Code;
+pub use tree::{Tensor, Tree};
+pub use write::write;
+
 /// Bounds `data.pkl`; one of a network of a thousand tensors has 100 kB.
 const PICKLE_BYTES_MAX: u64 = 32 << 20;
 /// Numbers may take this many bytes for each byte of the file: PyTorch does not compress them, but
 /// other programs may, and networks share tensors.
-const EXPANSION_MAX: u64 = 64;
-/// Bounds how deep [`TorchCheckpoint::tensors`] goes into containers.
-const DEPTH_MAX: usize = 32;
-/// Bounds the names that [`TorchCheckpoint::tensors`] makes.
+const EXPANSION_MAX: u64 = 16;
+/// Bounds how deep containers stand in containers.
+const DEPTH_MAX: usize = 64;
+/// Bounds the names that are joined of keys.
 const NAME_BYTES_MAX: usize = 1024;
 
 /// An open checkpoint: its objects in memory, its numbers still in the file.
@@ -61,6 +73,7 @@ pub struct TensorPlace {
 /// When the file cannot be opened, is not such an archive, or is damaged: the error names the byte of
 /// the pickle.
 pub fn open(path: &Path) -> Result<TorchCheckpoint, Error> {
+    refuse_legacy(path)?;
     let mut archive = open_archive(path)?;
     let suffix = "data.pkl";
     let stem = archive
@@ -103,13 +116,14 @@ impl TorchCheckpoint {
     /// # Errors
     /// When the numbers of one are missing or of another length, or are too many for such a file.
     pub fn tensors(&self, value: Value<'_>) -> Result<Vec<NamedArray>, Error> {
-        let mut walk = Walk { places: Vec::new(), n_left: pickle::NODES_MAX };
-        walk.collect(value, &mut String::new(), DEPTH_MAX);
+        let leaves = self.leaves(value).into_iter();
+        let places: Vec<_> =
+            leaves.filter_map(|(name, leaf)| Some((name, leaf.as_tensor()?))).collect();
         let mut archive = open_archive(&self.path)?;
         let mut budget = self.n_bytes.saturating_mul(EXPANSION_MAX);
-        let mut cached: Option<(Arc<str>, Vec<u8>)> = None;
-        let mut arrays = Vec::with_capacity(walk.places.len());
-        for (name, place) in walk.places {
+        let mut cached: Option<(pickle::Storage, Vec<u8>)> = None;
+        let mut arrays = Vec::with_capacity(places.len());
+        for (name, place) in places {
             let n_bytes = place.shape.iter().product::<usize>() as u64 * 4;
             budget = budget.checked_sub(n_bytes).ok_or_else(|| {
                 malformed(
@@ -118,12 +132,12 @@ impl TorchCheckpoint {
                     format!("its tensors up to `{name}` have too many numbers"),
                 )
             })?;
-            if cached.as_ref().is_none_or(|(key, _)| *key != place.storage.key) {
+            if cached.as_ref().is_none_or(|(storage, _)| *storage != place.storage) {
                 let bytes = self.read_storage(&mut archive, &place.storage, budget)?;
-                cached = Some((Arc::clone(&place.storage.key), bytes));
+                cached = Some((place.storage.clone(), bytes));
             }
             let bytes = cached.as_ref().map_or(&[][..], |(_, bytes)| bytes);
-            arrays.push(self.place(name, &place, bytes)?);
+            arrays.push(self.place(name, place, bytes)?);
         }
         Ok(arrays)
     }
@@ -148,26 +162,33 @@ impl TorchCheckpoint {
         Ok(bytes)
     }
 
-    /// Copies the elements of a tensor out of its storage into C order.
     fn place(&self, name: String, place: &TensorPlace, bytes: &[u8]) -> Result<NamedArray, Error> {
+        let element = place.storage.element;
+        let values = match place.contiguous_bytes() {
+            Some(part) => element.decode(&bytes[part]),
+            None => element.decode(&self.gather(&name, place, bytes)?),
+        };
+        Ok(NamedArray { name, shape: place.shape.clone(), values })
+    }
+
+    /// Copies the elements of a tensor out of its storage into C order; `name` is for messages.
+    fn gather(&self, name: &str, place: &TensorPlace, bytes: &[u8]) -> Result<Vec<u8>, Error> {
+        if let Some(part) = place.contiguous_bytes() {
+            return Ok(bytes[part].to_vec());
+        }
         let size = place.storage.element.size();
         let n = place.shape.iter().product::<usize>();
-        if place.is_contiguous() {
-            let bytes = &bytes[place.offset * size..(place.offset + n) * size];
-            let values = place.storage.element.decode(bytes);
-            return Ok(NamedArray { name, shape: place.shape.clone(), values });
-        }
         // Only views that repeat elements can be larger than their storage; a checkpoint has none.
         if n * size > bytes.len() {
             let reason = format!("tensor `{name}` repeats its numbers");
             return Err(malformed(&self.path.join(self.member(&place.storage)), 0, reason));
         }
-        let all = place.storage.element.decode(bytes);
-        let mut values = Vec::with_capacity(n);
+        let mut gathered = Vec::with_capacity(n * size);
         let mut index = vec![0; place.shape.len()];
         for _ in 0..n {
             let at: usize = index.iter().zip(&place.strides).map(|(i, stride)| i * stride).sum();
-            values.push(all[place.offset + at]);
+            let at = (place.offset + at) * size;
+            gathered.extend(&bytes[at..at + size]);
             for (i, &extent) in index.iter_mut().zip(&place.shape).rev() {
                 *i += 1;
                 if *i < extent {
@@ -176,7 +197,7 @@ impl TorchCheckpoint {
                 *i = 0;
             }
         }
-        Ok(NamedArray { name, shape: place.shape.clone(), values })
+        Ok(gathered)
     }
 }
 
@@ -236,26 +257,66 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The value of a key, if it is a dictionary (or an object with such a state) that has it.
+    /// The value of a key, if it is a dictionary (or an object with such a state) that has it; the last
+    /// of several.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Value<'a>> {
-        let mut entries = self.entries();
-        entries.find(|(found, _)| found.as_str() == Some(key)).map(|(_, value)| value)
+        let entries = self.entries();
+        entries.filter(|(found, _)| found.as_str() == Some(key)).map(|(_, value)| value).last()
     }
 
-    /// The keys and values of a dictionary, or of the state of an object; nothing for others.
+    /// The value that is reached by keys (or positions in lists) joined with dots, as
+    /// [`TorchCheckpoint::leaves`] names it; keys may have dots themselves.
+    #[must_use]
+    pub fn at(&self, path: &str) -> Option<Value<'a>> {
+        let (mut value, mut rest) = (*self, path);
+        for _ in 0..DEPTH_MAX {
+            let mut best: Option<(usize, Value<'a>)> = None;
+            let mut try_key = |key: &str, part: Value<'a>| {
+                let is_next =
+                    rest.strip_prefix(key).is_some_and(|it| it.is_empty() || it.starts_with('.'));
+                if is_next && best.is_none_or(|(n, _)| n <= key.len()) {
+                    best = Some((key.len(), part));
+                }
+            };
+            for (key, part) in value.entries() {
+                match (key.as_str(), key.as_int()) {
+                    (Some(key), _) => try_key(key, part),
+                    (None, Some(key)) => try_key(&key.to_string(), part),
+                    (None, None) => {}
+                }
+            }
+            let position = rest.split('.').next().and_then(|it| it.parse::<usize>().ok());
+            if let (Node::List(_) | Node::Tuple(_), Some(i)) = (value.node(), position) {
+                try_key(&i.to_string(), value.items().nth(i)?);
+            }
+            let (n, part) = best?;
+            if n == rest.len() {
+                return Some(part);
+            }
+            (value, rest) = (part, &rest[n + 1..]);
+        }
+        None
+    }
+
+    /// The keys and values of a dictionary, or of an object and its state; nothing for others.
     pub fn entries(&self) -> impl Iterator<Item = (Value<'a>, Value<'a>)> + use<'a> {
         let pickle = self.pickle;
-        let pairs = match self.node() {
-            Node::Dict(pairs) => pairs.as_slice(),
+        let own = match self.node() {
+            Node::Dict(pairs) | Node::OrderedDict(pairs) | Node::Object { entries: pairs, .. } => {
+                pairs.as_slice()
+            }
+            _ => &[],
+        };
+        let of_state = match self.node() {
             Node::Object { state: Some(state), .. } => match &pickle.nodes[state.0] {
-                Node::Dict(pairs) => pairs.as_slice(),
+                Node::Dict(pairs) | Node::OrderedDict(pairs) => pairs.as_slice(),
                 _ => &[],
             },
             _ => &[],
         };
-        pairs
-            .iter()
+        own.iter()
+            .chain(of_state)
             .map(move |&(key, value)| (Value { pickle, id: key }, Value { pickle, id: value }))
     }
 
@@ -292,7 +353,8 @@ impl TensorPlace {
         if shape.len() != strides.len() || shape.len() > 16 {
             return None;
         }
-        shape.iter().try_fold(1usize, |n, &extent| n.checked_mul(extent.max(1)))?;
+        // The bytes of its numbers can be counted: no element has more than eight.
+        shape.iter().try_fold(8usize, |n, &extent| n.checked_mul(extent.max(1)))?;
         let n_elements = storage.n_elements;
         let place = Self { storage, offset, shape, strides };
         let mut last = offset;
@@ -301,6 +363,12 @@ impl TensorPlace {
         }
         let is_empty = place.shape.contains(&0);
         ((is_empty && offset <= n_elements) || last < n_elements).then_some(place)
+    }
+
+    /// Which bytes of the storage it is, if it lies there in one piece.
+    fn contiguous_bytes(&self) -> Option<std::ops::Range<usize>> {
+        let (size, n) = (self.storage.element.size(), self.shape.iter().product::<usize>());
+        self.is_contiguous().then(|| self.offset * size..(self.offset + n) * size)
     }
 
     fn is_contiguous(&self) -> bool {
@@ -315,57 +383,22 @@ impl TensorPlace {
     }
 }
 
-/// A walk through containers, with a bound on its steps: shared containers can be met very often.
-struct Walk {
-    places: Vec<(String, TensorPlace)>,
-    n_left: usize,
-}
-
-impl Walk {
-    fn collect(&mut self, value: Value<'_>, name: &mut String, depth: usize) {
-        if let Some(place) = value.as_tensor() {
-            self.places.push((name.clone(), place.clone()));
-            return;
-        }
-        for (key, value) in value.entries() {
-            match (key.as_str(), key.as_int()) {
-                (Some(key), _) => self.collect_part(value, name, key, depth),
-                (None, Some(key)) => self.collect_part(value, name, &key.to_string(), depth),
-                (None, None) => self.collect_part(value, name, "?", depth),
-            }
-            if self.n_left == 0 {
-                return;
-            }
-        }
-        if matches!(value.node(), Node::List(_) | Node::Tuple(_)) {
-            for (i, item) in value.items().enumerate() {
-                self.collect_part(item, name, &i.to_string(), depth);
-                if self.n_left == 0 {
-                    return;
-                }
-            }
-        }
-    }
-
-    fn collect_part(&mut self, value: Value<'_>, name: &mut String, key: &str, depth: usize) {
-        self.n_left = self.n_left.saturating_sub(1);
-        let n = name.len();
-        if depth == 0 || n + key.len() >= NAME_BYTES_MAX {
-            return;
-        }
-        if n > 0 {
-            name.push('.');
-        }
-        name.push_str(key);
-        self.collect(value, name, depth - 1);
-        name.truncate(n);
-    }
-}
-
 fn open_archive(path: &Path) -> Result<ZipArchive<BufReader<File>>, Error> {
     let file = File::open(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
     ZipArchive::new(BufReader::new(file))
         .map_err(|error| malformed(path, 0, format!("it is not a ZIP archive: {error}")))
+}
+
+/// Refuses the format of PyTorch before 1.6, a bare pickle that starts with this number.
+fn refuse_legacy(path: &Path) -> Result<(), Error> {
+    let io = |source| Error::Io { path: path.to_owned(), source };
+    let mut head = [0; 4];
+    let n = File::open(path).map_err(io)?.read(&mut head).map_err(io)?;
+    if n == 4 && head == [0x80, 0x02, 0x8a, 0x0a] {
+        let what = "the format of PyTorch before 1.6".to_owned();
+        return Err(Error::Unsupported { path: path.to_owned(), what });
+    }
+    Ok(())
 }
 
 /// The bytes of a member, which must not be more than `n_max`.

@@ -33,19 +33,22 @@ pub(super) enum Node {
     Bool(bool),
     Int(i64),
     Float(f64),
-    Text(String),
+    Text(Arc<str>),
     /// Bytes, long integers: carried by position only.
     Opaque,
     /// Also a set.
     List(Vec<NodeId>),
     Tuple(Vec<NodeId>),
     Dict(Vec<(NodeId, NodeId)>),
+    OrderedDict(Vec<(NodeId, NodeId)>),
     Global(Arc<str>),
     Storage(Storage),
     Tensor(TensorPlace),
     Object {
         class: Arc<str>,
         arguments: Vec<NodeId>,
+        /// What it holds as a dictionary.
+        entries: Vec<(NodeId, NodeId)>,
         state: Option<NodeId>,
     },
 }
@@ -284,7 +287,7 @@ impl Machine<'_> {
 
     fn push_text(&mut self, length_bytes: usize) -> Result<(), Reason> {
         let n = self.length(length_bytes)?;
-        let text = std::str::from_utf8(self.take(n)?).map_err(|_| NOT_TEXT)?.to_owned();
+        let text = std::str::from_utf8(self.take(n)?).map_err(|_| NOT_TEXT)?.into();
         self.push(Node::Text(text))
     }
 
@@ -331,8 +334,8 @@ impl Machine<'_> {
 
     fn set_items(&mut self, items: Vec<(NodeId, NodeId)>) -> Result<(), Reason> {
         match self.top()? {
-            Node::Dict(dict) => dict.extend(items),
-            Node::Object { .. } => {}
+            Node::Dict(dict) | Node::OrderedDict(dict) => dict.extend(items),
+            Node::Object { entries, .. } => entries.extend(items),
             _ => return Err("keys for what is no dictionary"),
         }
         Ok(())
@@ -353,7 +356,7 @@ impl Machine<'_> {
     /// A short text.
     fn name(&self, id: NodeId) -> Result<String, Reason> {
         match &self.nodes[id.0] {
-            Node::Text(text) if text.len() <= NAME_BYTES_MAX => Ok(text.clone()),
+            Node::Text(text) if text.len() <= NAME_BYTES_MAX => Ok(text.to_string()),
             Node::Text(_) => Err(NAME_TOO_LONG),
             _ => Err(NOT_TEXT),
         }
@@ -371,7 +374,29 @@ impl Machine<'_> {
         };
         let class = Arc::clone(class);
         let known = match &*class {
-            "collections.OrderedDict" if arguments.is_empty() => Some(Node::Dict(Vec::new())),
+            "collections.OrderedDict" if arguments.is_empty() => {
+                Some(Node::OrderedDict(Vec::new()))
+            }
+            "torch.Size" => match arguments.as_slice() {
+                [items] => self.sequence(*items).map(Node::Tuple),
+                _ => None,
+            },
+            // How a module that was exported says what its lists are.
+            "torch.jit._pickle.build_intlist"
+            | "torch.jit._pickle.build_doublelist"
+            | "torch.jit._pickle.build_boollist"
+            | "torch.jit._pickle.build_tensorlist" => match arguments.as_slice() {
+                [items] => self.sequence(*items).map(Node::List),
+                _ => None,
+            },
+            "torch.jit._pickle.restore_type_tag" => match arguments.as_slice() {
+                // The value is there already; what follows it is its type in words.
+                [value, _] => {
+                    self.stack.push(*value);
+                    return Ok(());
+                }
+                _ => None,
+            },
             "torch._utils._rebuild_tensor_v2" | "torch._utils._rebuild_tensor" => {
                 Some(Node::Tensor(self.tensor(&arguments)?))
             }
@@ -384,7 +409,20 @@ impl Machine<'_> {
             },
             _ => None,
         };
-        self.push(known.unwrap_or(Node::Object { class, arguments, state: None }))
+        self.push(known.unwrap_or(Node::Object {
+            class,
+            arguments,
+            entries: Vec::new(),
+            state: None,
+        }))
+    }
+
+    /// The items of a short list or tuple; copying long ones could take without end.
+    fn sequence(&self, id: NodeId) -> Option<Vec<NodeId>> {
+        match &self.nodes[id.0] {
+            Node::List(items) | Node::Tuple(items) if items.len() <= 64 => Some(items.clone()),
+            _ => None,
+        }
     }
 
     /// The tensor of `(storage, offset, shape, strides, …)`.
