@@ -58,8 +58,11 @@ fn check(folder: &Path, name: &str, bytes: &[u8]) {
     assert!(start.elapsed().as_secs() < 10, "{name}: {:?}", start.elapsed());
 }
 
-/// Some hundred cases of each kind, or many with `SLOW_TESTS=1`.
+/// Some hundred cases of each kind, many with `SLOW_TESTS=1`, or as many as `PROPTEST_CASES` says.
 fn n_cases() -> u32 {
+    if std::env::var_os("PROPTEST_CASES").is_some() {
+        return Config::default().cases;
+    }
     if std::env::var_os("SLOW_TESTS").is_some() { 20_000 } else { 500 }
 }
 

@@ -1,7 +1,9 @@
-//! Chores of the repository: `cargo xtask test`, `cargo xtask ui`, `cargo xtask bench NAME`.
+//! Chores of the repository: `cargo xtask test`, `cargo xtask ui`, `cargo xtask bench NAME`,
+//! `cargo xtask fuzz`.
 
 mod bench;
 mod check;
+mod fuzz;
 mod step;
 mod ui;
 
@@ -37,6 +39,14 @@ enum Chore {
         #[arg(long)]
         ours_only: bool,
     },
+    /// Give the readers of other people's files damaged and hostile ones, in release.
+    Fuzz {
+        /// One reader; all without it.
+        reader: Option<fuzz::Reader>,
+        /// How many files each property test gets.
+        #[arg(long, default_value_t = 1_000_000)]
+        cases: u32,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
@@ -44,6 +54,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Test { no_browser } => check::run(!no_browser),
         Chore::Ui => ui::build(),
         Chore::Bench { name, ours_only } => bench::run(name, !ours_only),
+        Chore::Fuzz { reader, cases } => fuzz::run(reader, cases),
     }
 }
 

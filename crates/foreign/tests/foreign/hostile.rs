@@ -6,8 +6,6 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use crate::written;
-
 /// Counts what each thread allocates, so that a length in a file that makes a reader allocate is found.
 struct Counting;
 
@@ -131,6 +129,17 @@ fn damaged(whole: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// Writes bytes to the one file that this thread writes again and again.
+fn with_file(bytes: &[u8], read: impl FnOnce(&Path)) {
+    thread_local! {
+        static FILE: tempfile::TempPath = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+    }
+    FILE.with(|path| {
+        std::fs::write(path, bytes).unwrap();
+        read(path);
+    });
+}
+
 fn read_gin(text: &str) {
     let path = Path::new("x.gin");
     let Ok(config) = foreign::gin::parse(path, text) else { return };
@@ -143,10 +152,25 @@ fn read_gin(text: &str) {
 }
 
 fn read_events(bytes: &[u8]) {
-    let (_folder, path) = written("events", bytes);
-    check(bytes.len(), || {
-        let n = foreign::tfevents::open(&path).unwrap().count();
-        assert!(n <= bytes.len() / 16 + 1, "{n} events");
+    with_file(bytes, |path| {
+        check(bytes.len(), || {
+            let n = foreign::tfevents::open(path).unwrap().count();
+            assert!(n <= bytes.len() / 16 + 1, "{n} events");
+        });
+    });
+}
+
+fn read_database(path: &Path, n_bytes: usize) {
+    check(n_bytes + 4096, || {
+        let Ok(lmdb) = foreign::lmdb::open(path) else { return };
+        let mut last = None;
+        for (i, entry) in lmdb.entries().enumerate() {
+            assert!(i <= n_bytes, "more entries than bytes");
+            let Ok(entry) = entry else { continue };
+            assert_eq!(lmdb.read(&entry).unwrap().len(), entry.n_bytes);
+            assert!(last.is_none_or(|last| last < entry.key), "out of order");
+            last = Some(entry.key);
+        }
     });
 }
 
@@ -174,18 +198,7 @@ proptest! {
 
     #[test]
     fn databases(bytes in prop_oneof![damaged(super::lmdb::deep(60)), damaged(super::lmdb::REAL.to_vec())]) {
-        let (_folder, path) = written("data.mdb", &bytes);
-        check(bytes.len() + 4096, || {
-            let Ok(lmdb) = foreign::lmdb::open(&path) else { return };
-            let mut last = None;
-            for (i, entry) in lmdb.entries().enumerate() {
-                assert!(i <= bytes.len(), "more entries than bytes");
-                let Ok(entry) = entry else { continue };
-                assert_eq!(lmdb.read(&entry).unwrap().len(), entry.n_bytes);
-                assert!(last.is_none_or(|last| last < entry.key), "out of order");
-                last = Some(entry.key);
-            }
-        });
+        with_file(&bytes, |path| read_database(path, bytes.len()));
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub(crate) fn record(payload: &[u8]) -> Vec<u8> {
             }
         }
         let crc = !crc;
-        ((crc >> 15) | (crc << 17)).wrapping_add(0xa282_ead8).to_le_bytes()
+        crc.rotate_right(15).wrapping_add(0xa282_ead8).to_le_bytes()
     };
     let length = (payload.len() as u64).to_le_bytes();
     [&length[..], &sum(&length), payload, &sum(payload)].concat()

@@ -544,6 +544,9 @@ mod tests {
     }
 
     fn n_cases() -> u32 {
+        if std::env::var_os("PROPTEST_CASES").is_some() {
+            return ProptestConfig::default().cases;
+        }
         if std::env::var("SLOW_TESTS").is_ok_and(|value| value == "1") { 1_000_000 } else { 2_000 }
     }
 }
