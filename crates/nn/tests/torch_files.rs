@@ -5,6 +5,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use nn::torch_checkpoint::{Tensor, Tree, open, write};
 use nn::{Error, NamedArray};
@@ -83,11 +84,16 @@ fn sample() -> Tree {
     ])
 }
 
+/// The file of [`sample`], written once: a file that is synced takes its time.
 fn sample_bytes() -> Vec<u8> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("x.ckpt");
-    write(&path, &sample()).unwrap();
-    std::fs::read(path).unwrap()
+    static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
+    let written = || {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.ckpt");
+        write(&path, &sample()).unwrap();
+        std::fs::read(path).unwrap()
+    };
+    BYTES.get_or_init(written).clone()
 }
 
 fn zipped(members: &[(&str, &[u8])]) -> Vec<u8> {
