@@ -6,6 +6,7 @@ use crate::threads;
 
 pub(crate) mod convolution;
 pub(crate) mod elementwise;
+pub(crate) mod frames;
 mod simd;
 pub(crate) mod spectrum;
 mod taps;

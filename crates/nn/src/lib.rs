@@ -25,6 +25,7 @@ mod named;
 pub mod npz;
 mod parameters;
 mod spectral;
+pub mod stream;
 mod threads;
 pub mod torch_checkpoint;
 mod weight_norm;

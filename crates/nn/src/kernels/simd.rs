@@ -62,6 +62,8 @@ pub(crate) trait Vector: Copy {
     unsafe fn splat(value: f32) -> Self;
     unsafe fn load(from: *const f32) -> Self;
     unsafe fn store(self, to: *mut f32);
+    /// Whole numbers of 16 bits, as they are.
+    unsafe fn load_i16(from: *const i16) -> Self;
     /// `self + a * b`, rounded once where the CPU can.
     unsafe fn add_product(self, a: Self, b: Self) -> Self;
     /// The sum of all lanes.
@@ -79,6 +81,7 @@ pub(crate) trait Vector: Copy {
 
 macro_rules! vector {
     ($name:ident($registers:ident), $lanes:literal, $splat:ident, $load:ident, $store:ident,
+     |$from:ident| $load_i16:expr,
      |$c:ident, $a:ident, $b:ident| $add_product:expr, |$v:ident| $sum:expr $(, $more:item)?) => {
         #[derive(Clone, Copy)]
         pub(crate) struct $name(arch::$registers);
@@ -102,6 +105,12 @@ macro_rules! vector {
             unsafe fn store(self, to: *mut f32) {
                 // SAFETY: the caller vouches for the CPU and the pointer.
                 unsafe { arch::$store(to, self.0) }
+            }
+
+            #[inline(always)]
+            unsafe fn load_i16($from: *const i16) -> Self {
+                // SAFETY: the caller vouches for the CPU and the pointer.
+                Self(unsafe { $load_i16 })
             }
 
             #[inline(always)]
@@ -130,6 +139,9 @@ vector!(
     _mm512_set1_ps,
     _mm512_loadu_ps,
     _mm512_storeu_ps,
+    |from| arch::_mm512_cvtepi32_ps(arch::_mm512_cvtepi16_epi32(arch::_mm256_loadu_si256(
+        from.cast()
+    ))),
     |c, a, b| arch::_mm512_fmadd_ps(a, b, c),
     |v| arch::_mm512_reduce_add_ps(v),
     #[inline(always)]
@@ -189,6 +201,9 @@ vector!(
     _mm256_set1_ps,
     _mm256_loadu_ps,
     _mm256_storeu_ps,
+    |from| arch::_mm256_cvtepi32_ps(arch::_mm256_cvtepi16_epi32(arch::_mm_loadu_si128(
+        from.cast()
+    ))),
     |c, a, b| arch::_mm256_fmadd_ps(a, b, c),
     |v| {
         let four =
@@ -205,6 +220,7 @@ vector!(
     vdupq_n_f32,
     vld1q_f32,
     vst1q_f32,
+    |from| arch::vcvtq_f32_s32(arch::vmovl_s16(arch::vld1_s16(from))),
     |c, a, b| arch::vfmaq_f32(c, a, b),
     |v| arch::vaddvq_f32(v)
 );
@@ -231,6 +247,12 @@ impl Vector for Portable {
     unsafe fn store(self, to: *mut f32) {
         // SAFETY: the caller vouches for the pointer.
         unsafe { to.cast::<[f32; 4]>().write_unaligned(self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_i16(from: *const i16) -> Self {
+        // SAFETY: the caller vouches for the pointer.
+        Self(unsafe { from.cast::<[i16; 4]>().read_unaligned() }.map(f32::from))
     }
 
     #[inline(always)]

@@ -1,0 +1,443 @@
+//! Frames times packed weights: the product under every layer of the streaming engine.
+//!
+//! Sound lies frame after frame here, the channels of a frame together, so what a kernel sees of an
+//! input is a few long runs of numbers, and the outputs of a frame are next to each other. Vectors go
+//! along the outputs, never along time: a layer that sees one frame in a block is as well vectorised as
+//! one that sees a hundred. Weights lie in panels, in the order in which the sum takes them, so that one
+//! pass over a matrix reads every weight once and in order, however few frames there are.
+//!
+//! Every output is one sum in one order, whatever the number of frames that are computed together:
+//! streams do not depend on the sizes of their blocks, to the last bit.
+#![expect(unsafe_code, reason = "tiles of vector registers over raw pointers")]
+#![expect(clippy::needless_range_loop, reason = "the indices are those of the tile")]
+
+use super::simd::{self, Level, Vector};
+
+/// What one output of a layer looks at: `n_runs` runs of `run_len` numbers, `run_step` apart.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Window {
+    pub(crate) n_runs: usize,
+    pub(crate) run_len: usize,
+    pub(crate) run_step: usize,
+}
+
+impl Window {
+    /// Numbers that are looked at.
+    pub(crate) fn n_values(self) -> usize {
+        self.n_runs * self.run_len
+    }
+
+    /// From the first number that is looked at to behind the last.
+    fn extent(self) -> usize {
+        (self.n_runs - 1) * self.run_step + self.run_len
+    }
+}
+
+/// A matrix that lies in a store of weights, and what its outputs are scaled and shifted by.
+#[derive(Debug)]
+pub(crate) struct Matrix {
+    window: Window,
+    n_out: usize,
+    format: Format,
+    panels: Vec<Panel>,
+    /// Of each column of each panel: 0 beyond the outputs.
+    bias: Vec<f32>,
+    /// The step of the whole numbers that stand for weights; 1 for those stored as they are.
+    scale: Vec<f32>,
+}
+
+/// How weights are stored, in words of 32 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// As they are, one in a word.
+    Full,
+    /// As whole numbers of 16 bits, two in a word, with a step for each output: half the memory to
+    /// read, and an error of at most 1/65534 of the output's largest weight.
+    Short,
+}
+
+/// Some outputs that are computed together.
+#[derive(Debug)]
+struct Panel {
+    /// Where its weights begin in the store: `[n_values, width]`.
+    start: usize,
+    n_words: usize,
+    width: usize,
+    /// Its first output, and how many of its columns are outputs.
+    first: usize,
+    n_used: usize,
+    /// Where its inputs begin in a frame.
+    input: usize,
+    /// Its first column among all.
+    column: usize,
+}
+
+/// How far ahead weights are asked for, past the end of the panel into the next layer's if need be.
+///
+/// Where few frames share a weight, its way from memory is what takes the time: with this, weights from
+/// the third cache came with 29 instead of 19 GB/s when short, and v2 played 1.2 times as fast.
+const AHEAD_BYTES: usize = 4096;
+
+/// Columns come in steps of this.
+const STEP: usize = 16;
+
+impl Matrix {
+    /// Packs `weight(output, i)`, for the `i`-th number of the output's window, behind what is in
+    /// `store`. Outputs come in `groups` of equal size, and each group looks at its own part of a
+    /// frame, `window.run_len` numbers further than the one before.
+    pub(crate) fn pack(
+        window: Window,
+        n_out: usize,
+        groups: usize,
+        bias: &[f32],
+        format: Format,
+        weight: impl Fn(usize, usize) -> f32,
+        store: &mut Vec<u32>,
+    ) -> Self {
+        let mut matrix =
+            Self { window, n_out, format, panels: vec![], bias: vec![], scale: vec![] };
+        let n_group = n_out / groups;
+        let widest = widest_panel(simd::level(), n_group);
+        for group in 0..groups {
+            let end = (group + 1) * n_group;
+            for first in (group * n_group..end).step_by(widest) {
+                let n_used = (end - first).min(widest);
+                let input = group * window.run_len;
+                matrix.pack_panel(first, n_used, input, &weight, store);
+                matrix.bias.extend((first..first + n_used).map(|i| bias.get(i).unwrap_or(&0.0)));
+                matrix.bias.resize(matrix.scale.len(), 0.0);
+            }
+        }
+        matrix
+    }
+
+    fn pack_panel(
+        &mut self,
+        first: usize,
+        n_used: usize,
+        input: usize,
+        weight: impl Fn(usize, usize) -> f32,
+        store: &mut Vec<u32>,
+    ) {
+        let (width, n_values) = (n_used.next_multiple_of(STEP), self.window.n_values());
+        let (start, column) = (store.len(), self.scale.len());
+        let weight = |c: usize, i: usize| if c < n_used { weight(first + c, i) } else { 0.0 };
+        match self.format {
+            Format::Full => {
+                self.scale.resize(column + width, 1.0);
+                for i in 0..n_values {
+                    store.extend((0..width).map(|c| weight(c, i).to_bits()));
+                }
+            }
+            Format::Short => {
+                self.scale.extend((0..width).map(|c| {
+                    let weights = (0..n_values).map(|i| weight(c, i).abs());
+                    weights.fold(f32::MIN_POSITIVE * 1e6, f32::max) / f32::from(i16::MAX)
+                }));
+                let scale = &self.scale[column..];
+                let whole = |c: usize, i: usize| (weight(c, i) / scale[c]).round() as i16;
+                for i in 0..n_values {
+                    store.extend((0..width / 2).map(|pair| {
+                        let (low, high) = (whole(2 * pair, i), whole(2 * pair + 1, i));
+                        u32::from_le_bytes([
+                            low.to_le_bytes()[0],
+                            low.to_le_bytes()[1],
+                            high.to_le_bytes()[0],
+                            high.to_le_bytes()[1],
+                        ])
+                        .to_le()
+                    }));
+                }
+            }
+        }
+        let n_words = store.len() - start;
+        self.panels.push(Panel { start, n_words, width, first, n_used, input, column });
+    }
+
+    /// Numbers in a frame of output.
+    pub(crate) fn n_out(&self) -> usize {
+        self.n_out
+    }
+
+    /// Writes `n` frames of output, of inputs that begin `frame_step` apart.
+    ///
+    /// # Panics
+    /// When input, weights or output are too short.
+    pub(crate) fn product(
+        &self,
+        store: &[u32],
+        input: &[f32],
+        frame_step: usize,
+        n: usize,
+        out: &mut [f32],
+    ) {
+        if n == 0 {
+            return;
+        }
+        let furthest = self.panels.last().map_or(0, |it| it.input);
+        assert!((n - 1) * frame_step + furthest + self.window.extent() <= input.len());
+        assert!(n * self.n_out <= out.len());
+        let level = simd::level();
+        for panel in &self.panels {
+            let columns = panel.column..panel.column + panel.width;
+            let task = Task {
+                weights: &store[panel.start..panel.start + panel.n_words],
+                window: self.window,
+                bias: &self.bias[columns.clone()],
+                scale: &self.scale[columns],
+                input: &input[panel.input..],
+                frame_step,
+                n,
+                n_out: self.n_out,
+                n_used: panel.n_used,
+            };
+            // SAFETY: the assertions above keep reads inside `input` and writes inside `out`, the
+            // slices of the task are as long as its width says, and the level is one of this CPU.
+            unsafe {
+                let out = out.as_mut_ptr().add(panel.first);
+                match self.format {
+                    Format::Full => task.run::<Full>(level, panel.width, out),
+                    Format::Short => task.run::<Short>(level, panel.width, out),
+                }
+            }
+        }
+    }
+}
+
+/// How wide panels of so many outputs are: as many as registers can hold well without waste.
+fn widest_panel(level: Level, n_out: usize) -> usize {
+    match level {
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => {
+            let padded = n_out.next_multiple_of(STEP);
+            if !padded.is_multiple_of(3 * STEP) && padded.is_multiple_of(4 * STEP) {
+                4 * STEP
+            } else {
+                3 * STEP
+            }
+        }
+        _ => STEP,
+    }
+}
+
+/// Weights as they lie in a store.
+trait Stored {
+    /// Whether sums are in steps of the outputs' scale.
+    const IS_SCALED: bool;
+
+    /// The `i`-th vector of a panel.
+    ///
+    /// # Safety
+    /// As for [`Vector`]; the panel must have so many.
+    unsafe fn load<V: Vector>(weights: *const u32, i: usize) -> V;
+
+    /// From a vector of weights to the next.
+    fn vector_bytes<V: Vector>() -> usize;
+}
+
+struct Full;
+
+impl Stored for Full {
+    const IS_SCALED: bool = false;
+
+    #[inline(always)]
+    unsafe fn load<V: Vector>(weights: *const u32, i: usize) -> V {
+        // SAFETY: the caller's; all bits are numbers.
+        unsafe { V::load(weights.cast::<f32>().add(i * V::LANES)) }
+    }
+
+    #[inline(always)]
+    fn vector_bytes<V: Vector>() -> usize {
+        V::LANES * size_of::<f32>()
+    }
+}
+
+struct Short;
+
+impl Stored for Short {
+    const IS_SCALED: bool = true;
+
+    #[inline(always)]
+    unsafe fn load<V: Vector>(weights: *const u32, i: usize) -> V {
+        // SAFETY: the caller's.
+        unsafe { V::load_i16(weights.cast::<i16>().add(i * V::LANES)) }
+    }
+
+    #[inline(always)]
+    fn vector_bytes<V: Vector>() -> usize {
+        V::LANES * size_of::<i16>()
+    }
+}
+
+/// One panel over some frames.
+struct Task<'a> {
+    weights: &'a [u32],
+    window: Window,
+    bias: &'a [f32],
+    scale: &'a [f32],
+    input: &'a [f32],
+    frame_step: usize,
+    n: usize,
+    n_out: usize,
+    n_used: usize,
+}
+
+impl Task<'_> {
+    /// # Safety
+    /// The CPU must have the level. Each of the `n` windows must lie in `input`, `weights` must hold
+    /// `width` numbers for each number of a window, `bias` `width` numbers, and `out` must be valid for
+    /// `n_used` numbers at each of `n` multiples of `n_out`.
+    unsafe fn run<S: Stored>(&self, level: Level, width: usize, out: *mut f32) {
+        // SAFETY: the caller's.
+        unsafe {
+            match level {
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx512 => run_avx512::<S>(self, width, out),
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx2 => run_avx2::<S>(self, out),
+                #[cfg(target_arch = "aarch64")]
+                Level::Neon => frames::<S, simd::Neon, 4, 6>(self, out),
+                Level::Portable => frames::<S, simd::Portable, 4, 2>(self, out),
+            }
+        }
+    }
+}
+
+/// For 32 registers of 16: at most 24 accumulators, 4 weights and an input.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+unsafe fn run_avx512<S: Stored>(task: &Task<'_>, width: usize, out: *mut f32) {
+    // SAFETY: the caller's, and this function may only be called where the CPU has AVX-512.
+    unsafe {
+        match width / STEP {
+            1 => frames::<S, simd::Avx512, 1, 8>(task, out),
+            2 => frames::<S, simd::Avx512, 2, 8>(task, out),
+            3 => frames::<S, simd::Avx512, 3, 8>(task, out),
+            4 => frames::<S, simd::Avx512, 4, 6>(task, out),
+            n => unreachable!("panels of {n} vectors are never made"),
+        }
+    }
+}
+
+/// For 16 registers of 8: 12 accumulators, 2 weights and an input.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn run_avx2<S: Stored>(task: &Task<'_>, out: *mut f32) {
+    // SAFETY: the caller's, and this function may only be called where the CPU has AVX2 and FMA.
+    unsafe { frames::<S, simd::Avx2, 2, 6>(task, out) }
+}
+
+/// Walks over the frames in tiles of `F`, and of 4, 2 and 1 for the rest.
+///
+/// # Safety
+/// As [`Task::run`]; a panel is `N` vectors wide.
+#[inline(always)]
+unsafe fn frames<S: Stored, V: Vector, const N: usize, const F: usize>(
+    task: &Task<'_>,
+    out: *mut f32,
+) {
+    let mut at = 0;
+    while at < task.n {
+        let n_left = task.n - at;
+        // SAFETY: as many frames are left as each tile takes.
+        unsafe {
+            at += if n_left >= F {
+                tile::<S, V, N, F>(task, at, out)
+            } else if n_left >= 4 && F > 4 {
+                tile::<S, V, N, 4>(task, at, out)
+            } else if n_left >= 2 {
+                tile::<S, V, N, 2>(task, at, out)
+            } else {
+                tile::<S, V, N, 1>(task, at, out)
+            };
+        }
+    }
+}
+
+/// `F` frames from frame `at` on; gives `F`.
+///
+/// # Safety
+/// As [`Task::run`]; a panel is `N` vectors wide, and `F` frames are left.
+#[inline(always)]
+unsafe fn tile<S: Stored, V: Vector, const N: usize, const F: usize>(
+    task: &Task<'_>,
+    at: usize,
+    out: *mut f32,
+) -> usize {
+    // SAFETY: the caller's.
+    unsafe {
+        let mut sums = [[V::splat(0.0); N]; F];
+        for j in 0..N {
+            if !S::IS_SCALED {
+                let bias = V::load(task.bias.as_ptr().add(j * V::LANES));
+                for f in 0..F {
+                    sums[f][j] = bias;
+                }
+            }
+        }
+        let weights = task.weights.as_ptr();
+        let mut vector = 0;
+        let input = task.input.as_ptr().add(at * task.frame_step);
+        for run in 0..task.window.n_runs {
+            let input = input.add(run * task.window.run_step);
+            let mut rows = [input; F];
+            for f in 0..F {
+                rows[f] = input.add(f * task.frame_step);
+            }
+            for i in 0..task.window.run_len {
+                let mut columns = [V::splat(0.0); N];
+                for j in 0..N {
+                    columns[j] = S::load(weights, vector + j);
+                    if F <= 2 || N >= 3 {
+                        prefetch(weights, (vector + j) * S::vector_bytes::<V>() + AHEAD_BYTES);
+                    }
+                }
+                vector += N;
+                for f in 0..F {
+                    let x = V::splat(*rows[f].add(i));
+                    for j in 0..N {
+                        sums[f][j] = sums[f][j].add_product(x, columns[j]);
+                    }
+                }
+            }
+        }
+        for j in 0..N {
+            if S::IS_SCALED {
+                let bias = V::load(task.bias.as_ptr().add(j * V::LANES));
+                let scale = V::load(task.scale.as_ptr().add(j * V::LANES));
+                for f in 0..F {
+                    sums[f][j] = bias.add_product(sums[f][j], scale);
+                }
+            }
+        }
+        for f in 0..F {
+            let out = out.add((at + f) * task.n_out);
+            if task.n_used == N * V::LANES {
+                for j in 0..N {
+                    sums[f][j].store(out.add(j * V::LANES));
+                }
+            } else {
+                let mut row = [0.0f32; 4 * STEP];
+                for j in 0..N {
+                    sums[f][j].store(row.as_mut_ptr().add(j * V::LANES));
+                }
+                std::ptr::copy_nonoverlapping(row.as_ptr(), out, task.n_used);
+            }
+        }
+    }
+    F
+}
+
+/// Asks for what lies so many bytes behind `from`, which need not exist.
+#[inline(always)]
+fn prefetch(from: *const u32, bytes: usize) {
+    let at = from.cast::<i8>().wrapping_add(bytes);
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a prefetch reads nothing that the program could see, and cannot fail.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = at;
+}
