@@ -64,6 +64,8 @@ pub enum Origin {
     Default,
     /// The preset.
     Preset,
+    /// The dataset: its rate and channels.
+    Dataset,
     /// A switch.
     Switch {
         /// Its name.

@@ -26,21 +26,35 @@ impl Id {
     /// `("Grandpa's Violin", 0x3f9a2c)` becomes `grandpa-s-violin-3f9a2c`; a name without any
     /// letter or digit becomes `untitled-…`.
     pub fn from_name(name: &str, unique: u32) -> Self {
-        let mut slug = String::new();
-        for c in name.chars().flat_map(char::to_lowercase) {
-            if c.is_ascii_alphanumeric() {
-                slug.push(c);
-            } else if !slug.is_empty() && !slug.ends_with('-') {
-                slug.push('-');
-            }
-            if slug.len() >= 40 {
-                break;
-            }
-        }
-        let slug = slug.trim_end_matches('-');
-        let slug = if slug.is_empty() { "untitled" } else { slug };
-        Self(format!("{slug}-{:06x}", unique & 0xff_ffff))
+        Self(format!("{}-{:06x}", slug(name), unique & 0xff_ffff))
     }
+
+    /// An identifier to be typed by people: the slug alone for 1, with the number behind it for more.
+    ///
+    /// `("My voice", 1)` becomes `my-voice`, `("My voice", 2)` `my-voice-2`.
+    pub fn numbered(name: &str, number: u32) -> Self {
+        match number {
+            0 | 1 => Self(slug(name)),
+            _ => Self(format!("{}-{number}", slug(name))),
+        }
+    }
+}
+
+/// A name in the letters of identifiers, at most 40 of them.
+fn slug(name: &str) -> String {
+    let mut slug = String::new();
+    for c in name.chars().flat_map(char::to_lowercase) {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c);
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+        if slug.len() >= 40 {
+            break;
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    if slug.is_empty() { "untitled".to_owned() } else { slug.to_owned() }
 }
 
 impl TryFrom<String> for Id {
@@ -93,6 +107,19 @@ mod tests {
         check("🎻", "untitled-000001");
         check("Été", "t-000001");
         check(&"a".repeat(200), &format!("{}-000001", "a".repeat(40)));
+    }
+
+    #[test]
+    fn names_become_words_to_type() {
+        let check = |name: &str, number: u32, expected: &str| {
+            let id = Id::numbered(name, number);
+            assert_eq!(id.as_str(), expected);
+            assert_eq!(id.to_string().parse::<Id>().as_ref(), Ok(&id));
+        };
+        check("My Voice", 1, "my-voice");
+        check("My Voice", 2, "my-voice-2");
+        check("🎻", 1, "untitled");
+        check(&"a".repeat(200), u32::MAX, &format!("{}-4294967295", "a".repeat(40)));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Id, UnixMs};
+use crate::{Id, PresetName, UnixMs};
 
 /// `job.json`: what a job is asked to do, written once when it is queued.
 ///
@@ -89,8 +89,14 @@ pub struct TrainTask {
     pub dataset_hash: String,
     /// The family of the model, like `rave`.
     pub family: String,
-    /// The preset it started from.
+    /// The family's preset it started from.
     pub preset: String,
+    /// Switches laid over it, in this order; later ones won.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub switches: Vec<String>,
+    /// The preset of one's own that named both, if it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_preset: Option<PresetName>,
     /// Every setting, whole and frozen; only the family reads it.
     pub settings: serde_json::Value,
     /// The same seed gives the same first losses.

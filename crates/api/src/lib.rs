@@ -18,8 +18,9 @@
 //! | **Sample** | A sound rendered from a checkpoint while it trains, next to its original. |
 //! | **Family** | A kind of model (`rave`), with its settings and presets. |
 //! | **Knob** | One setting of a family: name, range, unit, default and help. |
-//! | **Preset** | A named choice of knobs. |
+//! | **Preset** | A named choice of knobs: the family's, or one's own. |
 //! | **Switch** | A named change of a few knobs, laid over a preset. |
+//! | **Composition** | The whole settings of a preset, switches over it in order, and single settings on top. |
 //! | **Problem** | What went wrong, why, and what to do about it. |
 //!
 //! Everything here is plain data. Field names are the JSON names; units stand last in them.
@@ -31,6 +32,7 @@ mod id;
 mod job;
 mod machine;
 mod model;
+mod preset;
 mod problem;
 mod run;
 
@@ -41,6 +43,7 @@ pub use id::*;
 pub use job::*;
 pub use machine::*;
 pub use model::*;
+pub use preset::*;
 pub use problem::*;
 pub use run::*;
 

@@ -54,6 +54,9 @@ pub struct Lineage {
     pub seed: u64,
     /// The preset it started from.
     pub preset: String,
+    /// Switches laid over it, in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub switches: Vec<String>,
     /// The version of Maquette that trained it.
     pub version: String,
     /// The validation distance of the checkpoint, if it was measured.

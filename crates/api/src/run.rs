@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Checkpoint, Id, Job, Limit, Origin, Sample, SystemUse, UnixMs, Warning};
+use crate::{
+    Checkpoint, Choices, Id, Job, Limit, Origin, PresetName, Sample, SystemUse, UnixMs, Warning,
+};
 
 /// A run as lists show it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -22,8 +24,12 @@ pub struct Run {
     pub dataset: Id,
     /// The family of its model.
     pub family: String,
-    /// The preset it started from.
+    /// The family's preset it started from.
     pub preset: String,
+    /// Switches laid over it, in this order.
+    pub switches: Vec<String>,
+    /// The preset of one's own that named both, if it was one.
+    pub own_preset: Option<PresetName>,
     /// When it stops by itself.
     pub limit: Limit,
     /// The newest step it has reported.
@@ -85,18 +91,9 @@ pub struct NewRun {
     pub name: Option<String>,
     /// The dataset to learn from.
     pub dataset: Id,
-    /// The family; `rave` if absent.
-    #[serde(default)]
-    pub family: Option<String>,
-    /// The preset; the family's first if absent.
-    #[serde(default)]
-    pub preset: Option<String>,
-    /// Switches laid over the preset, in this order; later ones win.
-    #[serde(default)]
-    pub switches: Vec<String>,
-    /// Knobs that differ from preset and switches, by key.
-    #[serde(default)]
-    pub settings: BTreeMap<String, serde_json::Value>,
+    /// What its settings are composed of.
+    #[serde(flatten)]
+    pub choices: Choices,
     /// The same seed gives the same first losses; 0 if absent.
     #[serde(default)]
     pub seed: Option<u64>,
@@ -116,18 +113,49 @@ pub struct Resume {
 /// What is known about a run before it starts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RunForecast {
+    /// The family.
+    pub family: String,
+    /// The family's preset that everything starts from.
+    pub preset: String,
+    /// Every switch over it, in this order: those of a preset of one's own first.
+    pub switches: Vec<String>,
+    /// The preset of one's own that was chosen, if it was one.
+    pub own_preset: Option<PresetName>,
+    /// When it stops by itself if nothing else is said.
+    pub limit: Limit,
     /// The whole settings that would be frozen.
     pub settings: serde_json::Value,
     /// Where each of them got its value from, by key.
     pub origins: BTreeMap<String, Origin>,
     /// Trainable numbers in the model (encoder and decoder).
     pub n_parameters: u64,
+    /// Trainable numbers in the discriminators, which only training needs.
+    pub n_discriminator_parameters: u64,
     /// Memory that training needs, in bytes, estimated.
     pub memory_bytes: u64,
     /// Samples of sound per latent frame.
     pub ratio: u32,
+    /// Latent frames a second.
+    pub latent_rate_hz: f64,
+    /// Numbers of sound for each number of the latent curves.
+    pub compression: f64,
+    /// How far a sample of the reconstruction looks back and ahead.
+    pub receptive_field: ReceptiveField,
+    /// The least delay of playing live, in samples.
+    pub latency_samples: u64,
+    /// Samples per second, which makes the counts of samples times.
+    pub rate_hz: u32,
     /// Things worth knowing before the start, none of which prevents it.
     pub notes: Vec<String>,
+}
+
+/// How far a sample of the reconstruction looks into the sound that went in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReceptiveField {
+    /// Samples before it.
+    pub back_samples: u64,
+    /// Samples after it.
+    pub ahead_samples: u64,
 }
 
 /// The curves of a run, thinned to what a screen can show.

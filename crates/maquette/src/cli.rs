@@ -2,12 +2,14 @@
 //! text for people or as JSON for programs.
 
 pub(crate) mod browser;
+mod compose;
 mod dataset;
 mod doctor;
 mod follow;
 mod import;
 mod interrupt;
 mod model;
+mod preset;
 mod quickstart;
 mod reconstruct;
 mod run;
@@ -62,6 +64,11 @@ enum Command {
     /// Make and look at datasets
     #[command(subcommand)]
     Dataset(dataset::DatasetCommand),
+    /// See what a preset, switches and settings come to, before anything trains
+    Compose(compose::ComposeArgs),
+    /// Keep choices of settings under names of your own
+    #[command(subcommand)]
+    Preset(preset::PresetCommand),
     /// Train a model on a dataset
     Train(train::TrainArgs),
     /// Look at trainings, stop and resume them
@@ -130,6 +137,8 @@ fn obey(
         Some(Command::Serve(args)) => serve::run(&args, console),
         Some(Command::Quickstart(args)) => quickstart::run(args, console),
         Some(Command::Dataset(command)) => dataset::run(command, console),
+        Some(Command::Compose(args)) => compose::run(args, console),
+        Some(Command::Preset(command)) => preset::run(command, console),
         Some(Command::Train(args)) => train::run(args, console),
         Some(Command::Run(command)) => run::run(command, console),
         Some(Command::Model(command)) => model::run(command, console),

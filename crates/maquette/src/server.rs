@@ -14,6 +14,7 @@ mod live;
 mod models;
 pub(crate) mod openapi;
 mod outside;
+mod presets;
 mod reconstructions;
 mod runs;
 mod stream;
@@ -181,6 +182,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(datasets::routes())
         .merge(runs::routes())
         .merge(models::routes())
+        .merge(presets::routes())
         .merge(reconstructions::routes())
         .merge(outside::routes())
 }

@@ -12,6 +12,8 @@ mod guard;
 mod live;
 #[path = "all/pages.rs"]
 mod pages;
+#[path = "all/presets.rs"]
+mod presets;
 #[path = "all/program.rs"]
 mod program;
 #[path = "all/quickstart.rs"]

@@ -30,9 +30,10 @@ pub(crate) const DATASET_INDEX: &str = "dataset.json";
 pub(crate) const PEAKS: &str = "peaks.bin";
 pub(crate) const RESULT: &str = "result.json";
 pub(crate) const MODEL: &str = "model.json";
+pub(crate) const PRESET: &str = "preset.json";
 pub(crate) const WEIGHTS: &str = "weights.safetensors";
 
-/// `card.json`: what people said about the thing after it was made. Orders and models are never
+/// `card.json`: what people said about the thing after it was made. Orders, models and presets are never
 /// rewritten, so that is kept here, where a rebuild of the database finds it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Card {

@@ -12,6 +12,7 @@
 //! | datasets | `datasets` `dataset` `create_dataset` `cancel_dataset` `restart_dataset` `rename_dataset` `delete_dataset` `restore_dataset` `dataset_sound` `dataset_peaks` | `library/datasets.rs` |
 //! | runs | `runs` `run` `create_run` `stop_run` `resume_run` `control_run` `rename_run` `delete_run` `restore_run` `curves` `run_file` | `library/runs.rs` |
 //! | models | `models` `model` `add_model` `rename_model` `delete_model` `restore_model` | `library/models.rs` |
+//! | presets | `presets` `preset` `create_preset` `rename_preset` `delete_preset` `restore_preset` | `library/presets.rs` |
 //! | reconstructions | `stage_input` `reconstruct_upload` `reconstruct_sound` `reconstruction` `delete_reconstruction` `restore_reconstruction` `reconstruction_file` | `library/reconstructions.rs` |
 //! | uploads | `new_upload` `upload` `stage_upload` `delete_upload` | `library/uploads.rs` |
 //! | from outside | `folders` `import` | `folders.rs`, `import.rs` |

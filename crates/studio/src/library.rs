@@ -1,9 +1,10 @@
-//! The library: every verb on datasets, runs, models, reconstructions and uploads, one file each,
+//! The library: every verb on datasets, runs, models, presets, reconstructions and uploads, one file each,
 //! and what these have in common: fresh identifiers, names, folders, and the trash.
 
 pub(crate) mod datasets;
 mod jobs;
 mod models;
+mod presets;
 mod reconstructions;
 pub(crate) mod runs;
 pub(crate) mod uploads;
@@ -71,8 +72,11 @@ pub(crate) fn is_taken(shared: &Shared, id: &Id) -> Result<bool, Error> {
     if on_disk {
         return Ok(true);
     }
-    shared
-        .read(|c| Ok(store::jobs::find(c, id)?.is_some() || store::models::find(c, id)?.is_some()))
+    shared.read(|c| {
+        Ok(store::jobs::find(c, id)?.is_some()
+            || store::models::find(c, id)?.is_some()
+            || store::presets::find(c, id)?.is_some())
+    })
 }
 
 /// Makes a folder on a shelf, whole or not at all: `fill` puts its files into an unfinished one.

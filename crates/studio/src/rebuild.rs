@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant, UNIX_EPOCH},
 };
 
-use api::{Id, JobKind, Model, Task, UnixMs};
+use api::{Id, JobKind, Model, OwnPreset, Task, UnixMs};
 
 use crate::{
     Error,
@@ -24,6 +24,7 @@ use crate::{
         datasets,
         jobs::{self, JobRow, Phase},
         models::{self, ModelRow},
+        presets::{self, PresetRow},
         reconstructions::{self, ReconstructionRow},
         runs::{self, RunRow},
     },
@@ -72,6 +73,14 @@ pub(crate) fn read_in(
         model.id = id.clone();
         model.name = card.name.unwrap_or(model.name);
         return shared.change(|change| models::save(change.tx, &ModelRow { model, deleted_ms }));
+    }
+    if shelf == Shelf::Presets {
+        let path = folder.join(job_folder::PRESET);
+        let mut preset: OwnPreset = read_json(&path)?;
+        job_folder::check_format(&path, preset.format, OwnPreset::FORMAT)?;
+        preset.id = id.clone();
+        preset.name = card.name.unwrap_or(preset.name);
+        return shared.change(|change| presets::save(change.tx, &PresetRow { preset, deleted_ms }));
     }
     let order = job_folder::read_order(&folder)?;
     let kind = job_folder::kind(&order.task);
@@ -131,12 +140,14 @@ fn known(connection: &rusqlite::Connection, shelf: Shelf) -> Result<Vec<(Id, boo
         Shelf::Runs => jobs::ids(connection, JobKind::Train),
         Shelf::Models => models::ids(connection),
         Shelf::Reconstructions => jobs::ids(connection, JobKind::Reconstruct),
+        Shelf::Presets => presets::ids(connection),
     }
 }
 
 fn forget(change: &mut Change<'_>, shelf: Shelf, id: &Id) -> Result<(), Error> {
     match shelf {
         Shelf::Models => models::forget(change.tx, id),
+        Shelf::Presets => presets::forget(change.tx, id),
         _ => jobs::forget(change.tx, id),
     }
 }
@@ -187,6 +198,8 @@ fn store(
                 dataset: task.dataset,
                 family: task.family,
                 preset: task.preset,
+                switches: task.switches,
+                own_preset: task.own_preset,
                 step: 0,
                 latest: BTreeMap::new(),
                 score: None,
@@ -232,6 +245,7 @@ fn purge_trash(shared: &Shared) -> Result<(), Error> {
         {
             let deleted_ms = shared.read(|c| match shelf {
                 Shelf::Models => Ok(models::find(c, &id)?.and_then(|row| row.deleted_ms)),
+                Shelf::Presets => Ok(presets::find(c, &id)?.and_then(|row| row.deleted_ms)),
                 _ => Ok(jobs::find(c, &id)?.and_then(|row| row.deleted_ms)),
             })?;
             if deleted_ms.is_some_and(|at| shared.now_ms().saturating_sub(at) > TRASH_MS) {

@@ -11,6 +11,7 @@ pub(crate) mod event_marks;
 pub(crate) mod jobs;
 pub(crate) mod metrics;
 pub(crate) mod models;
+pub(crate) mod presets;
 pub(crate) mod reconstructions;
 pub(crate) mod runs;
 pub(crate) mod samples;
@@ -39,6 +40,7 @@ const MIGRATIONS: &[&[(&str, &str)]] = &[
     samples::MIGRATIONS,
     event_marks::MIGRATIONS,
     metrics::MIGRATIONS,
+    presets::MIGRATIONS,
 ];
 
 /// A database up to this size is checked as a whole after a crash; it takes a second or so.
@@ -290,6 +292,32 @@ mod tests {
         );
         check(Some(b"short"), false, 1);
         check(Some(b""), false, 0);
+    }
+
+    #[test]
+    fn a_database_of_an_older_program_is_brought_up_to_date() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("maquette.db");
+        let connection = open_connection(&path).unwrap();
+        connection.execute_batch("CREATE TABLE migrations (name TEXT PRIMARY KEY)").unwrap();
+        let newer = ["runs-2", "presets-1"];
+        let all = MIGRATIONS.iter().flat_map(|table| table.iter());
+        for (name, sql) in all.filter(|(name, _)| !newer.contains(name)) {
+            connection.execute_batch(sql).unwrap();
+            connection.execute("INSERT INTO migrations (name) VALUES (?1)", [name]).unwrap();
+        }
+        let id = api::Id::numbered("run", 1);
+        let job = jobs::JobRow::new(id.clone(), api::JobKind::Train, "run".to_owned(), 0);
+        jobs::save(&connection, &job).unwrap();
+        let add = "INSERT INTO runs VALUES
+            ('run', 'notes', 'rave', 'sketch', '{\"until\":\"forever\"}', 3, '{}', NULL, NULL)";
+        connection.execute_batch(add).unwrap();
+        drop(connection);
+        let store = Store::open(&path, Trust::Closed, 1).unwrap();
+        let (_, run) = store.read(|c| runs::find(c, &id)).unwrap().unwrap();
+        assert_eq!((run.preset.as_str(), run.step), ("sketch", 3));
+        assert_eq!((run.switches, run.own_preset), (Vec::new(), None));
+        assert!(store.read(presets::all).unwrap().is_empty());
     }
 
     #[test]

@@ -23,18 +23,19 @@ const MAX_JSON_BYTES: u64 = 128 << 20;
 /// leaves it to that process until the worker's program has begun.
 const LETTING_GO: Duration = Duration::from_secs(2);
 
-/// The four lists of the library; also the names of their folders.
+/// The lists of the library; also the names of their folders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shelf {
     Datasets,
     Runs,
     Models,
     Reconstructions,
+    Presets,
 }
 
 impl Shelf {
-    pub(crate) const ALL: [Shelf; 4] =
-        [Shelf::Datasets, Shelf::Runs, Shelf::Models, Shelf::Reconstructions];
+    pub(crate) const ALL: [Shelf; 5] =
+        [Shelf::Datasets, Shelf::Runs, Shelf::Models, Shelf::Reconstructions, Shelf::Presets];
 
     /// The folder, and the `list` of [`api::Live::Changed`].
     pub(crate) fn name(self) -> &'static str {
@@ -43,6 +44,7 @@ impl Shelf {
             Shelf::Runs => "runs",
             Shelf::Models => "models",
             Shelf::Reconstructions => "reconstructions",
+            Shelf::Presets => "presets",
         }
     }
 
@@ -53,6 +55,7 @@ impl Shelf {
             Shelf::Runs => "run",
             Shelf::Models => "model",
             Shelf::Reconstructions => "reconstruction",
+            Shelf::Presets => "preset",
         }
     }
 

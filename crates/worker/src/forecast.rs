@@ -1,61 +1,239 @@
-//! What is known about a run before it starts: its whole settings, its size, and what would not work.
+//! What choices come to before anything starts: whole settings, where each came from, what the model
+//! will be like, and what would not work.
 
-use api::{DatasetSummary, FieldProblem, NewRun, Problem, RunForecast};
+use std::collections::BTreeSet;
+
+use api::{
+    Choices, DatasetSummary, Family, FieldProblem, Knob, Origin, OwnPreset, Preset, PresetName,
+    Problem, ReceptiveField, RunForecast,
+};
 use models::rave::{self, Config};
 
 use crate::{folder::problem, system::memory_free_bytes};
 
 /// All families of models, with their knobs and presets.
-pub fn families() -> Vec<api::Family> {
+pub fn families() -> Vec<Family> {
     models::families()
 }
 
-/// Resolves preset and knobs to whole settings and checks them against the dataset.
+/// Composes choices to whole settings and says what the model will be like. Where they name a preset
+/// of one's own, `own` is that preset.
 ///
 /// # Errors
-/// A problem with a message for each knob that would not work, and what to change.
-pub fn forecast(new: &NewRun, dataset: &DatasetSummary) -> Result<RunForecast, Problem> {
-    let families = families();
-    let name = new.family.as_deref().unwrap_or("rave");
-    let Some(family) = families.iter().find(|it| it.name == name) else {
-        let known: Vec<_> = families.iter().map(|it| it.name.as_str()).collect();
-        let remedy = format!("Choose one of: {}.", known.join(", "));
-        return Err(problem(
-            "unknown_family",
-            format!("There is no family `{name}`."),
-            "",
-            &remedy,
-        ));
-    };
-    let preset = new.preset.as_deref().unwrap_or(&family.presets[0].name);
-    if !family.presets.iter().any(|it| it.name == preset) {
-        let known: Vec<_> = family.presets.iter().map(|it| it.name.as_str()).collect();
-        let remedy = format!("Choose one of: {}.", known.join(", "));
-        return Err(problem(
-            "unknown_preset",
-            format!("There is no preset `{preset}`."),
-            "",
-            &remedy,
-        ));
+/// A problem with a message for each choice that would not work, and what to change.
+pub fn compose(choices: &Choices, own: Option<&OwnPreset>) -> Result<RunForecast, Problem> {
+    let composed = Composed::new(choices, own)?;
+    let forecast = rave::forecast(&composed.config);
+    let notes = forecast.notes.clone();
+    Ok(composed.told(&forecast, notes))
+}
+
+/// The same for a run: rate and channels come from its dataset unless they were chosen, and all is
+/// checked against it.
+///
+/// # Errors
+/// As [`compose`], and for what does not fit the dataset.
+pub fn forecast(
+    choices: &Choices,
+    own: Option<&OwnPreset>,
+    dataset: &DatasetSummary,
+) -> Result<RunForecast, Problem> {
+    let mut whole = choices.clone();
+    let given = [("sampling_rate", dataset.rate_hz), ("channels", dataset.channels.into())];
+    let from_dataset: Vec<&str> = given
+        .into_iter()
+        .filter(|(key, _)| !is_chosen(key, choices, own))
+        .map(|(key, value)| {
+            whole.settings.insert(key.to_owned(), value.into());
+            key
+        })
+        .collect();
+    let mut composed = Composed::new(&whole, own)?;
+    for key in from_dataset {
+        composed.composition.origins.insert(key.to_owned(), Origin::Dataset);
     }
-    let mut overrides = new.settings.clone();
-    overrides.entry("sampling_rate".into()).or_insert_with(|| dataset.rate_hz.into());
-    overrides.entry("channels".into()).or_insert_with(|| dataset.channels.into());
-    let composition = rave::resolve(preset, &new.switches, &overrides).map_err(bad_settings)?;
-    let config = Config::from_settings(&composition.settings).map_err(bad_settings)?;
-    let fields = rave::check(&config, dataset);
+    let fields = rave::check(&composed.config, dataset);
     if !fields.is_empty() {
         return Err(bad_settings(fields));
     }
-    let forecast = rave::forecast(&config);
-    Ok(RunForecast {
-        settings: composition.settings,
-        origins: composition.origins,
-        n_parameters: forecast.n_parameters,
-        memory_bytes: forecast.memory_bytes,
-        ratio: u32::try_from(forecast.ratio).unwrap_or(u32::MAX),
-        notes: notes(&config, &forecast, dataset),
+    let forecast = rave::forecast(&composed.config);
+    let notes = notes(&composed.config, &forecast, dataset);
+    Ok(composed.told(&forecast, notes))
+}
+
+/// Choices over a preset of one's own, as the same choices over the family's preset under it.
+///
+/// Its switches come first. Its settings stay on top, but for those that a later switch sets.
+///
+/// # Errors
+/// When the preset names something that this version does not have.
+pub fn unfolded(choices: &Choices, own: &OwnPreset) -> Result<Choices, Problem> {
+    let families = families();
+    let Some(family) = families.iter().find(|family| family.name == family_name(&own.choices))
+    else {
+        return Err(broken(own, &[format!("the family `{}`", family_name(&own.choices))]));
+    };
+    let missing = missing(family, &own.choices);
+    if !missing.is_empty() {
+        return Err(broken(own, &missing));
+    }
+    let later: BTreeSet<&String> = family
+        .switches
+        .iter()
+        .filter(|switch| choices.switches.contains(&switch.name))
+        .flat_map(|switch| switch.settings.keys())
+        .collect();
+    let mut settings = own.choices.settings.clone();
+    settings.retain(|key, _| !later.contains(key));
+    settings.extend(choices.settings.clone());
+    Ok(Choices {
+        family: Some(family.name.clone()),
+        preset: Some(preset(family, &own.choices)?.name.clone()),
+        switches: [own.choices.switches.as_slice(), &choices.switches].concat(),
+        settings,
     })
+}
+
+/// Choices with their settings, before what the model will be like is known.
+struct Composed {
+    family: String,
+    preset: Preset,
+    switches: Vec<String>,
+    own: Option<PresetName>,
+    limit: api::Limit,
+    composition: models::Composition,
+    config: Config,
+}
+
+impl Composed {
+    fn new(choices: &Choices, own: Option<&OwnPreset>) -> Result<Self, Problem> {
+        let whole = match own {
+            Some(own) => unfolded(choices, own)?,
+            None => choices.clone(),
+        };
+        let family = family(&whole)?;
+        let preset = preset(&family, &whole)?;
+        let mut composition = rave::resolve(&preset.name, &whole.switches, &whole.settings)
+            .map_err(|fields| refused(fields, own, choices))?;
+        let config = Config::from_settings(&composition.settings).map_err(bad_settings)?;
+        if own.is_some() {
+            for key in whole.settings.keys().filter(|key| !choices.settings.contains_key(*key)) {
+                composition.origins.insert(key.clone(), Origin::Preset);
+            }
+        }
+        Ok(Self {
+            limit: own.and_then(|own| own.limit).unwrap_or(preset.limit),
+            own: own.map(|own| PresetName { id: own.id.clone(), name: own.name.clone() }),
+            preset: preset.clone(),
+            switches: whole.switches,
+            composition,
+            config,
+            family: family.name,
+        })
+    }
+
+    fn told(self, forecast: &rave::Forecast, mut notes: Vec<String>) -> RunForecast {
+        if memory_free_bytes().is_some_and(|free| forecast.memory_bytes > free) {
+            notes.push(format!(
+                "Training needs about {:.1} GB of memory, more than is free now. Close other programs or lower the batch size.",
+                forecast.memory_bytes as f64 / 1e9
+            ));
+        }
+        let config = &self.config;
+        let (back, ahead) = forecast.receptive_field_samples;
+        RunForecast {
+            family: self.family,
+            preset: self.preset.name,
+            switches: self.switches,
+            own_preset: self.own,
+            limit: self.limit,
+            settings: self.composition.settings,
+            origins: self.composition.origins,
+            n_parameters: forecast.n_parameters,
+            n_discriminator_parameters: forecast.n_discriminator_parameters,
+            memory_bytes: forecast.memory_bytes,
+            ratio: u32::try_from(forecast.ratio).unwrap_or(u32::MAX),
+            latent_rate_hz: f64::from(config.sampling_rate) / forecast.ratio as f64,
+            compression: (forecast.ratio * config.channels) as f64 / config.latent_size as f64,
+            receptive_field: ReceptiveField {
+                back_samples: back as u64,
+                ahead_samples: ahead as u64,
+            },
+            latency_samples: forecast.latency_samples as u64,
+            rate_hz: config.sampling_rate,
+            notes,
+        }
+    }
+}
+
+fn family_name(choices: &Choices) -> &str {
+    choices.family.as_deref().unwrap_or("rave")
+}
+
+fn family(choices: &Choices) -> Result<Family, Problem> {
+    let (families, name) = (families(), family_name(choices));
+    let known: Vec<_> = families.iter().map(|it| it.name.as_str()).collect();
+    let remedy = format!("Choose one of: {}.", known.join(", "));
+    let found = families.iter().find(|it| it.name == name).cloned();
+    found.ok_or_else(|| {
+        problem("unknown_family", format!("There is no family `{name}`."), "", &remedy)
+    })
+}
+
+/// The family's preset that is chosen; its first if none is.
+fn preset<'a>(family: &'a Family, choices: &Choices) -> Result<&'a Preset, Problem> {
+    let name = choices.preset.as_deref().unwrap_or(&family.presets[0].name);
+    family.presets.iter().find(|it| it.name == name).ok_or_else(|| {
+        let known: Vec<_> = family.presets.iter().map(|it| it.name.as_str()).collect();
+        let remedy = format!("Choose one of: {}; or one of your own.", known.join(", "));
+        problem("unknown_preset", format!("There is no preset `{name}`."), "", &remedy)
+    })
+}
+
+/// What choices name that the family does not have, each in a few words.
+fn missing(family: &Family, choices: &Choices) -> Vec<String> {
+    let mut missing = Vec::new();
+    if preset(family, choices).is_err() {
+        missing.extend(choices.preset.iter().map(|name| format!("the preset `{name}`")));
+    }
+    let is_switch = |name: &String| family.switches.iter().any(|switch| switch.name == *name);
+    let switches = choices.switches.iter().filter(|name| !is_switch(name));
+    missing.extend(switches.map(|name| format!("the switch `{name}`")));
+    let is_knob = |key: &String| family.knobs.iter().any(|knob| knob.key == *key);
+    let keys = choices.settings.keys().filter(|key| !is_knob(key));
+    missing.extend(keys.map(|key| format!("the setting `{key}`")));
+    missing
+}
+
+fn broken(own: &OwnPreset, missing: &[String]) -> Problem {
+    let verb = if missing.len() == 1 { "is" } else { "are" };
+    problem(
+        "broken_preset",
+        format!("The preset `{}` cannot be used.", own.name),
+        &format!(
+            "This version does not have what it is made of: {} {verb} missing.",
+            missing.join(", ")
+        ),
+        "Choose another preset, or save this one anew without what is missing.",
+    )
+}
+
+/// Whether a person chose the value of a knob, by a setting or in a preset of their own.
+fn is_chosen(key: &str, choices: &Choices, own: Option<&OwnPreset>) -> bool {
+    let in_own = own.is_some_and(|own| own.choices.settings.contains_key(key));
+    choices.settings.contains_key(key) || in_own
+}
+
+/// The refusal of settings; where all that is wrong stands in a preset of one's own, it names that.
+fn refused(fields: Vec<FieldProblem>, own: Option<&OwnPreset>, choices: &Choices) -> Problem {
+    let refusal = bad_settings(fields);
+    let Some(own) = own else { return refusal };
+    let is_in_own = |field: &FieldProblem| own.choices.settings.contains_key(&field.key);
+    let is_new = |field: &FieldProblem| choices.settings.contains_key(&field.key);
+    if !refusal.fields.iter().all(|field| is_in_own(field) && !is_new(field)) {
+        return refusal;
+    }
+    Problem { what: format!("The preset `{}` cannot be used as it is.", own.name), ..refusal }
 }
 
 fn bad_settings(fields: Vec<FieldProblem>) -> Problem {
@@ -68,11 +246,12 @@ fn bad_settings(fields: Vec<FieldProblem>) -> Problem {
 fn in_words(field: &FieldProblem) -> String {
     let families = families();
     let mut knobs = families.iter().flat_map(|it| &it.knobs);
-    let title = knobs.find(|it| it.key == field.key).map_or(&field.key, |it| &it.title);
+    let is_it = |it: &&Knob| it.key == field.key;
+    let title = knobs.find(is_it).map_or(&field.key, |it| &it.title);
     format!("{title}: {}.", field.message.trim_end_matches('.'))
 }
 
-/// Things worth knowing that do not prevent the start.
+/// Things worth knowing about a model and its dataset that do not prevent the start.
 fn notes(config: &Config, forecast: &rave::Forecast, dataset: &DatasetSummary) -> Vec<String> {
     let mut notes = forecast.notes.clone();
     let excerpt_secs = config.n_signal as f64 / f64::from(dataset.rate_hz);
@@ -89,11 +268,8 @@ fn notes(config: &Config, forecast: &rave::Forecast, dataset: &DatasetSummary) -
             "Less than a minute of sound: the model will know these sounds and little else.".into(),
         );
     }
-    if memory_free_bytes().is_some_and(|free| forecast.memory_bytes > free) {
-        notes.push(format!(
-            "Training needs about {:.1} GB of memory, more than is free now. Close other programs or lower the batch size.",
-            forecast.memory_bytes as f64 / 1e9
-        ));
-    }
     notes
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,7 @@ mod whole_file;
 
 use std::path::Path;
 
-pub use forecast::{families, forecast};
+pub use forecast::{compose, families, forecast, unfolded};
 
 /// Does the job of a folder, from wherever it stands, and says in the folder how it ended.
 ///

@@ -95,11 +95,12 @@ fn overview(models: &[Model]) -> String {
 }
 
 fn summary(model: &Model) -> String {
+    let composition = words::composition(&model.lineage.preset, &model.lineage.switches, None);
     let distance = model.lineage.validation.map_or(String::new(), |it| format!("{it:.4}"));
     list(&[
         ("model", model.id.to_string()),
         ("name", model.name.clone()),
-        ("family", format!("{} {}", model.family, model.lineage.preset)),
+        ("family", format!("{} {composition}", model.family)),
         ("rate", format!("{} Hz", model.rate_hz)),
         ("size", words::bytes(model.bytes)),
         ("run", model.lineage.run.to_string()),

@@ -113,10 +113,14 @@ fn overview(runs: &[Run]) -> String {
     let row = |run: &Run| {
         let score = run.score.as_ref().map_or(String::new(), |it| format!("{:.4}", it.latest));
         let step = words::count(run.step);
-        [run.id.to_string(), words::state(&run.job), step, score, run.preset.clone()]
+        [run.id.to_string(), words::state(&run.job), step, score, composition(run)]
     };
     let rows: Vec<_> = runs.iter().map(row).collect();
     table(["id", "state", "step", "distance", "preset"], &rows)
+}
+
+fn composition(run: &Run) -> String {
+    words::composition(&run.preset, &run.switches, run.own_preset.as_ref())
 }
 
 /// A run in a few lines.
@@ -129,7 +133,7 @@ pub(crate) fn summary(run: &Run) -> String {
         ("name", run.name.clone()),
         ("state", words::state(&run.job)),
         ("dataset", run.dataset.to_string()),
-        ("model", format!("{} {}", run.family, run.preset)),
+        ("model", format!("{} {}", run.family, composition(run))),
         ("step", words::count(run.step)),
         ("ends", words::limit(run.limit)),
         ("distance", score),

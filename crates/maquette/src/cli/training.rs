@@ -1,19 +1,19 @@
-//! The choices of a training, as `train` and `quickstart` take them.
+//! The choices of a training, as `train`, `quickstart`, `compose` and `preset save` take them.
 
 use std::collections::BTreeMap;
 
-use api::{Family, Id, Knob, KnobKind, Limit, NewRun};
+use api::{Choices, Family, Id, Knob, KnobKind, Limit, NewRun};
 use serde_json::Value;
 
 use crate::client::Client;
 
-/// What and how long to train.
+/// What settings are composed of.
 #[derive(clap::Args)]
-pub(crate) struct TrainingArgs {
+pub(crate) struct ChoiceArgs {
     /// The family of the model
     #[arg(long, default_value = "rave")]
     family: String,
-    /// A ready-made choice of settings, like `sketch`; the family's first if absent
+    /// A ready-made choice of settings, like `sketch`, or one of your own; the family's first if absent
     #[arg(long, value_name = "P")]
     preset: Option<String>,
     /// A switch laid over the preset, like `causal`; any number of times, later ones win
@@ -22,6 +22,13 @@ pub(crate) struct TrainingArgs {
     /// A setting that differs from preset and switches; any number of times
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_and_value)]
     settings: Vec<(String, String)>,
+}
+
+/// What and how long to train.
+#[derive(clap::Args)]
+pub(crate) struct TrainingArgs {
+    #[command(flatten)]
+    choices: ChoiceArgs,
     /// The same seed gives the same first losses
     #[arg(long, value_name = "S")]
     seed: Option<u64>,
@@ -59,19 +66,26 @@ impl TrainingArgs {
         dataset: Id,
         name: Option<String>,
     ) -> anyhow::Result<NewRun> {
+        let choices = self.choices.choices(client)?;
+        Ok(NewRun { name, dataset, choices, limit: self.limit.limit(), seed: self.seed })
+    }
+}
+
+impl ChoiceArgs {
+    /// The choices, each setting as its knob takes it.
+    ///
+    /// # Errors
+    /// When the studio cannot be asked what kinds of settings there are.
+    pub(crate) fn choices(self, client: &Client) -> anyhow::Result<Choices> {
         let families: Vec<Family> =
             if self.settings.is_empty() { vec![] } else { client.get("/api/families")? };
         let family = families.iter().find(|family| family.name == self.family);
         let knobs = family.map_or(&[][..], |family| &family.knobs);
-        Ok(NewRun {
-            name,
-            dataset,
-            limit: self.limit.limit(),
+        Ok(Choices {
             family: Some(self.family),
             preset: self.preset,
             switches: self.switches,
             settings: settings(self.settings, knobs),
-            seed: self.seed,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Quantities and states in words, as terminals show them.
 
-use api::{Job, JobState, Limit, Progress};
+use api::{Job, JobState, Limit, PresetName, Progress};
 
 /// A duration: `4.2 s`, `1:05`, `2:03:04`.
 pub(crate) fn duration(secs: f64) -> String {
@@ -87,9 +87,59 @@ pub(crate) fn limit(limit: Limit) -> String {
     }
 }
 
+/// What settings were composed of: `v2 + causal + noise`, and the preset of one's own behind it.
+pub(crate) fn composition(preset: &str, switches: &[String], own: Option<&PresetName>) -> String {
+    let mut parts = vec![preset];
+    parts.extend(switches.iter().map(String::as_str));
+    let parts = parts.join(" + ");
+    own.map_or_else(|| parts.clone(), |own| format!("{} ({parts})", own.name))
+}
+
+/// A count of samples as time: `93 ms`, `1.5 s`.
+pub(crate) fn samples(n: u64, rate_hz: u32) -> String {
+    let ms = 1000.0 * n as f64 / f64::from(rate_hz);
+    if ms < 1000.0 { format!("{ms:.0} ms") } else { format!("{:.1} s", ms / 1000.0) }
+}
+
+/// The value of a setting, as it is typed after `--set KEY=`.
+pub(crate) fn setting(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(word) => word.clone(),
+        serde_json::Value::Array(items) if items.is_empty() => "none".to_owned(),
+        serde_json::Value::Array(items) => items.iter().map(setting).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn compositions_are_read_from_left_to_right() {
+        let check = |switches: &[&str], own: Option<&str>, expected: &str| {
+            let switches: Vec<_> = switches.iter().map(|&name| name.to_owned()).collect();
+            let own = own
+                .map(|name| PresetName { id: api::Id::numbered(name, 1), name: name.to_owned() });
+            assert_eq!(composition("v2", &switches, own.as_ref()), expected);
+        };
+        check(&[], None, "v2");
+        check(&["causal", "noise"], None, "v2 + causal + noise");
+        check(&["causal"], Some("My voice"), "My voice (v2 + causal)");
+    }
+
+    #[test]
+    fn settings_are_shown_as_they_are_typed() {
+        let check =
+            |value: serde_json::Value, expected: &str| assert_eq!(setting(&value), expected);
+        check(serde_json::json!([4, 4, 2]), "4,4,2");
+        check(serde_json::json!([]), "none");
+        check(serde_json::json!("causal"), "causal");
+        check(serde_json::json!(0.05), "0.05");
+        check(serde_json::json!(true), "true");
+        assert_eq!(samples(4410, 44_100), "100 ms");
+        assert_eq!(samples(66_150, 44_100), "1.5 s");
+    }
 
     #[test]
     fn time_left_is_a_range_where_it_is_one() {

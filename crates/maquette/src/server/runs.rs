@@ -1,5 +1,5 @@
-//! `/api/runs`: trainings. The server joins the two halves here: the worker says what settings mean
-//! and cost, the studio freezes and queues them.
+//! `/api/runs`: trainings. The server joins the two halves here: the worker says what choices come to,
+//! the studio freezes and queues them.
 
 use api::{Control, Curves, Event, Id, Log, NewRun, Rename, Resume, Run, RunDetail, RunForecast};
 use axum::{
@@ -9,7 +9,7 @@ use axum::{
     response::Response,
 };
 use serde::Deserialize;
-use studio::{RunRequest, Studio};
+use studio::RunRequest;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -17,6 +17,7 @@ use super::{
     App,
     error::{Answer, Failure},
     input::{FromJson, FromPath, FromQuery},
+    presets::forecast,
     stream::{self, Source},
 };
 
@@ -78,8 +79,8 @@ async fn runs(State(app): State<App>) -> Answer<Vec<Run>> {
     responses((status = 200, body = Run)))]
 async fn create_run(State(app): State<App>, FromJson(new): FromJson<NewRun>) -> Answer<Run> {
     app.work(move |app| {
-        let settings = forecast(&app.studio, &new)?.settings;
-        Ok(app.studio.create_run(whole_request(new, settings)?)?)
+        let forecast = forecast(&app.studio, &new.choices, &new.dataset)?;
+        Ok(app.studio.create_run(whole_request(new, forecast))?)
     })
     .await
     .map(Json)
@@ -89,7 +90,7 @@ async fn create_run(State(app): State<App>, FromJson(new): FromJson<NewRun>) -> 
 #[utoipa::path(post, path = "/api/runs/check", tag = "runs", request_body = NewRun,
     responses((status = 200, body = RunForecast)))]
 async fn check_run(State(app): State<App>, FromJson(new): FromJson<NewRun>) -> Answer<RunForecast> {
-    app.work(move |app| forecast(&app.studio, &new)).await.map(Json)
+    app.work(move |app| forecast(&app.studio, &new.choices, &new.dataset)).await.map(Json)
 }
 
 /// One run with all that its page shows at first.
@@ -207,38 +208,17 @@ async fn run_file(
     stream::answer(Source::File(path), &headers).await
 }
 
-/// What the worker says about settings, once the dataset they are for is whole.
-fn forecast(studio: &Studio, new: &NewRun) -> Result<RunForecast, Failure> {
-    let dataset = studio.dataset(&new.dataset)?.dataset;
-    let Some(summary) = dataset.summary else {
-        return Err(Failure::plain(
-            StatusCode::CONFLICT,
-            "dataset_not_ready",
-            "The dataset is not prepared yet.",
-            "Wait until it is prepared, or start preparing it again.",
-        ));
-    };
-    worker::forecast(new, &summary)
-        .map_err(|problem| Failure::new(StatusCode::UNPROCESSABLE_ENTITY, problem))
-}
-
-/// Puts the family's own choices where none was made; the forecast has found both already.
-fn whole_request(new: NewRun, settings: serde_json::Value) -> Result<RunRequest, Failure> {
-    let name = new.family.as_deref().unwrap_or("rave");
-    let family = worker::families().into_iter().find(|family| family.name == name);
-    let family = family.ok_or_else(|| Failure::internal(&"the family vanished"))?;
-    let preset = match &new.preset {
-        Some(name) => family.presets.iter().find(|preset| preset.name == *name),
-        None => family.presets.first(),
-    };
-    let preset = preset.ok_or_else(|| Failure::internal(&"the preset vanished"))?;
-    Ok(RunRequest {
+/// Freezes what the forecast found.
+fn whole_request(new: NewRun, forecast: RunForecast) -> RunRequest {
+    RunRequest {
         name: new.name,
         dataset: new.dataset,
-        limit: new.limit.unwrap_or(preset.limit),
-        preset: preset.name.clone(),
-        family: family.name,
-        settings,
+        family: forecast.family,
+        preset: forecast.preset,
+        switches: forecast.switches,
+        own_preset: forecast.own_preset,
+        settings: forecast.settings,
         seed: new.seed.unwrap_or(0),
-    })
+        limit: new.limit.unwrap_or(forecast.limit),
+    }
 }

@@ -24,8 +24,18 @@ fn openapi_json_is_fresh() {
 #[test]
 fn the_help_names_every_verb() {
     let help = text(&maquette(&["--help"]).output().unwrap().stdout);
-    let verbs =
-        ["serve", "quickstart", "dataset", "train", "run", "model", "reconstruct", "doctor"];
+    let verbs = [
+        "serve",
+        "quickstart",
+        "dataset",
+        "compose",
+        "preset",
+        "train",
+        "run",
+        "model",
+        "reconstruct",
+        "doctor",
+    ];
     for verb in verbs {
         assert!(help.contains(verb), "{verb}: {help}");
         assert!(maquette(&[verb, "--help"]).output().unwrap().status.success(), "{verb}");

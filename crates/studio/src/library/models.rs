@@ -93,6 +93,7 @@ impl Studio {
                 dataset_hash: task.dataset_hash,
                 seed: task.seed,
                 preset: task.preset,
+                switches: task.switches,
                 version,
                 validation: checkpoint.validation,
             },

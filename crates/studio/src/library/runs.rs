@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use api::{Control, Curves, Id, JobKind, Limit, Run, RunDetail, Task, TrainTask};
+use api::{Control, Curves, Id, JobKind, Limit, PresetName, Run, RunDetail, Task, TrainTask};
 
 use super::{
     datasets::{find_whole, hash_now},
@@ -28,6 +28,9 @@ const MAX_POINTS: usize = 100_000;
 /// The longest settings of a run, as JSON.
 const MAX_SETTINGS_BYTES: usize = 1 << 20;
 
+/// The most switches of a run.
+const MAX_SWITCHES: usize = 100;
+
 /// The longest training that can be asked for: ten years.
 const MAX_MINUTES: f64 = 10.0 * 366.0 * 24.0 * 60.0;
 
@@ -40,8 +43,12 @@ pub struct RunRequest {
     pub dataset: Id,
     /// The family of the model.
     pub family: String,
-    /// The preset it started from.
+    /// The family's preset it started from.
     pub preset: String,
+    /// Switches laid over it, in this order.
+    pub switches: Vec<String>,
+    /// The preset of one's own that named both, if it was one.
+    pub own_preset: Option<PresetName>,
     /// Every setting, whole.
     pub settings: serde_json::Value,
     /// The same seed gives the same first losses.
@@ -104,12 +111,14 @@ impl Studio {
         check_settings(&request)?;
         let name = match &request.name {
             Some(name) => valid_name(name)?,
-            None => name_from(&format!("{dataset_name} {}", request.preset)),
+            None => name_from(&format!("{dataset_name} {}", words(&request))),
         };
         let run = RunRow {
             dataset: request.dataset.clone(),
             family: request.family.clone(),
             preset: request.preset.clone(),
+            switches: request.switches.clone(),
+            own_preset: request.own_preset.clone(),
             limit: request.limit,
             step: 0,
             latest: std::collections::BTreeMap::new(),
@@ -122,6 +131,8 @@ impl Studio {
             dataset_hash: summary.hash,
             family: request.family,
             preset: request.preset,
+            switches: request.switches,
+            own_preset: request.own_preset,
             settings: request.settings,
             seed: request.seed,
             limit: request.limit,
@@ -315,8 +326,24 @@ pub(super) fn read_train_task(folder: &Path) -> Result<(String, TrainTask), Erro
     }
 }
 
+/// What the settings were composed of, for the name of a run.
+fn words(request: &RunRequest) -> String {
+    if let Some(own) = &request.own_preset {
+        return own.name.clone();
+    }
+    let mut words = vec![request.preset.as_str()];
+    words.extend(request.switches.iter().map(String::as_str));
+    words.join(" ")
+}
+
 fn check_settings(request: &RunRequest) -> Result<(), Error> {
-    for (key, word) in [("family", &request.family), ("preset", &request.preset)] {
+    let switches = request.switches.iter().map(|name| ("switches", name));
+    if request.switches.len() > MAX_SWITCHES {
+        return Err(Error::invalid("switches", format!("give at most {MAX_SWITCHES}")));
+    }
+    for (key, word) in
+        [("family", &request.family), ("preset", &request.preset)].into_iter().chain(switches)
+    {
         if word.is_empty() || word.len() > 64 || word.chars().any(char::is_control) {
             return Err(Error::invalid(key, "give a name of 1 to 64 characters"));
         }
@@ -406,6 +433,8 @@ mod tests {
             dataset_hash: "hash".to_owned(),
             family: String::new(),
             preset: String::new(),
+            switches: Vec::new(),
+            own_preset: None,
             settings: serde_json::json!({}),
             seed: 0,
             limit: Limit::Steps { steps: 10 },
@@ -414,6 +443,8 @@ mod tests {
             dataset: dataset.id.clone(),
             family: String::new(),
             preset: String::new(),
+            switches: Vec::new(),
+            own_preset: None,
             limit: task.limit,
             step: 1,
             latest: std::collections::BTreeMap::new(),

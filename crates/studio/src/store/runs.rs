@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use api::{Id, Limit, Run, Score, SystemUse};
+use api::{Id, Limit, PresetName, Run, Score, SystemUse};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{from_json, from_json_if_any, id, int, jobs, to_json, uint};
 use crate::{Error, queue::Places, store::jobs::JobRow};
 
-pub(super) const MIGRATIONS: &[(&str, &str)] = &[(
-    "runs-1",
-    "CREATE TABLE runs (
+pub(super) const MIGRATIONS: &[(&str, &str)] = &[
+    (
+        "runs-1",
+        "CREATE TABLE runs (
         id      TEXT PRIMARY KEY,
         dataset TEXT NOT NULL,
         family  TEXT NOT NULL,
@@ -22,7 +23,13 @@ pub(super) const MIGRATIONS: &[(&str, &str)] = &[(
         system  TEXT
     );
     CREATE INDEX runs_by_dataset ON runs (dataset);",
-)];
+    ),
+    (
+        "runs-2",
+        "ALTER TABLE runs ADD COLUMN switches TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE runs ADD COLUMN own_preset TEXT;",
+    ),
+];
 
 /// A run as it is stored, beside its job.
 #[derive(Clone, Debug)]
@@ -30,6 +37,8 @@ pub(crate) struct RunRow {
     pub(crate) dataset: Id,
     pub(crate) family: String,
     pub(crate) preset: String,
+    pub(crate) switches: Vec<String>,
+    pub(crate) own_preset: Option<PresetName>,
     pub(crate) limit: Limit,
     pub(crate) step: u64,
     pub(crate) latest: BTreeMap<String, f64>,
@@ -47,6 +56,8 @@ impl RunRow {
             dataset: self.dataset,
             family: self.family,
             preset: self.preset,
+            switches: self.switches,
+            own_preset: self.own_preset,
             limit: self.limit,
             step: self.step,
             latest: self.latest,
@@ -58,7 +69,7 @@ impl RunRow {
 /// Adds the run beside its job, or replaces it.
 pub(crate) fn save(connection: &Connection, id: &Id, run: &RunRow) -> Result<(), Error> {
     let mut statement = connection.prepare_cached(
-        "INSERT OR REPLACE INTO runs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT OR REPLACE INTO runs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?;
     statement.execute(params![
         id.as_str(),
@@ -70,6 +81,8 @@ pub(crate) fn save(connection: &Connection, id: &Id, run: &RunRow) -> Result<(),
         to_json(&run.latest),
         run.score.as_ref().map(to_json),
         run.system.as_ref().map(to_json),
+        to_json(&run.switches),
+        run.own_preset.as_ref().map(to_json),
     ])?;
     Ok(())
 }
@@ -102,7 +115,8 @@ pub(crate) fn on_dataset(connection: &Connection, dataset: &Id) -> Result<Vec<(I
 fn select() -> String {
     let columns = jobs::COLUMNS;
     format!(
-        "SELECT {columns}, dataset, family, preset, stop_at, step, latest, score, system
+        "SELECT {columns}, dataset, family, preset, stop_at, step, latest, score, system,
+                switches, own_preset
          FROM jobs JOIN runs USING (id)"
     )
 }
@@ -118,6 +132,8 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<(JobRow, RunRow)> {
         latest: from_json(row, at + 5)?,
         score: from_json_if_any(row, at + 6)?,
         system: from_json_if_any(row, at + 7)?,
+        switches: from_json(row, at + 8)?,
+        own_preset: from_json_if_any(row, at + 9)?,
     };
     Ok((jobs::from_row(row)?, run))
 }

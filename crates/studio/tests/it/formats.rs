@@ -65,6 +65,16 @@ const MODEL: [(&str, &str); 3] = [
     ("card.json", r#"{"name":"The best","deleted_ms":8000}"#),
 ];
 
+const PRESET: [(&str, &str); 2] = [
+    (
+        "preset.json",
+        r#"{"format":1,"id":"my-voice","created_ms":9000,"name":"My voice","summary":"Soft.",
+            "family":"rave","preset":"v2","switches":["causal"],"settings":{"latent_size":16},
+            "limit":{"until":"steps","steps":10}}"#,
+    ),
+    ("card.json", r#"{"name":"Her voice"}"#),
+];
+
 fn write_all(folder: &Path, files: &[(&str, &str)]) {
     fs::create_dir_all(folder).unwrap();
     for (name, text) in files {
@@ -79,6 +89,7 @@ fn version_1_is_read() {
     write_all(&default.join("datasets/notes-000001"), &DATASET);
     write_all(&default.join("runs/first-000002"), &RUN);
     write_all(&default.join("models/best-000003"), &MODEL);
+    write_all(&default.join("presets/my-voice"), &PRESET);
     let studio = open(folder.path()).unwrap();
     let dataset = studio.dataset(&"notes-000001".parse().unwrap()).unwrap();
     assert_eq!(dataset.files.len(), 1);
@@ -89,8 +100,17 @@ fn version_1_is_read() {
     let state = JobState::Stopped { started_ms: 5000, ended_ms: 6000 };
     assert_eq!(run.run.job.state, state);
     assert_eq!((run.run.latest["loss_total"], run.run.job.n_warnings), (2.5, 1));
+    assert_eq!((run.run.switches, run.run.own_preset), (Vec::new(), None));
     assert_eq!(run.models.len(), 1);
     assert_eq!(studio.models().unwrap()[0].name, "The best");
+    let preset = studio.preset(&"my-voice".parse().unwrap()).unwrap();
+    assert_eq!((preset.name.as_str(), preset.summary.as_str()), ("Her voice", "Soft."));
+    assert_eq!(preset.choices.preset.as_deref(), Some("v2"));
+    assert_eq!(
+        (preset.choices.switches, preset.limit),
+        (vec!["causal".to_owned()], Some(Limit::Steps { steps: 10 }))
+    );
+    assert_eq!(preset.choices.settings["latent_size"], 16);
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod datasets;
 mod formats;
 mod imports;
 mod models;
+mod presets;
 mod queue;
 mod runs;
 mod speed;

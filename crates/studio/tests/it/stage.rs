@@ -120,6 +120,8 @@ pub(crate) fn request(dataset: &Id, steps: u64, settings: serde_json::Value) -> 
         dataset: dataset.clone(),
         family: "rave".to_owned(),
         preset: "sketch".to_owned(),
+        switches: Vec::new(),
+        own_preset: None,
         settings,
         seed: 7,
         limit: Limit::Steps { steps },

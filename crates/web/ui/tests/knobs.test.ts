@@ -18,6 +18,7 @@ const knob = (kind: KnobKind, rest: Partial<Knob> = {}): Knob => ({
 })
 const integer: KnobKind = { type: 'integer', min: 16, max: 256, multiple_of: 16 }
 const number: KnobKind = { type: 'number', min: 1e-5, max: 1, is_logarithmic: true }
+const listOrNone: KnobKind = { type: 'integer_list', min: 1, max: 8, len_min: 0, len_max: 4 }
 const list: KnobKind = { type: 'integer_list', min: 1, max: 8, len_min: 2, len_max: 4 }
 
 test.each<[KnobKind, string, unknown]>([
@@ -36,6 +37,8 @@ test.each<[KnobKind, string, unknown]>([
   [list, '4 4, 2', { value: [4, 4, 2] }],
   [list, '4', { message: 'Between 2 and 4 numbers.' }],
   [list, '4,9', { message: 'Between 1 and 8.' }],
+  [listOrNone, '', { value: [] }],
+  [list, '', { message: 'Write whole numbers with commas between, like 4,4,2.' }],
   [list, 'four', { message: 'Write whole numbers with commas between, like 4,4,2.' }],
 ])('%o of «%s»', (kind, text, expected) => {
   expect(parseKnob(knob(kind), text)).toEqual(expected)

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use api::{EventBody, Id, Limit, NewRun, Outcome, SoundSource, Task, TrainTask};
+use api::{Choices, EventBody, Limit, Outcome, SoundSource, Task, TrainTask};
 use serde_json::json;
 
 use crate::job::{Job, Workspace, prepare_task};
@@ -82,36 +82,27 @@ fn knobs_are_checked_before_the_start() {
     let workspace = Workspace::new();
     let dataset = dataset(&workspace).index().summary;
     let check = |key: &str, value: serde_json::Value| {
-        let mut new = new_run();
+        let mut new = choices();
         new.settings.insert(key.into(), value);
-        let problem = worker::forecast(&new, &dataset).unwrap_err();
+        let problem = worker::forecast(&new, None, &dataset).unwrap_err();
         assert!(problem.fields.iter().any(|it| it.key == key), "{problem:?}");
     };
     check("n_signal", json!(2048));
     check("n_signal", json!("long"));
     check("batch_size", json!(0));
     check("no_such_knob", json!(1));
-    assert!(worker::forecast(&new_run(), &dataset).is_ok());
-    let unknown = NewRun { preset: Some("nothing".into()), ..new_run() };
-    assert_eq!(worker::forecast(&unknown, &dataset).unwrap_err().code, "unknown_preset");
+    assert!(worker::forecast(&choices(), None, &dataset).is_ok());
+    let unknown = Choices { preset: Some("nothing".into()), ..choices() };
+    assert_eq!(worker::forecast(&unknown, None, &dataset).unwrap_err().code, "unknown_preset");
 }
 
 /// The smallest settings that still have every part.
-fn new_run() -> NewRun {
+fn choices() -> Choices {
     let settings: BTreeMap<String, serde_json::Value> = serde_json::from_value(
         json!({ "capacity": 2, "latent_size": 4, "batch_size": 1, "n_signal": 32768 }),
     )
     .unwrap();
-    NewRun {
-        name: None,
-        dataset: "samples".parse::<Id>().unwrap(),
-        family: None,
-        preset: None,
-        switches: vec![],
-        settings,
-        seed: None,
-        limit: None,
-    }
+    Choices { settings, ..Choices::default() }
 }
 
 fn dataset(workspace: &Workspace) -> Job {
@@ -129,13 +120,15 @@ fn run_job(workspace: &Workspace, name: &str, steps: u64) -> Job {
 
 fn run_job_with(workspace: &Workspace, name: &str, steps: u64, change: fn(&mut TrainTask)) -> Job {
     let summary = dataset(workspace).index().summary;
-    let settings = worker::forecast(&new_run(), &summary).unwrap().settings;
+    let settings = worker::forecast(&choices(), None, &summary).unwrap().settings;
     let mut task = TrainTask {
         dataset: "samples".parse().unwrap(),
         dataset_path: "../../datasets/samples".into(),
         dataset_hash: summary.hash,
         family: "rave".into(),
         preset: "sketch".into(),
+        switches: vec![],
+        own_preset: None,
         settings,
         seed: 7,
         limit: Limit::Steps { steps },

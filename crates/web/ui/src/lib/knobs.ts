@@ -50,7 +50,7 @@ export function parseKnob(knob: Knob, text: string): Parsed {
 function parseList(kind: { min: number; max: number; len_min: number; len_max: number }, text: string): Parsed {
   const parts = text.split(/[\s,]+/).filter(Boolean)
   const list = parts.map(Number)
-  if (parts.length === 0 || !list.every(Number.isInteger)) return { message: t('form.list') }
+  if ((parts.length === 0 && kind.len_min > 0) || !list.every(Number.isInteger)) return { message: t('form.list') }
   if (list.length < kind.len_min || list.length > kind.len_max)
     return { message: t('form.listLength', { min: kind.len_min, max: kind.len_max }) }
   return list.every((n) => n >= kind.min && n <= kind.max) ? { value: list } : { message: between(kind.min, kind.max) }

@@ -1,7 +1,7 @@
 // What pages can ask of the studio: one function a verb, in the order of the lists they work on.
 
 import { answer, client, filePath, path, sendFile } from './request'
-import type { Control, Limit, NewDataset, NewModel, NewRun, Reconstruction, Upload } from './types'
+import type { Control, Limit, NewComposition, NewDataset, NewModel, NewPreset, NewRun, PresetFile, Reconstruction, Upload } from './types'
 
 export { ProblemError, problemOf } from './problem'
 export type * from './types'
@@ -72,6 +72,19 @@ export const events = (id: string, after: number, limit: number, signal?: Signal
 export const runLog = (id: string, bytes: number, signal?: Signal) =>
   answer(client.GET('/api/runs/{id}/log', { params: { path: { id }, query: { bytes } }, ...until(signal) }))
 export const runFileUrl = (id: string, file: string) => filePath('runs', id, file)
+
+// Presets of one's own, and what choices come to
+export const compose = (body: NewComposition, signal?: Signal) =>
+  answer(client.POST('/api/compositions', { body, ...until(signal) }))
+export const presets = (signal?: Signal) => answer(client.GET('/api/presets', until(signal)))
+export const savePreset = (body: NewPreset) => answer(client.POST('/api/presets', { body }))
+/** Keeps a preset from a file; the studio says whether it is one. */
+export const importPreset = (body: unknown) => answer(client.POST('/api/presets/import', { body: body as PresetFile }))
+export const renamePreset = (id: string, name: string) =>
+  answer(client.PATCH('/api/presets/{id}', { ...at(id), body: { name } }))
+export const deletePreset = (id: string) => answer(client.DELETE('/api/presets/{id}', at(id)))
+export const restorePreset = (id: string) => answer(client.POST('/api/presets/{id}/restore', at(id)))
+export const presetFileUrl = (id: string) => path('presets', id, 'file')
 
 // Models
 export const models = (signal?: Signal) => answer(client.GET('/api/models', until(signal)))

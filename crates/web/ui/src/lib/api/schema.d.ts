@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/compositions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What choices come to: the whole settings, where each came from, and what the model will be like. */
+        post: operations["compose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets": {
         parameters: {
             query?: never;
@@ -392,6 +409,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every preset of one's own, newest first. */
+        get: operations["presets"];
+        put?: never;
+        /** Keeps choices as a preset of one's own, if they can be used. */
+        post: operations["save_preset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/presets/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keeps a preset that came as a file. */
+        post: operations["import_preset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/presets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One preset. */
+        get: operations["preset"];
+        put?: never;
+        post?: never;
+        /** Moves a preset to the trash, from where it can be restored. */
+        delete: operations["delete_preset"];
+        options?: never;
+        head?: never;
+        /** Gives a preset another name; its identifier stays. */
+        patch: operations["rename_preset"];
+        trace?: never;
+    };
+    "/api/presets/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A preset as a file to pass on. */
+        get: operations["preset_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/presets/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a preset back from the trash. */
+        post: operations["restore_preset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/reconstructions/{id}": {
         parameters: {
             query?: never;
@@ -730,6 +835,19 @@ export interface components {
             /** @description Whether it is the best so far by that distance. */
             is_best: boolean;
         };
+        /** @description What settings are composed of: a preset, switches over it, single settings on top. */
+        Choices: {
+            /** @description The family; `rave` if absent. */
+            family?: string | null;
+            /** @description The preset, the family's or one's own; the family's first if absent. */
+            preset?: string | null;
+            /** @description Switches laid over the preset, in this order; later ones win. */
+            switches?: string[];
+            /** @description Knobs that differ from preset and switches, by key. */
+            settings?: {
+                [key: string]: unknown;
+            };
+        };
         /** @description One line of `control.jsonl`. */
         Control: {
             /** @enum {string} */
@@ -913,6 +1031,8 @@ export interface components {
             summary: string;
             /** @description Ready-made choices, the recommended one first. */
             presets: components["schemas"]["Preset"][];
+            /** @description Changes that can be laid over a preset, one after the other; later ones win. */
+            switches: components["schemas"]["Switch"][];
             /** @description Every setting. */
             knobs: components["schemas"]["Knob"][];
         };
@@ -1180,6 +1300,8 @@ export interface components {
             seed: number;
             /** @description The preset it started from. */
             preset: string;
+            /** @description Switches laid over it, in this order. */
+            switches?: string[];
             /** @description The version of Maquette that trained it. */
             version: string;
             /**
@@ -1304,6 +1426,10 @@ export interface components {
             /** @description Sounds that were sent through it, newest first. */
             reconstructions: components["schemas"]["Reconstruction"][];
         };
+        /** @description What to compose, to look at it. */
+        NewComposition: components["schemas"]["Choices"] & {
+            dataset?: components["schemas"]["Id"] | null;
+        };
         /** @description What to make a dataset of. */
         NewDataset: {
             /** @description A name; the folder's name if absent. */
@@ -1348,6 +1474,14 @@ export interface components {
             /** @description A name; the run's if absent. */
             name?: string | null;
         };
+        /** @description What to keep as a preset of one's own. */
+        NewPreset: components["schemas"]["Choices"] & {
+            /** @description A name, 1 to 120 characters; its identifier is made from it. */
+            name: string;
+            /** @description What it is good for; may be empty. */
+            summary?: string;
+            limit?: components["schemas"]["Limit"] | null;
+        };
         /** @description A sound of a dataset to send through a model. */
         NewReconstruction: {
             /** @description The dataset. */
@@ -1359,25 +1493,36 @@ export interface components {
             idx: number;
         };
         /** @description What to train. */
-        NewRun: {
+        NewRun: components["schemas"]["Choices"] & {
             /** @description A name; made from dataset and preset if absent. */
             name?: string | null;
             /** @description The dataset to learn from. */
             dataset: components["schemas"]["Id"];
-            /** @description The family; `rave` if absent. */
-            family?: string | null;
-            /** @description The preset; the family's first if absent. */
-            preset?: string | null;
-            /** @description Knobs that differ from the preset, by key. */
-            settings?: {
-                [key: string]: unknown;
-            };
             /**
              * Format: int64
              * @description The same seed gives the same first losses; 0 if absent.
              */
             seed?: number | null;
             limit?: components["schemas"]["Limit"] | null;
+        };
+        /** @description Where a composed setting got its value from: the last one that set it. */
+        Origin: {
+            /** @enum {string} */
+            from: "default";
+        } | {
+            /** @enum {string} */
+            from: "preset";
+        } | {
+            /** @enum {string} */
+            from: "dataset";
+        } | {
+            /** @description Its name. */
+            name: string;
+            /** @enum {string} */
+            from: "switch";
+        } | {
+            /** @enum {string} */
+            from: "setting";
         };
         /** @description How a job ended. */
         Outcome: {
@@ -1391,6 +1536,23 @@ export interface components {
             problem: components["schemas"]["Problem"];
             /** @enum {string} */
             outcome: "failed";
+        };
+        /** @description A preset of one's own: `preset.json` in its folder. */
+        OwnPreset: components["schemas"]["Choices"] & {
+            /**
+             * Format: int32
+             * @description Version of this format; see [`OwnPreset::FORMAT`].
+             */
+            format: number;
+            /** @description Its identifier, which commands name it by. */
+            id: components["schemas"]["Id"];
+            /** @description When it was saved. */
+            created_ms: components["schemas"]["u64"];
+            /** @description The name people gave it. */
+            name: string;
+            /** @description What it is good for, in the words of who saved it; may be empty. */
+            summary?: string;
+            limit?: components["schemas"]["Limit"] | null;
         };
         /** @description The shape of a sound, to draw: least and largest sample of every block. */
         Peaks: {
@@ -1420,6 +1582,8 @@ export interface components {
             name: string;
             /** @description What people call it. */
             title: string;
+            /** @description The heading that lists put it under. */
+            group: string;
             /** @description What it is good for and how long it takes, one or two sentences. */
             summary: string;
             /** @description The knobs that it sets, by key; the rest keep their defaults. */
@@ -1428,6 +1592,28 @@ export interface components {
             };
             /** @description When it stops by itself. */
             limit: components["schemas"]["Limit"];
+        };
+        /** @description A preset of one's own as a file that can be passed on. */
+        PresetFile: components["schemas"]["NewPreset"] & {
+            /** @description What the file is. */
+            kind: components["schemas"]["PresetFileKind"];
+            /**
+             * Format: int32
+             * @description Version of this format; see [`PresetFile::FORMAT`].
+             */
+            format: number;
+        };
+        /**
+         * @description The word that a preset's file is known by.
+         * @enum {string}
+         */
+        PresetFileKind: "maquette_preset";
+        /** @description Which preset of one's own something started from, as it was called then. */
+        PresetName: {
+            /** @description Its identifier. */
+            id: components["schemas"]["Id"];
+            /** @description Its name. */
+            name: string;
         };
         /** @description An answer that is not what was asked for: what happened, why, and what to do. */
         Problem: {
@@ -1475,6 +1661,19 @@ export interface components {
             elapsed_secs: number;
             /** @description Time left: the least and the most that is likely. */
             left_secs?: number[] | null;
+        };
+        /** @description How far a sample of the reconstruction looks into the sound that went in. */
+        ReceptiveField: {
+            /**
+             * Format: int64
+             * @description Samples before it.
+             */
+            back_samples: number;
+            /**
+             * Format: int64
+             * @description Samples after it.
+             */
+            ahead_samples: number;
         };
         /** @description A sound sent through a model and back. */
         Reconstruction: {
@@ -1542,8 +1741,11 @@ export interface components {
             dataset: components["schemas"]["Id"];
             /** @description The family of its model. */
             family: string;
-            /** @description The preset it started from. */
+            /** @description The family's preset it started from. */
             preset: string;
+            /** @description Switches laid over it, in this order. */
+            switches: string[];
+            own_preset?: components["schemas"]["PresetName"] | null;
             /** @description When it stops by itself. */
             limit: components["schemas"]["Limit"];
             /**
@@ -1586,13 +1788,31 @@ export interface components {
         };
         /** @description What is known about a run before it starts. */
         RunForecast: {
+            /** @description The family. */
+            family: string;
+            /** @description The family's preset that everything starts from. */
+            preset: string;
+            /** @description Every switch over it, in this order: those of a preset of one's own first. */
+            switches: string[];
+            own_preset?: components["schemas"]["PresetName"] | null;
+            /** @description When it stops by itself if nothing else is said. */
+            limit: components["schemas"]["Limit"];
             /** @description The whole settings that would be frozen. */
             settings: unknown;
+            /** @description Where each of them got its value from, by key. */
+            origins: {
+                [key: string]: components["schemas"]["Origin"];
+            };
             /**
              * Format: int64
              * @description Trainable numbers in the model (encoder and decoder).
              */
             n_parameters: number;
+            /**
+             * Format: int64
+             * @description Trainable numbers in the discriminators, which only training needs.
+             */
+            n_discriminator_parameters: number;
             /**
              * Format: int64
              * @description Memory that training needs, in bytes, estimated.
@@ -1603,6 +1823,28 @@ export interface components {
              * @description Samples of sound per latent frame.
              */
             ratio: number;
+            /**
+             * Format: double
+             * @description Latent frames a second.
+             */
+            latent_rate_hz: number;
+            /**
+             * Format: double
+             * @description Numbers of sound for each number of the latent curves.
+             */
+            compression: number;
+            /** @description How far a sample of the reconstruction looks back and ahead. */
+            receptive_field: components["schemas"]["ReceptiveField"];
+            /**
+             * Format: int64
+             * @description The least delay of playing live, in samples.
+             */
+            latency_samples: number;
+            /**
+             * Format: int32
+             * @description Samples per second, which makes the counts of samples times.
+             */
+            rate_hz: number;
             /** @description Things worth knowing before the start, none of which prevents it. */
             notes: string[];
         };
@@ -1706,6 +1948,21 @@ export interface components {
          * @enum {string}
          */
         Split: "training" | "validation";
+        /** @description A named change of a few knobs, laid over a preset. */
+        Switch: {
+            /** @description Its name in commands, like `causal`. */
+            name: string;
+            /** @description What people call it. */
+            title: string;
+            /** @description The heading that lists put it under. */
+            group: string;
+            /** @description What changes with it, one or two sentences. */
+            summary: string;
+            /** @description The knobs that it sets, by key. */
+            settings: {
+                [key: string]: unknown;
+            };
+        };
         /** @description What a process uses of the computer. */
         SystemUse: {
             /**
@@ -1754,6 +2011,39 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    compose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewComposition"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunForecast"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     datasets: {
         parameters: {
             query?: never;
@@ -2616,6 +2906,258 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    presets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnPreset"][];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_preset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPreset"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnPreset"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_preset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresetFile"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnPreset"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnPreset"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_preset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_preset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rename"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnPreset"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preset_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresetFile"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_preset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnPreset"];
                 };
             };
             /** @description It could not be done. */

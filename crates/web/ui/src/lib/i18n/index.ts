@@ -1,5 +1,6 @@
 // Every word a person reads, by key. TypeScript checks the keys and the names in braces.
 
+import { compose } from './en/compose'
 import { dashboard } from './en/dashboard'
 import { datasets } from './en/datasets'
 import { instruments } from './en/instruments'
@@ -9,7 +10,7 @@ import { runs } from './en/runs'
 import { settings } from './en/settings'
 import { shell } from './en/shell'
 
-const en = { ...shell, ...parts, ...dashboard, ...datasets, ...runs, ...models, ...instruments, ...settings }
+const en = { ...shell, ...parts, ...compose, ...dashboard, ...datasets, ...runs, ...models, ...instruments, ...settings }
 
 export type Key = keyof typeof en
 type Names<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never

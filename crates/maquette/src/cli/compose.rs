@@ -1,0 +1,233 @@
+//! `maquette compose`: what a preset, switches and settings come to, before anything trains.
+
+use anyhow::Context;
+use api::{Choices, Family, Id, Knob, NewComposition, Origin, OwnPreset, RunDetail, RunForecast};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{
+    Console,
+    table::{list, table},
+    training::ChoiceArgs,
+    words,
+};
+use crate::client::{Client, Refused};
+
+#[derive(clap::Args)]
+pub(crate) struct ComposeArgs {
+    #[command(flatten)]
+    choices: ChoiceArgs,
+    /// A dataset it is for: it gives rate and channels, and is checked against
+    #[arg(long, value_name = "ID")]
+    dataset: Option<Id>,
+    /// Show what differs from this run or preset
+    #[arg(long, value_name = "RUN|PRESET")]
+    diff: Option<String>,
+    /// Show every setting, also those at their defaults
+    #[arg(long)]
+    all: bool,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Composed {
+    #[serde(flatten)]
+    forecast: RunForecast,
+    /// The settings that differ, in the order of the knobs; only with `--diff`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    differences: Option<Vec<Difference>>,
+}
+
+/// A setting that two compositions have different values of.
+#[derive(Debug, PartialEq, Serialize)]
+struct Difference {
+    key: String,
+    here: Value,
+    there: Value,
+}
+
+pub(crate) fn run(args: ComposeArgs, console: &Console) -> anyhow::Result<()> {
+    let client = console.client()?;
+    let choices = args.choices.choices(&client)?;
+    let forecast = compose(&client, choices, args.dataset.clone())?;
+    let families: Vec<Family> = client.get("/api/families")?;
+    let family = families.into_iter().find(|family| family.name == forecast.family);
+    let knobs = family.context("failed to find the family")?.knobs;
+    let there = match &args.diff {
+        Some(name) => Some(settings_of(&client, name, args.dataset)?),
+        None => None,
+    };
+    let differences = there.map(|there| differences(&knobs, &forecast.settings, &there));
+    let composed = Composed { forecast, differences };
+    console.terminal.result(&composed, || match (&composed.differences, &args.diff) {
+        (Some(differences), Some(name)) => comparison(differences, name),
+        _ => shown(&composed.forecast, &knobs, args.all),
+    })
+}
+
+fn compose(client: &Client, choices: Choices, dataset: Option<Id>) -> anyhow::Result<RunForecast> {
+    client.post("/api/compositions", &NewComposition { choices, dataset })
+}
+
+/// The whole settings of what a name stands for: a preset of a family, one's own, or a run.
+fn settings_of(client: &Client, name: &str, dataset: Option<Id>) -> anyhow::Result<Value> {
+    let families: Vec<Family> = client.get("/api/families")?;
+    let own: Vec<OwnPreset> = client.get("/api/presets")?;
+    let is_preset = families.iter().flat_map(|it| &it.presets).any(|preset| preset.name == name)
+        || own.iter().any(|preset| preset.id.as_str() == name);
+    if is_preset {
+        let choices = Choices { preset: Some(name.to_owned()), ..Choices::default() };
+        return Ok(compose(client, choices, dataset)?.settings);
+    }
+    let Ok(id) = name.parse::<Id>() else { return Err(unknown(name).into()) };
+    let run: RunDetail = client.get(&format!("/api/runs/{id}"))?;
+    Ok(run.settings)
+}
+
+/// There is nothing to compare with.
+fn unknown(name: &str) -> Refused {
+    Refused(api::Problem {
+        code: "not_found".to_owned(),
+        what: format!("There is neither a preset nor a run `{}`.", name.escape_debug()),
+        why: None,
+        remedy: Some("Look at `maquette preset list` and `maquette run list`.".to_owned()),
+        fields: vec![],
+    })
+}
+
+/// What two whole settings do not have in common. One that an older run lacks has its default there.
+fn differences(knobs: &[Knob], here: &Value, there: &Value) -> Vec<Difference> {
+    let value =
+        |settings: &Value, knob: &Knob| settings.get(&knob.key).unwrap_or(&knob.default).clone();
+    let pairs = knobs.iter().map(|knob| Difference {
+        key: knob.key.clone(),
+        here: value(here, knob),
+        there: value(there, knob),
+    });
+    pairs.filter(|it| !is_same(&it.here, &it.there)).collect()
+}
+
+/// Whether two values are one; 1 and 1.0 are.
+fn is_same(a: &Value, b: &Value) -> bool {
+    a == b || a.as_f64().zip(b.as_f64()).is_some_and(|(a, b)| a == b)
+}
+
+fn comparison(differences: &[Difference], there: &str) -> String {
+    if differences.is_empty() {
+        return format!("Nothing differs from {there}.");
+    }
+    let row =
+        |it: &Difference| [it.key.clone(), words::setting(&it.here), words::setting(&it.there)];
+    let rows: Vec<_> = differences.iter().map(row).collect();
+    table(["setting", "here", there], &rows)
+}
+
+fn shown(forecast: &RunForecast, knobs: &[Knob], is_whole: bool) -> String {
+    let own = forecast.own_preset.as_ref();
+    let rate_hz = forecast.rate_hz;
+    let [back, ahead] =
+        [forecast.receptive_field.back_samples, forecast.receptive_field.ahead_samples]
+            .map(|n| words::samples(n, rate_hz));
+    let mut text = list(&[
+        (
+            "model",
+            format!(
+                "{} {}",
+                forecast.family,
+                words::composition(&forecast.preset, &forecast.switches, own)
+            ),
+        ),
+        ("size", format!("{} numbers", words::count(forecast.n_parameters))),
+        (
+            "judges",
+            format!(
+                "{} numbers, for training only",
+                words::count(forecast.n_discriminator_parameters)
+            ),
+        ),
+        ("memory", format!("about {} for training", words::bytes(forecast.memory_bytes))),
+        (
+            "latent",
+            format!(
+                "{:.1} frames a second, one for {} samples",
+                forecast.latent_rate_hz, forecast.ratio
+            ),
+        ),
+        ("compression", format!("{:.1} to 1", forecast.compression)),
+        ("hears", format!("{back} back, {ahead} ahead")),
+        (
+            "latency",
+            format!(
+                "{} at least ({} samples)",
+                words::samples(forecast.latency_samples, rate_hz),
+                words::count(forecast.latency_samples)
+            ),
+        ),
+        ("ends", words::limit(forecast.limit)),
+    ]);
+    let mut group = "";
+    let mut rows = Vec::new();
+    let flush = |group: &str, rows: &mut Vec<[String; 3]>, text: &mut String| {
+        if !rows.is_empty() {
+            text.push_str(&format!("\n{}", table([group, "value", "from"], rows)));
+            rows.clear();
+        }
+    };
+    for knob in knobs {
+        if knob.group != group {
+            flush(group, &mut rows, &mut text);
+            group = &knob.group;
+        }
+        let value = forecast.settings.get(&knob.key).unwrap_or(&knob.default);
+        if is_whole || !is_same(value, &knob.default) {
+            rows.push([knob.key.clone(), words::setting(value), origin(forecast, &knob.key)]);
+        }
+    }
+    flush(group, &mut rows, &mut text);
+    text.push('\n');
+    text.extend(forecast.notes.iter().map(|note| format!("note: {note}\n")));
+    text
+}
+
+fn origin(forecast: &RunForecast, key: &str) -> String {
+    match forecast.origins.get(key) {
+        None | Some(Origin::Default) => "default".to_owned(),
+        Some(Origin::Preset) => match &forecast.own_preset {
+            Some(own) => own.id.to_string(),
+            None => forecast.preset.clone(),
+        },
+        Some(Origin::Dataset) => "dataset".to_owned(),
+        Some(Origin::Switch { name }) => name.clone(),
+        Some(Origin::Setting) => "--set".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn differences_are_in_the_order_of_the_knobs() {
+        let knob = |key: &str, default: Value| Knob {
+            key: key.to_owned(),
+            title: String::new(),
+            help: String::new(),
+            group: String::new(),
+            is_advanced: false,
+            unit: String::new(),
+            kind: api::KnobKind::Bool,
+            default,
+        };
+        let knobs = [knob("b", json!(1)), knob("a", json!(true))];
+        let check = |here: Value, there: Value, keys: &[&str]| {
+            let found = differences(&knobs, &here, &there);
+            let found: Vec<_> = found.iter().map(|it| it.key.as_str()).collect();
+            assert_eq!(found, keys);
+        };
+        check(json!({ "a": true, "b": 1 }), json!({ "a": true, "b": 1.0 }), &[]);
+        check(json!({ "a": true, "b": 2 }), json!({ "a": false, "b": 3 }), &["b", "a"]);
+        check(json!({ "a": false, "b": 1 }), json!({}), &["a"]);
+    }
+}

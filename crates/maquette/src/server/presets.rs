@@ -1,0 +1,193 @@
+//! `/api/presets`, `/api/compositions`: presets of one's own, and what choices come to.
+//!
+//! The server joins the two halves here: the studio keeps presets, the worker says what they mean.
+
+use api::{
+    Choices, Id, NewComposition, NewPreset, OwnPreset, PresetFile, PresetFileKind, Rename,
+    RunForecast,
+};
+use axum::{Json, extract::State, http::StatusCode};
+use studio::Studio;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    App,
+    error::{Answer, Failure},
+    input::{FromJson, FromPath},
+};
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(compose))
+        .routes(routes!(presets, save_preset))
+        .routes(routes!(import_preset))
+        .routes(routes!(preset, rename_preset, delete_preset))
+        .routes(routes!(preset_file))
+        .routes(routes!(restore_preset))
+}
+
+/// What choices come to: the whole settings, where each came from, and what the model will be like.
+#[utoipa::path(post, path = "/api/compositions", tag = "presets", request_body = NewComposition,
+    responses((status = 200, body = RunForecast)))]
+async fn compose(
+    State(app): State<App>,
+    FromJson(new): FromJson<NewComposition>,
+) -> Answer<RunForecast> {
+    let composed = move |app: &App| match &new.dataset {
+        Some(dataset) => forecast(&app.studio, &new.choices, dataset),
+        None => {
+            let own = own_preset(&app.studio, &new.choices)?;
+            worker::compose(&new.choices, own.as_ref()).map_err(unprocessable)
+        }
+    };
+    app.work(composed).await.map(Json)
+}
+
+/// Every preset of one's own, newest first.
+#[utoipa::path(get, path = "/api/presets", tag = "presets",
+    responses((status = 200, body = Vec<OwnPreset>)))]
+async fn presets(State(app): State<App>) -> Answer<Vec<OwnPreset>> {
+    app.ask(|studio| studio.presets()).await
+}
+
+/// Keeps choices as a preset of one's own, if they can be used.
+#[utoipa::path(post, path = "/api/presets", tag = "presets", request_body = NewPreset,
+    responses((status = 200, body = OwnPreset)))]
+async fn save_preset(
+    State(app): State<App>,
+    FromJson(new): FromJson<NewPreset>,
+) -> Answer<OwnPreset> {
+    app.work(move |app| save(&app.studio, new)).await.map(Json)
+}
+
+/// Keeps a preset that came as a file.
+#[utoipa::path(post, path = "/api/presets/import", tag = "presets", request_body = PresetFile,
+    responses((status = 200, body = OwnPreset)))]
+async fn import_preset(
+    State(app): State<App>,
+    FromJson(file): FromJson<PresetFile>,
+) -> Answer<OwnPreset> {
+    if file.format > PresetFile::FORMAT {
+        let why = format!("it has format {}, this program knows up to 1", file.format);
+        let failure = Failure::plain(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "newer_format",
+            "The preset was written by a newer Maquette.",
+            "Update this one, or export the preset from the older version.",
+        );
+        return Err(failure.because(&why));
+    }
+    app.work(move |app| save(&app.studio, file.preset)).await.map(Json)
+}
+
+/// One preset.
+#[utoipa::path(get, path = "/api/presets/{id}", tag = "presets", params(("id" = Id, Path)),
+    responses((status = 200, body = OwnPreset)))]
+async fn preset(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answer<OwnPreset> {
+    app.ask(move |studio| studio.preset(&id)).await
+}
+
+/// A preset as a file to pass on.
+#[utoipa::path(get, path = "/api/presets/{id}/file", tag = "presets", params(("id" = Id, Path)),
+    responses((status = 200, body = PresetFile)))]
+async fn preset_file(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answer<PresetFile> {
+    let own = app.call(move |studio| studio.preset(&id)).await?;
+    Ok(Json(PresetFile {
+        kind: PresetFileKind::MaquettePreset,
+        format: PresetFile::FORMAT,
+        preset: NewPreset {
+            name: own.name,
+            summary: own.summary,
+            choices: own.choices,
+            limit: own.limit,
+        },
+    }))
+}
+
+/// Gives a preset another name; its identifier stays.
+#[utoipa::path(patch, path = "/api/presets/{id}", tag = "presets", params(("id" = Id, Path)),
+    request_body = Rename, responses((status = 200, body = OwnPreset)))]
+async fn rename_preset(
+    State(app): State<App>,
+    FromPath(id): FromPath<Id>,
+    FromJson(new): FromJson<Rename>,
+) -> Answer<OwnPreset> {
+    app.ask(move |studio| studio.rename_preset(&id, &new.name)).await
+}
+
+/// Moves a preset to the trash, from where it can be restored.
+#[utoipa::path(delete, path = "/api/presets/{id}", tag = "presets", params(("id" = Id, Path)),
+    responses((status = 204)))]
+async fn delete_preset(
+    State(app): State<App>,
+    FromPath(id): FromPath<Id>,
+) -> Result<StatusCode, Failure> {
+    app.tell(move |studio| studio.delete_preset(&id)).await
+}
+
+/// Takes a preset back from the trash.
+#[utoipa::path(post, path = "/api/presets/{id}/restore", tag = "presets", params(("id" = Id, Path)),
+    responses((status = 200, body = OwnPreset)))]
+async fn restore_preset(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answer<OwnPreset> {
+    app.ask(move |studio| studio.restore_preset(&id)).await
+}
+
+/// What choices come to on a dataset, once that is whole.
+pub(crate) fn forecast(
+    studio: &Studio,
+    choices: &Choices,
+    dataset: &Id,
+) -> Result<RunForecast, Failure> {
+    let dataset = studio.dataset(dataset)?.dataset;
+    let Some(summary) = dataset.summary else {
+        return Err(Failure::plain(
+            StatusCode::CONFLICT,
+            "dataset_not_ready",
+            "The dataset is not prepared yet.",
+            "Wait until it is prepared, or start preparing it again.",
+        ));
+    };
+    let own = own_preset(studio, choices)?;
+    worker::forecast(choices, own.as_ref(), &summary).map_err(unprocessable)
+}
+
+/// The preset of one's own that choices name. Presets of a family come first, so a name means the
+/// same whatever people keep; what neither has is for the worker to refuse.
+fn own_preset(studio: &Studio, choices: &Choices) -> Result<Option<OwnPreset>, Failure> {
+    let Some(name) = &choices.preset else { return Ok(None) };
+    if family_presets().contains(name) {
+        return Ok(None);
+    }
+    let Ok(id) = name.parse::<Id>() else { return Ok(None) };
+    match studio.preset(&id) {
+        Ok(own) => Ok(Some(own)),
+        Err(studio::Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Keeps a preset whose choices can be used, down to the family's preset under them.
+fn save(studio: &Studio, new: NewPreset) -> Result<OwnPreset, Failure> {
+    let own = own_preset(studio, &new.choices)?;
+    let composed = worker::compose(&new.choices, own.as_ref()).map_err(unprocessable)?;
+    let settings = match &own {
+        Some(own) => worker::unfolded(&new.choices, own).map_err(unprocessable)?.settings,
+        None => new.choices.settings,
+    };
+    let choices = Choices {
+        family: Some(composed.family),
+        preset: Some(composed.preset),
+        switches: composed.switches,
+        settings,
+    };
+    Ok(studio.create_preset(NewPreset { choices, ..new }, &family_presets())?)
+}
+
+fn family_presets() -> Vec<String> {
+    let families = worker::families();
+    families.into_iter().flat_map(|it| it.presets).map(|it| it.name).collect()
+}
+
+fn unprocessable(problem: api::Problem) -> Failure {
+    Failure::new(StatusCode::UNPROCESSABLE_ENTITY, problem)
+}
