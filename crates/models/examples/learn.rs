@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut trainer = Trainer::new(&config, 0);
     let mut rng = Rng::new(0);
     let measure = |trainer: &Trainer| {
-        let distance = trainer.validate(&held_out).ok_or("the held-out sounds are silent")?;
+        let distance = trainer.measure(&held_out).ok_or("the held-out sounds are silent")?;
         Ok::<_, &str>((distance.multiband_spectral_distance, distance.fullband_spectral_distance))
     };
     let first = measure(&trainer)?;

@@ -11,10 +11,13 @@ mod config;
 mod configurations;
 mod forecast;
 mod infer;
+mod latent;
 mod network;
 mod objective;
 #[cfg(test)]
 mod parity;
+mod space;
+mod stream;
 mod train;
 
 pub use config::{
@@ -24,4 +27,6 @@ pub use config::{
 pub use forecast::{Forecast, check, forecast};
 pub use infer::Model;
 pub use objective::Phase;
+pub use space::LatentSpace;
+pub use stream::{Chance, Player, PlayerSettings};
 pub use train::{StepReport, Trainer, Validation};

@@ -1,10 +1,13 @@
 //! Activations, each one pass over memory forward and one backward.
 
+use std::sync::{Mutex, PoisonError};
+
 use burn::tensor::Tensor;
 
 use crate::array::Array;
 use crate::differentiable::{Input, Operation, apply};
-use crate::kernels::elementwise;
+use crate::kernels::{collect_chunks, elementwise, snake};
+use crate::threads;
 
 /// `x` where it is positive, `slope * x` elsewhere; before a convolution, [`leaky_conv1d`] is cheaper.
 ///
@@ -30,6 +33,69 @@ pub fn sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 #[must_use]
 pub fn softplus<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     apply(&Activation::Softplus, [Input::new(x)])
+}
+
+/// `x + sin(alpha x)^2 / (alpha + 1e-9)`, periodic for each channel's own `alpha`.
+///
+/// # Shapes
+/// - `x`: `[batch, channels, time]`
+/// - `alpha`: `[channels]`
+/// - output: `[batch, channels, time]`
+///
+/// Source: Ziyin, Hartwig and Ueda, 2020, <https://arxiv.org/abs/2006.08195>.
+///
+/// # Panics
+/// When the shapes do not fit each other.
+#[must_use]
+pub fn snake(x: Tensor<3>, alpha: Tensor<1>) -> Tensor<3> {
+    assert_eq!(x.dims()[1], alpha.dims()[0], "one alpha for each channel");
+    apply(&Snake, [Input::new(x), Input::new(alpha)])
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Snake;
+
+impl Operation<2> for Snake {
+    /// Input and alpha.
+    type Saved = (Array, Array);
+
+    fn infer(&self, [x, alpha]: [Array; 2]) -> Array {
+        let [_, channels, time] = x.dims();
+        let (shape, alphas) = (x.shape(), alpha.values());
+        let y = collect_chunks(x.len(), time.max(1), |row, chunk| {
+            let chunk = chunk.write_copy_of_slice(&x.values()[row * time..(row + 1) * time]);
+            snake::snake(chunk, alphas[row % channels]);
+            chunk
+        });
+        Array::new(y, shape)
+    }
+
+    fn forward(&self, inputs: [Array; 2], _wanted: [bool; 2]) -> (Array, Self::Saved) {
+        let [x, alpha] = inputs.clone();
+        (self.infer(inputs), (x, alpha))
+    }
+
+    fn backward(
+        &self,
+        (x, alpha): Self::Saved,
+        mut gradient: Array,
+        wanted: [bool; 2],
+    ) -> [Option<Array>; 2] {
+        let [batch, channels, time] = x.dims();
+        let sums = Mutex::new(vec![0.0f32; batch * channels]);
+        threads::for_each_chunk(gradient.values_mut(), time.max(1), |row, gradient| {
+            let x = &x.values()[row * time..(row + 1) * time];
+            let sum = snake::snake_gradient(x, gradient, alpha.values()[row % channels]);
+            sums.lock().unwrap_or_else(PoisonError::into_inner)[row] = sum;
+        });
+        let sums = sums.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let of_alpha = || {
+            let sum = |channel: usize| sums.iter().skip(channel).step_by(channels).sum();
+            Array::new((0..channels).map(sum).collect(), vec![channels])
+        };
+        let of_alpha = wanted[1].then(of_alpha);
+        [wanted[0].then_some(gradient), of_alpha]
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -70,3 +136,6 @@ impl Operation<1> for Activation {
         })]
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ pub(crate) mod convolution;
 pub(crate) mod elementwise;
 pub(crate) mod frames;
 mod simd;
+pub(crate) mod snake;
 pub(crate) mod spectrum;
 mod taps;
 

@@ -12,10 +12,12 @@
 mod activation;
 mod adam;
 mod array;
+mod batch_norm;
 mod block_filter;
 mod bytes;
 pub mod checkpoint;
 mod conv;
+mod conv2d;
 mod differentiable;
 mod error;
 mod init;
@@ -30,18 +32,20 @@ mod threads;
 pub mod torch_checkpoint;
 mod weight_norm;
 
-pub use activation::{leaky_relu, sigmoid, softplus, tanh};
+pub use activation::{leaky_relu, sigmoid, snake, softplus, tanh};
 pub use adam::{Adam, AdamSettings};
 pub use array::{device, from_values, training_device, values};
+pub use batch_norm::{BatchMoments, batch_norm};
 pub use block_filter::filter_blocks;
 pub use conv::{
     Conv1d, ConvTranspose1d, conv_transpose1d, conv1d, leaky_conv_transpose1d, leaky_conv1d,
 };
+pub use conv2d::{Conv2d, conv2d};
 pub use error::Error;
 pub use init::Init;
 pub use memory::keep_freed_memory;
 pub use named::NamedArray;
-pub use parameters::{Gradients, Parameters, Weights};
-pub use spectral::{StftParams, spectral_distance, stft_magnitude};
+pub use parameters::{Gradients, Observed, Parameters, Weights};
+pub use spectral::{StftParams, spectral_distance, stft, stft_magnitude};
 pub use threads::{n_threads, set_threads};
 pub use weight_norm::weight_norm;

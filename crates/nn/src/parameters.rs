@@ -1,6 +1,7 @@
 //! The named weights of a network, the view of them that a forward pass takes, and their gradients.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::tensor::Tensor;
 
@@ -137,13 +138,15 @@ impl Parameters {
     /// Nothing is copied; the arrays are shared until the weights are dropped.
     pub fn weights(&self, is_trained: impl Fn(&str) -> bool) -> Weights {
         let mut leaves = BTreeMap::new();
+        let mut is_training = false;
         for (name, array) in self.names.iter().zip(&self.arrays) {
             let flat = array.clone().reshaped(vec![array.len()]).into_tensor::<1>();
             let is_trained = is_trained(name);
+            is_training |= is_trained;
             let tensor = if is_trained { flat.autodiff().require_grad() } else { flat };
             leaves.insert(name.clone(), Leaf { tensor, shape: array.shape(), is_trained });
         }
-        Weights { leaves }
+        Weights { leaves, is_training, observed: Arc::default() }
     }
 
     pub(crate) fn array_mut(&mut self, name: &str) -> Option<&mut Array> {
@@ -160,6 +163,18 @@ impl Parameters {
 #[derive(Clone, Debug)]
 pub struct Weights {
     leaves: BTreeMap<String, Leaf>,
+    is_training: bool,
+    observed: Arc<Mutex<Observed>>,
+}
+
+/// What a forward pass in training learnt without gradients: new values of arrays, such as running
+/// means and code books, by their names, and numbers to show.
+#[derive(Clone, Debug, Default)]
+pub struct Observed {
+    /// New values of arrays.
+    pub values: BTreeMap<String, Vec<f32>>,
+    /// Numbers to show, by the names of metrics.
+    pub metrics: Vec<(&'static str, f64)>,
 }
 
 #[derive(Clone, Debug)]
@@ -188,6 +203,23 @@ impl Weights {
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
         self.leaves.contains_key(name)
+    }
+
+    /// Whether any of them is trained: layers that behave differently then ask this.
+    #[must_use]
+    pub fn is_training(&self) -> bool {
+        self.is_training
+    }
+
+    /// Notes what a layer learnt without gradients, for whoever owns the parameters to keep.
+    pub fn observe(&self, note: impl FnOnce(&mut Observed)) {
+        note(&mut self.observed.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// What was noted so far, which is forgotten by that.
+    #[must_use]
+    pub fn take_observed(&self) -> Observed {
+        std::mem::take(&mut self.observed.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Runs the backward pass from `loss` and collects what arrived at the trained weights.

@@ -66,6 +66,19 @@ pub fn stft_magnitude(x: Tensor<2>, params: StftParams) -> Tensor<3> {
     apply(&Magnitude(params), [Input::new(x)])
 }
 
+/// The short-time Fourier transform with a periodic Hann window, real and imaginary parts as channels.
+///
+/// # Shapes
+/// - `x`: `[batch, samples]`
+/// - output: `[batch, 2, frames, n_fft / 2 + 1]`
+///
+/// # Panics
+/// When the signal is shorter than a frame, or than half a frame where it is mirrored.
+#[must_use]
+pub fn stft(x: Tensor<2>, params: StftParams) -> Tensor<4> {
+    apply(&Spectrum(params), [Input::new(x)])
+}
+
 /// Multi-scale spectral distance of two sounds.
 ///
 /// For each scale `n`, with `T` and `P` the magnitudes of target and prediction (hop `n / 4`,
@@ -148,6 +161,66 @@ impl Operation<1> for Magnitude {
             add_mirrored(&to, self.0.start(0), out);
         });
         [Some(Array::new(out, x.shape()))]
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Spectrum(StftParams);
+
+impl Operation<1> for Spectrum {
+    /// The shape of the input.
+    type Saved = [usize; 2];
+
+    fn infer(&self, [x]: [Array; 1]) -> Array {
+        let [batch, n_samples] = x.dims();
+        let transform = transform(self.0.n_fft);
+        let (n_bins, n_frames) = (transform.n_bins(), self.0.n_frames(n_samples));
+        let mut out = vec![0.0; 2 * batch * n_bins * n_frames];
+        threads::for_each_chunk(&mut out, 2 * n_bins * n_frames, |row, out| {
+            let signal = &x.values()[row * n_samples..(row + 1) * n_samples];
+            let samples = self.0.samples(signal, 0, n_frames);
+            let (real, imaginary) = out.split_at_mut(n_bins * n_frames);
+            let mut workspace = transform.workspace();
+            let frames = real.chunks_mut(n_bins).zip(imaginary.chunks_mut(n_bins));
+            for (frame, (real, imaginary)) in frames.enumerate() {
+                transform.analyse(&samples[frame * self.0.hop..], &mut workspace);
+                for (i, bin) in workspace.spectrum.iter().enumerate() {
+                    (real[i], imaginary[i]) = (bin.re, bin.im);
+                }
+            }
+        });
+        Array::new(out, vec![batch, 2, n_frames, n_bins])
+    }
+
+    fn forward(&self, [x]: [Array; 1], _wanted: [bool; 1]) -> (Array, [usize; 2]) {
+        let dims = x.dims();
+        (self.infer([x]), dims)
+    }
+
+    fn backward(
+        &self,
+        [batch, n_samples]: [usize; 2],
+        gradient: Array,
+        _wanted: [bool; 1],
+    ) -> [Option<Array>; 1] {
+        let transform = transform(self.0.n_fft);
+        let (n_bins, n_frames) = (transform.n_bins(), self.0.n_frames(n_samples));
+        let mut out = vec![0.0; batch * n_samples];
+        threads::for_each_chunk(&mut out, n_samples, |row, out| {
+            let gradient = &gradient.values()[2 * row * n_bins * n_frames..];
+            let (real, imaginary) = gradient.split_at(n_bins * n_frames);
+            let mut to = vec![0.0; self.0.span(n_frames)];
+            let mut workspace = transform.workspace();
+            let frames = real.chunks(n_bins).zip(imaginary.chunks(n_bins)).take(n_frames);
+            for (frame, (real, imaginary)) in frames.enumerate() {
+                for (i, bin) in workspace.spectrum.iter_mut().enumerate() {
+                    (bin.re, bin.im) = (real[i], imaginary[i]);
+                }
+                transform.add_gradient(&mut to[frame * self.0.hop..], &mut workspace);
+            }
+            add_mirrored(&to, self.0.start(0), out);
+        });
+        [Some(Array::new(out, vec![batch, n_samples]))]
     }
 }
 

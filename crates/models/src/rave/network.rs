@@ -3,12 +3,16 @@
 //! Layers know their names and shapes; their weights are kept apart ([`nn::Parameters`]) under the
 //! names of the original program, so that its checkpoints and ours are alike.
 
+mod batch_norm;
 pub(super) mod decoder;
 pub(super) mod discriminator;
 pub(super) mod encoder;
+mod gru;
 mod layers;
+mod mel;
 pub(super) mod noise;
 pub(super) mod pqmf;
+pub(super) mod quantizer;
 
 use burn::tensor::Tensor;
 use nn::{Parameters, Weights};
@@ -16,8 +20,10 @@ use nn::{Parameters, Weights};
 use self::decoder::Decoder;
 use self::discriminator::Discriminators;
 use self::encoder::Encoder;
+use self::mel::Mel;
 use self::pqmf::Pqmf;
-use super::Config;
+use self::quantizer::Quantizer;
+use super::{Config, DecoderOutput, EncoderInput};
 
 /// Names of the parameters of the generator begin with one of these.
 pub(super) const ENCODER: &str = "encoder.";
@@ -30,9 +36,14 @@ pub(super) const DISCRIMINATOR: &str = "discriminator.";
 #[derive(Debug)]
 pub(super) struct Network {
     pub(super) pqmf: Pqmf,
+    /// What the encoder hears instead of bands, if it does.
+    mel: Option<Mel>,
     pub(super) encoder: Encoder,
+    /// Code books, if latents are put together from them.
+    pub(super) quantizer: Option<Quantizer>,
     pub(super) decoder: Decoder,
     pub(super) discriminators: Discriminators,
+    output: DecoderOutput,
 }
 
 /// A sound and its bands.
@@ -46,37 +57,37 @@ pub(super) struct Sound {
 impl Network {
     pub(super) fn new(config: &Config) -> Self {
         Self {
-            pqmf: Pqmf::new(config.n_band, config.pqmf_attenuation),
+            pqmf: Pqmf::new(config.n_band, config.pqmf_attenuation, config.padding),
+            mel: (config.encoder_input == EncoderInput::Mel).then(|| Mel::new(config)),
             encoder: Encoder::new(config),
+            quantizer: config.is_quantized().then(|| Quantizer::new(config)),
             decoder: Decoder::new(config),
             discriminators: Discriminators::new(config),
+            output: config.decoder_output,
         }
     }
 
     /// How many numbers the encoder and the decoder learn, and how many the discriminators.
     pub(super) fn n_values(&self) -> [usize; 2] {
-        let generator = self.encoder.convs().chain(self.decoder.convs());
-        [
-            generator.map(|conv| conv.n_values()).sum(),
-            self.discriminators.convs().map(|conv| conv.n_values()).sum(),
-        ]
+        [self.encoder.n_values() + self.decoder.n_values(), self.discriminators.n_values()]
     }
 
     /// Random first weights; the same seed gives the same.
     pub(super) fn initialise(&self, config: &Config, seed: u64) -> Parameters {
         let mut parameters = self.initialise_generator(config, seed);
-        for conv in self.discriminators.convs() {
-            conv.initialise(seed, 1.0, &mut parameters);
-        }
+        self.discriminators.initialise(seed, &mut parameters);
         parameters
     }
 
     /// Random first weights of the encoder and the decoder alone.
     pub(super) fn initialise_generator(&self, config: &Config, seed: u64) -> Parameters {
         let mut parameters = Parameters::new();
-        for conv in self.encoder.convs().chain(self.decoder.convs()) {
-            conv.initialise(seed, config.initial_gain as f32, &mut parameters);
+        let gain = config.initial_gain as f32;
+        self.encoder.initialise(seed, gain, &mut parameters);
+        if let Some(quantizer) = &self.quantizer {
+            quantizer.initialise(&mut parameters);
         }
+        self.decoder.initialise(seed, gain, &mut parameters);
         parameters
     }
 
@@ -85,15 +96,41 @@ impl Network {
         Sound { bands: self.pqmf.bands_from_audio(audio.clone()), audio }
     }
 
-    /// The sound of a latent; see [`Decoder::forward`] for the random numbers.
+    /// What the encoder makes of a sound; see [`Encoder::forward`] for the shape.
+    pub(super) fn encoded(&self, weights: &Weights, sound: &Sound) -> Tensor<3> {
+        let heard = match &self.mel {
+            Some(mel) => mel.forward(sound.audio.clone()),
+            None => sound.bands.clone(),
+        };
+        self.encoder.forward(weights, heard)
+    }
+
+    /// The sound of a latent; see [`Decoder::forward`] for noise and the random numbers.
     pub(super) fn decoded(
         &self,
         weights: &Weights,
         latent: Tensor<3>,
+        has_noise: bool,
         uniform: impl FnOnce() -> Vec<f32>,
     ) -> Sound {
-        let bands = self.decoder.forward(weights, latent, uniform);
-        Sound { audio: self.pqmf.audio_from_bands(bands.clone()), bands }
+        let made = self.decoder.forward(weights, latent, has_noise, uniform);
+        match self.output {
+            DecoderOutput::Bands => {
+                Sound { audio: self.pqmf.audio_from_bands(made.clone()), bands: made }
+            }
+            DecoderOutput::Raw => {
+                Sound { bands: self.pqmf.bands_from_audio(made.clone()), audio: made }
+            }
+        }
+    }
+
+    /// By how much a reconstruction lags behind its original, in samples: bands that are alike join to
+    /// a sound that the filter bank delays.
+    pub(super) fn delay_samples(&self) -> usize {
+        match self.output {
+            DecoderOutput::Bands => self.pqmf.delay_samples(),
+            DecoderOutput::Raw => 0,
+        }
     }
 
     /// How far a sample of the reconstruction looks back and ahead, in samples of the input.
@@ -101,10 +138,16 @@ impl Network {
     /// It differs a little with the sample's place in its frame; this is the first of a frame, as the
     /// original program measures it.
     pub(super) fn receptive_field(&self) -> (usize, usize) {
-        let bands = self.decoder.inputs_of(self.pqmf.frames_of((0, 0)));
-        let latent = self.encoder.inputs_of(bands);
-        let (first, last) = self.pqmf.samples_of(latent);
-        (first.unsigned_abs() as usize, last.unsigned_abs() as usize + 1)
+        let made = match self.output {
+            DecoderOutput::Bands => self.pqmf.frames_of((0, 0)),
+            DecoderOutput::Raw => (0, 0),
+        };
+        let heard = self.encoder.inputs_of(self.decoder.inputs_of(made));
+        let (first, last) = match &self.mel {
+            Some(mel) => mel.samples_of(heard),
+            None => self.pqmf.samples_of(heard),
+        };
+        ((-first).max(0) as usize, (last + 1).max(0) as usize)
     }
 
     /// Numbers that an example of `samples` writes to memory on its way through the encoder, the

@@ -5,11 +5,11 @@
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
-use nn::{softplus, spectral_distance};
+use nn::spectral_distance;
 
-use super::Config;
 use super::network::constant_like;
 use super::network::discriminator::Features;
+use super::{Config, GanLoss};
 
 /// The two phases of training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,12 +21,6 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// The phase of a step, counted from 0.
-    #[must_use]
-    pub fn of_step(config: &Config, step: u64) -> Self {
-        if step < config.phase_1_duration { Self::Reconstruction } else { Self::Adversarial }
-    }
-
     /// Its name for people.
     #[must_use]
     pub fn title(self) -> &'static str {
@@ -39,6 +33,8 @@ impl Phase {
 
 /// How strongly latent curves are regularised at a step.
 pub(super) fn beta_factor(config: &Config, step: u64) -> f64 {
+    // The original counts a step before it looks.
+    let step = step + 1;
     if step >= config.beta_warmup {
         return config.beta;
     }
@@ -53,41 +49,6 @@ pub(super) fn learning_rate(config: &Config, step: u64) -> f64 {
     config.learning_rate * (1.0 + (config.learning_rate_final - 1.0) * share)
 }
 
-/// What the encoder says of a sound: for every latent value, a mean and how sure it is.
-pub(super) struct Posterior {
-    /// Shape: `[batch, latent, frames]`.
-    pub(super) mean: Tensor<3>,
-    /// Standard deviations, of the same shape.
-    pub(super) deviation: Tensor<3>,
-}
-
-impl Posterior {
-    /// From the output of the encoder. Shape: `[batch, 2 * latent, frames]`.
-    pub(super) fn new(encoded: Tensor<3>) -> Self {
-        let n_latent = encoded.dims()[1] / 2;
-        let mean = encoded.clone().narrow(1, 0, n_latent);
-        let deviation = softplus(encoded.narrow(1, n_latent, n_latent)) + 1e-4;
-        Self { mean, deviation }
-    }
-
-    /// A latent drawn with standard normal numbers of the shape of [`Self::mean`].
-    pub(super) fn sample(&self, normal: Vec<f32>) -> Tensor<3> {
-        let normal = nn::from_values(normal, self.mean.dims());
-        let normal = constant_like(&self.mean, normal);
-        self.mean.clone() + self.deviation.clone() * normal
-    }
-
-    /// Divergence from a standard normal distribution, summed over latents, mean over frames.
-    ///
-    /// Without the usual factor of one half, as the original program.
-    pub(super) fn divergence(&self) -> Tensor<1> {
-        let [batch, _, frames] = self.mean.dims();
-        let variance = self.deviation.clone().square();
-        let terms = self.mean.clone().square() + variance.clone() - variance.log() - 1.0;
-        terms.sum() / (batch * frames) as f64
-    }
-}
-
 /// Multi-scale spectral distance between sounds of any number of channels or bands.
 ///
 /// Shapes: `[batch, channels, samples] -> [1]`.
@@ -100,18 +61,34 @@ pub(super) fn distance(config: &Config, predicted: Tensor<3>, target: Tensor<3>)
     spectral_distance(flat(predicted), flat(target), &config.stft_scales, log_epsilon)
 }
 
-/// The hinge loss of discriminators: 0 where originals score above 1 and reconstructions below -1.
-pub(super) fn hinge(real: &[Features], fake: &[Features]) -> Tensor<1> {
+/// How badly discriminators tell originals from reconstructions.
+pub(super) fn deception(loss: GanLoss, real: &[Features], fake: &[Features]) -> Tensor<1> {
     let terms = real.iter().zip(fake).map(|(real, fake)| {
-        let margins = relu(1.0 - score(real)) + relu(score(fake) + 1.0);
-        margins.mean()
+        let (real, fake) = (score(real), score(fake));
+        match loss {
+            // 0 where originals score above 1 and reconstructions below -1.
+            GanLoss::Hinge => (relu(1.0 - real) + relu(fake + 1.0)).mean(),
+            GanLoss::LeastSquares => ((real - 1.0).square() + fake.square()).mean(),
+            GanLoss::NonSaturating => {
+                (share(real).log() + (share(fake).neg() + 1.0).log()).mean().neg()
+            }
+        }
     });
     sum(terms)
 }
 
-/// How badly reconstructions please the discriminators: minus their scores.
-pub(super) fn displeasure(fake: &[Features]) -> Tensor<1> {
-    sum(fake.iter().map(|fake| score(fake).mean().neg()))
+/// How badly reconstructions please the discriminators.
+pub(super) fn displeasure(loss: GanLoss, fake: &[Features]) -> Tensor<1> {
+    sum(fake.iter().map(|fake| match loss {
+        GanLoss::Hinge => score(fake).mean().neg(),
+        GanLoss::LeastSquares => (score(fake) - 1.0).square().mean(),
+        GanLoss::NonSaturating => share(score(fake)).log().mean().neg(),
+    }))
+}
+
+/// A score as a probability, kept away from 0 and 1.
+fn share(score: Tensor<3>) -> Tensor<3> {
+    nn::sigmoid(score).clamp(1e-7, 1.0 - 1e-7)
 }
 
 /// The sum of the mean scores of all discriminators.
@@ -119,8 +96,8 @@ pub(super) fn scores(features: &[Features]) -> Tensor<1> {
     sum(features.iter().map(|features| score(features).mean()))
 }
 
-/// How differently discriminators see two sounds: the relative mean difference of their features,
-/// mean over layers and discriminators. `real` carries no gradient.
+/// How differently discriminators see two sounds: the mean difference of their features, relative to
+/// their size if so configured, mean over layers and discriminators. `real` carries no gradient.
 pub(super) fn feature_matching(config: &Config, real: &[Features], fake: &[Features]) -> Tensor<1> {
     let n_discriminators = real.len() as f64;
     let of_one = |(real, fake): (&Features, &Features)| {
@@ -130,6 +107,9 @@ pub(super) fn feature_matching(config: &Config, real: &[Features], fake: &[Featu
             let size = real.clone().abs().mean();
             let real = constant_like(fake, real.clone());
             let difference = (fake.clone() - real).abs().mean();
+            if !config.feature_matching_is_relative {
+                return difference;
+            }
             let size = constant_like(&difference, size);
             difference / size
         });
@@ -160,35 +140,27 @@ mod tests {
         near(learning_rate(&config, 0), 1e-3);
         near(learning_rate(&config, 50), 5.5e-4);
         near(learning_rate(&config, 1000), 1e-4);
-        near(beta_factor(&config, 0), 1e-4);
-        near(beta_factor(&config, 5), 1e-3);
-        near(beta_factor(&config, 10), 1e-2);
-        assert_eq!(Phase::of_step(&config, 99), Phase::Reconstruction);
-        assert_eq!(Phase::of_step(&config, 100), Phase::Adversarial);
+        near(beta_factor(&config, 0), 1e-4 * 100f64.powf(0.1));
+        near(beta_factor(&config, 4), 1e-3);
+        near(beta_factor(&config, 9), 1e-2);
+        near(beta_factor(&config, 1000), 1e-2);
     }
 
     #[test]
-    fn a_standard_normal_posterior_does_not_diverge() {
-        // softplus(scale) + 1e-4 = 1.
-        let scale = ((1.0f64 - 1e-4).exp() - 1.0).ln() as f32;
-        let check = |mean: f32, expected: f32| {
-            let encoded = from_values(vec![mean, mean, scale, scale], [1, 2, 2]);
-            let divergence = values(Posterior::new(encoded).divergence())[0];
-            assert!((divergence - expected).abs() < 1e-5, "{divergence}");
-        };
-        check(0.0, 0.0);
-        check(2.0, 4.0);
-    }
-
-    #[test]
-    fn the_hinge_is_zero_for_discriminators_that_are_right_by_far() {
+    fn losses_of_scores_have_the_values_of_their_formulas() {
         let features = |score: f32| vec![vec![from_values(vec![score; 3], [1, 1, 3])]];
-        let check = |real: f32, fake: f32, expected: f32| {
-            assert_eq!(values(hinge(&features(real), &features(fake))), [expected]);
+        let check = |loss: GanLoss, real: f32, fake: f32, expected: [f32; 2]| {
+            let deception = values(deception(loss, &features(real), &features(fake)))[0];
+            let displeasure = values(displeasure(loss, &features(fake)))[0];
+            for (found, expected) in [deception, displeasure].into_iter().zip(expected) {
+                assert!((found - expected).abs() < 1e-5, "{loss:?}: {found}, not {expected}");
+            }
         };
-        check(2.0, -2.0, 0.0);
-        check(0.0, 0.0, 2.0);
-        check(-1.0, 1.0, 4.0);
-        assert_eq!(values(displeasure(&features(3.0))), [-3.0]);
+        check(GanLoss::Hinge, 2.0, -2.0, [0.0, 2.0]);
+        check(GanLoss::Hinge, 0.0, 0.0, [2.0, 0.0]);
+        check(GanLoss::Hinge, -1.0, 1.0, [4.0, -1.0]);
+        check(GanLoss::LeastSquares, 2.0, -2.0, [5.0, 9.0]);
+        let ln_2 = std::f32::consts::LN_2;
+        check(GanLoss::NonSaturating, 0.0, 0.0, [2.0 * ln_2, ln_2]);
     }
 }

@@ -1,5 +1,7 @@
 //! Training: one optimiser step at a time, validation, and checkpoints.
 
+mod pass;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -8,10 +10,14 @@ use nn::{
     Adam, AdamSettings, Gradients, Init, NamedArray, Parameters, Weights, from_values, values,
 };
 
-use super::network::{DECODER, DISCRIMINATOR, ENCODER, Network, Sound};
-use super::objective::{self, Posterior};
+use super::latent::{LatentDraws, mean_latent, with_curves};
+use super::network::{DECODER, ENCODER, Network};
+use super::objective;
+use super::space::LatentSpace;
 use super::{Config, Phase, infer};
 use crate::Error;
+
+pub(super) use pass::{Draws, Turn};
 
 /// A model in training: its weights, its optimisers, its random numbers, and where it stands.
 pub struct Trainer {
@@ -24,6 +30,15 @@ pub struct Trainer {
     /// state of chance to keep.
     seed: u64,
     step: u64,
+    /// The step that phase 2 began with, if it has.
+    phase_2_from: Option<u64>,
+    /// How often training went back to a checkpoint; each time it goes on at half the rate and with
+    /// other random numbers.
+    n_steps_back: u32,
+    /// The average over the last steps of encoder and decoder, if one is kept.
+    average: Option<Parameters>,
+    /// The latent space as it was last measured.
+    space: Option<LatentSpace>,
     /// Bands' frames at the start and the end of an excerpt that the multi-band distance ignores.
     crop: (usize, usize),
 }
@@ -42,37 +57,14 @@ pub struct StepReport {
 }
 
 /// How far reconstructions of held-out sound are from their originals; smaller is better.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Validation {
     /// The distance of spectra in each band.
     pub multiband_spectral_distance: f64,
     /// The distance of spectra of the whole sound.
     pub fullband_spectral_distance: f64,
-}
-
-/// The random numbers of one step.
-pub(super) struct Draws {
-    /// Standard normal, `[batch, latent, frames]`.
-    pub(super) latent: Vec<f32>,
-    /// Uniform in [0, 1), one for each sample of every band.
-    pub(super) noise: Vec<f32>,
-}
-
-/// What one forward and backward pass found.
-pub(super) struct Pass {
-    pub(super) values: Vec<(&'static str, f64)>,
-    pub(super) gradients: Gradients,
-}
-
-/// Whose turn it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Turn {
-    /// Encoder and decoder.
-    Autoencoder,
-    /// The discriminators.
-    Discriminators,
-    /// The decoder, before the discriminators.
-    Decoder,
+    /// How the latent space is used, by the names of metrics; see [`LatentSpace`].
+    pub latents: Vec<(&'static str, f64)>,
 }
 
 impl Trainer {
@@ -85,12 +77,17 @@ impl Trainer {
             beta2: config.adam_beta_2,
             ..AdamSettings::default()
         };
+        let parameters = network.initialise(config, seed);
         Self {
-            parameters: network.initialise(config, seed),
+            average: (config.ema > 0.0).then(|| generator_of(&parameters)),
+            parameters,
             generator: Adam::new(settings),
             discriminator: Adam::new(settings),
             seed,
             step: 0,
+            phase_2_from: None,
+            n_steps_back: 0,
+            space: None,
             crop: super::forecast::crop(config, &network),
             network,
             config: config.clone(),
@@ -111,7 +108,15 @@ impl Trainer {
         };
         let mut trainer = Self::new(&config, number("seed")?);
         trainer.step = number("step")?;
+        trainer.n_steps_back = number("steps_back").unwrap_or(0) as u32;
+        // Older checkpoints do not say when phase 2 began; it was always after the same steps.
+        let usual = Some(config.phase_1_duration).filter(|from| trainer.step >= *from);
+        trainer.phase_2_from = number("phase_2_from").ok().or(usual);
+        trainer.space = LatentSpace::from_arrays(&checkpoint.arrays);
         trainer.parameters.load(&checkpoint.arrays)?;
+        if let Some(average) = &mut trainer.average {
+            average.load(&within(&checkpoint.arrays, infer::AVERAGE))?;
+        }
         trainer.generator.load(&within(&checkpoint.arrays, GENERATOR_STATE))?;
         trainer.discriminator.load(&within(&checkpoint.arrays, DISCRIMINATOR_STATE))?;
         Ok(trainer)
@@ -133,12 +138,20 @@ impl Trainer {
                     .map(|array| NamedArray { name: format!("{prefix}{}", array.name), ..array }),
             );
         }
-        let metadata = BTreeMap::from([
+        for array in self.average.iter().flat_map(Parameters::to_arrays) {
+            arrays.push(NamedArray { name: format!("{}{}", infer::AVERAGE, array.name), ..array });
+        }
+        arrays.extend(self.space.iter().flat_map(LatentSpace::to_arrays));
+        let mut metadata = BTreeMap::from([
             ("family".to_owned(), "rave".to_owned()),
             ("settings".to_owned(), self.config.to_settings().to_string()),
             ("seed".to_owned(), self.seed.to_string()),
             ("step".to_owned(), self.step.to_string()),
+            ("steps_back".to_owned(), self.n_steps_back.to_string()),
         ]);
+        if let Some(from) = self.phase_2_from {
+            metadata.insert("phase_2_from".to_owned(), from.to_string());
+        }
         Ok(nn::checkpoint::write(path, &arrays, &metadata)?)
     }
 
@@ -157,7 +170,30 @@ impl Trainer {
     /// The phase of the next step.
     #[must_use]
     pub fn phase(&self) -> Phase {
-        Phase::of_step(&self.config, self.step)
+        let is_over = self.phase_2_from.is_some() || self.step >= self.config.phase_1_duration;
+        if is_over { Phase::Adversarial } else { Phase::Reconstruction }
+    }
+
+    /// Ends phase 1 before its steps are over.
+    pub fn begin_phase_2(&mut self) {
+        self.phase_2_from.get_or_insert(self.step);
+    }
+
+    /// Takes a checkpoint from before training went astray as the new start: at half the rate, and with
+    /// other random numbers, or it would go astray again in the same way.
+    ///
+    /// # Errors
+    /// When the file cannot be read; then nothing is changed.
+    pub fn step_back(&mut self, path: &Path) -> Result<(), Error> {
+        let n_steps_back = self.n_steps_back + 1;
+        *self = Self { n_steps_back, ..Self::load(path)? };
+        Ok(())
+    }
+
+    /// How often it went back to a checkpoint.
+    #[must_use]
+    pub fn n_steps_back(&self) -> u32 {
+        self.n_steps_back
     }
 
     /// Learns from one batch. Shape: `[batch, channels, n_signal]`, samples in [-1, 1].
@@ -172,51 +208,86 @@ impl Trainer {
         let dithered = dithered(batch, &mut self.chance("dither"));
         let audio = from_values(dithered, shape);
         let draws = self.draws(shape[0], shape[2]);
-        let turn = self.turn();
         let phase = self.phase();
+        if phase == Phase::Adversarial {
+            self.begin_phase_2();
+        }
+        let turn = self.turn();
 
-        let pass = self.pass(turn, audio, draws);
+        let mut pass = self.pass(turn, audio, draws);
         let mut values = pass.values;
-        let norm = pass.gradients.norm();
-        let rate = objective::learning_rate(&self.config, self.step);
-        let rate_discriminator = self.config.learning_rate_discriminator;
+        let norm = match self.config.gradient_clip {
+            0.0 => pass.gradients.norm(),
+            limit => pass.gradients.clip_norm(limit),
+        };
+        values.extend(pass.observed.metrics);
         let is_finite = norm.is_finite() && values.iter().all(|(_, value)| value.is_finite());
         if is_finite {
             self.update(turn, &pass.gradients);
+            self.keep(&pass.observed.values);
+            self.average(turn);
         }
         values.push(("grad_norm", norm));
-        values.push(("learning_rate", rate));
+        values.push(("learning_rate", self.learning_rate()));
         if phase == Phase::Adversarial {
-            values.push(("learning_rate_discriminator", rate_discriminator));
+            values.push(("learning_rate_discriminator", self.learning_rate_discriminator()));
         }
         self.step += 1;
         StepReport { step: self.step, phase, values, is_finite }
     }
 
-    /// Distances over held-out clips, each planar `[channel][sample]` and of any length.
+    /// Measures on held-out clips ([`Self::measure`]), and remembers the latent space for checkpoints.
+    pub fn validate(&mut self, clips: &[Vec<Vec<f32>>]) -> Option<Validation> {
+        let (validation, space) = self.measured(clips)?;
+        self.space = space;
+        Some(validation)
+    }
+
+    /// Distances over clips, each planar `[channel][sample]` and of any length, and how the latent space
+    /// is used.
     ///
     /// Deterministic: mean latent, noise and dither from fixed seeds. Silent clips are left out; `None`
     /// if nothing is left.
     #[must_use]
-    pub fn validate(&self, clips: &[Vec<Vec<f32>>]) -> Option<Validation> {
-        let weights = self.parameters.frozen();
+    pub fn measure(&self, clips: &[Vec<Vec<f32>>]) -> Option<Validation> {
+        Some(self.measured(clips)?.0)
+    }
+
+    fn measured(&self, clips: &[Vec<Vec<f32>>]) -> Option<(Validation, Option<LatentSpace>)> {
+        let weights = self.playing().frozen();
         let (mut multiband, mut fullband, mut n_samples) = (0.0, 0.0, 0.0);
+        let mut latents = Vec::new();
         for (excerpt, n_covered) in clips.iter().flat_map(|clip| self.validation_excerpts(clip)) {
-            let distances = self.validate_excerpt(&weights, excerpt);
+            let (distances, latent) = self.validate_excerpt(&weights, excerpt);
+            latents.extend(latent);
             multiband += distances[0] * n_covered as f64;
             fullband += distances[1] * n_covered as f64;
             n_samples += n_covered as f64;
         }
-        (n_samples > 0.0).then(|| Validation {
+        if n_samples == 0.0 {
+            return None;
+        }
+        let space = LatentSpace::measured(&latents, self.config.latent_size);
+        let latents = space.as_ref().map(LatentSpace::metrics).unwrap_or_default();
+        let validation = Validation {
             multiband_spectral_distance: multiband / n_samples,
             fullband_spectral_distance: fullband / n_samples,
-        })
+            latents,
+        };
+        Some((validation, space))
     }
 
     /// The reconstruction of a clip, sample-aligned with it and as long.
     #[must_use]
     pub fn render(&self, channels: &[Vec<f32>]) -> Vec<Vec<f32>> {
-        infer::reconstruct(&self.config, &self.network, &self.parameters.frozen(), channels)
+        let has_noise = self.phase() == Phase::Adversarial;
+        let weights = self.playing().frozen();
+        infer::reconstruct(&self.config, &self.network, &weights, has_noise, channels)
+    }
+
+    /// The weights that are measured and played: the average, if one is kept.
+    fn playing(&self) -> &Parameters {
+        self.average.as_ref().unwrap_or(&self.parameters)
     }
 
     #[cfg(test)]
@@ -233,7 +304,7 @@ impl Trainer {
         if self.phase() == Phase::Reconstruction {
             return Turn::Autoencoder;
         }
-        let step = self.step - self.config.phase_1_duration;
+        let step = self.step - self.phase_2_from.unwrap_or(self.step);
         if step.is_multiple_of(self.config.update_discriminator_every) {
             Turn::Discriminators
         } else {
@@ -241,126 +312,83 @@ impl Trainer {
         }
     }
 
-    /// Losses and gradients of one turn. Shape of `audio`: `[batch, channels, samples]`.
-    pub(super) fn pass(&self, turn: Turn, audio: Tensor<3>, draws: Draws) -> Pass {
-        match turn {
-            Turn::Autoencoder => self.pass_autoencoder(audio, draws),
-            Turn::Discriminators => self.pass_discriminators(audio, draws),
-            Turn::Decoder => self.pass_decoder(audio, draws),
-        }
-    }
-
     /// Moves the weights whose turn it is along their gradients.
     pub(super) fn update(&mut self, turn: Turn, gradients: &Gradients) {
         let (optimiser, rate) = match turn {
             Turn::Discriminators => {
-                (&mut self.discriminator, self.config.learning_rate_discriminator)
+                let rate = self.learning_rate_discriminator();
+                (&mut self.discriminator, rate)
             }
             Turn::Autoencoder | Turn::Decoder => {
-                (&mut self.generator, objective::learning_rate(&self.config, self.step))
+                let rate = self.learning_rate();
+                (&mut self.generator, rate)
             }
         };
         optimiser.step(&mut self.parameters, gradients, rate);
     }
 
-    fn pass_autoencoder(&self, audio: Tensor<3>, draws: Draws) -> Pass {
-        let is_trained = |name: &str| name.starts_with(ENCODER) || name.starts_with(DECODER);
-        let weights = self.parameters.weights(is_trained);
-        let original = self.network.analysed(audio);
-        let encoded = self.network.encoder.forward(&weights, original.bands.clone());
-        let posterior = Posterior::new(encoded);
-        let beta = objective::beta_factor(&self.config, self.step);
-        let regularization = posterior.divergence() * beta;
-        let made = self.network.decoded(&weights, posterior.sample(draws.latent), || draws.noise);
-        let (distance, mut values) = self.distances(&original, &made);
-        values.push(("regularization", scalar(&regularization)));
-        values.push(("beta_factor", beta));
-        let loss = distance + regularization;
-        values.push(("loss_total", scalar(&loss)));
-        drop((posterior, made));
-        Pass { gradients: weights.backward(loss), values }
+    /// Takes over what layers learnt without gradients.
+    pub(super) fn keep(&mut self, observed: &BTreeMap<String, Vec<f32>>) {
+        for parameters in std::iter::once(&mut self.parameters).chain(&mut self.average) {
+            for (name, new) in observed {
+                let values = parameters.values_mut(name);
+                values.expect("layers observe their own arrays").copy_from_slice(new);
+            }
+        }
     }
 
-    fn pass_discriminators(&self, audio: Tensor<3>, draws: Draws) -> Pass {
-        let weights = self.parameters.weights(|name| name.starts_with(DISCRIMINATOR));
-        let original = self.network.analysed(audio);
-        let encoded = self.network.encoder.forward(&weights, original.bands);
-        let latent = Posterior::new(encoded).sample(draws.latent);
-        let made = self.network.decoded(&weights, latent, || draws.noise);
-        let real = self.network.discriminators.forward(&weights, &original.audio);
-        let fake = self.network.discriminators.forward(&weights, &made.audio);
-        let loss = objective::hinge(&real, &fake);
-        let values = vec![
-            ("loss_dis", scalar(&loss)),
-            ("pred_real", scalar(&objective::scores(&real))),
-            ("pred_fake", scalar(&objective::scores(&fake))),
-        ];
-        drop((real, fake));
-        Pass { gradients: weights.backward(loss), values }
-    }
-
-    /// The encoder rests: its weights carry no gradient, so neither do the latent and its divergence.
-    fn pass_decoder(&self, audio: Tensor<3>, draws: Draws) -> Pass {
-        let config = &self.config;
-        let weights = self.parameters.weights(|name| name.starts_with(DECODER));
-        let original = self.network.analysed(audio);
-        let encoded = self.network.encoder.forward(&weights, original.bands.clone());
-        let posterior = Posterior::new(encoded);
-        let latent = posterior.sample(draws.latent);
-        let made = self.network.decoded(&weights, latent, || draws.noise);
-        let (distance, mut values) = self.distances(&original, &made);
-        let real = self.network.discriminators.forward(&weights, &original.audio);
-        let fake = self.network.discriminators.forward(&weights, &made.audio);
-        let matching = objective::feature_matching(config, &real, &fake);
-        let adversarial = objective::displeasure(&fake);
-        let beta = objective::beta_factor(config, self.step);
-        let matching_weight = config.feature_matching_weight;
-        values.extend([
-            ("regularization", scalar(&posterior.divergence()) * beta),
-            ("beta_factor", beta),
-            ("feature_matching", scalar(&matching) * matching_weight),
-            ("adversarial", scalar(&adversarial) * config.adversarial_weight),
-        ]);
-        let loss = distance
-            + matching * config.effective(matching_weight)
-            + adversarial * config.effective(config.adversarial_weight);
-        values.push(("loss_total", scalar(&loss)));
-        drop((made, real, fake));
-        Pass { gradients: weights.backward(loss), values }
-    }
-
-    /// The weighted sum of both distances, and each of them as metrics show it.
-    fn distances(&self, original: &Sound, made: &Sound) -> (Tensor<1>, Vec<(&'static str, f64)>) {
-        let config = &self.config;
-        let cropped = |bands: &Tensor<3>| {
-            let n_kept = bands.dims()[2] - self.crop.0 - self.crop.1;
-            bands.clone().narrow(2, self.crop.0, n_kept)
+    /// Moves the average, if one is kept, toward the newest encoder and decoder.
+    fn average(&mut self, turn: Turn) {
+        let Some(average) = self.average.as_mut().filter(|_| turn != Turn::Discriminators) else {
+            return;
         };
-        let multiband = objective::distance(config, cropped(&made.bands), cropped(&original.bands));
-        let fullband = objective::distance(config, made.audio.clone(), original.audio.clone());
-        let values = vec![
-            ("multiband_spectral_distance", scalar(&multiband) * config.multiband_weight),
-            ("fullband_spectral_distance", scalar(&fullband) * config.fullband_weight),
-        ];
-        let sum = multiband * config.effective(config.multiband_weight)
-            + fullband * config.effective(config.fullband_weight);
-        (sum, values)
+        // At first it follows quickly, or it would remember the random start for long.
+        let steps = self.step as f64;
+        let kept = self.config.ema.min((1.0 + steps) / (10.0 + steps)) as f32;
+        for name in self.parameters.names().filter(|name| is_generator(name)) {
+            let new = self.parameters.values(name).expect("it was just named");
+            let old = average.values_mut(name).expect("it has the same names");
+            old.iter_mut().zip(new).for_each(|(old, new)| *old = new + kept * (*old - new));
+        }
+    }
+
+    fn learning_rate(&self) -> f64 {
+        let rate = match self.phase() {
+            Phase::Reconstruction => objective::learning_rate(&self.config, self.step),
+            Phase::Adversarial => self.config.learning_rate * self.config.learning_rate_final,
+        };
+        rate * self.share_after_steps_back()
+    }
+
+    fn learning_rate_discriminator(&self) -> f64 {
+        self.config.learning_rate_discriminator * self.share_after_steps_back()
+    }
+
+    fn share_after_steps_back(&self) -> f64 {
+        0.5f64.powi(self.n_steps_back as i32)
     }
 
     fn draws(&self, batch: usize, samples: usize) -> Draws {
         let config = &self.config;
-        let n_latent = batch * config.latent_size * samples / config.ratio();
-        let mut latent = self.chance("latent").normal(n_latent);
+        let n_frames = batch * samples / config.ratio();
+        let mut latent = self.chance("latent").normal(n_frames * config.latent_size);
         latent.iter_mut().for_each(|value| *value *= config.latent_noise as f32);
-        Draws {
+        let latent = LatentDraws {
             latent,
-            noise: self.chance("noise").uniform(batch * config.channels * samples, 0.0, 1.0),
-        }
+            curves: self.chance("curves").normal(n_frames * config.noise_augmentation()),
+            codes: Some(self.chance("codes")),
+        };
+        let n_noise = batch * config.channels * samples;
+        Draws { latent, noise: self.chance("noise").uniform(n_noise, 0.0, 1.0) }
     }
 
     /// Random numbers for one purpose in this step.
     fn chance(&self, purpose: &str) -> Init {
-        Init::named(self.seed, &format!("{purpose} {}", self.step))
+        let again = match self.n_steps_back {
+            0 => String::new(),
+            n => format!(" again {n}"),
+        };
+        Init::named(self.seed, &format!("{purpose} {}{again}", self.step))
     }
 
     /// The clip in pieces that distances can be measured on, and how many of its samples each covers:
@@ -389,18 +417,38 @@ impl Trainer {
         (0..n_samples).step_by(most).map(&mut excerpt).collect()
     }
 
-    /// Multi-band and full-band distance of the deterministic reconstruction of an excerpt.
-    fn validate_excerpt(&self, weights: &Weights, audio: Tensor<3>) -> [f64; 2] {
+    /// Multi-band and full-band distance of the deterministic reconstruction of an excerpt, and its
+    /// latent, frame after frame.
+    fn validate_excerpt(&self, weights: &Weights, audio: Tensor<3>) -> ([f64; 2], Vec<f32>) {
         let [_, channels, samples] = audio.dims();
         let original = self.network.analysed(audio);
-        let encoded = self.network.encoder.forward(weights, original.bands.clone());
-        let latent = Posterior::new(encoded).mean;
+        let encoded = self.network.encoded(weights, &original);
+        let latent = mean_latent(&self.config, &self.network, weights, encoded);
+        let frames = values(latent.clone().swap_dims(1, 2));
+        let n_curves = self.config.noise_augmentation() * latent.dims()[2];
+        let curves = Init::named(0, "validation curves").normal(n_curves);
+        let latent = with_curves(&self.config, latent, curves);
         let noise = || Init::named(0, "validation noise").uniform(channels * samples, 0.0, 1.0);
-        let made = self.network.decoded(weights, latent, noise);
+        let has_noise = self.phase() == Phase::Adversarial;
+        let made = self.network.decoded(weights, latent, has_noise, noise);
         let multiband = objective::distance(&self.config, made.bands, original.bands);
         let fullband = objective::distance(&self.config, made.audio, original.audio);
-        [scalar(&multiband), scalar(&fullband)]
+        ([scalar(&multiband), scalar(&fullband)], frames)
     }
+}
+
+/// Whether an array belongs to the encoder or the decoder.
+fn is_generator(name: &str) -> bool {
+    name.starts_with(ENCODER) || name.starts_with(DECODER)
+}
+
+/// The arrays of encoder and decoder alone.
+fn generator_of(parameters: &Parameters) -> Parameters {
+    let mut generator = Parameters::new();
+    for array in parameters.to_arrays().into_iter().filter(|array| is_generator(&array.name)) {
+        generator.insert(&array.name, &array.shape, array.values);
+    }
+    generator
 }
 
 /// Prefixes of the names of the optimisers' state in a checkpoint.

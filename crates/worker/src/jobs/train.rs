@@ -268,19 +268,20 @@ impl<'a> Run<'a> {
             let started = Instant::now();
             let distances = self.trainer.validate(self.samples.held_out());
             if let Some(distances) = &distances {
-                let values = BTreeMap::from([
-                    ("validation_distance".to_owned(), distances.multiband_spectral_distance),
-                    (
-                        "validation_fullband_distance".to_owned(),
-                        distances.fullband_spectral_distance,
-                    ),
-                ]);
-                let values = values.into_iter().filter(|(_, it)| it.is_finite()).collect();
+                let values = [
+                    ("validation_distance", distances.multiband_spectral_distance),
+                    ("validation_fullband_distance", distances.fullband_spectral_distance),
+                ];
+                let values = values.into_iter().chain(distances.latents.iter().copied());
+                let values = values
+                    .map(|(name, value)| (name.to_owned(), value))
+                    .filter(|(_, it)| it.is_finite())
+                    .collect();
                 self.folder.emit(EventBody::Metrics(Metrics { step, values }))?;
             }
             let secs = started.elapsed().as_secs_f64();
             log(&format!("step {step}: measured on held-out sound in {secs:.2} s"));
-            let validation = distances.map(|it| it.multiband_spectral_distance);
+            let validation = distances.as_ref().map(|it| it.multiband_spectral_distance);
             self.measured = Measured {
                 at: Instant::now(),
                 took_secs: secs,

@@ -37,11 +37,11 @@ fn pieces_join_to_what_the_whole_gives() {
     let config = tiny(&json!({}));
     let network = Network::new(&config);
     let weights = network.initialise(&config, 4).frozen();
-    let whole = Player::new(&config, &network, &weights);
+    let whole = Player::new(&config, &network, &weights, true);
     let latent = whole.encode(&clip(20_000));
     let audio = whole.decode(&latent);
     for n_frames_piece in [1, 5, 64] {
-        let pieces = Player { n_frames_piece, ..Player::new(&config, &network, &weights) };
+        let pieces = Player { n_frames_piece, ..Player::new(&config, &network, &weights, true) };
         let apart = |a: &[Vec<f32>], b: &[Vec<f32>]| {
             let pairs = a.iter().flatten().zip(b.iter().flatten());
             pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)

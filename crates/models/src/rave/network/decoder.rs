@@ -1,85 +1,216 @@
-//! The decoder: latent curves become bands, a tonal part and a noise part.
+//! The decoder: latent curves become bands or a waveform, a tonal part and a noise part.
 
 use burn::tensor::Tensor;
-use nn::{Weights, sigmoid, tanh};
+use nn::{Parameters, Weights, sigmoid, tanh};
 
-use super::layers::{Conv, Interval, Layer, Row};
-use super::noise::Noise;
-use crate::rave::Config;
+use super::encoder::residual;
+use super::gru::Gru;
+use super::layers::{Bend, Conv, Interval, Layer, Row, union};
+use super::noise::{Noise, mod_sigmoid};
+use crate::rave::{Architecture, Config, DecoderOutput};
 
 /// The encoder backwards, and the parts that end it.
 #[derive(Debug)]
 pub(crate) struct Decoder {
+    gru: Option<Gru>,
     row: Row,
+    /// What bends the row's output for both parts.
+    last: Bend,
+    /// The tonal part.
     waveform: Conv,
+    level: Level,
     noise: Option<Noise>,
+}
+
+/// How loud the tonal part is.
+#[derive(Debug)]
+enum Level {
+    /// Half of the rows of the tonal part are the levels of the other half.
+    Amplitudes,
+    /// One curve for all bands; the noise part joins in phase 2.
+    Loudness(Conv),
 }
 
 impl Decoder {
     pub(super) fn new(config: &Config) -> Self {
-        let name = |place: usize| format!("decoder.net.{place}");
-        let data = config.channels * config.n_band;
-        let mut channels = config.capacity << config.ratios.len();
-        let ends = [config.latent_size, channels];
-        let mut layers = vec![Layer::Conv(Conv::centred(name(0), ends, config.kernel_size, 1))];
-        let mut place = 1;
-        for (stage, &ratio) in config.ratios.iter().enumerate().rev() {
-            let quickening = Conv::upsampling(name(place + 1), [channels, channels / 2], ratio);
+        match config.architecture {
+            Architecture::V1 => Self::first(config),
+            Architecture::V2 => Self::second(config),
+        }
+    }
+
+    /// Residual stacks after each convolution that quickens.
+    fn first(config: &Config) -> Self {
+        let conv = |name: String, channels: [usize; 2], kernel: usize| {
+            Conv::new(name, channels, kernel, config.padding)
+        };
+        let mut channels = config.capacity << config.decoder_ratios().len();
+        let ends = [config.decoder_latent_size(), channels];
+        let mut layers = vec![Layer::Conv(conv("decoder.net.0".into(), ends, 7))];
+        // The original quickens by the same ratios in the same order as its encoder slows down.
+        for (stage, &ratio) in config.decoder_ratios().iter().enumerate() {
+            let name = format!("decoder.net.{}.net.1", 1 + 2 * stage);
+            let quickening = Conv::upsampling(name, [channels, channels / 2], ratio);
             layers.push(Layer::Conv(quickening.rectified()));
+            channels /= 2;
+            let stack = format!("decoder.net.{}.net.branches.0.net", 2 + 2 * stage);
+            layers.extend(FIRST_DILATIONS.iter().enumerate().map(|(i, &dilation)| {
+                let name = format!("{stack}.{i}.net.aligned.branches.0");
+                let kernels = [3, 3];
+                Layer::residual(&name, channels, kernels, dilation, config.padding)
+            }));
+        }
+        let part = |i: usize, rows: usize, kernel: usize| {
+            conv(format!("decoder.synth.branches.{i}"), [channels, rows], kernel)
+        };
+        Self {
+            gru: None,
+            row: Row(layers),
+            last: Bend::None,
+            waveform: part(0, rows_out(config), 7),
+            level: Level::Loudness(part(1, 1, 3)),
+            noise: config.has_noise.then(|| Noise::first(config)),
+        }
+    }
+
+    /// The dilated residual layers of the encoder, mirrored.
+    fn second(config: &Config) -> Self {
+        let name = |place: usize| format!("decoder.net.{place}");
+        let ratios = config.decoder_ratios();
+        let mut channels = config.capacity << ratios.len();
+        let ends = [config.decoder_latent_size(), channels];
+        let mut place = usize::from(config.gru_layers > 0);
+        let first = Conv::new(name(place), ends, config.kernel_size, config.padding);
+        let mut layers = vec![Layer::Conv(first)];
+        place += 1;
+        let bend =
+            |place: usize, channels: usize| Bend::new(config.activation, &name(place), channels);
+        for (stage, &ratio) in ratios.iter().enumerate().rev() {
+            let quickening = Conv::upsampling(name(place + 1), [channels, channels / 2], ratio);
+            layers.push(Layer::Conv(quickening.after(bend(place, channels))));
             channels /= 2;
             place += 2;
             for &dilation in config.decoder_dilations(stage) {
-                layers.push(Layer::residual(&name(place), channels, config.kernel_size, dilation));
+                place += usize::from(config.has_adain);
+                layers.push(residual(config, &name(place), channels, dilation));
                 place += 1;
             }
         }
-        let wide = 2 * config.kernel_size + 1;
+        // With a noise part beside it, the tonal part has a name of its own.
         let waveform =
-            Conv::centred("decoder.waveform_module".into(), [channels, 2 * data], wide, 1);
+            if config.has_noise { "decoder.waveform_module".into() } else { name(place + 1) };
+        let ends = [channels, 2 * rows_out(config)];
+        let wide = 2 * config.kernel_size + 1;
         Self {
+            gru: (config.gru_layers > 0).then(|| Gru::new("decoder.net.0.gru", config)),
             row: Row(layers),
-            waveform: waveform.rectified(),
-            noise: config.has_noise.then(|| Noise::new(config)),
+            last: bend(place, channels),
+            waveform: Conv::new(waveform, ends, wide, config.padding),
+            level: Level::Amplitudes,
+            noise: config.has_noise.then(|| Noise::second(config)),
         }
     }
 
     /// Bands of sound. Shape: `[batch, latent, frames] -> [batch, bands, frames * ratio]`.
     ///
     /// `uniform` are the random numbers in [0, 1) that become noise: one for each sample of every band,
-    /// frame after frame; see [`Noise`].
+    /// frame after frame; see [`Noise`]. `has_noise` is whether the noise part of the first
+    /// architecture is heard yet.
     pub(crate) fn forward(
         &self,
         weights: &Weights,
         latent: Tensor<3>,
+        has_noise: bool,
         uniform: impl FnOnce() -> Vec<f32>,
     ) -> Tensor<3> {
-        let x = self.row.forward(weights, latent);
-        let noise = self.noise.as_ref().map(|noise| noise.forward(weights, x.clone(), uniform()));
-        let both = self.waveform.forward(weights, x);
-        let n_band = both.dims()[1] / 2;
-        let wave = both.clone().narrow(1, 0, n_band);
-        let amplitude = sigmoid(both.narrow(1, n_band, n_band));
-        let tonal = wave * amplitude;
-        tanh(match noise {
-            Some(noise) => tonal + noise,
-            None => tonal,
-        })
+        let latent = match &self.gru {
+            Some(gru) => gru.forward(weights, latent),
+            None => latent,
+        };
+        let x = self.last.forward(weights, self.row.forward(weights, latent));
+        let noise = self.noise.as_ref().filter(|_| has_noise || !self.has_late_noise());
+        let noise = noise.map(|noise| noise.forward(weights, x.clone(), uniform()));
+        let made = self.waveform.forward(weights, x.clone());
+        match &self.level {
+            Level::Amplitudes => {
+                let rows = made.dims()[1] / 2;
+                let wave = made.clone().narrow(1, 0, rows);
+                let tonal = wave * sigmoid(made.narrow(1, rows, rows));
+                tanh(match noise {
+                    Some(noise) => tonal + noise,
+                    None => tonal,
+                })
+            }
+            Level::Loudness(conv) => {
+                let tonal = tanh(made) * mod_sigmoid(conv.forward(weights, x));
+                match noise {
+                    Some(noise) => tonal + noise,
+                    None => tonal,
+                }
+            }
+        }
+    }
+
+    /// Whether the noise part is silent in phase 1.
+    pub(crate) fn has_late_noise(&self) -> bool {
+        matches!(self.level, Level::Loudness(_))
+    }
+
+    /// Whether what it makes depends on all that came before.
+    pub(crate) fn has_memory(&self) -> bool {
+        self.gru.is_some()
     }
 
     pub(super) fn convs(&self) -> impl Iterator<Item = &Conv> {
+        let loudness = match &self.level {
+            Level::Amplitudes => None,
+            Level::Loudness(conv) => Some(conv),
+        };
         let noise = self.noise.iter().flat_map(Noise::convs);
-        self.row.convs().chain([&self.waveform]).chain(noise)
+        self.row.convs().chain([&self.waveform]).chain(loudness).chain(noise)
+    }
+
+    pub(super) fn initialise(&self, seed: u64, gain: f32, parameters: &mut Parameters) {
+        if let Some(gru) = &self.gru {
+            gru.initialise(seed, parameters);
+        }
+        self.row.initialise(seed, gain, parameters);
+        self.last.initialise(parameters);
+        for conv in self.ends() {
+            conv.initialise(seed, gain, parameters);
+        }
+    }
+
+    pub(super) fn n_values(&self) -> usize {
+        let gru = self.gru.as_ref().map_or(0, Gru::n_values);
+        let ends: usize = self.ends().map(Conv::n_values).sum();
+        gru + self.row.n_values() + self.last.n_values() + ends
     }
 
     pub(super) fn inputs_of(&self, outputs: Interval) -> Interval {
-        let tonal = self.waveform.inputs_of(outputs);
-        let (first, last) = match &self.noise {
-            Some(noise) => {
-                let noise = noise.inputs_of(outputs);
-                (tonal.0.min(noise.0), tonal.1.max(noise.1))
-            }
-            None => tonal,
-        };
-        self.row.inputs_of((first, last))
+        let mut of_parts = self.waveform.inputs_of(outputs);
+        if let Level::Loudness(conv) = &self.level {
+            of_parts = union(of_parts, conv.inputs_of(outputs));
+        }
+        if let Some(noise) = &self.noise {
+            of_parts = union(of_parts, noise.inputs_of(outputs));
+        }
+        self.row.inputs_of(of_parts)
     }
+
+    /// The convolutions after the row.
+    fn ends(&self) -> impl Iterator<Item = &Conv> {
+        self.convs().skip(self.row.convs().count())
+    }
+}
+
+/// Dilations of the residual layers of the first architecture.
+const FIRST_DILATIONS: [usize; 3] = [1, 3, 5];
+
+fn rows_out(config: &Config) -> usize {
+    config.channels
+        * match config.decoder_output {
+            DecoderOutput::Bands => config.n_band,
+            DecoderOutput::Raw => 1,
+        }
 }

@@ -1,26 +1,41 @@
 //! The discriminators of phase 2: networks that judge whether a sound is a recording.
 //!
-//! Some look at every second, third, fifth… sample, some listen at a half or a quarter of the rate.
+//! Some look at every second, third, fifth… sample, some listen at a half or a quarter of the rate,
+//! some look at spectra. RAVE's own are here, those of the Descript Audio Codec in [`descript`].
 //!
 //! Source: Kong et al., 2020, <https://arxiv.org/abs/2010.05646> (periods); Kumar et al., 2019,
-//! <https://arxiv.org/abs/1910.06711> (scales).
+//! <https://arxiv.org/abs/1910.06711> (scales); Défossez et al., 2022,
+//! <https://arxiv.org/abs/2210.13438> (spectra).
+
+mod descript;
+mod images;
 
 use burn::tensor::Tensor;
-use nn::Weights;
+use nn::{Parameters, StftParams, Weights, stft};
 
+use self::descript::{Period, Resolution, prepared};
+use self::images::Image;
 use super::layers::{self, Conv};
-use crate::rave::Config;
+use crate::rave::{Config, Judges};
 
 /// All discriminators of a model.
 #[derive(Debug)]
 pub(crate) struct Discriminators {
     all: Vec<Discriminator>,
+    /// Whether sounds are centred and brought to one level before they are judged.
+    prepares: bool,
 }
 
 #[derive(Debug)]
-struct Discriminator {
-    view: View,
-    convs: Vec<Conv>,
+enum Discriminator {
+    /// A row of convolutions over a view of the waveform.
+    Waveform { view: View, convs: Vec<Conv> },
+    /// A row of convolutions over a spectrum.
+    Spectrum { n_fft: usize, convs: Vec<Image> },
+    /// See [`Period`].
+    Period(Period),
+    /// See [`Resolution`].
+    Resolution(Resolution),
 }
 
 /// How a discriminator sees sound.
@@ -33,6 +48,8 @@ enum View {
 }
 
 /// What one discriminator made of sounds: the output of each of its layers, the last is its score.
+///
+/// Spectral ones flatten frames and bins into the last dimension.
 pub(crate) type Features = Vec<Tensor<3>>;
 
 /// Frames that a layer skips.
@@ -42,48 +59,130 @@ const N_LAYERS: usize = 4;
 
 impl Discriminators {
     pub(super) fn new(config: &Config) -> Self {
-        let periods = config.discriminator_periods.iter().enumerate().map(|(i, &period)| {
-            let name = format!("discriminator.discriminators.0.layers.{i}");
-            let convs = convs(&name, config, 5).into_iter().map(Conv::stored_2d).collect();
-            Discriminator { view: View::Period(period), convs }
-        });
-        let scales = (0..config.discriminator_scales).map(|i| {
-            let name = format!("discriminator.discriminators.1.layers.{i}");
-            Discriminator { view: View::Scale(i), convs: convs(&name, config, 15) }
-        });
-        Self { all: periods.chain(scales).collect() }
+        let all = match config.discriminator {
+            Judges::Rave => of_rave(config),
+            Judges::Descript => descript::all(config),
+        };
+        Self { all, prepares: config.discriminator == Judges::Descript }
     }
 
     /// The features of each discriminator. Shape of `audio`: `[batch, channels, samples]`.
     ///
     /// Features of those that look at periods are `[batch * period, channels, frames]`.
     pub(crate) fn forward(&self, weights: &Weights, audio: &Tensor<3>) -> Vec<Features> {
-        let features = |discriminator: &Discriminator| {
-            let mut x = discriminator.view.of(audio.clone());
-            let outputs = discriminator.convs.iter().map(|conv| {
-                x = conv.forward(weights, x.clone());
-                x.clone()
-            });
-            outputs.collect()
-        };
-        self.all.iter().map(features).collect()
+        let audio = if self.prepares { prepared(audio.clone()) } else { audio.clone() };
+        self.all.iter().map(|it| it.forward(weights, audio.clone())).collect()
     }
 
     /// Numbers that all of them write to memory for one sound.
     pub(super) fn activations(&self, samples: f64) -> f64 {
-        let of_one = |discriminator: &Discriminator| {
-            let samples = match discriminator.view {
-                View::Period(_) => samples,
-                View::Scale(halvings) => samples / (1 << halvings) as f64,
-            };
-            layers::activations(discriminator.convs.iter(), samples)
+        self.all.iter().map(|it| it.activations(samples)).sum()
+    }
+
+    pub(super) fn initialise(&self, seed: u64, parameters: &mut Parameters) {
+        for discriminator in &self.all {
+            discriminator.convs().for_each(|conv| conv.initialise(seed, 1.0, parameters));
+            discriminator.images().for_each(|conv| conv.initialise(seed, parameters));
+        }
+    }
+
+    /// How many numbers all of them learn.
+    pub(super) fn n_values(&self) -> usize {
+        let of_one = |it: &Discriminator| {
+            let convs: usize = it.convs().map(Conv::n_values).sum();
+            convs + it.images().map(Image::n_values).sum::<usize>()
         };
         self.all.iter().map(of_one).sum()
     }
+}
 
-    pub(super) fn convs(&self) -> impl Iterator<Item = &Conv> {
-        self.all.iter().flat_map(|discriminator| &discriminator.convs)
+impl Discriminator {
+    fn forward(&self, weights: &Weights, audio: Tensor<3>) -> Features {
+        match self {
+            Self::Waveform { view, convs } => {
+                let mut x = view.of(audio);
+                let outputs = convs.iter().map(|conv| {
+                    x = conv.forward(weights, x.clone());
+                    x.clone()
+                });
+                outputs.collect()
+            }
+            Self::Spectrum { n_fft, convs } => {
+                let mut x = spectrum(audio, *n_fft);
+                let outputs = convs.iter().map(|conv| {
+                    x = conv.forward(weights, x.clone());
+                    flat(x.clone())
+                });
+                outputs.collect()
+            }
+            Self::Period(period) => period.forward(weights, audio),
+            Self::Resolution(resolution) => resolution.forward(weights, audio),
+        }
     }
+
+    fn activations(&self, samples: f64) -> f64 {
+        match self {
+            Self::Waveform { view, convs } => {
+                let samples = match view {
+                    View::Period(_) => samples,
+                    View::Scale(halvings) => samples / f64::from(1 << *halvings),
+                };
+                layers::activations(convs.iter(), samples)
+            }
+            // Four spectra overlap, and each of nine taps or more is laid out as a channel.
+            Self::Spectrum { convs, .. } => {
+                convs.iter().map(|conv| conv.activations(2.0 * samples)).sum()
+            }
+            Self::Period(period) => layers::activations(period.convs(), samples),
+            Self::Resolution(resolution) => resolution.activations(2.0 * samples),
+        }
+    }
+
+    fn convs(&self) -> Box<dyn Iterator<Item = &Conv> + '_> {
+        match self {
+            Self::Waveform { convs, .. } => Box::new(convs.iter()),
+            Self::Period(period) => Box::new(period.convs()),
+            Self::Spectrum { .. } | Self::Resolution(_) => Box::new(std::iter::empty()),
+        }
+    }
+
+    fn images(&self) -> Box<dyn Iterator<Item = &Image> + '_> {
+        match self {
+            Self::Spectrum { convs, .. } => Box::new(convs.iter()),
+            Self::Resolution(resolution) => Box::new(resolution.images()),
+            Self::Waveform { .. } | Self::Period(_) => Box::new(std::iter::empty()),
+        }
+    }
+}
+
+/// RAVE's own: by periods, by scales, by spectra, as many as the configuration asks for.
+fn of_rave(config: &Config) -> Vec<Discriminator> {
+    let n_groups = [
+        !config.discriminator_periods.is_empty(),
+        config.discriminator_scales > 0,
+        !config.discriminator_spectra.is_empty(),
+    ]
+    .map(usize::from);
+    // A group alone has no number in the original's names.
+    let group = |i: usize| match n_groups.iter().sum::<usize>() {
+        1 => "discriminator".to_owned(),
+        _ => format!("discriminator.discriminators.{i}"),
+    };
+    let [of_periods, of_scales, of_spectra] =
+        [group(0), group(n_groups[0]), group(n_groups[0] + n_groups[1])];
+    let periods = config.discriminator_periods.iter().enumerate().map(|(i, &period)| {
+        let convs = convs(&format!("{of_periods}.layers.{i}"), config, 5);
+        let convs = convs.into_iter().map(Conv::stored_2d).collect();
+        Discriminator::Waveform { view: View::Period(period), convs }
+    });
+    let scales = (0..config.discriminator_scales).map(|i| Discriminator::Waveform {
+        view: View::Scale(i),
+        convs: convs(&format!("{of_scales}.layers.{i}"), config, 15),
+    });
+    let spectra = config.discriminator_spectra.iter().enumerate().map(|(i, &n_fft)| {
+        Discriminator::Spectrum { n_fft, convs: images(&format!("{of_spectra}.nets.{i}"), config) }
+    });
+    periods.chain(scales).chain(spectra).collect()
 }
 
 impl View {
@@ -91,8 +190,7 @@ impl View {
         let [batch, channels, samples] = audio.dims();
         match self {
             Self::Period(period) => {
-                let folds = samples.div_ceil(period);
-                let fill = folds * period - samples;
+                let fill = samples.next_multiple_of(period) - samples;
                 let audio = match fill {
                     0 => audio,
                     _ => {
@@ -100,11 +198,7 @@ impl View {
                         Tensor::cat(vec![audio, zeros], 2)
                     }
                 };
-                audio.reshape([batch, channels, folds, period]).permute([0, 3, 1, 2]).reshape([
-                    batch * period,
-                    channels,
-                    folds,
-                ])
+                folded(audio, period)
             }
             Self::Scale(halvings) => (0..halvings).fold(audio, |audio, _| {
                 let pairs = audio.dims()[2] / 2;
@@ -115,16 +209,26 @@ impl View {
     }
 }
 
+/// Every `period`-th sample in a row of its own. Shape:
+/// `[batch, channels, folds * period] -> [batch * period, channels, folds]`.
+fn folded(audio: Tensor<3>, period: usize) -> Tensor<3> {
+    let [batch, channels, samples] = audio.dims();
+    let folds = samples / period;
+    let audio = audio.reshape([batch, channels, folds, period]);
+    audio.permute([0, 3, 1, 2]).reshape([batch * period, channels, folds])
+}
+
 fn convs(name: &str, config: &Config, kernel: usize) -> Vec<Conv> {
     let mut channels = config.channels;
     let mut convs: Vec<Conv> = Vec::with_capacity(N_LAYERS + 1);
     for layer in 0..N_LAYERS {
         let out = config.discriminator_capacity << layer;
-        let conv = Conv::centred(place(name, layer), [channels, out], kernel, STRIDE).biased();
+        let conv = Conv::centred(place(name, layer), [channels, out], kernel).strided(STRIDE);
+        let conv = conv.biased();
         convs.push(if layer == 0 { conv } else { conv.rectified() });
         channels = out;
     }
-    let score = Conv::centred(place(name, N_LAYERS), [channels, 1], 1, 1).biased().plain();
+    let score = Conv::centred(place(name, N_LAYERS), [channels, 1], 1).biased().plain();
     convs.push(score.rectified());
     convs
 }
@@ -132,4 +236,42 @@ fn convs(name: &str, config: &Config, kernel: usize) -> Vec<Conv> {
 /// The rectifiers between the convolutions have places of their own in the original's list.
 fn place(name: &str, layer: usize) -> String {
     format!("{name}.net.{}", 2 * layer)
+}
+
+/// Convolutions over a spectrum, bins along columns.
+fn images(name: &str, config: &Config) -> Vec<Image> {
+    let capacity = config.discriminator_spectra_capacity;
+    let image = |layer: usize, channels: [usize; 2], kernel: [usize; 2]| {
+        let is_last = layer == 5;
+        let end = if is_last { "" } else { ".0" };
+        let image = Image::new(format!("{name}.net.{layer}{end}"), channels, kernel).transposed();
+        if is_last { image } else { image.rectified(layers::SLOPE) }
+    };
+    vec![
+        image(0, [2 * config.channels, capacity], [9, 3]),
+        image(1, [capacity, capacity], [9, 3]).strided(2).dilated(1),
+        image(2, [capacity, capacity], [9, 3]).strided(2).dilated(2),
+        image(3, [capacity, capacity], [9, 3]).strided(2).dilated(4),
+        image(4, [capacity, capacity], [3, 3]),
+        image(5, [capacity, 1], [3, 3]),
+    ]
+}
+
+/// A spectrum of unit window energy, real parts of all channels before imaginary ones.
+/// Shape: `[batch, channels, samples] -> [batch, 2 * channels, frames, bins]`.
+fn spectrum(audio: Tensor<3>, n_fft: usize) -> Tensor<4> {
+    let [batch, channels, samples] = audio.dims();
+    let params = StftParams { n_fft, hop: n_fft / 4, center_reflect: false };
+    let parts = stft(audio.reshape([batch * channels, samples]), params);
+    let [_, _, frames, bins] = parts.dims();
+    let energy = 3.0 * n_fft as f64 / 8.0;
+    let parts = parts / energy.sqrt();
+    let parts = parts.reshape([batch, channels, 2, frames, bins]).swap_dims(1, 2);
+    parts.reshape([batch, 2 * channels, frames, bins])
+}
+
+/// Frames and bins in one dimension.
+fn flat(x: Tensor<4>) -> Tensor<3> {
+    let [batch, channels, rows, columns] = x.dims();
+    x.reshape([batch, channels, rows * columns])
 }

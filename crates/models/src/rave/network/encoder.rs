@@ -1,12 +1,13 @@
-//! The encoder: bands become the mean and scale of latent curves.
+//! The encoder: bands, or a mel spectrogram, become what latent curves are made of.
 
 use burn::tensor::Tensor;
-use nn::Weights;
+use nn::{Parameters, Weights};
 
-use super::layers::{Conv, Interval, Layer, Row};
-use crate::rave::Config;
+use super::batch_norm::BatchNorm;
+use super::layers::{Bend, Conv, Interval, Layer, Row};
+use crate::rave::{Architecture, Config, EncoderInput};
 
-/// Residual layers that look around, and strided convolutions that slow down, in turns.
+/// Layers that look around, and strided convolutions that slow down, in turns.
 #[derive(Debug)]
 pub(crate) struct Encoder {
     row: Row,
@@ -14,31 +15,15 @@ pub(crate) struct Encoder {
 
 impl Encoder {
     pub(super) fn new(config: &Config) -> Self {
-        let name = |place: usize| format!("encoder.encoder.net.{place}");
-        let data = config.channels * config.n_band;
-        let mut channels = config.capacity;
-        let wide = 2 * config.kernel_size + 1;
-        let mut layers = vec![Layer::Conv(Conv::centred(name(0), [data, channels], wide, 1))];
-        let mut place = 1;
-        for (stage, &ratio) in config.ratios.iter().enumerate() {
-            for &dilation in config.encoder_dilations(stage) {
-                layers.push(Layer::residual(&name(place), channels, config.kernel_size, dilation));
-                place += 1;
-            }
-            // A rectifier has a place of its own in the original's list.
-            let slowing =
-                Conv::centred(name(place + 1), [channels, 2 * channels], 2 * ratio, ratio);
-            layers.push(Layer::Conv(slowing.rectified()));
-            channels *= 2;
-            place += 2;
-        }
-        let ends = [channels, 2 * config.latent_size];
-        let last = Conv::centred(name(place + 1), ends, config.kernel_size, 1);
-        layers.push(Layer::Conv(last.rectified()));
-        Self { row: Row(layers) }
+        let row = match config.architecture {
+            Architecture::V1 => first(config),
+            Architecture::V2 => second(config),
+        };
+        Self { row: Row(row) }
     }
 
-    /// Means and scales of latent curves. Shape: `[batch, bands, frames] -> [batch, 2 * latent, frames / ratio]`.
+    /// Rows of which latents are made. Shape:
+    /// `[batch, bands, frames] -> [batch, rows per latent * latent, frames / ratio]`.
     pub(crate) fn forward(&self, weights: &Weights, bands: Tensor<3>) -> Tensor<3> {
         self.row.forward(weights, bands)
     }
@@ -47,7 +32,86 @@ impl Encoder {
         self.row.convs()
     }
 
+    pub(super) fn initialise(&self, seed: u64, gain: f32, parameters: &mut Parameters) {
+        self.row.initialise(seed, gain, parameters);
+    }
+
+    pub(super) fn n_values(&self) -> usize {
+        self.row.n_values()
+    }
+
     pub(super) fn inputs_of(&self, outputs: Interval) -> Interval {
         self.row.inputs_of(outputs)
     }
+}
+
+fn name(place: usize) -> String {
+    format!("encoder.encoder.net.{place}")
+}
+
+fn rows_in(config: &Config) -> usize {
+    config.channels
+        * match config.encoder_input {
+            EncoderInput::Bands => config.n_band,
+            EncoderInput::Mel => config.n_mels,
+        }
+}
+
+/// Convolutions, each batch-normalised and rectified before the next.
+fn first(config: &Config) -> Vec<Layer> {
+    let conv = |place: usize, channels: [usize; 2], kernel: usize| {
+        Conv::new(name(place), channels, kernel, config.padding).plain()
+    };
+    let mut channels = config.capacity;
+    let mut layers = vec![Layer::Conv(conv(0, [rows_in(config), channels], 7))];
+    let mut place = 1;
+    for &ratio in &config.ratios {
+        layers.push(Layer::BatchNorm(BatchNorm::new(name(place), channels)));
+        let slowing = conv(place + 2, [channels, 2 * channels], 2 * ratio + 1).strided(ratio);
+        layers.push(Layer::Conv(slowing.rectified()));
+        channels *= 2;
+        place += 3;
+    }
+    let rows = config.rows_per_latent();
+    let last = conv(place + 1, [channels, rows * config.latent_size], 5).grouped(rows);
+    layers.push(Layer::Conv(last.rectified()));
+    layers
+}
+
+/// Dilated residual layers between the convolutions that slow down.
+fn second(config: &Config) -> Vec<Layer> {
+    let conv = |place: usize, channels: [usize; 2], kernel: usize| {
+        Conv::new(name(place), channels, kernel, config.padding)
+    };
+    let bend = |place: usize, channels: usize| Bend::new(config.activation, &name(place), channels);
+    let mut channels = config.capacity;
+    let wide = 2 * config.kernel_size + 1;
+    let mut layers = vec![Layer::Conv(conv(0, [rows_in(config), channels], wide))];
+    let mut place = 1;
+    for (stage, &ratio) in config.ratios.iter().enumerate() {
+        for &dilation in config.encoder_dilations(stage) {
+            // A style layer learns nothing, but has a place of its own in the original's list.
+            place += usize::from(config.has_adain);
+            layers.push(residual(config, &name(place), channels, dilation));
+            place += 1;
+        }
+        let slowing = conv(place + 1, [channels, 2 * channels], 2 * ratio).strided(ratio);
+        layers.push(Layer::Conv(slowing.after(bend(place, channels))));
+        channels *= 2;
+        place += 2;
+    }
+    let ends = [channels, config.rows_per_latent() * config.latent_size];
+    let last = conv(place + 1, ends, config.kernel_size);
+    layers.push(Layer::Conv(last.after(bend(place, channels))));
+    layers
+}
+
+/// The residual layer of the second architecture, at a place of the encoder or the decoder.
+///
+/// Always with rectifiers: the original's snake configurations mean these layers too, but what they ask
+/// for does not reach them.
+pub(super) fn residual(config: &Config, place: &str, channels: usize, dilation: usize) -> Layer {
+    let name = format!("{place}.aligned.branches.0.net");
+    let kernels = [config.kernel_size, 1];
+    Layer::residual(&name, channels, kernels, dilation, config.padding)
 }

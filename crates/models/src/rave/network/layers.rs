@@ -3,21 +3,24 @@
 use burn::tensor::Tensor;
 use nn::{
     Conv1d, ConvTranspose1d, Init, Parameters, Weights, leaky_conv_transpose1d, leaky_conv1d,
-    weight_norm,
+    snake, weight_norm,
 };
+
+use super::batch_norm::BatchNorm;
+use crate::rave::{Activation, Padding};
 
 /// The slope below zero of every rectifier in RAVE.
 pub(super) const SLOPE: f32 = 0.2;
 
-/// A convolution, after a rectifier or not.
+/// A convolution, after an activation or not.
 #[derive(Clone, Debug)]
 pub(super) struct Conv {
     name: String,
     /// `[channels_out, channels_in, kernel]`, or `[channels_in, channels_out, kernel]` if transposed.
     shape: [usize; 3],
     kind: Kind,
-    /// The rectifier's slope below zero; 1 for none.
-    slope: f32,
+    /// What bends its input.
+    before: Bend,
     is_normalised: bool,
     has_bias: bool,
     /// Whether the file keeps the weight with a fourth extent of 1, as for a convolution over images.
@@ -25,35 +28,110 @@ pub(super) struct Conv {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Kind {
+pub(super) enum Kind {
     Plain(Conv1d),
     Transposed(ConvTranspose1d),
+}
+
+/// What bends a signal on its way into a layer.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Bend {
+    /// Nothing.
+    None,
+    /// A rectifier with this slope below zero.
+    Leaky(f32),
+    /// Snake, whose `alpha` has this name in a file of weights, for so many channels.
+    Snake {
+        /// Its name.
+        alpha: String,
+        /// Channels of the signal.
+        channels: usize,
+    },
+}
+
+impl Bend {
+    /// The activation that a configuration asks for, at a place of the original's lists.
+    pub(super) fn new(activation: Activation, place: &str, channels: usize) -> Self {
+        match activation {
+            Activation::LeakyRelu => Self::Leaky(SLOPE),
+            Activation::Snake => Self::Snake { alpha: format!("{place}.alpha"), channels },
+        }
+    }
+
+    /// Bends what cannot be bent inside the next layer, and the slope that it can bend with; 1 for none.
+    fn start(&self, weights: &Weights, x: Tensor<3>) -> (Tensor<3>, f32) {
+        match self {
+            Self::None => (x, 1.0),
+            Self::Leaky(slope) => (x, *slope),
+            Self::Snake { .. } => (self.forward(weights, x), 1.0),
+        }
+    }
+
+    /// The bent signal, of the same shape.
+    pub(super) fn forward(&self, weights: &Weights, x: Tensor<3>) -> Tensor<3> {
+        match self {
+            Self::None => x,
+            Self::Leaky(slope) => nn::leaky_relu(x, *slope),
+            Self::Snake { alpha, channels } => {
+                snake(x, weights.get::<2>(alpha).reshape([*channels]))
+            }
+        }
+    }
+
+    pub(super) fn initialise(&self, parameters: &mut Parameters) {
+        if let Self::Snake { alpha, channels } = self {
+            parameters.insert(alpha, &[*channels, 1], vec![1.0; *channels]);
+        }
+    }
+
+    pub(super) fn n_values(&self) -> usize {
+        if let Self::Snake { channels, .. } = self { *channels } else { 0 }
+    }
 }
 
 /// An interval of positions, both ends included.
 pub(super) type Interval = (i64, i64);
 
 impl Conv {
-    /// A weight-normalised convolution whose output frame `t` is centred on input frame `t * stride`.
-    pub(super) fn centred(
+    /// A weight-normalised convolution whose output frame `t` is about input frame `t * stride`.
+    pub(super) fn new(
         name: String,
         [channels_in, channels_out]: [usize; 2],
         kernel: usize,
-        stride: usize,
+        padding: Padding,
     ) -> Self {
+        let padding = padding_of(padding, kernel, 1);
         Self {
             name,
             shape: [channels_out, channels_in, kernel],
-            kind: Kind::Plain(Conv1d {
-                stride,
-                padding: centred_padding(kernel, 1),
-                ..Conv1d::default()
-            }),
-            slope: 1.0,
+            kind: Kind::Plain(Conv1d { padding, ..Conv1d::default() }),
+            before: Bend::None,
             is_normalised: true,
             has_bias: false,
             is_stored_2d: false,
         }
+    }
+
+    /// One that looks back as far as ahead.
+    pub(super) fn centred(name: String, channels: [usize; 2], kernel: usize) -> Self {
+        Self::new(name, channels, kernel, Padding::Centered)
+    }
+
+    /// With so many frames from one output to the next.
+    pub(super) fn strided(mut self, stride: usize) -> Self {
+        if let Kind::Plain(conv) = &mut self.kind {
+            conv.stride = stride;
+        }
+        self
+    }
+
+    /// With groups of channels that do not see each other.
+    pub(super) fn grouped(mut self, groups: usize) -> Self {
+        if let Kind::Plain(conv) = &mut self.kind {
+            conv.groups = groups;
+        }
+        self.shape[1] /= groups;
+        self
     }
 
     /// A weight-normalised transposed convolution that makes `ratio` frames (an even number) of one.
@@ -64,24 +142,29 @@ impl Conv {
     ) -> Self {
         let conv =
             ConvTranspose1d { stride: ratio, padding: ratio / 2, ..ConvTranspose1d::default() };
-        let mut this = Self::centred(name, [channels_out, channels_in], 2 * ratio, 1);
+        let mut this = Self::centred(name, [channels_out, channels_in], 2 * ratio);
         this.kind = Kind::Transposed(conv);
         this
     }
 
     /// Looks `dilation` times as far around.
-    pub(super) fn dilated(mut self, dilation: usize) -> Self {
+    pub(super) fn dilated(mut self, dilation: usize, padding: Padding) -> Self {
         if let Kind::Plain(conv) = &mut self.kind {
             conv.dilation = dilation;
-            conv.padding = centred_padding(self.shape[2], dilation);
+            conv.padding = padding_of(padding, self.shape[2], dilation);
         }
         self
     }
 
-    /// With a rectifier before it.
-    pub(super) fn rectified(mut self) -> Self {
-        self.slope = SLOPE;
+    /// With a bent input.
+    pub(super) fn after(mut self, bend: Bend) -> Self {
+        self.before = bend;
         self
+    }
+
+    /// With a rectifier before it.
+    pub(super) fn rectified(self) -> Self {
+        self.after(Bend::Leaky(SLOPE))
     }
 
     /// Without weight normalisation.
@@ -93,7 +176,7 @@ impl Conv {
     /// A convolution without weight normalisation whose output frame `t` ends with input frame
     /// `stride * (t + 1) - 1` and looks back one stride more.
     pub(super) fn looking_back(name: String, channels: [usize; 2], stride: usize) -> Self {
-        let mut this = Self::centred(name, channels, 2 * stride, stride).plain();
+        let mut this = Self::centred(name, channels, 2 * stride).strided(stride).plain();
         if let Kind::Plain(conv) = &mut this.kind {
             conv.padding = (stride, 0);
         }
@@ -116,12 +199,13 @@ impl Conv {
     pub(super) fn n_values(&self) -> usize {
         let lengths = if self.is_normalised { self.shape[0] } else { 0 };
         let bias = if self.has_bias { self.shape[0] } else { 0 };
-        self.shape.iter().product::<usize>() + lengths + bias
+        self.shape.iter().product::<usize>() + lengths + bias + self.before.n_values()
     }
 
     /// Adds random first values to `parameters`: PyTorch's, with normalised weights `gain` times as
     /// strong.
     pub(super) fn initialise(&self, seed: u64, gain: f32, parameters: &mut Parameters) {
+        self.before.initialise(parameters);
         let mut init = Init::named(seed, &self.name);
         let weight = init.conv_weight(self.shape);
         let stored = |shape: [usize; 3]| {
@@ -152,9 +236,10 @@ impl Conv {
             self.stored(weights, "weight", self.shape)
         };
         let bias = self.has_bias.then(|| weights.get::<1>(&self.key("bias")));
+        let (x, slope) = self.before.start(weights, x);
         match self.kind {
-            Kind::Plain(conv) => leaky_conv1d(x, self.slope, weight, bias, conv),
-            Kind::Transposed(conv) => leaky_conv_transpose1d(x, self.slope, weight, bias, conv),
+            Kind::Plain(conv) => leaky_conv1d(x, slope, weight, bias, conv),
+            Kind::Transposed(conv) => leaky_conv_transpose1d(x, slope, weight, bias, conv),
         }
     }
 
@@ -172,7 +257,8 @@ impl Conv {
         }
     }
 
-    fn channels_out(&self) -> usize {
+    /// Rows of its output.
+    pub(super) fn channels_out(&self) -> usize {
         match self.kind {
             Kind::Plain(_) => self.shape[0],
             Kind::Transposed(_) => self.shape[1],
@@ -218,10 +304,14 @@ pub(super) fn reach_of_conv((first, last): Interval, kernel: usize, conv: Conv1d
     (first * stride - left, last * stride - left + span)
 }
 
-/// Padding that keeps `frames / stride` frames and centres the kernel, the odd one to the right.
-fn centred_padding(kernel: usize, dilation: usize) -> (usize, usize) {
+/// Padding that keeps `frames / stride` frames: around the kernel, the odd one to the right, or all
+/// before it.
+fn padding_of(padding: Padding, kernel: usize, dilation: usize) -> (usize, usize) {
     let span = (kernel - 1) * dilation;
-    (span / 2, span - span / 2)
+    match padding {
+        Padding::Centered => (span / 2, span - span / 2),
+        Padding::Causal => (span, 0),
+    }
 }
 
 /// One layer of a row.
@@ -229,25 +319,51 @@ fn centred_padding(kernel: usize, dilation: usize) -> (usize, usize) {
 pub(super) enum Layer {
     /// A convolution.
     Conv(Conv),
-    /// What two convolutions make of the input, added to it.
-    Residual([Conv; 2]),
+    /// What convolutions make of the input, added to it.
+    Residual(Vec<Conv>),
+    /// Batch normalisation.
+    BatchNorm(BatchNorm),
 }
 
 impl Layer {
-    /// A dilated convolution and one over channels alone, around which the input passes unchanged.
-    pub(super) fn residual(name: &str, channels: usize, kernel: usize, dilation: usize) -> Self {
+    /// Dilated and plain convolutions in turns, around which the input passes unchanged.
+    ///
+    /// `name` is that of the branch; its convolutions have every other place in it, after rectifiers.
+    pub(super) fn residual(
+        name: &str,
+        channels: usize,
+        kernels: [usize; 2],
+        dilation: usize,
+        padding: Padding,
+    ) -> Self {
         let conv = |place: usize, kernel: usize| {
-            let name = format!("{name}.aligned.branches.0.net.{place}");
-            Conv::centred(name, [channels, channels], kernel, 1).rectified()
+            let name = format!("{name}.{place}");
+            Conv::new(name, [channels, channels], kernel, padding).rectified()
         };
-        Self::Residual([conv(1, kernel).dilated(dilation), conv(3, 1)])
+        let wide = conv(1, kernels[0]).dilated(dilation, padding);
+        Self::Residual(vec![wide, conv(3, kernels[1])])
     }
 
     fn convs(&self) -> &[Conv] {
         match self {
             Self::Conv(conv) => std::slice::from_ref(conv),
             Self::Residual(convs) => convs,
+            Self::BatchNorm(_) => &[],
         }
+    }
+
+    fn initialise(&self, seed: u64, gain: f32, parameters: &mut Parameters) {
+        if let Self::BatchNorm(norm) = self {
+            norm.initialise(parameters);
+        }
+        for conv in self.convs() {
+            conv.initialise(seed, gain, parameters);
+        }
+    }
+
+    fn n_values(&self) -> usize {
+        let norm = if let Self::BatchNorm(norm) = self { norm.n_values() } else { 0 };
+        norm + self.convs().iter().map(Conv::n_values).sum::<usize>()
     }
 }
 
@@ -260,10 +376,11 @@ impl Row {
         for layer in &self.0 {
             x = match layer {
                 Layer::Conv(conv) => conv.forward(weights, x),
-                Layer::Residual([wide, narrow]) => {
-                    let inner = wide.forward(weights, x.clone());
-                    x + narrow.forward(weights, inner)
+                Layer::Residual(convs) => {
+                    let inner = convs.iter().fold(x.clone(), |x, conv| conv.forward(weights, x));
+                    x + inner
                 }
+                Layer::BatchNorm(norm) => norm.forward(weights, x),
             };
         }
         x
@@ -273,8 +390,36 @@ impl Row {
         self.0.iter().flat_map(Layer::convs)
     }
 
+    /// Adds random first values of all layers to `parameters`.
+    pub(super) fn initialise(&self, seed: u64, gain: f32, parameters: &mut Parameters) {
+        for layer in &self.0 {
+            layer.initialise(seed, gain, parameters);
+        }
+    }
+
+    /// How many numbers all layers learn.
+    pub(super) fn n_values(&self) -> usize {
+        self.0.iter().map(Layer::n_values).sum()
+    }
+
     /// Which inputs the outputs of an interval depend on.
     pub(super) fn inputs_of(&self, outputs: Interval) -> Interval {
-        self.convs().rev().fold(outputs, |interval, conv| conv.inputs_of(interval))
+        self.0.iter().rev().fold(outputs, |interval, layer| {
+            let inner = layer
+                .convs()
+                .iter()
+                .rev()
+                .fold(interval, |interval, conv| conv.inputs_of(interval));
+            match layer {
+                // What passes around a layer that only looks back is the newest input.
+                Layer::Residual(_) => union(interval, inner),
+                Layer::Conv(_) | Layer::BatchNorm(_) => inner,
+            }
+        })
     }
+}
+
+/// The smallest interval that holds both.
+pub(super) fn union(a: Interval, b: Interval) -> Interval {
+    (a.0.min(b.0), a.1.max(b.1))
 }

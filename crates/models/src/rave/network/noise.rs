@@ -12,8 +12,8 @@ use burn::tensor::Tensor;
 use nn::{Weights, filter_blocks, from_values, sigmoid};
 
 use super::constant_like;
-use super::layers::{Conv, Interval};
-use crate::rave::Config;
+use super::layers::{Bend, Conv, Interval};
+use crate::rave::{Config, DecoderOutput};
 
 /// The noise part of a decoder.
 #[derive(Debug)]
@@ -28,19 +28,47 @@ pub(crate) struct Noise {
 }
 
 impl Noise {
-    pub(super) fn new(config: &Config) -> Self {
-        let n_data = config.channels * config.n_band;
-        let n_last = config.noise_ratios.len() - 1;
+    /// That of the first architecture: convolutions that look around, as wide as the decoder.
+    pub(super) fn first(config: &Config) -> Self {
+        let mut convs: Vec<Conv> = Vec::new();
+        let out = config.channels * config.n_band * config.noise_bands;
+        for (i, &ratio) in config.noise_ratios.iter().enumerate() {
+            let is_last = i + 1 == config.noise_ratios.len();
+            let ends = [config.capacity, if is_last { out } else { config.capacity }];
+            let name = format!("decoder.synth.branches.2.net.{}", 2 * i);
+            let conv = Conv::new(name, ends, 3, config.padding).strided(ratio).plain();
+            convs.push(if i == 0 { conv } else { conv.rectified() });
+        }
+        Self::new(config, convs)
+    }
+
+    /// That of the second architecture: convolutions that look back.
+    pub(super) fn second(config: &Config) -> Self {
+        let rows = match config.decoder_output {
+            DecoderOutput::Bands => config.n_band,
+            DecoderOutput::Raw => 1,
+        };
+        let mut convs: Vec<Conv> = Vec::new();
         let mut channels = config.capacity;
-        let convs = config.noise_ratios.iter().enumerate().map(|(i, &ratio)| {
-            let out = if i == n_last { n_data * config.noise_bands } else { config.noise_hidden };
-            let name = format!("decoder.noise_module.net.{}", 2 * i);
-            let conv = Conv::looking_back(name, [channels, out], ratio).rectified();
+        for (i, &ratio) in config.noise_ratios.iter().enumerate() {
+            let is_last = i + 1 == config.noise_ratios.len();
+            let rows_out = config.channels * rows * config.noise_bands;
+            let out = if is_last { rows_out } else { config.noise_hidden };
+            let place = |place: usize| format!("decoder.noise_module.net.{place}");
+            let conv = Conv::looking_back(place(2 * i), [channels, out], ratio);
+            // The decoder bends its output before it comes here.
+            convs.push(match i {
+                0 => conv,
+                _ => conv.after(Bend::new(config.activation, &place(2 * i - 1), channels)),
+            });
             channels = out;
-            conv
-        });
-        let convs = convs.collect();
+        }
+        Self::new(config, convs)
+    }
+
+    fn new(config: &Config, convs: Vec<Conv>) -> Self {
         let n_block = config.noise_ratios.iter().product();
+        let n_data = convs.last().map_or(0, Conv::channels_out) / config.noise_bands;
         let response = impulse_responses(config.noise_bands, n_block);
         Self { convs, n_data, n_amplitudes: config.noise_bands, n_block, response }
     }
@@ -77,7 +105,7 @@ impl Noise {
 }
 
 /// A sigmoid for amplitudes, steeper and never quite 0: `2 sigmoid(x)^ln 10 + 1e-7`, with 2.3 for ln 10.
-fn mod_sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+pub(super) fn mod_sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     sigmoid(x).powf_scalar(2.3) * 2.0 + 1e-7
 }
 

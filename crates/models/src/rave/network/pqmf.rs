@@ -14,11 +14,13 @@ use nn::{Conv1d, conv1d, from_values};
 
 use super::constant_like;
 use super::layers::{Interval, reach_of_conv};
+use crate::rave::Padding;
 
 /// The filter bank of a model.
 #[derive(Debug)]
 pub(crate) struct Pqmf {
     n_band: usize,
+    delay_samples: usize,
     analysis: Filter,
     synthesis: Filter,
 }
@@ -32,13 +34,22 @@ struct Filter {
 
 impl Pqmf {
     /// The bank of `n_band` bands, a power of two, `attenuation_db` apart.
-    pub(crate) fn new(n_band: usize, attenuation_db: f64) -> Self {
+    ///
+    /// Its filters look as far back as ahead, or back only; then they delay sound by their length.
+    pub(crate) fn new(n_band: usize, attenuation_db: f64, padding: Padding) -> Self {
         let bank = modulated(&prototype(n_band, attenuation_db), n_band);
-        Self { n_band, analysis: analysis(&bank, n_band), synthesis: synthesis(&bank, n_band) }
+        Self {
+            n_band,
+            delay_samples: match padding {
+                Padding::Centered => n_band,
+                Padding::Causal => n_band + bank[0].len(),
+            },
+            analysis: analysis(&bank, n_band, padding),
+            synthesis: synthesis(&bank, n_band, padding),
+        }
     }
 
     /// The prototype, and the filter of each band before it is laid out for convolution.
-    #[cfg(test)]
     pub(crate) fn filters(n_band: usize, attenuation_db: f64) -> (Vec<f64>, Vec<Vec<f64>>) {
         let prototype = prototype(n_band, attenuation_db);
         let bank = modulated(&prototype, n_band);
@@ -70,7 +81,7 @@ impl Pqmf {
 
     /// By how much analysis and synthesis together delay sound.
     pub(crate) fn delay_samples(&self) -> usize {
-        self.n_band
+        self.delay_samples
     }
 
     /// Which samples the frames of an interval depend on.
@@ -181,40 +192,48 @@ fn modulated(prototype: &[f64], n_band: usize) -> Vec<Vec<f64>> {
 }
 
 /// One strided convolution that computes all bands.
-fn analysis(bank: &[Vec<f64>], n_band: usize) -> Filter {
+fn analysis(bank: &[Vec<f64>], n_band: usize, padding: Padding) -> Filter {
     let length = bank[0].len();
     // One tap more than the bank, so that the padding is the same on both sides.
     let weight = |band: usize, _: usize, tap: usize| bank[band].get(tap).copied().unwrap_or(0.0);
-    trimmed([n_band, 1, length + 1], n_band, weight)
+    trimmed([n_band, 1, length + 1], n_band, padding, weight)
 }
 
 /// One convolution over frames that computes the `n_band` samples of every frame.
-fn synthesis(bank: &[Vec<f64>], n_band: usize) -> Filter {
+fn synthesis(bank: &[Vec<f64>], n_band: usize, padding: Padding) -> Filter {
     let length = bank[0].len();
     let weight = |sample: usize, band: usize, frame: usize| {
         // Backwards in time; the gain makes up for the samples that the analysis leaves out.
         let tap = frame * n_band + (n_band - 1 - sample);
         if tap < length { n_band as f64 * bank[band][length - 1 - tap] } else { 0.0 }
     };
-    trimmed([n_band, n_band, length / n_band + 1], 1, weight)
+    trimmed([n_band, n_band, length / n_band + 1], 1, padding, weight)
 }
 
-/// A centred filter of `shape` (an odd number of taps), without the outer taps that are zero for all.
+/// A filter of `shape` (an odd number of taps), without the outer taps that are zero for all.
 fn trimmed(
     shape: [usize; 3],
     stride: usize,
+    padding: Padding,
     weight: impl Fn(usize, usize, usize) -> f64,
 ) -> Filter {
     let [rows, columns, taps] = shape;
     let is_used =
         |tap: &usize| (0..rows * columns).any(|i| weight(i / columns, i % columns, *tap) != 0.0);
     let first = (0..taps).find(is_used).expect("filters have taps that are not zero");
-    let last = (0..taps).rfind(is_used).expect("filters have taps that are not zero");
+    let (last, middle) = match padding {
+        Padding::Centered => {
+            let last = (0..taps).rfind(is_used).expect("filters have taps that are not zero");
+            (last, taps / 2)
+        }
+        // The newest sample is seen, even if nothing is made of it.
+        Padding::Causal => (taps - 1, taps - 1),
+    };
     let values = (0..rows * columns)
         .flat_map(|i| (first..=last).map(move |tap| (i, tap)))
         .map(|(i, tap)| weight(i / columns, i % columns, tap) as f32)
         .collect();
-    let padding = (taps / 2 - first, last - taps / 2);
+    let padding = (middle - first, last - middle);
     Filter {
         weight: from_values(values, [rows, columns, last - first + 1]),
         conv: Conv1d { stride, padding, ..Conv1d::default() },
@@ -242,8 +261,8 @@ mod tests {
 
     #[test]
     fn bands_join_to_the_same_sound_delayed() {
-        let check = |n_band: usize, attenuation_db: f64, least_snr_db: f32| {
-            let pqmf = Pqmf::new(n_band, attenuation_db);
+        let check = |n_band: usize, attenuation_db: f64, padding: Padding, least_snr_db: f32| {
+            let pqmf = Pqmf::new(n_band, attenuation_db, padding);
             let n = 8192usize;
             let x: Vec<f32> = (0..n)
                 .map(|i| {
@@ -261,10 +280,11 @@ mod tests {
             let snr_db = 10.0 * (signal / error).log10();
             assert!(snr_db > least_snr_db, "{n_band} bands: {snr_db} dB");
         };
-        check(16, 100.0, 60.0);
-        check(8, 100.0, 60.0);
-        check(4, 70.0, 50.0);
-        check(2, 100.0, 50.0);
-        check(32, 80.0, 50.0);
+        check(16, 100.0, Padding::Centered, 60.0);
+        check(16, 100.0, Padding::Causal, 60.0);
+        check(8, 100.0, Padding::Centered, 60.0);
+        check(4, 70.0, Padding::Centered, 50.0);
+        check(2, 100.0, Padding::Centered, 50.0);
+        check(32, 80.0, Padding::Centered, 50.0);
     }
 }

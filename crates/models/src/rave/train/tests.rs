@@ -68,6 +68,87 @@ fn every_turn_has_finite_losses_and_gradients() {
     check(json!({ "has_noise": false }));
     check(json!({ "valid_signal_crop": false, "loss_weights": "plain" }));
     check(json!({ "kernel_size": 5, "ratios": [2, 2], "noise_ratios": [4] }));
+    check(json!({ "architecture": "v1", "gradient_clip": 1.0 }));
+    check(json!({ "activation": "snake", "has_adain": true, "padding": "causal", "ema": 0.9 }));
+    check(
+        json!({ "regularization": "wasserstein", "noise_augmentation": 2, "gan_loss": "least_squares" }),
+    );
+    check(json!({ "regularization": "spherical", "gan_loss": "non_saturating" }));
+    check(json!({
+        "regularization": "discrete", "num_quantizers": 2, "codebook_size": 8, "quantize_after": 1,
+    }));
+    check(json!({ "decoder_output": "raw", "decoder_ratios": [4, 4, 2], "noise_ratios": [4, 2] }));
+    check(json!({
+        "encoder_input": "mel", "n_mels": 16, "mel_n_fft": 128, "mel_hop": 16, "ratios": [2],
+        "decoder_ratios": [4, 2], "gru_layers": 2,
+    }));
+    check(json!({ "discriminator_periods": [], "discriminator_spectra": [256, 64] }));
+}
+
+#[test]
+fn latents_codes_and_averages_are_reported_and_kept() {
+    let check = |changes: serde_json::Value, metrics: &[&str]| {
+        let config = tiny(&changes);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("step.safetensors");
+        let mut trainer = Trainer::new(&config, 1);
+        let mut names: Vec<&str> = Vec::new();
+        for i in 0..5 {
+            let report = trainer.step(&tones(&config, i));
+            names.extend(report.values.into_iter().map(|(name, _)| name));
+        }
+        let clip = vec![tones(&config, 9)[..config.n_signal].to_vec()];
+        let measured = trainer.validate(std::slice::from_ref(&clip)).unwrap();
+        names.extend(measured.latents.iter().map(|(name, _)| *name));
+        for metric in metrics {
+            assert!(names.contains(metric), "{changes}: no {metric}");
+        }
+        trainer.save(&path).unwrap();
+        let mut loaded = Trainer::load(&path).unwrap();
+        assert_eq!(loaded.validate(std::slice::from_ref(&clip)), Some(measured));
+        let model = crate::rave::Model::load(&path).unwrap();
+        assert!(model.space().is_some());
+        assert_eq!(model.reconstruct(&clip), trainer.render(&clip));
+        assert_eq!(loaded.step(&tones(&config, 5)), trainer.step(&tones(&config, 5)));
+    };
+    check(json!({ "ema": 0.9 }), &["latent_active", "latent_fidelity_0.95", "grad_norm"]);
+    check(json!({ "architecture": "v1" }), &["learning_rate"]);
+    check(
+        json!({ "regularization": "discrete", "num_quantizers": 2, "codebook_size": 8 }),
+        &["codebook_usage", "codebook_perplexity", "codes_revived"],
+    );
+}
+
+#[test]
+fn a_step_back_goes_on_from_the_checkpoint_at_half_the_rate_and_otherwise() {
+    let config = tiny(&json!({}));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("step.safetensors");
+    let mut trainer = Trainer::new(&config, 3);
+    trainer.step(&tones(&config, 0));
+    trainer.save(&path).unwrap();
+    let first = trainer.step(&tones(&config, 1));
+    trainer.step_back(&path).unwrap();
+    assert_eq!((trainer.global_step(), trainer.n_steps_back()), (1, 1));
+    let again = trainer.step(&tones(&config, 1));
+    let rate = |report: &StepReport| {
+        report.values.iter().find(|(name, _)| *name == "learning_rate").unwrap().1
+    };
+    assert!((rate(&again) / rate(&first) - 0.5).abs() < 1e-12);
+    assert_ne!(again.values[0], first.values[0]);
+    trainer.save(&path).unwrap();
+    assert_eq!(Trainer::load(&path).unwrap().n_steps_back(), 1);
+}
+
+#[test]
+fn phase_2_begins_when_it_is_told_to() {
+    let config = tiny(&json!({ "phase_1_duration": 1000 }));
+    let mut trainer = Trainer::new(&config, 3);
+    trainer.step(&tones(&config, 0));
+    trainer.begin_phase_2();
+    let report = trainer.step(&tones(&config, 1));
+    assert_eq!(report.phase, Phase::Adversarial);
+    assert!(report.values.iter().any(|(name, _)| *name == "loss_dis"));
 }
 
 #[test]
@@ -152,7 +233,7 @@ fn gradients_agree_with_differences_of_the_loss() {
 #[test]
 fn validation_is_the_same_twice_and_takes_any_length() {
     let config = tiny(&json!({}));
-    let trainer = Trainer::new(&config, 3);
+    let mut trainer = Trainer::new(&config, 3);
     let clip = |n: usize| vec![(0..n).map(|i| (i as f32 * 0.1).sin()).collect::<Vec<f32>>()];
     let clips = [clip(1), clip(700), clip(150_000)];
     let first = trainer.validate(&clips).unwrap();

@@ -96,7 +96,7 @@ impl Samples {
         for i in 0..self.originals.len() {
             let original = &self.held_out[i];
             let rendered = trainer.render(original);
-            let distances = trainer.validate(std::slice::from_ref(original));
+            let distances = trainer.measure(std::slice::from_ref(original));
             let name = format!("step-{step:09}-{i}.wav");
             let clip = Clip { rate_hz: self.rate_hz, channels: rendered };
             let path = self.folder.join(&name);

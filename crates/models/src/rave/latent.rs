@@ -1,0 +1,188 @@
+//! What becomes of the encoder's output before the decoder gets it, and what keeps it in shape.
+//!
+//! Source: Kingma and Welling, "Auto-Encoding Variational Bayes", 2013 (variational); Tolstikhin et
+//! al., "Wasserstein Auto-Encoders", 2017, and Gretton et al., "A Kernel Two-Sample Test", 2012
+//! (wasserstein); van den Oord et al., 2017 (discrete).
+
+use burn::tensor::Tensor;
+use nn::{Init, Weights, from_values, softplus};
+
+use super::network::{Network, constant_like};
+use super::{Config, Regularization};
+
+/// A latent for the decoder, and how much it is out of shape.
+pub(super) struct Latent {
+    /// Shape: `[batch, latent and random curves, frames]`.
+    pub(super) z: Tensor<3>,
+    /// Smaller is better; none where nothing is asked of the latent.
+    pub(super) regularization: Option<Tensor<1>>,
+}
+
+/// Random numbers for latents.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LatentDraws {
+    /// Standard normal, `[batch, latent, frames]`; for `wasserstein` `[batch * frames, latent]`.
+    pub(super) latent: Vec<f32>,
+    /// Standard normal, `[batch, random curves, frames]`.
+    pub(super) curves: Vec<f32>,
+    /// For the first codes and those that start anew.
+    pub(super) codes: Option<Init>,
+}
+
+impl Latent {
+    /// The latent of a training step. `is_quantized` is whether code books are used yet.
+    pub(super) fn drawn(
+        config: &Config,
+        network: &Network,
+        weights: &Weights,
+        encoded: Tensor<3>,
+        draws: LatentDraws,
+        is_quantized: bool,
+    ) -> Self {
+        let chance = draws.codes.unwrap_or_else(|| Init::new(0));
+        match config.regularization {
+            Regularization::Variational => {
+                let posterior = Posterior::new(encoded);
+                let regularization = Some(posterior.divergence());
+                Self { z: posterior.sample(draws.latent), regularization }
+            }
+            Regularization::Wasserstein => {
+                let regularization = Some(discrepancy(encoded.clone(), draws.latent));
+                Self { z: with_curves(config, encoded, draws.curves), regularization }
+            }
+            Regularization::Spherical => Self { z: on_sphere(encoded), regularization: None },
+            Regularization::Discrete => {
+                let quantizer = network.quantizer.as_ref().filter(|_| is_quantized);
+                let (z, regularization) = match quantizer {
+                    Some(quantizer) => {
+                        let quantized = quantizer.forward(weights, encoded, chance);
+                        (quantized.latent, Some(quantized.distance))
+                    }
+                    None => (encoded, None),
+                };
+                Self { z: with_curves(config, z, draws.curves), regularization }
+            }
+        }
+    }
+}
+
+/// The latent curves of a finished model, without chance. Shape: `[batch, latent, frames]`.
+pub(super) fn mean_latent(
+    config: &Config,
+    network: &Network,
+    weights: &Weights,
+    encoded: Tensor<3>,
+) -> Tensor<3> {
+    match config.regularization {
+        Regularization::Variational => Posterior::new(encoded).mean,
+        Regularization::Wasserstein => encoded,
+        Regularization::Spherical => on_sphere(encoded),
+        Regularization::Discrete => match &network.quantizer {
+            Some(quantizer) => quantizer.forward(weights, encoded, Init::new(0)).latent,
+            None => encoded,
+        },
+    }
+}
+
+/// A latent with curves of chance beside it, if the configuration has them.
+/// `normal`: `[batch, random curves, frames]`.
+pub(super) fn with_curves(config: &Config, latent: Tensor<3>, normal: Vec<f32>) -> Tensor<3> {
+    let n_curves = config.noise_augmentation();
+    if n_curves == 0 {
+        return latent;
+    }
+    let [batch, _, frames] = latent.dims();
+    let curves = constant_like(&latent, from_values(normal, [batch, n_curves, frames]));
+    Tensor::cat(vec![latent, curves], 1)
+}
+
+/// What the encoder says of a sound: for every latent value, a mean and how sure it is.
+pub(super) struct Posterior {
+    /// Shape: `[batch, latent, frames]`.
+    pub(super) mean: Tensor<3>,
+    /// Standard deviations, of the same shape.
+    pub(super) deviation: Tensor<3>,
+}
+
+impl Posterior {
+    /// From the output of the encoder. Shape: `[batch, 2 * latent, frames]`.
+    pub(super) fn new(encoded: Tensor<3>) -> Self {
+        let n_latent = encoded.dims()[1] / 2;
+        let mean = encoded.clone().narrow(1, 0, n_latent);
+        let deviation = softplus(encoded.narrow(1, n_latent, n_latent)) + 1e-4;
+        Self { mean, deviation }
+    }
+
+    /// A latent drawn with standard normal numbers of the shape of [`Self::mean`].
+    pub(super) fn sample(&self, normal: Vec<f32>) -> Tensor<3> {
+        let normal = constant_like(&self.mean, from_values(normal, self.mean.dims()));
+        self.mean.clone() + self.deviation.clone() * normal
+    }
+
+    /// Divergence from a standard normal distribution, summed over latents, mean over frames.
+    ///
+    /// Without the usual factor of one half, as the original program.
+    pub(super) fn divergence(&self) -> Tensor<1> {
+        let [batch, _, frames] = self.mean.dims();
+        let variance = self.deviation.clone().square();
+        let terms = self.mean.clone().square() + variance.clone() - variance.log() - 1.0;
+        terms.sum() / (batch * frames) as f64
+    }
+}
+
+/// How unlike a standard normal distribution latents are as a whole: the squared maximum mean
+/// discrepancy with a Gaussian kernel, `exp(-mean (x - y)^2 / size)`.
+///
+/// `normal`: `[batch * frames, latent]`.
+fn discrepancy(latent: Tensor<3>, normal: Vec<f32>) -> Tensor<1> {
+    let [batch, size, frames] = latent.dims();
+    let n = batch * frames;
+    let x = latent.swap_dims(1, 2).reshape([n, size]);
+    let y = constant_like(&x, from_values(normal, [n, size]));
+    let kernel = |a: &Tensor<2>, b: &Tensor<2>| {
+        let square = |x: &Tensor<2>| x.clone().square().sum_dim(1);
+        let products = a.clone().matmul(b.clone().transpose());
+        let distances = square(a) + square(b).transpose() - products * 2.0;
+        let distances = distances.clamp_min(0.0);
+        (distances / (-((size * size) as f64))).exp().mean()
+    };
+    kernel(&x, &x) + kernel(&y, &y) - kernel(&x, &y) * 2.0
+}
+
+/// Each frame at length 1; what has no length stays at 0, which the original makes into what is not a
+/// number.
+fn on_sphere(latent: Tensor<3>) -> Tensor<3> {
+    let length = latent.clone().square().sum_dim(1).clamp_min(1e-24).sqrt();
+    latent / length
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nn::values;
+
+    #[test]
+    fn a_standard_normal_posterior_does_not_diverge() {
+        // softplus(scale) + 1e-4 = 1.
+        let scale = ((1.0f64 - 1e-4).exp() - 1.0).ln() as f32;
+        let check = |mean: f32, expected: f32| {
+            let encoded = from_values(vec![mean, mean, scale, scale], [1, 2, 2]);
+            let divergence = values(Posterior::new(encoded).divergence())[0];
+            assert!((divergence - expected).abs() < 1e-5, "{divergence}");
+        };
+        check(0.0, 0.0);
+        check(2.0, 4.0);
+    }
+
+    #[test]
+    fn latents_spread_like_noise_have_no_discrepancy_and_others_do() {
+        let check = |shift: f32, range: std::ops::Range<f32>| {
+            let normal = |seed: u64| Init::new(seed).normal(4 * 256);
+            let latent = normal(1).into_iter().map(|x| x + shift).collect();
+            let found = values(discrepancy(from_values(latent, [1, 4, 256]), normal(2)))[0];
+            assert!(range.contains(&found), "{found} at a shift of {shift}");
+        };
+        check(0.0, -1e-4..0.01);
+        check(1.0, 0.05..1.0);
+    }
+}

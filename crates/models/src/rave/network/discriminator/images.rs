@@ -1,0 +1,111 @@
+//! Convolutions over spectra with their names in a file of weights.
+
+use burn::tensor::Tensor;
+use nn::{Conv2d, Init, Parameters, Weights, conv2d, leaky_relu, weight_norm};
+
+/// A weight-normalised convolution over rows (frames) and columns (bins), with a bias, and the rectifier
+/// after it.
+#[derive(Debug)]
+pub(super) struct Image {
+    name: String,
+    /// As the file keeps it: `[channels_out, channels_in, first, second]`.
+    shape: [usize; 4],
+    /// Whether the file's first extent of the kernel lies along columns.
+    is_transposed: bool,
+    stride: usize,
+    /// Rows from one tap to the next.
+    dilation: usize,
+    /// The rectifier's slope below zero; 1 for none.
+    slope: f32,
+}
+
+impl Image {
+    /// One that keeps the number of rows and columns.
+    pub(super) fn new(
+        name: String,
+        [channels_in, channels_out]: [usize; 2],
+        [first, second]: [usize; 2],
+    ) -> Self {
+        Self {
+            name,
+            shape: [channels_out, channels_in, first, second],
+            is_transposed: false,
+            stride: 1,
+            dilation: 1,
+            slope: 1.0,
+        }
+    }
+
+    /// Whose kernel the file keeps with columns first.
+    pub(super) fn transposed(mut self) -> Self {
+        self.is_transposed = true;
+        self
+    }
+
+    /// With so many columns from one output to the next.
+    pub(super) fn strided(mut self, stride: usize) -> Self {
+        self.stride = stride;
+        self
+    }
+
+    /// With so many rows from one tap to the next.
+    pub(super) fn dilated(mut self, dilation: usize) -> Self {
+        self.dilation = dilation;
+        self
+    }
+
+    /// With a rectifier after it.
+    pub(super) fn rectified(mut self, slope: f32) -> Self {
+        self.slope = slope;
+        self
+    }
+
+    /// Shape: `[batch, channels_in, rows, columns] -> [batch, channels_out, rows, columns / stride]`.
+    pub(super) fn forward(&self, weights: &Weights, x: Tensor<4>) -> Tensor<4> {
+        let [out, channels_in, first, second] = self.shape;
+        let v = weights.get::<4>(&self.key("weight_v")).reshape([out, channels_in, first * second]);
+        let g = weights.get::<4>(&self.key("weight_g")).reshape([out, 1, 1]);
+        let weight = weight_norm(v, g).reshape(self.shape);
+        let weight = if self.is_transposed { weight.swap_dims(2, 3) } else { weight };
+        let [rows, columns] = self.kernel();
+        let conv = Conv2d {
+            stride_columns: self.stride,
+            padding: (self.dilation * (rows / 2), columns / 2),
+            dilation: (self.dilation, 1),
+        };
+        let y = conv2d(x, weight, weights.get::<1>(&self.key("bias")), conv);
+        if self.slope == 1.0 { y } else { leaky_relu(y, self.slope) }
+    }
+
+    pub(super) fn initialise(&self, seed: u64, parameters: &mut Parameters) {
+        let [out, channels_in, first, second] = self.shape;
+        let flat = [out, channels_in, first * second];
+        let mut init = Init::named(seed, &self.name);
+        let weight = init.conv_weight(flat);
+        parameters.insert(&self.key("weight_g"), &[out, 1, 1, 1], Init::norms(&weight, out));
+        parameters.insert(&self.key("weight_v"), &self.shape, weight);
+        parameters.insert(&self.key("bias"), &[out], init.conv_bias(out, flat));
+    }
+
+    pub(super) fn n_values(&self) -> usize {
+        self.shape.iter().product::<usize>() + 2 * self.shape[0]
+    }
+
+    /// Numbers that it writes to memory, its input of `numbers` a channel laid out for every row of the
+    /// kernel included.
+    pub(super) fn activations(&self, numbers: f64) -> f64 {
+        let [rows, _] = self.kernel();
+        let numbers = numbers / self.stride as f64;
+        (self.shape[0] + rows * self.shape[1]) as f64 * numbers
+    }
+
+    /// Rows and columns of the kernel.
+    fn kernel(&self) -> [usize; 2] {
+        let [_, _, first, second] = self.shape;
+        if self.is_transposed { [second, first] } else { [first, second] }
+    }
+
+    fn key(&self, part: &str) -> String {
+        format!("{}.{part}", self.name)
+    }
+}

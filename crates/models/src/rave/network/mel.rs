@@ -1,0 +1,72 @@
+//! The mel spectrogram that the hybrid configuration's encoder hears.
+//!
+//! Power spectra of windows of unit energy, summed in triangles that are evenly spaced on the mel scale
+//! of HTK, as `torchaudio.transforms.MelSpectrogram(normalized=True)`.
+
+use burn::tensor::Tensor;
+use nn::{StftParams, from_values, stft_magnitude};
+
+use super::layers::Interval;
+use crate::rave::Config;
+
+/// The front of the encoder.
+#[derive(Debug)]
+pub(super) struct Mel {
+    params: StftParams,
+    /// Weights of the bins in each band, divided by the energy of the window: `[bands, bins]`.
+    bands: Tensor<2>,
+}
+
+impl Mel {
+    pub(super) fn new(config: &Config) -> Self {
+        let params =
+            StftParams { n_fft: config.mel_n_fft, hop: config.mel_hop, center_reflect: true };
+        let n_bins = params.n_fft / 2 + 1;
+        let values = triangles(config.n_mels, n_bins, f64::from(config.sampling_rate));
+        // The sum of a squared Hann window.
+        let energy = 3.0 * params.n_fft as f64 / 8.0;
+        let values = values.into_iter().map(|value| (value / energy) as f32).collect();
+        Self { params, bands: from_values(values, [config.n_mels, n_bins]) }
+    }
+
+    /// `ln(1 + power)` of each band. Shape:
+    /// `[batch, channels, samples] -> [batch, channels * bands, samples / hop]`. Without gradient.
+    pub(super) fn forward(&self, audio: Tensor<3>) -> Tensor<3> {
+        let [batch, channels, samples] = audio.dims();
+        let flat = audio.inner().reshape([batch * channels, samples]);
+        let magnitudes = stft_magnitude(flat, self.params);
+        // The frame centred on the end is left out.
+        let [rows, bins, frames] = magnitudes.dims();
+        let frames = frames - 1;
+        let power = magnitudes.narrow(2, 0, frames).square();
+        let columns = power.swap_dims(0, 1).reshape([bins, rows * frames]);
+        let [n_bands, _] = self.bands.dims();
+        let mel = self.bands.clone().matmul(columns).reshape([n_bands, rows, frames]);
+        mel.log1p().swap_dims(0, 1).reshape([batch, channels * n_bands, frames])
+    }
+
+    /// Which samples the frames of an interval depend on.
+    pub(super) fn samples_of(&self, (first, last): Interval) -> Interval {
+        let (hop, half) = (self.params.hop as i64, self.params.n_fft as i64 / 2);
+        (first * hop - half, last * hop + half - 1)
+    }
+}
+
+/// Triangles of height 1 between neighbouring mel frequencies, from 0 to half the rate: `[bands, bins]`.
+fn triangles(n_bands: usize, n_bins: usize, rate_hz: f64) -> Vec<f64> {
+    let mel_from_hz = |hz: f64| 2595.0 * (1.0 + hz / 700.0).log10();
+    let hz_from_mel = |mel: f64| 700.0 * (10f64.powf(mel / 2595.0) - 1.0);
+    let top = mel_from_hz(rate_hz / 2.0);
+    let corner = |i: usize| hz_from_mel(top * i as f64 / (n_bands + 1) as f64);
+    let bin_hz = |bin: usize| rate_hz / 2.0 * bin as f64 / (n_bins - 1) as f64;
+    let value = |band: usize, bin: usize| {
+        let (low, middle, high) = (corner(band), corner(band + 1), corner(band + 2));
+        let (rising, falling) =
+            ((bin_hz(bin) - low) / (middle - low), (high - bin_hz(bin)) / (high - middle));
+        rising.min(falling).max(0.0)
+    };
+    (0..n_bands)
+        .flat_map(|band| (0..n_bins).map(move |bin| (band, bin)))
+        .map(|(a, b)| value(a, b))
+        .collect()
+}

@@ -1,0 +1,269 @@
+//! RAVE as an instrument: sound in, latent curves and sound out, block by block.
+//!
+//! A [`Player`] takes all its memory when it is made; playing neither allocates nor locks, and what it
+//! plays does not depend on the sizes of the blocks. It agrees with the original's streaming models.
+
+mod description;
+mod latent;
+
+use nn::Parameters;
+use nn::stream::{Engine, Learning, Precision};
+
+use self::description::Description;
+pub use self::latent::Chance;
+use self::latent::LatentMaker;
+use super::network::Network;
+use super::{Config, EncoderInput};
+
+/// How a player plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlayerSettings {
+    /// Samples that are worked on at once; longer blocks are taken in parts.
+    pub max_block: usize,
+    /// How exactly weights are kept.
+    pub precision: Precision,
+    /// Whether latent curves are drawn around their means, as when training, or are the means.
+    pub latent: Chance,
+    /// The noise of the synthesiser, and curves of pure chance that some models have.
+    pub noise: Chance,
+}
+
+impl Default for PlayerSettings {
+    /// Means, with noise, for blocks of up to 2048 samples.
+    fn default() -> Self {
+        Self {
+            max_block: 2048,
+            precision: Precision::Full,
+            latent: Chance::Off,
+            noise: Chance::Seeded(0),
+        }
+    }
+}
+
+/// A model that plays, with its state. Sound is planar, in [-1, 1].
+#[derive(Debug)]
+pub struct Player {
+    encoder: Engine,
+    decoder: Engine,
+    latents: LatentMaker,
+    channels: usize,
+    latent_size: usize,
+    max_block: usize,
+    max_latents: usize,
+    ratio: usize,
+    bank_delay: usize,
+    settings: PlayerSettings,
+    noise: latent::Draws,
+    /// Samples on their way into the encoder, one channel next to the other.
+    samples: Vec<f32>,
+    /// Latents that the encoder made of the last block.
+    encoded: Vec<f32>,
+    /// Latents on their way into the decoder, with curves of chance.
+    augmented: Vec<f32>,
+    /// Samples that were made and wait to be played, one channel next to the other.
+    waiting: Vec<f32>,
+    n_waiting: usize,
+}
+
+impl Player {
+    /// A model of these settings and weights, or `None` if it hears a mel spectrogram, which sees
+    /// sound before it is there.
+    ///
+    /// # Panics
+    /// When `parameters` are not those of a model with these settings.
+    #[must_use]
+    pub fn new(config: &Config, parameters: &Parameters, settings: PlayerSettings) -> Option<Self> {
+        if config.encoder_input == EncoderInput::Mel {
+            return None;
+        }
+        let (ratio, channels) = (config.ratio(), config.channels);
+        let max_block = settings.max_block.max(1);
+        let description = Description { config, parameters };
+        let precision = settings.precision;
+        let encoder = Engine::new(&description.encoder(), channels, max_block, precision);
+        let max_latents = max_block.div_ceil(ratio) + 1;
+        let n_rows = config.decoder_latent_size();
+        let decoder = Engine::new(&description.decoder(), n_rows, max_latents, precision);
+        Some(Self {
+            latents: LatentMaker::new(config, parameters, settings.latent),
+            channels,
+            latent_size: config.latent_size,
+            max_block,
+            max_latents,
+            ratio,
+            bank_delay: description.bank_delay(),
+            settings,
+            noise: latent::Draws::new(settings.noise),
+            samples: vec![0.0; channels * max_block],
+            encoded: Vec::with_capacity(config.latent_size * max_latents),
+            augmented: vec![0.0; n_rows * max_latents],
+            waiting: vec![0.0; channels * (max_block + (max_latents + 1) * ratio)],
+            n_waiting: 0,
+            encoder,
+            decoder,
+        })
+    }
+
+    /// A model with random weights, which sounds like nothing, and costs what a trained one costs.
+    #[must_use]
+    pub fn untrained(config: &Config, settings: PlayerSettings) -> Option<Self> {
+        let parameters = Network::new(config).initialise_generator(config, 0);
+        Self::new(config, &parameters, settings)
+    }
+
+    /// Plays a block: what it makes of `input` so far goes to `output`, as many samples in as many
+    /// channels, late by [`Self::latency_samples`].
+    ///
+    /// Work comes in bursts: the block in which a latent frame begins computes all of the decoder's
+    /// and most of the encoder's part of that frame.
+    ///
+    /// # Panics
+    /// When there are not as many channels as the model has, or they are not equally long.
+    pub fn play(&mut self, input: &[&[f32]], output: &mut [&mut [f32]]) {
+        assert!(input.len() == self.channels && output.len() == self.channels, "channels");
+        let n = input[0].len();
+        assert!(output.iter().all(|channel| channel.len() == n), "channels of equal length");
+        for start in (0..n).step_by(self.max_block) {
+            let end = (start + self.max_block).min(n);
+            self.encode_part(input, start..end);
+            self.decode_encoded();
+            for (c, output) in output.iter_mut().enumerate() {
+                let made = self.waiting.iter().skip(c).step_by(self.channels);
+                output[start..end].iter_mut().zip(made).for_each(|(out, made)| *out = *made);
+            }
+            let n_played = (end - start) * self.channels;
+            self.waiting.copy_within(n_played..self.n_waiting, 0);
+            self.n_waiting -= n_played;
+        }
+    }
+
+    /// Latent curves of a block of at most `max_block` samples: `[frames, latent]`, a frame for each
+    /// [`Self::ratio`] samples, which comes with the first of them.
+    ///
+    /// # Panics
+    /// When the block is too long, or does not have the model's channels, equally long.
+    pub fn encode(&mut self, input: &[&[f32]]) -> &[f32] {
+        assert!(input.len() == self.channels, "channels");
+        self.encode_part(input, 0..input[0].len());
+        &self.encoded
+    }
+
+    /// Sound of latent curves `[frames, latent]`, one channel next to the other:
+    /// `[frames * ratio, channels]`. At most as many frames as blocks of `max_block` samples can have.
+    ///
+    /// # Panics
+    /// When there are more.
+    pub fn decode(&mut self, latents: &[f32]) -> &[f32] {
+        decode(&mut self.decoder, &mut self.noise, latents, self.latent_size, &mut self.augmented)
+    }
+
+    /// Forgets what was heard, and begins chance anew; what style layers learnt stays.
+    pub fn reset(&mut self) {
+        self.encoder.reset();
+        self.decoder.reset();
+        self.latents.reset();
+        self.noise = latent::Draws::new(self.settings.noise);
+        self.encoded.clear();
+        self.n_waiting = 0;
+    }
+
+    /// Samples of a latent frame.
+    #[must_use]
+    pub fn ratio(&self) -> usize {
+        self.ratio
+    }
+
+    /// Channels of sound.
+    #[must_use]
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// Curves that describe sound.
+    #[must_use]
+    pub fn latent_size(&self) -> usize {
+        self.latent_size
+    }
+
+    /// Frames that [`Self::decode`] takes at a time.
+    #[must_use]
+    pub fn max_latents(&self) -> usize {
+        self.max_latents
+    }
+
+    /// By how many samples what is played is late: the layers that look ahead, and the filter bank.
+    #[must_use]
+    pub fn latency_samples(&self) -> usize {
+        let decoder = self.decoder.delay() * self.ratio as f64;
+        (self.encoder.delay() + decoder).round() as usize + self.bank_delay
+    }
+
+    /// Bytes that the weights take.
+    #[must_use]
+    pub fn weight_bytes(&self) -> usize {
+        self.encoder.weight_bytes() + self.decoder.weight_bytes()
+    }
+
+    /// Makes style layers learn what passes from now on; without such layers nothing changes.
+    pub fn learn(&mut self, learning: Learning) {
+        self.encoder.learn(learning);
+        self.decoder.learn(learning);
+    }
+
+    /// Makes style layers forget the source.
+    pub fn forget_source(&mut self) {
+        self.encoder.forget_source();
+        self.decoder.forget_source();
+    }
+
+    /// Makes style layers forget the target.
+    pub fn forget_target(&mut self) {
+        self.encoder.forget_target();
+        self.decoder.forget_target();
+    }
+
+    fn encode_part(&mut self, input: &[&[f32]], range: std::ops::Range<usize>) {
+        let samples = &mut self.samples[..range.len() * self.channels];
+        for (c, input) in input.iter().enumerate() {
+            let places = samples.iter_mut().skip(c).step_by(self.channels);
+            places.zip(&input[range.clone()]).for_each(|(place, x)| *place = *x);
+        }
+        let rows = self.encoder.process(samples, &mut |_| ());
+        self.encoded.clear();
+        self.latents.make(rows, &mut self.encoded);
+    }
+
+    fn decode_encoded(&mut self) {
+        let made = decode(
+            &mut self.decoder,
+            &mut self.noise,
+            &self.encoded,
+            self.latent_size,
+            &mut self.augmented,
+        );
+        self.waiting[self.n_waiting..self.n_waiting + made.len()].copy_from_slice(made);
+        self.n_waiting += made.len();
+    }
+}
+
+/// Appends curves of chance to latents, and decodes them.
+fn decode<'a>(
+    decoder: &'a mut Engine,
+    noise: &mut latent::Draws,
+    latents: &[f32],
+    latent_size: usize,
+    augmented: &mut [f32],
+) -> &'a [f32] {
+    let n = latents.len() / latent_size;
+    let n_rows = decoder.channels_in();
+    let augmented = &mut augmented[..n * n_rows];
+    for (latent, row) in latents.chunks_exact(latent_size).zip(augmented.chunks_exact_mut(n_rows)) {
+        let (curves, chance) = row.split_at_mut(latent_size);
+        curves.copy_from_slice(latent);
+        noise.fill_normal(chance);
+    }
+    decoder.process(augmented, &mut |uniform| noise.fill_uniform(uniform))
+}
+
+#[cfg(test)]
+mod tests;

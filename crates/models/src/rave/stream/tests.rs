@@ -1,0 +1,439 @@
+//! Agreement with the original's streaming models, for every configuration that streams: weights,
+//! sound and chance follow the formulas in `vectors/README.md`.
+
+use std::collections::BTreeMap;
+use std::f64::consts::TAU;
+
+use nn::Parameters;
+use nn::stream::{Engine, Precision};
+use serde_json::{Value, json};
+
+use super::description::Description;
+use super::{Chance, Player, PlayerSettings};
+use crate::rave::{Config, Regularization, resolve};
+
+/// How far numbers may differ, relative to the largest of their array.
+const TOLERANCE: f64 = 1e-4;
+
+/// What the original made of one configuration.
+struct Vectors {
+    name: &'static str,
+    meta: Value,
+    values: Vec<u8>,
+    header: Value,
+}
+
+impl Vectors {
+    fn read(name: &'static str) -> Self {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors");
+        let bytes = std::fs::read(format!("{folder}/{name}.safetensors")).unwrap();
+        let n_header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+        let header: Value = serde_json::from_slice(&bytes[8..8 + n_header]).unwrap();
+        // Where the original computed what is not a number, JSON has no word for it.
+        let meta = header["__metadata__"]["meta"].as_str().unwrap().replace("NaN", "null");
+        let meta = serde_json::from_str(&meta).unwrap();
+        Self { name, meta, values: bytes[8 + n_header..].to_vec(), header }
+    }
+
+    fn parameters(&self) -> Parameters {
+        let mut parameters = Parameters::new();
+        for entry in self.meta["state"].as_array().unwrap() {
+            let name = entry[0].as_str().unwrap();
+            let shape = entry[1].as_array().unwrap().iter().map(|n| n.as_u64().unwrap() as usize);
+            let shape: Vec<usize> = shape.collect();
+            let u = formula(name, shape.iter().product());
+            let values: Vec<f64> = match entry[2].as_str().unwrap() {
+                "weight" => {
+                    let bound = (3.0 / shape[1..].iter().product::<usize>() as f64).sqrt();
+                    u.iter().map(|u| (2.0 * u - 1.0) * bound).collect()
+                }
+                "norm" => {
+                    // Of the direction, which comes right behind or before it.
+                    let direction = name.replace("weight_g", "weight_v");
+                    let entries = self.meta["state"].as_array().unwrap();
+                    let of_name = |entry: &&Value| entry[0].as_str() == Some(&direction);
+                    let extents = entries.iter().find(of_name).unwrap()[1].as_array().unwrap();
+                    let row: u64 = extents[1..].iter().map(|n| n.as_u64().unwrap()).product();
+                    let bound = (3.0 / row as f64).sqrt();
+                    let v = formula(&direction, u.len() * row as usize);
+                    let norm = |row: &[f64]| {
+                        let rounded = row.iter().map(|u| ((2.0 * u - 1.0) * bound) as f32);
+                        rounded.map(|v| f64::from(v).powi(2)).sum::<f64>().sqrt()
+                    };
+                    let rows = v.chunks(row as usize);
+                    rows.zip(&u).map(|(row, u)| norm(row) * (0.8 + 0.4 * u)).collect()
+                }
+                "bias" => u.iter().map(|u| 0.2 * u - 0.1).collect(),
+                "scale" => u.iter().map(|u| 0.8 + 0.4 * u).collect(),
+                "alpha" => u.iter().map(|u| 0.5 + u).collect(),
+                _ => continue,
+            };
+            let values = values.into_iter().map(|x| x as f32).collect();
+            parameters.insert(name, &shape, values);
+        }
+        parameters
+    }
+
+    /// A stored array `[channels, frames]`, every so-manieth value of it.
+    fn check(&self, array: &str, found: &[Vec<f32>]) {
+        let about = &self.meta["arrays"][array];
+        let found: Vec<f64> = found.concat().iter().map(|x| f64::from(*x)).collect();
+        let shape = about["shape"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap());
+        assert_eq!(found.len(), shape.product::<u64>() as usize, "{}: {array}", self.name);
+        let offsets = &self.header[array]["data_offsets"];
+        let at = |i: usize| offsets[i].as_u64().unwrap() as usize;
+        let stored = self.values[at(0)..at(1)].chunks(4);
+        let expected: Vec<f64> =
+            stored.map(|b| f64::from(f32::from_le_bytes(b.try_into().unwrap()))).collect();
+        let peak = expected.iter().fold(0.0f64, |peak, x| peak.max(x.abs()));
+        let stride = about["stride"].as_u64().unwrap() as usize;
+        for (i, expected) in expected.iter().enumerate() {
+            let difference = (found[i * stride] - expected).abs();
+            assert!(
+                difference <= TOLERANCE * peak,
+                "{}: {array}[{}] is {}, not {expected}; peak {peak}",
+                self.name,
+                i * stride,
+                found[i * stride]
+            );
+        }
+        // All values, so that order and sign count.
+        let probe = formula(&format!("probe {array}"), found.len());
+        let dot: f64 = found.iter().zip(&probe).map(|(x, u)| x * (2.0 * u - 1.0)).sum();
+        let expected = about["dot"].as_f64().unwrap();
+        let room = TOLERANCE * peak * (found.len() as f64).sqrt();
+        assert!((dot - expected).abs() <= room, "{}: {array}: {dot}, not {expected}", self.name);
+    }
+}
+
+/// `u(name, i)` of the vectors' README.
+fn formula(name: &str, n: usize) -> Vec<f64> {
+    let hash = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3);
+    let mut state = name.bytes().fold(0xCBF2_9CE4_8422_2325, hash);
+    let next = || {
+        state = u64::wrapping_add(state, 0x9E37_79B9_7F4A_7C15);
+        let z = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) >> 40) as f64 / f64::from(1 << 24)
+    };
+    std::iter::repeat_with(next).take(n).collect()
+}
+
+/// The first example's sound: `[channels][samples]`.
+fn sound(channels: usize) -> Vec<Vec<f32>> {
+    let u = formula("x", channels * N_SAMPLES);
+    let sample = |c: usize, t: usize| {
+        let p = (t * (c + 1) % 97) as f64;
+        let tri = (97.0 - (4.0 * p - 194.0).abs()) / 97.0;
+        (0.25 * (2.0 * u[c * N_SAMPLES + t] - 1.0) + 0.5 * tri) as f32
+    };
+    (0..channels).map(|c| (0..N_SAMPLES).map(|t| sample(c, t)).collect()).collect()
+}
+
+const N_SAMPLES: usize = 32_768;
+/// The original's block.
+const BLOCK: usize = 2048;
+
+fn config(preset: &str, switches: &[&str], overrides: Value) -> Config {
+    let switches: Vec<String> = switches.iter().map(|it| (*it).to_owned()).collect();
+    let Value::Object(overrides) = overrides else { unreachable!("settings are an object") };
+    let overrides: BTreeMap<String, Value> = overrides.into_iter().collect();
+    Config::from_settings(&resolve(preset, &switches, &overrides).unwrap().settings).unwrap()
+}
+
+/// `[channels][frames]` of frames of so many channels.
+fn planar(frames: &[f32], channels: usize) -> Vec<Vec<f32>> {
+    (0..channels).map(|c| frames.iter().skip(c).step_by(channels).copied().collect()).collect()
+}
+
+/// The original's latent of a block of encoded rows, with its chance: `[rows][frames]`.
+fn latent(config: &Config, rows: &[Vec<f32>], call: &mut usize) -> Vec<Vec<f32>> {
+    let n_frames = rows[0].len();
+    let mut normal = |n: usize| -> Vec<f64> {
+        let u = formula(&format!("draw stream {call}"), n * n_frames);
+        *call += 1;
+        u.iter().map(|u| 3f64.sqrt() * (2.0 * u - 1.0)).collect()
+    };
+    let n = config.latent_size;
+    match config.regularization {
+        Regularization::Variational => {
+            let noise = normal(n);
+            let value = |c: usize, t: usize| {
+                let deviation = f64::from(rows[n + c][t]).exp().ln_1p() + 1e-4;
+                (noise[c * n_frames + t] * deviation + f64::from(rows[c][t])) as f32
+            };
+            (0..n).map(|c| (0..n_frames).map(|t| value(c, t)).collect()).collect()
+        }
+        Regularization::Spherical => {
+            let length = |t: usize| rows.iter().map(|row| row[t].powi(2)).sum::<f32>().sqrt();
+            let unit = |row: &Vec<f32>| (0..n_frames).map(|t| row[t] / length(t)).collect();
+            rows.iter().map(unit).collect()
+        }
+        Regularization::Wasserstein | Regularization::Discrete => {
+            if config.regularization == Regularization::Wasserstein {
+                // What its distance of distributions draws.
+                *call += 1;
+            }
+            let mut normal = |n: usize| -> Vec<f64> {
+                let u = formula(&format!("draw stream {call}"), n * n_frames);
+                *call += 1;
+                u.iter().map(|u| 3f64.sqrt() * (2.0 * u - 1.0)).collect()
+            };
+            let chance = normal(config.decoder_latent_size() - n);
+            let chance = chance.chunks(n_frames).map(|it| it.iter().map(|x| *x as f32).collect());
+            rows.iter().cloned().chain(chance).collect()
+        }
+    }
+}
+
+/// Streams as the original did, in its blocks, and compares all it stored.
+fn check(name: &'static str, preset: &str, switches: &[&str], channels: usize) {
+    let vectors = Vectors::read(name);
+    let mut overrides = json!({ "capacity": 4, "channels": channels });
+    if name != "v2_wasserstein" && name != "v2_spherical" {
+        overrides["latent_size"] = json!(16);
+    }
+    let config = config(preset, switches, overrides);
+    let parameters = vectors.parameters();
+    let description = Description { config: &config, parameters: &parameters };
+    let mut encoder = Engine::new(&description.encoder(), channels, BLOCK, Precision::Full);
+    let n_rows = config.decoder_latent_size();
+    let n_latents = BLOCK / config.ratio() + 1;
+    let mut decoder = Engine::new(&description.decoder(), n_rows, n_latents, Precision::Full);
+    let (sound, mut call) = (sound(channels), 0);
+    let (mut encoded, mut latents, mut y) = (vec![], vec![], vec![]);
+    let has_noise = vectors.meta["draws"]["stream"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .any(|draw| draw[0].as_str() == Some("rand_like"));
+    // The first architecture's noise is drawn, but not heard before phase 2.
+    let is_heard = name != "v1" && name != "v1_causal";
+    for start in (0..N_SAMPLES).step_by(BLOCK) {
+        let block: Vec<f32> =
+            (start..start + BLOCK).flat_map(|t| sound.iter().map(move |it| it[t])).collect();
+        let rows = encoder.process(&block, &mut |_| ()).to_vec();
+        encoded.extend_from_slice(&rows);
+        let latent = latent(
+            &config,
+            &planar(&rows, config.latent_size * rows_per_latent(&config)),
+            &mut call,
+        );
+        let frames = latent[0].len();
+        let latent: Vec<f32> =
+            (0..frames).flat_map(|t| latent.iter().map(move |row| row[t])).collect();
+        latents.extend_from_slice(&latent);
+        let noise = formula(&format!("draw stream {call}"), BLOCK * channels);
+        call += usize::from(has_noise);
+        let mut noise = noise.into_iter();
+        let mut uniform = |values: &mut [f32]| {
+            values.fill_with(|| if is_heard { noise.next().unwrap() as f32 } else { 0.5 });
+        };
+        y.extend_from_slice(decoder.process(&latent, &mut uniform));
+    }
+    vectors
+        .check("stream/encoded", &planar(&encoded, config.latent_size * rows_per_latent(&config)));
+    if config.regularization == Regularization::Spherical {
+        // The first blocks give rows of zeros, which the original divides by their length; what is not a
+        // number then stays in its caches.
+        assert!(vectors.meta["arrays"]["stream/y"]["dot"].is_null(), "the original plays nothing");
+        return;
+    }
+    vectors.check("stream/latent", &planar(&latents, n_rows));
+    vectors.check("stream/y", &planar(&y, channels));
+}
+
+fn rows_per_latent(config: &Config) -> usize {
+    if config.regularization == Regularization::Variational { 2 } else { 1 }
+}
+
+#[test]
+fn the_first_architecture_streams_as_the_original() {
+    check("v1", "v1", &[], 1);
+    check("v1_causal", "v1", &["causal"], 1);
+    check("onnx", "onnx", &[], 1);
+    check("raspberry", "raspberry", &[], 1);
+}
+
+#[test]
+fn the_second_architecture_streams_as_the_original() {
+    check("v2", "v2", &[], 1);
+    check("v2_causal", "v2", &["causal"], 1);
+    check("v2_small", "v2_small", &[], 1);
+    check("v2_small_causal", "v2_small", &["causal"], 1);
+    check("v2_small_stereo", "v2_small", &[], 2);
+    check("v2_nopqmf", "v2_nopqmf", &[], 1);
+}
+
+#[test]
+fn switches_stream_as_the_original() {
+    check("v3", "v3", &[], 1);
+    check("v2_adain", "v2", &["adain"], 1);
+    check("v2_snake", "v2", &["snake"], 1);
+    check("v2_noise", "v2", &["noise"], 1);
+    check("v2_wasserstein", "v2", &["wasserstein"], 1);
+    check("v2_spherical", "v2", &["spherical"], 1);
+    check("discrete", "discrete", &[], 1);
+    check("discrete_v3", "discrete_v3", &[], 1);
+}
+
+/// Models with batch statistics and lengths of weights as training leaves them; not part of the project.
+#[test]
+fn recorded_models_stream_as_the_original() {
+    for name in ["v1", "v2", "v2_small"] {
+        let Some(folder) = shared(name) else { return };
+        let checkpoint = folder.join("version_0/checkpoints/golden.ckpt");
+        let checkpoint = nn::torch_checkpoint::open(&checkpoint).unwrap();
+        let mut parameters = Parameters::new();
+        for array in checkpoint.state_dict().unwrap() {
+            parameters.insert(&array.name, &array.shape, array.values);
+        }
+        let arrays = nn::npz::read(&folder.join("io.npz")).unwrap();
+        let find = |name: &str| arrays.iter().find(|it| it.name == name);
+        let values = |name: &str| find(name).map(|it| it.values.clone());
+        let config = config(name, &[], json!({ "capacity": 4 }));
+        let description = Description { config: &config, parameters: &parameters };
+
+        let mut encoder = Engine::new(&description.encoder(), 1, N_SAMPLES, Precision::Full);
+        let sound = &values("x").unwrap()[..N_SAMPLES];
+        let rows = encoder.process(sound, &mut |_| ()).to_vec();
+        let rows = planar(&rows, 2 * config.latent_size).concat();
+        check_all(&format!("{name}: rows"), &rows, &values("stream_enc_raw").unwrap());
+
+        let n_frames = N_SAMPLES / config.ratio();
+        let mut decoder =
+            Engine::new(&description.decoder(), config.latent_size, n_frames, Precision::Full);
+        let latent = values("z").unwrap();
+        let frames = (0..n_frames).flat_map(|t| latent.iter().skip(t).step_by(n_frames).copied());
+        let frames: Vec<f32> = frames.collect();
+        let noise = (0..).map_while(|i| values(&format!("stream_dec_noise{i}_rand_like")));
+        let mut noise = noise.flatten();
+        // The first architecture's noise is drawn, but not heard before phase 2.
+        let mut uniform = |values: &mut [f32]| {
+            values.fill_with(|| if name == "v1" { 0.5 } else { noise.next().unwrap() });
+        };
+        let made = decoder.process(&frames, &mut uniform).to_vec();
+        check_all(&format!("{name}: sound"), &made, &values("stream_y").unwrap());
+    }
+}
+
+fn shared(name: &str) -> Option<std::path::PathBuf> {
+    let beside = || std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    let shared = std::env::var_os("MAQUETTE_SHARED").map_or_else(beside, Into::into);
+    let folder = shared.join("rave").join(name);
+    if !folder.is_dir() {
+        println!("skipped: not found: {}", folder.display());
+        return None;
+    }
+    Some(folder)
+}
+
+fn check_all(what: &str, found: &[f32], expected: &[f32]) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    let peak = expected.iter().fold(0.0f32, |peak, x| peak.max(x.abs()));
+    let pairs = found.iter().zip(expected);
+    let furthest = pairs.fold(0.0f32, |most, (a, b)| most.max((a - b).abs())) / peak;
+    println!("{what}: {furthest:.1e} of the largest");
+    assert!(f64::from(furthest) <= TOLERANCE, "{what} differs by {furthest} of its largest");
+}
+
+fn player(name: &'static str, preset: &str, settings: PlayerSettings) -> Player {
+    let parameters = Vectors::read(name).parameters();
+    let config = config(preset, &[], json!({ "capacity": 4, "latent_size": 16 }));
+    Player::new(&config, &parameters, settings).unwrap()
+}
+
+fn played(player: &mut Player, sound: &[f32], sizes: &[usize]) -> Vec<f32> {
+    let (mut out, mut at) = (vec![0.0; sound.len()], 0);
+    for &size in sizes.iter().cycle() {
+        let end = (at + size).min(sound.len());
+        player.play(&[&sound[at..end]], &mut [&mut out[at..end]]);
+        at = end;
+        if at == sound.len() {
+            return out;
+        }
+    }
+    out
+}
+
+#[test]
+fn what_is_played_does_not_depend_on_blocks() {
+    let sound = &sound(1)[0];
+    for (name, preset) in [("v1", "v1"), ("v2_small", "v2_small"), ("v2", "v2")] {
+        let chance = Chance::Seeded(5);
+        let settings = PlayerSettings { noise: chance, latent: chance, ..Default::default() };
+        let mut player = player(name, preset, settings);
+        let whole = played(&mut player, sound, &[2048]);
+        for sizes in [&[64][..], &[8192], &[512], &[1, 700, 64, 3000, 2, 33]] {
+            player.reset();
+            assert_eq!(played(&mut player, sound, sizes), whole, "{name} in blocks of {sizes:?}");
+        }
+        let silent = PlayerSettings { noise: Chance::Off, latent: Chance::Off, ..settings };
+        let mut player = self::player(name, preset, silent);
+        assert_ne!(played(&mut player, sound, &[2048]), whole, "{name} without chance");
+    }
+}
+
+#[test]
+fn a_spherical_latent_of_silence_is_finite() {
+    let parameters = Vectors::read("v2_spherical").parameters();
+    let config = config("v2", &["spherical"], json!({ "capacity": 4 }));
+    let mut player = Player::new(&config, &parameters, PlayerSettings::default()).unwrap();
+    let sound = [vec![0.0; 4096], sound(1)[0].clone()].concat();
+    let made = played(&mut player, &sound, &[2048]);
+    assert!(made.iter().all(|x| x.is_finite()));
+    assert!(made.iter().any(|x| x.abs() > 0.01));
+}
+
+#[test]
+fn encoding_and_decoding_make_what_is_played() {
+    let sound = &sound(1)[0];
+    let mut player = player("v2_small", "v2_small", PlayerSettings::default());
+    let whole = played(&mut player, sound, &[2048]);
+    player.reset();
+    let mut made = vec![];
+    for block in sound.chunks(300) {
+        let latents = player.encode(&[block]).to_vec();
+        made.extend_from_slice(player.decode(&latents));
+    }
+    assert_eq!(made.len(), sound.len());
+    assert_eq!(made, whole);
+}
+
+/// The latency that is told is where the impulse response of the whole is centred: a network whose
+/// layers pass on their middle tap alone would be needed to see it end to end, so the layers' delays are
+/// compared with those measured on the original, and the filter bank's with a tone through the bank.
+#[test]
+fn latency_is_told() {
+    let parameters = |name| Vectors::read(name).parameters();
+    let latency = |name: &'static str, preset: &str, switches: &[&str]| {
+        let config = config(preset, switches, json!({ "capacity": 4, "latent_size": 16 }));
+        let player = Player::new(&config, &parameters(name), PlayerSettings::default()).unwrap();
+        let decoder = player.decoder.delay() * config.ratio() as f64;
+        (decoder as usize, player.latency_samples())
+    };
+    // The decoder's part was measured on the original's exported models.
+    assert_eq!(latency("v2", "v2", &[]).0, 12_512);
+    assert_eq!(latency("v2_small", "v2_small", &[]).0, 5_024);
+    assert_eq!(latency("v2_causal", "v2", &["causal"]).0, 1_696);
+    // The whole adds the encoder's, and the bank's 16 samples, or 528 if it only looks back.
+    assert_eq!(latency("v2", "v2", &[]).1, 12_512 + 14_208 + 16);
+    assert_eq!(latency("v2_causal", "v2", &["causal"]).1, 1_696 + 528);
+}
+
+#[test]
+fn banks_delay_by_what_is_told() {
+    for switches in [&[][..], &["causal"]] {
+        let config = config("v2", switches, json!({ "capacity": 4, "latent_size": 16 }));
+        let parameters = Parameters::new();
+        let description = Description { config: &config, parameters: &parameters };
+        let layers = [description.analysis(), description.synthesis()].concat();
+        let mut bank = Engine::new(&layers, 1, 4096, Precision::Full);
+        let tone: Vec<f32> = (0..4096).map(|t| (TAU * 0.0137 * t as f64).sin() as f32).collect();
+        let made = bank.process(&tone, &mut |_| ()).to_vec();
+        let late = bank.delay() as usize + description.bank_delay();
+        for t in 2000..4000 {
+            assert!((made[t] - tone[t - late]).abs() < 5e-3, "{late} samples late: {t}");
+        }
+    }
+}
