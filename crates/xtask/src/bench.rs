@@ -2,6 +2,7 @@
 
 mod prepare;
 mod reference;
+mod stream;
 mod train;
 
 use clap::ValueEnum;
@@ -13,6 +14,8 @@ pub(crate) enum Name {
     Train,
     /// Preparing a dataset against `rave preprocess`.
     Prepare,
+    /// Playing live against the original's streaming models.
+    Stream,
 }
 
 /// Measures one path and prints what came out.
@@ -20,6 +23,7 @@ pub(crate) fn run(name: Name, with_reference: bool) -> anyhow::Result<()> {
     match name {
         Name::Train => train::run(with_reference),
         Name::Prepare => prepare::run(with_reference),
+        Name::Stream => stream::run(with_reference),
     }
 }
 
