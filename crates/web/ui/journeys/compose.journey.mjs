@@ -22,12 +22,12 @@ await travel({
     const centred = await latency.textContent()
     await look('v2')
 
-    step('the switch causal does not lengthen the latency, and shows where it changes something')
+    step('the switch causal shortens the latency, and shows where')
     await page.locator('summary', { hasText: /^Switches/ }).click()
     await page.getByRole('checkbox', { name: 'Causal', exact: true }).check()
     await row('padding').getByText('Causal', { exact: true }).waitFor()
-    await page.getByRole('region', { name: 'What to expect', exact: true }).and(page.locator('[aria-busy=false]')).waitFor()
-    assert(msOf(await latency.textContent()) <= msOf(centred), `${await latency.textContent()} is more than ${centred}`)
+    await latency.filter({ hasNotText: centred }).waitFor()
+    assert(msOf(await latency.textContent()) < msOf(centred), `${await latency.textContent()} is not less than ${centred}`)
 
     step('the order of switches can be changed, and the later one wins')
     await page.getByRole('checkbox', { name: 'Wasserstein' }).check()

@@ -65,6 +65,14 @@ fn what_a_preset_lacks_is_named() {
 }
 
 #[test]
+fn looking_ahead_costs_delay() {
+    let centered = compose(&choices("v2", &[], json!({})), None).unwrap();
+    let causal = compose(&choices("v2", &["causal"], json!({})), None).unwrap();
+    assert!(causal.receptive_field.ahead_samples <= 1, "{:?}", causal.receptive_field);
+    assert!(causal.latency_samples < centered.latency_samples / 10);
+}
+
+#[test]
 fn shorter_frames_cost_less_delay() {
     let long = compose(&choices("v2", &[], json!({})), None).unwrap();
     let short = compose(&choices("sketch", &[], json!({})), None).unwrap();
