@@ -32,6 +32,7 @@ pub use decode::{
     DecodeLimits, Decoded, Error, Note, SOUND_EXTENSIONS, decode_file, is_sound_path,
 };
 pub use effects::{
+    compand::{Compander, compand},
     phase::{allpass, phase_mangle},
     speed::at_speed,
 };

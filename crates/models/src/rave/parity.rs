@@ -5,6 +5,7 @@
 //! that a training left in a checkpoint, are not; without them these tests say so and pass.
 
 mod reference;
+mod transforms;
 
 use std::path::PathBuf;
 

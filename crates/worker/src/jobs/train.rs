@@ -5,15 +5,16 @@
 
 mod checkpoints;
 mod excerpts;
+mod patience;
 mod samples;
 
 use std::{collections::BTreeMap, fs, path::Path, time::Instant};
 
 use anyhow::Context;
 use api::{EventBody, Limit, Metrics, Outcome, Split, TrainTask, Warning};
-use models::rave::{Config, StepReport, Trainer};
+use models::rave::{Config, Phase, PhaseSwitch, StepReport, Trainer};
 
-use self::{checkpoints::Checkpoints, excerpts::Excerpts, samples::Samples};
+use self::{checkpoints::Checkpoints, excerpts::Excerpts, patience::Patience, samples::Samples};
 use super::{context, refuse};
 use crate::{
     dataset::Dataset,
@@ -29,8 +30,10 @@ const STEPS_LOGGED_SINGLY: u64 = 20;
 const LOG_EVERY_SECS: f64 = 0.3;
 /// Measuring and rendering take at most about this share of the time.
 const MEASURE_SHARE: f64 = 0.05;
-/// A run that gave no usable number this many times in a row has diverged.
-const NOT_FINITE_MAX: u32 = 50;
+/// After so many steps in a row without a usable number, the run goes back to its last good checkpoint.
+const NOT_FINITE_MAX: u32 = 10;
+/// A run that had to go back more often has diverged.
+const STEPS_BACK_MAX: u32 = 3;
 
 /// Trains the model of the job's folder.
 pub(crate) fn run(folder: &mut JobFolder, task: &TrainTask) -> anyhow::Result<Outcome> {
@@ -102,6 +105,7 @@ struct Run<'a> {
     system: SystemMeter,
     log: MetricLog,
     measured: Measured,
+    patience: Patience,
     n_not_finite: u32,
 }
 
@@ -165,6 +169,7 @@ impl<'a> Run<'a> {
             system,
             log,
             measured,
+            patience: Patience::default(),
             n_not_finite: 0,
         })
     }
@@ -183,6 +188,9 @@ impl<'a> Run<'a> {
             self.tell(&report)?;
             if self.is_time_to_measure() {
                 self.measure_and_render(false)?;
+            }
+            if self.is_out_of_patience()? {
+                return Ok(Outcome::Done);
             }
             if self.checkpoints.is_due() {
                 self.save_measured()?;
@@ -211,8 +219,33 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// A step without usable numbers changed nothing; too many of them end the run, and the model
-    /// from before them is kept.
+    /// Whether to stop because the held-out distance has not become better for long; and begins phase 2
+    /// if it was to begin then.
+    fn is_out_of_patience(&mut self) -> anyhow::Result<bool> {
+        let config = self.trainer.config();
+        let (n_stale, phase) = (self.patience.n_stale(), self.trainer.phase());
+        let switches = config.phase_switch == PhaseSwitch::Plateau
+            && phase == Phase::Reconstruction
+            && n_stale >= config.plateau_patience;
+        let stops = config.early_stop > 0 && n_stale >= config.early_stop;
+        if !switches && !stops {
+            return Ok(false);
+        }
+        let step = self.trainer.global_step();
+        let since = format!("The held-out distance has not fallen for {n_stale} measurements");
+        let (code, message) = if switches {
+            self.trainer.begin_phase_2();
+            self.patience = Patience::default();
+            ("phase_2", format!("{since}, so phase 2 began at step {step}."))
+        } else {
+            ("early_stop", format!("{since}, so the training ended at step {step}."))
+        };
+        self.folder.warn(Warning { code: code.into(), file: None, message })?;
+        Ok(!switches)
+    }
+
+    /// A step without usable numbers changed nothing. After some in a row the run goes back to its last
+    /// good checkpoint, and ends when that does not help either.
     fn guard_against_nan(&mut self, report: &StepReport) -> anyhow::Result<()> {
         if report.is_finite {
             self.n_not_finite = 0;
@@ -220,25 +253,34 @@ impl<'a> Run<'a> {
         }
         self.n_not_finite += 1;
         if self.n_not_finite == 1 {
-            self.save()?;
-            self.folder.warn(Warning {
-                code: "not_a_number".into(),
-                file: None,
-                message: format!(
-                    "Step {} gave no usable numbers; it was left out and the model from before it saved.",
-                    report.step
-                ),
-            })?;
+            let message = format!("Step {} gave no usable numbers; it was left out.", report.step);
+            self.folder.warn(Warning { code: "not_a_number".into(), file: None, message })?;
         }
         if self.n_not_finite < NOT_FINITE_MAX {
             return Ok(());
         }
-        self.keep_everything()?;
+        let good = self.checkpoints.last_good().map(|it| (it.step, it.path.clone()));
+        if let Some((step, path)) = good.filter(|_| self.trainer.n_steps_back() < STEPS_BACK_MAX) {
+            self.trainer.step_back(&self.folder.path().join(&path)).context("step back")?;
+            self.n_not_finite = 0;
+            let message = format!(
+                "{NOT_FINITE_MAX} steps in a row gave no usable numbers, so the training went back to \
+                 step {step} and goes on at half the learning rate."
+            );
+            return self.folder.warn(Warning { code: "stepped_back".into(), file: None, message });
+        }
+        if let Some(metrics) = self.log.flush() {
+            self.folder.emit(EventBody::Metrics(metrics))?;
+        }
         refuse(
             "diverged",
             "The training has run away.",
-            &format!("{NOT_FINITE_MAX} steps in a row gave no usable numbers."),
-            "The last good model is saved. Start a new run with a lower learning rate.",
+            &format!(
+                "{NOT_FINITE_MAX} steps in a row gave no usable numbers, also after going back to \
+                 earlier checkpoints."
+            ),
+            "The checkpoints from before are kept. Start a new run with a lower learning rate, or \
+             with a gradient limit.",
         )
     }
 
@@ -282,6 +324,7 @@ impl<'a> Run<'a> {
             let secs = started.elapsed().as_secs_f64();
             log(&format!("step {step}: measured on held-out sound in {secs:.2} s"));
             let validation = distances.as_ref().map(|it| it.multiband_spectral_distance);
+            self.patience.note(validation);
             self.measured = Measured {
                 at: Instant::now(),
                 took_secs: secs,

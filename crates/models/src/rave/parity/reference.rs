@@ -484,7 +484,7 @@ fn codes_are_those_of_the_original() {
 }
 
 /// The stream of numbers in [0, 1) that belongs to a name.
-fn u(name: &str, n: usize) -> Vec<f64> {
+pub(super) fn u(name: &str, n: usize) -> Vec<f64> {
     Init::named(0, name).uniform(n, 0.0, 1.0).into_iter().map(f64::from).collect()
 }
 

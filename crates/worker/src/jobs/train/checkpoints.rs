@@ -114,6 +114,11 @@ impl Checkpoints {
         self.remove_old(folder)
     }
 
+    /// The newest one whose model gave sound that could be measured.
+    pub(super) fn last_good(&self) -> Option<&Checkpoint> {
+        self.kept.iter().rev().find(|it| it.validation.is_some())
+    }
+
     fn best_validation(&self) -> Option<f64> {
         self.kept.iter().filter_map(|it| it.validation).min_by(f64::total_cmp)
     }

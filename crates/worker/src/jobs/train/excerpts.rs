@@ -3,7 +3,7 @@
 use std::io;
 
 use api::{IndexedSound, Split};
-use audio::Rng;
+use audio::{Compander, Rng};
 use models::rave::Config;
 
 use crate::dataset::Dataset;
@@ -22,9 +22,7 @@ pub(super) struct Excerpts {
     sounds: Vec<(usize, f64)>,
     n_signal: usize,
     batch_size: usize,
-    mangle_share: f64,
-    speed_semitones: f64,
-    gain_db: f64,
+    config: Config,
     seed: u64,
 }
 
@@ -48,9 +46,7 @@ impl Excerpts {
             sounds,
             n_signal: config.n_signal,
             batch_size: config.batch_size,
-            mangle_share: config.phase_mangle_share,
-            speed_semitones: config.speed_variation,
-            gain_db: config.gain_variation,
+            config: config.clone(),
             seed,
         }
     }
@@ -77,8 +73,8 @@ impl Excerpts {
             }
             excerpt = self.draw(rng)?;
         }
-        if rng.next_f64() < self.mangle_share {
-            let rate_hz = self.dataset.index().summary.rate_hz;
+        let rate_hz = self.dataset.index().summary.rate_hz;
+        if rng.next_f64() < self.config.phase_mangle_share {
             let before = rng.clone();
             for channel in &mut excerpt {
                 // The same filter for all channels, so that the stereo image stays.
@@ -86,8 +82,9 @@ impl Excerpts {
                 audio::phase_mangle(channel, rate_hz, rng);
             }
         }
-        let gain = audio::gain_from_db(-self.gain_db * rng.next_f64()) as f32;
+        let gain = audio::gain_from_db(-self.config.gain_variation * rng.next_f64()) as f32;
         excerpt.iter_mut().flatten().for_each(|sample| *sample *= gain);
+        vary(&mut excerpt, rate_hz, &self.config, rng);
         Ok(excerpt)
     }
 
@@ -96,7 +93,7 @@ impl Excerpts {
         let at = rng.next_f64() * total;
         let chosen = self.sounds.partition_point(|it| it.1 <= at).min(self.sounds.len() - 1);
         let sound = &self.dataset.index().sounds[self.sounds[chosen].0];
-        let speed = (self.speed_semitones / 12.0 * (2.0 * rng.next_f64() - 1.0)).exp2();
+        let speed = (self.config.speed_variation / 12.0 * (2.0 * rng.next_f64() - 1.0)).exp2();
         let n_read = (self.n_signal as f64 * speed).ceil() as usize + 3;
         let n_read = if speed == 1.0 { self.n_signal } else { n_read };
         let mut excerpt = self.cut(sound, n_read, rng)?;
@@ -124,8 +121,63 @@ impl Excerpts {
     }
 }
 
+/// The variations of the original program: dynamics, gain, silence, each for a share of excerpts.
+fn vary(excerpt: &mut [Vec<f32>], rate_hz: u32, config: &Config, rng: &mut Rng) {
+    let is_chosen = |share: f64, rng: &mut Rng| share > 0.0 && rng.next_f64() < share;
+    if is_chosen(config.compress_share, rng) {
+        let (least, most) = (config.compress_least, config.compress_most);
+        let level_db = least + (most - least) * rng.next_f64();
+        let compander = Compander {
+            attack_secs: 0.1,
+            decay_secs: 0.1,
+            knee_db: 6.0,
+            points_db: vec![(-80.0, -80.0), (config.compress_threshold, level_db)],
+        };
+        audio::compand(excerpt, rate_hz, &compander);
+    }
+    if is_chosen(config.gain_share, rng) {
+        let gain = audio::gain_from_db(-6.0 + 9.0 * rng.next_f64()) as f32;
+        let peak = excerpt.iter().flatten().fold(0.0_f32, |peak, it| peak.max(it.abs()));
+        let gain = if gain * peak > 1.0 { 1.0 / peak } else { gain };
+        excerpt.iter_mut().flatten().for_each(|sample| *sample *= gain);
+    }
+    if is_chosen(config.mute_share, rng) {
+        excerpt.iter_mut().flatten().for_each(|sample| *sample = 0.0);
+    }
+}
+
 /// One number for a step and a place in its batch, far from those of its neighbours.
 fn mix(step: u64, place: usize) -> u64 {
     (step + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
         ^ (place as u64 + 1).wrapping_mul(0xd1b5_4a32_d192_ed03)
+}
+
+#[cfg(test)]
+mod tests {
+    use models::rave;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn variations_happen_as_often_as_asked_and_stay_within_full_scale() {
+        let check = |settings: serde_json::Value, is_changed: fn(&[f32]) -> bool| {
+            let config = rave::Config::from_settings(&settings).unwrap();
+            let wave: Vec<f32> = (0..4096).map(|i| 0.8 * (i as f32 * 0.05).sin()).collect();
+            let mut rng = Rng::new(1);
+            let n_changed = (0..200).filter(|_| {
+                let mut excerpt = vec![wave.clone()];
+                vary(&mut excerpt, 44_100, &config, &mut rng);
+                assert!(excerpt[0].iter().all(|x| x.abs() <= 1.0));
+                is_changed(&excerpt[0])
+            });
+            n_changed.count()
+        };
+        let is_silent = |x: &[f32]| x.iter().all(|x| *x == 0.0);
+        let is_other = |x: &[f32]| (x[31] - 0.8 * (31.0_f32 * 0.05).sin()).abs() > 1e-6;
+        assert_eq!(check(json!({}), is_other), 0);
+        assert!((80..120).contains(&check(json!({ "mute_share": 0.5 }), is_silent)));
+        assert!((80..120).contains(&check(json!({ "gain_share": 0.5 }), is_other)));
+        assert!((140..180).contains(&check(json!({ "compress_share": 0.8 }), is_other)));
+    }
 }
