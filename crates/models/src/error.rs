@@ -16,6 +16,14 @@ pub enum Error {
         /// What is wrong with them.
         reason: String,
     },
+    /// The file is of the original program, but of a model that cannot be here, or of something else.
+    #[error("understand {path}: {reason}")]
+    Original {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The file is a model without what training needs to go on.
     #[error("resume from {path}: it holds no {what}")]
     NotResumable {

@@ -14,6 +14,7 @@ mod infer;
 mod latent;
 mod network;
 mod objective;
+pub mod original;
 #[cfg(test)]
 mod parity;
 mod space;

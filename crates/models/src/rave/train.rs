@@ -452,8 +452,9 @@ fn generator_of(parameters: &Parameters) -> Parameters {
 }
 
 /// Prefixes of the names of the optimisers' state in a checkpoint.
-const GENERATOR_STATE: &str = "optimizer.generator.";
-const DISCRIMINATOR_STATE: &str = "optimizer.discriminator.";
+pub(super) const GENERATOR_STATE: &str = "optimizer.generator.";
+/// See [`GENERATOR_STATE`].
+pub(super) const DISCRIMINATOR_STATE: &str = "optimizer.discriminator.";
 
 /// A clip that never exceeds this is silent: half a step of 16-bit sound.
 const SILENCE: f32 = 1.0 / 65_536.0;

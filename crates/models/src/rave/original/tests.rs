@@ -1,0 +1,141 @@
+//! Files of the original program, made by it or by our own writer.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::*;
+use crate::rave::{Model, resolve};
+
+/// A folder of reference files, if it is there.
+fn shared(name: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("MAQUETTE_SHARED").map(PathBuf::from);
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let folder = root.unwrap_or_else(|| here.join("../../../shared")).join("rave").join(name);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    eprintln!("skipped: not found: {}", folder.display());
+    None
+}
+
+#[test]
+fn configurations_of_the_original_are_presets_and_switches_here() {
+    let Some(folder) = shared("state_dicts") else { return };
+    let check = |name: &str, preset: &str, switches: &[&str], left_out: &[&str]| {
+        let text = std::fs::read(folder.join(format!("{name}.json"))).unwrap();
+        let file: Value = serde_json::from_slice(&text).unwrap();
+        let gin = file["operative"].as_str().unwrap();
+        let gin = foreign::gin::parse(&PathBuf::from(name), gin).unwrap();
+        let mut shapes = Shapes::default();
+        for (name, entry) in file["state_dict"].as_object().unwrap() {
+            shapes.arrays.insert(name.clone(), serde_json::from_value(entry[0].clone()).unwrap());
+        }
+        let (from_gin, mut warnings) = settings::of_gin(&gin);
+        let from_shapes = shapes.settings().unwrap();
+        let settings = merged(from_gin, from_shapes, false, true, &mut warnings);
+        let found = config_of(settings, &mut warnings).unwrap();
+        let switches: Vec<String> = switches.iter().map(|it| (*it).to_owned()).collect();
+        let expected = resolve(preset, &switches, &BTreeMap::new()).unwrap().settings;
+        let found = found.to_settings();
+        for (key, expected) in expected.as_object().unwrap() {
+            // What is not in a configuration, or not when it is only looked at and not run.
+            let is_unsaid = matches!(
+                key.as_str(),
+                "beta" | "beta_initial" | "beta_warmup" | "n_signal" | "codebook_size"
+            ) || key.starts_with("compress_")
+                || key.starts_with("noise_") && !found["has_noise"].as_bool().unwrap()
+                || left_out.contains(&key.as_str());
+            assert!(is_unsaid || is_same(&found[key], expected), "{name}: {key}: {}", found[key]);
+        }
+        let config = Config::from_settings(&found).unwrap();
+        let network = Network::new(&config);
+        let made = network.initialise(&config, 0).to_arrays();
+        for array in made.iter().filter(|array| !array.name.contains(".rvq.")) {
+            assert_eq!(
+                shapes.arrays.get(&array.name),
+                Some(&array.shape),
+                "{name}: {}",
+                array.name
+            );
+        }
+        assert_eq!(warnings, [""; 0], "{name}");
+    };
+    check("v1", "v1", &[], &["noise_hidden"]);
+    check("v1+causal", "v1", &["causal"], &["noise_hidden"]);
+    check("v2", "v2", &[], &[]);
+    check("v2+causal", "v2", &["causal"], &[]);
+    check("v2+adain", "v2", &["adain"], &[]);
+    check("v2+snake", "v2", &["snake"], &[]);
+    check("v2+noise", "v2", &["noise"], &[]);
+    let widths = ["discriminator_capacity"];
+    let periods = ["discriminator_periods", "discriminator_scales", "discriminator_capacity"];
+    check("v2+descript_discriminator", "v2", &["descript_discriminator"], &periods);
+    check("v2+spectral_discriminator", "v2", &["spectral_discriminator"], &[]);
+    check("v2+spherical", "v2", &["spherical"], &[]);
+    check("v2+wasserstein", "v2", &["wasserstein"], &[]);
+    check("v2_small", "v2_small", &[], &[]);
+    check("v2_nopqmf", "v2_nopqmf", &[], &[]);
+    check("v3", "v3", &[], &periods);
+    check("discrete", "discrete", &[], &[]);
+    check("discrete+causal", "discrete", &["causal"], &[]);
+    check("discrete_v3", "discrete_v3", &[], &periods);
+    check("hybrid", "hybrid", &[], &[]);
+    check("onnx", "onnx", &[], &widths);
+    check("raspberry", "raspberry", &[], &widths);
+}
+
+/// Settings that an exported module tells by itself.
+const TOLD: &[&str] = &[
+    "architecture",
+    "capacity",
+    "ratios",
+    "dilations",
+    "dilations_deepest",
+    "encoder_dilations",
+    "padding",
+    "noise_ratios",
+    "noise_bands",
+    "latent_size",
+    "regularization",
+    "sampling_rate",
+    "channels",
+    "has_noise",
+];
+
+#[test]
+fn a_checkpoint_and_its_exports_are_one_model() {
+    for name in ["v1", "v2", "v2_small"] {
+        let Some(folder) = shared(name) else { return };
+        let checkpoint = open(&folder.join("version_0/checkpoints/golden.ckpt")).unwrap();
+        assert_eq!(checkpoint.warnings, [""; 0], "{name}");
+        let scratch = tempfile::tempdir().unwrap();
+        let sound: Vec<f32> = nn::Init::new(3).uniform(32_768, -0.5, 0.5);
+        let reconstructed = |original: &Original, file: &str| {
+            let path = scratch.path().join(file);
+            original.save_model(&path).unwrap();
+            Model::load(&path).unwrap().reconstruct(std::slice::from_ref(&sound))
+        };
+        let expected = reconstructed(&checkpoint, "checkpoint.safetensors");
+        for (file, is_streaming) in [("model.ts", false), ("model_streaming.ts", true)] {
+            let path = folder.join(file);
+            let export = open_with(&path, None).unwrap();
+            // There is no config.gin, and not all curves are played.
+            assert_eq!(export.warnings.len(), 2, "{name} {file}: {:?}", export.warnings);
+            assert_eq!(export.kind, Kind::Export { is_streaming, n_latents: 8 });
+            assert!(!export.is_trainable());
+            let (found, expected_settings) =
+                (export.config.to_settings(), checkpoint.config.to_settings());
+            for &key in TOLD {
+                let is_unused = key.starts_with("noise_") && !checkpoint.config.has_noise;
+                let is_same = found[key] == expected_settings[key];
+                assert!(is_unused || is_same, "{name}/{file}: {key} is {}", found[key]);
+            }
+            let found = reconstructed(&export, file);
+            let difference = found[0].iter().zip(&expected[0]).map(|(a, b)| (a - b).abs());
+            let difference = difference.fold(0.0f32, f32::max);
+            assert!(difference < 1e-5, "{name}/{file}: {difference}");
+        }
+    }
+}
