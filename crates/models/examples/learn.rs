@@ -2,8 +2,12 @@
 //!
 //! `cargo run -p models --example learn -- FOLDER PRESET SECONDS [key=value]...`
 //!
-//! Seconds are those of the processor, so that figures mean the same on a busy computer. Every sixth
-//! sound is held out. The last line tells the first and last distance.
+//! Seconds are those of the processor, so that figures mean the same on a busy computer; with
+//! `clock=wall` those of the clock. Every sixth sound is held out. The last line tells the first and last
+//! distance.
+//!
+//! `write=DIR` writes the sounds to learn from as one file and stops, for another program to learn from;
+//! `evaluate=CHECKPOINT` measures what that made (ours or acids-rave's), in the same way.
 
 #![expect(clippy::print_stdout, reason = "printing is what this program is for")]
 
@@ -21,12 +25,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut overrides: BTreeMap<String, Value> = BTreeMap::new();
     let mut switches: Vec<String> = Vec::new();
     let mut out: Option<PathBuf> = None;
+    let (mut written, mut evaluated): (Option<PathBuf>, Option<PathBuf>) = (None, None);
+    let mut is_wall = false;
     for argument in arguments {
         let (key, value) = argument.split_once('=').ok_or("settings are key=value")?;
         match key {
             "threads" => nn::set_threads(value.parse()?),
             "switch" => switches.push(value.into()),
             "out" => out = Some(value.into()),
+            "write" => written = Some(value.into()),
+            "evaluate" => evaluated = Some(value.into()),
+            "clock" => is_wall = value == "wall",
             _ => drop(overrides.insert(key.into(), value.into())),
         }
     }
@@ -38,6 +47,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let (training, held_out) = sounds(&folder, &config)?;
     println!("{} sounds to learn from, {} held out", training.len(), held_out.len());
+    if let Some(folder) = written {
+        return write_training(&folder, &training, &config);
+    }
+    if let Some(checkpoint) = evaluated {
+        let is_ours = checkpoint.extension().is_some_and(|it| it == "safetensors");
+        let path = if is_ours { checkpoint } else { imported(&checkpoint)? };
+        let distance = Trainer::load(&path)?.measure(&held_out);
+        let distance = distance.ok_or("the held-out sounds are silent")?;
+        println!("last {:.3}", distance.multiband_spectral_distance);
+        return Ok(());
+    }
     let mut trainer = Trainer::new(&config, 0);
     let mut rng = Rng::new(0);
     let measure = |trainer: &Trainer| {
@@ -51,9 +71,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut recent = (0.0, 0.0, 0.0);
     while used < secs {
         let batch = batch(&training, &config, &mut rng);
-        let before = cpu_secs()?;
+        let (before, started) = (cpu_secs()?, std::time::Instant::now());
         let report = trainer.step(&batch);
-        used += cpu_secs()? - before;
+        let cpu_secs = cpu_secs()? - before;
+        used += if is_wall { started.elapsed().as_secs_f64() } else { cpu_secs };
         let value = |name| Some(report.values.iter().find(|(it, _)| *it == name)?.1);
         // Steps of the discriminators have no distance.
         if let Some(distance) = value("multiband_spectral_distance") {
@@ -120,6 +141,29 @@ fn sounds(
         }
     }
     Ok((training, held_out))
+}
+
+/// A checkpoint of acids-rave as ours, beside it.
+fn imported(checkpoint: &std::path::Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
+    let original = models::rave::original::open(checkpoint)?;
+    println!("{:?}", original.warnings);
+    let path = checkpoint.with_extension("safetensors");
+    original.save_checkpoint(&path)?;
+    Ok(path)
+}
+
+/// All sounds to learn from, one after the other in one file.
+fn write_training(
+    folder: &std::path::Path,
+    training: &Sounds,
+    config: &Config,
+) -> Result<(), Box<dyn std::error::Error>> {
+    std::fs::create_dir_all(folder)?;
+    let channel = |i: usize| training.iter().flat_map(|sound| sound[i].clone()).collect();
+    let channels = (0..config.channels).map(channel).collect();
+    let clip = Clip { rate_hz: config.sampling_rate, channels };
+    audio::write_wav(&folder.join("training.wav"), &clip, WavFormat::Int16)?;
+    Ok(())
 }
 
 fn batch(sounds: &Sounds, config: &Config, rng: &mut Rng) -> Vec<f32> {

@@ -1,6 +1,7 @@
 //! Hot paths, measured against the program people use today, in turns, with medians.
 
 mod prepare;
+mod quality;
 mod reference;
 mod stream;
 mod train;
@@ -14,6 +15,8 @@ pub(crate) enum Name {
     Train,
     /// Preparing a dataset against `rave preprocess`.
     Prepare,
+    /// How near held-out sound comes in the same time, against `rave train`.
+    Quality,
     /// Playing live against the original's streaming models.
     Stream,
 }
@@ -23,6 +26,7 @@ pub(crate) fn run(name: Name, with_reference: bool) -> anyhow::Result<()> {
     match name {
         Name::Train => train::run(with_reference),
         Name::Prepare => prepare::run(with_reference),
+        Name::Quality => quality::run(with_reference),
         Name::Stream => stream::run(with_reference),
     }
 }

@@ -147,7 +147,7 @@ mod tests {
         let check = |points: &[(f64, f64)], level_db: f64, expected_db: f64| {
             let level = 10f64.powf(level_db / 20.0) as f32;
             // A square wave, whose level does not move.
-            let wave = |i: usize| if i / 20 % 2 == 0 { level } else { -level };
+            let wave = |i: usize| if (i / 20).is_multiple_of(2) { level } else { -level };
             let mut sound = vec![(0..48_000).map(wave).collect::<Vec<f32>>(); 2];
             compand(&mut sound, 48_000, &compander(points));
             let found = 20.0 * f64::from(sound[1][47_999].abs()).log10();
