@@ -1,3 +1,5 @@
+//! What can be composed, and what would not work.
+
 use api::Id;
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! Settings: composition, contradictions, older files.
+
 use super::*;
 
 fn resolved(

@@ -1,3 +1,5 @@
+//! Code books: learning, use, revival, gradients.
+
 use super::*;
 
 fn quantizer(n_books: usize, n_codes: usize, size: usize) -> Quantizer {
