@@ -41,7 +41,7 @@ impl Golden {
         let config = config_of(
             name,
             &[],
-            json!({
+            &json!({
                 "capacity": 4,
                 "discriminator_capacity": 4,
                 // The vectors were made before the original had measured its receptive field.
@@ -103,7 +103,7 @@ impl Golden {
 /// Configurations of which there are vectors.
 const NAMES: [&str; 3] = ["v1", "v2", "v2_small"];
 
-fn config_of(preset: &str, switches: &[&str], changes: Value) -> Config {
+fn config_of(preset: &str, switches: &[&str], changes: &Value) -> Config {
     let switches: Vec<String> = switches.iter().map(|&name| name.into()).collect();
     let changes = changes.as_object().unwrap().clone().into_iter().collect();
     let settings = resolve(preset, &switches, &changes).unwrap().settings;

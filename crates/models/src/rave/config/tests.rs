@@ -5,7 +5,7 @@ use super::*;
 fn resolved(
     preset: &str,
     switches: &[&str],
-    overrides: Value,
+    overrides: &Value,
 ) -> Result<Config, Vec<FieldProblem>> {
     let switches: Vec<String> = switches.iter().map(|&name| name.into()).collect();
     let overrides = overrides.as_object().unwrap().clone().into_iter().collect();
@@ -67,7 +67,7 @@ fn knobs_have_keys_of_their_own_and_whole_sentences() {
 #[test]
 fn wrong_settings_are_refused_by_their_keys() {
     let check = |preset: &str, overrides: Value, keys: &[&str]| {
-        let problems = resolved(preset, &[], overrides.clone()).unwrap_err();
+        let problems = resolved(preset, &[], &overrides).unwrap_err();
         let found: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
         assert_eq!(found, keys, "{overrides:?}");
     };
@@ -89,7 +89,7 @@ fn wrong_settings_are_refused_by_their_keys() {
     );
     check("v1", json!({ "activation": "snake", "gru_layers": 1 }), &["activation", "gru_layers"]);
     check("huge", json!({}), &["preset"]);
-    assert_eq!(resolved("v2", &["loud"], json!({})).unwrap_err()[0].key, "switches");
+    assert_eq!(resolved("v2", &["loud"], &json!({})).unwrap_err()[0].key, "switches");
 }
 
 #[test]

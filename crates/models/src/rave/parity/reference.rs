@@ -89,12 +89,12 @@ impl Reference {
         let meta: Value =
             serde_json::from_str(&file.metadata["meta"].replace("NaN", "null")).unwrap();
         let arrays = file.arrays.into_iter().map(|array| (array.name.clone(), array)).collect();
-        let config = config_of(case.preset, case.switches, changes);
+        let config = config_of(case.preset, case.switches, &changes);
         Self { name: case.name, config, arrays, meta }
     }
 
     /// A trainer with the weights of the formula.
-    fn trainer(&self, changes: Value) -> Trainer {
+    fn trainer(&self, changes: &Value) -> Trainer {
         let mut settings = self.config.to_settings();
         for (key, value) in changes.as_object().unwrap() {
             settings[key] = value.clone();
@@ -193,7 +193,7 @@ impl Reference {
     /// A step of training: losses, gradients, and weights after it.
     fn check_step(&self, section: &str, turn: Turn) {
         let about = &self.meta[section];
-        let mut trainer = self.trainer(json!({
+        let mut trainer = self.trainer(&json!({
             "beta": about["beta_factor"],
             "log_epsilon": about["log_epsilon"],
         }));
@@ -301,7 +301,7 @@ impl Reference {
 fn names_shapes_and_receptive_fields() {
     for case in &CASES {
         let reference = Reference::read(case);
-        let trainer = reference.trainer(json!({}));
+        let trainer = reference.trainer(&json!({}));
         let theirs = reference
             .state()
             .filter(|(name, _, rule)| *rule != "kept" && reference.is_ours(name))
@@ -341,7 +341,7 @@ fn sound_through_encoder_latent_and_decoder() {
         let reference = Reference::read(case);
         let config = &reference.config;
         let network = Network::new(config);
-        let trainer = reference.trainer(json!({}));
+        let trainer = reference.trainer(&json!({}));
         let weights = trainer.parameters().frozen();
         let original = network.analysed(reference.sound().narrow(0, 0, 1));
         reference.check_tensor("offline/bands", &original.bands);
@@ -474,7 +474,7 @@ fn codes_are_those_of_the_original() {
     let case = CASES.iter().find(|case| case.name == "discrete_rvq").unwrap();
     let reference = Reference::read(case);
     let network = Network::new(&reference.config);
-    let trainer = reference.trainer(json!({}));
+    let trainer = reference.trainer(&json!({}));
     let weights = trainer.parameters().frozen();
     let original = network.analysed(reference.sound().narrow(0, 0, 1));
     let encoded = network.encoded(&weights, &original);
