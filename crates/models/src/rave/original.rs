@@ -5,9 +5,11 @@
 //! the shapes, and the code of an exported module), to normalise weights that an export has multiplied
 //! out, and to give the state of the optimisers the names of what they move.
 
+mod gin_text;
 mod optimisers;
 mod settings;
 mod shapes;
+mod write;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,6 +25,8 @@ use super::network::{DECODER, DISCRIMINATOR, ENCODER, Network};
 use super::space::LatentSpace;
 use super::{Config, Regularization, configurations, infer};
 use crate::Error;
+
+pub use self::write::write_run;
 
 /// A model of the original program, read and understood.
 #[derive(Debug)]
@@ -162,7 +166,8 @@ impl<'a> State<'a> {
             && let Some([left, right]) = state.values("receptive_field")
             && *left > 0.0
         {
-            state.shapes.is_causal = Some(*right == 0.0);
+            // Layers that look ahead do so about as far as back.
+            state.shapes.is_causal = Some(4.0 * right < *left);
         }
         Ok(state)
     }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::*;
-use crate::rave::{Model, resolve};
+use crate::rave::{Model, Trainer, resolve};
 
 /// A folder of reference files, if it is there.
 fn shared(name: &str) -> Option<PathBuf> {
@@ -50,6 +50,7 @@ fn configurations_of_the_original_are_presets_and_switches_here() {
             assert!(is_unsaid || is_same(&found[key], expected), "{name}: {key}: {}", found[key]);
         }
         let config = Config::from_settings(&found).unwrap();
+        writes_the_same(name, &config, &file);
         let network = Network::new(&config);
         let made = network.initialise(&config, 0).to_arrays();
         for array in made.iter().filter(|array| !array.name.contains(".rvq.")) {
@@ -84,6 +85,97 @@ fn configurations_of_the_original_are_presets_and_switches_here() {
     check("hybrid", "hybrid", &[], &[]);
     check("onnx", "onnx", &[], &widths);
     check("raspberry", "raspberry", &[], &widths);
+}
+
+/// What is written of a configuration has the names, shapes and order of the original's own.
+fn writes_the_same(name: &str, config: &Config, file: &Value) {
+    if config.encoder_input == crate::rave::EncoderInput::Mel {
+        return;
+    }
+    let config = Config { capacity: 2, discriminator_capacity: 2, ..config.clone() };
+    let config = Config { codebook_size: 2, ..config };
+    let scratch = tempfile::tempdir().unwrap();
+    let ours = scratch.path().join("ours.safetensors");
+    Trainer::new(&config, 1).save(&ours).unwrap();
+    write_run(scratch.path(), &ours).unwrap();
+    let written = scratch.path().join("version_0/checkpoints/best.ckpt");
+    let written = torch_checkpoint::open(&written).unwrap();
+    let arrays = written.state_dict().unwrap();
+    let found: std::collections::BTreeSet<&str> =
+        arrays.iter().map(|array| array.name.as_str()).collect();
+    let theirs = file["state_dict"].as_object().unwrap();
+    let theirs: std::collections::BTreeSet<&str> = theirs.keys().map(String::as_str).collect();
+    let missing: Vec<_> = theirs.difference(&found).collect();
+    let extra: Vec<_> = found.difference(&theirs).collect();
+    assert!(missing.is_empty() && extra.is_empty(), "{name}: lacks {missing:?}, adds {extra:?}");
+    let order: Vec<&str> = ["encoder.", "decoder.", "discriminator."]
+        .iter()
+        .flat_map(|part| {
+            let all = file["parameters"].as_array().unwrap().iter().map(|it| it.as_str().unwrap());
+            all.filter(move |name| name.starts_with(part))
+        })
+        .collect();
+    let ours = optimisers::learnt(&arrays, crate::rave::train::GENERATOR_STATE).into_iter();
+    let ours: Vec<&str> =
+        ours.chain(optimisers::learnt(&arrays, crate::rave::train::DISCRIMINATOR_STATE)).collect();
+    assert_eq!(ours, order, "{name}");
+    let again = open(&scratch.path().join("version_0/checkpoints/best.ckpt")).unwrap();
+    assert_eq!(again.config.capacity, 2, "{name}");
+    let counted: Vec<&String> = again
+        .warnings
+        .iter()
+        .filter(|it| !it.contains("code books") && !it.contains("optimisers"))
+        .collect();
+    assert!(counted.is_empty(), "{name}: {counted:?}");
+}
+
+#[test]
+fn filters_are_written_as_the_original_keeps_them() {
+    let Some(folder) = shared("v2") else { return };
+    let original = folder.join("version_0/checkpoints/golden.ckpt");
+    let config = open(&original).unwrap().config;
+    let theirs = torch_checkpoint::open(&original).unwrap().state_dict().unwrap();
+    for array in write::bank(&config) {
+        let theirs = theirs.iter().find(|it| it.name == array.name).unwrap();
+        assert_eq!(theirs.shape, array.shape, "{}", array.name);
+        let pairs = theirs.values.iter().zip(&array.values);
+        let difference = pairs.map(|(a, b)| (a - b).abs()).fold(0.0f32, f32::max);
+        assert!(difference < 1e-6, "{}: {difference}", array.name);
+    }
+}
+
+#[test]
+fn a_checkpoint_comes_back_from_the_originals_form() {
+    let config = json!({
+        "capacity": 2, "latent_size": 4, "ratios": [4, 2], "noise_hidden": 4, "n_signal": 32_768,
+        "batch_size": 1, "discriminator_capacity": 2, "phase_1_duration": 2, "ema": 0.9,
+        "discriminator_scales": 1, "discriminator_periods": [2, 3], "n_band": 8,
+    });
+    let config = Config::from_settings(&config).unwrap();
+    let mut trainer = Trainer::new(&config, 5);
+    let sound = nn::Init::new(1).uniform(config.n_signal, -0.5, 0.5);
+    (0..4).for_each(|_| drop(trainer.step(&sound)));
+    trainer.validate(&[vec![sound.clone()]]).unwrap();
+    let scratch = tempfile::tempdir().unwrap();
+    let (ours, again) =
+        (scratch.path().join("a.safetensors"), scratch.path().join("b.safetensors"));
+    trainer.save(&ours).unwrap();
+    write_run(scratch.path(), &ours).unwrap();
+    let original = open(&scratch.path().join("version_0/checkpoints/best.ckpt")).unwrap();
+    assert_eq!(original.warnings.len(), 1, "{:?}", original.warnings);
+    assert_eq!((original.step, original.is_in_phase_2), (4, true));
+    original.save_checkpoint(&again).unwrap();
+    let (ours, again) =
+        (nn::checkpoint::read(&ours).unwrap(), nn::checkpoint::read(&again).unwrap());
+    let by_name = |arrays: Vec<NamedArray>| {
+        let pairs = arrays.into_iter().map(|it| (it.name.clone(), it));
+        pairs.collect::<BTreeMap<_, _>>()
+    };
+    let (ours, again) = (by_name(ours.arrays), by_name(again.arrays));
+    let names: Vec<&String> = ours.keys().filter(|name| *name != "latent_active").collect();
+    for name in names {
+        assert_eq!(again.get(name), ours.get(name), "{name}");
+    }
 }
 
 /// Settings that an exported module tells by itself.
