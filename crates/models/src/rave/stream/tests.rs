@@ -9,6 +9,7 @@ use nn::stream::{Engine, Precision};
 use serde_json::{Value, json};
 
 use super::description::Description;
+use super::latent::LatentMaker;
 use super::{Chance, Player, PlayerSettings};
 use crate::rave::{Config, Regularization, resolve};
 
@@ -66,6 +67,8 @@ impl Vectors {
                 "bias" => u.iter().map(|u| 0.2 * u - 0.1).collect(),
                 "scale" => u.iter().map(|u| 0.8 + 0.4 * u).collect(),
                 "alpha" => u.iter().map(|u| 0.5 + u).collect(),
+                "signed" => u.iter().map(|u| 2.0 * u - 1.0).collect(),
+                "one" => vec![1.0; u.len()],
                 _ => continue,
             };
             let values = values.into_iter().map(|x| x as f32).collect();
@@ -209,16 +212,21 @@ fn check(name: &'static str, preset: &str, switches: &[&str], channels: usize) {
         .any(|draw| draw[0].as_str() == Some("rand_like"));
     // The first architecture's noise is drawn, but not heard before phase 2.
     let is_heard = name != "v1" && name != "v1_causal";
+    let mut books = LatentMaker::new(&config, &parameters, Chance::Off);
     for start in (0..N_SAMPLES).step_by(BLOCK) {
         let block: Vec<f32> =
             (start..start + BLOCK).flat_map(|t| sound.iter().map(move |it| it[t])).collect();
         let rows = encoder.process(&block, &mut |_| ()).to_vec();
         encoded.extend_from_slice(&rows);
-        let latent = latent(
-            &config,
-            &planar(&rows, config.latent_size * rows_per_latent(&config)),
-            &mut call,
-        );
+        // Code books are those of the player: chance has no part in them.
+        let mut quantised = Vec::new();
+        if name == "discrete_rvq" {
+            books.make(&rows, &mut quantised);
+        } else {
+            quantised.clone_from(&rows);
+        }
+        let curves = planar(&quantised, config.latent_size * rows_per_latent(&config));
+        let latent = latent(&config, &curves, &mut call);
         let frames = latent[0].len();
         let latent: Vec<f32> =
             (0..frames).flat_map(|t| latent.iter().map(move |row| row[t])).collect();
@@ -275,6 +283,7 @@ fn switches_stream_as_the_original() {
     check("v2_spherical", "v2", &["spherical"], 1);
     check("discrete", "discrete", &[], 1);
     check("discrete_v3", "discrete_v3", &[], 1);
+    check("discrete_rvq", "discrete", &[], 1);
 }
 
 /// Models with batch statistics and lengths of weights as training leaves them; not part of the project.
