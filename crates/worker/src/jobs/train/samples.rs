@@ -108,7 +108,7 @@ impl Samples {
                 original: self.originals[i].clone(),
                 rendered: format!("samples/{name}"),
                 length_secs: original[0].len() as f64 / f64::from(self.rate_hz),
-                distances: distances.into_iter().map(multiband).collect(),
+                distances: distances.iter().map(multiband).collect(),
             }))?;
         }
         self.last_step = Some(step);
@@ -130,6 +130,6 @@ impl Samples {
     }
 }
 
-fn multiband(validation: Validation) -> (String, f64) {
+fn multiband(validation: &Validation) -> (String, f64) {
     ("multiband_spectral_distance".into(), validation.multiband_spectral_distance)
 }
