@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Id, PresetName, UnixMs};
+use crate::{ConvertTask, Id, PresetName, RunMeasure, UnixMs};
 
 /// `job.json`: what a job is asked to do, written once when it is queued.
 ///
@@ -38,10 +38,16 @@ impl Order {
 pub enum Task {
     /// Turn sound files into a dataset; the job's folder becomes the dataset.
     Prepare(PrepareTask),
+    /// Make datasets, runs and models of what another program left; they are made in the job's folder.
+    Import(crate::ImportTask),
     /// Train a model; the job's folder is the run.
     Train(TrainTask),
     /// Send one sound through a model and back.
     Reconstruct(ReconstructTask),
+    /// Turn a sound into latents, or latents into sound.
+    Convert(ConvertTask),
+    /// Find out how long a run would take.
+    Measure(MeasureTask),
 }
 
 /// The order to prepare a dataset.
@@ -103,6 +109,9 @@ pub struct TrainTask {
     pub seed: u64,
     /// When to stop by itself.
     pub limit: Limit,
+    /// How long it would take, if that was measured before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forecast: Option<RunMeasure>,
 }
 
 /// When a run stops by itself.
@@ -136,10 +145,25 @@ pub struct ReconstructTask {
     pub input_name: String,
 }
 
+/// The order to measure how long a run would take.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MeasureTask {
+    /// The family of the model, like `rave`.
+    pub family: String,
+    /// Every setting, whole; only the family reads it.
+    pub settings: serde_json::Value,
+    /// When the run would stop by itself.
+    pub limit: Limit,
+    /// Sounds that it would be measured on.
+    pub n_held_out: u32,
+    /// Their mean length.
+    pub held_out_secs: f64,
+}
+
 /// A job as lists and pages show it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Job {
-    /// The identifier of the dataset, run or reconstruction that it makes.
+    /// The identifier of the dataset, run, reconstruction or measure that it makes.
     pub id: Id,
     /// What it does.
     pub kind: JobKind,
@@ -163,10 +187,16 @@ pub struct Job {
 pub enum JobKind {
     /// Sound files become a dataset.
     Prepare,
+    /// What another program made becomes datasets, runs and models.
+    Import,
     /// A model trains.
     Train,
     /// A sound goes through a model and back.
     Reconstruct,
+    /// A sound becomes latents, or latents become sound.
+    Convert,
+    /// A few steps tell how long a run would take.
+    Measure,
 }
 
 /// Where a job stands.

@@ -8,9 +8,11 @@
 //! | **Project** | A folder of datasets, runs and models that belong together; the first is `default`. |
 //! | **Dataset** | Sound prepared for training: resampled, split by file, stored in chunks with its peaks. |
 //! | **Run** | One training of one model on one dataset, with its settings frozen when it was queued. |
-//! | **Model** | A checkpoint that was put into the library, with its lineage. |
+//! | **Model** | A checkpoint that was put into the library, with its lineage; or one added from a file. |
 //! | **Reconstruction** | A sound sent through a model and back, next to its original. |
-//! | **Job** | Anything long, heavy or risky: a child process and its folder. Preparing, training and reconstructing are jobs. |
+//! | **Conversion** | A sound turned into latents, or latents into sound. |
+//! | **Import** | Taking what another program made: its datasets, runs and models become ours. |
+//! | **Job** | Anything long, heavy or risky: a child process and its folder. Preparing, training, measuring and reconstructing are jobs. |
 //! | **Order** | What a job is asked to do (`job.json`), written once when it is queued. |
 //! | **Event** | One numbered line of a job's `events.jsonl`. |
 //! | **Control** | One line of a job's `control.jsonl`: what the studio asks of a running job. |
@@ -21,27 +23,34 @@
 //! | **Preset** | A named choice of knobs: the family's, or one's own. |
 //! | **Switch** | A named change of a few knobs, laid over a preset. |
 //! | **Composition** | The whole settings of a preset, switches over it in order, and single settings on top. |
+//! | **Measure** | A few steps with some settings, done to find out how long a run would take on this computer. |
 //! | **Problem** | What went wrong, why, and what to do about it. |
 //!
 //! Everything here is plain data. Field names are the JSON names; units stand last in them.
 
+mod conversion;
 mod dataset;
 mod event;
 mod family;
 mod id;
+mod import;
 mod job;
 mod machine;
+mod measure;
 mod model;
 mod preset;
 mod problem;
 mod run;
 
+pub use conversion::*;
 pub use dataset::*;
 pub use event::*;
 pub use family::*;
 pub use id::*;
+pub use import::*;
 pub use job::*;
 pub use machine::*;
+pub use measure::*;
 pub use model::*;
 pub use preset::*;
 pub use problem::*;

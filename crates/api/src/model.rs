@@ -28,13 +28,76 @@ pub struct Model {
     pub bytes: u64,
     /// SHA-256 of its weights, in hexadecimal.
     pub sha256: String,
-    /// Where it came from.
-    pub lineage: Lineage,
+    /// Which run it came from, if it was trained here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lineage: Option<Lineage>,
+    /// Which file it was added from, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added: Option<AddedFrom>,
 }
 
 impl Model {
     /// The version that this program writes.
-    pub const FORMAT: u32 = 1;
+    /// 2: a model need not come from a run.
+    pub const FORMAT: u32 = 2;
+}
+
+/// Where a model came from that was not trained here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AddedFrom {
+    /// The file or folder.
+    pub path: String,
+    /// What it was, in words.
+    pub kind: String,
+    /// Optimiser steps it was trained for, if the file says so.
+    pub step: Option<u64>,
+    /// What was not understood, and what else is worth knowing: whole sentences.
+    pub notes: Vec<String>,
+}
+
+/// What a model's settings and weights tell about it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ModelFacts {
+    /// Channels of sound.
+    pub channels: u16,
+    /// Curves that describe sound.
+    pub latent_size: u32,
+    /// What keeps them in shape: `variational`, `wasserstein`, `spherical` or `discrete`.
+    pub regularization: String,
+    /// Trainable numbers in encoder and decoder.
+    pub n_parameters: u64,
+    /// Samples of sound per latent frame.
+    pub ratio: u32,
+    /// Latent frames per second.
+    pub latent_rate_hz: f64,
+    /// Numbers of sound for each number of the latent.
+    pub compression: f64,
+    /// How far a sample of the reconstruction looks.
+    pub receptive_field: crate::ReceptiveField,
+    /// The least delay of playing live, in samples.
+    pub latency_samples: u64,
+    /// The phase of training it was saved in: 1 or 2.
+    pub phase: u8,
+    /// How its latent space was last measured, if it was.
+    pub latent_use: Option<LatentUse>,
+}
+
+/// How much of a latent space is used.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LatentUse {
+    /// Latents that carry anything.
+    pub n_active: u32,
+    /// How many directions together have a share of what latents vary.
+    pub for_fidelity: Vec<Fidelity>,
+}
+
+/// How many directions of a latent space a fidelity takes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Fidelity {
+    /// A share of the variance, 0 to 1.
+    pub share: f64,
+    /// Directions.
+    pub n_latents: u32,
 }
 
 /// Where a model came from: enough to train it again.
@@ -71,6 +134,8 @@ pub struct ModelDetail {
     pub model: Model,
     /// Its folder, to copy or to open.
     pub folder: String,
+    /// What its settings and weights tell, where they can be read.
+    pub facts: Option<ModelFacts>,
     /// Sounds that were sent through it, newest first.
     pub reconstructions: Vec<Reconstruction>,
 }

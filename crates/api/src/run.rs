@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    Checkpoint, Choices, Id, Job, Limit, Origin, PresetName, Sample, SystemUse, UnixMs, Warning,
+    Checkpoint, Choices, Id, Job, Limit, Origin, PresetName, RunMeasure, Sample, SystemUse, UnixMs,
+    Warning,
 };
 
 /// A run as lists show it.
@@ -81,6 +82,8 @@ pub struct RunDetail {
     pub models: Vec<Id>,
     /// Its folder, to copy or to open.
     pub folder: String,
+    /// How long it would take, if that was measured before it started.
+    pub forecast: Option<RunMeasure>,
 }
 
 /// What to train.
@@ -147,6 +150,8 @@ pub struct RunForecast {
     pub rate_hz: u32,
     /// Things worth knowing before the start, none of which prevents it.
     pub notes: Vec<String>,
+    /// How long it would take, if that was measured with the same settings.
+    pub measured: Option<RunMeasure>,
 }
 
 /// How far a sample of the reconstruction looks into the sound that went in.

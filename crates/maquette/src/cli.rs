@@ -3,6 +3,7 @@
 
 pub(crate) mod browser;
 mod compose;
+mod convert;
 mod dataset;
 mod doctor;
 mod follow;
@@ -79,6 +80,10 @@ enum Command {
     Model(model::ModelCommand),
     /// Send a sound file through a model and back
     Reconstruct(reconstruct::ReconstructArgs),
+    /// Turn a sound file into a model's latents, for your own scripts
+    Encode(convert::EncodeArgs),
+    /// Turn latents back into sound
+    Decode(convert::DecodeArgs),
     /// Copy the folder of a dataset, a run or a model into the workspace
     Import(import::ImportArgs),
     /// What this machine has, what works, and what to do
@@ -143,6 +148,8 @@ fn obey(
         Some(Command::Run(command)) => run::run(command, console),
         Some(Command::Model(command)) => model::run(command, console),
         Some(Command::Reconstruct(args)) => reconstruct::run(&args, console),
+        Some(Command::Encode(args)) => convert::encode(&args, console),
+        Some(Command::Decode(args)) => convert::decode(&args, console),
         Some(Command::Import(args)) => import::run(&args, console),
         Some(Command::Doctor) => doctor::run(console),
         Some(Command::Worker { folder }) => worker::run(&folder),

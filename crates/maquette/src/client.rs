@@ -25,6 +25,9 @@ const ATTACH_TIME: Duration = Duration::from_secs(3);
 const CONNECT_TIME: Duration = Duration::from_secs(2);
 const ANSWER_TIME: Duration = Duration::from_secs(600);
 
+/// How long a job that is cancelled is waited for.
+const CANCEL_TIME: Duration = Duration::from_secs(10);
+
 /// The longest JSON answer that is read.
 const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
@@ -130,6 +133,20 @@ impl Client {
         let answer =
             self.ask(|base| self.agent.delete(format!("{base}{path}")).call(), not_sent)?;
         check(answer).map(drop)
+    }
+
+    /// Removes what nobody wants any more; what cannot be removed goes with the next ones.
+    pub(crate) fn discard(&self, path: &str) {
+        let _ = self.delete(path);
+    }
+
+    /// Stops a job and waits a little until it is gone, because the studio may go with the command.
+    pub(crate) fn cancel<T: DeserializeOwned>(&self, path: &str) {
+        self.discard(path);
+        let deadline = Instant::now() + CANCEL_TIME;
+        while Instant::now() < deadline && self.get::<T>(path).is_ok() {
+            thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// Copies a file of the studio into `to`.

@@ -5,12 +5,14 @@
 
 mod about;
 mod assets;
+mod conversions;
 mod datasets;
 mod error;
 mod guard;
 mod input;
 mod jobs;
 mod live;
+mod measures;
 mod models;
 pub(crate) mod openapi;
 mod outside;
@@ -183,7 +185,9 @@ fn routes() -> OpenApiRouter<App> {
         .merge(runs::routes())
         .merge(models::routes())
         .merge(presets::routes())
+        .merge(measures::routes())
         .merge(reconstructions::routes())
+        .merge(conversions::routes())
         .merge(outside::routes())
 }
 

@@ -10,6 +10,8 @@ mod files;
 mod guard;
 #[path = "all/live.rs"]
 mod live;
+#[path = "all/measures.rs"]
+mod measures;
 #[path = "all/pages.rs"]
 mod pages;
 #[path = "all/presets.rs"]

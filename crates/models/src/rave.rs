@@ -12,6 +12,7 @@ mod configurations;
 mod forecast;
 mod infer;
 mod latent;
+mod measure;
 mod network;
 mod objective;
 pub mod original;
@@ -26,7 +27,8 @@ pub use config::{
     Padding, PhaseSwitch, Regularization, family, resolve,
 };
 pub use forecast::{Forecast, check, forecast};
-pub use infer::Model;
+pub use infer::{Description, Model, describe};
+pub use measure::{StepSecs, measure};
 pub use objective::Phase;
 pub use space::LatentSpace;
 pub use stream::{Chance, Player, PlayerSettings};

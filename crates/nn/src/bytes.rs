@@ -49,6 +49,16 @@ impl ElementType {
             Self::Bool => each(bytes, |[b]| f32::from(u8::from(b != 0))),
         }
     }
+
+    /// All elements of `bytes` as `i64`; for types of whole numbers of four or eight bytes.
+    pub(crate) fn decode_wide(self, bytes: &[u8]) -> Vec<i64> {
+        if self == Self::I64 {
+            let (elements, _) = bytes.as_chunks::<8>();
+            return elements.iter().map(|element| i64::from_le_bytes(*element)).collect();
+        }
+        let (elements, _) = bytes.as_chunks::<4>();
+        elements.iter().map(|element| i32::from_le_bytes(*element).into()).collect()
+    }
 }
 
 /// An IEEE 754 half as a single; every half has an exact one.

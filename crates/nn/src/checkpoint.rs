@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Write};
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -61,6 +61,27 @@ pub fn read(path: &Path) -> Result<Checkpoint, Error> {
     parse(BufReader::new(file), n_bytes, path)
 }
 
+/// Reads the words of a checkpoint, and only those arrays that are wanted, by their names; the others
+/// stay on disk.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_some(path: &Path, is_wanted: impl Fn(&str) -> bool) -> Result<Checkpoint, Error> {
+    let io = |source| Error::Io { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(io)?;
+    let n_bytes = file.metadata().map_err(io)?.len();
+    let header = Header::parse(&mut file, n_bytes, path)?;
+    let mut arrays = Vec::new();
+    for ((name, entry), element) in header.entries.into_iter().zip(header.elements) {
+        if is_wanted(&name) {
+            let from = header.start + entry.data_offsets[0];
+            file.seek(SeekFrom::Start(from)).map_err(io)?;
+            arrays.push(array_of(&mut file, name, entry, element, header.start, path)?);
+        }
+    }
+    Ok(Checkpoint { arrays, metadata: header.metadata })
+}
+
 /// One array in the header.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -101,49 +122,78 @@ fn write_to(
 
 /// Parses a file of `n_bytes`; `path` is for messages.
 pub(crate) fn parse(mut reader: impl Read, n_bytes: u64, path: &Path) -> Result<Checkpoint, Error> {
-    let io = |source| Error::Io { path: path.to_owned(), source };
-    let mut length = [0; 8];
-    if n_bytes < 8 {
-        return Err(malformed(path, 0, "the file is shorter than its first number"));
+    let header = Header::parse(&mut reader, n_bytes, path)?;
+    let mut arrays = Vec::with_capacity(header.entries.len());
+    for ((name, entry), element) in header.entries.into_iter().zip(header.elements) {
+        arrays.push(array_of(&mut reader, name, entry, element, header.start, path)?);
     }
-    reader.read_exact(&mut length).map_err(io)?;
-    let length = u64::from_le_bytes(length);
-    if length > HEADER_BYTES_MAX || length > n_bytes - 8 {
-        return Err(malformed(path, 0, format!("a header of {length} bytes does not fit")));
-    }
-    let mut header = vec![0; length as usize];
-    reader.read_exact(&mut header).map_err(io)?;
-    let header: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&header)
-        .map_err(|error| malformed(path, 8, format!("the header is not JSON: {error}")))?;
+    Ok(Checkpoint { arrays, metadata: header.metadata })
+}
 
-    let mut metadata = BTreeMap::new();
-    let mut entries = Vec::new();
-    for (name, value) in header {
-        if name == METADATA_KEY {
-            metadata = serde_json::from_value(value).map_err(|error| {
-                malformed(path, 8, format!("the metadata are not text: {error}"))
-            })?;
-        } else {
-            let entry: Entry = serde_json::from_value(value)
-                .map_err(|error| malformed(path, 8, format!("tensor `{name}`: {error}")))?;
-            entries.push((name, entry));
-        }
-    }
-    entries.sort_by_key(|(_, entry)| entry.data_offsets);
-    let data_bytes = n_bytes - 8 - length;
-    let layout = check_layout(&entries, data_bytes, path, 8 + length)?;
+/// What stands before the arrays.
+struct Header {
+    metadata: BTreeMap<String, String>,
+    /// Names and places, back to back in the order of the file.
+    entries: Vec<(String, Entry)>,
+    elements: Vec<ElementType>,
+    /// The byte at which the arrays begin.
+    start: u64,
+}
 
-    let mut arrays = Vec::with_capacity(entries.len());
-    for ((name, entry), element) in entries.into_iter().zip(layout) {
-        let [from, until] = entry.data_offsets;
-        let mut bytes = Vec::new();
-        let found = (&mut reader).take(until - from).read_to_end(&mut bytes).map_err(io)?;
-        if found as u64 != until - from {
-            return Err(malformed(path, 8 + length + from, format!("tensor `{name}` is cut off")));
+impl Header {
+    fn parse(reader: &mut impl Read, n_bytes: u64, path: &Path) -> Result<Self, Error> {
+        let io = |source| Error::Io { path: path.to_owned(), source };
+        let mut length = [0; 8];
+        if n_bytes < 8 {
+            return Err(malformed(path, 0, "the file is shorter than its first number"));
         }
-        arrays.push(NamedArray { name, shape: entry.shape, values: element.decode(&bytes) });
+        reader.read_exact(&mut length).map_err(io)?;
+        let length = u64::from_le_bytes(length);
+        if length > HEADER_BYTES_MAX || length > n_bytes - 8 {
+            return Err(malformed(path, 0, format!("a header of {length} bytes does not fit")));
+        }
+        let mut header = vec![0; length as usize];
+        reader.read_exact(&mut header).map_err(io)?;
+        let header: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&header)
+            .map_err(|error| malformed(path, 8, format!("the header is not JSON: {error}")))?;
+
+        let mut metadata = BTreeMap::new();
+        let mut entries = Vec::new();
+        for (name, value) in header {
+            if name == METADATA_KEY {
+                metadata = serde_json::from_value(value).map_err(|error| {
+                    malformed(path, 8, format!("the metadata are not text: {error}"))
+                })?;
+            } else {
+                let entry: Entry = serde_json::from_value(value)
+                    .map_err(|error| malformed(path, 8, format!("tensor `{name}`: {error}")))?;
+                entries.push((name, entry));
+            }
+        }
+        entries.sort_by_key(|(_, entry)| entry.data_offsets);
+        let start = 8 + length;
+        let elements = check_layout(&entries, n_bytes - start, path, start)?;
+        Ok(Self { metadata, entries, elements, start })
     }
-    Ok(Checkpoint { arrays, metadata })
+}
+
+/// Reads one array, which begins where the reader stands.
+fn array_of(
+    reader: &mut impl Read,
+    name: String,
+    entry: Entry,
+    element: ElementType,
+    start: u64,
+    path: &Path,
+) -> Result<NamedArray, Error> {
+    let [from, until] = entry.data_offsets;
+    let mut bytes = Vec::new();
+    let found = reader.take(until - from).read_to_end(&mut bytes);
+    let found = found.map_err(|source| Error::Io { path: path.to_owned(), source })?;
+    if found as u64 != until - from {
+        return Err(malformed(path, start + from, format!("tensor `{name}` is cut off")));
+    }
+    Ok(NamedArray { name, shape: entry.shape, values: element.decode(&bytes) })
 }
 
 /// Checks that the entries, sorted, lie back to back and fill the data exactly; gives their types.

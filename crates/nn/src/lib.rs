@@ -24,6 +24,7 @@ mod init;
 mod kernels;
 mod memory;
 mod named;
+pub mod npy;
 pub mod npz;
 mod parameters;
 mod spectral;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use nn::{Error, NamedArray, checkpoint, npz, torch_checkpoint};
+use nn::npy::{Npy, Numbers};
+use nn::{Error, NamedArray, checkpoint, npy, npz, torch_checkpoint};
 use proptest::prelude::*;
 
 fn array(name: &str, shape: &[usize], values: &[f32]) -> NamedArray {
@@ -210,7 +211,7 @@ fn the_checkpoints_of_the_real_program_are_read() {
     }
 }
 
-fn npy(header: &str, data: &[u8]) -> Vec<u8> {
+fn npy_file(header: &str, data: &[u8]) -> Vec<u8> {
     let length = (header.len() as u16).to_le_bytes();
     [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), data].concat()
 }
@@ -225,18 +226,101 @@ fn read_npy(bytes: &[u8]) -> Result<NamedArray, Error> {
 fn numpy_arrays_are_read_or_refused() {
     let good = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1), }";
     let data = [1.0f32.to_le_bytes(), 2.0f32.to_le_bytes()].concat();
-    assert_eq!(read_npy(&npy(good, &data)).unwrap(), array("", &[2, 1], &[1.0, 2.0]));
+    assert_eq!(read_npy(&npy_file(good, &data)).unwrap(), array("", &[2, 1], &[1.0, 2.0]));
     let bad = [
-        npy(good, &data[1..]),
-        npy(&good.replace("(2, 1)", "(-2, 1)"), &data),
-        npy(&good.replace("(2, 1)", "(18446744073709551615, 4)"), &data),
-        npy(&good.replace("<f4", "|O"), &data),
-        npy(&good.replace("shape", "form"), &data),
+        npy_file(good, &data[1..]),
+        npy_file(&good.replace("(2, 1)", "(-2, 1)"), &data),
+        npy_file(&good.replace("(2, 1)", "(18446744073709551615, 4)"), &data),
+        npy_file(&good.replace("<f4", "|O"), &data),
+        npy_file(&good.replace("shape", "form"), &data),
         b"\x93NUMPY".to_vec(),
         b"PK".to_vec(),
     ];
     for bytes in bad {
         assert!(read_npy(&bytes).is_err(), "{}", String::from_utf8_lossy(&bytes));
+    }
+}
+
+#[test]
+fn some_arrays_are_read_without_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = written(folder.path());
+    let found = checkpoint::read_some(&path, |name| name == "a scalar").unwrap();
+    assert_eq!(found.arrays, [array("a scalar", &[], &[7.0])]);
+    assert_eq!(found.metadata["step"], "12");
+}
+
+fn read_strictly(bytes: &[u8], n_most: usize) -> Result<Npy, Error> {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(bytes).unwrap();
+    npy::read(file.path(), n_most)
+}
+
+#[test]
+fn arrays_come_back_as_they_were_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("z.npy");
+    for shape in [&[1, 2, 3][..], &[6], &[], &[0, 4], &[1, 3, 400_000]] {
+        let n = shape.iter().product();
+        let floats: Vec<f32> = (0..n).map(|i| i as f32 - 0.5).collect();
+        npy::write(&path, shape, &floats).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        assert_eq!((bytes.len() - 4 * n) % 64, 0, "numbers are aligned");
+        let expected = Npy { shape: shape.to_vec(), numbers: Numbers::Floats(floats) };
+        assert_eq!(npy::read(&path, n).unwrap(), expected);
+        assert_eq!(npz::read_npy(&path).unwrap().shape, shape);
+        let integers: Vec<i64> = (0..n as i64).map(|i| i - (1 << 40)).collect();
+        npy::write_integers(&path, shape, &integers).unwrap();
+        let expected = Npy { shape: shape.to_vec(), numbers: Numbers::Integers(integers) };
+        assert_eq!(npy::read(&path, n).unwrap(), expected);
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+    std::fs::create_dir(path.with_added_extension("partial")).unwrap();
+    let before = std::fs::read(&path).unwrap();
+    assert!(matches!(npy::write(&path, &[1], &[0.0]), Err(Error::Io { .. })));
+    assert_eq!(std::fs::read(&path).unwrap(), before, "the old one stays");
+}
+
+#[test]
+fn numpy_headers_are_written_as_numpy_does() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let check = |shape: &[usize], expected: &str| {
+        npy::write(file.path(), shape, &vec![0.0; shape.iter().product()]).unwrap();
+        let text = String::from_utf8_lossy(&std::fs::read(file.path()).unwrap()).into_owned();
+        assert!(text.contains(expected), "{text}");
+    };
+    check(&[1, 16, 9], "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 16, 9), }");
+    check(&[5], "'shape': (5,), }");
+    check(&[], "'shape': (), }");
+}
+
+#[test]
+fn arrays_that_are_not_taken_are_refused_in_words() {
+    let good = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1, 2), }";
+    let data = [0; 16];
+    let check = |bytes: Vec<u8>, expected: &str| {
+        let error = read_strictly(&bytes, 1000).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    };
+    assert!(read_strictly(&npy_file(good, &data), 4).is_ok());
+    let with = |from: &str, to: &str| npy_file(&good.replace(from, to), &data);
+    check(npy_file(good, &data[1..]), "do not agree");
+    check(npy_file(good, &[0; 17]), "do not agree");
+    check(with("<f4", ">f4"), "astype");
+    check(with("<f4", "|O"), "astype");
+    check(with("False", "True"), "ascontiguousarray");
+    check(with("(2, 1, 2)", "(18446744073709551615, 4)"), "larger than is read");
+    check(with("(2, 1, 2)", "(1000000, 1000000)"), "larger than is read");
+    check(with("(2, 1, 2)", "(-2, 1)"), "tuple");
+    check(with("(2, 1, 2)", &format!("({})", "1, ".repeat(65))), "tuple");
+    check(with("shape", "form"), "tuple");
+    check(with("descr", "form"), "names no type");
+    check(b"\x93NUMPY\x09\x00\x00\x00".to_vec(), "version");
+    check(b"\x93NUMPY\x02\x00\xff\xff\xff\xff".to_vec(), "too long");
+    check(b"RIFF....WAVE".to_vec(), "not a NumPy array");
+    let whole = npy_file(good, &data);
+    for n in 0..whole.len() {
+        assert!(read_strictly(&whole[..n], 1000).is_err(), "{n} of {} bytes", whole.len());
     }
 }
 
@@ -297,8 +381,13 @@ proptest! {
 
     #[test]
     fn damaged_numpy_arrays_never_panic(
-        bytes in damaged(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1), }", &[0; 8])),
+        bytes in damaged(npy_file("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1), }", &[0; 8])),
     ) {
         let _ = read_npy(&bytes);
+        // What is taken is as long as its shape says, and never longer than was allowed.
+        if let Ok(Npy { shape, numbers: Numbers::Floats(floats) }) = read_strictly(&bytes, 4) {
+            prop_assert!(floats.len() <= 4);
+            prop_assert_eq!(shape.iter().product::<usize>(), floats.len());
+        }
     }
 }

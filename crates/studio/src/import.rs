@@ -35,7 +35,7 @@ const MAX_DEPTH: usize = 8;
 const MAX_READING: Duration = Duration::from_secs(2);
 
 /// What a folder turned out to hold.
-enum Found {
+pub(crate) enum Found {
     Job(Order),
     Model(Model),
 }
@@ -51,32 +51,42 @@ impl Studio {
         let shared = &self.shared;
         let source = check_source(shared, path)?;
         let found = look(&source)?;
-        let (shelf, id, name) = match &found {
-            Found::Job(order) => {
-                (Shelf::of(job_folder::kind(&order.task)), order.id.clone(), order.name.clone())
-            }
-            Found::Model(model) => (Shelf::Models, model.id.clone(), model.name.clone()),
-        };
-        let id = if is_taken(shared, &id)? { fresh_id(shared, &name_from(&name))? } else { id };
-        make_folder(shared, shelf, &id, |folder| {
-            copy_folder(&source, folder)?;
-            write_own(&found, &id, folder)
-        })?;
-        let until = Instant::now() + MAX_READING;
-        if let Err(error) = rebuild::read_in(shared, shelf, &id, false, until) {
-            crate::workspace::remove(&shared.workspace.folder(shelf, &id))?;
-            return Err(refuse(&source, format!("it cannot be read: failed to {error}")));
-        }
-        let name = shared.change(|change| {
-            change.list(shelf, &id);
-            match shelf {
-                Shelf::Models => Ok(models::find(change.tx, &id)?.map(|row| row.model.name)),
-                _ => Ok(jobs::find(change.tx, &id)?.map(|job| job.name)),
-            }
-        })?;
-        shared.bell.ring();
-        Ok(Imported { list: shelf.name().to_owned(), id, name: name.unwrap_or_default() })
+        place(shared, &source, &found, |folder| copy_folder(&source, folder))
     }
+}
+
+/// Puts a folder that was looked at on its shelf; `fill` brings its files into a new one.
+pub(crate) fn place(
+    shared: &Shared,
+    source: &Path,
+    found: &Found,
+    fill: impl FnOnce(&Path) -> Result<(), Error>,
+) -> Result<Imported, Error> {
+    let (shelf, id, name) = match found {
+        Found::Job(order) => {
+            (Shelf::of(job_folder::kind(&order.task)), order.id.clone(), order.name.clone())
+        }
+        Found::Model(model) => (Shelf::Models, model.id.clone(), model.name.clone()),
+    };
+    let id = if is_taken(shared, &id)? { fresh_id(shared, &name_from(&name))? } else { id };
+    make_folder(shared, shelf, &id, |folder| {
+        fill(folder)?;
+        write_own(found, &id, folder)
+    })?;
+    let until = Instant::now() + MAX_READING;
+    if let Err(error) = rebuild::read_in(shared, shelf, &id, false, until) {
+        crate::workspace::remove(&shared.workspace.folder(shelf, &id))?;
+        return Err(refuse(source, format!("it cannot be read: failed to {error}")));
+    }
+    let name = shared.change(|change| {
+        change.list(shelf, &id);
+        match shelf {
+            Shelf::Models => Ok(models::find(change.tx, &id)?.map(|row| row.model.name)),
+            _ => Ok(jobs::find(change.tx, &id)?.map(|job| job.name)),
+        }
+    })?;
+    shared.bell.ring();
+    Ok(Imported { list: shelf.name().to_owned(), id, name: name.unwrap_or_default() })
 }
 
 fn check_source(shared: &Shared, path: &Path) -> Result<PathBuf, Error> {
@@ -95,7 +105,7 @@ fn check_source(shared: &Shared, path: &Path) -> Result<PathBuf, Error> {
 }
 
 /// What the folder holds, if it is something that can be taken.
-fn look(source: &Path) -> Result<Found, Error> {
+pub(crate) fn look(source: &Path) -> Result<Found, Error> {
     let has = |name: &str| source.join(name).is_file();
     let read_error = |error| match error {
         Error::Io { source: error, .. } => refuse(source, format!("it cannot be read: {error}")),
@@ -128,6 +138,18 @@ fn look(source: &Path) -> Result<Found, Error> {
         JobKind::Train => {}
         JobKind::Reconstruct => {
             return Err(refuse(source, "it is a reconstruction; import its model instead"));
+        }
+        JobKind::Import => {
+            return Err(refuse(source, "it is an import that nobody took; start it anew here"));
+        }
+        JobKind::Convert => {
+            return Err(refuse(source, "it is a conversion; nothing of it is kept"));
+        }
+        JobKind::Measure => {
+            return Err(refuse(
+                source,
+                "it is a measure of another computer; measure here instead",
+            ));
         }
     }
     Ok(Found::Job(order))

@@ -8,7 +8,7 @@ use std::{
 
 use api::{
     Control, DatasetIndex, DatasetSummary, Exit, Id, JobKind, Limit, Order, Outcome, Problem,
-    ReconstructionResult, Task, UnixMs,
+    ReconstructionResult, RunMeasure, Task, UnixMs,
 };
 use serde::{Deserialize, Serialize};
 
@@ -71,13 +71,17 @@ pub(crate) struct Ending {
 pub(crate) enum Product {
     Dataset(DatasetSummary),
     Reconstruction(ReconstructionResult),
+    Measure(Box<RunMeasure>),
 }
 
 pub(crate) fn kind(task: &Task) -> JobKind {
     match task {
+        Task::Import(_) => JobKind::Import,
         Task::Prepare(_) => JobKind::Prepare,
         Task::Train(_) => JobKind::Train,
         Task::Reconstruct(_) => JobKind::Reconstruct,
+        Task::Convert(_) => JobKind::Convert,
+        Task::Measure(_) => JobKind::Measure,
     }
 }
 
@@ -209,8 +213,10 @@ pub(crate) fn read_summary(folder: &Path) -> Result<DatasetSummary, Error> {
 fn read_product(folder: &Path, kind: JobKind) -> Result<Option<Product>, Error> {
     Ok(match kind {
         JobKind::Prepare => Some(Product::Dataset(read_summary(folder)?)),
-        JobKind::Train => None,
+        // What a conversion made is read when it is asked for.
+        JobKind::Import | JobKind::Train | JobKind::Convert => None,
         JobKind::Reconstruct => Some(Product::Reconstruction(read_json(&folder.join(RESULT))?)),
+        JobKind::Measure => Some(Product::Measure(Box::new(read_json(&folder.join(RESULT))?))),
     })
 }
 

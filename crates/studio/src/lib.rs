@@ -14,8 +14,10 @@
 //! | models | `models` `model` `add_model` `rename_model` `delete_model` `restore_model` | `library/models.rs` |
 //! | presets | `presets` `preset` `create_preset` `rename_preset` `delete_preset` `restore_preset` | `library/presets.rs` |
 //! | reconstructions | `stage_input` `reconstruct_upload` `reconstruct_sound` `reconstruction` `delete_reconstruction` `restore_reconstruction` `reconstruction_file` | `library/reconstructions.rs` |
+//! | conversions | `create_conversion` `conversion` `delete_conversion` `conversion_file` | `library/conversions.rs` |
+//! | measures | `create_measure` `measure` `measured` `delete_measure` | `library/measures.rs` |
 //! | uploads | `new_upload` `upload` `stage_upload` `delete_upload` | `library/uploads.rs` |
-//! | from outside | `folders` `import` | `folders.rs`, `import.rs` |
+//! | from outside | `folders` `import` `create_import` `foreign_imports` `foreign_import` `take_import` `delete_import` | `folders.rs`, `import.rs`, `library/imports.rs` |
 //!
 //! Inside, verbs change the database and the folders and ring a bell; one thread (`watch.rs`) does
 //! the rest: it starts workers (`supervisor.rs`) in the order of the queue (`queue.rs`), reads what
@@ -50,7 +52,9 @@ use std::{
 use api::UnixMs;
 
 pub use error::{Error, sentence};
-pub use library::{datasets::DatasetSound, runs::RunRequest, uploads::StagedFile};
+pub use library::{
+    datasets::DatasetSound, measures::MeasureRequest, runs::RunRequest, uploads::StagedFile,
+};
 pub use live::{Delivery, Subscription};
 
 use shared::{Bell, Shared, lock};

@@ -1,9 +1,13 @@
-//! The library: every verb on datasets, runs, models, presets, reconstructions and uploads, one file each,
-//! and what these have in common: fresh identifiers, names, folders, and the trash.
+//! The library: every verb on datasets, runs, models, presets, reconstructions, conversions, imports,
+//! measures and uploads, one file each, and what these have in common: fresh identifiers, names, folders, and the trash.
 
+mod conversions;
 pub(crate) mod datasets;
+mod imports;
 mod jobs;
+pub(crate) mod measures;
 mod models;
+mod passing;
 mod presets;
 mod reconstructions;
 pub(crate) mod runs;

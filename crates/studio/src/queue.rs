@@ -29,7 +29,11 @@ impl Lane {
 pub(crate) fn lane(kind: JobKind) -> Lane {
     match kind {
         JobKind::Train => Lane::Training,
-        JobKind::Prepare | JobKind::Reconstruct => Lane::Beside,
+        JobKind::Prepare
+        | JobKind::Import
+        | JobKind::Reconstruct
+        | JobKind::Convert
+        | JobKind::Measure => Lane::Beside,
     }
 }
 

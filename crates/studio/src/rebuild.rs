@@ -23,6 +23,7 @@ use crate::{
     store::{
         datasets,
         jobs::{self, JobRow, Phase},
+        measures,
         models::{self, ModelRow},
         presets::{self, PresetRow},
         reconstructions::{self, ReconstructionRow},
@@ -141,6 +142,9 @@ fn known(connection: &rusqlite::Connection, shelf: Shelf) -> Result<Vec<(Id, boo
         Shelf::Models => models::ids(connection),
         Shelf::Reconstructions => jobs::ids(connection, JobKind::Reconstruct),
         Shelf::Presets => presets::ids(connection),
+        Shelf::Conversions => jobs::ids(connection, JobKind::Convert),
+        Shelf::Imports => jobs::ids(connection, JobKind::Import),
+        Shelf::Measures => jobs::ids(connection, JobKind::Measure),
     }
 }
 
@@ -219,6 +223,14 @@ fn store(
                 result,
             };
             reconstructions::save(change.tx, &row)
+        }
+        Task::Convert(_) | Task::Import(_) => Ok(()),
+        Task::Measure(task) => {
+            let result = match &product {
+                Some(Product::Measure(result)) => Some(&**result),
+                _ => None,
+            };
+            measures::save(change.tx, &job.id, &task.settings, result)
         }
     }
 }

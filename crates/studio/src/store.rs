@@ -9,6 +9,7 @@ pub(crate) mod checkpoints;
 pub(crate) mod datasets;
 pub(crate) mod event_marks;
 pub(crate) mod jobs;
+pub(crate) mod measures;
 pub(crate) mod metrics;
 pub(crate) mod models;
 pub(crate) mod presets;
@@ -41,6 +42,7 @@ const MIGRATIONS: &[&[(&str, &str)]] = &[
     event_marks::MIGRATIONS,
     metrics::MIGRATIONS,
     presets::MIGRATIONS,
+    measures::MIGRATIONS,
 ];
 
 /// A database up to this size is checked as a whole after a crash; it takes a second or so.
@@ -300,7 +302,7 @@ mod tests {
         let path = folder.path().join("maquette.db");
         let connection = open_connection(&path).unwrap();
         connection.execute_batch("CREATE TABLE migrations (name TEXT PRIMARY KEY)").unwrap();
-        let newer = ["runs-2", "presets-1"];
+        let newer = ["runs-2", "presets-1", "measures-1"];
         let all = MIGRATIONS.iter().flat_map(|table| table.iter());
         for (name, sql) in all.filter(|(name, _)| !newer.contains(name)) {
             connection.execute_batch(sql).unwrap();

@@ -23,7 +23,7 @@ use crate::{
     store::{
         datasets,
         jobs::{self, JobRow, Phase},
-        reconstructions, warnings,
+        measures, reconstructions, warnings,
     },
     supervisor::{self, Sign, Signal, Supervisor},
     workspace::{Shelf, remove},
@@ -234,6 +234,7 @@ fn end(shared: &Shared, id: &Id, how: Option<&str>) -> Result<(), Error> {
             Some(Product::Reconstruction(result)) => {
                 reconstructions::set_result(change.tx, id, result)?;
             }
+            Some(Product::Measure(result)) => measures::set_result(change.tx, id, result)?,
             None => {}
         }
         if let Some(vanished) = &vanished {

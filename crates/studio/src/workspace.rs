@@ -31,11 +31,22 @@ pub(crate) enum Shelf {
     Models,
     Reconstructions,
     Presets,
+    Conversions,
+    Imports,
+    Measures,
 }
 
 impl Shelf {
-    pub(crate) const ALL: [Shelf; 5] =
-        [Shelf::Datasets, Shelf::Runs, Shelf::Models, Shelf::Reconstructions, Shelf::Presets];
+    pub(crate) const ALL: [Shelf; 8] = [
+        Shelf::Datasets,
+        Shelf::Runs,
+        Shelf::Models,
+        Shelf::Reconstructions,
+        Shelf::Presets,
+        Shelf::Conversions,
+        Shelf::Imports,
+        Shelf::Measures,
+    ];
 
     /// The folder, and the `list` of [`api::Live::Changed`].
     pub(crate) fn name(self) -> &'static str {
@@ -45,6 +56,9 @@ impl Shelf {
             Shelf::Models => "models",
             Shelf::Reconstructions => "reconstructions",
             Shelf::Presets => "presets",
+            Shelf::Conversions => "conversions",
+            Shelf::Imports => "imports",
+            Shelf::Measures => "measures",
         }
     }
 
@@ -56,6 +70,9 @@ impl Shelf {
             Shelf::Models => "model",
             Shelf::Reconstructions => "reconstruction",
             Shelf::Presets => "preset",
+            Shelf::Conversions => "conversion",
+            Shelf::Imports => "import",
+            Shelf::Measures => "measure",
         }
     }
 
@@ -65,6 +82,9 @@ impl Shelf {
             JobKind::Prepare => Shelf::Datasets,
             JobKind::Train => Shelf::Runs,
             JobKind::Reconstruct => Shelf::Reconstructions,
+            JobKind::Convert => Shelf::Conversions,
+            JobKind::Import => Shelf::Imports,
+            JobKind::Measure => Shelf::Measures,
         }
     }
 }

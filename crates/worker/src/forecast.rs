@@ -162,6 +162,7 @@ impl Composed {
             latency_samples: forecast.latency_samples as u64,
             rate_hz: config.sampling_rate,
             notes,
+            measured: None,
         }
     }
 }
@@ -236,7 +237,8 @@ fn refused(fields: Vec<FieldProblem>, own: Option<&OwnPreset>, choices: &Choices
     Problem { what: format!("The preset `{}` cannot be used as it is.", own.name), ..refusal }
 }
 
-fn bad_settings(fields: Vec<FieldProblem>) -> Problem {
+/// The refusal of settings, with the names that people know them by.
+pub(crate) fn bad_settings(fields: Vec<FieldProblem>) -> Problem {
     let why = fields.first().map_or(String::new(), in_words);
     let remedy = "Change the settings that are named and try again.";
     Problem { fields, ..problem("bad_settings", "This cannot be trained as it is.", &why, remedy) }

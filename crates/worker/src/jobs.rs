@@ -1,5 +1,9 @@
 //! The kinds of job, one file each, and what they share: how a job begins and how it ends.
 
+mod convert;
+mod import;
+mod measure;
+mod model_file;
 mod prepare;
 mod reconstruct;
 mod train;
@@ -43,8 +47,11 @@ fn work(folder: &mut JobFolder) -> anyhow::Result<Outcome> {
     })?;
     match folder.order().task.clone() {
         Task::Prepare(task) => prepare::run(folder, &task),
+        Task::Import(task) => import::run(folder, &task),
         Task::Train(task) => train::run(folder, &task),
         Task::Reconstruct(task) => reconstruct::run(folder, &task),
+        Task::Convert(task) => convert::run(folder, &task),
+        Task::Measure(task) => measure::run(folder, &task),
     }
 }
 
@@ -59,6 +66,13 @@ impl std::fmt::Display for Refused {
 }
 
 impl std::error::Error for Refused {}
+
+/// A fragment as a whole sentence.
+fn sentence(fragment: &str) -> String {
+    let mut letters = fragment.trim_end_matches('.').chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).chain(['.']).collect()
+}
 
 /// Ends a job with a problem in words: what happened, why, and what to do.
 pub(crate) fn refuse<T>(

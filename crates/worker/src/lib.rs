@@ -6,8 +6,11 @@
 
 mod bad_sound;
 mod dataset;
+mod duration;
+mod facts;
 mod folder;
 mod forecast;
+mod inspect;
 mod jobs;
 mod log;
 mod progress;
@@ -17,7 +20,10 @@ mod whole_file;
 
 use std::path::Path;
 
+pub use duration::run_measure;
+pub use facts::model_facts;
 pub use forecast::{compose, families, forecast, unfolded};
+pub use inspect::inspect;
 
 /// Does the job of a folder, from wherever it stands, and says in the folder how it ended.
 ///

@@ -26,23 +26,64 @@ impl SystemMeter {
     }
 }
 
+/// Clock ticks per second; fixed at 100 for user space on Linux.
+const TICKS_PER_SEC: f64 = 100.0;
+
 /// Processor time of this process so far, user and system. Source: proc(5), `/proc/self/stat`.
 fn cpu_secs() -> Option<f64> {
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
     // The second field is the program's name in parentheses and may hold spaces.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let ticks: u64 = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
-    /// Clock ticks per second; fixed at 100 for user space on Linux.
-    const TICKS_PER_SEC: f64 = 100.0;
     #[expect(clippy::cast_precision_loss, reason = "centuries of ticks fit")]
     Some(ticks as f64 / TICKS_PER_SEC)
 }
 
 /// Memory this process holds. Source: proc(5), `VmRSS` in `/proc/self/status`.
 fn memory_bytes() -> Option<u64> {
+    status_bytes("VmRSS:")
+}
+
+/// The most memory this process has held. Source: proc(5), `VmHWM` in `/proc/self/status`.
+pub(crate) fn memory_peak_bytes() -> Option<u64> {
+    status_bytes("VmHWM:")
+}
+
+fn status_bytes(name: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
+}
+
+/// Measures how busy other programs keep the computer.
+pub(crate) struct LoadMeter {
+    started: Instant,
+    others_secs: Option<f64>,
+}
+
+impl LoadMeter {
+    /// Starts measuring now.
+    pub(crate) fn new() -> Self {
+        Self { started: Instant::now(), others_secs: others_secs() }
+    }
+
+    /// Cores that others kept busy since the start, on the average; `None` where the system does not tell.
+    pub(crate) fn busy_cores(&self) -> Option<f64> {
+        let secs = others_secs()? - self.others_secs?;
+        Some((secs / self.started.elapsed().as_secs_f64().max(1e-3)).max(0.0))
+    }
+}
+
+/// Processor time of all other processes so far. Source: proc(5), the first line of `/proc/stat`: user,
+/// nice, system, idle, iowait, irq, softirq, steal.
+fn others_secs() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/stat").ok()?;
+    let fields = stat.lines().next()?.strip_prefix("cpu ")?.split_whitespace();
+    let ticks: Vec<u64> = fields.map_while(|it| it.parse().ok()).collect();
+    let is_busy = |i: &usize| !matches!(i, 3 | 4);
+    let busy: u64 = (0..ticks.len().min(8)).filter(is_busy).map(|i| ticks[i]).sum();
+    #[expect(clippy::cast_precision_loss, reason = "centuries of ticks fit")]
+    Some(busy as f64 / TICKS_PER_SEC - cpu_secs()?)
 }
 
 /// Memory that is free to use on this computer, where the system tells. Source: proc(5).

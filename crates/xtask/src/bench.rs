@@ -1,5 +1,6 @@
 //! Hot paths, measured against the program people use today, in turns, with medians.
 
+mod forecast;
 mod prepare;
 mod quality;
 mod reference;
@@ -19,6 +20,8 @@ pub(crate) enum Name {
     Quality,
     /// Playing live against the original's streaming models.
     Stream,
+    /// How long runs were said to take against how long they took.
+    Forecast,
 }
 
 /// Measures one path and prints what came out.
@@ -28,6 +31,7 @@ pub(crate) fn run(name: Name, with_reference: bool) -> anyhow::Result<()> {
         Name::Prepare => prepare::run(with_reference),
         Name::Quality => quality::run(with_reference),
         Name::Stream => stream::run(with_reference),
+        Name::Forecast => forecast::run(),
     }
 }
 

@@ -1,14 +1,18 @@
 //! `maquette compose`: what a preset, switches and settings come to, before anything trains.
 
 use anyhow::Context;
-use api::{Choices, Family, Id, Knob, NewComposition, Origin, OwnPreset, RunDetail, RunForecast};
+use api::{
+    Choices, Family, Id, Job, JobKind, JobState, Knob, Measure, NewComposition, NewRun, Origin,
+    OwnPreset, RunDetail, RunForecast, RunMeasure,
+};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{
     Console,
+    follow::Onlooker,
     table::{list, table},
-    training::ChoiceArgs,
+    training::{ChoiceArgs, LimitArgs},
     words,
 };
 use crate::client::{Client, Refused};
@@ -23,6 +27,11 @@ pub(crate) struct ComposeArgs {
     /// Show what differs from this run or preset
     #[arg(long, value_name = "RUN|PRESET")]
     diff: Option<String>,
+    /// Do a few steps to find out how long training would take on this computer
+    #[arg(long, requires = "dataset")]
+    measure: bool,
+    #[command(flatten)]
+    limit: LimitArgs,
     /// Show every setting, also those at their defaults
     #[arg(long)]
     all: bool,
@@ -49,7 +58,13 @@ struct Difference {
 pub(crate) fn run(args: ComposeArgs, console: &Console) -> anyhow::Result<()> {
     let client = console.client()?;
     let choices = args.choices.choices(&client)?;
-    let forecast = compose(&client, choices, args.dataset.clone())?;
+    let mut forecast = compose(&client, choices.clone(), args.dataset.clone())?;
+    let limit = args.limit.limit();
+    if let (true, Some(dataset)) = (args.measure, args.dataset.clone()) {
+        let new = NewRun { name: None, dataset, choices, seed: None, limit };
+        forecast.measured = measure(&client, console, &new)?;
+    }
+    forecast.limit = limit.unwrap_or(forecast.limit);
     let families: Vec<Family> = client.get("/api/families")?;
     let family = families.into_iter().find(|family| family.name == forecast.family);
     let knobs = family.context("failed to find the family")?.knobs;
@@ -67,6 +82,21 @@ pub(crate) fn run(args: ComposeArgs, console: &Console) -> anyhow::Result<()> {
 
 fn compose(client: &Client, choices: Choices, dataset: Option<Id>) -> anyhow::Result<RunForecast> {
     client.post("/api/compositions", &NewComposition { choices, dataset })
+}
+
+/// Does a few steps of a run.
+fn measure(client: &Client, console: &Console, new: &NewRun) -> anyhow::Result<Option<RunMeasure>> {
+    let jobs: Vec<Job> = client.get("/api/jobs")?;
+    let is_training =
+        |it: &Job| it.kind == JobKind::Train && matches!(it.state, JobState::Running { .. });
+    if jobs.iter().any(is_training) {
+        console
+            .terminal
+            .note("A run is training now, so everything takes longer than it would alone.");
+    }
+    let queued: Measure = client.post("/api/measures", new)?;
+    let onlooker = Onlooker { client, terminal: console.terminal };
+    Ok(onlooker.measure(&queued.id)?.result)
 }
 
 /// The whole settings of what a name stands for: a preset of a family, one's own, or a run.
@@ -164,6 +194,8 @@ fn shown(forecast: &RunForecast, knobs: &[Knob], is_whole: bool) -> String {
             ),
         ),
         ("ends", words::limit(forecast.limit)),
+        ("time", forecast.measured.as_ref().map_or(String::new(), words::run_measure)),
+        ("measured", forecast.measured.as_ref().map_or(String::new(), words::measured)),
     ]);
     let mut group = "";
     let mut rows = Vec::new();

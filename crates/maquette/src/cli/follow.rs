@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use api::{Dataset, Event, EventBody, Id, Job, JobState, Problem, Reconstruction, Run, RunDetail};
+use api::{
+    Conversion, Dataset, Event, EventBody, Id, Import, Job, JobState, Measure, Problem,
+    Reconstruction, Run, RunDetail,
+};
 
 use super::{Terminal, words};
 use crate::client::{Client, Refused};
@@ -46,6 +49,33 @@ impl Onlooker<'_> {
     pub(crate) fn reconstruction(self, id: &Id) -> anyhow::Result<Reconstruction> {
         let look = || self.client.get::<Reconstruction>(&format!("/api/reconstructions/{id}"));
         self.until_done(look, |reconstruction| &reconstruction.job)
+    }
+
+    /// Waits until an import is done.
+    ///
+    /// # Errors
+    /// When that failed.
+    pub(crate) fn import(self, id: &Id) -> anyhow::Result<Import> {
+        let look = || self.client.get::<Import>(&format!("/api/imports/{id}"));
+        self.until_done(look, |import| &import.job)
+    }
+
+    /// Waits until a conversion is done.
+    ///
+    /// # Errors
+    /// When that failed.
+    pub(crate) fn conversion(self, id: &Id) -> anyhow::Result<Conversion> {
+        let look = || self.client.get::<Conversion>(&format!("/api/conversions/{id}"));
+        self.until_done(look, |conversion| &conversion.job)
+    }
+
+    /// Waits until it is known how long a run would take.
+    ///
+    /// # Errors
+    /// When that failed.
+    pub(crate) fn measure(self, id: &Id) -> anyhow::Result<Measure> {
+        let look = || self.client.get::<Measure>(&format!("/api/measures/{id}"));
+        self.until_done(look, |measure| &measure.job)
     }
 
     /// Waits until a run ends, and hands over each event after a number as it comes.

@@ -1,21 +1,99 @@
-//! `maquette import`: take a dataset, a run or a model from elsewhere into the workspace.
+//! `maquette import`: take a dataset, a run or a model from elsewhere into the workspace, our own or
+//! those of the original program.
 
-use std::path::PathBuf;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use api::{Imported, NewImport};
+use api::{Findings, Id, Import, Imported, NewForeignImport, NewImport, Rename};
 
-use super::{Console, absolute};
+use super::{Console, absolute, follow::Onlooker, interrupt};
+use crate::client::Client;
 
 #[derive(clap::Args)]
 pub(crate) struct ImportArgs {
-    /// The folder of a dataset, a run or a model
+    /// The folder of a dataset, a run or a model; a .safetensors file; or what acids-rave left: a
+    /// run, a preprocessed dataset, a folder with several of them, a .ckpt, .pt or .ts file
     path: PathBuf,
+    /// Only say what was found and what would become of it
+    #[arg(long)]
+    dry_run: bool,
+    /// Take only this finding, by its key; can be given several times
+    #[arg(long = "only", value_name = "KEY")]
+    items: Vec<String>,
+    /// What to call it, where one thing is taken
+    #[arg(long)]
+    name: Option<String>,
 }
 
 pub(crate) fn run(args: &ImportArgs, console: &Console) -> anyhow::Result<()> {
     let path = absolute(&args.path)?.to_string_lossy().into_owned();
-    let client = console.client()?;
-    let imported: Imported = client.post("/api/imports", &NewImport { path })?;
-    let words = || format!("{} is among the {} as {}", imported.name, imported.list, imported.id);
-    console.terminal.result(&imported, words)
+    let client = Arc::new(console.client()?);
+    if is_ours(&args.path) && !args.dry_run {
+        let mut imported: Imported = client.post("/api/imports", &NewImport { path })?;
+        if let Some(name) = args.name.clone() {
+            let path = format!("/api/{}/{}", imported.list, imported.id);
+            let _: serde_json::Value = client.patch(&path, &Rename { name: name.clone() })?;
+            imported.name = name;
+        }
+        let words =
+            || format!("{} is among the {} as {}", imported.name, imported.list, imported.id);
+        return console.terminal.result(&imported, words);
+    }
+    if args.dry_run {
+        let findings: Findings = client.post("/api/imports/inspect", &NewImport { path })?;
+        return console.terminal.result(&findings, || findings_in_words(&findings));
+    }
+    let (items, name) = (args.items.clone(), args.name.clone());
+    let order = NewForeignImport { path, items, name, as_model: false };
+    let imported = taken(&client, &order, console)?;
+    console.terminal.result(&imported, || {
+        let line = |it: &Imported| format!("{} is among the {} as {}", it.name, it.list, it.id);
+        imported.iter().map(line).collect::<Vec<_>>().join("\n")
+    })
+}
+
+/// Queues an import, waits for it and takes what it made. One that fails or is interrupted is removed.
+pub(crate) fn taken(
+    client: &Arc<Client>,
+    order: &NewForeignImport,
+    console: &Console,
+) -> anyhow::Result<Vec<Imported>> {
+    let Import { id, .. } = client.post("/api/imports/foreign", order)?;
+    let path = format!("/api/imports/{id}");
+    let (canceller, of_import) = (Arc::clone(client), path.clone());
+    interrupt::act_on_interrupt(move || canceller.cancel::<Import>(&of_import));
+    done(client, &id, console).inspect_err(|_| client.discard(&path))
+}
+
+fn done(client: &Client, id: &Id, console: &Console) -> anyhow::Result<Vec<Imported>> {
+    let import = Onlooker { client, terminal: console.terminal }.import(id)?;
+    for warning in &import.warnings {
+        let file = warning.file.as_deref().unwrap_or_default();
+        console.terminal.note(&format!("note: {file}: {}", warning.message));
+    }
+    client.post_empty(&format!("/api/imports/{id}/take"))
+}
+
+fn is_ours(path: &Path) -> bool {
+    path.join("job.json").is_file() || path.join("model.json").is_file() || !path.exists()
+}
+
+fn findings_in_words(findings: &Findings) -> String {
+    let mut lines = vec![];
+    for item in &findings.items {
+        lines.push(format!("{}: {} becomes {}", item.key, item.what, item.becomes));
+        lines.extend(item.notes.iter().map(|note| format!("    {note}")));
+    }
+    for unreadable in &findings.unreadable {
+        lines.push(format!("{}: left out, {}", unreadable.path, unreadable.why));
+    }
+    if findings.is_cut {
+        lines.push("There is more than was looked at; choose a folder further in.".into());
+    }
+    if lines.is_empty() {
+        lines.push("Nothing here is of acids-rave.".into());
+    }
+    lines.join("\n")
 }

@@ -1,21 +1,25 @@
 //! `maquette model`: put checkpoints into the library and look at it.
 
-use api::{Id, Model, ModelDetail, NewModel, Rename};
+use std::{path::PathBuf, sync::Arc};
+
+use anyhow::Context;
+use api::{Id, Model, ModelDetail, ModelFacts, NewForeignImport, NewModel, Rename};
 
 use super::{
-    Console,
+    Console, absolute, import,
     table::{list, table},
     words,
 };
 
 #[derive(clap::Subcommand)]
 pub(crate) enum ModelCommand {
-    /// Put a checkpoint into the library
+    /// Put a checkpoint, or a model from a file, into the library
     Add {
-        /// The run, and the step if it is not the best one: RUN or RUN@STEP
-        #[arg(value_name = "RUN[@STEP]", value_parser = run_and_step)]
-        checkpoint: (Id, Option<u64>),
-        /// A name; the run's if absent
+        /// The run, and the step if it is not the best one: RUN or RUN@STEP; or a file or folder with
+        /// a model
+        #[arg(value_name = "RUN[@STEP]|PATH", value_parser = source)]
+        source: Source,
+        /// A name; the run's or the file's if absent
         #[arg(long)]
         name: Option<String>,
     },
@@ -46,11 +50,19 @@ pub(crate) enum ModelCommand {
 }
 
 pub(crate) fn run(command: ModelCommand, console: &Console) -> anyhow::Result<()> {
-    let client = console.client()?;
+    let client = Arc::new(console.client()?);
     let terminal = console.terminal;
     match command {
-        ModelCommand::Add { checkpoint: (run, step), name } => {
+        ModelCommand::Add { source: Source::Checkpoint(run, step), name } => {
             let model: Model = client.post("/api/models", &NewModel { run, step, name })?;
+            terminal.result(&model, || summary(&model))
+        }
+        ModelCommand::Add { source: Source::File(path), name } => {
+            let path = absolute(&path)?.to_string_lossy().into_owned();
+            let order = NewForeignImport { path, items: vec![], name, as_model: true };
+            let taken = import::taken(&client, &order, console)?;
+            let added = taken.first().context("failed to find what was added")?;
+            let model: Model = client.get(&format!("/api/models/{}", added.id))?;
             terminal.result(&model, || summary(&model))
         }
         ModelCommand::List => {
@@ -76,6 +88,25 @@ pub(crate) fn run(command: ModelCommand, console: &Console) -> anyhow::Result<()
     }
 }
 
+/// What becomes a model.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Source {
+    Checkpoint(Id, Option<u64>),
+    File(PathBuf),
+}
+
+/// A checkpoint of a run, unless it can only be a path.
+fn source(text: &str) -> Result<Source, String> {
+    match run_and_step(text) {
+        Ok((run, step)) => Ok(Source::Checkpoint(run, step)),
+        Err(_) if text.contains(['/', '.', std::path::MAIN_SEPARATOR]) => {
+            Ok(Source::File(text.into()))
+        }
+        Err(_) if PathBuf::from(text).exists() => Ok(Source::File(text.into())),
+        Err(why) => Err(why),
+    }
+}
+
 fn run_and_step(text: &str) -> Result<(Id, Option<u64>), String> {
     let Some((run, step)) = text.split_once('@') else { return Ok((text.parse()?, None)) };
     let step = step.parse().map_err(|_| format!("`{step}` is not a step"))?;
@@ -87,34 +118,80 @@ fn overview(models: &[Model]) -> String {
         return "No models yet. Add one with `maquette model add RUN`.".to_owned();
     }
     let row = |model: &Model| {
-        let step = words::count(model.lineage.step);
-        [model.id.to_string(), model.name.clone(), model.lineage.run.to_string(), step]
+        let from = match (&model.lineage, &model.added) {
+            (Some(lineage), _) => lineage.run.to_string(),
+            (None, Some(added)) => added.path.clone(),
+            (None, None) => String::new(),
+        };
+        [model.id.to_string(), model.name.clone(), from, step_of(model)]
     };
     let rows: Vec<_> = models.iter().map(row).collect();
-    table(["id", "name", "run", "step"], &rows)
+    table(["id", "name", "from", "step"], &rows)
+}
+
+fn step_of(model: &Model) -> String {
+    let trained = model.lineage.as_ref().map(|lineage| lineage.step);
+    let step = trained.or(model.added.as_ref().and_then(|added| added.step));
+    step.map_or(String::new(), words::count)
 }
 
 fn summary(model: &Model) -> String {
-    let composition = words::composition(&model.lineage.preset, &model.lineage.switches, None);
-    let distance = model.lineage.validation.map_or(String::new(), |it| format!("{it:.4}"));
-    list(&[
+    let composition = model.lineage.as_ref().map_or(String::new(), |lineage| {
+        format!(" {}", words::composition(&lineage.preset, &lineage.switches, None))
+    });
+    let mut rows = vec![
         ("model", model.id.to_string()),
         ("name", model.name.clone()),
-        ("family", format!("{} {composition}", model.family)),
+        ("family", format!("{}{composition}", model.family)),
         ("rate", format!("{} Hz", model.rate_hz)),
         ("size", words::bytes(model.bytes)),
-        ("run", model.lineage.run.to_string()),
-        ("step", words::count(model.lineage.step)),
-        ("distance", distance),
-        ("dataset", model.lineage.dataset.to_string()),
-        ("seed", model.lineage.seed.to_string()),
-        ("version", model.lineage.version.clone()),
-    ])
+    ];
+    if let Some(lineage) = &model.lineage {
+        rows.extend([
+            ("run", lineage.run.to_string()),
+            ("step", words::count(lineage.step)),
+            ("distance", lineage.validation.map_or(String::new(), |it| format!("{it:.4}"))),
+            ("dataset", lineage.dataset.to_string()),
+            ("seed", lineage.seed.to_string()),
+            ("version", lineage.version.clone()),
+        ]);
+    }
+    if let Some(added) = &model.added {
+        rows.push(("from", added.path.clone()));
+        rows.push(("which is", added.kind.clone()));
+        rows.push(("step", step_of(model)));
+    }
+    list(&rows)
+}
+
+/// What a model is like, a line each.
+fn facts(facts: &ModelFacts, rate_hz: u32) -> String {
+    let ms = |samples: u64| format!("{:.0} ms", 1000.0 * samples as f64 / f64::from(rate_hz));
+    let (back, ahead) = (facts.receptive_field.back_samples, facts.receptive_field.ahead_samples);
+    let mut rows = vec![
+        ("channels", facts.channels.to_string()),
+        ("latents", format!("{}, {}", facts.latent_size, facts.regularization)),
+        ("frames", format!("{:.1} a second, {} samples each", facts.latent_rate_hz, facts.ratio)),
+        ("compression", format!("{:.0} : 1", facts.compression)),
+        ("parameters", words::count(facts.n_parameters)),
+        ("hears", format!("{} back, {} ahead", ms(back), ms(ahead))),
+        ("latency", format!("{} ({} samples)", ms(facts.latency_samples), facts.latency_samples)),
+        ("phase", facts.phase.to_string()),
+    ];
+    if let Some(found) = &facts.latent_use {
+        let of = |it: &api::Fidelity| format!("{} for {:.0} %", it.n_latents, 100.0 * it.share);
+        let shares: Vec<String> = found.for_fidelity.iter().map(of).collect();
+        rows.push(("in use", format!("{} latents: {}", found.n_active, shares.join(", "))));
+    }
+    list(&rows)
 }
 
 fn detail(detail: &ModelDetail) -> String {
     let mut text = summary(&detail.model);
     text.push_str(&format!("folder    {}\n", detail.folder));
+    if let Some(known) = &detail.facts {
+        text.push_str(&format!("\n{}", facts(known, detail.model.rate_hz)));
+    }
     if !detail.reconstructions.is_empty() {
         let row = |it: &api::Reconstruction| {
             [it.id.to_string(), words::state(&it.job), it.input_name.clone()]
@@ -128,6 +205,20 @@ fn detail(detail: &ModelDetail) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_run_may_be_a_path() {
+        let check = |text: &str, expected: bool| {
+            let is_file = source(text).is_ok_and(|it| matches!(it, Source::File(_)));
+            assert_eq!(is_file, expected, "{text}");
+        };
+        check("notes-3f9a2c", false);
+        check("notes-3f9a2c@12", false);
+        check("notes-3f9a2c@best", false);
+        check("./notes-3f9a2c", true);
+        check("best.ckpt", true);
+        check("/models/best", true);
+    }
 
     #[test]
     fn a_checkpoint_is_a_run_and_a_step() {

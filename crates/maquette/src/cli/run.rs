@@ -152,6 +152,8 @@ fn detail(detail: &RunDetail) -> String {
     text.push_str(&list(&[
         ("seed    ", detail.seed.to_string()),
         ("folder", detail.folder.clone()),
+        ("pace", detail.forecast.as_ref().map_or(String::new(), |it| words::pace(&detail.run, it))),
+        ("forecast", detail.forecast.as_ref().map_or(String::new(), words::run_measure)),
     ]));
     if !detail.checkpoints.is_empty() {
         let row = |it: &api::Checkpoint| {

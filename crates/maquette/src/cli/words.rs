@@ -1,6 +1,6 @@
 //! Quantities and states in words, as terminals show them.
 
-use api::{Job, JobState, Limit, PresetName, Progress};
+use api::{Job, JobState, Limit, PresetName, Progress, Run, RunMeasure};
 
 /// A duration: `4.2 s`, `1:05`, `2:03:04`.
 pub(crate) fn duration(secs: f64) -> String {
@@ -85,6 +85,68 @@ pub(crate) fn limit(limit: Limit) -> String {
         Limit::Minutes { minutes } => format!("{minutes} min"),
         Limit::Forever => "when it is stopped".to_owned(),
     }
+}
+
+/// How long a run would take: `about 1:20:00 to the end of phase 1, 4:00:00 in all`.
+pub(crate) fn run_measure(it: &RunMeasure) -> String {
+    let mut parts = Vec::new();
+    let earlier = if it.measured.is_phase_1_open { " at most" } else { "" };
+    parts.extend(
+        it.phase_1_end_secs
+            .map(|secs| format!("{} to the end of phase 1{earlier}", duration(secs))),
+    );
+    parts.push(match (it.end_secs, it.end_step) {
+        (Some(secs), Some(step)) => format!("{} in all for {} steps", duration(secs), count(step)),
+        _ => format!("then {} for 1000 steps", duration(it.phase_2_secs_per_1000_steps)),
+    });
+    format!("about {}", parts.join(", "))
+}
+
+/// What was measured, and under which conditions.
+pub(crate) fn measured(it: &RunMeasure) -> String {
+    let measured = &it.measured;
+    let mut parts = vec![format!(
+        "{} for 1000 steps of phase 1, {} of phase 2",
+        duration(it.phase_1_secs_per_1000_steps),
+        duration(it.phase_2_secs_per_1000_steps)
+    )];
+    parts.push(format!("{} threads", measured.n_threads));
+    parts.push(format!("needs {}", bytes(measured.memory_bytes)));
+    if let Some(cores) = measured.busy_cores.filter(|cores| *cores >= BUSY_CORES) {
+        parts.push(format!(
+            "other programs kept {cores:.1} cores busy meanwhile, so it may go faster"
+        ));
+    }
+    if measured.n_counted == 0 {
+        parts.push("from one step of each kind only".to_owned());
+    }
+    parts.join("; ")
+}
+
+/// Other programs that keep fewer cores busy than this hardly matter.
+const BUSY_CORES: f64 = 0.3;
+
+/// A run against what was measured before it: `forecast 0.21 s a step, now 0.23 s`.
+pub(crate) fn pace(run: &Run, forecast: &RunMeasure) -> String {
+    let per_1000 = if run.step < forecast.measured.phase_1_steps && !is_in_phase_2(run) {
+        forecast.phase_1_secs_per_1000_steps
+    } else {
+        forecast.phase_2_secs_per_1000_steps
+    };
+    let rate = run.job.progress.as_ref().and_then(|it| it.rate_per_sec);
+    let now = rate
+        .filter(|rate| *rate > 0.0)
+        .map_or(String::new(), |rate| format!(", now {}", step_secs(1.0 / rate)));
+    format!("forecast {} a step{now}", step_secs(per_1000 / 1000.0))
+}
+
+/// Phase 2 may begin before its step.
+fn is_in_phase_2(run: &Run) -> bool {
+    run.job.progress.as_ref().is_some_and(|it| it.phase.starts_with("phase 2"))
+}
+
+fn step_secs(secs: f64) -> String {
+    if secs < 0.1 { format!("{:.1} ms", 1000.0 * secs) } else { format!("{secs:.2} s") }
 }
 
 /// What settings were composed of: `v2 + causal + noise`, and the preset of one's own behind it.

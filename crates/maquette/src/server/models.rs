@@ -1,5 +1,7 @@
 //! `/api/models`: checkpoints in the library, and sounds sent through them.
 
+use std::path::Path;
+
 use api::{Id, Model, ModelDetail, NewModel, NewReconstruction, Reconstruction, Rename};
 use axum::{Json, body::Body, extract::State, http::StatusCode};
 use serde::Deserialize;
@@ -47,7 +49,12 @@ async fn add_model(State(app): State<App>, FromJson(new): FromJson<NewModel>) ->
 #[utoipa::path(get, path = "/api/models/{id}", tag = "models", params(("id" = Id, Path)),
     responses((status = 200, body = ModelDetail)))]
 async fn model(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answer<ModelDetail> {
-    app.ask(move |studio| studio.model(&id)).await
+    app.work(move |app| {
+        let detail = app.studio.model(&id)?;
+        let facts = worker::model_facts(&Path::new(&detail.folder).join("weights.safetensors"));
+        Ok(Json(ModelDetail { facts, ..detail }))
+    })
+    .await
 }
 
 /// Gives a model another name.

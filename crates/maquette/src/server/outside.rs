@@ -2,20 +2,26 @@
 
 use std::path::{Path, PathBuf};
 
-use api::{FolderListing, Imported, NewImport};
-use axum::extract::State;
+use api::{Findings, FolderListing, Id, Import, Imported, NewForeignImport, NewImport};
+use axum::{Json, extract::State, http::StatusCode};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     App,
-    error::Answer,
-    input::{FromJson, FromQuery},
+    error::{Answer, Failure},
+    input::{FromJson, FromPath, FromQuery},
 };
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(folders)).routes(routes!(import))
+    OpenApiRouter::new()
+        .routes(routes!(folders))
+        .routes(routes!(import, foreign_imports))
+        .routes(routes!(inspect))
+        .routes(routes!(create_import))
+        .routes(routes!(foreign_import, delete_import))
+        .routes(routes!(take_import))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -41,4 +47,57 @@ async fn folders(
     responses((status = 200, body = Imported)))]
 async fn import(State(app): State<App>, FromJson(new): FromJson<NewImport>) -> Answer<Imported> {
     app.ask(move |studio| studio.import(Path::new(&new.path))).await
+}
+
+/// What another program left in a folder or a file, and what would become of it.
+#[utoipa::path(post, path = "/api/imports/inspect", tag = "outside", request_body = NewImport,
+    responses((status = 200, body = Findings)))]
+async fn inspect(State(app): State<App>, FromJson(new): FromJson<NewImport>) -> Answer<Findings> {
+    app.work(move |_| {
+        worker::inspect(Path::new(&new.path))
+            .map(Json)
+            .map_err(|problem| Failure::new(StatusCode::UNPROCESSABLE_ENTITY, problem))
+    })
+    .await
+}
+
+/// Queues an import of what another program left.
+#[utoipa::path(post, path = "/api/imports/foreign", tag = "outside",
+    request_body = NewForeignImport, responses((status = 200, body = Import)))]
+async fn create_import(
+    State(app): State<App>,
+    FromJson(new): FromJson<NewForeignImport>,
+) -> Answer<Import> {
+    app.ask(move |studio| studio.create_import(new)).await
+}
+
+/// Imports of what another program left that nobody took yet, newest first.
+#[utoipa::path(get, path = "/api/imports", tag = "outside",
+    responses((status = 200, body = Vec<Import>)))]
+async fn foreign_imports(State(app): State<App>) -> Answer<Vec<Import>> {
+    app.ask(|studio| studio.foreign_imports()).await
+}
+
+/// One import of what another program left.
+#[utoipa::path(get, path = "/api/imports/{id}", tag = "outside",
+    params(("id" = Id, Path)), responses((status = 200, body = Import)))]
+async fn foreign_import(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answer<Import> {
+    app.ask(move |studio| studio.foreign_import(&id)).await
+}
+
+/// Removes an import with what nobody took; one under way is cancelled.
+#[utoipa::path(delete, path = "/api/imports/{id}", tag = "outside",
+    params(("id" = Id, Path)), responses((status = 204)))]
+async fn delete_import(
+    State(app): State<App>,
+    FromPath(id): FromPath<Id>,
+) -> Result<StatusCode, Failure> {
+    app.tell(move |studio| studio.delete_import(&id)).await
+}
+
+/// Takes what an import made into the library.
+#[utoipa::path(post, path = "/api/imports/{id}/take", tag = "outside",
+    params(("id" = Id, Path)), responses((status = 200, body = Vec<Imported>)))]
+async fn take_import(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answer<Vec<Imported>> {
+    app.ask(move |studio| studio.take_import(&id)).await
 }

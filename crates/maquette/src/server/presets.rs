@@ -3,7 +3,7 @@
 //! The server joins the two halves here: the studio keeps presets, the worker says what they mean.
 
 use api::{
-    Choices, Id, NewComposition, NewPreset, OwnPreset, PresetFile, PresetFileKind, Rename,
+    Choices, Id, Limit, NewComposition, NewPreset, OwnPreset, PresetFile, PresetFileKind, Rename,
     RunForecast,
 };
 use axum::{Json, extract::State, http::StatusCode};
@@ -34,7 +34,7 @@ async fn compose(
     FromJson(new): FromJson<NewComposition>,
 ) -> Answer<RunForecast> {
     let composed = move |app: &App| match &new.dataset {
-        Some(dataset) => forecast(&app.studio, &new.choices, dataset),
+        Some(dataset) => forecast(&app.studio, &new.choices, dataset, None),
         None => {
             let own = own_preset(&app.studio, &new.choices)?;
             worker::compose(&new.choices, own.as_ref()).map_err(unprocessable)
@@ -132,11 +132,13 @@ async fn restore_preset(State(app): State<App>, FromPath(id): FromPath<Id>) -> A
     app.ask(move |studio| studio.restore_preset(&id)).await
 }
 
-/// What choices come to on a dataset, once that is whole.
+/// What choices come to on a dataset, once that is whole; and how long training takes until a limit (the
+/// preset's own if none is given), if that was measured.
 pub(crate) fn forecast(
     studio: &Studio,
     choices: &Choices,
     dataset: &Id,
+    limit: Option<Limit>,
 ) -> Result<RunForecast, Failure> {
     let dataset = studio.dataset(dataset)?.dataset;
     let Some(summary) = dataset.summary else {
@@ -148,7 +150,11 @@ pub(crate) fn forecast(
         ));
     };
     let own = own_preset(studio, choices)?;
-    worker::forecast(choices, own.as_ref(), &summary).map_err(unprocessable)
+    let mut forecast = worker::forecast(choices, own.as_ref(), &summary).map_err(unprocessable)?;
+    let measured = studio.measured(&forecast.settings)?;
+    let limit = limit.unwrap_or(forecast.limit);
+    forecast.measured = measured.map(|it| worker::run_measure(it.measured, limit));
+    Ok(forecast)
 }
 
 /// The preset of one's own that choices name. Presets of a family come first, so a name means the

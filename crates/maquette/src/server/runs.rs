@@ -79,7 +79,7 @@ async fn runs(State(app): State<App>) -> Answer<Vec<Run>> {
     responses((status = 200, body = Run)))]
 async fn create_run(State(app): State<App>, FromJson(new): FromJson<NewRun>) -> Answer<Run> {
     app.work(move |app| {
-        let forecast = forecast(&app.studio, &new.choices, &new.dataset)?;
+        let forecast = forecast(&app.studio, &new.choices, &new.dataset, new.limit)?;
         Ok(app.studio.create_run(whole_request(new, forecast))?)
     })
     .await
@@ -90,7 +90,9 @@ async fn create_run(State(app): State<App>, FromJson(new): FromJson<NewRun>) -> 
 #[utoipa::path(post, path = "/api/runs/check", tag = "runs", request_body = NewRun,
     responses((status = 200, body = RunForecast)))]
 async fn check_run(State(app): State<App>, FromJson(new): FromJson<NewRun>) -> Answer<RunForecast> {
-    app.work(move |app| forecast(&app.studio, &new.choices, &new.dataset)).await.map(Json)
+    app.work(move |app| forecast(&app.studio, &new.choices, &new.dataset, new.limit))
+        .await
+        .map(Json)
 }
 
 /// One run with all that its page shows at first.
@@ -220,5 +222,6 @@ fn whole_request(new: NewRun, forecast: RunForecast) -> RunRequest {
         settings: forecast.settings,
         seed: new.seed.unwrap_or(0),
         limit: new.limit.unwrap_or(forecast.limit),
+        forecast: forecast.measured,
     }
 }

@@ -34,6 +34,8 @@ fn the_help_names_every_verb() {
         "run",
         "model",
         "reconstruct",
+        "encode",
+        "decode",
         "doctor",
     ];
     for verb in verbs {
@@ -59,6 +61,10 @@ fn wrong_usage_ends_with_2() {
     check(&["dataset", "create", "folder", "--samples"]);
     check(&["model", "add", "notes-3f9a2c@best"]);
     check(&["reconstruct", "notes-3f9a2c", "in.wav"]);
+    check(&["encode", "notes-3f9a2c", "in.wav"]);
+    check(&["encode", "m", "in.wav", "-o", "z.npy", "--mean", "--seed", "1"]);
+    check(&["encode", "m", "in.wav", "-o", "z.npy", "--stream", "0"]);
+    check(&["decode", "m", "z.npy", "-o", "out.wav", "--noise", "on"]);
     check(&["--port", "1", "dataset", "list"]);
     check(&["serve", "--port", "99999"]);
 }
@@ -84,6 +90,8 @@ fn problems_say_what_why_and_what_to_do() {
     check(&["model", "add", "none-000000"], "none-000000");
     check(&["train", "none-000000"], "none-000000");
     check(&["import", "/nowhere/at/all"], "what to do");
+    check(&["encode", "none-000000", "/dev/null", "-o", "z.npy"], "not a file");
+    check(&["model", "add", "/nowhere/at/all.ckpt"], "/nowhere/at/all.ckpt");
 }
 
 #[test]

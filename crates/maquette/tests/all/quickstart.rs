@@ -42,6 +42,30 @@ fn the_whole_main_job_in_one_command() {
     assert_eq!(fs::read(&input).unwrap(), wav(330.0), "the input is as it was");
     assert_eq!(run(&workspace, &args).status.code(), Some(1), "nothing is written over");
 
+    // Latents for scripts of one's own, and the same sound from them.
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (latents, decoded) = (path("z.npy"), path("decoded.wav"));
+    let encode = ["encode", "Again", &path("in.wav"), "-o", &latents, "--mean"];
+    let made = json(&workspace, &encode);
+    assert_eq!(made["result"]["shape"][0], 1, "{made}");
+    assert_eq!(&fs::read(&latents).unwrap()[..6], b"\x93NUMPY");
+    assert_eq!(run(&workspace, &encode).status.code(), Some(1), "nothing is written over");
+    json(&workspace, &["decode", model, &latents, "-o", &decoded]);
+    let (whole, part) = (fs::read(&decoded).unwrap(), fs::read(&output).unwrap());
+    assert_eq!(whole[44..part.len()], part[44..], "it is what reconstructing made");
+    let left = fs::read_dir(workspace.join("projects/default/conversions")).unwrap().count();
+    assert_eq!(left, 0, "nothing is kept");
+
+    // A model from a file is as good as one from a run.
+    let file = workspace.join(format!("projects/default/models/{model}/weights.safetensors"));
+    let added =
+        json(&workspace, &["model", "add", file.to_str().unwrap(), "--name", "From a file"]);
+    assert_eq!(added["added"]["path"], file.to_str().unwrap());
+    let known = json(&workspace, &["model", "show", added["id"].as_str().unwrap()]);
+    assert!(known["facts"]["latency_samples"].as_u64().unwrap() > 0, "{known}");
+    let refused = run(&workspace, &["model", "add", &path("in.wav")]);
+    assert!(text(&refused.stderr).contains("There is no model in"), "{}", text(&refused.stderr));
+
     let resumed = json(&workspace, &["run", "resume", run_id, "--steps", "5", "--follow"]);
     assert_eq!(resumed["step"], 5, "{resumed}");
 }

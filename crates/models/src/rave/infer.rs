@@ -7,12 +7,14 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
+use burn::tensor::Tensor;
 use nn::{Init, NamedArray, Parameters, Weights, from_values, values};
 
-use super::Config;
-use super::latent::{mean_latent, with_curves};
+use super::latent::{Posterior, mean_latent, with_curves};
 use super::network::Network;
 use super::space::LatentSpace;
+use super::stream::{self, Chance, PlayerSettings};
+use super::{Config, Phase, Regularization};
 use crate::Error;
 
 /// A model that plays.
@@ -84,9 +86,76 @@ impl Model {
     ) -> Option<Vec<Vec<f32>>> {
         let weights = self.parameters.frozen();
         let player = self.player(&weights);
-        let latent = player.encode_while(channels, |share| go_on(share / 2.0))?;
-        let made = player.decode_while(&latent, |share| go_on(0.5 + share / 2.0))?;
+        let latent = player.encode_while(channels, Chance::Off, |share| go_on(share / 2.0))?;
+        let made = player.decode_while(&latent, NOISE, |share| go_on(0.5 + share / 2.0))?;
         Some(as_long_as(made, channels))
+    }
+
+    /// Latent curves as [`Self::encode`] gives them, asking as [`Self::reconstruct_while`]. Those of a
+    /// variational model are drawn around their means if there is chance.
+    pub fn encode_while(
+        &self,
+        channels: &[Vec<f32>],
+        latent: Chance,
+        go_on: impl FnMut(f64) -> bool,
+    ) -> Option<Vec<Vec<f32>>> {
+        self.player(&self.parameters.frozen()).encode_while(channels, latent, go_on)
+    }
+
+    /// Sound as [`Self::decode`] gives it, asking as [`Self::reconstruct_while`]; `noise` is for the
+    /// synthesiser's noise and curves of chance, and with seed 0 that of reconstructions.
+    pub fn decode_while(
+        &self,
+        latent: &[Vec<f32>],
+        noise: Chance,
+        go_on: impl FnMut(f64) -> bool,
+    ) -> Option<Vec<Vec<f32>>> {
+        self.player(&self.parameters.frozen()).decode_while(latent, noise, go_on)
+    }
+
+    /// Whether latents are sums of codes, and codes have been learnt.
+    #[must_use]
+    pub fn has_codes(&self) -> bool {
+        let weights = self.parameters.frozen();
+        self.network.quantizer.as_ref().is_some_and(|quantizer| quantizer.is_ready(&weights))
+    }
+
+    /// The codes of a clip: `[book][frame]`, asking as [`Self::reconstruct_while`].
+    ///
+    /// # Panics
+    /// When the model has no codes, see [`Self::has_codes`].
+    pub fn codes_while(
+        &self,
+        channels: &[Vec<f32>],
+        go_on: impl FnMut(f64) -> bool,
+    ) -> Option<Vec<Vec<usize>>> {
+        let weights = self.parameters.frozen();
+        let quantizer = self.network.quantizer.as_ref().expect("a model with codes");
+        let n_books = self.config.num_quantizers;
+        let player = self.player(&weights);
+        // Codes are far below 2^24, up to which `f32` counts exactly.
+        let codes = player.encode_pieces(channels, n_books, go_on, |encoded, _| {
+            let codes = quantizer.codes(&weights, encoded);
+            codes.into_iter().flatten().map(|code| code as f32).collect()
+        })?;
+        Some(codes.into_iter().map(|book| book.into_iter().map(|x| x as usize).collect()).collect())
+    }
+
+    /// The latent curves `[latent][frame]` that codes `[book][frame]` stand for; `None` where there is
+    /// no such code or book.
+    #[must_use]
+    pub fn latent_of_codes(&self, codes: &[Vec<usize>]) -> Option<Vec<Vec<f32>>> {
+        let quantizer = self.network.quantizer.as_ref()?;
+        quantizer.latent_of_codes(&self.parameters.frozen(), codes)
+    }
+
+    /// The model as an instrument, which works block by block; `None` if its encoder hears a mel
+    /// spectrogram.
+    #[must_use]
+    pub fn live(&self, settings: PlayerSettings) -> Option<stream::Player> {
+        let is_silent = !self.has_noise && self.config.noise_augmentation() == 0;
+        let noise = if is_silent { Chance::Off } else { settings.noise };
+        stream::Player::new(&self.config, &self.parameters, PlayerSettings { noise, ..settings })
     }
 
     /// The mean latent curves of a clip `[channel][sample]`. Shape: `[latent][frame]`, `ratio` samples
@@ -104,11 +173,43 @@ impl Model {
     }
 }
 
+/// What a checkpoint says of itself besides its weights.
+#[derive(Clone, Debug)]
+pub struct Description {
+    /// The settings it was trained with.
+    pub config: Config,
+    /// Optimiser steps it was trained for, if it says so.
+    pub step: Option<u64>,
+    /// The phase it was saved in.
+    pub phase: Phase,
+    /// The latent space as it was last measured, if it was.
+    pub space: Option<LatentSpace>,
+}
+
+/// Reads what a checkpoint says of itself; its weights stay on disk.
+///
+/// # Errors
+/// As [`Model::load`].
+pub fn describe(weights: &Path) -> Result<Description, Error> {
+    let found = nn::checkpoint::read_some(weights, |name| LatentSpace::NAMES.contains(&name))?;
+    let config = config_of(&found.metadata, weights)?;
+    let is_in_phase_2 = is_in_phase_2(&found.metadata, &config);
+    Ok(Description {
+        step: found.metadata.get("step").and_then(|step| step.parse().ok()),
+        phase: if is_in_phase_2 { Phase::Adversarial } else { Phase::Reconstruction },
+        space: LatentSpace::from_arrays(&found.arrays),
+        config,
+    })
+}
+
 impl Model {
     fn player<'a>(&'a self, weights: &'a Weights) -> Player<'a> {
         Player::new(&self.config, &self.network, weights, self.has_noise)
     }
 }
+
+/// The noise of reconstructions.
+const NOISE: Chance = Chance::Seeded(0);
 
 /// What the names of the averaged weights in a checkpoint begin with.
 pub(super) const AVERAGE: &str = "average.";
@@ -185,18 +286,40 @@ impl<'a> Player<'a> {
     }
 
     fn encode(&self, channels: &[Vec<f32>]) -> Vec<Vec<f32>> {
-        self.encode_while(channels, |_| true).unwrap_or_default()
+        self.encode_while(channels, Chance::Off, |_| true).unwrap_or_default()
     }
 
     fn encode_while(
         &self,
         channels: &[Vec<f32>],
+        chance: Chance,
+        go_on: impl FnMut(f64) -> bool,
+    ) -> Option<Vec<Vec<f32>>> {
+        let n_latents = self.config.latent_size;
+        self.encode_pieces(channels, n_latents, go_on, |encoded, seen| {
+            values(match (self.config.regularization, chance) {
+                (Regularization::Variational, Chance::Seeded(seed)) => Posterior::new(encoded)
+                    .sample(Self::rows(seen, n_latents, |frame| {
+                        of_frame(frame, seed, "latents").normal(n_latents)
+                    })),
+                _ => mean_latent(self.config, self.network, self.weights, encoded),
+            })
+        })
+    }
+
+    /// Rows of a clip, a number a frame: what `make` makes of the encoder's output for the frames that a
+    /// piece sees, `[row][frame]`.
+    fn encode_pieces(
+        &self,
+        channels: &[Vec<f32>],
+        n_rows: usize,
         mut go_on: impl FnMut(f64) -> bool,
+        make: impl Fn(Tensor<3>, &Range<usize>) -> Vec<f32>,
     ) -> Option<Vec<Vec<f32>>> {
         let (ratio, delay) = (self.config.ratio(), self.network.delay_samples());
         let n_samples = channels.iter().map(Vec::len).max().unwrap_or(0);
         let n_frames = if n_samples == 0 { 0 } else { (n_samples + delay).div_ceil(ratio) };
-        let mut latent = vec![Vec::with_capacity(n_frames); self.config.latent_size];
+        let mut rows = vec![Vec::with_capacity(n_frames); n_rows];
         for piece in self.pieces(n_frames, self.n_frames_piece) {
             if !go_on(piece.made.start as f64 / n_frames as f64) {
                 return None;
@@ -210,22 +333,22 @@ impl<'a> Player<'a> {
             }
             let audio = from_values(samples, [1, channels.len(), length]);
             let encoded = self.network.encoded(self.weights, &self.network.analysed(audio));
-            let mean = mean_latent(self.config, self.network, self.weights, encoded);
-            let mean = values(mean);
-            for (latent, mean) in latent.iter_mut().zip(mean.chunks(piece.seen.len())) {
-                latent.extend_from_slice(&mean[piece.kept()]);
+            let made = make(encoded, &piece.seen);
+            for (row, made) in rows.iter_mut().zip(made.chunks(piece.seen.len())) {
+                row.extend_from_slice(&made[piece.kept()]);
             }
         }
-        Some(latent)
+        Some(rows)
     }
 
     fn decode(&self, latent: &[Vec<f32>]) -> Vec<Vec<f32>> {
-        self.decode_while(latent, |_| true).unwrap_or_default()
+        self.decode_while(latent, NOISE, |_| true).unwrap_or_default()
     }
 
     fn decode_while(
         &self,
         latent: &[Vec<f32>],
+        chance: Chance,
         mut go_on: impl FnMut(f64) -> bool,
     ) -> Option<Vec<Vec<f32>>> {
         let (ratio, delay) = (self.config.ratio(), self.network.delay_samples());
@@ -241,8 +364,8 @@ impl<'a> Player<'a> {
             let curves: Vec<f32> =
                 latent.iter().flat_map(|curve| curve[piece.seen.clone()].iter().copied()).collect();
             let curves = from_values(curves, [1, latent.len(), piece.seen.len()]);
-            let curves = with_curves(self.config, curves, self.curves_of_chance(&piece.seen));
-            let noise = || piece.seen.clone().flat_map(|frame| self.noise(frame)).collect();
+            let curves = with_curves(self.config, curves, self.curves(&piece.seen, chance));
+            let noise = || piece.seen.clone().flat_map(|frame| self.noise(frame, chance)).collect();
             let sound = self.network.decoded(self.weights, curves, self.has_noise, noise);
             let audio = values(sound.audio);
             let kept = piece.kept();
@@ -257,18 +380,28 @@ impl<'a> Player<'a> {
         Some(channels)
     }
 
-    /// The random numbers of a frame, which are the same in whatever piece it is.
-    fn noise(&self, frame: usize) -> Vec<f32> {
+    /// The noise of a frame, which is the same in whatever piece it is, or its mean.
+    fn noise(&self, frame: usize, chance: Chance) -> Vec<f32> {
         let n = self.config.ratio() * self.config.channels;
-        Init::named(frame as u64, "playing").uniform(n, 0.0, 1.0)
+        match chance {
+            Chance::Off => vec![0.5; n],
+            Chance::Seeded(seed) => of_frame(frame, seed, "playing").uniform(n, 0.0, 1.0),
+        }
     }
 
     /// Curves of chance for some frames, each frame's the same in whatever piece it is: `[curve][frame]`.
-    fn curves_of_chance(&self, frames: &Range<usize>) -> Vec<f32> {
+    fn curves(&self, frames: &Range<usize>, chance: Chance) -> Vec<f32> {
         let n_curves = self.config.noise_augmentation();
-        let of_frame = |frame: usize| Init::named(frame as u64, "curves").normal(n_curves);
-        let rows: Vec<Vec<f32>> = frames.clone().map(of_frame).collect();
-        (0..n_curves).flat_map(|curve| rows.iter().map(move |row| row[curve])).collect()
+        Self::rows(frames, n_curves, |frame| match chance {
+            Chance::Off => vec![0.0; n_curves],
+            Chance::Seeded(seed) => of_frame(frame, seed, "curves").normal(n_curves),
+        })
+    }
+
+    /// Columns of numbers, one for each frame, as rows: `[row][frame]`.
+    fn rows(frames: &Range<usize>, n_rows: usize, column: impl Fn(usize) -> Vec<f32>) -> Vec<f32> {
+        let columns: Vec<Vec<f32>> = frames.clone().map(column).collect();
+        (0..n_rows).flat_map(|row| columns.iter().map(move |column| column[row])).collect()
     }
 
     fn pieces(&self, n_frames: usize, n_most: usize) -> impl Iterator<Item = Piece> {
@@ -279,6 +412,11 @@ impl<'a> Player<'a> {
             Piece { made: start..end, seen }
         })
     }
+}
+
+/// Chance for one frame: the same in whatever piece the frame is.
+fn of_frame(frame: usize, seed: u64, name: &str) -> Init {
+    Init::named(frame as u64 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), name)
 }
 
 /// Frames that are made at once, and those that are seen for it.

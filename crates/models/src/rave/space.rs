@@ -23,6 +23,9 @@ pub struct LatentSpace {
 const ACTIVE: f64 = 0.01;
 
 impl LatentSpace {
+    /// The arrays that a checkpoint keeps it in.
+    pub const NAMES: [&str; 4] = ["latent_mean", "latent_pca", "fidelity", "latent_active"];
+
     /// From latents, frame after frame (`[frames][size]`); `None` for fewer than two frames or what is
     /// not a number.
     #[must_use]

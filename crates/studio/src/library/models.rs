@@ -48,6 +48,8 @@ impl Studio {
             Ok(ModelDetail {
                 model: find(c, id)?,
                 folder: folder.to_string_lossy().into_owned(),
+                // The weights say more, and are read elsewhere.
+                facts: None,
                 reconstructions: rows.into_iter().map(|row| row.reconstruction(&places)).collect(),
             })
         })
@@ -74,6 +76,7 @@ impl Studio {
             None => run_name.clone(),
         };
         let rate_hz = self.rate_hz(&task)?;
+        let run = new.run.clone();
         let source = file_inside(&run_folder, &checkpoint.path)?;
         let model = Model {
             format: Model::FORMAT,
@@ -85,7 +88,7 @@ impl Studio {
             rate_hz,
             bytes: checkpoint.bytes,
             sha256: checkpoint.sha256.to_ascii_lowercase(),
-            lineage: Lineage {
+            lineage: Some(Lineage {
                 run: new.run,
                 run_name,
                 step: checkpoint.step,
@@ -96,7 +99,8 @@ impl Studio {
                 switches: task.switches,
                 version,
                 validation: checkpoint.validation,
-            },
+            }),
+            added: None,
         };
         make_folder(&self.shared, Shelf::Models, &model.id, |folder| {
             let sha256 = copy_hashed(&source, &folder.join(job_folder::WEIGHTS))?;
@@ -112,7 +116,7 @@ impl Studio {
         self.shared.change(|change| {
             models::save(change.tx, &ModelRow { model: model.clone(), deleted_ms: None })?;
             change.list(Shelf::Models, &model.id);
-            change.list(Shelf::Runs, &model.lineage.run);
+            change.list(Shelf::Runs, &run);
             Ok(())
         })?;
         Ok(model)

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use api::{Control, Curves, Id, JobKind, Limit, PresetName, Run, RunDetail, Task, TrainTask};
+use api::{
+    Control, Curves, Id, JobKind, Limit, PresetName, Run, RunDetail, RunMeasure, Task, TrainTask,
+};
 
 use super::{
     datasets::{find_whole, hash_now},
@@ -55,6 +57,8 @@ pub struct RunRequest {
     pub seed: u64,
     /// When to stop by itself.
     pub limit: Limit,
+    /// How long it would take, if that was measured.
+    pub forecast: Option<RunMeasure>,
 }
 
 impl Studio {
@@ -89,6 +93,7 @@ impl Studio {
                 metrics: metrics::names(c, id)?,
                 models: models::of_run(c, id)?,
                 folder: folder.to_string_lossy().into_owned(),
+                forecast: None,
                 run: run.run(&job, &Places::read(c)?),
             })
         })?;
@@ -97,6 +102,7 @@ impl Studio {
         detail.settings = task.settings;
         detail.seed = task.seed;
         detail.dataset_hash = task.dataset_hash;
+        detail.forecast = task.forecast;
         Ok(detail)
     }
 
@@ -136,6 +142,7 @@ impl Studio {
             settings: request.settings,
             seed: request.seed,
             limit: request.limit,
+            forecast: request.forecast,
         };
         let id = make_job(
             &self.shared,
@@ -355,7 +362,7 @@ fn check_settings(request: &RunRequest) -> Result<(), Error> {
     Ok(())
 }
 
-fn check_limit(limit: Limit) -> Result<(), Error> {
+pub(super) fn check_limit(limit: Limit) -> Result<(), Error> {
     match limit {
         Limit::Steps { steps: 0 } => Err(Error::invalid("limit", "give at least one step")),
         Limit::Minutes { minutes } if !(minutes > 0.0 && minutes <= MAX_MINUTES) => {
@@ -438,6 +445,7 @@ mod tests {
             settings: serde_json::json!({}),
             seed: 0,
             limit: Limit::Steps { steps: 10 },
+            forecast: None,
         };
         let row = RunRow {
             dataset: dataset.id.clone(),

@@ -88,10 +88,13 @@ const PHASES: [(Phase, &str); 6] = [
     (Phase::Interrupted, "interrupted"),
 ];
 
-const KINDS: [(JobKind, &str); 3] = [
+const KINDS: [(JobKind, &str); 6] = [
+    (JobKind::Import, "import"),
     (JobKind::Prepare, "prepare"),
     (JobKind::Train, "train"),
     (JobKind::Reconstruct, "reconstruct"),
+    (JobKind::Convert, "convert"),
+    (JobKind::Measure, "measure"),
 ];
 
 impl Phase {
@@ -241,7 +244,7 @@ pub(crate) fn ids(connection: &Connection, kind: JobKind) -> Result<Vec<(Id, boo
 /// Forgets the job and all that was read from its events.
 pub(crate) fn forget(connection: &Connection, id: &Id) -> Result<(), Error> {
     connection.execute("DELETE FROM jobs WHERE id = ?1", [id.as_str()])?;
-    for table in ["datasets", "runs", "reconstructions"] {
+    for table in ["datasets", "runs", "reconstructions", "measures"] {
         connection.execute(&format!("DELETE FROM {table} WHERE id = ?1"), [id.as_str()])?;
     }
     forget_events(connection, id)

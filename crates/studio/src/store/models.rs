@@ -32,7 +32,7 @@ pub(crate) fn save(connection: &Connection, row: &ModelRow) -> Result<(), Error>
         sql,
         params![
             row.model.id.as_str(),
-            row.model.lineage.run.as_str(),
+            row.model.lineage.as_ref().map_or("", |lineage| lineage.run.as_str()),
             int(row.model.created_ms),
             to_json(&row.model),
             row.deleted_ms.map(int),

@@ -137,16 +137,22 @@ fn a_killed_studio_loses_nothing() {
 fn a_broken_database_is_rebuilt_from_the_folders() {
     let mut stage = Stage::new();
     let model = stage.model();
-    let run = model.lineage.run.clone();
+    let run = model.lineage.as_ref().unwrap().run.clone();
     stage.studio.rename_run(&run, "My run").unwrap();
     let deleted = stage.done_run(5);
     stage.studio.delete_run(&deleted).unwrap();
-    let fast = stage.studio.reconstruct_sound(&model.id, &model.lineage.dataset, 0).unwrap().id;
+    let fast = stage
+        .studio
+        .reconstruct_sound(&model.id, &model.lineage.as_ref().unwrap().dataset, 0)
+        .unwrap()
+        .id;
     stage.wait_done(&fast);
-    let vanished = stage.run(&model.lineage.dataset, 40, json!({"vanish_at": 5})).id;
+    let vanished =
+        stage.run(&model.lineage.as_ref().unwrap().dataset, 40, json!({"vanish_at": 5})).id;
     stage.wait_state(&vanished, |state| matches!(state, JobState::Interrupted { .. }));
-    let running = stage.run(&model.lineage.dataset, 1_000_000, json!({"step_ms": 5})).id;
-    let waiting = stage.run(&model.lineage.dataset, 5, json!({})).id;
+    let running =
+        stage.run(&model.lineage.as_ref().unwrap().dataset, 1_000_000, json!({"step_ms": 5})).id;
+    let waiting = stage.run(&model.lineage.as_ref().unwrap().dataset, 5, json!({})).id;
     stage.wait_running(&running);
     let seen = |stage: &Stage| {
         let studio = &stage.studio;
@@ -157,7 +163,7 @@ fn a_broken_database_is_rebuilt_from_the_folders() {
             detail,
             studio.curves(&run, &[], 1000).unwrap(),
             studio.model(&model.id).unwrap(),
-            studio.dataset(&model.lineage.dataset).unwrap(),
+            studio.dataset(&model.lineage.as_ref().unwrap().dataset).unwrap(),
             studio.runs().unwrap().into_iter().map(|run| (run.id, run.name)).collect::<Vec<_>>(),
             studio.log(&vanished, 1 << 16).unwrap(),
         )

@@ -2,10 +2,11 @@
 
 use std::{fs, path::Path};
 
+use api::{Id, Import, JobState, NewForeignImport};
 use serde_json::json;
 use studio::Error;
 
-use crate::stage::Stage;
+use crate::stage::{Stage, wait_until};
 
 fn copy_all(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
@@ -24,7 +25,10 @@ fn copy_all(from: &Path, to: &Path) {
 fn folders_of_another_workspace_are_taken_in() {
     let there = Stage::new();
     let model = there.model();
-    let (run, dataset) = (model.lineage.run.clone(), model.lineage.dataset.clone());
+    let (run, dataset) = (
+        model.lineage.as_ref().unwrap().run.clone(),
+        model.lineage.as_ref().unwrap().dataset.clone(),
+    );
     there.studio.rename_run(&run, "A friend's run").unwrap();
     let here = Stage::new();
     let import = |list: &str, id| here.studio.import(&there.job_folder(list, id)).unwrap();
@@ -183,4 +187,70 @@ fn a_dataset_without_its_sound_is_refused() {
     check(&|f| edit(f, "\"chunk\":0", "\"chunk\":1"), "sound-001.pcm is missing");
     let n_frames = format!("\"n_frames\":{}", u64::MAX);
     check(&|f| edit(f, "\"n_frames\":500", &n_frames), "shorter");
+}
+
+fn order(path: &Path, name: Option<&str>) -> NewForeignImport {
+    let (path, name) = (path.display().to_string(), name.map(str::to_owned));
+    NewForeignImport { path, items: vec![], name, as_model: true }
+}
+
+fn done(stage: &Stage, id: &Id) -> Import {
+    let is_done = || {
+        let state = stage.studio.foreign_import(id).unwrap().job.state;
+        matches!(state, JobState::Done { .. })
+    };
+    wait_until(is_done).unwrap();
+    stage.studio.foreign_import(id).unwrap()
+}
+
+fn folders(stage: &Stage) -> usize {
+    fs::read_dir(stage.workspace().join("projects/default/imports")).unwrap().count()
+}
+
+#[test]
+fn what_an_import_makes_is_taken() {
+    let mut stage = Stage::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("best.ckpt");
+    fs::write(&path, "model").unwrap();
+    let mut kept = vec![];
+    for (name, expected) in [(None, "My best"), (Some(" Strings "), "Strings")] {
+        let id = stage.studio.create_import(order(&path, name)).unwrap().id;
+        let import = done(&stage, &id);
+        assert_eq!(stage.studio.foreign_imports().unwrap(), [import.clone()]);
+        assert_eq!(import.result.unwrap().made.len(), 1);
+        let taken = stage.studio.take_import(&id).unwrap();
+        assert_eq!((taken[0].list.as_str(), taken[0].name.as_str()), ("models", expected));
+        assert!(matches!(stage.studio.take_import(&id), Err(Error::NotFound { .. })));
+        kept.push(taken[0].id.clone());
+    }
+    assert_ne!(kept[0], kept[1], "each has an identifier of its own");
+    assert_eq!(folders(&stage), 0, "the imports are gone");
+    stage.reopen();
+    let model = stage.studio.model(&kept[1]).unwrap().model;
+    let added = model.added.unwrap();
+    assert_eq!(
+        (Path::new(&added.path), added.step),
+        (fs::canonicalize(&path).unwrap().as_path(), Some(7))
+    );
+    assert_eq!(added.notes, ["It is a test."]);
+    let weights = stage.job_folder("models", &kept[1]).join("weights.safetensors");
+    assert_eq!(fs::read_to_string(weights).unwrap(), "model");
+}
+
+#[test]
+fn an_import_that_runs_can_be_cancelled() {
+    let stage = Stage::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("slow.ckpt");
+    fs::write(&path, "model").unwrap();
+    let id = stage.studio.create_import(order(&path, None)).unwrap().id;
+    let taken = stage.studio.take_import(&id);
+    assert!(matches!(taken, Err(Error::Conflict { .. })), "{taken:?}");
+    stage.studio.delete_import(&id).unwrap();
+    wait_until(|| stage.studio.foreign_import(&id).is_err() && folders(&stage) == 0).unwrap();
+    let relative = stage.studio.create_import(order(Path::new("best.ckpt"), None));
+    assert!(matches!(relative, Err(Error::Invalid { key: "path", .. })));
+    let nameless = stage.studio.create_import(order(&path, Some(" ")));
+    assert!(matches!(nameless, Err(Error::Invalid { .. })));
 }

@@ -2,9 +2,11 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests are tests, too")]
 
 mod close_and_reopen;
+mod conversions;
 mod datasets;
 mod formats;
 mod imports;
+mod measures;
 mod models;
 mod presets;
 mod queue;

@@ -12,15 +12,18 @@ use crate::stage::{Stage, wait_until};
 fn the_best_checkpoint_becomes_a_model() {
     let stage = Stage::new();
     let model = stage.model();
-    assert_eq!((model.lineage.step, model.rate_hz, model.lineage.seed), (20, 44_100, 7));
+    assert_eq!(
+        (model.lineage.as_ref().unwrap().step, model.rate_hz, model.lineage.as_ref().unwrap().seed),
+        (20, 44_100, 7)
+    );
     assert_eq!(model.name, "Notes sketch");
-    assert_eq!(model.lineage.dataset_hash, "hash of seed 0");
+    assert_eq!(model.lineage.as_ref().unwrap().dataset_hash, "hash of seed 0");
     let folder = stage.job_folder("models", &model.id);
     assert_eq!(fs::read_to_string(folder.join("weights.safetensors")).unwrap(), "weights at 20");
-    let run = model.lineage.run.clone();
+    let run = model.lineage.as_ref().unwrap().run.clone();
     assert_eq!(stage.studio.run(&run).unwrap().models, std::slice::from_ref(&model.id));
     let named = NewModel { run: run.clone(), step: Some(30), name: Some("Thirty".to_owned()) };
-    assert_eq!(stage.studio.add_model(named).unwrap().lineage.step, 30);
+    assert_eq!(stage.studio.add_model(named).unwrap().lineage.unwrap().step, 30);
     let missing = stage.studio.add_model(NewModel { run: run.clone(), step: Some(5), name: None });
     assert!(matches!(missing, Err(Error::NotFound { what: "checkpoint", .. })), "{missing:?}");
     // The model stays when its run goes.
@@ -87,7 +90,10 @@ fn sounds_go_through_a_model() {
     assert_eq!(fs::read(file("input.flac").unwrap()).unwrap(), b"some flac");
     assert!(file("../../../../maquette.db").is_err());
 
-    let sound = stage.studio.reconstruct_sound(&model.id, &model.lineage.dataset, 1).unwrap();
+    let sound = stage
+        .studio
+        .reconstruct_sound(&model.id, &model.lineage.as_ref().unwrap().dataset, 1)
+        .unwrap();
     stage.wait_done(&sound.id);
     let path = stage.studio.reconstruction_file(&sound.id, "input.wav").unwrap();
     let wav = fs::read(path).unwrap();
@@ -117,7 +123,7 @@ fn a_model_at_work_stays() {
     stage.wait_state(&slow.id, |state| matches!(state, JobState::Running { .. }));
     assert!(matches!(stage.studio.delete_model(&model.id), Err(Error::Conflict { .. })));
     // A training runs beside it.
-    let run = stage.run(&model.lineage.dataset, 5, json!({})).id;
+    let run = stage.run(&model.lineage.as_ref().unwrap().dataset, 5, json!({})).id;
     stage.wait_done(&run);
     // Deleting a sound that is going through ends its process; nothing of it stays.
     stage.studio.delete_reconstruction(&slow.id).unwrap();
@@ -130,7 +136,11 @@ fn a_model_at_work_stays() {
 fn the_newest_two_hundred_reconstructions_are_kept() {
     let mut stage = Stage::new();
     let model = stage.model();
-    let first = stage.studio.reconstruct_sound(&model.id, &model.lineage.dataset, 0).unwrap().id;
+    let first = stage
+        .studio
+        .reconstruct_sound(&model.id, &model.lineage.as_ref().unwrap().dataset, 0)
+        .unwrap()
+        .id;
     stage.wait_done(&first);
     stage.studio.close();
     let folder = stage.job_folder("reconstructions", &first);
@@ -143,7 +153,11 @@ fn the_newest_two_hundred_reconstructions_are_kept() {
     }
     stage.reopen();
     assert_eq!(stage.studio.model(&model.id).unwrap().reconstructions.len(), 201);
-    let new = stage.studio.reconstruct_sound(&model.id, &model.lineage.dataset, 0).unwrap().id;
+    let new = stage
+        .studio
+        .reconstruct_sound(&model.id, &model.lineage.as_ref().unwrap().dataset, 0)
+        .unwrap()
+        .id;
     let kept = stage.studio.model(&model.id).unwrap().reconstructions;
     assert_eq!((kept.len(), &kept[0].id), (200, &new));
     stage.wait_done(&new);

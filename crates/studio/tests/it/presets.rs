@@ -112,7 +112,10 @@ fn a_run_remembers_what_it_was_composed_of() {
     };
     let runs = [check(composed, "Notes My voice"), check(plain, "Notes v2 causal noise")];
     let new = api::NewModel { run: runs[0].clone(), step: None, name: None };
-    assert_eq!(stage.studio.add_model(new).unwrap().lineage.switches, own.choices.switches);
+    assert_eq!(
+        stage.studio.add_model(new).unwrap().lineage.unwrap().switches,
+        own.choices.switches
+    );
     let before = stage.studio.runs().unwrap();
     stage.studio.delete_preset(&own.id).unwrap();
     stage.studio.close();

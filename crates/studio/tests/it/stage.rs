@@ -125,6 +125,7 @@ pub(crate) fn request(dataset: &Id, steps: u64, settings: serde_json::Value) -> 
         settings,
         seed: 7,
         limit: Limit::Steps { steps },
+        forecast: None,
     }
 }
 

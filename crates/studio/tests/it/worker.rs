@@ -13,9 +13,9 @@ use std::{
 };
 
 use api::{
-    Checkpoint, DatasetIndex, DatasetSummary, Event, EventBody, Exit, IndexedSound, Limit, Metrics,
-    Order, Outcome, Problem, Progress, ReconstructionResult, Sample, SoundFile, Split, SystemUse,
-    Task, Warning,
+    Checkpoint, DatasetIndex, DatasetSummary, Event, EventBody, Exit, Id, IndexedSound, Limit,
+    Metrics, Order, Outcome, Problem, Progress, ReconstructionResult, Sample, SoundFile, Split,
+    SystemUse, Task, Warning,
 };
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -72,6 +72,9 @@ fn play_folder(folder: &Path) {
         Task::Prepare(task) => prepare(folder, &order.name, task, &mut events),
         Task::Train(task) => train(folder, task, &mut events),
         Task::Reconstruct(_) => reconstruct(folder, &order.name, &mut events),
+        Task::Convert(task) => convert(folder, task, &mut events),
+        Task::Import(task) => import(folder, task, &mut events),
+        Task::Measure(task) => measure(folder, &order.name, task, &mut events),
     };
     let Some(outcome) = outcome else { return };
     events.write(EventBody::Finished(outcome.clone()));
@@ -304,6 +307,106 @@ fn reconstruct(folder: &Path, name: &str, events: &mut Events) -> Option<Outcome
         length_secs: 0.1,
         compute_secs: 0.1,
         distances: BTreeMap::new(),
+    };
+    fs::write(folder.join("result.json"), serde_json::to_vec(&result).unwrap()).unwrap();
+    Some(Outcome::Done)
+}
+
+fn convert(folder: &Path, task: &api::ConvertTask, events: &mut Events) -> Option<Outcome> {
+    events.started(0);
+    let (api::ConvertTask::Latents { path, .. } | api::ConvertTask::Sound { path, .. }) = task;
+    while path.to_string_lossy().contains("slow") && !is_stop_asked(folder) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    fs::copy(path, folder.join("latents.npy")).unwrap();
+    let result = api::ConversionResult {
+        output: "latents.npy".to_owned(),
+        shape: vec![1, 2, 3],
+        rate_hz: 44_100,
+        ratio: 2048,
+        latency_samples: 0,
+        compute_secs: 0.1,
+        notes: vec!["It is a test.".to_owned()],
+    };
+    fs::write(folder.join("result.json"), serde_json::to_vec(&result).unwrap()).unwrap();
+    Some(Outcome::Done)
+}
+
+/// Makes one model of whatever is at the path.
+fn import(folder: &Path, task: &api::ImportTask, events: &mut Events) -> Option<Outcome> {
+    events.started(0);
+    while task.path.to_string_lossy().contains("slow") && !is_stop_asked(folder) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let name = task.name.clone().unwrap_or_else(|| "My best".to_owned());
+    let model = api::Model {
+        format: api::Model::FORMAT,
+        id: Id::numbered(&name, 1),
+        name: name.clone(),
+        created_ms: 1,
+        family: "rave".to_owned(),
+        settings: serde_json::json!({}),
+        rate_hz: 48_000,
+        bytes: 5,
+        sha256: "abc".to_owned(),
+        lineage: None,
+        added: Some(api::AddedFrom {
+            path: task.path.display().to_string(),
+            kind: "a test".to_owned(),
+            step: Some(7),
+            notes: vec!["It is a test.".to_owned()],
+        }),
+    };
+    let made = folder.join("made/0");
+    fs::create_dir_all(&made).unwrap();
+    fs::copy(&task.path, made.join("weights.safetensors")).unwrap();
+    fs::write(made.join("model.json"), serde_json::to_vec(&model).unwrap()).unwrap();
+    let made = api::Made {
+        key: ".".to_owned(),
+        kind: api::FindingKind::Model,
+        folder: "made/0".to_owned(),
+        name,
+        dataset: None,
+    };
+    let result = api::ImportResult { made: vec![made] };
+    fs::write(folder.join("result.json"), serde_json::to_vec(&result).unwrap()).unwrap();
+    Some(Outcome::Done)
+}
+
+fn measure(
+    folder: &Path,
+    name: &str,
+    task: &api::MeasureTask,
+    events: &mut Events,
+) -> Option<Outcome> {
+    events.started(0);
+    while name.contains("slow") {
+        if is_stop_asked(folder) {
+            return Some(Outcome::Stopped);
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let result = api::RunMeasure {
+        limit: task.limit,
+        phase_1_secs_per_1000_steps: 100.0,
+        phase_2_secs_per_1000_steps: 300.0,
+        phase_1_end_secs: None,
+        end_secs: Some(0.5),
+        end_step: Some(5),
+        measured: api::Measured {
+            at_ms: 1,
+            phase_1_steps: 1000,
+            is_phase_1_open: false,
+            phase_1_step_secs: 0.1,
+            phase_2_step_secs: 0.3,
+            n_counted: 3,
+            validation_secs: 0.1,
+            rendering_secs: 0.1,
+            saving_secs: 0.1,
+            memory_bytes: 1,
+            n_threads: 1,
+            busy_cores: Some(0.5),
+        },
     };
     fs::write(folder.join("result.json"), serde_json::to_vec(&result).unwrap()).unwrap();
     Some(Outcome::Done)

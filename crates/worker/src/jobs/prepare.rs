@@ -339,17 +339,22 @@ fn parts(read: &ReadClip, task: &PrepareTask, is_only_one: bool) -> Vec<Prepared
 
 fn prepared(path: String, clip: &Clip, read: &ReadClip) -> PreparedSound {
     let planar: Vec<&[f32]> = clip.channels.iter().map(Vec::as_slice).collect();
-    let n_frames = planar[0].len();
-    let interleaved = (0..n_frames).flat_map(|i| planar.iter().map(move |it| it[i]));
     PreparedSound {
         path,
-        samples: interleaved.map(i16_from_f32).collect(),
+        samples: interleaved(&planar),
         peaks: audio::peaks(&planar, DatasetIndex::PEAK_BLOCK as usize),
         source_rate_hz: read.source_rate_hz,
         source_channels: read.source_channels,
         peak_db: audio::peak_db(clip),
         rms_db: audio::rms_db(clip),
     }
+}
+
+/// Channels next to each other, as datasets keep them.
+pub(super) fn interleaved(planar: &[&[f32]]) -> Vec<i16> {
+    let n_frames = planar.first().map_or(0, |it| it.len());
+    let samples = (0..n_frames).flat_map(|i| planar.iter().map(move |it| it[i]));
+    samples.map(i16_from_f32).collect()
 }
 
 /// Rounds to the nearest step; what is beyond full scale is clipped.
@@ -360,7 +365,7 @@ fn i16_from_f32(sample: f32) -> i16 {
 }
 
 /// Chooses the files to hold out: a fixed number of them, by a hash of seed and path.
-fn split_by_file(sounds: &[IndexedSound], share: f64, seed: u64) -> Vec<Split> {
+pub(super) fn split_by_file(sounds: &[IndexedSound], share: f64, seed: u64) -> Vec<Split> {
     let n = sounds.len();
     let mut splits = vec![Split::Training; n];
     if n < 2 || share <= 0.0 {

@@ -1,6 +1,6 @@
 //! Reconstructing: one sound goes through a model and back, and is compared with what came out.
 
-use std::{collections::BTreeMap, time::Instant};
+use std::{collections::BTreeMap, path::Path, time::Instant};
 
 use anyhow::Context;
 use api::{EventBody, Model, Outcome, ReconstructTask, ReconstructionResult, Warning};
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// A sound longer than this is not read.
-const LENGTH_SECS_MAX: f64 = 2.0 * 3600.0;
+pub(super) const LENGTH_SECS_MAX: f64 = 2.0 * 3600.0;
 /// The original's file name in the job's folder.
 const ORIGINAL: &str = "original.wav";
 /// The file name of what came out.
@@ -70,23 +70,40 @@ fn read_original(
     rate_hz: u32,
     n_channels: usize,
 ) -> anyhow::Result<Clip> {
+    let path = folder.path().join(&task.input);
+    let (clip, notes) = read_sound(&path, &task.input_name, rate_hz, n_channels)?;
+    for note in notes {
+        folder.warn(Warning { file: Some(task.input_name.clone()), ..note })?;
+    }
+    Ok(clip)
+}
+
+/// A sound as a model wants it, and what is worth knowing about its file: whole sentences.
+pub(super) fn read_sound(
+    path: &Path,
+    name: &str,
+    rate_hz: u32,
+    n_channels: usize,
+) -> anyhow::Result<(Clip, Vec<Warning>)> {
     let limits = audio::DecodeLimits { max_secs: LENGTH_SECS_MAX, ..Default::default() };
-    let decoded = match audio::decode_file(&folder.path().join(&task.input), &limits) {
+    let decoded = match audio::decode_file(path, &limits) {
         Ok(decoded) => decoded,
         Err(error) => {
             let (code, why, remedy) = explain(&error);
-            let what = format!("{} could not be read as sound.", task.input_name);
+            let what = format!("{name} could not be read as sound.");
             return refuse(code, what, &why, remedy);
         }
     };
-    for note in decoded.notes {
-        folder.warn(Warning {
-            code: note.code.to_owned(),
-            file: Some(task.input_name.clone()),
-            message: format!("{}.", note.message),
-        })?;
+    let warning =
+        |code: &str, message: String| Warning { code: code.to_owned(), file: None, message };
+    let mut notes: Vec<Warning> =
+        decoded.notes.iter().map(|note| warning(note.code, format!("{}.", note.message))).collect();
+    let n_found = decoded.clip.channels.len();
+    if n_found != n_channels {
+        let message = format!("It has {n_found} channel(s) and the model {n_channels}.");
+        notes.push(warning("channels", message));
     }
-    Ok(audio::resample(&audio::with_channels(decoded.clip, n_channels), rate_hz))
+    Ok((audio::resample(&audio::with_channels(decoded.clip, n_channels), rate_hz), notes))
 }
 
 /// How far what came out is from what went in, in terms that mean something to an ear.

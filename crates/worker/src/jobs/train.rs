@@ -14,6 +14,7 @@ use anyhow::Context;
 use api::{EventBody, Limit, Metrics, Outcome, Split, TrainTask, Warning};
 use models::rave::{Config, Phase, PhaseSwitch, StepReport, Trainer};
 
+pub(super) use self::checkpoints::sha256_of_file;
 use self::{checkpoints::Checkpoints, excerpts::Excerpts, patience::Patience, samples::Samples};
 use super::{context, refuse};
 use crate::{

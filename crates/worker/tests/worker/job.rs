@@ -9,6 +9,8 @@ use api::{
     DatasetIndex, Event, EventBody, Exit, Id, Order, Outcome, PrepareTask, SoundSource, Task,
     Warning,
 };
+use models::rave::{Config, Trainer};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// A workspace that goes away with the test.
@@ -115,6 +117,36 @@ impl Job {
         names.sort();
         names
     }
+}
+
+/// Saves a model small enough for a test, with random weights.
+pub(crate) fn write_model(path: &Path, changes: &Value) {
+    let mut settings = json!({
+        "capacity": 2,
+        "latent_size": 3,
+        "n_band": 4,
+        "pqmf_attenuation": 70.0,
+        "ratios": [4, 2],
+        "dilations": [1, 3],
+        "dilations_deepest": [1],
+        "noise_ratios": [2, 2],
+        "noise_bands": 3,
+        "noise_hidden": 3,
+        "batch_size": 1,
+        "n_signal": 2048,
+        "stft_scales": [256, 64],
+        "discriminator_capacity": 1,
+        "discriminator_periods": [2, 3],
+        "discriminator_scales": 2,
+    });
+    for (key, value) in changes.as_object().unwrap() {
+        settings[key] = value.clone();
+    }
+    let mut trainer = Trainer::new(&Config::from_settings(&settings).unwrap(), 4);
+    let n = settings["channels"].as_u64().unwrap_or(1) * 2048;
+    let sound: Vec<f32> = (0..n).map(|i| 0.5 * (i as f32 * 0.05).sin()).collect();
+    trainer.step(&sound);
+    trainer.save(path).unwrap();
 }
 
 /// A tone of a length, written as 16-bit WAV.

@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bad_input;
+mod convert;
+mod import;
 mod job;
+mod measure;
 mod prepare;
 mod train;

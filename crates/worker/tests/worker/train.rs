@@ -132,6 +132,7 @@ fn run_job_with(workspace: &Workspace, name: &str, steps: u64, change: fn(&mut T
         settings,
         seed: 7,
         limit: Limit::Steps { steps },
+        forecast: None,
     };
     change(&mut task);
     workspace.job("runs", name, Task::Train(task))

@@ -86,7 +86,7 @@ fn theirs(
         args.extend(["--override", change]);
     }
     args.extend(["--db_path", &data, "--out_path", &runs, "--channels", "1", "--gpu", "-1"]);
-    args.extend(["--n_signal", "65536", "--batch", "4", "--val_every", "100", "--workers", "0"]);
+    args.extend(["--n_signal", "65536", "--batch", "4", "--val_every", "40", "--workers", "0"]);
     // It ends by the interrupt, so its status says nothing.
     let _ = Step::new("theirs", "timeout", &args).output();
     let checkpoint = newest(Path::new(&runs)).context("it left no checkpoint")?;

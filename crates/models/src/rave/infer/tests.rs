@@ -52,6 +52,25 @@ fn pieces_join_to_what_the_whole_gives() {
 }
 
 #[test]
+fn chance_is_the_same_in_whatever_piece_it_is() {
+    let config = tiny(&json!({ "regularization": "variational" }));
+    let network = Network::new(&config);
+    let weights = network.initialise(&config, 4).frozen();
+    let drawn = |n_frames_piece: usize, seed: u64| {
+        let player = Player { n_frames_piece, ..Player::new(&config, &network, &weights, true) };
+        let latent = player.encode_while(&clip(5000), Chance::Seeded(seed), |_| true).unwrap();
+        player.decode_while(&latent, Chance::Seeded(seed), |_| true).unwrap()
+    };
+    let whole = drawn(1000, 7);
+    let pairs = |other: &[Vec<f32>]| -> f32 {
+        let pairs = whole.iter().flatten().zip(other.iter().flatten());
+        pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+    };
+    assert!(pairs(&drawn(5, 7)) < 1e-4);
+    assert!(pairs(&drawn(5, 8)) > 1e-4);
+}
+
+#[test]
 fn other_files_are_refused_with_a_reason() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");

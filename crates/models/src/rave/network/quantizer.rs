@@ -107,8 +107,44 @@ impl Quantizer {
         }
     }
 
+    /// The code of each frame in each book: `[book][batch * frames]`.
+    pub(crate) fn codes(&self, weights: &Weights, latent: Tensor<3>) -> Vec<Vec<usize>> {
+        let mut rest = rows_of(latent);
+        let books = (0..self.n_books).map(|book| {
+            let book = Book::read(self, weights, book);
+            let codes = book.nearest(&rest, self.size);
+            for (rest, code) in rest.chunks_mut(self.size).zip(&codes) {
+                rest.iter_mut().zip(book.code(*code, self.size)).for_each(|(rest, x)| *rest -= x);
+            }
+            codes
+        });
+        books.collect()
+    }
+
+    /// The latent curves `[latent][frame]` that codes `[book][frame]` stand for; `None` where there is no
+    /// such code, or not as many books.
+    pub(crate) fn latent_of_codes(
+        &self,
+        weights: &Weights,
+        codes: &[Vec<usize>],
+    ) -> Option<Vec<Vec<f32>>> {
+        if codes.len() != self.n_books || codes.iter().flatten().any(|&it| it >= self.n_codes) {
+            return None;
+        }
+        let n_frames = codes.iter().map(Vec::len).min().unwrap_or(0);
+        let mut latent = vec![vec![0.0; n_frames]; self.size];
+        for (book, codes) in codes.iter().enumerate() {
+            let book = Book::read(self, weights, book);
+            for (frame, code) in codes.iter().take(n_frames).enumerate() {
+                let code = book.code(*code, self.size);
+                latent.iter_mut().zip(code).for_each(|(curve, x)| curve[frame] += x);
+            }
+        }
+        Some(latent)
+    }
+
     /// Whether there are codes yet.
-    fn is_ready(&self, weights: &Weights) -> bool {
+    pub(crate) fn is_ready(&self, weights: &Weights) -> bool {
         values(weights.get::<1>(&key(0, "inited"))).first().is_some_and(|inited| *inited != 0.0)
     }
 

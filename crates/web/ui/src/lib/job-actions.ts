@@ -1,6 +1,6 @@
 // What can be asked of a job, whatever it makes.
 
-import { cancelDataset, type Job, restartDataset, resumeRun, stopRun } from '$lib/api'
+import { cancelDataset, deleteImport, deleteMeasure, type Job, restartDataset, resumeRun, stopRun } from '$lib/api'
 import { t } from '$lib/i18n'
 
 interface Action {
@@ -11,7 +11,9 @@ interface Action {
 /** Ends a job that waits or runs; nothing if its kind is too short to be stopped. */
 export function stopOf(job: Job): Action | undefined {
   if (job.kind === 'prepare') return { title: t('action.cancel'), run: () => cancelDataset(job.id) }
+  if (job.kind === 'import') return { title: t('action.cancel'), run: () => deleteImport(job.id) }
   if (job.kind === 'train') return { title: t('action.stop'), run: () => stopRun(job.id) }
+  if (job.kind === 'measure') return { title: t('action.cancel'), run: () => deleteMeasure(job.id) }
   return undefined
 }
 

@@ -7,10 +7,18 @@ export function hrefOf(job: Pick<Job, 'id' | 'kind'>): string {
   switch (job.kind) {
     case 'prepare':
       return `/datasets/${job.id}`
+    case 'import':
+      return `/import?job=${job.id}`
     case 'train':
       return `/runs/${job.id}`
     case 'reconstruct':
       // A reconstruction is shown on its model's page, which only its own record names.
       return '/models'
+    case 'convert':
+      // What a conversion makes goes to whoever asked for it.
+      return '/models'
+    case 'measure':
+      // What was measured is shown where the run is put together.
+      return '/runs/new'
   }
 }

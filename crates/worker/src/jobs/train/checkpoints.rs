@@ -150,7 +150,7 @@ fn damaged(checkpoint: &Checkpoint, why: &str) -> Warning {
 }
 
 /// SHA-256 of a file, in hexadecimal, read in pieces.
-fn sha256_of_file(path: &Path) -> std::io::Result<String> {
+pub(in crate::jobs) fn sha256_of_file(path: &Path) -> std::io::Result<String> {
     let mut file = File::open(path)?;
     let mut hash = Sha256::new();
     let mut piece = vec![0; 1 << 20];

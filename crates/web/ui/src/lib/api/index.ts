@@ -1,7 +1,7 @@
 // What pages can ask of the studio: one function a verb, in the order of the lists they work on.
 
 import { answer, client, filePath, path, sendFile } from './request'
-import type { Control, Limit, NewComposition, NewDataset, NewModel, NewPreset, NewRun, PresetFile, Reconstruction, Upload } from './types'
+import type { Control, Limit, NewComposition, NewDataset, NewForeignImport, NewModel, NewPreset, NewRun, PresetFile, Reconstruction, Upload } from './types'
 
 export { ProblemError, problemOf } from './problem'
 export type * from './types'
@@ -20,7 +20,21 @@ export const jobs = (signal?: Signal) => answer(client.GET('/api/jobs', until(si
 /** Folders on this computer; the home folder without a path. */
 export const folders = (from?: string, signal?: Signal) =>
   answer(client.GET('/api/folders', { params: { query: from === undefined ? {} : { path: from } }, ...until(signal) }))
+
+// Imports
+/** Takes a folder of our own, of another workspace, at once. */
 export const importFolder = (from: string) => answer(client.POST('/api/imports', { body: { path: from } }))
+/** What another program left in a folder or a file, and what would become of it. */
+export const inspectImport = (from: string, signal?: Signal) =>
+  answer(client.POST('/api/imports/inspect', { body: { path: from }, ...until(signal) }))
+export const createImport = (body: NewForeignImport) => answer(client.POST('/api/imports/foreign', { body }))
+/** Imports that nobody took yet, newest first. */
+export const imports = (signal?: Signal) => answer(client.GET('/api/imports', until(signal)))
+export const foreignImport = (id: string, signal?: Signal) =>
+  answer(client.GET('/api/imports/{id}', { ...at(id), ...until(signal) }))
+export const deleteImport = (id: string) => answer(client.DELETE('/api/imports/{id}', at(id)))
+/** Puts what an import made into the library; the import is gone then. */
+export const takeImport = (id: string) => answer(client.POST('/api/imports/{id}/take', at(id)))
 
 // Uploads
 export const newUpload = () => answer(client.POST('/api/uploads'))
@@ -85,6 +99,10 @@ export const renamePreset = (id: string, name: string) =>
 export const deletePreset = (id: string) => answer(client.DELETE('/api/presets/{id}', at(id)))
 export const restorePreset = (id: string) => answer(client.POST('/api/presets/{id}/restore', at(id)))
 export const presetFileUrl = (id: string) => path('presets', id, 'file')
+
+// Measures of how long a run would take
+export const measureRun = (body: NewRun) => answer(client.POST('/api/measures', { body }))
+export const deleteMeasure = (id: string) => answer(client.DELETE('/api/measures/{id}', at(id)))
 
 // Models
 export const models = (signal?: Signal) => answer(client.GET('/api/models', until(signal)))

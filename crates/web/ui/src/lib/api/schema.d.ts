@@ -21,6 +21,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/conversions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Queues a conversion. */
+        post: operations["create_conversion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One conversion. */
+        get: operations["conversion"];
+        put?: never;
+        post?: never;
+        /** Removes a conversion with what it made; one under way is cancelled. */
+        delete: operations["delete_conversion"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversions/{id}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file that it made; parts of it by `Range`. */
+        get: operations["conversion_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets": {
         parameters: {
             query?: never;
@@ -255,10 +307,80 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Imports of what another program left that nobody took yet, newest first. */
+        get: operations["foreign_imports"];
         put?: never;
         /** Copies the folder of a dataset, a run or a model into the workspace. */
         post: operations["import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/foreign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Queues an import of what another program left. */
+        post: operations["create_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/inspect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What another program left in a folder or a file, and what would become of it. */
+        post: operations["inspect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One import of what another program left. */
+        get: operations["foreign_import"];
+        put?: never;
+        post?: never;
+        /** Removes an import with what nobody took; one under way is cancelled. */
+        delete: operations["delete_import"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes what an import made into the library. */
+        post: operations["take_import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -316,6 +438,44 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/measures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Queues a measure of how long a run would take: a few steps with its settings. It runs beside a
+         *     training, and says then how busy the computer was.
+         */
+        post: operations["create_measure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/measures/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One measure; its result once it is there. */
+        get: operations["measure"];
+        put?: never;
+        post?: never;
+        /** Removes a measure; one that waits or runs is cancelled. */
+        delete: operations["delete_measure"];
         options?: never;
         head?: never;
         patch?: never;
@@ -795,6 +955,20 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Where a model came from that was not trained here. */
+        AddedFrom: {
+            /** @description The file or folder. */
+            path: string;
+            /** @description What it was, in words. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description Optimiser steps it was trained for, if the file says so.
+             */
+            step?: number | null;
+            /** @description What was not understood, and what else is worth knowing: whole sentences. */
+            notes: string[];
+        };
         /** @description One thing that was looked at. */
         Check: {
             /** @description What. */
@@ -858,6 +1032,85 @@ export interface components {
         } | {
             /** @enum {string} */
             control: "sample";
+        };
+        /** @description A conversion: under way, or done. */
+        Conversion: {
+            /** @description Its identifier. */
+            id: components["schemas"]["Id"];
+            /** @description What it converts. */
+            task: components["schemas"]["ConvertTask"];
+            /** @description The job that does it. */
+            job: components["schemas"]["Job"];
+            result?: components["schemas"]["ConversionResult"] | null;
+        };
+        /** @description `result.json` of a conversion. */
+        ConversionResult: {
+            /** @description What was made: a file's path in the job's folder. */
+            output: string;
+            /** @description The shape of an array, or channels and samples of a sound. */
+            shape: number[];
+            /**
+             * Format: int32
+             * @description Samples per second of the sound that went in or came out.
+             */
+            rate_hz: number;
+            /**
+             * Format: int32
+             * @description Samples of sound per latent frame.
+             */
+            ratio: number;
+            /**
+             * Format: int64
+             * @description By how many samples a decoded sound is late; 0 unless it was made as when played live.
+             */
+            latency_samples: number;
+            /**
+             * Format: double
+             * @description Computing time, in seconds.
+             */
+            compute_secs: number;
+            /** @description What is worth knowing about the file that went in: whole sentences. */
+            notes: string[];
+        };
+        /** @description What to convert, and into what. Files are named by absolute paths on this computer. */
+        ConvertTask: {
+            /** @description The model. */
+            model: components["schemas"]["ModelPlace"];
+            /** @description The sound. */
+            path: string;
+            /**
+             * Format: int64
+             * @description Draw the latents of variational models from this seed; their means if absent.
+             */
+            seed?: number | null;
+            /** @description Integer codes instead of the vectors that they stand for. */
+            codes?: boolean;
+            /**
+             * Format: int32
+             * @description Work as when played live, in blocks of so many samples.
+             */
+            block?: number | null;
+            /** @enum {string} */
+            to: "latents";
+        } | {
+            /** @description The model. */
+            model: components["schemas"]["ModelPlace"];
+            /** @description An `.npy` file. */
+            path: string;
+            /**
+             * Format: int64
+             * @description The seed of the synthesiser's noise; none if absent.
+             */
+            noise?: number | null;
+            /** @description What kind of file to make. */
+            format: components["schemas"]["SoundFormat"];
+            /**
+             * Format: int32
+             * @description Work as when played live, in blocks of so many samples.
+             */
+            block?: number | null;
+            /** @enum {string} */
+            to: "sound";
         };
         /** @description One metric over the steps. */
         Curve: {
@@ -1036,6 +1289,19 @@ export interface components {
             /** @description Every setting. */
             knobs: components["schemas"]["Knob"][];
         };
+        /** @description How many directions of a latent space a fidelity takes. */
+        Fidelity: {
+            /**
+             * Format: double
+             * @description A share of the variance, 0 to 1.
+             */
+            share: number;
+            /**
+             * Format: int32
+             * @description Directions.
+             */
+            n_latents: number;
+        };
         /** @description One setting that cannot be used as it is. */
         FieldProblem: {
             /** @description The knob's key. */
@@ -1044,6 +1310,42 @@ export interface components {
             message: string;
             /** @description A value that would work, if one is known. */
             suggestion?: unknown;
+        };
+        /** @description One thing that can be taken. */
+        Finding: {
+            /** @description What to call it in an order: its path below the folder. */
+            key: string;
+            /** @description What it would become. */
+            kind: components["schemas"]["FindingKind"];
+            /** @description A name for it. */
+            name: string;
+            /** @description What it is, in words. */
+            what: string;
+            /** @description What would be made of it, in words. */
+            becomes: string;
+            /**
+             * Format: int64
+             * @description Size on disk, in bytes.
+             */
+            bytes: number;
+            /** @description What is worth knowing before: whole sentences. */
+            notes: string[];
+        };
+        /**
+         * @description What a finding becomes.
+         * @enum {string}
+         */
+        FindingKind: "dataset" | "run" | "model";
+        /** @description What was found in a folder or a file, and what would become of it. */
+        Findings: {
+            /** @description The folder or file. */
+            path: string;
+            /** @description What can be taken, by path. */
+            items: components["schemas"]["Finding"][];
+            /** @description What was recognised and cannot be taken. */
+            unreadable: components["schemas"]["Unreadable"][];
+            /** @description Whether there was more than was looked at. */
+            is_cut: boolean;
         };
         /** @description A folder on this computer, to choose sounds from. */
         FolderListing: {
@@ -1083,6 +1385,23 @@ export interface components {
          * @example notes-3f9a2c
          */
         Id: string;
+        /** @description An import of what another program made. */
+        Import: {
+            /** @description Its identifier. */
+            id: components["schemas"]["Id"];
+            /** @description The folder or file. */
+            path: string;
+            /** @description The job that makes folders of ours. */
+            job: components["schemas"]["Job"];
+            /** @description What could not be taken as it was. */
+            warnings: components["schemas"]["Warning"][];
+            result?: components["schemas"]["ImportResult"] | null;
+        };
+        /** @description `result.json` of an import: the folders that were made inside its own. */
+        ImportResult: {
+            /** @description In the order in which they are to be taken: datasets before the runs on them. */
+            made: components["schemas"]["Made"][];
+        };
         /** @description What an import became. */
         Imported: {
             /** @description `datasets`, `runs` or `models`. */
@@ -1094,7 +1413,7 @@ export interface components {
         };
         /** @description A job as lists and pages show it. */
         Job: {
-            /** @description The identifier of the dataset, run or reconstruction that it makes. */
+            /** @description The identifier of the dataset, run, reconstruction or measure that it makes. */
             id: components["schemas"]["Id"];
             /** @description What it does. */
             kind: components["schemas"]["JobKind"];
@@ -1120,7 +1439,7 @@ export interface components {
          * @description The kinds of job.
          * @enum {string}
          */
-        JobKind: "prepare" | "train" | "reconstruct";
+        JobKind: "prepare" | "import" | "train" | "reconstruct" | "convert" | "measure";
         /**
          * @description Where a job stands.
          *
@@ -1257,6 +1576,16 @@ export interface components {
             /** @enum {string} */
             type: "integer_list";
         };
+        /** @description How much of a latent space is used. */
+        LatentUse: {
+            /**
+             * Format: int32
+             * @description Latents that carry anything.
+             */
+            n_active: number;
+            /** @description How many directions together have a share of what latents vary. */
+            for_fidelity: components["schemas"]["Fidelity"][];
+        };
         /** @description When a run stops by itself. */
         Limit: {
             /**
@@ -1372,6 +1701,86 @@ export interface components {
              */
             cpu_percent?: number | null;
         };
+        /** @description A whole folder of a dataset, a run or a model, made by an import. */
+        Made: {
+            /** @description The key of the finding it was made of. */
+            key: string;
+            /** @description What it is. */
+            kind: components["schemas"]["FindingKind"];
+            /** @description Its folder, below the job's. */
+            folder: string;
+            /** @description Its name. */
+            name: string;
+            /** @description The key of the dataset that a run learnt from, if that is known. */
+            dataset?: string | null;
+        };
+        /** @description A measure of how long a run would take. */
+        Measure: {
+            /** @description Its identifier. */
+            id: components["schemas"]["Id"];
+            /** @description What was measured, in a few words. */
+            name: string;
+            /** @description The job that measures. */
+            job: components["schemas"]["Job"];
+            result?: components["schemas"]["RunMeasure"] | null;
+        };
+        /** @description What some settings took on this computer. */
+        Measured: {
+            /** @description When. */
+            at_ms: components["schemas"]["u64"];
+            /**
+             * Format: int64
+             * @description Steps of phase 1; it may end earlier where it ends as soon as nothing gets better.
+             */
+            phase_1_steps: number;
+            /** @description Whether phase 1 ends as soon as nothing gets better. */
+            is_phase_1_open: boolean;
+            /**
+             * Format: double
+             * @description Seconds of a step of phase 1, alone.
+             */
+            phase_1_step_secs: number;
+            /**
+             * Format: double
+             * @description Seconds of a step of phase 2, alone: the mean of its two kinds, as often as each comes.
+             */
+            phase_2_step_secs: number;
+            /**
+             * Format: int32
+             * @description Steps that were counted of the kind with the fewest; 0 where the first one had to do.
+             */
+            n_counted: number;
+            /**
+             * Format: double
+             * @description Seconds to measure the model on held-out sound once.
+             */
+            validation_secs: number;
+            /**
+             * Format: double
+             * @description Seconds to render the sounds to listen to once.
+             */
+            rendering_secs: number;
+            /**
+             * Format: double
+             * @description Seconds to write a checkpoint.
+             */
+            saving_secs: number;
+            /**
+             * Format: int64
+             * @description The most memory that the process held, in bytes.
+             */
+            memory_bytes: number;
+            /**
+             * Format: int32
+             * @description Threads it computed with.
+             */
+            n_threads: number;
+            /**
+             * Format: double
+             * @description Cores that other programs kept busy meanwhile, where the system tells.
+             */
+            busy_cores?: number | null;
+        };
         /** @description Numbers measured at a step. */
         Metrics: {
             /**
@@ -1416,15 +1825,76 @@ export interface components {
             bytes: number;
             /** @description SHA-256 of its weights, in hexadecimal. */
             sha256: string;
-            /** @description Where it came from. */
-            lineage: components["schemas"]["Lineage"];
+            lineage?: components["schemas"]["Lineage"] | null;
+            added?: components["schemas"]["AddedFrom"] | null;
         };
         /** @description A model with its reconstructions. */
         ModelDetail: components["schemas"]["Model"] & {
             /** @description Its folder, to copy or to open. */
             folder: string;
+            facts?: components["schemas"]["ModelFacts"] | null;
             /** @description Sounds that were sent through it, newest first. */
             reconstructions: components["schemas"]["Reconstruction"][];
+        };
+        /** @description What a model's settings and weights tell about it. */
+        ModelFacts: {
+            /**
+             * Format: int32
+             * @description Channels of sound.
+             */
+            channels: number;
+            /**
+             * Format: int32
+             * @description Curves that describe sound.
+             */
+            latent_size: number;
+            /** @description What keeps them in shape: `variational`, `wasserstein`, `spherical` or `discrete`. */
+            regularization: string;
+            /**
+             * Format: int64
+             * @description Trainable numbers in encoder and decoder.
+             */
+            n_parameters: number;
+            /**
+             * Format: int32
+             * @description Samples of sound per latent frame.
+             */
+            ratio: number;
+            /**
+             * Format: double
+             * @description Latent frames per second.
+             */
+            latent_rate_hz: number;
+            /**
+             * Format: double
+             * @description Numbers of sound for each number of the latent.
+             */
+            compression: number;
+            /** @description How far a sample of the reconstruction looks. */
+            receptive_field: components["schemas"]["ReceptiveField"];
+            /**
+             * Format: int64
+             * @description The least delay of playing live, in samples.
+             */
+            latency_samples: number;
+            /**
+             * Format: int32
+             * @description The phase of training it was saved in: 1 or 2.
+             */
+            phase: number;
+            latent_use?: components["schemas"]["LatentUse"] | null;
+        };
+        /** @description Where a model is. */
+        ModelPlace: {
+            /** @description Its identifier. */
+            id: components["schemas"]["Id"];
+            /** @enum {string} */
+            from: "library";
+        } | {
+            /** @description Absolute path. */
+            path: string;
+            /** @enum {string} */
+            from: "file";
         };
         /** @description What to compose, to look at it. */
         NewComposition: components["schemas"]["Choices"] & {
@@ -1456,6 +1926,17 @@ export interface components {
              * @description Decides which files those are; 0 if absent.
              */
             seed?: number | null;
+        };
+        /** @description What another program made, to be imported. */
+        NewForeignImport: {
+            /** @description Absolute path of the folder or file. */
+            path: string;
+            /** @description Which of the findings: their keys. All, if empty. */
+            items?: string[];
+            /** @description What to call it, where one thing is taken; its own name if absent. */
+            name?: string | null;
+            /** @description Make one model of it, of a folder its best checkpoint; whatever else it holds is left. */
+            as_model?: boolean;
         };
         /** @description A folder of a job or model that came from elsewhere, to be taken into the workspace. */
         NewImport: {
@@ -1785,6 +2266,7 @@ export interface components {
             models: components["schemas"]["Id"][];
             /** @description Its folder, to copy or to open. */
             folder: string;
+            forecast?: components["schemas"]["RunMeasure"] | null;
         };
         /** @description What is known about a run before it starts. */
         RunForecast: {
@@ -1847,6 +2329,39 @@ export interface components {
             rate_hz: number;
             /** @description Things worth knowing before the start, none of which prevents it. */
             notes: string[];
+            measured?: components["schemas"]["RunMeasure"] | null;
+        };
+        /** @description `result.json` of a measure, and what a run remembers of it: how long the run would take. */
+        RunMeasure: {
+            /** @description When the run would stop by itself. */
+            limit: components["schemas"]["Limit"];
+            /**
+             * Format: double
+             * @description Seconds that 1000 steps of phase 1 take, with all that is done between them.
+             */
+            phase_1_secs_per_1000_steps: number;
+            /**
+             * Format: double
+             * @description Seconds that 1000 steps of phase 2 take, with all that is done between them.
+             */
+            phase_2_secs_per_1000_steps: number;
+            /**
+             * Format: double
+             * @description Seconds to the end of phase 1, with all that comes before; absent if the run stops within it.
+             */
+            phase_1_end_secs?: number | null;
+            /**
+             * Format: double
+             * @description Seconds to the end of the run; absent if it goes on until it is stopped.
+             */
+            end_secs?: number | null;
+            /**
+             * Format: int64
+             * @description Steps it has done by then.
+             */
+            end_step?: number | null;
+            /** @description What was measured, which does not depend on the limit. */
+            measured: components["schemas"]["Measured"];
         };
         /** @description A sound rendered from a model as it learns, next to its original. */
         Sample: {
@@ -1928,6 +2443,11 @@ export interface components {
             /** @description Training or validation. */
             split: components["schemas"]["Split"];
         };
+        /**
+         * @description A kind of file for sound.
+         * @enum {string}
+         */
+        SoundFormat: "wav" | "npy";
         /** @description Where the sounds of a dataset come from. */
         SoundSource: {
             /** @description Absolute path. */
@@ -1975,6 +2495,13 @@ export interface components {
              * @description Memory in use, in bytes.
              */
             memory_bytes: number;
+        };
+        /** @description Something that was recognised and cannot be taken. */
+        Unreadable: {
+            /** @description Its path below the folder. */
+            path: string;
+            /** @description Why not. */
+            why: string;
         };
         /** @description A place that files were uploaded to. */
         Upload: {
@@ -2031,6 +2558,132 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunForecast"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_conversion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConvertTask"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversion"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    conversion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversion"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_conversion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    conversion_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+                /** @description The path in the conversion's folder. */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
                 };
             };
             /** @description It could not be done. */
@@ -2540,6 +3193,35 @@ export interface operations {
             };
         };
     };
+    foreign_imports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"][];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     import: {
         parameters: {
             query?: never;
@@ -2560,6 +3242,163 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewForeignImport"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewImport"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Findings"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    foreign_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"][];
                 };
             };
             /** @description It could not be done. */
@@ -2646,6 +3485,99 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Machine"];
                 };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_measure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRun"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Measure"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Measure"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_measure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description It could not be done. */
             default: {

@@ -10,6 +10,8 @@ export interface RunCheck {
   /** Which settings prevent it. */
   readonly fields: FieldProblem[]
   readonly isChecking: boolean
+  /** Asks again about the same. */
+  refresh: () => void
 }
 
 /** While somebody types, only what they arrive at is asked about. */
@@ -20,11 +22,13 @@ export function runCheck(order: () => NewRun | undefined): RunCheck {
   let forecast = $state.raw<RunForecast>()
   let problem = $state.raw<Problem>()
   let isChecking = $state(false)
+  let nRefreshed = $state(0)
   // Its name does not matter, and is typed letter by letter.
   const asked = $derived(JSON.stringify({ ...order(), name: null }))
 
   $effect(() => {
     const text = asked
+    void nRefreshed
     const what = JSON.parse(text) as NewRun
     if (!what.dataset) return
     const attempt = new AbortController()
@@ -57,5 +61,6 @@ export function runCheck(order: () => NewRun | undefined): RunCheck {
     get isChecking() {
       return isChecking
     },
+    refresh: () => void (nRefreshed += 1),
   }
 }

@@ -7,8 +7,7 @@ export const dashboard = {
   'dash.fromFolderText': 'Your recordings, in any common format. They stay as they are.',
   'dash.fromSamples': 'Use the built-in sample sounds',
   'dash.fromSamplesText': 'A minute of strings, bells, voices and noise. The first model in a few minutes.',
-  'dash.import': 'Import',
-  'dash.importText': 'A dataset, a run or a model from another workspace.',
+  'dash.importText': 'Runs, datasets and models of acids-rave, or of another workspace.',
 
   'dash.running': 'Running now',
   'dash.nothingRunning': 'Nothing is running.',

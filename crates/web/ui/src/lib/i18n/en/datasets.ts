@@ -85,10 +85,4 @@ export const datasets = {
   'upload.count': '{done} of {total} files, {bytes}',
   'upload.failed_one': '{n} file could not be sent',
   'upload.failed_other': '{n} files could not be sent',
-
-  'import.title': 'Import',
-  'import.open': 'Import a folder…',
-  'import.help': 'A dataset, run or model folder from another workspace. It is copied in.',
-  'import.action': 'Import this folder',
-  'import.done': '“{name}” was imported',
 } as const

@@ -23,8 +23,11 @@ export const parts = {
   'state.interrupted': 'Interrupted',
 
   'job.prepare': 'Preparing a dataset',
+  'job.import': 'Importing',
   'job.train': 'Training',
   'job.reconstruct': 'Reconstructing',
+  'job.convert': 'Converting',
+  'job.measure': 'Measuring',
   'job.next': 'Next in the queue. It starts when the current job is done.',
   'job.place': 'Number {place} in the queue.',
   'job.starting': 'Starting…',

@@ -13,6 +13,7 @@ export const shell = {
 
   'title.newDataset': 'New dataset',
   'title.newRun': 'New run',
+  'title.import': 'Import',
   'title.notFound': 'Page not found',
 
   'palette.open': 'Search or run a command',

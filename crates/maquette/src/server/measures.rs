@@ -1,0 +1,76 @@
+//! `/api/measures`: how long a run would take on this computer, before it starts.
+//!
+//! The server joins the two halves here: the worker says what choices come to, the studio measures.
+
+use api::{DatasetSummary, Id, Measure, NewRun};
+use axum::{Json, extract::State, http::StatusCode};
+use studio::MeasureRequest;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    App,
+    error::{Answer, Failure},
+    input::{FromJson, FromPath},
+    presets::forecast,
+};
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(create_measure)).routes(routes!(measure, delete_measure))
+}
+
+/// The most excerpts that a run is measured on.
+const HELD_OUT_MAX: u32 = 8;
+/// Their length at most.
+const HELD_OUT_SECS_MAX: f64 = 3.0;
+
+/// Queues a measure of how long a run would take: a few steps with its settings. It runs beside a
+/// training, and says then how busy the computer was.
+#[utoipa::path(post, path = "/api/measures", tag = "measures", request_body = NewRun,
+    responses((status = 200, body = Measure)))]
+async fn create_measure(
+    State(app): State<App>,
+    FromJson(new): FromJson<NewRun>,
+) -> Answer<Measure> {
+    app.work(move |app| {
+        let forecast = forecast(&app.studio, &new.choices, &new.dataset, new.limit)?;
+        let dataset = app.studio.dataset(&new.dataset)?.dataset;
+        let (n_held_out, held_out_secs) = held_out(dataset.summary.as_ref());
+        let words = [&dataset.name, &forecast.preset].into_iter().chain(&forecast.switches);
+        Ok(app.studio.create_measure(MeasureRequest {
+            name: words.map(String::as_str).collect::<Vec<_>>().join(" "),
+            family: forecast.family,
+            settings: forecast.settings,
+            limit: new.limit.unwrap_or(forecast.limit),
+            n_held_out,
+            held_out_secs,
+        })?)
+    })
+    .await
+    .map(Json)
+}
+
+/// One measure; its result once it is there.
+#[utoipa::path(get, path = "/api/measures/{id}", tag = "measures", params(("id" = Id, Path)),
+    responses((status = 200, body = Measure)))]
+async fn measure(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answer<Measure> {
+    app.ask(move |studio| studio.measure(&id)).await
+}
+
+/// Removes a measure; one that waits or runs is cancelled.
+#[utoipa::path(delete, path = "/api/measures/{id}", tag = "measures", params(("id" = Id, Path)),
+    responses((status = 204)))]
+async fn delete_measure(
+    State(app): State<App>,
+    FromPath(id): FromPath<Id>,
+) -> Result<StatusCode, Failure> {
+    app.tell(move |studio| studio.delete_measure(&id)).await
+}
+
+/// How many excerpts a run on this dataset would be measured on, and how long they are about.
+fn held_out(summary: Option<&DatasetSummary>) -> (u32, f64) {
+    let Some(summary) = summary else { return (HELD_OUT_MAX, HELD_OUT_SECS_MAX) };
+    // Without held-out sound it is measured on what it learns from.
+    let n = if summary.n_validation == 0 { summary.n_files } else { summary.n_validation };
+    let mean_secs = summary.length_secs / f64::from(summary.n_files.max(1));
+    (n.min(HELD_OUT_MAX), mean_secs.min(HELD_OUT_SECS_MAX))
+}

@@ -1,0 +1,222 @@
+//! One array in a file, as NumPy's `save` and `load` write and read it: latents and sound on their way
+//! to and from people's own scripts.
+//!
+//! What is read here is taken as it lies: C order, little-endian. Anything else is refused in words
+//! that say what to call before saving. Source: NumPy's `numpy.lib.format`, versions 1.0 to 3.0.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Write};
+use std::path::Path;
+
+use crate::Error;
+use crate::bytes::{ElementType, malformed};
+
+/// The most bytes that the header of an array may have; NumPy's own limit is lower.
+const HEADER_BYTES_MAX: usize = 1 << 16;
+/// The most extents of a shape; NumPy has no more either.
+const EXTENTS_MAX: usize = 64;
+/// Bytes that are read or written at once.
+const PIECE_BYTES: usize = 1 << 20;
+
+/// An array with its shape, the last index the fastest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Npy {
+    /// Extents.
+    pub shape: Vec<usize>,
+    /// As many as the product of the extents.
+    pub numbers: Numbers,
+}
+
+/// What an array holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Numbers {
+    /// `float32`, or `float64` made narrower.
+    Floats(Vec<f32>),
+    /// `int64`, or `int32` made wider.
+    Integers(Vec<i64>),
+}
+
+/// Reads an array of at most `n_most` numbers.
+///
+/// # Errors
+/// When the file cannot be read, is damaged or larger than that, or holds another type of number or
+/// Fortran's order.
+pub fn read(path: &Path, n_most: usize) -> Result<Npy, Error> {
+    let io = |source| Error::Io { path: path.to_owned(), source };
+    let file = File::open(path).map_err(io)?;
+    let n_bytes = file.metadata().map_err(io)?.len();
+    let mut reader = BufReader::with_capacity(PIECE_BYTES, file);
+    let (header, start) = Header::read(&mut reader, path)?;
+    let unsupported = |what: String| Error::Unsupported { path: path.to_owned(), what };
+    if header.is_fortran && header.shape.iter().filter(|extent| **extent > 1).count() > 1 {
+        let what = "an array in Fortran's order (save `numpy.ascontiguousarray(x)`)";
+        return Err(unsupported(what.to_owned()));
+    }
+    let element = header.element().ok_or_else(|| {
+        let what = "an array of type {} (save `x.astype(\"float32\")`, or \"int64\" for codes)";
+        unsupported(what.replace("{}", &header.descr))
+    })?;
+    let n = header.n_numbers().filter(|n| *n <= n_most).ok_or_else(|| {
+        malformed(path, start, format!("its shape {:?} is larger than is read", header.shape))
+    })?;
+    if n_bytes.checked_sub(start) != Some((n * element.size()) as u64) {
+        return Err(malformed(path, start, "its shape and its length do not agree"));
+    }
+    let mut left = n * element.size();
+    let mut numbers = match element {
+        ElementType::F32 | ElementType::F64 => Numbers::Floats(Vec::with_capacity(n)),
+        _ => Numbers::Integers(Vec::with_capacity(n)),
+    };
+    let mut bytes = vec![0; PIECE_BYTES.min(left)];
+    while left > 0 {
+        let piece = bytes.len().min(left);
+        reader.read_exact(&mut bytes[..piece]).map_err(io)?;
+        match &mut numbers {
+            Numbers::Floats(floats) => floats.extend(element.decode(&bytes[..piece])),
+            Numbers::Integers(integers) => integers.extend(element.decode_wide(&bytes[..piece])),
+        }
+        left -= piece;
+    }
+    Ok(Npy { shape: header.shape, numbers })
+}
+
+/// Writes an array of `float32` under a name that it gets once it is whole.
+///
+/// # Errors
+/// When the folder cannot be written or is full; then nothing of it is left.
+///
+/// # Panics
+/// When there are not as many values as the shape says.
+pub fn write(path: &Path, shape: &[usize], values: &[f32]) -> Result<(), Error> {
+    assert_eq!(shape.iter().product::<usize>(), values.len(), "values of the shape");
+    write_whole(path, "<f4", shape, values.iter().map(|value| value.to_le_bytes()))
+}
+
+/// Writes an array of `int64`, as [`write`] does.
+///
+/// # Errors
+/// As [`write`].
+///
+/// # Panics
+/// As [`write`].
+pub fn write_integers(path: &Path, shape: &[usize], values: &[i64]) -> Result<(), Error> {
+    assert_eq!(shape.iter().product::<usize>(), values.len(), "values of the shape");
+    write_whole(path, "<i8", shape, values.iter().map(|value| value.to_le_bytes()))
+}
+
+fn write_whole<const N: usize>(
+    path: &Path,
+    descr: &str,
+    shape: &[usize],
+    values: impl Iterator<Item = [u8; N]>,
+) -> Result<(), Error> {
+    let beside = path.with_added_extension("partial");
+    let write = || {
+        let mut file = BufWriter::with_capacity(PIECE_BYTES, File::create(&beside)?);
+        file.write_all(&header_bytes(descr, shape))?;
+        for value in values {
+            file.write_all(&value)?;
+        }
+        file.into_inner()?.sync_all()?;
+        std::fs::rename(&beside, path)
+    };
+    write().map_err(|source| {
+        // The first error is the one to tell; it may never have been made.
+        let _ = std::fs::remove_file(&beside);
+        Error::Io { path: path.to_owned(), source }
+    })
+}
+
+/// Version 1.0: the data begin at a multiple of 64 bytes.
+fn header_bytes(descr: &str, shape: &[usize]) -> Vec<u8> {
+    let extents: String = shape.iter().map(|extent| format!("{extent}, ")).collect();
+    let extents =
+        if shape.len() == 1 { extents.trim_end() } else { extents.trim_end_matches(", ") };
+    let mut text =
+        format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({extents}), }}");
+    let length = (START_1 + text.len() + 1).next_multiple_of(64) - START_1;
+    text.extend(std::iter::repeat_n(' ', length - 1 - text.len()));
+    text.push('\n');
+    [b"\x93NUMPY\x01\x00", &(length as u16).to_le_bytes()[..], text.as_bytes()].concat()
+}
+
+/// Bytes before the text of a header of version 1.0.
+const START_1: usize = 10;
+
+/// What stands before the numbers.
+pub(crate) struct Header {
+    pub(crate) descr: String,
+    pub(crate) is_fortran: bool,
+    pub(crate) shape: Vec<usize>,
+}
+
+impl Header {
+    /// Reads a header, and says at which byte the numbers begin; `path` is for messages.
+    pub(crate) fn read(reader: &mut impl Read, path: &Path) -> Result<(Self, u64), Error> {
+        let bad = |offset: usize, reason: &str| malformed(path, offset as u64, reason);
+        let mut take = |n: usize| {
+            let mut bytes = Vec::new();
+            let read = reader.by_ref().take(n as u64).read_to_end(&mut bytes);
+            let n_read = read.map_err(|source| Error::Io { path: path.to_owned(), source })?;
+            if n_read == n { Ok(Some(bytes)) } else { Ok(None) }
+        };
+        let ends = || bad(6, "it ends in the header");
+        if take(6)?.as_deref() != Some(b"\x93NUMPY") {
+            return Err(bad(0, "it is not a NumPy array"));
+        }
+        let version = take(2)?.ok_or_else(ends)?[0];
+        let (start, length) = match version {
+            1 => {
+                let n = take(2)?.ok_or_else(ends)?;
+                (START_1, usize::from(u16::from_le_bytes([n[0], n[1]])))
+            }
+            2 | 3 => {
+                let n = take(4)?.ok_or_else(ends)?;
+                (12, u32::from_le_bytes([n[0], n[1], n[2], n[3]]) as usize)
+            }
+            _ => return Err(bad(6, "its version is unknown")),
+        };
+        if length > HEADER_BYTES_MAX {
+            return Err(bad(8, "its header is too long"));
+        }
+        let text = take(length)?.ok_or_else(|| bad(start, "it ends in the header"))?;
+        let text = std::str::from_utf8(&text).map_err(|_| bad(start, "its header is not text"))?;
+        let descr = field(text, "descr").ok_or_else(|| bad(start, "its header names no type"))?;
+        let shape = field(text, "shape").and_then(parse_shape);
+        let shape = shape.ok_or_else(|| bad(start, "its shape is not a tuple of numbers"))?;
+        let is_fortran = field(text, "fortran_order") == Some("True");
+        let descr = descr.trim_matches(['\'', '"']).to_owned();
+        Ok((Self { descr, is_fortran, shape }, (start + length) as u64))
+    }
+
+    /// The type of the numbers, where it is one of four.
+    pub(crate) fn element(&self) -> Option<ElementType> {
+        match self.descr.as_str() {
+            "<f4" => Some(ElementType::F32),
+            "<f8" => Some(ElementType::F64),
+            "<i4" => Some(ElementType::I32),
+            "<i8" => Some(ElementType::I64),
+            _ => None,
+        }
+    }
+
+    /// How many numbers there are; `None` if their bytes could not be counted.
+    pub(crate) fn n_numbers(&self) -> Option<usize> {
+        let n = self.shape.iter().try_fold(1usize, |n, &extent| n.checked_mul(extent))?;
+        n.checked_mul(8).map(|_| n)
+    }
+}
+
+/// The text of a value in the Python dictionary of the header.
+fn field<'a>(header: &'a str, key: &str) -> Option<&'a str> {
+    let rest = header.split_once(&format!("'{key}':"))?.1.trim_start();
+    let end = if rest.starts_with('(') { rest.find(')')? + 1 } else { rest.find([',', '}'])? };
+    Some(rest[..end].trim())
+}
+
+fn parse_shape(tuple: &str) -> Option<Vec<usize>> {
+    let inner = tuple.strip_prefix('(')?.strip_suffix(')')?;
+    let parts = inner.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let shape: Option<Vec<usize>> = parts.map(|part| part.parse().ok()).collect();
+    shape.filter(|shape| shape.len() <= EXTENTS_MAX)
+}

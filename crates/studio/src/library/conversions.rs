@@ -1,0 +1,91 @@
+//! Verbs on conversions: sound to latents, and latents to sound.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use api::{Conversion, ConvertTask, Id, JobKind, ModelPlace, Task};
+
+use super::{make_job, models, name_from, passing};
+use crate::{
+    Error, Studio, job_folder,
+    queue::Places,
+    store::jobs::Phase,
+    workspace::{Shelf, file_inside, read_json},
+};
+
+/// Conversions that are kept when nobody removes them; the oldest go.
+const MAX_KEPT: usize = 20;
+
+impl Studio {
+    /// Queues a conversion.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such model; `Invalid` when a path is not absolute; `Io` when there
+    /// is nothing at it; `TooMuch` when the queue is full.
+    pub fn create_conversion(&self, task: ConvertTask) -> Result<Conversion, Error> {
+        let (path, model) = match &task {
+            ConvertTask::Latents { path, model, .. } | ConvertTask::Sound { path, model, .. } => {
+                (path, model)
+            }
+        };
+        check_path(path)?;
+        match model {
+            ModelPlace::Library { id } => self.shared.read(|c| models::find(c, id).map(drop))?,
+            ModelPlace::File { path } => check_path(path)?,
+        }
+        passing::remove_oldest(&self.shared, JobKind::Convert, MAX_KEPT - 1)?;
+        let name = name_from(&path.file_name().unwrap_or_default().to_string_lossy());
+        let task = Task::Convert(task);
+        let id = make_job(&self.shared, name, task, |_| Ok(()), |_, _| Ok(()))?;
+        self.conversion(&id)
+    }
+
+    /// One conversion.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none; `Io` when its folder cannot be read.
+    pub fn conversion(&self, id: &Id) -> Result<Conversion, Error> {
+        let (row, job) = self.shared.read(|c| {
+            let row = passing::find(c, JobKind::Convert, id)?;
+            let job = row.job(Places::read(c)?.of(id));
+            Ok((row, job))
+        })?;
+        let folder = self.shared.workspace.folder(Shelf::Conversions, id);
+        let order = job_folder::read_order(&folder)?;
+        let Task::Convert(task) = order.task else {
+            return Err(Error::not_found("conversion", id));
+        };
+        let result = match row.phase {
+            Phase::Done => Some(read_json(&folder.join(job_folder::RESULT))?),
+            _ => None,
+        };
+        Ok(Conversion { id: id.clone(), task, job, result })
+    }
+
+    /// Removes a conversion with what it made. One that waits or runs is cancelled, and gone once its
+    /// process has ended.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none.
+    pub fn delete_conversion(&self, id: &Id) -> Result<(), Error> {
+        passing::delete(&self.shared, JobKind::Convert, id)
+    }
+
+    /// A file in a conversion's folder, by its path in there. Never anything outside of it.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such conversion or file.
+    pub fn conversion_file(&self, id: &Id, path: &str) -> Result<PathBuf, Error> {
+        self.shared.read(|c| passing::find(c, JobKind::Convert, id).map(drop))?;
+        file_inside(&self.shared.workspace.folder(Shelf::Conversions, id), path)
+    }
+}
+
+fn check_path(path: &Path) -> Result<(), Error> {
+    if !path.is_absolute() {
+        return Err(Error::invalid("path", "give the whole path, from the root of the disk"));
+    }
+    fs::metadata(path).map(drop).map_err(Error::io("read", path))
+}

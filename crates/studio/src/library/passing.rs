@@ -1,0 +1,58 @@
+//! Jobs that pass: what they make is taken by whoever asked, or can be made again. There is no trash for
+//! them, and of those that nobody removed the oldest go.
+
+use api::{Id, JobKind};
+
+use super::cancel_job;
+use crate::{
+    Error,
+    shared::Shared,
+    store::jobs::{self, JobRow},
+    workspace::{Shelf, remove},
+};
+
+/// One job of a kind.
+pub(super) fn find(
+    connection: &rusqlite::Connection,
+    kind: JobKind,
+    id: &Id,
+) -> Result<JobRow, Error> {
+    jobs::find(connection, id)?
+        .filter(|row| row.kind == kind && row.deleted_ms.is_none())
+        .ok_or_else(|| Error::not_found(Shelf::of(kind).word(), id))
+}
+
+/// Removes a job with what it made. One that waits or runs is cancelled, and gone once its process has
+/// ended.
+pub(super) fn delete(shared: &Shared, kind: JobKind, id: &Id) -> Result<(), Error> {
+    if shared.read(|c| find(c, kind, id))?.phase.is_active() {
+        return cancel_job(shared, kind, id);
+    }
+    remove_ended(shared, kind, id)
+}
+
+/// Removes a job that has ended, with what is left in its folder.
+pub(super) fn remove_ended(shared: &Shared, kind: JobKind, id: &Id) -> Result<(), Error> {
+    let shelf = Shelf::of(kind);
+    remove(&shared.workspace.folder(shelf, id))?;
+    shared.change(|change| {
+        jobs::forget(change.tx, id)?;
+        change.list(shelf, id);
+        Ok(())
+    })
+}
+
+/// Removes the oldest jobs of a kind that have ended, all but so many.
+pub(super) fn remove_oldest(shared: &Shared, kind: JobKind, n_kept: usize) -> Result<(), Error> {
+    let mut ended = shared.read(|c| {
+        let mut ended = Vec::new();
+        for (id, _) in jobs::ids(c, kind)? {
+            let row = jobs::find(c, &id)?.filter(|row| !row.phase.is_active());
+            ended.extend(row.map(|row| (row.created_ms, id)));
+        }
+        Ok(ended)
+    })?;
+    ended.sort();
+    ended.truncate(ended.len().saturating_sub(n_kept));
+    ended.iter().try_for_each(|(_, id)| remove_ended(shared, kind, id))
+}

@@ -1,0 +1,197 @@
+//! How long a run takes, from what was measured of its steps and of what it does besides.
+//!
+//! The rules are those of the training loop (`jobs/train.rs` and its folder): held-out sound is measured
+//! at a twentieth of the time at most, a checkpoint is written each minute or so, and sounds are rendered
+//! ever more rarely.
+
+use api::{Limit, Measured, RunMeasure};
+
+/// Held-out sound is measured after a pause of so many times as long as measuring took,
+const VALIDATION_PAUSE: f64 = 20.0;
+/// but not sooner than this.
+const VALIDATION_PAUSE_SECS_MIN: f64 = 4.0;
+/// A checkpoint is written after a pause of so many times as long as writing took,
+const SAVING_PAUSE: f64 = 30.0;
+/// but not sooner than this.
+const SAVING_PAUSE_SECS_MIN: f64 = 60.0;
+/// Sounds are rendered this often at first.
+const RENDERING_PAUSE_SECS_MIN: f64 = 10.0;
+/// Later, after a pause of this share of the time so far.
+const RENDERING_PAUSE_SHARE: f64 = 0.2;
+
+/// How long a run with this limit takes.
+#[must_use]
+pub fn run_measure(measured: Measured, limit: Limit) -> RunMeasure {
+    let pace = Pace::new(&measured);
+    let n_1 = measured.phase_1_steps as f64;
+    let end_step = match limit {
+        Limit::Steps { steps } => Some(steps),
+        Limit::Minutes { minutes } => Some(pace.steps_within(60.0 * minutes, n_1)),
+        Limit::Forever => None,
+    };
+    let steps_end_secs = match limit {
+        Limit::Minutes { minutes } => Some(60.0 * minutes),
+        Limit::Steps { steps } => Some(pace.secs(steps as f64, n_1)),
+        Limit::Forever => None,
+    };
+    let reaches_phase_2 = end_step.is_none_or(|steps| steps >= measured.phase_1_steps);
+    RunMeasure {
+        limit,
+        phase_1_secs_per_1000_steps: 1000.0 * pace.step_secs[0],
+        phase_2_secs_per_1000_steps: 1000.0 * pace.step_secs[1],
+        phase_1_end_secs: reaches_phase_2.then(|| pace.secs(n_1, n_1)),
+        end_secs: steps_end_secs.map(|secs| secs + pace.ending_secs),
+        end_step,
+        measured,
+    }
+}
+
+/// What a run spends its time on.
+struct Pace {
+    /// Seconds before the first step: the untrained model is measured and heard.
+    beginning_secs: f64,
+    /// Seconds of a step of each phase, with its part of measuring and saving.
+    step_secs: [f64; 2],
+    /// Seconds to render once.
+    rendering_secs: f64,
+    /// Seconds after the last step: a checkpoint, a last measuring, a last rendering.
+    ending_secs: f64,
+}
+
+impl Pace {
+    fn new(measured: &Measured) -> Self {
+        let (validation, saving) = (measured.validation_secs, measured.saving_secs);
+        let validation_pause = (VALIDATION_PAUSE * validation).max(VALIDATION_PAUSE_SECS_MIN);
+        let saving_pause = (SAVING_PAUSE * saving).max(SAVING_PAUSE_SECS_MIN);
+        let stretch = (1.0 + validation / validation_pause) * (1.0 + saving / saving_pause);
+        let step_secs = [measured.phase_1_step_secs, measured.phase_2_step_secs];
+        Self {
+            beginning_secs: validation + measured.rendering_secs,
+            step_secs: step_secs.map(|secs| secs * stretch),
+            rendering_secs: measured.rendering_secs,
+            ending_secs: validation + saving + measured.rendering_secs,
+        }
+    }
+
+    /// Seconds until so many steps are done, `n_1` of them in phase 1 at most.
+    fn secs(&self, steps: f64, n_1: f64) -> f64 {
+        let in_phase_1 = steps.min(n_1);
+        let stepping = in_phase_1 * self.step_secs[0] + (steps - in_phase_1) * self.step_secs[1];
+        let alone = self.beginning_secs + stepping;
+        // Rendering takes time in which more rendering comes due; a few rounds settle it.
+        (0..8).fold(alone, |secs, _| alone + self.renderings_secs(secs))
+    }
+
+    /// Steps that are done after so many seconds.
+    fn steps_within(&self, secs: f64, n_1: f64) -> u64 {
+        let stepping = (secs - self.beginning_secs - self.renderings_secs(secs)).max(0.0);
+        let phase_1 = n_1 * self.step_secs[0];
+        let steps = if stepping <= phase_1 {
+            stepping / self.step_secs[0]
+        } else {
+            n_1 + (stepping - phase_1) / self.step_secs[1]
+        };
+        // The step that is begun when the time is over is ended.
+        steps.ceil() as u64
+    }
+
+    /// Seconds spent rendering in a run of this length, without its beginning and end.
+    fn renderings_secs(&self, secs: f64) -> f64 {
+        // From here on the pauses grow with the time.
+        let turn = RENDERING_PAUSE_SECS_MIN / RENDERING_PAUSE_SHARE;
+        let n_early = secs.min(turn) / RENDERING_PAUSE_SECS_MIN;
+        let n_late = (secs / turn).max(1.0).ln() / (1.0 + RENDERING_PAUSE_SHARE).ln();
+        self.rendering_secs * (n_early + n_late)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measured() -> Measured {
+        Measured {
+            at_ms: 0,
+            phase_1_steps: 1000,
+            is_phase_1_open: false,
+            phase_1_step_secs: 0.1,
+            phase_2_step_secs: 0.3,
+            n_counted: 9,
+            validation_secs: 0.0,
+            rendering_secs: 0.0,
+            saving_secs: 0.0,
+            memory_bytes: 0,
+            n_threads: 2,
+            busy_cores: None,
+        }
+    }
+
+    fn close(found: Option<f64>, expected: Option<f64>) {
+        let is_close = match (found, expected) {
+            (Some(found), Some(expected)) => (found - expected).abs() < 1e-6 * expected.max(1.0),
+            (found, expected) => found == expected,
+        };
+        assert!(is_close, "{found:?} is not {expected:?}");
+    }
+
+    #[test]
+    fn steps_and_time_follow_from_each_other() {
+        let check = |limit, phase_1_end, end, end_step| {
+            let found = run_measure(measured(), limit);
+            close(found.phase_1_end_secs, phase_1_end);
+            close(found.end_secs, end);
+            assert_eq!(found.end_step, end_step);
+        };
+        check(Limit::Steps { steps: 500 }, None, Some(50.0), Some(500));
+        check(Limit::Steps { steps: 2000 }, Some(100.0), Some(400.0), Some(2000));
+        check(Limit::Minutes { minutes: 1.0 }, None, Some(60.0), Some(600));
+        check(Limit::Minutes { minutes: 4.0 }, Some(100.0), Some(240.0), Some(1467));
+        check(Limit::Forever, Some(100.0), None, None);
+    }
+
+    #[test]
+    fn measuring_takes_a_twentieth_of_the_time_at_most() {
+        let check = |validation_secs: f64, expected: f64| {
+            let found = run_measure(
+                Measured { validation_secs, ..measured() },
+                Limit::Steps { steps: 1000 },
+            );
+            close(Some(found.phase_1_secs_per_1000_steps), Some(expected));
+            // It is also measured before the first step and after the last.
+            close(found.end_secs, Some(expected + 2.0 * validation_secs));
+        };
+        check(0.1, 102.5);
+        check(10.0, 105.0);
+        check(1000.0, 105.0);
+    }
+
+    #[test]
+    fn rendering_comes_ever_more_rarely() {
+        let with = |rendering_secs| Measured { rendering_secs, ..measured() };
+        let renderings = |steps| {
+            let limit = Limit::Steps { steps };
+            let secs = |measured| run_measure(measured, limit).end_secs.unwrap();
+            secs(with(0.1)) - secs(with(0.0))
+        };
+        // One before, one after, and one each ten seconds.
+        assert!((renderings(400) - 0.6).abs() < 0.05, "{}", renderings(400));
+        // Two, five to the fiftieth second, and ln(10000 / 50) / ln(1.2) = 29.06 in three hours.
+        assert!((renderings(34_000) - 3.6).abs() < 0.1, "{}", renderings(34_000));
+    }
+
+    #[test]
+    fn a_limit_in_minutes_is_reached_by_as_many_steps() {
+        let measured = || Measured {
+            validation_secs: 0.7,
+            rendering_secs: 1.3,
+            saving_secs: 0.4,
+            ..measured()
+        };
+        for minutes in [0.5, 1.0, 5.0, 60.0, 1000.0] {
+            let steps = run_measure(measured(), Limit::Minutes { minutes }).end_step.unwrap();
+            let secs = run_measure(measured(), Limit::Steps { steps }).end_secs.unwrap();
+            let ending = 0.7 + 1.3 + 0.4;
+            assert!((secs - ending - 60.0 * minutes).abs() < 0.5, "{minutes} min: {secs}");
+        }
+    }
+}

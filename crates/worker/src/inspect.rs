@@ -1,0 +1,346 @@
+//! Looks at what people have from the original program (acids-rave 2.3), without taking it: folders,
+//! the directories of archives and small headers are read, nothing else.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use api::{Finding, FindingKind, Findings, Problem, Unreadable};
+use foreign::{audio_example, lmdb};
+use nn::torch_checkpoint;
+
+use crate::folder::problem;
+
+/// Entries of folders that are looked at.
+const ENTRIES_MAX: usize = 50_000;
+/// How deep folders are walked.
+const DEPTH_MAX: usize = 8;
+/// What is made of any model.
+const BECOMES_MODEL: &str = "a model in the library";
+/// Things that are listed.
+const FINDINGS_MAX: usize = 1000;
+
+/// What a folder or a file holds, and what would become of it.
+///
+/// # Errors
+/// When it cannot be read at all.
+pub fn inspect(path: &Path) -> Result<Findings, Problem> {
+    let unreadable = |error: std::io::Error| {
+        problem(
+            "unreadable_folder",
+            format!("{} cannot be read.", path.display()),
+            &error.to_string(),
+            "Check that it exists and that you may read it.",
+        )
+    };
+    let kind = fs::metadata(path).map_err(unreadable)?;
+    let mut looker = Looker {
+        root: root_of(path),
+        n_left: ENTRIES_MAX,
+        findings: Findings { path: path.display().to_string(), ..Findings::default() },
+    };
+    if kind.is_file() {
+        looker.file(path, true);
+    } else {
+        fs::read_dir(path).map_err(unreadable)?;
+        looker.folder(&looker.root.clone(), 0);
+    }
+    let mut findings = looker.findings;
+    findings.items.sort_by(|a, b| (a.kind, &a.key).cmp(&(b.kind, &b.key)));
+    Ok(findings)
+}
+
+/// The folder to look into: of a part of a run (`version_0`, `checkpoints`), the run.
+fn root_of(path: &Path) -> PathBuf {
+    if path.is_file() {
+        return path.parent().unwrap_or(path).to_owned();
+    }
+    let is_part = |name: &str| name == "checkpoints" || name.starts_with("version_");
+    let mut folder = path;
+    while let Some(parent) = folder.parent() {
+        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
+        if !name.is_some_and(|name| is_part(&name)) {
+            break;
+        }
+        if parent.join("config.gin").is_file() {
+            return parent.to_owned();
+        }
+        folder = parent;
+    }
+    path.to_owned()
+}
+
+/// The training checkpoints of a run, oldest version first, with whether each is the best of its own.
+pub(crate) fn checkpoints_of(run: &Path) -> Vec<(PathBuf, bool)> {
+    let mut all = vec![];
+    for version in versions_of(run) {
+        let mut found: Vec<PathBuf> = entries(&version.join("checkpoints"))
+            .into_iter()
+            .filter(|path| path.extension().is_some_and(|it| it == "ckpt"))
+            .collect();
+        found.sort();
+        all.extend(found.into_iter().map(|path| {
+            let is_best =
+                path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("best"));
+            (path, is_best)
+        }));
+    }
+    all
+}
+
+/// The files of events of a run, in the order in which they were written.
+pub(crate) fn events_of(run: &Path) -> Vec<PathBuf> {
+    let mut all = vec![];
+    for version in versions_of(run) {
+        let mut found: Vec<PathBuf> = entries(&version)
+            .into_iter()
+            .filter(|path| {
+                path.file_name()
+                    .is_some_and(|name| name.to_string_lossy().starts_with("events.out.tfevents."))
+            })
+            .collect();
+        // The second since 1970 stands in the name, always with as many digits.
+        found.sort();
+        all.extend(found);
+    }
+    all
+}
+
+/// The folders `version_N` of a run, by their numbers.
+fn versions_of(run: &Path) -> Vec<PathBuf> {
+    let number = |path: &Path| {
+        let name = path.file_name()?.to_string_lossy().into_owned();
+        name.strip_prefix("version_")?.parse::<u64>().ok()
+    };
+    let mut found: Vec<(u64, PathBuf)> =
+        entries(run).into_iter().filter_map(|path| Some((number(&path)?, path))).collect();
+    found.sort();
+    found.into_iter().map(|(_, path)| path).collect()
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return vec![] };
+    entries.flatten().take(ENTRIES_MAX).map(|entry| entry.path()).collect()
+}
+
+struct Looker {
+    root: PathBuf,
+    n_left: usize,
+    findings: Findings,
+}
+
+impl Looker {
+    fn folder(&mut self, folder: &Path, depth: usize) {
+        if depth > DEPTH_MAX {
+            self.findings.is_cut = true;
+            return;
+        }
+        if folder.join("data.mdb").is_file() {
+            return self.dataset(folder);
+        }
+        let is_run = folder.join("config.gin").is_file();
+        if is_run && !versions_of(folder).is_empty() {
+            self.run(folder);
+        }
+        let mut inner = entries(folder);
+        inner.sort();
+        for path in inner {
+            if self.n_left == 0 || self.findings.items.len() >= FINDINGS_MAX {
+                self.findings.is_cut = true;
+                return;
+            }
+            self.n_left -= 1;
+            // Links are not followed, so a walk always ends.
+            let Ok(kind) = fs::symlink_metadata(&path) else { continue };
+            let name =
+                path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+            if kind.is_dir() && !(is_run && name.starts_with("version_")) {
+                self.folder(&path, depth + 1);
+            } else if kind.is_file() {
+                self.file(&path, false);
+            }
+        }
+    }
+
+    /// A file by itself. `is_asked` is whether it was named, so that there must be an answer.
+    fn file(&mut self, path: &Path, is_asked: bool) {
+        let ending = path.extension().map(|it| it.to_string_lossy().to_lowercase());
+        match ending.as_deref() {
+            Some("ckpt" | "ts" | "pt") => self.model(path),
+            Some("safetensors") => match models::rave::describe(path) {
+                Ok(_) => self.found(
+                    path,
+                    FindingKind::Model,
+                    "a model or checkpoint of Maquette".into(),
+                    BECOMES_MODEL.into(),
+                    vec![],
+                ),
+                // Many programs write such files; only of those that were named must there be an answer.
+                Err(error) if is_asked => self.refuse(path, &format!("failed to {error}")),
+                Err(_) => {}
+            },
+            _ if is_asked => {
+                self.refuse(path, "only .ckpt, .ts, .pt and .safetensors files are models");
+            }
+            _ => {}
+        }
+    }
+
+    fn model(&mut self, path: &Path) {
+        let checkpoint = match torch_checkpoint::open(path) {
+            Ok(checkpoint) => checkpoint,
+            Err(error) => return self.refuse(path, &format!("failed to {error}")),
+        };
+        let root = checkpoint.root();
+        let what = if root.get("state_dict").is_some() {
+            "a training checkpoint"
+        } else if root.class().is_some_and(|class| class.contains("ScriptedRAVE")) {
+            "an exported model"
+        } else if root.get("encoder.encoder.net.0.weight_v").is_some()
+            || root.get("encoder.encoder.net.0.weight").is_some()
+        {
+            "weights of a model"
+        } else {
+            return self.refuse(path, "it holds no model of the program that can be recognised");
+        };
+        let mut notes = vec![];
+        if root.at("_has_prior").and_then(|it| it.as_bool()) == Some(true) {
+            notes.push("Its prior is not taken.".to_owned());
+        }
+        self.found(path, FindingKind::Model, what.to_owned(), BECOMES_MODEL.into(), notes);
+    }
+
+    fn run(&mut self, folder: &Path) {
+        let (checkpoints, events) = (checkpoints_of(folder), events_of(folder));
+        if checkpoints.is_empty() && events.is_empty() {
+            return self.refuse(folder, "the run has neither checkpoints nor events");
+        }
+        let n_versions = versions_of(folder).len();
+        let mut steps = BTreeSet::new();
+        let mut notes = vec![];
+        for (path, _) in &checkpoints {
+            match torch_checkpoint::open(path) {
+                Ok(checkpoint) => {
+                    let root = checkpoint.root();
+                    let step = root.at("callbacks.WarmupCallback.training_steps");
+                    let step = step.or_else(|| root.get("global_step"));
+                    steps.extend(step.and_then(|it| it.as_int()));
+                }
+                Err(error) => self.refuse(path, &format!("failed to {error}")),
+            }
+        }
+        if steps.is_empty() {
+            notes.push(
+                "Without a checkpoint it can be looked at, and not be trained on.".to_owned(),
+            );
+        }
+        let what = format!(
+            "a run of {} with {} and {}",
+            count(n_versions, "session"),
+            count(checkpoints.len(), "checkpoint"),
+            count(events.len(), "file of events"),
+        );
+        let becomes = match steps.last() {
+            Some(step) => format!("a run with its curves and sounds, resumable at step {step}"),
+            None => "a run with its curves and sounds".into(),
+        };
+        self.found(folder, FindingKind::Run, what, becomes, notes);
+    }
+
+    fn dataset(&mut self, folder: &Path) {
+        let metadata = match audio_example::read_metadata(&folder.join("metadata.yaml")) {
+            Ok(metadata) => metadata,
+            Err(error) => return self.refuse(folder, &format!("failed to {error}")),
+        };
+        let n_entries = match lmdb::open(folder) {
+            Ok(database) => database.n_entries(),
+            Err(error) => return self.refuse(folder, &format!("failed to {error}")),
+        };
+        if metadata.n_channels > 2 {
+            let why = format!("it has {} channels; 1 and 2 can be", metadata.n_channels);
+            return self.refuse(folder, &why);
+        }
+        let mut notes = vec![];
+        let what = if metadata.is_lazy {
+            notes.push("It names sound files; those that are gone are left out.".to_owned());
+            format!("a lazy dataset that names {n_entries} sound files")
+        } else {
+            format!("a dataset of {n_entries} excerpts")
+        };
+        let becomes = format!(
+            "a dataset at {} Hz, {}",
+            metadata.rate_hz,
+            count(metadata.n_channels as usize, "channel")
+        );
+        self.found(folder, FindingKind::Dataset, what, becomes, notes);
+    }
+
+    fn found(
+        &mut self,
+        path: &Path,
+        kind: FindingKind,
+        what: String,
+        becomes: String,
+        notes: Vec<String>,
+    ) {
+        let name = match kind {
+            FindingKind::Model => path.file_stem(),
+            FindingKind::Dataset | FindingKind::Run => path.file_name(),
+        };
+        let name = name.map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+        let (key, bytes) = (self.key(path), size(path, 0));
+        self.findings.items.push(Finding { key, kind, name, what, becomes, bytes, notes });
+    }
+
+    fn refuse(&mut self, path: &Path, why: &str) {
+        if self.findings.unreadable.len() < FINDINGS_MAX {
+            let path = self.key(path);
+            self.findings.unreadable.push(Unreadable { path, why: why.to_owned() });
+        }
+    }
+
+    fn key(&self, path: &Path) -> String {
+        let inner = path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().into_owned();
+        if inner.is_empty() { ".".to_owned() } else { inner }
+    }
+}
+
+/// A file or folder of which one model is to be made, whatever it holds.
+pub(crate) fn as_model(path: &Path) -> Finding {
+    let name = if path.is_dir() { path.file_name() } else { path.file_stem() };
+    Finding {
+        key: ".".into(),
+        kind: FindingKind::Model,
+        name: name.map(|it| it.to_string_lossy().into_owned()).unwrap_or_default(),
+        what: "what was named".into(),
+        becomes: BECOMES_MODEL.into(),
+        bytes: 0,
+        notes: vec![],
+    }
+}
+
+/// The path of a finding, by its key.
+pub(crate) fn path_of(asked: &Path, key: &str) -> PathBuf {
+    let root = root_of(asked);
+    if key == "." { root } else { root.join(key) }
+}
+
+fn size(path: &Path, depth: usize) -> u64 {
+    match fs::symlink_metadata(path) {
+        Ok(kind) if kind.is_file() => kind.len(),
+        Ok(kind) if kind.is_dir() && depth < 4 => {
+            entries(path).iter().map(|path| size(path, depth + 1)).sum()
+        }
+        _ => 0,
+    }
+}
+
+fn count(n: usize, what: &str) -> String {
+    match (n, what.split_once(' ')) {
+        (1, _) => format!("1 {what}"),
+        (n, Some((first, rest))) => format!("{n} {first}s {rest}"),
+        (n, None) => format!("{n} {what}s"),
+    }
+}

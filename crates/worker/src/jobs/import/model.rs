@@ -1,0 +1,47 @@
+//! A checkpoint, an export or weights as a model of the library.
+
+use std::fs;
+
+use anyhow::Context;
+use api::{AddedFrom, Made, Model};
+use models::rave;
+
+use super::{One, write_json};
+use crate::{
+    folder::{JobFolder, now_ms},
+    jobs::{
+        model_file::{self, BroughtIn, WEIGHTS},
+        train::sha256_of_file,
+    },
+};
+
+/// Makes the model.
+pub(super) fn make(job: &mut JobFolder, one: &One<'_>) -> anyhow::Result<Option<Made>> {
+    let weights = one.target.join(WEIGHTS);
+    let BroughtIn { kind, rate_hz, notes } = model_file::bring_in(&one.source, &weights)?;
+    for note in &notes {
+        job.warn(one.warning("original", note.clone()))?;
+    }
+    let described = rave::describe(&weights).context("read back the weights")?;
+    let model = Model {
+        format: Model::FORMAT,
+        id: api::Id::numbered(&one.name, 1),
+        name: one.name.clone(),
+        created_ms: now_ms(),
+        family: "rave".into(),
+        settings: described.config.to_settings(),
+        rate_hz,
+        bytes: fs::metadata(&weights).context("look at the weights")?.len(),
+        sha256: sha256_of_file(&weights).context("read back the weights")?,
+        lineage: None,
+        added: Some(AddedFrom {
+            path: one.source.display().to_string(),
+            kind: kind.into(),
+            // A file that does not say it says 0.
+            step: described.step.filter(|step| *step > 0),
+            notes,
+        }),
+    };
+    write_json(&one.target.join("model.json"), &model)?;
+    Ok(Some(one.made(None)))
+}

@@ -1,0 +1,284 @@
+//! A run of the original program as one of ours: the curves and sounds of its event files, and its
+//! checkpoints, from the last of which training goes on.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{BufWriter, Write},
+    path::Path,
+};
+
+use anyhow::Context;
+use api::{
+    Checkpoint, Event, EventBody, FindingKind, Limit, Made, Metrics, Outcome, Sample, Task,
+    TrainTask,
+};
+use foreign::tfevents::{self, Content};
+use models::rave::{Config, original};
+
+use super::One;
+use crate::{
+    dataset::Dataset,
+    folder::{JobFolder, checkpoint_path, now_ms},
+    inspect,
+    jobs::{sentence, train::sha256_of_file},
+};
+
+/// Makes the run; nothing if it was asked to stop.
+pub(super) fn make(job: &mut JobFolder, one: &One<'_>) -> anyhow::Result<Option<Made>> {
+    for folder in ["checkpoints", "samples"] {
+        fs::create_dir_all(one.target.join(folder)).with_context(|| format!("create {folder}"))?;
+    }
+    let mut log = EventLog::create(&one.target.join("events.jsonl"))?;
+    for path in inspect::events_of(&one.source) {
+        if job.should_stop() {
+            return Ok(None);
+        }
+        copy_events(job, one, &path, &mut log)?;
+    }
+    let created_ms = log.first_ms.unwrap_or_else(now_ms);
+    let Some(config) = copy_checkpoints(job, one, &mut log)? else { return Ok(None) };
+    anyhow::ensure!(log.seq > 0, "nothing of it could be read");
+    log.add(now_ms(), EventBody::Finished(Outcome::Stopped))?;
+    log.finish()?;
+    let (dataset, index) = dataset_of(job, one, config.as_ref())?;
+    let task = TrainTask {
+        dataset: api::Id::numbered(dataset.as_deref().map_or("unknown", |_| "imported"), 1),
+        dataset_path: "../unknown".into(),
+        dataset_hash: index.unwrap_or_default(),
+        family: "rave".into(),
+        preset: if config.as_ref().is_some_and(is_first) { "v1".into() } else { "v2".into() },
+        switches: vec![],
+        own_preset: None,
+        settings: config.unwrap_or_else(default_config).to_settings(),
+        seed: 0,
+        limit: Limit::Forever,
+        forecast: None,
+    };
+    one.write_order(created_ms, Task::Train(task))?;
+    one.write_exit(Outcome::Stopped)?;
+    Ok(Some(one.made(dataset)))
+}
+
+fn is_first(config: &Config) -> bool {
+    config.architecture == models::rave::Architecture::V1
+}
+
+fn default_config() -> Config {
+    Config::from_settings(&serde_json::json!({})).expect("the defaults can be trained")
+}
+
+/// The dataset that the run learnt from: the original does not write it down, so it is the only one of
+/// this import that fits.
+fn dataset_of(
+    job: &mut JobFolder,
+    one: &One<'_>,
+    config: Option<&Config>,
+) -> anyhow::Result<(Option<String>, Option<String>)> {
+    let mut fitting = vec![];
+    for other in one.others.iter().filter(|other| other.kind == FindingKind::Dataset) {
+        let summary = match Dataset::open(&job.path().join(&other.folder)) {
+            Ok(dataset) => dataset.index().summary.clone(),
+            Err(_) => continue,
+        };
+        let fits = config.is_none_or(|config| {
+            config.sampling_rate == summary.rate_hz
+                && config.channels == usize::from(summary.channels)
+        });
+        if fits {
+            fitting.push((other.key.clone(), summary.hash));
+        }
+    }
+    if let [(key, hash)] = fitting.as_slice() {
+        return Ok((Some(key.clone()), Some(hash.clone())));
+    }
+    let why = if fitting.is_empty() { "none" } else { "several" };
+    job.warn(one.warning(
+        "no_dataset",
+        format!(
+            "Its files do not say which dataset it learnt from, and {why} of this import could be it: \
+             the run can be looked at and its models played, but not trained on."
+        ),
+    ))?;
+    Ok((None, None))
+}
+
+/// Converts the checkpoints; gives the settings of the last one. Nothing if it was asked to stop.
+fn copy_checkpoints(
+    job: &mut JobFolder,
+    one: &One<'_>,
+    log: &mut EventLog,
+) -> anyhow::Result<Option<Option<Config>>> {
+    let mut found: BTreeMap<u64, bool> = BTreeMap::new();
+    let mut config = None;
+    let mut told = vec![];
+    for (path, is_best) in inspect::checkpoints_of(&one.source) {
+        if job.should_stop() {
+            return Ok(None);
+        }
+        let original = match original::open(&path) {
+            Ok(original) => original,
+            Err(error) => {
+                job.warn(one.warning(
+                    "damaged_checkpoint",
+                    format!("A checkpoint is left out: failed to {error}."),
+                ))?;
+                continue;
+            }
+        };
+        for note in &original.warnings {
+            if !told.contains(note) {
+                told.push(note.clone());
+                job.warn(one.warning("original", sentence(note)))?;
+            }
+        }
+        let step = original.step;
+        let place = one.target.join(checkpoint_path(step));
+        // Of two of one step the later is kept; they are the same training.
+        original.save_checkpoint(&place)?;
+        *found.entry(step).or_default() |= is_best;
+        config = Some(original.config);
+    }
+    for (step, is_best) in found {
+        let path = checkpoint_path(step);
+        let file = one.target.join(&path);
+        let checkpoint = Checkpoint {
+            step,
+            bytes: fs::metadata(&file).with_context(|| format!("look at {path}"))?.len(),
+            sha256: sha256_of_file(&file).with_context(|| format!("read back {path}"))?,
+            path,
+            // The original measures otherwise, so its figures would not compare.
+            validation: None,
+            is_best,
+        };
+        log.add(log.last_ms, EventBody::Checkpoint(checkpoint))?;
+    }
+    Ok(Some(config))
+}
+
+/// The curves and sounds of a file of events.
+fn copy_events(
+    job: &mut JobFolder,
+    one: &One<'_>,
+    path: &Path,
+    log: &mut EventLog,
+) -> anyhow::Result<()> {
+    let mut events = tfevents::open(path)?;
+    for event in events.by_ref() {
+        let event = match event {
+            Ok(event) => event,
+            Err(error) => {
+                job.warn(one.warning(
+                    "damaged_events",
+                    format!("An event is left out: failed to {error}."),
+                ))?;
+                continue;
+            }
+        };
+        let step = u64::try_from(event.step).unwrap_or(0);
+        let time_ms = (event.wall_secs.max(0.0) * 1000.0) as u64;
+        let mut values = BTreeMap::new();
+        for value in event.values {
+            match value.content {
+                Content::Scalar(number) if number.is_finite() => {
+                    let (name, number) = metric(&value.tag, number);
+                    values.insert(name, number);
+                }
+                Content::Audio { bytes, .. } => {
+                    let name = format!("samples/original-program-{step:09}-{}.wav", log.n_sounds);
+                    let file = one.target.join(&name);
+                    fs::write(&file, &bytes).with_context(|| format!("write {name}"))?;
+                    log.n_sounds += 1;
+                    let limits = audio::DecodeLimits::default();
+                    let Ok(decoded) = audio::decode_file(&file, &limits) else {
+                        let _ = fs::remove_file(&file);
+                        job.warn(one.warning(
+                            "damaged_sound",
+                            format!("The sound `{}` of step {step} is no sound.", value.tag),
+                        ))?;
+                        continue;
+                    };
+                    let length_secs =
+                        decoded.clip.n_frames() as f64 / f64::from(decoded.clip.rate_hz);
+                    log.add(
+                        time_ms,
+                        EventBody::Sample(Sample {
+                            step,
+                            // One file holds both: the original writes them one after the other.
+                            name: format!(
+                                "{}: originals, each followed by its reconstruction",
+                                value.tag
+                            ),
+                            original: name.clone(),
+                            rendered: name,
+                            length_secs,
+                            distances: BTreeMap::new(),
+                        }),
+                    )?;
+                }
+                Content::Scalar(_) | Content::Text(_) | Content::Other => {}
+            }
+        }
+        if !values.is_empty() {
+            log.add(time_ms, EventBody::Metrics(Metrics { step, values }))?;
+        }
+    }
+    if let Some(at) = events.cut_at() {
+        let name = path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+        job.warn(
+            one.warning(
+                "truncated",
+                format!("{name} ends in the midst of a record, at byte {at}."),
+            ),
+        )?;
+    }
+    Ok(())
+}
+
+/// A curve of the original under our name.
+///
+/// Its `validation` is the distance of whole sounds, and it counts directions of the latent space from
+/// zero.
+fn metric(tag: &str, value: f64) -> (String, f64) {
+    match tag {
+        "validation" => ("validation_fullband_distance".into(), value),
+        tag if tag.starts_with("fidelity_") => (format!("latent_{tag}"), value + 1.0),
+        tag => (tag.to_owned(), value),
+    }
+}
+
+/// `events.jsonl` of a run that is being made.
+struct EventLog {
+    file: BufWriter<File>,
+    seq: u64,
+    first_ms: Option<u64>,
+    last_ms: u64,
+    n_sounds: usize,
+}
+
+impl EventLog {
+    fn create(path: &Path) -> anyhow::Result<Self> {
+        let file = File::create(path).context("create events.jsonl")?;
+        Ok(Self {
+            file: BufWriter::new(file),
+            seq: 0,
+            first_ms: None,
+            last_ms: now_ms(),
+            n_sounds: 0,
+        })
+    }
+
+    fn add(&mut self, time_ms: u64, body: EventBody) -> anyhow::Result<()> {
+        self.seq += 1;
+        self.first_ms.get_or_insert(time_ms);
+        self.last_ms = time_ms;
+        let event = Event { seq: self.seq, time_ms, body };
+        serde_json::to_writer(&mut self.file, &event).context("write an event")?;
+        self.file.write_all(b"\n").context("write an event")
+    }
+
+    fn finish(self) -> anyhow::Result<()> {
+        let file = self.file.into_inner().context("write events.jsonl")?;
+        file.sync_all().context("sync events.jsonl")
+    }
+}

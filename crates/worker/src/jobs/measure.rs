@@ -1,0 +1,112 @@
+//! Measuring: a few real steps tell how long a run would take on this computer, before it starts.
+
+use std::{path::Path, time::Instant};
+
+use anyhow::Context;
+use api::{EventBody, MeasureTask, Measured, Outcome};
+use audio::Rng;
+use models::rave::{self, Config, PhaseSwitch, Trainer};
+
+use super::{Refused, refuse};
+use crate::{
+    duration::run_measure,
+    folder::{JobFolder, now_ms},
+    forecast::bad_settings,
+    log::log,
+    progress::{Goal, ProgressMeter},
+    system::{LoadMeter, memory_peak_bytes},
+    whole_file::write_whole,
+};
+
+/// Excerpts that a run renders at once.
+const RENDERED_MAX: u32 = 4;
+
+/// Measures the run that the job's folder names.
+pub(crate) fn run(folder: &mut JobFolder, task: &MeasureTask) -> anyhow::Result<Outcome> {
+    if task.family != "rave" {
+        return refuse(
+            "unknown_family",
+            format!("This Maquette cannot train the family `{}`.", task.family),
+            "It may come from a newer version.",
+            "Measure a family that the form offers.",
+        );
+    }
+    let config = match Config::from_settings(&task.settings) {
+        Ok(config) => config,
+        Err(fields) => return Err(anyhow::Error::new(Refused(bad_settings(fields)))),
+    };
+    let mut meter = ProgressMeter::new("percent", Goal::Units(100), 0.0);
+    folder.emit(EventBody::Progress(meter.tell("doing a few steps", 0)))?;
+    let load = LoadMeter::new();
+    let started = Instant::now();
+    let clock = || started.elapsed().as_secs_f64();
+    let measured = rave::measure(&config, clock, |share| {
+        if let Some(progress) = meter.mark("doing a few steps", (share * 95.0) as u64) {
+            // A full disk is noticed when the result is written.
+            let _ = folder.emit(EventBody::Progress(progress));
+        }
+        !folder.should_stop()
+    });
+    let Some((steps, mut trainer)) = measured else { return Ok(Outcome::Stopped) };
+    let besides = Besides::measured(&mut trainer, task, folder.path())?;
+    let measured = Measured {
+        at_ms: now_ms(),
+        phase_1_steps: config.phase_1_duration,
+        is_phase_1_open: config.phase_switch == PhaseSwitch::Plateau,
+        phase_1_step_secs: steps.autoencoder,
+        phase_2_step_secs: steps.phase_2(&config),
+        n_counted: steps.n_counted,
+        validation_secs: besides.validation_secs,
+        rendering_secs: besides.rendering_secs,
+        saving_secs: besides.saving_secs,
+        memory_bytes: memory_peak_bytes().unwrap_or(0),
+        n_threads: u32::try_from(nn::n_threads()).unwrap_or(u32::MAX),
+        busy_cores: load.busy_cores(),
+    };
+    log(&format!("{measured:?}"));
+    let text = serde_json::to_vec_pretty(&run_measure(measured, task.limit))
+        .context("encode result.json")?;
+    write_whole(&folder.path().join("result.json"), &text).context("write result.json")?;
+    folder.emit(EventBody::Progress(meter.tell("done", 100)))?;
+    Ok(Outcome::Done)
+}
+
+/// What a run does besides its steps, in seconds each time.
+struct Besides {
+    validation_secs: f64,
+    rendering_secs: f64,
+    saving_secs: f64,
+}
+
+impl Besides {
+    /// One excerpt is measured and rendered, and a checkpoint written, with a model in phase 2; as many
+    /// excerpts as the run has take as much longer.
+    fn measured(trainer: &mut Trainer, task: &MeasureTask, folder: &Path) -> anyhow::Result<Self> {
+        let config = trainer.config();
+        let n_samples = (task.held_out_secs * f64::from(config.sampling_rate)) as usize;
+        let mut rng = Rng::new(0);
+        let mut noise = || (0..n_samples.max(1)).map(|_| 0.1 * rng.normal()).collect::<Vec<f32>>();
+        let excerpt: Vec<_> = (0..config.channels).map(|_| noise()).collect();
+        let n = f64::from(task.n_held_out);
+        let excerpts = [excerpt];
+        let validation_secs = secs(|| trainer.validate(&excerpts));
+        let rendering_secs = secs(|| trainer.render(&excerpts[0]));
+        let checkpoint = folder.join("measured.safetensors");
+        let started = Instant::now();
+        trainer.save(&checkpoint).context("write a checkpoint")?;
+        let saving_secs = started.elapsed().as_secs_f64();
+        std::fs::remove_file(&checkpoint).context("remove a checkpoint")?;
+        let n_rendered = f64::from(task.n_held_out.min(RENDERED_MAX));
+        Ok(Self {
+            validation_secs: n * validation_secs,
+            rendering_secs: n_rendered * (rendering_secs + validation_secs),
+            saving_secs,
+        })
+    }
+}
+
+fn secs<T>(act: impl FnOnce() -> T) -> f64 {
+    let started = Instant::now();
+    drop(act());
+    started.elapsed().as_secs_f64()
+}

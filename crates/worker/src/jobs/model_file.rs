@@ -1,0 +1,204 @@
+//! Models in files: of the library, of ours elsewhere, and of other programs.
+
+use std::{
+    fs::{self, File},
+    io::Read,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use anyhow::Context;
+use api::ModelPlace;
+use models::rave::{
+    Model,
+    original::{self, Kind},
+};
+
+use super::{refuse, sentence};
+
+/// The file of a model's weights.
+pub(super) const WEIGHTS: &str = "weights.safetensors";
+
+/// A model that was read.
+pub(super) struct Opened {
+    pub(super) model: Model,
+    pub(super) rate_hz: u32,
+    /// What is worth knowing about its file.
+    pub(super) notes: Vec<String>,
+}
+
+/// The part of `model.json` that says how fast a model runs.
+#[derive(serde::Deserialize)]
+struct Rate {
+    rate_hz: u32,
+}
+
+/// Reads a model of the library or of a file. `folder` is the job's; what another program left becomes
+/// a file of ours in there.
+pub(super) fn open_model(folder: &Path, place: &ModelPlace) -> anyhow::Result<Opened> {
+    match place {
+        ModelPlace::Library { id } => {
+            load(&folder.join("../../models").join(id.as_str()).join(WEIGHTS))
+        }
+        ModelPlace::File { path } => match found_in(path)? {
+            Found::Ours(weights) => load(&weights),
+            Found::Original(file) => {
+                let weights = folder.join(WEIGHTS);
+                let notes = translate(&file, &weights)?.1;
+                Ok(Opened { notes, ..load(&weights)? })
+            }
+        },
+    }
+}
+
+/// What a file turned out to be.
+pub(super) struct BroughtIn {
+    /// In words.
+    pub(super) kind: &'static str,
+    /// Samples per second.
+    pub(super) rate_hz: u32,
+    /// What is worth knowing about it: whole sentences.
+    pub(super) notes: Vec<String>,
+}
+
+/// Writes the weights of a model file, or of the best one in a folder, as a file of ours.
+pub(super) fn bring_in(path: &Path, weights: &Path) -> anyhow::Result<BroughtIn> {
+    match found_in(path)? {
+        Found::Ours(found) => {
+            fs::copy(&found, weights).with_context(|| format!("copy {}", found.display()))?;
+            let Opened { rate_hz, notes, .. } = load_with_rate(weights, rate_beside(&found))?;
+            Ok(BroughtIn { kind: "a model or checkpoint of Maquette", rate_hz, notes })
+        }
+        Found::Original(file) => {
+            let (kind, mut notes) = translate(&file, weights)?;
+            if file != path {
+                notes.insert(0, format!("Of this folder, {} was taken.", file.display()));
+            }
+            Ok(BroughtIn { kind, rate_hz: load(weights)?.rate_hz, notes })
+        }
+    }
+}
+
+/// What a file or folder turned out to hold.
+enum Found {
+    /// A file of ours with weights.
+    Ours(PathBuf),
+    /// A file that may be of the original program.
+    Original(PathBuf),
+}
+
+fn found_in(path: &Path) -> anyhow::Result<Found> {
+    let found = fs::metadata(path).with_context(|| format!("open {}", path.display()))?;
+    if found.is_dir() {
+        let weights = path.join(WEIGHTS);
+        if weights.is_file() {
+            return Ok(Found::Ours(weights));
+        }
+        let why = "It has neither a weights.safetensors nor a .ckpt, .ts or .pt file.";
+        return match best_original(path)? {
+            Some(file) => Ok(Found::Original(file)),
+            None => refuse_model(path, why),
+        };
+    }
+    let mut start = Vec::new();
+    let file = File::open(path).with_context(|| format!("open {}", path.display()))?;
+    file.take(9).read_to_end(&mut start).with_context(|| format!("read {}", path.display()))?;
+    // A safetensors file: the length of a header, and the header, which is JSON.
+    let is_ours = start.len() == 9 && start[8] == b'{' && start[4..8] == [0; 4];
+    Ok(if is_ours { Found::Ours(path.to_owned()) } else { Found::Original(path.to_owned()) })
+}
+
+/// The file of an original run's folder that is best to play: the checkpoint that was measured to be,
+/// else the newest one, else what was exported or saved.
+fn best_original(folder: &Path) -> anyhow::Result<Option<PathBuf>> {
+    let (mut files, mut n_left) = (Vec::new(), ENTRIES_MAX);
+    list_originals(folder, 0, &mut n_left, &mut files)
+        .with_context(|| format!("look into {}", folder.display()))?;
+    let rank = |path: &Path| {
+        let is = |ending: &str| path.extension().is_some_and(|it| it.eq_ignore_ascii_case(ending));
+        let is_best = path.file_stem().is_some_and(|stem| stem == "best");
+        (is("ckpt") && is_best, is("ckpt"), is("ts"))
+    };
+    // Of two that are alike the newer, and of two as old the last by name.
+    let best = files.into_iter().max_by_key(|(path, age)| (rank(path), *age, path.clone()));
+    Ok(best.map(|(path, _)| path))
+}
+
+/// How deep the folder of a run is: `run/version_0/checkpoints`.
+const DEPTH_MAX: usize = 3;
+/// Files and folders that are looked at; more is not the folder of a run.
+const ENTRIES_MAX: usize = 10_000;
+
+fn list_originals(
+    folder: &Path,
+    depth: usize,
+    n_left: &mut usize,
+    files: &mut Vec<(PathBuf, SystemTime)>,
+) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let Some(n_after) = n_left.checked_sub(1) else { break };
+        *n_left = n_after;
+        let entry = entry?;
+        let (kind, path) = (entry.file_type()?, entry.path());
+        if kind.is_dir() && depth < DEPTH_MAX {
+            list_originals(&path, depth + 1, n_left, files)?;
+        }
+        let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+        let is_original = ["ckpt", "ts", "pt"].iter().any(|it| ending == *it);
+        if kind.is_file() && is_original {
+            files.push((path, entry.metadata()?.modified()?));
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file of the original program as one of ours; says what it is, and what of it was not
+/// understood.
+fn translate(file: &Path, weights: &Path) -> anyhow::Result<(&'static str, Vec<String>)> {
+    let original = match original::open(file) {
+        Ok(original) => original,
+        Err(error) => return refuse_model(file, &format!("Failed to {error}.")),
+    };
+    original.save_model(weights).with_context(|| format!("write {}", weights.display()))?;
+    let (kind, n_played) = match original.kind {
+        Kind::Checkpoint => ("a checkpoint of acids-rave", None),
+        Kind::Export { is_streaming: true, n_latents } => {
+            ("a streaming export of acids-rave", Some(n_latents))
+        }
+        Kind::Export { is_streaming: false, n_latents } => {
+            ("an export of acids-rave", Some(n_latents))
+        }
+        Kind::StateDict => ("weights of acids-rave", None),
+    };
+    let played = n_played.map(|n| format!("There it plays {n} of its latents, here all of them."));
+    let notes = original.warnings.iter().map(|warning| sentence(warning));
+    Ok((kind, played.into_iter().chain(notes).collect()))
+}
+
+fn load(weights: &Path) -> anyhow::Result<Opened> {
+    load_with_rate(weights, rate_beside(weights))
+}
+
+/// The rate that the card beside a model's weights names, if there is one.
+fn rate_beside(weights: &Path) -> Option<u32> {
+    let card = fs::read(weights.with_file_name("model.json")).ok()?;
+    serde_json::from_slice::<Rate>(&card).ok().map(|card| card.rate_hz)
+}
+
+fn load_with_rate(weights: &Path, rate_hz: Option<u32>) -> anyhow::Result<Opened> {
+    match Model::load(weights) {
+        Ok(model) => {
+            let rate_hz = rate_hz.unwrap_or(model.config().sampling_rate);
+            Ok(Opened { model, rate_hz, notes: Vec::new() })
+        }
+        Err(error) => refuse_model(weights, &format!("Failed to {error}.")),
+    }
+}
+
+fn refuse_model<T>(path: &Path, why: &str) -> anyhow::Result<T> {
+    refuse("not_a_model", format!("There is no model in {}.", path.display()), why, CHOOSE)
+}
+
+/// What to do about a file without a model.
+const CHOOSE: &str = "Choose a model's folder, its weights.safetensors, a checkpoint of a run, or a \
+                      checkpoint, export or run folder of acids-rave.";

@@ -1,0 +1,231 @@
+//! Conversions as jobs: sound to latents and back, and what is refused.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use api::{ConversionResult, ConvertTask, ModelPlace, Outcome, ReconstructTask, SoundFormat, Task};
+use nn::npy::{Npy, Numbers};
+use serde_json::{Value, json};
+
+use crate::job::{Job, Workspace, write_model, write_tone};
+
+/// A workspace with a model in its library, and a sound.
+struct Scene {
+    workspace: Workspace,
+    n_jobs: std::cell::Cell<usize>,
+}
+
+impl Scene {
+    fn new(changes: &Value) -> Self {
+        let scene = Self { workspace: Workspace::new(), n_jobs: 0.into() };
+        fs::create_dir_all(scene.model()).unwrap();
+        write_model(&scene.model().join("weights.safetensors"), changes);
+        write_tone(&scene.sound(), 48_000, 2, 0.4);
+        scene
+    }
+
+    fn model(&self) -> PathBuf {
+        self.workspace.sounds().with_file_name("projects/default/models/tiny-000001")
+    }
+
+    fn sound(&self) -> PathBuf {
+        self.workspace.sounds().join("tone.wav")
+    }
+
+    fn library(&self) -> ModelPlace {
+        ModelPlace::Library { id: "tiny-000001".parse().unwrap() }
+    }
+
+    fn convert(&self, task: ConvertTask) -> Job {
+        self.n_jobs.set(self.n_jobs.get() + 1);
+        let name = format!("c-{:06}", self.n_jobs.get());
+        let job = self.workspace.job("conversions", &name, Task::Convert(task));
+        job.run();
+        job
+    }
+
+    /// The latents of the sound.
+    fn encoded(&self, seed: Option<u64>, block: Option<u32>) -> Job {
+        let (model, path) = (self.library(), self.sound());
+        self.convert(ConvertTask::Latents { model, path, seed, codes: false, block })
+    }
+
+    fn decoded(&self, path: &Path, format: SoundFormat, noise: Option<u64>) -> Job {
+        let (model, path) = (self.library(), path.to_owned());
+        self.convert(ConvertTask::Sound { model, path, noise, format, block: None })
+    }
+
+    fn decoded_live(&self, path: &Path, block: u32) -> Job {
+        let (model, path, format) = (self.library(), path.to_owned(), SoundFormat::Npy);
+        let block = Some(block);
+        self.convert(ConvertTask::Sound { model, path, noise: Some(0), format, block })
+    }
+}
+
+fn result(job: &Job) -> ConversionResult {
+    assert_eq!(job.outcome(), Outcome::Done, "{:?}", job.events().last());
+    serde_json::from_slice(&fs::read(job.path().join("result.json")).unwrap()).unwrap()
+}
+
+fn output(job: &Job) -> PathBuf {
+    job.path().join(result(job).output)
+}
+
+fn array(job: &Job) -> Npy {
+    let array = nn::npy::read(&output(job), 1 << 24).unwrap();
+    let shape: Vec<u64> = array.shape.iter().map(|extent| *extent as u64).collect();
+    assert_eq!(shape, result(job).shape);
+    array
+}
+
+fn floats(job: &Job) -> Vec<f32> {
+    match array(job).numbers {
+        Numbers::Floats(floats) => floats,
+        Numbers::Integers(_) => panic!("whole numbers"),
+    }
+}
+
+fn samples(path: &Path) -> Vec<i16> {
+    hound::WavReader::open(path).unwrap().samples().map(Result::unwrap).collect()
+}
+
+fn furthest(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+#[test]
+fn encoding_and_decoding_is_reconstructing() {
+    for channels in [1, 2] {
+        let scene = Scene::new(&json!({ "channels": channels }));
+        let latents = scene.encoded(None, None);
+        assert_eq!(array(&latents).shape[..2], [1, 3]);
+        let sound = scene.decoded(&output(&latents), SoundFormat::Wav, Some(0));
+        let card = json!({
+            "format": 1, "id": "tiny-000001", "name": "tiny", "created_ms": 1, "family": "rave",
+            "settings": {}, "rate_hz": 44_100, "bytes": 1, "sha256": "0",
+        });
+        fs::write(scene.model().join("model.json"), card.to_string()).unwrap();
+        let task = ReconstructTask {
+            model: "tiny-000001".parse().unwrap(),
+            model_path: "../../models/tiny-000001".into(),
+            input: scene.sound(),
+            input_name: "tone.wav".into(),
+        };
+        let job = scene.workspace.job("reconstructions", "r-000001", Task::Reconstruct(task));
+        job.run();
+        assert_eq!(job.outcome(), Outcome::Done);
+        let expected = samples(&job.path().join("reconstruction.wav"));
+        let made = samples(&output(&sound));
+        assert!(expected.iter().any(|it| *it != 0), "there is something to hear");
+        assert_eq!(made[..expected.len()], expected, "{channels} channels");
+        let array = array(&scene.decoded(&output(&latents), SoundFormat::Npy, Some(0)));
+        assert_eq!(array.shape, [channels as usize, made.len() / channels as usize]);
+    }
+}
+
+#[test]
+fn chance_comes_from_the_seed_alone() {
+    let scene = Scene::new(&json!({}));
+    let encode = |seed| floats(&scene.encoded(seed, None));
+    let mean = encode(None);
+    assert_eq!(encode(Some(3)), encode(Some(3)));
+    assert!(encode(Some(3)) != encode(Some(4)) && encode(Some(3)) != mean);
+    let live = |seed| floats(&scene.encoded(seed, Some(300)));
+    assert_eq!(live(Some(3)), live(Some(3)));
+    assert!(live(Some(3)) != live(Some(4)));
+}
+
+#[test]
+fn blocks_of_any_size_make_the_same() {
+    let scene = Scene::new(&json!({}));
+    let encode = |block| scene.encoded(None, Some(block));
+    let first = encode(64);
+    for block in [1, 500, 4096, 65_536] {
+        assert!(furthest(&floats(&encode(block)), &floats(&first)) < 1e-5, "{block}");
+    }
+    let path = output(&first);
+    let decode = |block| scene.decoded_live(&path, block);
+    let sound = decode(64);
+    assert!(result(&sound).latency_samples > 0);
+    for block in [1, 500, 65_536] {
+        assert!(furthest(&floats(&decode(block)), &floats(&sound)) < 1e-5, "{block}");
+    }
+}
+
+#[test]
+fn discrete_models_have_codes() {
+    let scene = Scene::new(&json!({
+        "regularization": "discrete", "num_quantizers": 2, "codebook_size": 8,
+        "quantize_after": 0,
+    }));
+    let (model, path) = (scene.library(), scene.sound());
+    let codes = ConvertTask::Latents { model, path, seed: None, codes: true, block: None };
+    let codes = scene.convert(codes);
+    let made = array(&codes);
+    assert_eq!(made.shape[..2], [1, 2]);
+    let Numbers::Integers(numbers) = made.numbers else { panic!("codes are whole numbers") };
+    assert!(numbers.iter().all(|code| (0..8).contains(code)));
+    // The vectors that codes stand for are the latents.
+    let by_codes = floats(&scene.decoded(&output(&codes), SoundFormat::Npy, Some(0)));
+    let latents = scene.encoded(None, None);
+    let by_latents = floats(&scene.decoded(&output(&latents), SoundFormat::Npy, Some(0)));
+    assert!(furthest(&by_codes, &by_latents) < 1e-4);
+    nn::npy::write_integers(&output(&codes), &[1, 2, 1], &[0, 8]).unwrap();
+    let job = scene.decoded(&output(&codes), SoundFormat::Npy, None);
+    assert_eq!(job.problem().code, "no_such_code");
+}
+
+#[test]
+fn what_cannot_be_converted_is_refused_in_words() {
+    let scene = Scene::new(&json!({}));
+    let folder = scene.workspace.sounds();
+    let check = |job: &Job, code: &str| {
+        let problem = job.problem();
+        assert_eq!(problem.code, code, "{problem:?}");
+        assert!(problem.why.is_some() && problem.remedy.is_some(), "{problem:?}");
+        assert!(!job.path().join("result.json").exists());
+    };
+    let write = |name: &str, shape: &[usize], value: f32| {
+        let path = folder.join(name);
+        nn::npy::write(&path, shape, &vec![value; shape.iter().product()]).unwrap();
+        path
+    };
+    let decode = |path: &Path| scene.decoded(path, SoundFormat::Wav, None);
+    check(&decode(&write("a.npy", &[1, 4, 5], 0.0)), "wrong_shape");
+    check(&decode(&write("b.npy", &[2, 3, 5], 0.0)), "wrong_shape");
+    check(&decode(&write("c.npy", &[1, 3, 0], 0.0)), "wrong_shape");
+    check(&decode(&write("d.npy", &[1, 3, 5], f32::NAN)), "not_finite");
+    check(&decode(&scene.sound()), "not_latents");
+    assert_eq!(decode(&write("e.npy", &[3, 5], 0.0)).outcome(), Outcome::Done);
+    nn::npy::write_integers(&folder.join("f.npy"), &[1, 3, 5], &[0; 15]).unwrap();
+    check(&decode(&folder.join("f.npy")), "no_codes");
+    let encode = |model: ModelPlace, path: &Path| {
+        let path = path.to_owned();
+        scene.convert(ConvertTask::Latents { model, path, seed: None, codes: false, block: None })
+    };
+    check(&encode(scene.library(), &folder.join("a.npy")), "not_sound");
+    check(&encode(ModelPlace::File { path: scene.sound() }, &scene.sound()), "not_a_model");
+    check(&encode(ModelPlace::File { path: folder.clone() }, &scene.sound()), "not_a_model");
+    check(&scene.encoded(None, Some(0)), "bad_block");
+}
+
+#[test]
+fn models_in_files_convert_alike() {
+    let scene = Scene::new(&json!({ "channels": 2, "sampling_rate": 32_000 }));
+    let weights = scene.model().join("weights.safetensors");
+    let elsewhere = scene.workspace.sounds().join("best.safetensors");
+    fs::copy(&weights, &elsewhere).unwrap();
+    let (model, path) = (ModelPlace::File { path: elsewhere.clone() }, scene.sound());
+    let task = ConvertTask::Latents { model, path, seed: None, codes: false, block: None };
+    assert_eq!(floats(&scene.convert(task)), floats(&scene.encoded(None, None)));
+
+    let facts = worker::model_facts(&weights).unwrap();
+    assert_eq!((facts.channels, facts.latent_size, facts.ratio, facts.phase), (2, 3, 32, 1));
+    assert_eq!(facts.latent_rate_hz, 1000.0);
+    let bytes = fs::read(&weights).unwrap();
+    fs::write(&elsewhere, &bytes[..bytes.len() / 2]).unwrap();
+    assert_eq!(worker::model_facts(&elsewhere), None);
+}
