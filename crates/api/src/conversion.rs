@@ -1,4 +1,4 @@
-//! Conversions: sound to latents, and latents to sound.
+//! Conversions: sound to latents, latents to sound, and models to files of acids-rave.
 
 use std::path::PathBuf;
 
@@ -43,6 +43,11 @@ pub enum ConvertTask {
         /// Work as when played live, in blocks of so many samples.
         #[serde(default)]
         block: Option<u32>,
+    },
+    /// A model to a run of acids-rave, which that goes on training and exports.
+    Original {
+        /// The model.
+        model: ModelPlace,
     },
 }
 
@@ -89,9 +94,9 @@ pub struct Conversion {
 /// `result.json` of a conversion.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ConversionResult {
-    /// What was made: a file's path in the job's folder.
-    pub output: String,
-    /// The shape of an array, or channels and samples of a sound.
+    /// What was made: paths of files in the job's folder.
+    pub files: Vec<String>,
+    /// The shape of an array, or channels and samples of a sound; empty for a run.
     pub shape: Vec<u64>,
     /// Samples per second of the sound that went in or came out.
     pub rate_hz: u32,

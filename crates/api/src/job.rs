@@ -44,7 +44,7 @@ pub enum Task {
     Train(TrainTask),
     /// Send one sound through a model and back.
     Reconstruct(ReconstructTask),
-    /// Turn a sound into latents, or latents into sound.
+    /// Turn a sound into latents, latents into sound, or a model into files of acids-rave.
     Convert(ConvertTask),
     /// Find out how long a run would take.
     Measure(MeasureTask),
@@ -193,7 +193,7 @@ pub enum JobKind {
     Train,
     /// A sound goes through a model and back.
     Reconstruct,
-    /// A sound becomes latents, or latents become sound.
+    /// A sound becomes latents, latents become sound, or a model becomes files of acids-rave.
     Convert,
     /// A few steps tell how long a run would take.
     Measure,

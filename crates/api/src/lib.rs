@@ -10,7 +10,7 @@
 //! | **Run** | One training of one model on one dataset, with its settings frozen when it was queued. |
 //! | **Model** | A checkpoint that was put into the library, with its lineage; or one added from a file. |
 //! | **Reconstruction** | A sound sent through a model and back, next to its original. |
-//! | **Conversion** | A sound turned into latents, or latents into sound. |
+//! | **Conversion** | A sound turned into latents, latents into sound, or a model into files of acids-rave. |
 //! | **Import** | Taking what another program made: its datasets, runs and models become ours. |
 //! | **Job** | Anything long, heavy or risky: a child process and its folder. Preparing, training, measuring and reconstructing are jobs. |
 //! | **Order** | What a job is asked to do (`job.json`), written once when it is queued. |

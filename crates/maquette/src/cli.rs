@@ -6,6 +6,7 @@ mod compose;
 mod convert;
 mod dataset;
 mod doctor;
+mod export;
 mod follow;
 mod import;
 mod interrupt;
@@ -84,7 +85,9 @@ enum Command {
     Encode(convert::EncodeArgs),
     /// Turn latents back into sound
     Decode(convert::DecodeArgs),
-    /// Copy the folder of a dataset, a run or a model into the workspace
+    /// Write a model as files of another program
+    Export(export::ExportArgs),
+    /// Take what acids-rave left, or a folder of another workspace, into this one
     Import(import::ImportArgs),
     /// What this machine has, what works, and what to do
     Doctor,
@@ -150,6 +153,7 @@ fn obey(
         Some(Command::Reconstruct(args)) => reconstruct::run(&args, console),
         Some(Command::Encode(args)) => convert::encode(&args, console),
         Some(Command::Decode(args)) => convert::decode(&args, console),
+        Some(Command::Export(args)) => export::run(&args, console),
         Some(Command::Import(args)) => import::run(&args, console),
         Some(Command::Doctor) => doctor::run(console),
         Some(Command::Worker { folder }) => worker::run(&folder),

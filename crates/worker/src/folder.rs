@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, bail};
 use api::{Control, Event, EventBody, Exit, Order, Outcome, Problem, UnixMs, Warning};
 
-use crate::{stop::StopFlag, whole_file::write_whole};
+use crate::{stop::StopFlag, tensorboard::TensorBoard, whole_file::write_whole};
 
 /// The longest line that is read back from `events.jsonl` or `control.jsonl`, in bytes.
 const LINE_BYTES_MAX: u64 = 1 << 20;
@@ -30,6 +30,8 @@ pub(crate) struct JobFolder {
     stop: StopFlag,
     past: Past,
     n_warnings: BTreeMap<String, usize>,
+    /// Where events go too.
+    mirror: Option<TensorBoard>,
     /// Held as long as this process works here; the studio tells a living worker by it.
     _lock: File,
 }
@@ -61,7 +63,18 @@ impl JobFolder {
         let stop = StopFlag::on_signals().context("listen to signals")?;
         let control = ControlReader::new(path.join("control.jsonl"));
         let n_warnings = BTreeMap::new();
-        Ok(Self { path, order, events, n_events, control, stop, past, n_warnings, _lock: lock })
+        Ok(Self {
+            path,
+            order,
+            events,
+            n_events,
+            control,
+            stop,
+            past,
+            n_warnings,
+            mirror: None,
+            _lock: lock,
+        })
     }
 
     /// The folder.
@@ -115,7 +128,15 @@ impl JobFolder {
             self.events.sync_data().context("sync events.jsonl")?;
         }
         self.n_events += 1;
+        if let Some(mirror) = &mut self.mirror {
+            mirror.note(&event);
+        }
         Ok(())
+    }
+
+    /// From now on, events go to TensorBoard's files too, which begin with these settings.
+    pub(crate) fn mirror_for_tensorboard(&mut self, settings: &serde_json::Value) {
+        self.mirror = Some(TensorBoard::start(&self.path, settings, now_ms()));
     }
 
     /// Appends a warning, unless there have been too many of its kind.

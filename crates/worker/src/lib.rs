@@ -16,6 +16,7 @@ mod log;
 mod progress;
 mod stop;
 mod system;
+mod tensorboard;
 mod whole_file;
 
 use std::path::Path;

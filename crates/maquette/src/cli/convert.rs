@@ -143,7 +143,11 @@ fn convert(
 }
 
 /// Queues a conversion and waits until it is done. One that fails is removed.
-fn done(client: &Arc<Client>, task: &ConvertTask, console: &Console) -> anyhow::Result<Conversion> {
+pub(crate) fn done(
+    client: &Arc<Client>,
+    task: &ConvertTask,
+    console: &Console,
+) -> anyhow::Result<Conversion> {
     let queued: Conversion = client.post("/api/conversions", task)?;
     let path = format!("/api/conversions/{}", queued.id);
     let (canceller, of_conversion) = (Arc::clone(client), path.clone());
@@ -152,15 +156,26 @@ fn done(client: &Arc<Client>, task: &ConvertTask, console: &Console) -> anyhow::
     onlooker.conversion(&queued.id).inspect_err(|_| client.discard(&path))
 }
 
-/// Copies what a conversion made to a file: whole, or not at all.
+/// Copies the file that a conversion made.
 fn save<'c>(
     client: &Client,
     conversion: &'c Conversion,
     output: &Path,
 ) -> anyhow::Result<&'c ConversionResult> {
     let result = conversion.result.as_ref().context("failed to find what was made")?;
-    let path = encoded_path(&result.output);
-    let path = format!("/api/conversions/{}/files/{path}", conversion.id);
+    let file = result.files.first().context("failed to find what was made")?;
+    download(client, conversion, file, output)?;
+    Ok(result)
+}
+
+/// Copies a file that a conversion made: whole, or not at all.
+pub(crate) fn download(
+    client: &Client,
+    conversion: &Conversion,
+    file: &str,
+    output: &Path,
+) -> anyhow::Result<()> {
+    let path = format!("/api/conversions/{}/files/{}", conversion.id, encoded_path(file));
     let name = output.file_name().context("failed to find a name in the output's path")?;
     let part = output.with_file_name(format!(".{}.part", name.to_string_lossy()));
     let written = File::create(&part).context("failed to create a file").and_then(|mut file| {
@@ -172,12 +187,11 @@ fn save<'c>(
         // It may never have been created.
         let _ = fs::remove_file(&part);
     }
-    written.with_context(|| format!("failed to write {}", output.display()))?;
-    Ok(result)
+    written.with_context(|| format!("failed to write {}", output.display()))
 }
 
 /// The model that a person named: an identifier or a name of the library, else a file.
-fn model_place(client: &Client, text: &str) -> anyhow::Result<ModelPlace> {
+pub(crate) fn model_place(client: &Client, text: &str) -> anyhow::Result<ModelPlace> {
     let models: Vec<Model> = client.get("/api/models")?;
     if let Some(model) = models.iter().find(|model| model.id.as_str() == text) {
         return Ok(ModelPlace::Library { id: model.id.clone() });
@@ -236,7 +250,7 @@ fn check_output(input: &Path, output: &Path, force: bool) -> Result<(), Refused>
     Ok(())
 }
 
-fn refused(code: &str, what: String, why: Option<&str>, remedy: &str) -> Refused {
+pub(crate) fn refused(code: &str, what: String, why: Option<&str>, remedy: &str) -> Refused {
     Refused(Problem {
         code: code.to_owned(),
         what,

@@ -36,6 +36,8 @@ fn the_help_names_every_verb() {
         "reconstruct",
         "encode",
         "decode",
+        "export",
+        "import",
         "doctor",
     ];
     for verb in verbs {
@@ -65,6 +67,7 @@ fn wrong_usage_ends_with_2() {
     check(&["encode", "m", "in.wav", "-o", "z.npy", "--mean", "--seed", "1"]);
     check(&["encode", "m", "in.wav", "-o", "z.npy", "--stream", "0"]);
     check(&["decode", "m", "z.npy", "-o", "out.wav", "--noise", "on"]);
+    check(&["export", "m", "--to", "mp3", "-o", "there"]);
     check(&["--port", "1", "dataset", "list"]);
     check(&["serve", "--port", "99999"]);
 }

@@ -66,6 +66,22 @@ fn the_whole_main_job_in_one_command() {
     let refused = run(&workspace, &["model", "add", &path("in.wav")]);
     assert!(text(&refused.stderr).contains("There is no model in"), "{}", text(&refused.stderr));
 
+    // Written for acids-rave and taken back, it is a run that goes on here, and sounds the same.
+    let there = path("there");
+    let exported = json(&workspace, &["export", "Again", "--to", "ckpt", "-o", &there]);
+    assert_eq!(exported["files"].as_array().unwrap().len(), 2, "{exported}");
+    let again = run(&workspace, &["export", "Again", "--to", "ckpt", "-o", &there]);
+    assert_eq!(again.status.code(), Some(1), "nothing is written over");
+    let found = json(&workspace, &["import", &there, "--dry-run"]);
+    assert_eq!(found["items"][0]["kind"], "run", "{found}");
+    let imported = json(&workspace, &["import", &there, "--name", "Back"]);
+    assert_eq!((&imported[0]["list"], &imported[0]["name"]), (&"runs".into(), &"Back".into()));
+    let back = imported[0]["id"].as_str().unwrap();
+    json(&workspace, &["model", "add", back, "--name", "Back"]);
+    let latents_back = path("z-back.npy");
+    json(&workspace, &["encode", "Back", &path("in.wav"), "-o", &latents_back, "--mean"]);
+    assert_eq!(fs::read(&latents_back).unwrap(), fs::read(&latents).unwrap());
+
     let resumed = json(&workspace, &["run", "resume", run_id, "--steps", "5", "--follow"]);
     assert_eq!(resumed["step"], 5, "{resumed}");
 }

@@ -1,4 +1,4 @@
-//! Verbs on conversions: sound to latents, and latents to sound.
+//! Verbs on conversions: sound to latents, latents to sound, models to files of acids-rave.
 
 use std::{
     fs,
@@ -27,16 +27,20 @@ impl Studio {
     pub fn create_conversion(&self, task: ConvertTask) -> Result<Conversion, Error> {
         let (path, model) = match &task {
             ConvertTask::Latents { path, model, .. } | ConvertTask::Sound { path, model, .. } => {
-                (path, model)
+                (Some(path), model)
+            }
+            ConvertTask::Original { model } => (None, model),
+        };
+        path.map_or(Ok(()), |path| check_path(path))?;
+        let of_model = match model {
+            ModelPlace::Library { id } => self.shared.read(|c| models::find(c, id))?.name,
+            ModelPlace::File { path } => {
+                check_path(path)?;
+                file_name(path)
             }
         };
-        check_path(path)?;
-        match model {
-            ModelPlace::Library { id } => self.shared.read(|c| models::find(c, id).map(drop))?,
-            ModelPlace::File { path } => check_path(path)?,
-        }
         passing::remove_oldest(&self.shared, JobKind::Convert, MAX_KEPT - 1)?;
-        let name = name_from(&path.file_name().unwrap_or_default().to_string_lossy());
+        let name = name_from(&path.map_or(of_model, |path| file_name(path)));
         let task = Task::Convert(task);
         let id = make_job(&self.shared, name, task, |_| Ok(()), |_, _| Ok(()))?;
         self.conversion(&id)
@@ -81,6 +85,10 @@ impl Studio {
         self.shared.read(|c| passing::find(c, JobKind::Convert, id).map(drop))?;
         file_inside(&self.shared.workspace.folder(Shelf::Conversions, id), path)
     }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn check_path(path: &Path) -> Result<(), Error> {

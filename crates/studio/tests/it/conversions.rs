@@ -34,8 +34,8 @@ fn a_conversion_is_made_taken_and_removed() {
     let id = stage.studio.create_conversion(latents(&model, &input)).unwrap().id;
     let conversion = done(&stage, &id);
     let result = conversion.result.unwrap();
-    assert_eq!((result.output.as_str(), &result.shape[..]), ("latents.npy", &[1, 2, 3][..]));
-    let path = stage.studio.conversion_file(&id, &result.output).unwrap();
+    assert_eq!((result.files[0].as_str(), &result.shape[..]), ("latents.npy", &[1, 2, 3][..]));
+    let path = stage.studio.conversion_file(&id, &result.files[0]).unwrap();
     assert_eq!(fs::read_to_string(path).unwrap(), "sound");
     let outside = stage.studio.conversion_file(&id, "../../../maquette.db");
     assert!(matches!(outside, Err(Error::NotFound { .. })), "{outside:?}");

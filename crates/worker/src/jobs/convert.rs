@@ -1,17 +1,18 @@
-//! Converting: a sound becomes latents, or latents become sound. What is made lies in the job's folder; whoever asked takes it from there.
+//! Converting: a sound becomes latents, latents become sound, or a model becomes a run of acids-rave.
+//! What is made lies in the job's folder; whoever asked takes it from there.
 
 use std::{path::Path, time::Instant};
 
 use anyhow::Context;
 use api::{ConversionResult, ConvertTask, EventBody, ModelPlace, Outcome, SoundFormat};
 use audio::{Clip, WavFormat};
-use models::rave::{Chance, Model, Player, PlayerSettings};
+use models::rave::{Chance, Model, Player, PlayerSettings, original::write_run};
 use nn::npy::{Npy, Numbers};
 
 use super::{
-    model_file::{Opened, open_model},
+    model_file::{Opened, load, open_model, weights_of},
     reconstruct::{LENGTH_SECS_MAX, read_sound},
-    refuse,
+    refuse, sentence,
 };
 use crate::{
     folder::JobFolder,
@@ -20,6 +21,10 @@ use crate::{
     whole_file::write_whole,
 };
 
+/// The folder of a run of acids-rave, and what is in it.
+const ORIGINAL: &str = "acids-rave";
+const CONFIG: &str = "config.gin";
+const CHECKPOINT: &str = "version_0/checkpoints/best.ckpt";
 /// The file of latents or codes.
 const LATENTS: &str = "latents.npy";
 /// The most numbers of an array that is decoded: a gigabyte.
@@ -41,10 +46,11 @@ pub(crate) fn run(folder: &mut JobFolder, task: &ConvertTask) -> anyhow::Result<
             let decoding = Decoding { path, noise, format: *format, block: checked(*block)? };
             decode(folder, model, &decoding)?
         }
+        ConvertTask::Original { model } => Some(original(folder, model)?),
     };
     let Some(made) = made else { return Ok(Outcome::Stopped) };
     let result = ConversionResult { compute_secs: started.elapsed().as_secs_f64(), ..made };
-    log(&format!("{} in {:.2} s", result.output, result.compute_secs));
+    log(&format!("{} in {:.2} s", result.files.join(", "), result.compute_secs));
     let text = serde_json::to_vec_pretty(&result).context("encode result.json")?;
     write_whole(&folder.path().join("result.json"), &text).context("write result.json")?;
     Ok(Outcome::Done)
@@ -193,6 +199,24 @@ fn decode_live(
     Some(channels)
 }
 
+/// A run of acids-rave: its configuration and a checkpoint.
+fn original(folder: &mut JobFolder, place: &ModelPlace) -> anyhow::Result<ConversionResult> {
+    let steps = Steps::new(folder, "converting")?;
+    let (weights, mut notes) = weights_of(steps.folder.path(), place)?;
+    let model = load(&weights)?.model;
+    match write_run(&steps.folder.path().join(ORIGINAL), &weights) {
+        Ok(lost) => notes.extend(lost.iter().map(|it| sentence(it))),
+        Err(error) => {
+            let what = "This model cannot become a run of acids-rave.";
+            let remedy =
+                "Choose a checkpoint of a training, of a configuration that acids-rave has.";
+            return refuse("not_for_acids_rave", what, &format!("Failed to {error}."), remedy);
+        }
+    }
+    let files = [CONFIG, CHECKPOINT].map(|name| format!("{ORIGINAL}/{name}")).to_vec();
+    Ok(ConversionResult { files, ..result(&model, model.config().sampling_rate, "", notes) })
+}
+
 /// The latent curves that a file holds, or whose codes it holds.
 fn read_latents(model: &Model, path: &Path) -> anyhow::Result<Vec<Vec<f32>>> {
     let what = || format!("{} cannot be decoded.", path.display());
@@ -274,7 +298,7 @@ fn checked(block: Option<u32>) -> anyhow::Result<Option<usize>> {
 
 fn result(model: &Model, rate_hz: u32, output: &str, notes: Vec<String>) -> ConversionResult {
     ConversionResult {
-        output: output.to_owned(),
+        files: vec![output.to_owned()],
         shape: Vec::new(),
         rate_hz,
         ratio: u32::try_from(model.config().ratio()).unwrap_or(u32::MAX),

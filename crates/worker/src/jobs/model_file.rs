@@ -33,19 +33,28 @@ struct Rate {
     rate_hz: u32,
 }
 
-/// Reads a model of the library or of a file. `folder` is the job's; what another program left becomes
-/// a file of ours in there.
+/// Reads a model of the library or of a file. `folder` is the job's.
 pub(super) fn open_model(folder: &Path, place: &ModelPlace) -> anyhow::Result<Opened> {
+    let (weights, notes) = weights_of(folder, place)?;
+    Ok(Opened { notes, ..load(&weights)? })
+}
+
+/// The weights of a model of the library or of a file, and what is worth knowing about them. What another
+/// program left becomes a file of ours in the job's folder.
+pub(super) fn weights_of(
+    folder: &Path,
+    place: &ModelPlace,
+) -> anyhow::Result<(PathBuf, Vec<String>)> {
     match place {
         ModelPlace::Library { id } => {
-            load(&folder.join("../../models").join(id.as_str()).join(WEIGHTS))
+            Ok((folder.join("../../models").join(id.as_str()).join(WEIGHTS), vec![]))
         }
         ModelPlace::File { path } => match found_in(path)? {
-            Found::Ours(weights) => load(&weights),
+            Found::Ours(weights) => Ok((weights, vec![])),
             Found::Original(file) => {
                 let weights = folder.join(WEIGHTS);
                 let notes = translate(&file, &weights)?.1;
-                Ok(Opened { notes, ..load(&weights)? })
+                Ok((weights, notes))
             }
         },
     }
@@ -175,7 +184,8 @@ fn translate(file: &Path, weights: &Path) -> anyhow::Result<(&'static str, Vec<S
     Ok((kind, played.into_iter().chain(notes).collect()))
 }
 
-fn load(weights: &Path) -> anyhow::Result<Opened> {
+/// Reads a file of ours.
+pub(super) fn load(weights: &Path) -> anyhow::Result<Opened> {
     load_with_rate(weights, rate_beside(weights))
 }
 

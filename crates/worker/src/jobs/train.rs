@@ -156,6 +156,7 @@ impl<'a> Run<'a> {
         let samples = Samples::new(folder, &dataset)?;
         let excerpts = Excerpts::new(dataset, config, task.seed);
         let log = MetricLog::new(trainer.global_step());
+        folder.mirror_for_tensorboard(&task.settings);
         let measured =
             Measured { at: Instant::now(), took_secs: 0.0, step: None, validation: None };
         let system = SystemMeter::new();

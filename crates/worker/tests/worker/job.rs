@@ -143,7 +143,7 @@ pub(crate) fn write_model(path: &Path, changes: &Value) {
         settings[key] = value.clone();
     }
     let mut trainer = Trainer::new(&Config::from_settings(&settings).unwrap(), 4);
-    let n = settings["channels"].as_u64().unwrap_or(1) * 2048;
+    let n = settings["channels"].as_u64().unwrap_or(1) * settings["n_signal"].as_u64().unwrap();
     let sound: Vec<f32> = (0..n).map(|i| 0.5 * (i as f32 * 0.05).sin()).collect();
     trainer.step(&sound);
     trainer.save(path).unwrap();

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use api::{Choices, EventBody, Limit, Outcome, SoundSource, Task, TrainTask};
+use foreign::tfevents::{self, Content};
 use serde_json::json;
 
 use crate::job::{Job, Workspace, prepare_task};
@@ -41,6 +42,46 @@ fn the_same_seed_gives_the_same_losses_and_a_resume_goes_on_exactly() {
     fs::write(parts.path().join("limit.json"), r#"{"limit":{"until":"steps","steps":6}}"#).unwrap();
     parts.run();
     assert_eq!(losses(&whole), losses(&parts));
+}
+
+#[test]
+fn the_events_are_in_files_for_tensorboard_too() {
+    let workspace = Workspace::new();
+    let job = run_job(&workspace, "run", 2);
+    job.run();
+    extend(&job, 4);
+    let mut paths: Vec<_> = fs::read_dir(job.path().join("tensorboard")).unwrap().collect();
+    assert_eq!(paths.len(), 2, "one of each process");
+    paths.sort_by_key(|it| it.as_ref().unwrap().path());
+    let (mut scalars, mut sounds, mut texts) = (vec![], vec![], vec![]);
+    for path in paths {
+        for event in tfevents::open(&path.unwrap().path()).unwrap() {
+            let event = event.unwrap();
+            for value in event.values {
+                match value.content {
+                    Content::Scalar(number) => scalars.push((event.step, value.tag, number as f32)),
+                    Content::Audio { bytes, .. } => sounds.push((value.tag, bytes)),
+                    Content::Text(text) => texts.push(text),
+                    Content::Other => panic!("{}", value.tag),
+                }
+            }
+        }
+    }
+    let metrics = job.events().into_iter().filter_map(|it| match it {
+        EventBody::Metrics(metrics) => Some(metrics),
+        _ => None,
+    });
+    let expected: Vec<_> = metrics
+        .flat_map(|it| {
+            let step = it.step as i64;
+            it.values.into_iter().map(move |(name, value)| (step, name, value as f32))
+        })
+        .collect();
+    assert_eq!(scalars, expected);
+    assert!(texts.len() == 2 && texts[0].contains("| latent_size | 4 |"), "{texts:?}");
+    let rendered = fs::read(job.path().join("samples/step-000000004-0.wav")).unwrap();
+    assert!(sounds.iter().all(|(tag, _)| tag.ends_with("/original") || tag.ends_with("/made")));
+    assert!(sounds.iter().any(|(_, bytes)| *bytes == rendered));
 }
 
 #[test]

@@ -1045,9 +1045,9 @@ export interface components {
         };
         /** @description `result.json` of a conversion. */
         ConversionResult: {
-            /** @description What was made: a file's path in the job's folder. */
-            output: string;
-            /** @description The shape of an array, or channels and samples of a sound. */
+            /** @description What was made: paths of files in the job's folder. */
+            files: string[];
+            /** @description The shape of an array, or channels and samples of a sound; empty for a run. */
             shape: number[];
             /**
              * Format: int32
@@ -1111,6 +1111,11 @@ export interface components {
             block?: number | null;
             /** @enum {string} */
             to: "sound";
+        } | {
+            /** @description The model. */
+            model: components["schemas"]["ModelPlace"];
+            /** @enum {string} */
+            to: "original";
         };
         /** @description One metric over the steps. */
         Curve: {
