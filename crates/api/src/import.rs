@@ -97,8 +97,17 @@ pub struct Made {
     pub folder: String,
     /// Its name.
     pub name: String,
-    /// The key of the dataset that a run learnt from, if that is known.
-    pub dataset: Option<String>,
+    /// Of a run whose files do not say what it learnt from: what those sounds were like.
+    pub learnt: Option<Learnt>,
+}
+
+/// What the sounds of a dataset are like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Learnt {
+    /// Samples per second.
+    pub rate_hz: u32,
+    /// 1 for mono, 2 for stereo.
+    pub channels: u16,
 }
 
 /// What another program made, to be imported.

@@ -33,6 +33,9 @@ pub struct NewComposition {
     /// A dataset that they are for: it gives rate and channels, and is checked against.
     #[serde(default)]
     pub dataset: Option<Id>,
+    /// When the run would stop by itself; as the preset says, if absent.
+    #[serde(default)]
+    pub limit: Option<Limit>,
 }
 
 /// A preset of one's own: `preset.json` in its folder.

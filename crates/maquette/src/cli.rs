@@ -186,6 +186,14 @@ fn log_to_stderr() {
         .init();
 }
 
+/// A folder or file that is there, from the root of the disk and by the name it was given: where it is a
+/// link, that says more than what it leads to.
+fn from_root(path: &std::path::Path) -> anyhow::Result<String> {
+    absolute(path)?;
+    let path = std::path::absolute(path).context("failed to find the current folder")?;
+    Ok(path.to_string_lossy().into_owned())
+}
+
 /// A folder or file as the studio wants it: absolute, and there.
 fn absolute(path: &std::path::Path) -> anyhow::Result<PathBuf> {
     std::fs::canonicalize(path).map_err(|error| {

@@ -1,7 +1,8 @@
 //! Times a model while it plays live, with random weights, on one thread.
 //!
 //! `cargo xtask bench stream` runs it in turns with `benches/stream_rave.py` and reads its last line:
-//! `{"wall_secs": [...], "cpu_secs": [...], "worst_secs", "weight_bytes"}`, times for 2048 samples each.
+//! `{"wall_secs", "cpu_secs", "worst_secs", "weight_bytes"}`: mean times of 2048 samples, and the longest
+//! that a block took on the clock.
 
 use std::{collections::BTreeMap, fs, time::Instant};
 
@@ -32,26 +33,18 @@ fn main() {
     let n_blocks = (GROUP / block).max(1);
     let samples = (n_blocks * block) as f64;
     let n_groups = (seconds * RATE / samples) as usize;
-    let (mut wall_secs, mut cpu_secs, mut worst_secs) = (vec![], vec![], 0.0f64);
-    for group in 0..n_groups + 4 {
-        let (wall, cpu) = (Instant::now(), thread_cpu_secs());
-        let mut last = cpu;
-        for _ in 0..n_blocks {
-            player.play(&[&input], &mut [&mut output]);
-            if n_blocks > 1 {
-                let now = thread_cpu_secs();
-                // The first groups take what is done once.
-                worst_secs = if group < 4 { 0.0 } else { worst_secs.max(now - last) };
-                last = now;
-            }
-        }
-        let took = (wall.elapsed().as_secs_f64(), thread_cpu_secs() - cpu);
-        if group >= 4 {
-            wall_secs.push(took.0 * GROUP as f64 / samples);
-            cpu_secs.push(took.1 * GROUP as f64 / samples);
-            worst_secs = worst_secs.max(if n_blocks > 1 { 0.0 } else { took.1 });
-        }
+    // The first blocks take what is done once.
+    for _ in 0..4 * n_blocks {
+        player.play(&[&input], &mut [&mut output]);
     }
+    let (mut worst_secs, started, used) = (0.0f64, Instant::now(), cpu_secs());
+    for _ in 0..n_groups * n_blocks {
+        let start = Instant::now();
+        player.play(&[&input], &mut [&mut output]);
+        worst_secs = worst_secs.max(start.elapsed().as_secs_f64());
+    }
+    let n = n_groups as f64 * samples / GROUP as f64;
+    let (wall_secs, cpu_secs) = (started.elapsed().as_secs_f64() / n, (cpu_secs() - used) / n);
     let told = json!({
         "wall_secs": wall_secs,
         "cpu_secs": cpu_secs,
@@ -69,9 +62,9 @@ fn value(args: &[String], name: &str) -> Option<String> {
     args.get(at + 1).cloned()
 }
 
-/// Processor time of this thread where Linux tells it, else the time of day. Source: proc(5),
-/// `schedstat`.
-fn thread_cpu_secs() -> f64 {
+/// Processor time of this thread where Linux tells it, else the time of day. It is counted in ticks, so it
+/// says nothing about single blocks. Source: proc(5), `schedstat`.
+fn cpu_secs() -> f64 {
     static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
     let on_cpu = fs::read_to_string("/proc/thread-self/schedstat").ok();
     let nanoseconds = on_cpu.and_then(|line| line.split(' ').next()?.parse::<f64>().ok());

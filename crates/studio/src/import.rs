@@ -22,7 +22,7 @@ use crate::{
     shared::Shared,
     store::{jobs, models},
     supervisor,
-    workspace::{Shelf, read_json, write_json},
+    workspace::{Shelf, move_folder, read_json, write_json},
 };
 
 /// The most files of an imported folder.
@@ -51,42 +51,67 @@ impl Studio {
         let shared = &self.shared;
         let source = check_source(shared, path)?;
         let found = look(&source)?;
-        place(shared, &source, &found, |folder| copy_folder(&source, folder))
+        place_copy(shared, &source, &found)
     }
 }
 
-/// Puts a folder that was looked at on its shelf; `fill` brings its files into a new one.
-pub(crate) fn place(
+/// Copies a folder that was looked at to its shelf.
+fn place_copy(shared: &Shared, source: &Path, found: &Found) -> Result<Imported, Error> {
+    let (shelf, id) = shelf_and_id(shared, found)?;
+    make_folder(shared, shelf, &id, |folder| {
+        copy_folder(source, folder)?;
+        write_own(found, &id, folder)
+    })?;
+    settle(shared, shelf, &id).map_err(|error| {
+        let folder = shared.workspace.folder(shelf, &id);
+        match crate::workspace::remove(&folder) {
+            Ok(()) => refuse(source, format!("it cannot be read: failed to {error}")),
+            Err(error) => error,
+        }
+    })
+}
+
+/// Moves a folder that was looked at to its shelf, in one rename; back if it cannot be read there.
+pub(crate) fn place_moved(
     shared: &Shared,
     source: &Path,
     found: &Found,
-    fill: impl FnOnce(&Path) -> Result<(), Error>,
 ) -> Result<Imported, Error> {
+    let (shelf, id) = shelf_and_id(shared, found)?;
+    write_own(found, &id, source)?;
+    let folder = shared.workspace.folder(shelf, &id);
+    move_folder(source, &folder)?;
+    settle(shared, shelf, &id).map_err(|error| match move_folder(&folder, source) {
+        Ok(()) => refuse(source, format!("it cannot be read: failed to {error}")),
+        Err(error) => error,
+    })
+}
+
+/// Where a folder belongs, and an identifier that is free there.
+fn shelf_and_id(shared: &Shared, found: &Found) -> Result<(Shelf, Id), Error> {
     let (shelf, id, name) = match found {
-        Found::Job(order) => {
-            (Shelf::of(job_folder::kind(&order.task)), order.id.clone(), order.name.clone())
-        }
-        Found::Model(model) => (Shelf::Models, model.id.clone(), model.name.clone()),
+        Found::Job(order) => (Shelf::of(job_folder::kind(&order.task)), &order.id, &order.name),
+        Found::Model(model) => (Shelf::Models, &model.id, &model.name),
     };
-    let id = if is_taken(shared, &id)? { fresh_id(shared, &name_from(&name))? } else { id };
-    make_folder(shared, shelf, &id, |folder| {
-        fill(folder)?;
-        write_own(found, &id, folder)
-    })?;
-    let until = Instant::now() + MAX_READING;
-    if let Err(error) = rebuild::read_in(shared, shelf, &id, false, until) {
-        crate::workspace::remove(&shared.workspace.folder(shelf, &id))?;
-        return Err(refuse(source, format!("it cannot be read: failed to {error}")));
-    }
+    let id = match is_taken(shared, id)? {
+        true => fresh_id(shared, &name_from(name))?,
+        false => id.clone(),
+    };
+    Ok((shelf, id))
+}
+
+/// Reads a folder that is on its shelf now, and tells of it.
+fn settle(shared: &Shared, shelf: Shelf, id: &Id) -> Result<Imported, Error> {
+    rebuild::read_in(shared, shelf, id, false, Instant::now() + MAX_READING)?;
     let name = shared.change(|change| {
-        change.list(shelf, &id);
+        change.list(shelf, id);
         match shelf {
-            Shelf::Models => Ok(models::find(change.tx, &id)?.map(|row| row.model.name)),
-            _ => Ok(jobs::find(change.tx, &id)?.map(|job| job.name)),
+            Shelf::Models => Ok(models::find(change.tx, id)?.map(|row| row.model.name)),
+            _ => Ok(jobs::find(change.tx, id)?.map(|job| job.name)),
         }
     })?;
     shared.bell.ring();
-    Ok(Imported { list: shelf.name().to_owned(), id, name: name.unwrap_or_default() })
+    Ok(Imported { list: shelf.name().to_owned(), id: id.clone(), name: name.unwrap_or_default() })
 }
 
 fn check_source(shared: &Shared, path: &Path) -> Result<PathBuf, Error> {

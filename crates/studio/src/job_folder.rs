@@ -178,7 +178,7 @@ pub(crate) fn append_log(folder: &Path, line: &str) {
 }
 
 /// Removes what a dataset's process left half-made, and keeps what tells about it.
-pub(crate) fn remove_partial_dataset(folder: &Path) -> Result<(), Error> {
+pub(crate) fn remove_partial_result(folder: &Path) -> Result<(), Error> {
     let kept = [ORDER, EVENTS, CONTROL, LOG, EXIT, CARD, WORKER_LOCK];
     for entry in fs::read_dir(folder).map_err(Error::io("read", folder))? {
         let entry = entry.map_err(Error::io("read", folder))?;

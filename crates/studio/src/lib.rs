@@ -130,6 +130,7 @@ impl Studio {
             options,
             bell: Bell::default(),
             behind: Mutex::new(BTreeSet::new()),
+            taking: Mutex::new(()),
             uploads: Mutex::new(BTreeMap::new()),
             workspace_lock: Mutex::new(Some(workspace_lock)),
             chance: Mutex::new(options.seed),

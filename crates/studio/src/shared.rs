@@ -37,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) uploads: Mutex<BTreeMap<Id, Received>>,
     /// The workspace's lock, until the studio is closed.
     pub(crate) workspace_lock: Mutex<Option<File>>,
+    /// Held while what an import made is taken or removed.
+    pub(crate) taking: Mutex<()>,
     /// State of the generator behind the suffixes of identifiers.
     pub(crate) chance: Mutex<u64>,
 }

@@ -212,8 +212,9 @@ fn end(shared: &Shared, id: &Id, how: Option<&str>) -> Result<(), Error> {
         return discard(shared, &job);
     }
     let ending = job_folder::read_ending(&folder, job.kind);
-    if job.kind == JobKind::Prepare && ending.phase != Phase::Done {
-        job_folder::remove_partial_dataset(&folder)?;
+    let is_made_anew = matches!(job.kind, JobKind::Prepare | JobKind::Import);
+    if is_made_anew && ending.phase != Phase::Done {
+        job_folder::remove_partial_result(&folder)?;
     }
     let vanished = (ending.phase == Phase::Interrupted).then(|| vanished(how));
     if let Some(vanished) = &vanished {

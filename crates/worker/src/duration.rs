@@ -1,23 +1,13 @@
 //! How long a run takes, from what was measured of its steps and of what it does besides.
 //!
-//! The rules are those of the training loop (`jobs/train.rs` and its folder): held-out sound is measured
-//! at a twentieth of the time at most, a checkpoint is written each minute or so, and sounds are rendered
-//! ever more rarely.
+//! When a run measures, saves and renders is in `pace.rs`.
 
 use api::{Limit, Measured, RunMeasure};
 
-/// Held-out sound is measured after a pause of so many times as long as measuring took,
-const VALIDATION_PAUSE: f64 = 20.0;
-/// but not sooner than this.
-const VALIDATION_PAUSE_SECS_MIN: f64 = 4.0;
-/// A checkpoint is written after a pause of so many times as long as writing took,
-const SAVING_PAUSE: f64 = 30.0;
-/// but not sooner than this.
-const SAVING_PAUSE_SECS_MIN: f64 = 60.0;
-/// Sounds are rendered this often at first.
-const RENDERING_PAUSE_SECS_MIN: f64 = 10.0;
-/// Later, after a pause of this share of the time so far.
-const RENDERING_PAUSE_SHARE: f64 = 0.2;
+use crate::pace::{
+    MEASURE_PAUSE_SECS_MIN, MEASURE_SHARE, RENDER_PAUSE_SECS_MIN, RENDER_PAUSE_SHARE, SAVE_PAUSE,
+    SAVE_PAUSE_SECS_MIN,
+};
 
 /// How long a run with this limit takes.
 #[must_use]
@@ -61,8 +51,8 @@ struct Pace {
 impl Pace {
     fn new(measured: &Measured) -> Self {
         let (validation, saving) = (measured.validation_secs, measured.saving_secs);
-        let validation_pause = (VALIDATION_PAUSE * validation).max(VALIDATION_PAUSE_SECS_MIN);
-        let saving_pause = (SAVING_PAUSE * saving).max(SAVING_PAUSE_SECS_MIN);
+        let validation_pause = (validation / MEASURE_SHARE).max(MEASURE_PAUSE_SECS_MIN);
+        let saving_pause = (f64::from(SAVE_PAUSE) * saving).max(SAVE_PAUSE_SECS_MIN as f64);
         let stretch = (1.0 + validation / validation_pause) * (1.0 + saving / saving_pause);
         let step_secs = [measured.phase_1_step_secs, measured.phase_2_step_secs];
         Self {
@@ -98,9 +88,9 @@ impl Pace {
     /// Seconds spent rendering in a run of this length, without its beginning and end.
     fn renderings_secs(&self, secs: f64) -> f64 {
         // From here on the pauses grow with the time.
-        let turn = RENDERING_PAUSE_SECS_MIN / RENDERING_PAUSE_SHARE;
-        let n_early = secs.min(turn) / RENDERING_PAUSE_SECS_MIN;
-        let n_late = (secs / turn).max(1.0).ln() / (1.0 + RENDERING_PAUSE_SHARE).ln();
+        let turn = RENDER_PAUSE_SECS_MIN / RENDER_PAUSE_SHARE;
+        let n_early = secs.min(turn) / RENDER_PAUSE_SECS_MIN;
+        let n_late = (secs / turn).max(1.0).ln() / (1.0 + RENDER_PAUSE_SHARE).ln();
         self.rendering_secs * (n_early + n_late)
     }
 }

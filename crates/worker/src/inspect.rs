@@ -2,13 +2,13 @@
 //! the directories of archives and small headers are read, nothing else.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
 
 use api::{Finding, FindingKind, Findings, Problem, Unreadable};
-use foreign::{audio_example, lmdb};
+use foreign::{audio_example, lmdb, tfevents};
 use nn::torch_checkpoint;
 
 use crate::folder::problem;
@@ -17,6 +17,8 @@ use crate::folder::problem;
 const ENTRIES_MAX: usize = 50_000;
 /// How deep folders are walked.
 const DEPTH_MAX: usize = 8;
+/// Rates of datasets.
+const RATES_HZ: std::ops::RangeInclusive<u32> = 8000..=192_000;
 /// What is made of any model.
 const BECOMES_MODEL: &str = "a model in the library";
 /// Things that are listed.
@@ -27,6 +29,18 @@ const FINDINGS_MAX: usize = 1000;
 /// # Errors
 /// When it cannot be read at all.
 pub fn inspect(path: &Path) -> Result<Findings, Problem> {
+    look_into(path).map(|looked| looked.findings)
+}
+
+/// What was found, and where: not every path can be written as a key and read back.
+pub(crate) struct Looked {
+    pub(crate) findings: Findings,
+    /// Of each key.
+    pub(crate) paths: BTreeMap<String, PathBuf>,
+}
+
+/// As [`inspect`], with the paths of what was found.
+pub(crate) fn look_into(path: &Path) -> Result<Looked, Problem> {
     let unreadable = |error: std::io::Error| {
         problem(
             "unreadable_folder",
@@ -40,6 +54,7 @@ pub fn inspect(path: &Path) -> Result<Findings, Problem> {
         root: root_of(path),
         n_left: ENTRIES_MAX,
         findings: Findings { path: path.display().to_string(), ..Findings::default() },
+        paths: BTreeMap::new(),
     };
     if kind.is_file() {
         looker.file(path, true);
@@ -47,9 +62,8 @@ pub fn inspect(path: &Path) -> Result<Findings, Problem> {
         fs::read_dir(path).map_err(unreadable)?;
         looker.folder(&looker.root.clone(), 0);
     }
-    let mut findings = looker.findings;
-    findings.items.sort_by(|a, b| (a.kind, &a.key).cmp(&(b.kind, &b.key)));
-    Ok(findings)
+    looker.findings.items.sort_by(|a, b| (a.kind, &a.key).cmp(&(b.kind, &b.key)));
+    Ok(Looked { findings: looker.findings, paths: looker.paths })
 }
 
 /// The folder to look into: of a part of a run (`version_0`, `checkpoints`), the run.
@@ -74,42 +88,28 @@ fn root_of(path: &Path) -> PathBuf {
 
 /// The training checkpoints of a run, oldest version first, with whether each is the best of its own.
 pub(crate) fn checkpoints_of(run: &Path) -> Vec<(PathBuf, bool)> {
-    let mut all = vec![];
-    for version in versions_of(run) {
-        let mut found: Vec<PathBuf> = entries(&version.join("checkpoints"))
-            .into_iter()
-            .filter(|path| path.extension().is_some_and(|it| it == "ckpt"))
-            .collect();
-        found.sort();
-        all.extend(found.into_iter().map(|path| {
-            let is_best =
-                path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("best"));
-            (path, is_best)
-        }));
-    }
-    all
+    let of_version = |version: PathBuf| {
+        let found = files(&version.join("checkpoints"), |name| name.ends_with(".ckpt"));
+        found.into_iter().map(|(name, path)| (path, name.starts_with("best")))
+    };
+    versions_of(run).0.into_iter().flat_map(of_version).collect()
 }
 
 /// The files of events of a run, in the order in which they were written.
 pub(crate) fn events_of(run: &Path) -> Vec<PathBuf> {
-    let mut all = vec![];
-    for version in versions_of(run) {
-        let mut found: Vec<PathBuf> = entries(&version)
-            .into_iter()
-            .filter(|path| {
-                path.file_name()
-                    .is_some_and(|name| name.to_string_lossy().starts_with("events.out.tfevents."))
-            })
-            .collect();
-        // The second since 1970 stands in the name, always with as many digits.
-        found.sort();
-        all.extend(found);
-    }
-    all
+    versions_of(run).0.iter().flat_map(|version| events_in(version)).collect()
 }
 
-/// The folders `version_N` of a run, by their numbers.
-fn versions_of(run: &Path) -> Vec<PathBuf> {
+/// The second since 1970 stands in their names, always with as many digits.
+fn events_in(version: &Path) -> Vec<PathBuf> {
+    let found = files(version, |name| name.starts_with("events.out.tfevents."));
+    found.into_iter().map(|(_, path)| path).collect()
+}
+
+/// The folders `version_N` of a run's newest training, by their numbers; and names of those of trainings
+/// that were begun before it. A session that went on from a checkpoint begins where that was; one that
+/// was begun anew begins where the first one did.
+pub(crate) fn versions_of(run: &Path) -> (Vec<PathBuf>, Vec<String>) {
     let number = |path: &Path| {
         let name = path.file_name()?.to_string_lossy().into_owned();
         name.strip_prefix("version_")?.parse::<u64>().ok()
@@ -117,18 +117,49 @@ fn versions_of(run: &Path) -> Vec<PathBuf> {
     let mut found: Vec<(u64, PathBuf)> =
         entries(run).into_iter().filter_map(|path| Some((number(&path)?, path))).collect();
     found.sort();
-    found.into_iter().map(|(_, path)| path).collect()
+    let mut versions: Vec<PathBuf> = found.into_iter().map(|(_, path)| path).collect();
+    let first_steps: Vec<Option<i64>> = versions.iter().map(|it| first_step(it)).collect();
+    let earliest = first_steps.iter().flatten().next().copied();
+    let is_begun_anew = |step: &Option<i64>| step.is_some() && *step <= earliest;
+    let newest = first_steps.iter().rposition(is_begun_anew).unwrap_or(0);
+    let older = versions
+        .drain(..newest)
+        .filter_map(|it| Some(it.file_name()?.to_string_lossy().into_owned()));
+    let older = older.collect();
+    (versions, older)
 }
 
+/// The step of the first curve of a session.
+fn first_step(version: &Path) -> Option<i64> {
+    let events = tfevents::open(events_in(version).first()?).ok()?;
+    let mut first = events.take(1000).flatten();
+    first.find(|event| !event.values.is_empty()).map(|event| event.step)
+}
+
+/// Files of a folder by their names, as a name says that they should be looked at. What is neither a file
+/// nor a link to one might never be read to its end.
+fn files(folder: &Path, is_wanted: impl Fn(&str) -> bool) -> Vec<(String, PathBuf)> {
+    let named = entries(folder).into_iter().filter_map(|path| {
+        let name = path.file_name()?.to_string_lossy().into_owned();
+        (is_wanted(&name) && path.is_file()).then_some((name, path))
+    });
+    named.collect()
+}
+
+/// What is in a folder, by name; of very many, some.
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else { return vec![] };
-    entries.flatten().take(ENTRIES_MAX).map(|entry| entry.path()).collect()
+    let mut paths: Vec<PathBuf> =
+        entries.flatten().take(ENTRIES_MAX + 1).map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
 }
 
 struct Looker {
     root: PathBuf,
     n_left: usize,
     findings: Findings,
+    paths: BTreeMap<String, PathBuf>,
 }
 
 impl Looker {
@@ -141,7 +172,7 @@ impl Looker {
             return self.dataset(folder);
         }
         let is_run = folder.join("config.gin").is_file();
-        if is_run && !versions_of(folder).is_empty() {
+        if is_run && !versions_of(folder).0.is_empty() {
             self.run(folder);
         }
         let mut inner = entries(folder);
@@ -217,9 +248,13 @@ impl Looker {
         if checkpoints.is_empty() && events.is_empty() {
             return self.refuse(folder, "the run has neither checkpoints nor events");
         }
-        let n_versions = versions_of(folder).len();
+        let (versions, older) = versions_of(folder);
         let mut steps = BTreeSet::new();
         let mut notes = vec![];
+        if !older.is_empty() {
+            let names = older.join(", ");
+            notes.push(format!("It was begun anew after {names}, of which nothing is taken."));
+        }
         for (path, _) in &checkpoints {
             match torch_checkpoint::open(path) {
                 Ok(checkpoint) => {
@@ -238,7 +273,7 @@ impl Looker {
         }
         let what = format!(
             "a run of {} with {} and {}",
-            count(n_versions, "session"),
+            count(versions.len(), "session"),
             count(checkpoints.len(), "checkpoint"),
             count(events.len(), "file of events"),
         );
@@ -260,6 +295,10 @@ impl Looker {
         };
         if metadata.n_channels > 2 {
             let why = format!("it has {} channels; 1 and 2 can be", metadata.n_channels);
+            return self.refuse(folder, &why);
+        }
+        if !RATES_HZ.contains(&metadata.rate_hz) {
+            let why = format!("its rate is {} Hz; 8000 to 192000 can be", metadata.rate_hz);
             return self.refuse(folder, &why);
         }
         let mut notes = vec![];
@@ -290,7 +329,8 @@ impl Looker {
             FindingKind::Dataset | FindingKind::Run => path.file_name(),
         };
         let name = name.map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
-        let (key, bytes) = (self.key(path), size(path, 0));
+        let (key, bytes) = (self.key(path), size(path, 0, &mut self.n_left));
+        self.paths.insert(key.clone(), path.to_owned());
         self.findings.items.push(Finding { key, kind, name, what, becomes, bytes, notes });
     }
 
@@ -321,17 +361,13 @@ pub(crate) fn as_model(path: &Path) -> Finding {
     }
 }
 
-/// The path of a finding, by its key.
-pub(crate) fn path_of(asked: &Path, key: &str) -> PathBuf {
-    let root = root_of(asked);
-    if key == "." { root } else { root.join(key) }
-}
-
-fn size(path: &Path, depth: usize) -> u64 {
+/// Bytes of a file or of what is in a folder, as far as `n_left` entries reach.
+fn size(path: &Path, depth: usize, n_left: &mut usize) -> u64 {
+    *n_left = n_left.saturating_sub(1);
     match fs::symlink_metadata(path) {
         Ok(kind) if kind.is_file() => kind.len(),
-        Ok(kind) if kind.is_dir() && depth < 4 => {
-            entries(path).iter().map(|path| size(path, depth + 1)).sum()
+        Ok(kind) if kind.is_dir() && depth < 4 && *n_left > 0 => {
+            entries(path).iter().map(|path| size(path, depth + 1, n_left)).sum()
         }
         _ => 0,
     }

@@ -13,6 +13,7 @@ mod forecast;
 mod inspect;
 mod jobs;
 mod log;
+mod pace;
 mod progress;
 mod stop;
 mod system;
@@ -25,6 +26,7 @@ pub use duration::run_measure;
 pub use facts::model_facts;
 pub use forecast::{compose, families, forecast, unfolded};
 pub use inspect::inspect;
+pub use pace::measured_excerpts;
 
 /// Does the job of a folder, from wherever it stands, and says in the folder how it ended.
 ///

@@ -1,9 +1,11 @@
 //! `maquette compose`: what a preset, switches and settings come to, before anything trains.
 
+use std::sync::Arc;
+
 use anyhow::Context;
 use api::{
-    Choices, Family, Id, Job, JobKind, JobState, Knob, Measure, NewComposition, NewRun, Origin,
-    OwnPreset, RunDetail, RunForecast, RunMeasure,
+    Choices, Family, Id, Job, JobKind, JobState, Knob, Limit, Measure, NewComposition, NewRun,
+    Origin, OwnPreset, RunDetail, RunForecast, RunMeasure,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -11,6 +13,7 @@ use serde_json::Value;
 use super::{
     Console,
     follow::Onlooker,
+    interrupt,
     table::{list, table},
     training::{ChoiceArgs, LimitArgs},
     words,
@@ -56,10 +59,10 @@ struct Difference {
 }
 
 pub(crate) fn run(args: ComposeArgs, console: &Console) -> anyhow::Result<()> {
-    let client = console.client()?;
+    let client = Arc::new(console.client()?);
     let choices = args.choices.choices(&client)?;
-    let mut forecast = compose(&client, choices.clone(), args.dataset.clone())?;
     let limit = args.limit.limit();
+    let mut forecast = compose(&client, choices.clone(), args.dataset.clone(), limit)?;
     if let (true, Some(dataset)) = (args.measure, args.dataset.clone()) {
         let new = NewRun { name: None, dataset, choices, seed: None, limit };
         forecast.measured = measure(&client, console, &new)?;
@@ -80,12 +83,21 @@ pub(crate) fn run(args: ComposeArgs, console: &Console) -> anyhow::Result<()> {
     })
 }
 
-fn compose(client: &Client, choices: Choices, dataset: Option<Id>) -> anyhow::Result<RunForecast> {
-    client.post("/api/compositions", &NewComposition { choices, dataset })
+fn compose(
+    client: &Client,
+    choices: Choices,
+    dataset: Option<Id>,
+    limit: Option<Limit>,
+) -> anyhow::Result<RunForecast> {
+    client.post("/api/compositions", &NewComposition { choices, dataset, limit })
 }
 
-/// Does a few steps of a run.
-fn measure(client: &Client, console: &Console, new: &NewRun) -> anyhow::Result<Option<RunMeasure>> {
+/// Does a few steps of a run. A measure that fails or is interrupted is removed.
+fn measure(
+    client: &Arc<Client>,
+    console: &Console,
+    new: &NewRun,
+) -> anyhow::Result<Option<RunMeasure>> {
     let jobs: Vec<Job> = client.get("/api/jobs")?;
     let is_training =
         |it: &Job| it.kind == JobKind::Train && matches!(it.state, JobState::Running { .. });
@@ -95,8 +107,11 @@ fn measure(client: &Client, console: &Console, new: &NewRun) -> anyhow::Result<O
             .note("A run is training now, so everything takes longer than it would alone.");
     }
     let queued: Measure = client.post("/api/measures", new)?;
+    let path = format!("/api/measures/{}", queued.id);
+    let (canceller, of_measure) = (Arc::clone(client), path.clone());
+    interrupt::act_on_interrupt(move || canceller.cancel::<Measure>(&of_measure));
     let onlooker = Onlooker { client, terminal: console.terminal };
-    Ok(onlooker.measure(&queued.id)?.result)
+    Ok(onlooker.measure(&queued.id).inspect_err(|_| client.discard(&path))?.result)
 }
 
 /// The whole settings of what a name stands for: a preset of a family, one's own, or a run.
@@ -107,7 +122,7 @@ fn settings_of(client: &Client, name: &str, dataset: Option<Id>) -> anyhow::Resu
         || own.iter().any(|preset| preset.id.as_str() == name);
     if is_preset {
         let choices = Choices { preset: Some(name.to_owned()), ..Choices::default() };
-        return Ok(compose(client, choices, dataset)?.settings);
+        return Ok(compose(client, choices, dataset, None)?.settings);
     }
     let Ok(id) = name.parse::<Id>() else { return Err(unknown(name).into()) };
     let run: RunDetail = client.get(&format!("/api/runs/{id}"))?;

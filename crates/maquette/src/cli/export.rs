@@ -41,7 +41,7 @@ pub(crate) fn run(args: &ExportArgs, console: &Console) -> anyhow::Result<()> {
     let model = model_place(&client, &args.model)?;
     let Target::Ckpt = args.to;
     let conversion = done(&client, &ConvertTask::Original { model }, console)?;
-    let saved = save(&client, &conversion, &args.output);
+    let saved = save_whole(&client, &conversion, &args.output);
     client.discard(&format!("/api/conversions/{}", conversion.id));
     let files = saved?;
     let notes = conversion.result.iter().flat_map(|result| &result.notes);
@@ -50,6 +50,30 @@ pub(crate) fn run(args: &ExportArgs, console: &Console) -> anyhow::Result<()> {
     console.terminal.result(&json, || {
         files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join("\n")
     })
+}
+
+/// Writes the folder, or nothing of it.
+fn save_whole(
+    client: &Client,
+    conversion: &Conversion,
+    folder: &Path,
+) -> anyhow::Result<Vec<PathBuf>> {
+    let name = folder.file_name().context("failed to find a name in the folder's path")?;
+    let part = folder.with_file_name(format!(".{}.part", name.to_string_lossy()));
+    // What an interrupted export left.
+    let _ = fs::remove_dir_all(&part);
+    let saved = save(client, conversion, &part).and_then(|files| {
+        // An empty folder may be there.
+        let _ = fs::remove_dir(folder);
+        fs::rename(&part, folder)
+            .with_context(|| format!("failed to write {}", folder.display()))?;
+        let inside = |file: PathBuf| folder.join(file.strip_prefix(&part).unwrap_or(&file));
+        Ok(files.into_iter().map(inside).collect())
+    });
+    if saved.is_err() {
+        let _ = fs::remove_dir_all(&part);
+    }
+    saved
 }
 
 /// Copies the files into the folder; their first folder is the job's own.

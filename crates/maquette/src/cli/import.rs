@@ -6,9 +6,9 @@ use std::{
     sync::Arc,
 };
 
-use api::{Findings, Id, Import, Imported, NewForeignImport, NewImport, Rename};
+use api::{Findings, Import, Imported, NewForeignImport, NewImport, Rename};
 
-use super::{Console, absolute, follow::Onlooker, interrupt};
+use super::{Console, follow::Onlooker, from_root, interrupt};
 use crate::client::Client;
 
 #[derive(clap::Args)]
@@ -28,7 +28,7 @@ pub(crate) struct ImportArgs {
 }
 
 pub(crate) fn run(args: &ImportArgs, console: &Console) -> anyhow::Result<()> {
-    let path = absolute(&args.path)?.to_string_lossy().into_owned();
+    let path = from_root(&args.path)?;
     let client = Arc::new(console.client()?);
     if is_ours(&args.path) && !args.dry_run {
         let mut imported: Imported = client.post("/api/imports", &NewImport { path })?;
@@ -64,16 +64,14 @@ pub(crate) fn taken(
     let path = format!("/api/imports/{id}");
     let (canceller, of_import) = (Arc::clone(client), path.clone());
     interrupt::act_on_interrupt(move || canceller.cancel::<Import>(&of_import));
-    done(client, &id, console).inspect_err(|_| client.discard(&path))
-}
-
-fn done(client: &Client, id: &Id, console: &Console) -> anyhow::Result<Vec<Imported>> {
-    let import = Onlooker { client, terminal: console.terminal }.import(id)?;
+    let onlooker = Onlooker { client, terminal: console.terminal };
+    let import = onlooker.import(&id).inspect_err(|_| client.discard(&path))?;
     for warning in &import.warnings {
         let file = warning.file.as_deref().unwrap_or_default();
         console.terminal.note(&format!("note: {file}: {}", warning.message));
     }
-    client.post_empty(&format!("/api/imports/{id}/take"))
+    // What cannot be taken now is kept: the page Import takes it later.
+    client.post_empty(&format!("{path}/take"))
 }
 
 fn is_ours(path: &Path) -> bool {

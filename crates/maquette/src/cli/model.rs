@@ -6,7 +6,7 @@ use anyhow::Context;
 use api::{Id, Model, ModelDetail, ModelFacts, NewForeignImport, NewModel, Rename};
 
 use super::{
-    Console, absolute, import,
+    Console, from_root, import,
     table::{list, table},
     words,
 };
@@ -58,7 +58,7 @@ pub(crate) fn run(command: ModelCommand, console: &Console) -> anyhow::Result<()
             terminal.result(&model, || summary(&model))
         }
         ModelCommand::Add { source: Source::File(path), name } => {
-            let path = absolute(&path)?.to_string_lossy().into_owned();
+            let path = from_root(&path)?;
             let order = NewForeignImport { path, items: vec![], name, as_model: true };
             let taken = import::taken(&client, &order, console)?;
             let added = taken.first().context("failed to find what was added")?;

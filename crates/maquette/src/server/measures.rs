@@ -18,11 +18,6 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(create_measure)).routes(routes!(measure, delete_measure))
 }
 
-/// The most excerpts that a run is measured on.
-const HELD_OUT_MAX: u32 = 8;
-/// Their length at most.
-const HELD_OUT_SECS_MAX: f64 = 3.0;
-
 /// Queues a measure of how long a run would take: a few steps with its settings. It runs beside a
 /// training, and says then how busy the computer was.
 #[utoipa::path(post, path = "/api/measures", tag = "measures", request_body = NewRun,
@@ -68,9 +63,8 @@ async fn delete_measure(
 
 /// How many excerpts a run on this dataset would be measured on, and how long they are about.
 fn held_out(summary: Option<&DatasetSummary>) -> (u32, f64) {
-    let Some(summary) = summary else { return (HELD_OUT_MAX, HELD_OUT_SECS_MAX) };
+    let Some(summary) = summary else { return (0, 0.0) };
     // Without held-out sound it is measured on what it learns from.
     let n = if summary.n_validation == 0 { summary.n_files } else { summary.n_validation };
-    let mean_secs = summary.length_secs / f64::from(summary.n_files.max(1));
-    (n.min(HELD_OUT_MAX), mean_secs.min(HELD_OUT_SECS_MAX))
+    worker::measured_excerpts(n, summary.length_secs / f64::from(summary.n_files.max(1)))
 }

@@ -34,7 +34,7 @@ async fn compose(
     FromJson(new): FromJson<NewComposition>,
 ) -> Answer<RunForecast> {
     let composed = move |app: &App| match &new.dataset {
-        Some(dataset) => forecast(&app.studio, &new.choices, dataset, None),
+        Some(dataset) => forecast(&app.studio, &new.choices, dataset, new.limit),
         None => {
             let own = own_preset(&app.studio, &new.choices)?;
             worker::compose(&new.choices, own.as_ref()).map_err(unprocessable)

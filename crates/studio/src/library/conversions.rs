@@ -11,7 +11,8 @@ use super::{make_job, models, name_from, passing};
 use crate::{
     Error, Studio, job_folder,
     queue::Places,
-    store::jobs::Phase,
+    shared::Shared,
+    store::jobs::{self, Phase},
     workspace::{Shelf, file_inside, read_json},
 };
 
@@ -85,6 +86,31 @@ impl Studio {
         self.shared.read(|c| passing::find(c, JobKind::Convert, id).map(drop))?;
         file_inside(&self.shared.workspace.folder(Shelf::Conversions, id), path)
     }
+}
+
+/// Whether a conversion that waits or runs reads a model.
+pub(super) fn need_model(
+    shared: &Shared,
+    connection: &rusqlite::Connection,
+    model: &Id,
+) -> Result<bool, Error> {
+    for (id, _) in jobs::ids(connection, JobKind::Convert)? {
+        let row = jobs::find(connection, &id)?;
+        if row.is_none_or(|row| !row.phase.is_active()) {
+            continue;
+        }
+        let order = job_folder::read_order(&shared.workspace.folder(Shelf::Conversions, &id))?;
+        if let Task::Convert(
+            ConvertTask::Latents { model: place, .. }
+            | ConvertTask::Sound { model: place, .. }
+            | ConvertTask::Original { model: place },
+        ) = order.task
+            && place == (ModelPlace::Library { id: model.clone() })
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn file_name(path: &Path) -> String {

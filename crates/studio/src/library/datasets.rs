@@ -147,7 +147,7 @@ impl Studio {
             // Files last, when nothing can refuse any more; but before anybody can see the job in
             // the queue and start it.
             job_folder::clear_for_start(&folder)?;
-            job_folder::remove_partial_dataset(&folder)
+            job_folder::remove_partial_result(&folder)
         })?;
         self.shared.bell.ring();
         self.listed_dataset(id)

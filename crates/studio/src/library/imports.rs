@@ -1,27 +1,30 @@
 //! Verbs on imports: what another program made becomes datasets, runs and models of the library.
 //!
-//! An import's job makes whole folders inside its own; taking it moves them to their shelves, joins
-//! runs with the datasets they learnt from, and removes the import.
+//! An import's job makes whole folders inside its own; taking it joins runs with the datasets they learnt
+//! from, moves each folder to its shelf in one rename, and removes the import.
 
 use std::{
-    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
 
 use api::{
-    FindingKind, Id, Import, ImportResult, ImportTask, Imported, JobKind, Made, NewForeignImport,
-    Task,
+    DatasetSummary, Id, Import, ImportResult, ImportTask, Imported, JobKind, Learnt, Made,
+    NewForeignImport, Task,
 };
 
 use super::{make_job, name_from, passing, valid_name};
 use crate::{
     Error, Studio,
-    import::{Found, look, place},
+    import::{Found, look, place_moved},
     job_folder,
     queue::Places,
-    store::jobs::{self, Phase},
-    workspace::{Shelf, is_plain_path, read_json, remove},
+    shared::{Shared, lock},
+    store::{
+        datasets::{self, DatasetRow},
+        jobs::{self, Phase},
+    },
+    workspace::{Shelf, is_plain_path, read_json},
 };
 
 /// Imports that are kept when nobody takes or removes them; the oldest go.
@@ -38,9 +41,12 @@ impl Studio {
         if !path.is_absolute() {
             return Err(Error::invalid("path", "give the whole path, from the root of the disk"));
         }
-        let path = fs::canonicalize(&path).map_err(Error::io("read", &path))?;
+        fs::metadata(&path).map_err(Error::io("read", &path))?;
         let name = new.name.as_deref().map(valid_name).transpose()?;
-        passing::remove_oldest(&self.shared, JobKind::Import, MAX_KEPT - 1)?;
+        {
+            let _alone = lock(&self.shared.taking);
+            passing::remove_oldest(&self.shared, JobKind::Import, MAX_KEPT - 1)?;
+        }
         let of_path = name_from(&path.file_name().unwrap_or_default().to_string_lossy());
         let job_name = name.clone().unwrap_or(of_path);
         let (items, as_model) = (new.items, new.as_model);
@@ -52,17 +58,13 @@ impl Studio {
     /// Imports that nobody took yet, newest first.
     ///
     /// # Errors
-    /// `Io` when a folder of one cannot be read.
+    /// `Store` or `Closed` only.
     pub fn foreign_imports(&self) -> Result<Vec<Import>, Error> {
         let ids = self.shared.read(|c| jobs::ids(c, JobKind::Import))?;
         let mut all = Vec::new();
         for (id, _) in ids {
-            match self.foreign_import(&id) {
-                Ok(import) => all.push(import),
-                // It was taken or removed meanwhile.
-                Err(Error::NotFound { .. }) => {}
-                Err(error) => return Err(error),
-            }
+            // One that is going, or whose folder is damaged, does not hide the others.
+            all.extend(self.foreign_import(&id).ok());
         }
         all.sort_by_key(|import| std::cmp::Reverse(import.job.created_ms));
         Ok(all)
@@ -94,15 +96,19 @@ impl Studio {
     /// # Errors
     /// `NotFound` when there is none.
     pub fn delete_import(&self, id: &Id) -> Result<(), Error> {
+        let _alone = lock(&self.shared.taking);
         passing::delete(&self.shared, JobKind::Import, id)
     }
 
-    /// Takes what an import made into the library, and removes the import.
+    /// Takes what an import made into the library, and removes the import. What cannot be taken does not
+    /// stop the rest, and can be tried again.
     ///
     /// # Errors
     /// `NotFound` when there is no such import; `Conflict` when it is not done; `BadImport` or `Io` when
-    /// a folder that it made cannot be taken: what was taken before it stays.
+    /// a folder that it made cannot be taken.
     pub fn take_import(&self, id: &Id) -> Result<Vec<Imported>, Error> {
+        // Two takers would each get half.
+        let _alone = lock(&self.shared.taking);
         let result: ImportResult = self.foreign_import(id)?.result.ok_or_else(|| {
             Error::conflict(
                 format!("take what `{id}` made"),
@@ -111,53 +117,57 @@ impl Studio {
             )
         })?;
         let folder = self.shared.workspace.folder(Shelf::Imports, id);
-        let mut datasets = BTreeMap::new();
-        let mut all = Vec::new();
+        let (mut all, mut failure) = (Vec::new(), None);
         for made in &result.made {
-            if !folder.join(&made.folder).exists() {
-                continue; // It was taken before something stopped the rest.
+            match take_made(&self.shared, &folder, made) {
+                Ok(imported) => all.extend(imported),
+                Err(error) => failure = failure.or(Some(error)),
             }
-            let imported = self.take_made(&folder, made, &datasets)?;
-            if made.kind == FindingKind::Dataset {
-                datasets.insert(made.key.clone(), imported.id.clone());
-            }
-            all.push(imported);
+        }
+        if let Some(error) = failure {
+            return Err(error);
         }
         passing::remove_ended(&self.shared, JobKind::Import, id)?;
         Ok(all)
     }
-
-    fn take_made(
-        &self,
-        folder: &Path,
-        made: &Made,
-        datasets: &BTreeMap<String, Id>,
-    ) -> Result<Imported, Error> {
-        let missing =
-            || Error::NotFound { what: "folder", id: made.folder.escape_debug().to_string() };
-        if !is_plain_path(&made.folder) {
-            return Err(missing());
-        }
-        let source = folder.join(&made.folder);
-        let mut found = look(&source)?;
-        let dataset = made.dataset.as_ref().and_then(|key| datasets.get(key));
-        if let (Found::Job(order), Some(dataset)) = (&mut found, dataset)
-            && let Task::Train(task) = &mut order.task
-        {
-            task.dataset = dataset.clone();
-        }
-        let imported = place(&self.shared, &source, &found, |target| move_inside(&source, target))?;
-        remove(&source)?;
-        Ok(imported)
-    }
 }
 
-/// Moves what is in a folder into another of the same disk.
-fn move_inside(from: &Path, to: &Path) -> Result<(), Error> {
-    for entry in fs::read_dir(from).map_err(Error::io("read", from))? {
-        let entry = entry.map_err(Error::io("read", from))?;
-        let path = entry.path();
-        fs::rename(&path, to.join(entry.file_name())).map_err(Error::io("move", &path))?;
+/// Moves one folder that an import made to its shelf; nothing when that was done before.
+fn take_made(shared: &Shared, folder: &Path, made: &Made) -> Result<Option<Imported>, Error> {
+    if !is_plain_path(&made.folder) {
+        let id = made.folder.escape_debug().to_string();
+        return Err(Error::NotFound { what: "folder", id });
     }
-    Ok(())
+    let source = folder.join(&made.folder);
+    if !source.exists() {
+        return Ok(None);
+    }
+    let mut found = look(&source)?;
+    if let Found::Job(order) = &mut found
+        && let Task::Train(task) = &mut order.task
+        && let Some((id, hash)) = learnt_from(shared, &task.dataset_hash, made.learnt)?
+    {
+        (task.dataset, task.dataset_hash) = (id, hash);
+    }
+    place_moved(shared, &source, &found).map(Some)
+}
+
+/// The dataset that a run learnt from: the one with the content that it names; where it names none, the
+/// only one with such sounds.
+fn learnt_from(
+    shared: &Shared,
+    hash: &str,
+    learnt: Option<Learnt>,
+) -> Result<Option<(Id, String)>, Error> {
+    let rows = shared.read(datasets::all)?;
+    let whole = rows.into_iter().filter(|row| row.job.phase == Phase::Done);
+    let of = |row: DatasetRow| Some((row.job.id, row.summary?));
+    let fits = |summary: &DatasetSummary| match learnt {
+        None => summary.hash == hash,
+        Some(it) => (summary.rate_hz, summary.channels) == (it.rate_hz, it.channels),
+    };
+    let mut fitting = whole.filter_map(of).filter(|(_, summary)| fits(summary));
+    let first = fitting.next().map(|(id, summary)| (id, summary.hash));
+    let is_clear = learnt.is_none() || fitting.next().is_none();
+    Ok(first.filter(|_| is_clear))
 }

@@ -10,7 +10,7 @@ use api::{Checkpoint, Id, Lineage, Model, ModelDetail, NewModel, TrainTask};
 use sha2::{Digest, Sha256};
 
 use super::{
-    fresh_id, from_trash, make_folder,
+    conversions, fresh_id, from_trash, make_folder,
     runs::{self, read_train_task},
     to_trash, valid_name,
 };
@@ -145,10 +145,11 @@ impl Studio {
         self.shared.change(|change| {
             let model = find(change.tx, id)?;
             let rows = reconstructions::of_model(change.tx, id)?;
-            if rows.iter().any(|row| row.job.phase.is_active()) {
+            let is_converting = conversions::need_model(&self.shared, change.tx, id)?;
+            if is_converting || rows.iter().any(|row| row.job.phase.is_active()) {
                 return Err(Error::conflict(
                     format!("delete the model `{}`", model.name),
-                    "a sound is going through it",
+                    "a sound is going through it, or it is being converted",
                     "wait until that is done",
                 ));
             }

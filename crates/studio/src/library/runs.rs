@@ -210,6 +210,11 @@ impl Studio {
                     let why = format!("the dataset `{}` is not the one it learnt", task.dataset);
                     return Err(cannot_resume(&job, &why, "start a new run on it"));
                 }
+                None if task.dataset_hash.is_empty() => {
+                    let why = "its files do not say which dataset it learnt from";
+                    let remedy = "import it again, together with its dataset";
+                    return Err(cannot_resume(&job, why, remedy));
+                }
                 None => {
                     let why = format!("its dataset `{}` is not there", task.dataset);
                     return Err(cannot_resume(&job, &why, "restore or import that dataset first"));

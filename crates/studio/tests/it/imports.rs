@@ -8,7 +8,7 @@ use studio::Error;
 
 use crate::stage::{Stage, wait_until};
 
-fn copy_all(from: &Path, to: &Path) {
+pub(crate) fn copy_all(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -253,4 +253,72 @@ fn an_import_that_runs_can_be_cancelled() {
     assert!(matches!(relative, Err(Error::Invalid { key: "path", .. })));
     let nameless = stage.studio.create_import(order(&path, Some(" ")));
     assert!(matches!(nameless, Err(Error::Invalid { .. })));
+}
+
+/// A folder with a dataset and a run on it, whose order does not say so.
+fn set(there: &Stage) -> tempfile::TempDir {
+    let run = there.done_run(10);
+    let dataset = there.studio.run(&run).unwrap().run.dataset;
+    let set = tempfile::tempdir().unwrap();
+    copy_all(&there.job_folder("datasets", &dataset), &set.path().join("0"));
+    copy_all(&there.job_folder("runs", &run), &set.path().join("1"));
+    let path = set.path().join("1/job.json");
+    let mut order: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    order["task"]["dataset"] = json!("unknown-000001");
+    order["task"]["dataset_hash"] = json!("");
+    fs::write(path, order.to_string()).unwrap();
+    set
+}
+
+#[test]
+fn a_run_finds_the_dataset_it_learnt_from() {
+    let set = set(&Stage::new());
+    let here = Stage::new();
+    let id = here.studio.create_import(order(set.path(), None)).unwrap().id;
+    done(&here, &id);
+    let taken = here.studio.take_import(&id).unwrap();
+    let [dataset, run] = &taken[..] else { panic!("{taken:?}") };
+    assert_eq!((dataset.list.as_str(), run.list.as_str()), ("datasets", "runs"));
+    assert_eq!(here.studio.run(&run.id).unwrap().run.dataset, dataset.id);
+    here.studio.resume_run(&run.id, Some(api::Limit::Steps { steps: 40 })).unwrap();
+    // A second one of this kind, and nobody knows which it was.
+    let id = here.studio.create_import(order(set.path(), None)).unwrap().id;
+    done(&here, &id);
+    let taken = here.studio.take_import(&id).unwrap();
+    let refused = here.studio.resume_run(&taken[1].id, Some(api::Limit::Steps { steps: 40 }));
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.contains("do not say which dataset"), "{refused}");
+}
+
+#[test]
+fn what_cannot_be_taken_does_not_stop_the_rest() {
+    let set = set(&Stage::new());
+    let here = Stage::new();
+    let id = here.studio.create_import(order(set.path(), None)).unwrap().id;
+    done(&here, &id);
+    let index = here.job_folder("imports", &id).join("made/0/dataset.json");
+    let whole = fs::read(&index).unwrap();
+    fs::write(&index, "{").unwrap();
+    let refused = here.studio.take_import(&id);
+    assert!(matches!(refused, Err(Error::BadImport { .. })), "{refused:?}");
+    assert_eq!((here.studio.datasets().unwrap().len(), here.studio.runs().unwrap().len()), (0, 1));
+    fs::write(&index, whole).unwrap();
+    let taken = here.studio.take_import(&id).unwrap();
+    assert_eq!(taken.len(), 1, "the rest");
+    assert_eq!((here.studio.datasets().unwrap().len(), here.studio.runs().unwrap().len()), (1, 1));
+    assert_eq!(folders(&here), 0);
+}
+
+#[test]
+fn two_who_take_at_once_get_it_once() {
+    let set = set(&Stage::new());
+    let here = Stage::new();
+    let id = here.studio.create_import(order(set.path(), None)).unwrap().id;
+    done(&here, &id);
+    let taken: Vec<_> = std::thread::scope(|scope| {
+        let takers: Vec<_> = (0..4).map(|_| scope.spawn(|| here.studio.take_import(&id))).collect();
+        takers.into_iter().map(|it| it.join().unwrap()).collect()
+    });
+    assert_eq!(taken.iter().filter(|it| it.is_ok()).count(), 1, "{taken:?}");
+    assert_eq!((here.studio.datasets().unwrap().len(), here.studio.runs().unwrap().len()), (1, 1));
 }

@@ -335,9 +335,29 @@ fn convert(folder: &Path, task: &api::ConvertTask, events: &mut Events) -> Optio
     Some(Outcome::Done)
 }
 
-/// Makes one model of whatever is at the path.
+/// Makes what the folders in a folder hold, in their order; one model of a file, whatever it is.
 fn import(folder: &Path, task: &api::ImportTask, events: &mut Events) -> Option<Outcome> {
     events.started(0);
+    if task.path.is_dir() {
+        let mut result = api::ImportResult::default();
+        let mut paths: Vec<_> =
+            fs::read_dir(&task.path).unwrap().map(|it| it.unwrap().path()).collect();
+        paths.sort();
+        for (i, path) in paths.iter().enumerate() {
+            let place = format!("made/{i}");
+            crate::imports::copy_all(path, &folder.join(&place));
+            let is_run = path.join("checkpoints").exists();
+            result.made.push(api::Made {
+                key: i.to_string(),
+                kind: if is_run { api::FindingKind::Run } else { api::FindingKind::Dataset },
+                folder: place,
+                name: "made".to_owned(),
+                learnt: is_run.then_some(api::Learnt { rate_hz: 44_100, channels: 1 }),
+            });
+        }
+        fs::write(folder.join("result.json"), serde_json::to_vec(&result).unwrap()).unwrap();
+        return Some(Outcome::Done);
+    }
     while task.path.to_string_lossy().contains("slow") && !is_stop_asked(folder) {
         std::thread::sleep(Duration::from_millis(10));
     }
@@ -369,7 +389,7 @@ fn import(folder: &Path, task: &api::ImportTask, events: &mut Events) -> Option<
         kind: api::FindingKind::Model,
         folder: "made/0".to_owned(),
         name,
-        dataset: None,
+        learnt: None,
     };
     let result = api::ImportResult { made: vec![made] };
     fs::write(folder.join("result.json"), serde_json::to_vec(&result).unwrap()).unwrap();

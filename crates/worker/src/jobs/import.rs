@@ -12,14 +12,14 @@ use std::{
 
 use anyhow::Context;
 use api::{
-    EventBody, Finding, FindingKind, Findings, ImportResult, ImportTask, Made, Order, Outcome,
-    Task, Warning,
+    EventBody, Finding, FindingKind, ImportResult, ImportTask, Learnt, Made, Order, Outcome, Task,
+    Warning,
 };
 
 use super::refuse;
 use crate::{
     folder::{JobFolder, now_ms},
-    inspect,
+    inspect::{self, Looked},
     log::log,
     progress::{Goal, ProgressMeter},
     whole_file::write_whole,
@@ -30,51 +30,34 @@ const MADE: &str = "made";
 
 /// Imports what the order names.
 pub(crate) fn run(folder: &mut JobFolder, task: &ImportTask) -> anyhow::Result<Outcome> {
-    let findings = if task.as_model {
-        // It is for the model's reader to say what is wrong with it.
-        Findings { items: vec![inspect::as_model(&task.path)], ..Findings::default() }
-    } else {
-        inspect::inspect(&task.path)
-            .map_err(|problem| anyhow::Error::new(super::Refused(problem)))?
-    };
-    for unreadable in &findings.unreadable {
-        folder.warn(warning(
-            "unreadable",
-            &unreadable.path,
-            format!("It is left out: {}.", unreadable.why),
-        ))?;
-    }
-    let wanted = wanted(task, findings.items);
-    if wanted.is_empty() {
-        return refuse(
-            "nothing_to_import",
-            "There is nothing here that can be imported.",
-            "No dataset, run or model of acids-rave was found in it.",
-            "Choose the folder of a run, of a preprocessed dataset, or a .ckpt or .ts file.",
-        );
-    }
     // What an earlier attempt left is made again.
     let made = folder.path().join(MADE);
     let _ = fs::remove_dir_all(&made);
-    let mut meter = ProgressMeter::new("things", Goal::Units(wanted.len() as u64), 0.0);
+    let outcome = make_all(folder, task);
+    if !matches!(outcome, Ok(Outcome::Done)) {
+        // Nobody can take it, and it may be what filled the disk.
+        let _ = fs::remove_dir_all(&made);
+    }
+    outcome
+}
+
+fn make_all(folder: &mut JobFolder, task: &ImportTask) -> anyhow::Result<Outcome> {
+    let wanted = wanted(folder, task)?;
+    let mut steps = Steps::new(wanted.len());
     let mut result = ImportResult::default();
-    for (i, item) in wanted.iter().enumerate() {
-        folder.emit(EventBody::Progress(meter.tell(&item.name, i as u64)))?;
+    for (i, (item, source)) in wanted.iter().enumerate() {
+        steps.begin(folder, i, &item.name)?;
         if folder.should_stop() {
             return Ok(Outcome::Stopped);
         }
         let place = format!("{MADE}/{i}");
         let target = folder.path().join(&place);
         fs::create_dir_all(&target).with_context(|| format!("create {place}"))?;
-        let source = match task.as_model {
-            true => task.path.clone(),
-            false => inspect::path_of(&task.path, &item.key),
-        };
-        let name = task.name.as_ref().filter(|_| wanted.len() == 1).unwrap_or(&item.name).clone();
-        let one = One { source, target, item, name, others: &result.made };
+        let name = task.name.as_ref().unwrap_or(&item.name).clone();
+        let one = One { source: source.clone(), target, item, name, others: &result.made };
         let outcome = match item.kind {
-            FindingKind::Dataset => dataset::make(folder, &one),
-            FindingKind::Run => run::make(folder, &one),
+            FindingKind::Dataset => dataset::make(folder, &one, &mut steps),
+            FindingKind::Run => run::make(folder, &one, &mut steps),
             FindingKind::Model => model::make(folder, &one),
         };
         match outcome {
@@ -92,7 +75,6 @@ pub(crate) fn run(folder: &mut JobFolder, task: &ImportTask) -> anyhow::Result<O
                 let _ = fs::remove_dir_all(&one.target);
             }
         }
-        let _ = meter.mark(&item.name, i as u64 + 1);
     }
     if result.made.is_empty() {
         return refuse(
@@ -104,14 +86,95 @@ pub(crate) fn run(folder: &mut JobFolder, task: &ImportTask) -> anyhow::Result<O
     }
     let text = serde_json::to_vec_pretty(&result).context("encode result.json")?;
     write_whole(&folder.path().join("result.json"), &text).context("write result.json")?;
-    folder.emit(EventBody::Progress(meter.tell("done", wanted.len() as u64)))?;
+    steps.begin(folder, wanted.len(), "done")?;
     Ok(Outcome::Done)
 }
 
-/// What the order asks for of what was found.
-fn wanted(task: &ImportTask, found: Vec<Finding>) -> Vec<Finding> {
+/// What the order asks for of what there is, with its paths.
+fn wanted(folder: &mut JobFolder, task: &ImportTask) -> anyhow::Result<Vec<(Finding, PathBuf)>> {
+    if task.as_model {
+        // It is for the model's reader to say what is wrong with it.
+        return Ok(vec![(inspect::as_model(&task.path), task.path.clone())]);
+    }
+    let looked = inspect::look_into(&task.path);
+    let Looked { findings, mut paths } =
+        looked.map_err(|problem| anyhow::Error::new(super::Refused(problem)))?;
+    for unreadable in &findings.unreadable {
+        folder.warn(warning(
+            "unreadable",
+            &unreadable.path,
+            format!("It is left out: {}.", unreadable.why),
+        ))?;
+    }
+    if findings.items.is_empty() {
+        return refuse(
+            "nothing_to_import",
+            "There is nothing here that can be imported.",
+            "No dataset, run or model of acids-rave was found in it.",
+            "Choose the folder of a run, of a preprocessed dataset, or a .ckpt or .ts file.",
+        );
+    }
+    let is_there = |key: &String| findings.items.iter().any(|item| item.key == *key);
+    let missing: Vec<&str> =
+        task.items.iter().filter(|key| !is_there(key)).map(String::as_str).collect();
+    if !missing.is_empty() {
+        return refuse(
+            "no_such_finding",
+            "Something that was asked for is not there.",
+            &format!("It holds no {}.", missing.join(", ")),
+            "Look at what is there (`--dry-run`), and name it as it is named there.",
+        );
+    }
     let is_wanted = |item: &Finding| task.items.is_empty() || task.items.contains(&item.key);
-    found.into_iter().filter(is_wanted).collect()
+    let with_path = |item: Finding| {
+        let path = paths.remove(&item.key)?;
+        Some((item, path))
+    };
+    let wanted: Vec<_> =
+        findings.items.into_iter().filter(is_wanted).filter_map(with_path).collect();
+    if task.name.is_some() && wanted.len() > 1 {
+        return refuse(
+            "one_name_for_many",
+            "One name is not enough.",
+            &format!("{} things would be taken.", wanted.len()),
+            "Leave the name out, or take one thing.",
+        );
+    }
+    Ok(wanted)
+}
+
+/// How far an import is: a hundred for each thing, because one may take hours.
+struct Steps {
+    meter: ProgressMeter,
+    n: usize,
+    at: usize,
+    name: String,
+}
+
+impl Steps {
+    fn new(n: usize) -> Self {
+        let meter = ProgressMeter::new("percent", Goal::Units(100), 0.0);
+        Self { meter, n, at: 0, name: String::new() }
+    }
+
+    fn begin(&mut self, folder: &mut JobFolder, at: usize, name: &str) -> anyhow::Result<()> {
+        (self.at, self.name) = (at, name.to_owned());
+        let percent = self.percent(0.0);
+        folder.emit(EventBody::Progress(self.meter.tell(name, percent)))
+    }
+
+    /// Tells how far the thing is that is being made; gives whether to go on.
+    fn go_on(&mut self, folder: &mut JobFolder, share: f64) -> anyhow::Result<bool> {
+        let percent = self.percent(share);
+        if let Some(progress) = self.meter.mark(&self.name, percent) {
+            folder.emit(EventBody::Progress(progress))?;
+        }
+        Ok(!folder.should_stop())
+    }
+
+    fn percent(&self, share: f64) -> u64 {
+        (100.0 * (self.at as f64 + share.clamp(0.0, 1.0)) / self.n as f64) as u64
+    }
 }
 
 /// One thing to make.
@@ -125,14 +188,14 @@ struct One<'a> {
 }
 
 impl One<'_> {
-    fn made(&self, dataset: Option<String>) -> Made {
+    fn made(&self, learnt: Option<Learnt>) -> Made {
         let item = self.item;
         Made {
             key: item.key.clone(),
             kind: item.kind,
             folder: String::new(),
             name: self.name.clone(),
-            dataset,
+            learnt,
         }
     }
 

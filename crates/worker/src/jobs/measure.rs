@@ -13,13 +13,11 @@ use crate::{
     folder::{JobFolder, now_ms},
     forecast::bad_settings,
     log::log,
+    pace::RENDERED_MAX,
     progress::{Goal, ProgressMeter},
     system::{LoadMeter, memory_peak_bytes},
     whole_file::write_whole,
 };
-
-/// Excerpts that a run renders at once.
-const RENDERED_MAX: u32 = 4;
 
 /// Measures the run that the job's folder names.
 pub(crate) fn run(folder: &mut JobFolder, task: &MeasureTask) -> anyhow::Result<Outcome> {
@@ -96,7 +94,7 @@ impl Besides {
         trainer.save(&checkpoint).context("write a checkpoint")?;
         let saving_secs = started.elapsed().as_secs_f64();
         std::fs::remove_file(&checkpoint).context("remove a checkpoint")?;
-        let n_rendered = f64::from(task.n_held_out.min(RENDERED_MAX));
+        let n_rendered = f64::from(task.n_held_out.min(RENDERED_MAX as u32));
         Ok(Self {
             validation_secs: n * validation_secs,
             rendering_secs: n_rendered * (rendering_secs + validation_secs),

@@ -109,6 +109,9 @@ fn found_in(path: &Path) -> anyhow::Result<Found> {
             None => refuse_model(path, why),
         };
     }
+    if !found.is_file() {
+        return refuse_model(path, "It is neither a file nor a folder.");
+    }
     let mut start = Vec::new();
     let file = File::open(path).with_context(|| format!("open {}", path.display()))?;
     file.take(9).read_to_end(&mut start).with_context(|| format!("read {}", path.display()))?;

@@ -36,7 +36,7 @@ const AHEAD_MAX: usize = 32;
 /// How long a thread sleeps when it has to wait, and how often a stop is looked for.
 const PAUSE: Duration = Duration::from_millis(20);
 /// A single recording longer than this is not read.
-const LENGTH_SECS_MAX: f64 = 4.0 * 3600.0;
+pub(super) const LENGTH_SECS_MAX: f64 = 4.0 * 3600.0;
 /// Small datasets hold out this many files all the same, if that is no more than a fifth of them:
 /// a distance measured on one or two says little.
 const HELD_OUT_LEAST: usize = 3;

@@ -21,6 +21,7 @@ use crate::{
     dataset::Dataset,
     folder::JobFolder,
     log::log,
+    pace::{MEASURE_PAUSE_SECS_MIN, MEASURE_SHARE},
     progress::{Goal, ProgressMeter},
     system::SystemMeter,
 };
@@ -29,8 +30,6 @@ use crate::{
 const STEPS_LOGGED_SINGLY: u64 = 20;
 /// Later, metrics are logged about this often, as means over the steps between.
 const LOG_EVERY_SECS: f64 = 0.3;
-/// Measuring and rendering take at most about this share of the time.
-const MEASURE_SHARE: f64 = 0.05;
 /// After so many steps in a row without a usable number, the run goes back to its last good checkpoint.
 const NOT_FINITE_MAX: u32 = 10;
 /// A run that had to go back more often has diverged.
@@ -301,7 +300,7 @@ impl<'a> Run<'a> {
     }
 
     fn is_time_to_measure(&self) -> bool {
-        let pause = (self.measured.took_secs / MEASURE_SHARE).max(4.0);
+        let pause = (self.measured.took_secs / MEASURE_SHARE).max(MEASURE_PAUSE_SECS_MIN);
         self.measured.at.elapsed().as_secs_f64() > pause
     }
 

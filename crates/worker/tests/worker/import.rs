@@ -128,7 +128,13 @@ fn everything_in_a_folder_is_found_and_made() {
     let all = made(&job);
     let kinds: Vec<_> = all.iter().map(|it| it.kind).collect();
     assert_eq!(kinds, [FindingKind::Dataset, FindingKind::Run]);
-    assert_eq!(all[1].dataset.as_deref(), Some("preprocessed"), "the only one that fits");
+    assert_eq!(all[1].learnt, None, "it is known: the only one that fits");
+    let read = |i: usize, name: &str| -> serde_json::Value {
+        let path = job.path().join(&all[i].folder).join(name);
+        serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+    };
+    let hash = &read(0, "dataset.json")["summary"]["hash"];
+    assert!(hash.is_string() && *hash == read(1, "job.json")["task"]["dataset_hash"]);
     assert_eq!(job.warnings()[0], "unreadable broken.ts");
 }
 
@@ -230,6 +236,15 @@ fn some_of_it_can_be_asked_for() {
     let job = scene.order(ImportTask { path, items, name, as_model: false });
     let [made] = &made(&job)[..] else { panic!("not one thing") };
     assert_eq!((made.kind, made.name.as_str()), (FindingKind::Dataset, "Sines"));
+    let check = |items: &[&str], name: Option<&str>, expected: &str| {
+        let items = items.iter().map(|&it| it.to_owned()).collect();
+        let (path, name) = (scene.there(), name.map(str::to_owned));
+        let job = scene.order(ImportTask { path, items, name, as_model: false });
+        assert_eq!(job.problem().code, expected);
+        assert!(!job.path().join("made").exists());
+    };
+    check(&["preprocessed", "nothing"], None, "no_such_finding");
+    check(&[], Some("Both"), "one_name_for_many");
 }
 
 #[test]
@@ -261,4 +276,40 @@ fn what_cannot_be_read_is_refused_or_left_out() {
     fs::write(folder.join("data.mdb"), &data[..4096]).unwrap();
     let problem = scene.import(&folder).problem();
     assert!(problem.what.len() + problem.why.unwrap_or_default().len() > 20);
+}
+
+#[test]
+fn of_a_run_that_was_begun_anew_the_newest_training_is_taken() {
+    let scene = Scene::new();
+    let run = scene.run();
+    let again = |version: &str, first_step: i64| {
+        let path = run.join(version).join(tfevents::file_name(200.0, 0));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let mut events = tfevents::create(&path, 200.0).unwrap();
+        events.scalars(first_step, 200.0, &[("loss", 1.0)]).unwrap();
+        events.flush().unwrap();
+    };
+    again("version_1", 20);
+    let found = |n_sessions: &str| {
+        let findings = worker::inspect(&run).unwrap();
+        assert!(findings.items[0].what.contains(n_sessions), "{findings:?}");
+        findings.items[0].notes.clone()
+    };
+    assert_eq!(found("2 sessions"), [""; 0]);
+    again("version_2", 0);
+    assert!(found("1 session")[0].contains("version_0, version_1"));
+}
+
+#[test]
+fn strange_files_do_not_spoil_a_run() {
+    let scene = Scene::new();
+    let run = scene.run();
+    #[cfg(unix)]
+    let _socket =
+        std::os::unix::net::UnixListener::bind(run.join("version_0/checkpoints/a.ckpt")).unwrap();
+    let sound = scene.workspace.sounds().join("tone.wav");
+    fs::copy(sound, run.join("version_0/events.out.tfevents.9999999999.x")).unwrap();
+    let job = scene.import(&run);
+    assert_eq!(made(&job).len(), 1);
+    assert!(job.warnings().iter().any(|it| it == "damaged_events ."), "{:?}", job.warnings());
 }

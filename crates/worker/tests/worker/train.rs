@@ -85,6 +85,28 @@ fn the_events_are_in_files_for_tensorboard_too() {
 }
 
 #[test]
+fn a_best_checkpoint_that_was_measured_elsewhere_is_kept() {
+    let workspace = Workspace::new();
+    let job = run_job(&workspace, "run", 1);
+    job.run();
+    let first = checkpoints(job.path()).pop().unwrap();
+    let path = job.path().join("events.jsonl");
+    let lines = fs::read_to_string(&path).unwrap();
+    let lines = lines.lines().map(|line| {
+        let mut event: serde_json::Value = serde_json::from_str(line).unwrap();
+        if event["event"] == "checkpoint" {
+            event["validation"] = serde_json::Value::Null;
+            event["is_best"] = true.into();
+        }
+        format!("{event}\n")
+    });
+    fs::write(&path, lines.collect::<String>()).unwrap();
+    (2..8).for_each(|steps| extend(&job, steps));
+    let kept = checkpoints(job.path());
+    assert!(kept.contains(&first) && kept.len() < 7, "{kept:?}");
+}
+
+#[test]
 fn a_damaged_checkpoint_is_passed_over() {
     let workspace = Workspace::new();
     let job = run_job(&workspace, "run", 2);

@@ -23,9 +23,9 @@ const BLOCKS: [&str; 2] = ["512", "2048"];
 
 /// What one program took.
 struct Took {
-    /// Processor seconds of each [`GROUP`].
-    cpu_secs: Vec<f64>,
-    /// Processor seconds of the most expensive block.
+    /// Processor seconds of a [`GROUP`].
+    cpu_secs: f64,
+    /// The longest that a block took on the clock.
     worst_secs: f64,
     weight_mb: f64,
 }
@@ -82,15 +82,15 @@ fn measure(config: &str, block: &str, python: Option<&str>) -> anyhow::Result<()
     Ok(())
 }
 
-/// Times real time: by the median of all groups, and by the fastest.
+/// Times real time: in the median turn, and in the fastest.
 fn speed(turns: &[Took]) -> String {
-    let least = turns.iter().flat_map(|it| &it.cpu_secs).copied().fold(f64::INFINITY, f64::min);
+    let least = turns.iter().map(|it| it.cpu_secs).fold(f64::INFINITY, f64::min);
     let times = |secs: f64| GROUP / RATE / secs;
     format!("{:5.1} ({:5.1})", times(middle(turns)), times(least))
 }
 
 fn middle(turns: &[Took]) -> f64 {
-    median(turns.iter().flat_map(|it| it.cpu_secs.iter().copied()).collect())
+    median(turns.iter().map(|it| it.cpu_secs).collect())
 }
 
 /// Both programs end with the same line of JSON.
@@ -98,11 +98,8 @@ fn took(step: Step) -> anyhow::Result<Took> {
     let output = step.output()?;
     let line = output.lines().last().context("the program printed nothing")?;
     let told: Value = serde_json::from_str(line).with_context(|| format!("understand `{line}`"))?;
-    let numbers = told["cpu_secs"].as_array().into_iter().flatten().filter_map(Value::as_f64);
-    let cpu_secs: Vec<f64> = numbers.collect();
-    anyhow::ensure!(!cpu_secs.is_empty(), "the program measured nothing");
     Ok(Took {
-        cpu_secs,
+        cpu_secs: told["cpu_secs"].as_f64().context("the program measured nothing")?,
         worst_secs: told["worst_secs"].as_f64().unwrap_or(f64::NAN),
         weight_mb: told["weight_bytes"].as_f64().unwrap_or(f64::NAN) / 1e6,
     })

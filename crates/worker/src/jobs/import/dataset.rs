@@ -9,7 +9,7 @@ use foreign::{
     lmdb,
 };
 
-use super::One;
+use super::{One, Steps};
 use crate::{
     bad_sound::explain,
     dataset::{DatasetWriter, PreparedSound},
@@ -19,11 +19,13 @@ use crate::{
 
 /// The share that is held out, as the original holds out.
 const HELD_OUT_SHARE: f64 = 0.02;
-/// A file of a lazy dataset longer than this is not read.
-const LENGTH_SECS_MAX: f64 = 4.0 * 3600.0;
 
 /// Makes the dataset, one record after the other; nothing if it was asked to stop.
-pub(super) fn make(job: &mut JobFolder, one: &One<'_>) -> anyhow::Result<Option<Made>> {
+pub(super) fn make(
+    job: &mut JobFolder,
+    one: &One<'_>,
+    steps: &mut Steps,
+) -> anyhow::Result<Option<Made>> {
     let started = Instant::now();
     let metadata = audio_example::read_metadata(&one.source.join("metadata.yaml"))?;
     let channels = u16::try_from(metadata.n_channels).context("count the channels")?;
@@ -31,8 +33,10 @@ pub(super) fn make(job: &mut JobFolder, one: &One<'_>) -> anyhow::Result<Option<
     let mut writer = DatasetWriter::create(&one.target, metadata.rate_hz, channels)
         .context("create the dataset's files")?;
     let (mut warnings, mut n_skipped) = (vec![], 0);
-    for entry in database.entries() {
-        if job.should_stop() {
+    // A damaged file may say that there are none.
+    let n_entries = database.n_entries().max(1) as f64;
+    for (i, entry) in database.entries().enumerate() {
+        if !steps.go_on(job, i as f64 / n_entries)? {
             return Ok(None);
         }
         let sound = entry.map_err(anyhow::Error::from).and_then(|entry| {
@@ -100,7 +104,7 @@ fn sound_of(
     let path = example.metadata.get("path");
     let path = path
         .with_context(|| format!("read the record {key}: it holds no sound and names no file"))?;
-    let limits = audio::DecodeLimits { max_secs: LENGTH_SECS_MAX, ..Default::default() };
+    let limits = audio::DecodeLimits { max_secs: prepare::LENGTH_SECS_MAX, ..Default::default() };
     let decoded = audio::decode_file(Path::new(path), &limits).map_err(|error| {
         let (_, what, _) = explain(&error);
         anyhow::anyhow!("{path}: {}", what.trim_end_matches('.'))

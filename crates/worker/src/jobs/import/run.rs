@@ -10,13 +10,14 @@ use std::{
 
 use anyhow::Context;
 use api::{
-    Checkpoint, Event, EventBody, FindingKind, Limit, Made, Metrics, Outcome, Sample, Task,
+    Checkpoint, Event, EventBody, FindingKind, Learnt, Limit, Made, Metrics, Outcome, Sample, Task,
     TrainTask,
 };
 use foreign::tfevents::{self, Content};
-use models::rave::{Config, original};
+use models::rave::{self, Config, original};
+use serde_json::{Value, json};
 
-use super::One;
+use super::{One, Steps};
 use crate::{
     dataset::Dataset,
     folder::{JobFolder, checkpoint_path, now_ms},
@@ -25,95 +26,116 @@ use crate::{
 };
 
 /// Makes the run; nothing if it was asked to stop.
-pub(super) fn make(job: &mut JobFolder, one: &One<'_>) -> anyhow::Result<Option<Made>> {
+pub(super) fn make(
+    job: &mut JobFolder,
+    one: &One<'_>,
+    steps: &mut Steps,
+) -> anyhow::Result<Option<Made>> {
     for folder in ["checkpoints", "samples"] {
         fs::create_dir_all(one.target.join(folder)).with_context(|| format!("create {folder}"))?;
     }
     let mut log = EventLog::create(&one.target.join("events.jsonl"))?;
-    for path in inspect::events_of(&one.source) {
-        if job.should_stop() {
+    let events = inspect::events_of(&one.source);
+    for (i, path) in events.iter().enumerate() {
+        if !steps.go_on(job, 0.5 * i as f64 / events.len() as f64)? {
             return Ok(None);
         }
-        copy_events(job, one, &path, &mut log)?;
+        copy_events(job, one, path, &mut log)?;
     }
     let created_ms = log.first_ms.unwrap_or_else(now_ms);
-    let Some(config) = copy_checkpoints(job, one, &mut log)? else { return Ok(None) };
+    let Some(config) = copy_checkpoints(job, one, steps, &mut log)? else { return Ok(None) };
     anyhow::ensure!(log.seq > 0, "nothing of it could be read");
     log.add(now_ms(), EventBody::Finished(Outcome::Stopped))?;
     log.finish()?;
-    let (dataset, index) = dataset_of(job, one, config.as_ref())?;
+    let hash = dataset_of(job, one, config.as_ref())?;
+    let config = config.unwrap_or_else(default_config);
+    let learnt = hash.is_none().then_some(Learnt {
+        rate_hz: config.sampling_rate,
+        channels: u16::try_from(config.channels).context("count the channels")?,
+    });
+    let settings = config.to_settings();
     let task = TrainTask {
-        dataset: api::Id::numbered(dataset.as_deref().map_or("unknown", |_| "imported"), 1),
+        // The studio, which knows all datasets, puts the right one in its place.
+        dataset: api::Id::numbered("unknown", 1),
         dataset_path: "../unknown".into(),
-        dataset_hash: index.unwrap_or_default(),
+        dataset_hash: hash.unwrap_or_default(),
         family: "rave".into(),
-        preset: if config.as_ref().is_some_and(is_first) { "v1".into() } else { "v2".into() },
+        preset: nearest_preset(&settings),
         switches: vec![],
         own_preset: None,
-        settings: config.unwrap_or_else(default_config).to_settings(),
+        settings,
         seed: 0,
         limit: Limit::Forever,
         forecast: None,
     };
     one.write_order(created_ms, Task::Train(task))?;
     one.write_exit(Outcome::Stopped)?;
-    Ok(Some(one.made(dataset)))
+    Ok(Some(one.made(learnt)))
 }
 
-fn is_first(config: &Config) -> bool {
-    config.architecture == models::rave::Architecture::V1
+/// The preset that most settings are of: the original keeps the result of a composition, not its parts.
+fn nearest_preset(settings: &Value) -> String {
+    let n_shared = |name: &str| {
+        let composition = rave::resolve(name, &[], &BTreeMap::new()).ok();
+        let composed = composition.map(|it| json!(it.settings)).unwrap_or_default();
+        let keys = composed.as_object().into_iter().flatten();
+        keys.filter(|(key, value)| settings.get(key.as_str()) == Some(value)).count()
+    };
+    let presets = rave::family().presets.into_iter().map(|preset| preset.name);
+    // Of two that are as near, the first.
+    let nearest = presets.rev().max_by_key(|name| n_shared(name));
+    nearest.unwrap_or_default()
 }
 
 fn default_config() -> Config {
     Config::from_settings(&serde_json::json!({})).expect("the defaults can be trained")
 }
 
-/// The dataset that the run learnt from: the original does not write it down, so it is the only one of
-/// this import that fits.
+/// The content of the dataset that the run learnt from: the original does not write down which it was, so
+/// it is the only one of this import that fits.
 fn dataset_of(
     job: &mut JobFolder,
     one: &One<'_>,
     config: Option<&Config>,
-) -> anyhow::Result<(Option<String>, Option<String>)> {
+) -> anyhow::Result<Option<String>> {
     let mut fitting = vec![];
     for other in one.others.iter().filter(|other| other.kind == FindingKind::Dataset) {
-        let summary = match Dataset::open(&job.path().join(&other.folder)) {
-            Ok(dataset) => dataset.index().summary.clone(),
-            Err(_) => continue,
-        };
+        let Ok(dataset) = Dataset::open(&job.path().join(&other.folder)) else { continue };
+        let summary = &dataset.index().summary;
         let fits = config.is_none_or(|config| {
             config.sampling_rate == summary.rate_hz
                 && config.channels == usize::from(summary.channels)
         });
-        if fits {
-            fitting.push((other.key.clone(), summary.hash));
-        }
+        fitting.extend(fits.then(|| summary.hash.clone()));
     }
-    if let [(key, hash)] = fitting.as_slice() {
-        return Ok((Some(key.clone()), Some(hash.clone())));
+    if let [hash] = fitting.as_slice() {
+        return Ok(Some(hash.clone()));
     }
     let why = if fitting.is_empty() { "none" } else { "several" };
     job.warn(one.warning(
         "no_dataset",
         format!(
-            "Its files do not say which dataset it learnt from, and {why} of this import could be it: \
-             the run can be looked at and its models played, but not trained on."
+            "Its files do not say which dataset it learnt from, and {why} of this import could be it. \
+             Training goes on if exactly one in the library has its rate and channels."
         ),
     ))?;
-    Ok((None, None))
+    Ok(None)
 }
 
 /// Converts the checkpoints; gives the settings of the last one. Nothing if it was asked to stop.
 fn copy_checkpoints(
     job: &mut JobFolder,
     one: &One<'_>,
+    steps: &mut Steps,
     log: &mut EventLog,
 ) -> anyhow::Result<Option<Option<Config>>> {
     let mut found: BTreeMap<u64, bool> = BTreeMap::new();
     let mut config = None;
     let mut told = vec![];
-    for (path, is_best) in inspect::checkpoints_of(&one.source) {
-        if job.should_stop() {
+    let checkpoints = inspect::checkpoints_of(&one.source);
+    let n = checkpoints.len() as f64;
+    for (i, (path, is_best)) in checkpoints.into_iter().enumerate() {
+        if !steps.go_on(job, 0.5 + 0.5 * i as f64 / n)? {
             return Ok(None);
         }
         let original = match original::open(&path) {
@@ -131,6 +153,13 @@ fn copy_checkpoints(
                 told.push(note.clone());
                 job.warn(one.warning("original", sentence(note)))?;
             }
+        }
+        if !original.is_trainable() {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let message = format!("{name} is left out: it can be played, and not be trained on.");
+            job.warn(one.warning("not_trainable", message))?;
+            config.get_or_insert(original.config);
+            continue;
         }
         let step = original.step;
         let place = one.target.join(checkpoint_path(step));
@@ -163,7 +192,13 @@ fn copy_events(
     path: &Path,
     log: &mut EventLog,
 ) -> anyhow::Result<()> {
-    let mut events = tfevents::open(path)?;
+    let mut events = match tfevents::open(path) {
+        Ok(events) => events,
+        Err(error) => {
+            let message = format!("A file of events is left out: failed to {error}.");
+            return job.warn(one.warning("damaged_events", message));
+        }
+    };
     for event in events.by_ref() {
         let event = match event {
             Ok(event) => event,

@@ -16,10 +16,9 @@ use crate::{
     dataset::hex,
     folder::{JobFolder, checkpoint_path},
     log::log,
+    pace::{SAVE_PAUSE, SAVE_PAUSE_SECS_MIN},
 };
 
-/// A kill loses at most about this much training.
-const SAVE_EVERY: Duration = Duration::from_secs(60);
 /// The newest are kept, and the best besides.
 const KEPT: usize = 3;
 
@@ -73,7 +72,8 @@ impl Checkpoints {
 
     /// Whether so much time has passed that a kill would hurt. Slow disks are asked less often.
     pub(super) fn is_due(&self) -> bool {
-        self.saved.elapsed() > SAVE_EVERY.max(self.took * 30)
+        let pause = Duration::from_secs(SAVE_PAUSE_SECS_MIN);
+        self.saved.elapsed() > pause.max(self.took * SAVE_PAUSE)
     }
 
     /// Writes a checkpoint, tells of it, and then removes those that are no longer needed.
@@ -127,10 +127,11 @@ impl Checkpoints {
         let best = self.best_validation();
         while self.kept.len() > KEPT + 1 {
             let last = self.kept.len() - KEPT;
-            let Some(at) = self.kept[..last]
-                .iter()
-                .position(|it| it.validation.is_none() || it.validation != best)
-            else {
+            let Some(at) = self.kept[..last].iter().position(|it| match it.validation {
+                // Measured elsewhere, it may be known to be the best all the same.
+                None => !it.is_best,
+                Some(_) => it.validation != best,
+            }) else {
                 return Ok(());
             };
             let old = self.kept.remove(at);

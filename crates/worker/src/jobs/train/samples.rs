@@ -7,19 +7,13 @@ use api::{EventBody, Sample, Split};
 use audio::{Clip, WavFormat};
 use models::rave::{Trainer, Validation};
 
-use crate::{dataset::Dataset, folder::JobFolder};
-
-/// Excerpts that are measured.
-const HELD_OUT_MAX: usize = 8;
-/// Excerpts that are rendered to listen to.
-const RENDERED_MAX: usize = 4;
-/// Their length at most.
-const LENGTH_SECS_MAX: f64 = 3.0;
-/// Renderings come at growing distances: at first every few seconds, then rarely, so that a run of
-/// days leaves dozens of them and not thousands.
-const EVERY_SECS_MIN: f64 = 10.0;
-/// The next rendering comes after this share of the time trained so far.
-const EVERY_SHARE: f64 = 0.2;
+use crate::{
+    dataset::Dataset,
+    folder::JobFolder,
+    pace::{
+        EXCERPT_SECS_MAX, RENDER_PAUSE_SECS_MIN, RENDER_PAUSE_SHARE, RENDERED_MAX, measured_each,
+    },
+};
 
 /// Held-out excerpts and what was rendered of them.
 pub(super) struct Samples {
@@ -41,9 +35,8 @@ impl Samples {
         if sounds.is_empty() {
             sounds = dataset.sounds(Split::Training);
         }
-        // Spread over the list, so that one long folder does not supply them all.
-        let every = sounds.len().div_ceil(HELD_OUT_MAX).max(1);
-        let n_frames_max = (LENGTH_SECS_MAX * f64::from(rate_hz)) as u64;
+        let each = measured_each(sounds.len());
+        let n_frames_max = (EXCERPT_SECS_MAX * f64::from(rate_hz)) as u64;
         let mut samples = Self {
             held_out: vec![],
             names: vec![],
@@ -53,7 +46,7 @@ impl Samples {
             next_secs: 0.0,
             last_step: folder.past().last_sample_step,
         };
-        for sound in sounds.into_iter().step_by(every) {
+        for sound in sounds.into_iter().step_by(each) {
             let n_frames = sound.n_frames.min(n_frames_max);
             // From the middle of long recordings; their beginnings are often silence.
             let from = if sound.n_frames > 4 * n_frames { sound.n_frames / 3 } else { 0 };
@@ -89,7 +82,8 @@ impl Samples {
         elapsed_secs: f64,
     ) -> anyhow::Result<()> {
         let step = trainer.global_step();
-        self.next_secs = elapsed_secs + EVERY_SECS_MIN.max(elapsed_secs * EVERY_SHARE);
+        self.next_secs =
+            elapsed_secs + RENDER_PAUSE_SECS_MIN.max(elapsed_secs * RENDER_PAUSE_SHARE);
         if self.last_step == Some(step) {
             return Ok(());
         }

@@ -1591,6 +1591,19 @@ export interface components {
             /** @description How many directions together have a share of what latents vary. */
             for_fidelity: components["schemas"]["Fidelity"][];
         };
+        /** @description What the sounds of a dataset are like. */
+        Learnt: {
+            /**
+             * Format: int32
+             * @description Samples per second.
+             */
+            rate_hz: number;
+            /**
+             * Format: int32
+             * @description 1 for mono, 2 for stereo.
+             */
+            channels: number;
+        };
         /** @description When a run stops by itself. */
         Limit: {
             /**
@@ -1716,8 +1729,7 @@ export interface components {
             folder: string;
             /** @description Its name. */
             name: string;
-            /** @description The key of the dataset that a run learnt from, if that is known. */
-            dataset?: string | null;
+            learnt?: components["schemas"]["Learnt"] | null;
         };
         /** @description A measure of how long a run would take. */
         Measure: {
@@ -1904,6 +1916,7 @@ export interface components {
         /** @description What to compose, to look at it. */
         NewComposition: components["schemas"]["Choices"] & {
             dataset?: components["schemas"]["Id"] | null;
+            limit?: components["schemas"]["Limit"] | null;
         };
         /** @description What to make a dataset of. */
         NewDataset: {

@@ -1,0 +1,57 @@
+//! When a run measures, renders and saves: the rules of the training loop, which forecasts follow too.
+
+/// Measuring takes at most about this share of the time,
+pub(crate) const MEASURE_SHARE: f64 = 0.05;
+/// and comes no sooner than so many seconds after the last time.
+pub(crate) const MEASURE_PAUSE_SECS_MIN: f64 = 4.0;
+
+/// A checkpoint is written after a pause of so many times as long as writing took,
+pub(crate) const SAVE_PAUSE: u32 = 30;
+/// but not sooner than this, which is about what a kill may lose.
+pub(crate) const SAVE_PAUSE_SECS_MIN: u64 = 60;
+
+/// Renderings come at growing distances: at first every few seconds, then rarely, so that a run of
+/// days leaves dozens of them and not thousands.
+pub(crate) const RENDER_PAUSE_SECS_MIN: f64 = 10.0;
+/// The next rendering comes after this share of the time trained so far.
+pub(crate) const RENDER_PAUSE_SHARE: f64 = 0.2;
+
+/// Excerpts that are measured.
+const MEASURED_MAX: usize = 8;
+/// Excerpts that are rendered to listen to.
+pub(crate) const RENDERED_MAX: usize = 4;
+/// The length of an excerpt at most.
+pub(crate) const EXCERPT_SECS_MAX: f64 = 3.0;
+
+/// Which of so many held-out sounds are measured, from the first on: each so-many-th, so that one long
+/// folder does not supply them all.
+pub(crate) fn measured_each(n_sounds: usize) -> usize {
+    n_sounds.div_ceil(MEASURED_MAX).max(1)
+}
+
+/// How many excerpts a run measures, and how long they are, where so many sounds with this mean length
+/// are held out.
+#[must_use]
+pub fn measured_excerpts(n_sounds: u32, mean_secs: f64) -> (u32, f64) {
+    let n = (n_sounds as usize).div_ceil(measured_each(n_sounds as usize));
+    (n as u32, mean_secs.min(EXCERPT_SECS_MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn excerpts_are_spread_over_the_sounds() {
+        let check = |n_sounds, expected| {
+            assert_eq!(measured_excerpts(n_sounds, 1.0).0, expected, "{n_sounds}");
+        };
+        check(0, 0);
+        check(1, 1);
+        check(8, 8);
+        check(9, 5);
+        check(17, 6);
+        check(800, 8);
+        assert_eq!(measured_excerpts(1, 60.0).1, 3.0);
+    }
+}
