@@ -111,7 +111,7 @@ pub struct TrainTask {
     pub limit: Limit,
     /// How long it would take, if that was measured before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub forecast: Option<RunMeasure>,
+    pub forecast: Option<Box<RunMeasure>>,
 }
 
 /// When a run stops by itself.

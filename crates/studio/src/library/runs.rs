@@ -102,7 +102,7 @@ impl Studio {
         detail.settings = task.settings;
         detail.seed = task.seed;
         detail.dataset_hash = task.dataset_hash;
-        detail.forecast = task.forecast;
+        detail.forecast = task.forecast.map(|it| *it);
         Ok(detail)
     }
 
@@ -142,7 +142,7 @@ impl Studio {
             settings: request.settings,
             seed: request.seed,
             limit: request.limit,
-            forecast: request.forecast,
+            forecast: request.forecast.map(Box::new),
         };
         let id = make_job(
             &self.shared,

@@ -217,7 +217,7 @@ fn what_an_import_makes_is_taken() {
     for (name, expected) in [(None, "My best"), (Some(" Strings "), "Strings")] {
         let id = stage.studio.create_import(order(&path, name)).unwrap().id;
         let import = done(&stage, &id);
-        assert_eq!(stage.studio.foreign_imports().unwrap(), [import.clone()]);
+        assert_eq!(stage.studio.foreign_imports().unwrap(), std::slice::from_ref(&import));
         assert_eq!(import.result.unwrap().made.len(), 1);
         let taken = stage.studio.take_import(&id).unwrap();
         assert_eq!((taken[0].list.as_str(), taken[0].name.as_str()), ("models", expected));
