@@ -21,6 +21,8 @@ mod parity;
 mod space;
 mod stream;
 mod train;
+#[cfg(test)]
+mod vectors;
 
 pub use config::{
     Activation, Architecture, Config, DecoderOutput, EncoderInput, GanLoss, Judges, LossWeights,

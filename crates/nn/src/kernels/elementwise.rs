@@ -6,7 +6,7 @@
 #![expect(clippy::excessive_precision, reason = "coefficients stand as they were published")]
 #![expect(unsafe_code, reason = "functions for one level of CPU are called after asking for it")]
 
-use super::simd::on_every_level;
+use super::{simd::on_every_level, snake::sine_of};
 
 on_every_level! {
     /// `max(x, slope * x)` for slopes in (0, 1].
@@ -101,12 +101,10 @@ on_every_level! {
 
 on_every_level! {
     /// `x + sin(alpha x)^2 / (alpha + 1e-9)` over rows with one `alpha` for each column.
-    ///
-    /// The sine's own error is below 1e-7 up to arguments of some thousand.
     pub(crate) fn snake(x: &mut [f32], alpha: &[f32]) {
         for row in x.chunks_exact_mut(alpha.len()) {
             for (x, alpha) in row.iter_mut().zip(alpha) {
-                let sine = sin_up_to_sign(alpha * *x);
+                let sine = sine_of(alpha * *x);
                 *x += sine * sine / (alpha + 1e-9);
             }
         }
@@ -273,18 +271,6 @@ pub(crate) fn ln_of(x: f32) -> f32 {
 #[inline(always)]
 fn polynomial<const N: usize>(x: f32, coefficients: [f32; N]) -> f32 {
     coefficients.into_iter().fold(0.0, |sum, coefficient| sum * x + coefficient)
-}
-
-/// The sine or its negative, for those who square it.
-#[inline(always)]
-fn sin_up_to_sign(x: f32) -> f32 {
-    // As in `exp_of`: the nearest multiple of pi, in three parts of which the first two have few bits.
-    const SHIFT: f32 = 12_582_912.0;
-    let n = x * std::f32::consts::FRAC_1_PI + SHIFT - SHIFT;
-    let r = x - n * 3.140_625 - n * 9.675_025_9e-4 - n * 1.509_957_9e-7;
-    let square = r * r;
-    let p = polynomial(square, [2.600_054_5e-6, -1.980_661_5e-4, 8.333_017_3e-3, -1.666_665_7e-1]);
-    p * square * r + r
 }
 
 #[inline(always)]

@@ -45,7 +45,7 @@ on_every_level! {
 
 /// The sine, within 2e-7 of the true value for angles up to some ten thousands.
 #[inline(always)]
-fn sine_of(x: f32) -> f32 {
+pub(super) fn sine_of(x: f32) -> f32 {
     // Adding this pushes the fraction out of a single, and leaves a whole number in its lowest bits.
     const SHIFT: f32 = 12_582_912.0;
     let shifted = x * std::f32::consts::FRAC_1_PI + SHIFT;

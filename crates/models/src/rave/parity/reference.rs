@@ -2,21 +2,15 @@
 //!
 //! `vectors/README.md` says what the files hold and by which formulas weights, sound and chance are made.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-
-use nn::checkpoint;
-
 use super::*;
 use crate::rave::latent::Latent;
 use crate::rave::network::Sound;
+use crate::rave::vectors::{Vectors, u};
 
 /// What the original computed with one configuration.
 struct Reference {
-    name: &'static str,
     config: Config,
-    arrays: BTreeMap<String, NamedArray>,
-    meta: Value,
+    vectors: Vectors,
 }
 
 /// A configuration of the original, as ours are composed.
@@ -83,14 +77,8 @@ impl Reference {
         for (key, value) in (case.changes)().as_object().unwrap() {
             changes[key] = value.clone();
         }
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
-        let file = checkpoint::read(&folder.join(format!("{}.safetensors", case.name))).unwrap();
-        // Streaming, the original divides silence by its length where latents are directions.
-        let meta: Value =
-            serde_json::from_str(&file.metadata["meta"].replace("NaN", "null")).unwrap();
-        let arrays = file.arrays.into_iter().map(|array| (array.name.clone(), array)).collect();
         let config = config_of(case.preset, case.switches, &changes);
-        Self { name: case.name, config, arrays, meta }
+        Self { config, vectors: Vectors::read(case.name) }
     }
 
     /// A trainer with the weights of the formula.
@@ -101,31 +89,17 @@ impl Reference {
         }
         let mut trainer = Trainer::new(&Config::from_settings(&settings).unwrap(), 0);
         let parameters = trainer.parameters_mut();
-        let shapes: BTreeMap<&str, Vec<usize>> =
-            self.state().map(|(name, shape, _)| (name, shape)).collect();
-        for (name, shape, rule) in self.state().filter(|(name, ..)| self.is_ours(name)) {
-            let n = shape.iter().product();
-            let new = match rule {
-                "norm" => {
-                    let v_name = name.replace("weight_g", "weight_v");
-                    lengths(name, shape[0], &v_name, &shapes[v_name.as_str()])
-                }
-                "kept" => continue,
-                _ => formula(rule, &u(name, n), &shape),
-            };
+        for (name, shape, values) in self.vectors.state().filter(|(name, ..)| self.is_ours(name)) {
+            let Some(values) = values else { continue };
             let found = parameters.shape(name);
-            assert_eq!(found.as_deref(), Some(&shape[..]), "{}: shape of {name}", self.name);
-            parameters.values_mut(name).unwrap().copy_from_slice(&new);
+            assert_eq!(found.as_deref(), Some(&shape[..]), "{}: shape of {name}", self.name());
+            parameters.values_mut(name).unwrap().copy_from_slice(&values);
         }
         trainer
     }
 
-    /// Names, shapes and rules of the original's state.
-    fn state(&self) -> impl Iterator<Item = (&str, Vec<usize>, &str)> {
-        self.meta["state"].as_array().unwrap().iter().map(|entry| {
-            let shape = serde_json::from_value(entry[1].clone()).unwrap();
-            (entry[0].as_str().unwrap(), shape, entry[2].as_str().unwrap())
-        })
+    fn name(&self) -> &'static str {
+        self.vectors.name
     }
 
     /// Whether we have it too: code books only where they are used.
@@ -136,7 +110,7 @@ impl Reference {
     /// The numbers of the calls for chance in a section, those of the latent and those of noise.
     fn draws(&self, section: &str) -> Draws {
         let mut draws = Draws { latent: LatentDraws::default(), noise: Vec::new() };
-        let calls = self.meta["draws"][section].as_array().unwrap();
+        let calls = self.vectors.meta["draws"][section].as_array().unwrap();
         for (k, call) in calls.iter().enumerate() {
             let n = call[1].as_array().unwrap().iter().map(|n| n.as_u64().unwrap() as usize);
             let uniform = u(&format!("draw {section} {k}"), n.product());
@@ -166,20 +140,20 @@ impl Reference {
     }
 
     fn number(&self, name: &str) -> f64 {
-        self.meta["values"][name].as_f64().unwrap_or_else(|| panic!("no value {name}"))
+        self.vectors.meta["values"][name].as_f64().unwrap_or_else(|| panic!("no value {name}"))
     }
 
     /// Compares an array with a fingerprint: some of its values, and a product with all.
     fn check(&self, name: &str, ours: &[f64]) {
-        let about = &self.meta["arrays"][name];
+        let about = &self.vectors.meta["arrays"][name];
         let number =
             |key: &str| about[key].as_f64().unwrap_or_else(|| panic!("no {key} of {name}"));
         let n: u64 =
             about["shape"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).product();
-        let name_here = format!("{} {name}", self.name);
+        let name_here = format!("{} {name}", self.name());
         assert_eq!(ours.len() as u64, n, "{name_here}");
         let some: Vec<f64> = ours.iter().step_by(number("stride") as usize).copied().collect();
-        check(&name_here, &some, &self.arrays[name].values);
+        check(&name_here, &some, &self.vectors.arrays[name].values);
         let probe = u(&format!("probe {name}"), ours.len());
         let dot: f64 = ours.iter().zip(probe).map(|(x, u)| x * (2.0 * u - 1.0)).sum();
         let allowed = 1e-3 * number("mean_abs") * (n as f64).sqrt();
@@ -192,7 +166,7 @@ impl Reference {
 
     /// A step of training: losses, gradients, and weights after it.
     fn check_step(&self, section: &str, turn: Turn) {
-        let about = &self.meta[section];
+        let about = &self.vectors.meta[section];
         let mut trainer = self.trainer(&json!({
             "beta": about["beta_factor"],
             "log_epsilon": about["log_epsilon"],
@@ -201,23 +175,24 @@ impl Reference {
         let mut n_compared = 0;
         for (name, value) in &pass.values {
             if let Some(expected) = about["logged"][name].as_f64() {
-                let name = format!("{} {section} {name}", self.name);
+                let name = format!("{} {section} {name}", self.name());
                 check_distance(&name, *value, expected);
                 n_compared += 1;
             }
         }
-        assert!(n_compared >= 3, "{} {section}: {n_compared} losses compared", self.name);
+        assert!(n_compared >= 3, "{} {section}: {n_compared} losses compared", self.name());
         let rows: Vec<u64> = serde_json::from_value(about["params"].clone()).unwrap();
-        let state: Vec<_> = self.state().collect();
-        let array = |name: &str| self.arrays[&format!("{section}/{name}")].values.as_slice();
+        let state: Vec<_> = self.vectors.state().collect();
+        let array =
+            |name: &str| self.vectors.arrays[&format!("{section}/{name}")].values.as_slice();
         let worst = rows.iter().enumerate().map(|(row, &i)| {
-            let (name, ..) = state[i as usize];
+            let name = state[i as usize].0;
             let gradient = pass.gradients.get(name).unwrap_or_else(|| panic!("none of {name}"));
             self.check_gradient(section, name, row, gradient)
         });
         let worst = worst.fold(0.0f64, f64::max);
-        assert_eq!(pass.gradients.names().count(), rows.len(), "{} {section}", self.name);
-        println!("{} {section}: {} gradients within {worst:.1e}", self.name, rows.len());
+        assert_eq!(pass.gradients.names().count(), rows.len(), "{} {section}", self.name());
+        println!("{} {section}: {} gradients within {worst:.1e}", self.name(), rows.len());
         trainer.keep(&pass.observed.values);
         trainer.update(turn, &pass.gradients);
         let rate = if turn == Turn::Discriminators { 1e-4 } else { 1e-3 };
@@ -231,7 +206,7 @@ impl Reference {
                 n_off += usize::from(f64::from((ours - theirs).abs()) > 0.1 * rate);
             }
         }
-        assert!(n_off * 25 <= n, "{} {section}: {n_off} of {n} steps off", self.name);
+        assert!(n_off * 25 <= n, "{} {section}: {n_off} of {n} steps off", self.name());
         for buffer in about["buffers"].as_array().unwrap() {
             self.check_buffer(
                 section,
@@ -244,18 +219,19 @@ impl Reference {
 
     /// The norm of a gradient and its product with a probe, as far as single precision knows them.
     fn check_gradient(&self, section: &str, name: &str, row: usize, ours: &[f32]) -> f64 {
-        let of = |what: &str| f64::from(self.arrays[&format!("{section}/{what}")].values[row]);
+        let of =
+            |what: &str| f64::from(self.vectors.arrays[&format!("{section}/{what}")].values[row]);
         let (size, known) = (of("grad_norm_double"), of("grad_norm"));
         let dots = (of("grad_dot_double"), of("grad_dot"));
         if size < ZERO_GRADIENT {
-            assert!(norm(ours) < 10.0 * ZERO_GRADIENT, "{} {section} {name}", self.name);
+            assert!(norm(ours) < 10.0 * ZERO_GRADIENT, "{} {section} {name}", self.name());
             return 0.0;
         }
         let probe = u(&format!("probe {name}"), ours.len());
         let dot: f64 = ours.iter().zip(probe).map(|(x, u)| f64::from(*x) * (2.0 * u - 1.0)).sum();
         let theirs = ((known - size).abs() / size).max((dots.1 - dots.0).abs() / size);
         let off = ((norm(ours) - size).abs() / size).max((dot - dots.0).abs() / size);
-        let floor = self.meta[section]["log_epsilon"].as_f64().unwrap();
+        let floor = self.vectors.meta[section]["log_epsilon"].as_f64().unwrap();
         // With the original's floor of 1e-7 single precision does not settle gradients of distances (up to
         // half of their size); discriminators and a floor of 1 are sharp.
         if floor < 1e-3 && section != "p2_dis" {
@@ -265,7 +241,7 @@ impl Reference {
         assert!(
             off < allowed,
             "{} {section} gradient of {name}: off by {off:.1e}, the original by {theirs:.1e}",
-            self.name
+            self.name()
         );
         off
     }
@@ -273,7 +249,7 @@ impl Reference {
     /// How far the original's gradients in a section are from those in double precision, at worst:
     /// where one is luckily near, ours need not be.
     fn unknown(&self, section: &str) -> f64 {
-        let of = |what: &str| self.arrays[&format!("{section}/{what}")].values.as_slice();
+        let of = |what: &str| self.vectors.arrays[&format!("{section}/{what}")].values.as_slice();
         let pairs = of("grad_norm").iter().zip(of("grad_norm_double"));
         let worst = pairs.map(|(a, b)| f64::from((a - b).abs()) / f64::from(*b).max(1e-12));
         worst.fold(0.0, f64::max)
@@ -290,7 +266,7 @@ impl Reference {
         let mean_abs = buffer[2].as_f64().unwrap();
         let near = |what: &str, found: f64, expected: f64, allowed: f64| {
             let off = (found - expected).abs();
-            assert!(off < allowed, "{} {section} {name} {what}: {found}", self.name);
+            assert!(off < allowed, "{} {section} {name} {what}: {found}", self.name());
         };
         near("mean", mean, buffer[1].as_f64().unwrap(), 1e-3 * mean_abs);
         near("product", dot, buffer[3].as_f64().unwrap(), 1e-3 * mean_abs * n.sqrt());
@@ -302,20 +278,21 @@ fn names_shapes_and_receptive_fields() {
     for case in &CASES {
         let reference = Reference::read(case);
         let trainer = reference.trainer(&json!({}));
-        let theirs = reference
-            .state()
-            .filter(|(name, _, rule)| *rule != "kept" && reference.is_ours(name))
-            .count();
+        let state = reference.vectors.state();
+        let theirs =
+            state.filter(|(name, _, values)| values.is_some() && reference.is_ours(name)).count();
         assert_eq!(trainer.parameters().names().count(), theirs, "{}", case.name);
         let forecast = forecast::forecast(&reference.config);
-        let n = |part: &str| reference.meta["parameters"][part].as_u64().unwrap();
+        let n = |part: &str| reference.vectors.meta["parameters"][part].as_u64().unwrap();
         assert_eq!(forecast.n_parameters, n("encoder") + n("decoder"), "{}", case.name);
         assert_eq!(forecast.n_discriminator_parameters, n("discriminator"), "{}", case.name);
-        if let Some(ratio) = reference.meta["compression_ratio"].as_u64() {
+        if let Some(ratio) = reference.vectors.meta["compression_ratio"].as_u64() {
             assert_eq!(forecast.ratio as u64, ratio, "{}", case.name);
         }
         let (left, right) = forecast.receptive_field_samples;
-        let Some(theirs) = reference.meta["receptive_field"].get("samples") else { continue };
+        let Some(theirs) = reference.vectors.meta["receptive_field"].get("samples") else {
+            continue;
+        };
         // Where they measure a few samples less, the outermost gradients underflow.
         let (their_left, their_right) = (theirs[0].as_u64().unwrap(), theirs[1].as_u64().unwrap());
         if case.name == "v2_small_stereo" {
@@ -362,7 +339,7 @@ fn sound_through_encoder_latent_and_decoder() {
         }
         let made = network.decoded(&weights, latent.z.clone(), false, || draws.noise);
         check_made(&reference, "offline", &made);
-        if reference.meta["arrays"].get("offline_warm/decoded").is_some() {
+        if reference.vectors.meta["arrays"].get("offline_warm/decoded").is_some() {
             let noise = reference.draws("offline_warm").noise;
             let made = network.decoded(&weights, latent.z, true, || noise);
             reference.check_tensor("offline_warm/decoded", &made.bands);
@@ -390,7 +367,7 @@ fn check_distances(reference: &Reference, original: &Sound, made: &Sound) {
     ] {
         let distance = objective::distance(&reference.config, made.clone(), original.clone());
         let theirs = reference.number(&format!("distance/{name}"));
-        check_distance(&format!("{} {name}", reference.name), scalar(&distance), theirs);
+        check_distance(&format!("{} {name}", reference.name()), scalar(&distance), theirs);
     }
 }
 
@@ -408,7 +385,8 @@ fn check_scores(
     for (i, features) in features.iter().enumerate() {
         let name = format!("discriminator/score{i}");
         let shape: Vec<usize> =
-            serde_json::from_value(reference.meta["arrays"][&name]["shape"].clone()).unwrap();
+            serde_json::from_value(reference.vectors.meta["arrays"][&name]["shape"].clone())
+                .unwrap();
         let score = features.last().unwrap().clone();
         let is_image = config.discriminator == crate::rave::Judges::Rave && i >= n_waveform;
         let score = if is_image {
@@ -422,12 +400,12 @@ fn check_scores(
         for (layer, feature) in features.iter().enumerate() {
             let [rows, channels, frames] = feature.dims();
             let halves = feature.clone().reshape([2, rows / 2, channels * frames]);
-            let about = &reference.meta["features"][i][layer];
+            let about = &reference.vectors.meta["features"][i][layer];
             for half in 0..2 {
                 let of = |k: usize| about[1 + 2 * half + k].as_f64().unwrap();
                 let half = halves.clone().narrow(0, half, 1);
                 let (mean, size) = (scalar(&half.clone().mean()), scalar(&half.abs().mean()));
-                let name = format!("{} feature {layer} of {i}", reference.name);
+                let name = format!("{} feature {layer} of {i}", reference.name());
                 assert!((mean - of(0)).abs() < TOLERANCE * of(1), "{name}: mean {mean}");
                 check_number(&name, size, of(1));
             }
@@ -462,7 +440,7 @@ fn steps_of_every_turn() {
             ("p2_gen_smooth", Turn::Decoder),
             ("p2_gen_mended", Turn::Decoder),
         ] {
-            if reference.arrays.contains_key(&format!("{section}/grad_norm")) {
+            if reference.vectors.arrays.contains_key(&format!("{section}/grad_norm")) {
                 reference.check_step(section, turn);
             }
         }
@@ -483,33 +461,6 @@ fn codes_are_those_of_the_original() {
     let codes: Vec<f64> = quantized.codes.into_iter().flatten().map(|code| code as f64).collect();
     reference.check("rvq/codes", &codes);
     reference.check_tensor("rvq/decoded", &quantized.latent);
-}
-
-/// The stream of numbers in [0, 1) that belongs to a name.
-pub(super) fn u(name: &str, n: usize) -> Vec<f64> {
-    Init::named(0, name).uniform(n, 0.0, 1.0).into_iter().map(f64::from).collect()
-}
-
-fn formula(rule: &str, u: &[f64], shape: &[usize]) -> Vec<f32> {
-    let fan_in: usize = shape[1..].iter().product();
-    let value = |u: &f64| match rule {
-        "weight" => (2.0 * u - 1.0) * (3.0 / fan_in as f64).sqrt(),
-        "bias" => 0.2 * u - 0.1,
-        "scale" => 0.8 + 0.4 * u,
-        "alpha" => 0.5 + u,
-        "signed" => 2.0 * u - 1.0,
-        "size" => 1.0 + u,
-        "one" => 1.0,
-        _ => panic!("no rule {rule}"),
-    };
-    u.iter().map(|u| value(u) as f32).collect()
-}
-
-/// The rule `norm`: lengths near those of the directions that `v_name` has.
-fn lengths(name: &str, n_rows: usize, v_name: &str, v_shape: &[usize]) -> Vec<f32> {
-    let directions = formula("weight", &u(v_name, v_shape.iter().product()), v_shape);
-    let rows = directions.chunks(directions.len() / n_rows).zip(u(name, n_rows));
-    rows.map(|(row, u)| (norm(row) * (0.8 + 0.4 * u)) as f32).collect()
 }
 
 fn check_number_or_zero(name: &str, ours: f64, original: f64) {

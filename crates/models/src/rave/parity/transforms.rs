@@ -4,8 +4,8 @@ use std::path::Path;
 
 use audio::Compander;
 
-use super::reference::u;
 use super::*;
+use crate::rave::vectors::u;
 
 #[test]
 fn changes_of_dynamics() {

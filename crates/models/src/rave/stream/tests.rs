@@ -11,124 +11,55 @@ use serde_json::{Value, json};
 use super::description::Description;
 use super::latent::LatentMaker;
 use super::{Chance, Player, PlayerSettings};
+use crate::rave::vectors::{Vectors, u};
 use crate::rave::{Config, Regularization, resolve};
 
 /// How far numbers may differ, relative to the largest of their array.
 const TOLERANCE: f64 = 1e-4;
 
-/// What the original made of one configuration.
-struct Vectors {
-    name: &'static str,
-    meta: Value,
-    values: Vec<u8>,
-    header: Value,
-}
-
-impl Vectors {
-    fn read(name: &'static str) -> Self {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors");
-        let bytes = std::fs::read(format!("{folder}/{name}.safetensors")).unwrap();
-        let n_header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
-        let header: Value = serde_json::from_slice(&bytes[8..8 + n_header]).unwrap();
-        // Where the original computed what is not a number, JSON has no word for it.
-        let meta = header["__metadata__"]["meta"].as_str().unwrap().replace("NaN", "null");
-        let meta = serde_json::from_str(&meta).unwrap();
-        Self { name, meta, values: bytes[8 + n_header..].to_vec(), header }
-    }
-
-    fn parameters(&self) -> Parameters {
-        let mut parameters = Parameters::new();
-        for entry in self.meta["state"].as_array().unwrap() {
-            let name = entry[0].as_str().unwrap();
-            let shape = entry[1].as_array().unwrap().iter().map(|n| n.as_u64().unwrap() as usize);
-            let shape: Vec<usize> = shape.collect();
-            let u = formula(name, shape.iter().product());
-            let values: Vec<f64> = match entry[2].as_str().unwrap() {
-                "weight" => {
-                    let bound = (3.0 / shape[1..].iter().product::<usize>() as f64).sqrt();
-                    u.iter().map(|u| (2.0 * u - 1.0) * bound).collect()
-                }
-                "norm" => {
-                    // Of the direction, which comes right behind or before it.
-                    let direction = name.replace("weight_g", "weight_v");
-                    let entries = self.meta["state"].as_array().unwrap();
-                    let of_name = |entry: &&Value| entry[0].as_str() == Some(&direction);
-                    let extents = entries.iter().find(of_name).unwrap()[1].as_array().unwrap();
-                    let row: u64 = extents[1..].iter().map(|n| n.as_u64().unwrap()).product();
-                    let bound = (3.0 / row as f64).sqrt();
-                    let v = formula(&direction, u.len() * row as usize);
-                    let norm = |row: &[f64]| {
-                        let rounded = row.iter().map(|u| ((2.0 * u - 1.0) * bound) as f32);
-                        rounded.map(|v| f64::from(v).powi(2)).sum::<f64>().sqrt()
-                    };
-                    let rows = v.chunks(row as usize);
-                    rows.zip(&u).map(|(row, u)| norm(row) * (0.8 + 0.4 * u)).collect()
-                }
-                "bias" => u.iter().map(|u| 0.2 * u - 0.1).collect(),
-                "scale" => u.iter().map(|u| 0.8 + 0.4 * u).collect(),
-                "alpha" => u.iter().map(|u| 0.5 + u).collect(),
-                "signed" => u.iter().map(|u| 2.0 * u - 1.0).collect(),
-                "one" => vec![1.0; u.len()],
-                _ => continue,
-            };
-            let values = values.into_iter().map(|x| x as f32).collect();
+fn parameters(vectors: &Vectors) -> Parameters {
+    let mut parameters = Parameters::new();
+    for (name, shape, values) in vectors.state() {
+        if let Some(values) = values {
             parameters.insert(name, &shape, values);
         }
-        parameters
     }
-
-    /// A stored array `[channels, frames]`, every so-manieth value of it.
-    fn check(&self, array: &str, found: &[Vec<f32>]) {
-        let about = &self.meta["arrays"][array];
-        let found: Vec<f64> = found.concat().iter().map(|x| f64::from(*x)).collect();
-        let shape = about["shape"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap());
-        assert_eq!(found.len(), shape.product::<u64>() as usize, "{}: {array}", self.name);
-        let offsets = &self.header[array]["data_offsets"];
-        let at = |i: usize| offsets[i].as_u64().unwrap() as usize;
-        let stored = self.values[at(0)..at(1)].chunks(4);
-        let expected: Vec<f64> =
-            stored.map(|b| f64::from(f32::from_le_bytes(b.try_into().unwrap()))).collect();
-        let peak = expected.iter().fold(0.0f64, |peak, x| peak.max(x.abs()));
-        let stride = about["stride"].as_u64().unwrap() as usize;
-        for (i, expected) in expected.iter().enumerate() {
-            let difference = (found[i * stride] - expected).abs();
-            assert!(
-                difference <= TOLERANCE * peak,
-                "{}: {array}[{}] is {}, not {expected}; peak {peak}",
-                self.name,
-                i * stride,
-                found[i * stride]
-            );
-        }
-        // All values, so that order and sign count.
-        let probe = formula(&format!("probe {array}"), found.len());
-        let dot: f64 = found.iter().zip(&probe).map(|(x, u)| x * (2.0 * u - 1.0)).sum();
-        let expected = about["dot"].as_f64().unwrap();
-        let room = TOLERANCE * peak * (found.len() as f64).sqrt();
-        assert!((dot - expected).abs() <= room, "{}: {array}: {dot}, not {expected}", self.name);
-    }
+    parameters
 }
 
-/// `u(name, i)` of the vectors' README.
-fn formula(name: &str, n: usize) -> Vec<f64> {
-    let hash = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3);
-    let mut state = name.bytes().fold(0xCBF2_9CE4_8422_2325, hash);
-    let next = || {
-        state = u64::wrapping_add(state, 0x9E37_79B9_7F4A_7C15);
-        let z = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) >> 40) as f64 / f64::from(1 << 24)
-    };
-    std::iter::repeat_with(next).take(n).collect()
+/// Compares with a stored array `[channels, frames]`, every so-manieth value of it.
+fn compare(vectors: &Vectors, array: &str, found: &[Vec<f32>]) {
+    let (name, about) = (vectors.name, &vectors.meta["arrays"][array]);
+    let found: Vec<f64> = found.concat().iter().map(|x| f64::from(*x)).collect();
+    let shape = about["shape"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap());
+    assert_eq!(found.len(), shape.product::<u64>() as usize, "{name}: {array}");
+    let expected: Vec<f64> = vectors.arrays[array].values.iter().map(|x| f64::from(*x)).collect();
+    let peak = expected.iter().fold(0.0f64, |peak, x| peak.max(x.abs()));
+    let stride = about["stride"].as_u64().unwrap() as usize;
+    for (i, expected) in expected.iter().enumerate() {
+        let difference = (found[i * stride] - expected).abs();
+        assert!(
+            difference <= TOLERANCE * peak,
+            "{name}: {array}[{}] is {}, not {expected}; peak {peak}",
+            i * stride,
+            found[i * stride]
+        );
+    }
+    // All values, so that order and sign count.
+    let probe = u(&format!("probe {array}"), found.len());
+    let dot: f64 = found.iter().zip(&probe).map(|(x, u)| x * (2.0 * u - 1.0)).sum();
+    let expected = about["dot"].as_f64().unwrap();
+    let room = TOLERANCE * peak * (found.len() as f64).sqrt();
+    assert!((dot - expected).abs() <= room, "{name}: {array}: {dot}, not {expected}");
 }
 
 /// The first example's sound: `[channels][samples]`.
 fn sound(channels: usize) -> Vec<Vec<f32>> {
-    let u = formula("x", channels * N_SAMPLES);
+    let draws = u("x", channels * N_SAMPLES);
     let sample = |c: usize, t: usize| {
         let p = (t * (c + 1) % 97) as f64;
         let tri = (97.0 - (4.0 * p - 194.0).abs()) / 97.0;
-        (0.25 * (2.0 * u[c * N_SAMPLES + t] - 1.0) + 0.5 * tri) as f32
+        (0.25 * (2.0 * draws[c * N_SAMPLES + t] - 1.0) + 0.5 * tri) as f32
     };
     (0..channels).map(|c| (0..N_SAMPLES).map(|t| sample(c, t)).collect()).collect()
 }
@@ -153,9 +84,9 @@ fn planar(frames: &[f32], channels: usize) -> Vec<Vec<f32>> {
 fn latent(config: &Config, rows: &[Vec<f32>], call: &mut usize) -> Vec<Vec<f32>> {
     let n_frames = rows[0].len();
     let mut normal = |n: usize| -> Vec<f64> {
-        let u = formula(&format!("draw stream {call}"), n * n_frames);
+        let draws = u(&format!("draw stream {call}"), n * n_frames);
         *call += 1;
-        u.iter().map(|u| 3f64.sqrt() * (2.0 * u - 1.0)).collect()
+        draws.iter().map(|u| 3f64.sqrt() * (2.0 * u - 1.0)).collect()
     };
     let n = config.latent_size;
     match config.regularization {
@@ -178,9 +109,9 @@ fn latent(config: &Config, rows: &[Vec<f32>], call: &mut usize) -> Vec<Vec<f32>>
                 *call += 1;
             }
             let mut normal = |n: usize| -> Vec<f64> {
-                let u = formula(&format!("draw stream {call}"), n * n_frames);
+                let draws = u(&format!("draw stream {call}"), n * n_frames);
                 *call += 1;
-                u.iter().map(|u| 3f64.sqrt() * (2.0 * u - 1.0)).collect()
+                draws.iter().map(|u| 3f64.sqrt() * (2.0 * u - 1.0)).collect()
             };
             let chance = normal(config.decoder_latent_size() - n);
             let chance = chance.chunks(n_frames).map(|it| it.iter().map(|x| *x as f32).collect());
@@ -197,7 +128,7 @@ fn check(name: &'static str, preset: &str, switches: &[&str], channels: usize) {
         overrides["latent_size"] = json!(16);
     }
     let config = config(preset, switches, overrides);
-    let parameters = vectors.parameters();
+    let parameters = parameters(&vectors);
     let description = Description { config: &config, parameters: &parameters };
     let mut encoder = Engine::new(&description.encoder(), channels, BLOCK, Precision::Full);
     let n_rows = config.decoder_latent_size();
@@ -231,7 +162,7 @@ fn check(name: &'static str, preset: &str, switches: &[&str], channels: usize) {
         let latent: Vec<f32> =
             (0..frames).flat_map(|t| latent.iter().map(move |row| row[t])).collect();
         latents.extend_from_slice(&latent);
-        let noise = formula(&format!("draw stream {call}"), BLOCK * channels);
+        let noise = u(&format!("draw stream {call}"), BLOCK * channels);
         call += usize::from(has_noise);
         let mut noise = noise.into_iter();
         let mut uniform = |values: &mut [f32]| {
@@ -239,16 +170,19 @@ fn check(name: &'static str, preset: &str, switches: &[&str], channels: usize) {
         };
         y.extend_from_slice(decoder.process(&latent, &mut uniform));
     }
-    vectors
-        .check("stream/encoded", &planar(&encoded, config.latent_size * rows_per_latent(&config)));
+    compare(
+        &vectors,
+        "stream/encoded",
+        &planar(&encoded, config.latent_size * rows_per_latent(&config)),
+    );
     if config.regularization == Regularization::Spherical {
         // The first blocks give rows of zeros, which the original divides by their length; what is not a
         // number then stays in its caches.
         assert!(vectors.meta["arrays"]["stream/y"]["dot"].is_null(), "the original plays nothing");
         return;
     }
-    vectors.check("stream/latent", &planar(&latents, n_rows));
-    vectors.check("stream/y", &planar(&y, channels));
+    compare(&vectors, "stream/latent", &planar(&latents, n_rows));
+    compare(&vectors, "stream/y", &planar(&y, channels));
 }
 
 fn rows_per_latent(config: &Config) -> usize {
@@ -347,7 +281,7 @@ fn check_all(what: &str, found: &[f32], expected: &[f32]) {
 }
 
 fn player(name: &'static str, preset: &str, settings: PlayerSettings) -> Player {
-    let parameters = Vectors::read(name).parameters();
+    let parameters = parameters(&Vectors::read(name));
     let config = config(preset, &[], json!({ "capacity": 4, "latent_size": 16 }));
     Player::new(&config, &parameters, settings).unwrap()
 }
@@ -385,7 +319,7 @@ fn what_is_played_does_not_depend_on_blocks() {
 
 #[test]
 fn a_spherical_latent_of_silence_is_finite() {
-    let parameters = Vectors::read("v2_spherical").parameters();
+    let parameters = parameters(&Vectors::read("v2_spherical"));
     let config = config("v2", &["spherical"], json!({ "capacity": 4 }));
     let mut player = Player::new(&config, &parameters, PlayerSettings::default()).unwrap();
     let sound = [vec![0.0; 4096], sound(1)[0].clone()].concat();
@@ -414,7 +348,7 @@ fn encoding_and_decoding_make_what_is_played() {
 /// compared with those measured on the original, and the filter bank's with a tone through the bank.
 #[test]
 fn latency_is_told() {
-    let parameters = |name| Vectors::read(name).parameters();
+    let parameters = |name| parameters(&Vectors::read(name));
     let latency = |name: &'static str, preset: &str, switches: &[&str]| {
         let config = config(preset, switches, json!({ "capacity": 4, "latent_size": 16 }));
         let player = Player::new(&config, &parameters(name), PlayerSettings::default()).unwrap();
