@@ -200,7 +200,10 @@ impl One<'_> {
     }
 
     fn warning(&self, code: &str, message: String) -> Warning {
-        warning(code, &self.item.key, message)
+        let name = self.source.file_name().unwrap_or_default().to_string_lossy();
+        // Of what was named itself, the key says nothing.
+        let file = if self.item.key == "." { &*name } else { &self.item.key };
+        warning(code, file, message)
     }
 
     /// Writes the order that would have made this folder.

@@ -172,19 +172,13 @@ fn translate(file: &Path, weights: &Path) -> anyhow::Result<(&'static str, Vec<S
         Err(error) => return refuse_model(file, &format!("Failed to {error}.")),
     };
     original.save_model(weights).with_context(|| format!("write {}", weights.display()))?;
-    let (kind, n_played) = match original.kind {
-        Kind::Checkpoint => ("a checkpoint of acids-rave", None),
-        Kind::Export { is_streaming: true, n_latents } => {
-            ("a streaming export of acids-rave", Some(n_latents))
-        }
-        Kind::Export { is_streaming: false, n_latents } => {
-            ("an export of acids-rave", Some(n_latents))
-        }
-        Kind::StateDict => ("weights of acids-rave", None),
+    let kind = match original.kind {
+        Kind::Checkpoint => "a checkpoint of acids-rave",
+        Kind::Export { is_streaming: true, .. } => "a streaming export of acids-rave",
+        Kind::Export { is_streaming: false, .. } => "an export of acids-rave",
+        Kind::StateDict => "weights of acids-rave",
     };
-    let played = n_played.map(|n| format!("There it plays {n} of its latents, here all of them."));
-    let notes = original.warnings.iter().map(|warning| sentence(warning));
-    Ok((kind, played.into_iter().chain(notes).collect()))
+    Ok((kind, original.warnings.iter().map(|warning| sentence(warning)).collect()))
 }
 
 /// Reads a file of ours.

@@ -166,7 +166,7 @@ fn a_run_keeps_curves_sounds_and_checkpoints() {
         let job = scene.import(&path);
         let [made] = &made(&job)[..] else { panic!("not one thing") };
         assert_eq!((made.kind, made.name.as_str()), (FindingKind::Run, "strings_1a2b3c"));
-        assert_eq!(job.warnings(), ["no_dataset ."]);
+        assert_eq!(job.warnings(), ["no_dataset strings_1a2b3c"]);
         let folder = job.path().join(&made.folder);
         let order: Order =
             serde_json::from_slice(&fs::read(folder.join("job.json")).unwrap()).unwrap();
@@ -311,5 +311,9 @@ fn strange_files_do_not_spoil_a_run() {
     fs::copy(sound, run.join("version_0/events.out.tfevents.9999999999.x")).unwrap();
     let job = scene.import(&run);
     assert_eq!(made(&job).len(), 1);
-    assert!(job.warnings().iter().any(|it| it == "damaged_events ."), "{:?}", job.warnings());
+    assert!(
+        job.warnings().iter().any(|it| it == "damaged_events strings_1a2b3c"),
+        "{:?}",
+        job.warnings()
+    );
 }
