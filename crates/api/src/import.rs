@@ -7,21 +7,22 @@ use utoipa::ToSchema;
 
 use crate::{Id, Job, Warning};
 
-/// The order to import what lies in a folder or a file.
+/// What to import of what another program left in a folder or a file.
 ///
 /// Whole folders of a dataset, a run or a model are made inside the job's folder, for the studio to
 /// take; [`ImportResult`] names them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ImportTask {
     /// The folder or file, absolute.
+    #[schema(value_type = String)]
     pub path: PathBuf,
     /// Which of what was found: keys of [`Finding`]. All, if empty.
     #[serde(default)]
     pub items: Vec<String>,
-    /// What to call it, where one thing is taken.
+    /// What to call it, where one thing is taken; its own name if absent.
     #[serde(default)]
     pub name: Option<String>,
-    /// Make one model of it, of a folder its best checkpoint.
+    /// Make one model of it, of a folder its best checkpoint; whatever else it holds is left.
     #[serde(default)]
     pub as_model: bool,
 }
@@ -108,22 +109,6 @@ pub struct Learnt {
     pub rate_hz: u32,
     /// 1 for mono, 2 for stereo.
     pub channels: u16,
-}
-
-/// What another program made, to be imported.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct NewForeignImport {
-    /// Absolute path of the folder or file.
-    pub path: String,
-    /// Which of the findings: their keys. All, if empty.
-    #[serde(default)]
-    pub items: Vec<String>,
-    /// What to call it, where one thing is taken; its own name if absent.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// Make one model of it, of a folder its best checkpoint; whatever else it holds is left.
-    #[serde(default)]
-    pub as_model: bool,
 }
 
 /// An import of what another program made.

@@ -11,6 +11,7 @@ mod follow;
 mod import;
 mod interrupt;
 mod model;
+mod output;
 mod preset;
 mod quickstart;
 mod reconstruct;

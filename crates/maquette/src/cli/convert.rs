@@ -1,20 +1,22 @@
 //! `maquette encode` and `maquette decode`: sound to latents and back, for people's own scripts.
 
 use std::{
-    fs::{self, File},
-    io::Write,
+    fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use anyhow::Context;
-use api::{Conversion, ConversionResult, ConvertTask, Model, ModelPlace, Problem, SoundFormat};
+use api::{Conversion, ConversionResult, ConvertTask, Model, ModelPlace, SoundFormat};
 
-use super::{Console, absolute, follow::Onlooker, interrupt, words};
-use crate::{
-    client::{Client, Refused},
-    percent::encoded_path,
+use super::{
+    Console, absolute,
+    follow::Onlooker,
+    interrupt,
+    output::{self, refused},
+    words,
 };
+use crate::{client::Client, percent::encoded_path};
 
 #[derive(clap::Args)]
 pub(crate) struct EncodeArgs {
@@ -80,8 +82,8 @@ fn noise(text: &str) -> Result<Noise, String> {
 
 pub(crate) fn encode(args: &EncodeArgs, console: &Console) -> anyhow::Result<()> {
     let path = absolute(&args.input)?;
-    format_of(&args.output, &["npy"])?;
-    check_output(&path, &args.output, args.force)?;
+    output::ending(&args.output, &["npy"])?;
+    output::check(&path, &args.output, args.force)?;
     let client = Arc::new(console.client()?);
     let task = ConvertTask::Latents {
         model: model_place(&client, &args.model)?,
@@ -95,11 +97,11 @@ pub(crate) fn encode(args: &EncodeArgs, console: &Console) -> anyhow::Result<()>
 
 pub(crate) fn decode(args: &DecodeArgs, console: &Console) -> anyhow::Result<()> {
     let path = absolute(&args.input)?;
-    let format = match format_of(&args.output, &["wav", "npy"])? {
+    let format = match output::ending(&args.output, &["wav", "npy"])? {
         "wav" => SoundFormat::Wav,
         _ => SoundFormat::Npy,
     };
-    check_output(&path, &args.output, args.force)?;
+    output::check(&path, &args.output, args.force)?;
     let client = Arc::new(console.client()?);
     let task = ConvertTask::Sound {
         model: model_place(&client, &args.model)?,
@@ -168,7 +170,7 @@ fn save<'c>(
     Ok(result)
 }
 
-/// Copies a file that a conversion made: whole, or not at all.
+/// Copies a file that a conversion made.
 pub(crate) fn download(
     client: &Client,
     conversion: &Conversion,
@@ -176,18 +178,7 @@ pub(crate) fn download(
     output: &Path,
 ) -> anyhow::Result<()> {
     let path = format!("/api/conversions/{}/files/{}", conversion.id, encoded_path(file));
-    let name = output.file_name().context("failed to find a name in the output's path")?;
-    let part = output.with_file_name(format!(".{}.part", name.to_string_lossy()));
-    let written = File::create(&part).context("failed to create a file").and_then(|mut file| {
-        client.download(&path, &mut file)?;
-        file.flush().and_then(|()| file.sync_all()).context("failed to write the file")?;
-        fs::rename(&part, output).context("failed to rename the file")
-    });
-    if written.is_err() {
-        // It may never have been created.
-        let _ = fs::remove_file(&part);
-    }
-    written.with_context(|| format!("failed to write {}", output.display()))
+    output::download(client, &path, output)
 }
 
 /// The model that a person named: an identifier or a name of the library, else a file.
@@ -204,7 +195,7 @@ pub(crate) fn model_place(client: &Client, text: &str) -> anyhow::Result<ModelPl
             let ids: Vec<String> = named.iter().map(|model| model.id.to_string()).collect();
             let what = format!("More than one model is called `{text}`.");
             let remedy = format!("Name one of them by its identifier: {}.", ids.join(", "));
-            return Err(refused("ambiguous", what, None, &remedy).into());
+            return Err(refused("ambiguous", what, "", &remedy).into());
         }
     }
     match fs::canonicalize(text) {
@@ -214,84 +205,14 @@ pub(crate) fn model_place(client: &Client, text: &str) -> anyhow::Result<ModelPl
             let why =
                 "No model of the library has this identifier or name, and there is no such file.";
             let remedy = "Look at `maquette model list`, or at how the path is written.";
-            Err(refused("not_found", what, Some(why), remedy).into())
+            Err(refused("not_found", what, why, remedy).into())
         }
     }
-}
-
-/// The ending of an output's name, where it is one of these.
-fn format_of(output: &Path, endings: &'static [&'static str]) -> Result<&'static str, Refused> {
-    let found = output.extension().unwrap_or_default();
-    endings.iter().copied().find(|ending| found.eq_ignore_ascii_case(ending)).ok_or_else(|| {
-        let what = format!("{} cannot be written.", output.display());
-        let why = format!("Its name should end in .{}.", endings.join(" or ."));
-        refused("wrong_ending", what, Some(&why), "Give it such a name.")
-    })
-}
-
-/// Sees that writing the output destroys nothing, before anything is computed.
-fn check_output(input: &Path, output: &Path, force: bool) -> Result<(), Refused> {
-    let what = format!("{} is not written.", output.display());
-    if !input.is_file() {
-        let why = "The input is not a file.";
-        return Err(refused("not_a_file", what, Some(why), "Name one file."));
-    }
-    if fs::canonicalize(output).is_ok_and(|output| output == input) {
-        return Err(refused("same_file", what, Some("That is the input."), "Name another file."));
-    }
-    if output.exists() && !force {
-        let remedy = "Name another file, or add --force.";
-        return Err(refused("exists", what, Some("That file is there already."), remedy));
-    }
-    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if folder.is_some_and(|folder| !folder.is_dir()) {
-        return Err(refused("no_folder", what, Some("Its folder is not there."), "Make it first."));
-    }
-    Ok(())
-}
-
-pub(crate) fn refused(code: &str, what: String, why: Option<&str>, remedy: &str) -> Refused {
-    Refused(Problem {
-        code: code.to_owned(),
-        what,
-        why: why.map(ToOwned::to_owned),
-        remedy: Some(remedy.to_owned()),
-        fields: vec![],
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nothing_is_written_over_by_chance() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = |name: &str| folder.path().canonicalize().unwrap().join(name);
-        fs::write(path("in.wav"), "").unwrap();
-        fs::write(path("there.npy"), "").unwrap();
-        let check = |input: &str, output: &str, force: bool, expected: Option<&str>| {
-            let refused = check_output(&path(input), &path(output), force).err();
-            assert_eq!(refused.map(|it| it.0.code).as_deref(), expected, "{output}");
-        };
-        check("in.wav", "new.npy", false, None);
-        check("in.wav", "there.npy", false, Some("exists"));
-        check("in.wav", "there.npy", true, None);
-        check("in.wav", "in.wav", true, Some("same_file"));
-        check("in.wav", "nowhere/new.npy", false, Some("no_folder"));
-        check(".", "new.npy", false, Some("not_a_file"));
-    }
-
-    #[test]
-    fn outputs_have_a_known_ending() {
-        let check = |name: &str, expected: Option<&str>| {
-            assert_eq!(format_of(Path::new(name), &["wav", "npy"]).ok(), expected, "{name}");
-        };
-        check("a.wav", Some("wav"));
-        check("a.NPY", Some("npy"));
-        check("a.mp3", None);
-        check("npy", None);
-    }
 
     #[test]
     fn noise_is_off_or_a_seed() {

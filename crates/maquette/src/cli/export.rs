@@ -11,7 +11,8 @@ use api::{Conversion, ConvertTask};
 
 use super::{
     Console,
-    convert::{done, download, model_place, refused},
+    convert::{done, download, model_place},
+    output::not_written,
 };
 use crate::client::{Client, Refused};
 
@@ -100,6 +101,5 @@ fn check_folder(folder: &Path) -> Result<(), Refused> {
     if is_free {
         return Ok(());
     }
-    let what = format!("{} is not written.", folder.display());
-    Err(refused("exists", what, Some("There is something already."), "Name another folder."))
+    Err(not_written(folder, "exists", "There is something already.", "Name another folder."))
 }

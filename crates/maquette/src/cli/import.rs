@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use api::{Findings, Import, Imported, NewForeignImport, NewImport, Rename};
+use api::{Findings, Import, ImportTask, Imported, NewImport, Rename};
 
 use super::{Console, follow::Onlooker, from_root, interrupt};
 use crate::client::Client;
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &ImportArgs, console: &Console) -> anyhow::Result<()> {
         return console.terminal.result(&findings, || findings_in_words(&findings));
     }
     let (items, name) = (args.items.clone(), args.name.clone());
-    let order = NewForeignImport { path, items, name, as_model: false };
+    let order = ImportTask { path: path.into(), items, name, as_model: false };
     let imported = taken(&client, &order, console)?;
     console.terminal.result(&imported, || {
         let line = |it: &Imported| format!("{} is among the {} as {}", it.name, it.list, it.id);
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &ImportArgs, console: &Console) -> anyhow::Result<()> {
 /// Queues an import, waits for it and takes what it made. One that fails or is interrupted is removed.
 pub(crate) fn taken(
     client: &Arc<Client>,
-    order: &NewForeignImport,
+    order: &ImportTask,
     console: &Console,
 ) -> anyhow::Result<Vec<Imported>> {
     let Import { id, .. } = client.post("/api/imports/foreign", order)?;

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use anyhow::Context;
-use api::{Id, Model, ModelDetail, ModelFacts, NewForeignImport, NewModel, Rename};
+use api::{Id, ImportTask, Model, ModelDetail, ModelFacts, NewModel, Rename};
 
 use super::{
     Console, from_root, import,
@@ -59,7 +59,7 @@ pub(crate) fn run(command: ModelCommand, console: &Console) -> anyhow::Result<()
         }
         ModelCommand::Add { source: Source::File(path), name } => {
             let path = from_root(&path)?;
-            let order = NewForeignImport { path, items: vec![], name, as_model: true };
+            let order = ImportTask { path: path.into(), items: vec![], name, as_model: true };
             let taken = import::taken(&client, &order, console)?;
             let added = taken.first().context("failed to find what was added")?;
             let model: Model = client.get(&format!("/api/models/{}", added.id))?;

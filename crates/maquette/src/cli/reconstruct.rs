@@ -1,17 +1,16 @@
 //! `maquette reconstruct`: send a sound file through a model and back.
 
 use std::{
-    fs::{self, File},
-    io::Write,
+    fs::File,
     path::{Path, PathBuf},
 };
 
 use anyhow::Context;
-use api::{Id, Problem, Reconstruction, ReconstructionResult};
+use api::{Id, Reconstruction, ReconstructionResult};
 
-use super::{Console, absolute, follow::Onlooker, words};
+use super::{Console, absolute, follow::Onlooker, output, words};
 use crate::{
-    client::{Client, Refused},
+    client::Client,
     percent::{encoded, encoded_path},
 };
 
@@ -32,7 +31,8 @@ pub(crate) struct ReconstructArgs {
 
 pub(crate) fn run(args: &ReconstructArgs, console: &Console) -> anyhow::Result<()> {
     let input = absolute(&args.input)?;
-    check_output(&input, &args.output, args.force)?;
+    output::ending(&args.output, &["wav"])?;
+    output::check(&input, &args.output, args.force)?;
     let client = console.client()?;
     let onlooker = Onlooker { client: &client, terminal: console.terminal };
 
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &ReconstructArgs, console: &Console) -> anyhow::Result<(
     })
 }
 
-/// Copies the reconstructed sound of a whole reconstruction to a file: whole, or not at all.
+/// Copies the reconstructed sound of a whole reconstruction to a file.
 pub(crate) fn save<'r>(
     client: &Client,
     reconstruction: &'r Reconstruction,
@@ -66,77 +66,11 @@ pub(crate) fn save<'r>(
     let result = reconstruction.result.as_ref().context("failed to find what came out")?;
     let path = encoded_path(&result.reconstruction);
     let path = format!("/api/reconstructions/{}/files/{path}", reconstruction.id);
-    let name = output.file_name().context("failed to find a name in the output's path")?;
-    let part = output.with_file_name(format!(".{}.part", name.to_string_lossy()));
-    let written = File::create(&part).context("failed to create a file").and_then(|mut file| {
-        client.download(&path, &mut file)?;
-        file.flush().and_then(|()| file.sync_all()).context("failed to write the file")?;
-        fs::rename(&part, output).context("failed to rename the file")
-    });
-    if written.is_err() {
-        // It may never have been created.
-        let _ = fs::remove_file(&part);
-    }
-    written.with_context(|| format!("failed to write {}", output.display()))?;
+    output::download(client, &path, output)?;
     Ok(result)
 }
 
 /// Distances between original and reconstruction in words, one a line.
 pub(crate) fn distances(result: &ReconstructionResult) -> String {
     result.distances.iter().map(|(name, value)| format!("{name} {value:.4}\n")).collect()
-}
-
-/// Sees that writing the output destroys nothing.
-fn check_output(input: &Path, output: &Path, force: bool) -> Result<(), Refused> {
-    let refuse = |code: &str, why: &str, remedy: &str| {
-        Err(Refused(Problem {
-            code: code.to_owned(),
-            what: format!("The reconstruction is not written to {}.", output.display()),
-            why: Some(why.to_owned()),
-            remedy: Some(remedy.to_owned()),
-            fields: vec![],
-        }))
-    };
-    let is_wav = output.extension().is_some_and(|it| it.eq_ignore_ascii_case("wav"));
-    if !input.is_file() {
-        return refuse("not_a_file", "The input is not a file.", "Name one sound file.");
-    }
-    if !is_wav {
-        return refuse("not_wav", "Reconstructions are WAV files.", "Name it like sound.wav.");
-    }
-    if fs::canonicalize(output).is_ok_and(|output| output == input) {
-        return refuse("same_file", "That is the input.", "Name another file.");
-    }
-    if output.exists() && !force {
-        return refuse(
-            "exists",
-            "That file is there already.",
-            "Name another file, or add --force.",
-        );
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_is_written_over_by_chance() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = |name: &str| folder.path().canonicalize().unwrap().join(name);
-        fs::write(path("in.wav"), "").unwrap();
-        fs::write(path("there.wav"), "").unwrap();
-        let check = |output: &str, force: bool, expected: Option<&str>| {
-            let refused = check_output(&path("in.wav"), &path(output), force).err();
-            assert_eq!(refused.map(|it| it.0.code).as_deref(), expected, "{output}");
-        };
-        check("new.wav", false, None);
-        check("new.WAV", false, None);
-        check("new.mp3", false, Some("not_wav"));
-        check("new", false, Some("not_wav"));
-        check("in.wav", true, Some("same_file"));
-        check("there.wav", false, Some("exists"));
-        check("there.wav", true, None);
-    }
 }

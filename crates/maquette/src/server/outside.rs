@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use api::{Findings, FolderListing, Id, Import, Imported, NewForeignImport, NewImport};
+use api::{Findings, FolderListing, Id, Import, ImportTask, Imported, NewImport};
 use axum::{Json, extract::State, http::StatusCode};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -63,10 +63,10 @@ async fn inspect(State(app): State<App>, FromJson(new): FromJson<NewImport>) -> 
 
 /// Queues an import of what another program left.
 #[utoipa::path(post, path = "/api/imports/foreign", tag = "outside",
-    request_body = NewForeignImport, responses((status = 200, body = Import)))]
+    request_body = ImportTask, responses((status = 200, body = Import)))]
 async fn create_import(
     State(app): State<App>,
-    FromJson(new): FromJson<NewForeignImport>,
+    FromJson(new): FromJson<ImportTask>,
 ) -> Answer<Import> {
     app.ask(move |studio| studio.create_import(new)).await
 }

@@ -3,14 +3,10 @@
 //! An import's job makes whole folders inside its own; taking it joins runs with the datasets they learnt
 //! from, moves each folder to its shelf in one rename, and removes the import.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use api::{
-    DatasetSummary, Id, Import, ImportResult, ImportTask, Imported, JobKind, Learnt, Made,
-    NewForeignImport, Task,
+    DatasetSummary, Id, Import, ImportResult, ImportTask, Imported, JobKind, Learnt, Made, Task,
 };
 
 use super::{make_job, name_from, passing, valid_name};
@@ -34,23 +30,21 @@ impl Studio {
     /// Queues an import of what another program made.
     ///
     /// # Errors
-    /// `Invalid` when the path is not absolute or the name cannot be used; `Io` when there is nothing at it; `TooMuch` when the
-    /// queue is full.
-    pub fn create_import(&self, new: NewForeignImport) -> Result<Import, Error> {
-        let path = PathBuf::from(new.path);
-        if !path.is_absolute() {
+    /// `Invalid` when the path is not absolute or the name cannot be used; `Io` when there is nothing at
+    /// it; `TooMuch` when the queue is full.
+    pub fn create_import(&self, task: ImportTask) -> Result<Import, Error> {
+        let name = task.name.as_deref().map(valid_name).transpose()?;
+        if !task.path.is_absolute() {
             return Err(Error::invalid("path", "give the whole path, from the root of the disk"));
         }
-        fs::metadata(&path).map_err(Error::io("read", &path))?;
-        let name = new.name.as_deref().map(valid_name).transpose()?;
+        fs::metadata(&task.path).map_err(Error::io("read", &task.path))?;
         {
             let _alone = lock(&self.shared.taking);
             passing::remove_oldest(&self.shared, JobKind::Import, MAX_KEPT - 1)?;
         }
-        let of_path = name_from(&path.file_name().unwrap_or_default().to_string_lossy());
-        let job_name = name.clone().unwrap_or(of_path);
-        let (items, as_model) = (new.items, new.as_model);
-        let task = Task::Import(ImportTask { path, items, name, as_model });
+        let of_path = || name_from(&task.path.file_name().unwrap_or_default().to_string_lossy());
+        let job_name = name.clone().unwrap_or_else(of_path);
+        let task = Task::Import(ImportTask { name, ..task });
         let id = make_job(&self.shared, job_name, task, |_| Ok(()), |_, _| Ok(()))?;
         self.foreign_import(&id)
     }

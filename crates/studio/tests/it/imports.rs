@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use api::{Id, Import, JobState, NewForeignImport};
+use api::{Id, Import, ImportTask, JobState};
 use serde_json::json;
 use studio::Error;
 
@@ -189,9 +189,9 @@ fn a_dataset_without_its_sound_is_refused() {
     check(&|f| edit(f, "\"n_frames\":500", &n_frames), "shorter");
 }
 
-fn order(path: &Path, name: Option<&str>) -> NewForeignImport {
-    let (path, name) = (path.display().to_string(), name.map(str::to_owned));
-    NewForeignImport { path, items: vec![], name, as_model: true }
+fn order(path: &Path, name: Option<&str>) -> ImportTask {
+    let (path, name) = (path.to_owned(), name.map(str::to_owned));
+    ImportTask { path, items: vec![], name, as_model: true }
 }
 
 fn done(stage: &Stage, id: &Id) -> Import {

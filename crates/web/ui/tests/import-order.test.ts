@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 
-import type { Finding, Findings, NewForeignImport } from '$lib/api'
+import type { Finding, Findings, ImportTask } from '$lib/api'
 
 import { orderOf } from '../src/pages/import/order'
 
@@ -11,7 +11,7 @@ const [run, dataset, here] = [finding('runs/a', 'run'), finding('loops', 'datase
 const found: Findings = { path: '/old', items: [], unreadable: [], is_cut: false }
 const plain = { path: '/old', name: null, as_model: false }
 
-const check = (chosen: Finding[], name: string, isModelOnly: boolean, expected: NewForeignImport) =>
+const check = (chosen: Finding[], name: string, isModelOnly: boolean, expected: ImportTask) =>
   expect(orderOf(found, { chosen, name, isModelOnly })).toEqual(expected)
 
 test('what is ticked is named by its keys', () => {

@@ -1,7 +1,7 @@
 // What pages can ask of the studio: one function a verb, in the order of the lists they work on.
 
 import { answer, client, filePath, path, sendFile } from './request'
-import type { Control, Limit, NewComposition, NewDataset, NewForeignImport, NewModel, NewPreset, NewRun, PresetFile, Reconstruction, Upload } from './types'
+import type { Control, Limit, NewComposition, NewDataset, ImportTask, NewModel, NewPreset, NewRun, PresetFile, Reconstruction, Upload } from './types'
 
 export { ProblemError, problemOf } from './problem'
 export type * from './types'
@@ -27,7 +27,7 @@ export const importFolder = (from: string) => answer(client.POST('/api/imports',
 /** What another program left in a folder or a file, and what would become of it. */
 export const inspectImport = (from: string, signal?: Signal) =>
   answer(client.POST('/api/imports/inspect', { body: { path: from }, ...until(signal) }))
-export const createImport = (body: NewForeignImport) => answer(client.POST('/api/imports/foreign', { body }))
+export const createImport = (body: ImportTask) => answer(client.POST('/api/imports/foreign', { body }))
 /** Imports that nobody took yet, newest first. */
 export const imports = (signal?: Signal) => answer(client.GET('/api/imports', until(signal)))
 export const foreignImport = (id: string, signal?: Signal) =>

@@ -1407,6 +1407,22 @@ export interface components {
             /** @description In the order in which they are to be taken: datasets before the runs on them. */
             made: components["schemas"]["Made"][];
         };
+        /**
+         * @description What to import of what another program left in a folder or a file.
+         *
+         *     Whole folders of a dataset, a run or a model are made inside the job's folder, for the studio to
+         *     take; [`ImportResult`] names them.
+         */
+        ImportTask: {
+            /** @description The folder or file, absolute. */
+            path: string;
+            /** @description Which of what was found: keys of [`Finding`]. All, if empty. */
+            items?: string[];
+            /** @description What to call it, where one thing is taken; its own name if absent. */
+            name?: string | null;
+            /** @description Make one model of it, of a folder its best checkpoint; whatever else it holds is left. */
+            as_model?: boolean;
+        };
         /** @description What an import became. */
         Imported: {
             /** @description `datasets`, `runs` or `models`. */
@@ -1944,17 +1960,6 @@ export interface components {
              * @description Decides which files those are; 0 if absent.
              */
             seed?: number | null;
-        };
-        /** @description What another program made, to be imported. */
-        NewForeignImport: {
-            /** @description Absolute path of the folder or file. */
-            path: string;
-            /** @description Which of the findings: their keys. All, if empty. */
-            items?: string[];
-            /** @description What to call it, where one thing is taken; its own name if absent. */
-            name?: string | null;
-            /** @description Make one model of it, of a folder its best checkpoint; whatever else it holds is left. */
-            as_model?: boolean;
         };
         /** @description A folder of a job or model that came from elsewhere, to be taken into the workspace. */
         NewImport: {
@@ -3282,7 +3287,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewForeignImport"];
+                "application/json": components["schemas"]["ImportTask"];
             };
         };
         responses: {

@@ -1,6 +1,6 @@
 // What an import is asked to take, from what was found and ticked.
 
-import type { Finding, Findings, NewForeignImport } from '$lib/api'
+import type { Finding, Findings, ImportTask } from '$lib/api'
 import { below } from '$lib/paths'
 
 /** The address that shows what lies in a folder or a file. */
@@ -18,7 +18,7 @@ export interface Wanted {
 /** The one thing that is chosen, if it is one. */
 export const onlyOf = (chosen: Finding[]): Finding | undefined => (chosen.length === 1 ? chosen[0] : undefined)
 
-export function orderOf(found: Findings, { chosen, name, isModelOnly }: Wanted): NewForeignImport {
+export function orderOf(found: Findings, { chosen, name, isModelOnly }: Wanted): ImportTask {
   const only = onlyOf(chosen)
   const named = { name: (only && name.trim()) || null }
   if (only?.kind === 'run' && isModelOnly) {

@@ -1,0 +1,111 @@
+//! Files that a command writes: nothing is written over by chance, and each is there whole or not at all.
+
+use std::{
+    fs::{self, File},
+    io::Write,
+    path::Path,
+};
+
+use anyhow::Context;
+use api::Problem;
+
+use crate::client::{Client, Refused};
+
+/// Copies a file of the studio, whole or not at all.
+pub(crate) fn download(client: &Client, path: &str, output: &Path) -> anyhow::Result<()> {
+    let name = output.file_name().context("failed to find a name in the output's path")?;
+    let part = output.with_file_name(format!(".{}.part", name.to_string_lossy()));
+    let written = File::create(&part).context("failed to create a file").and_then(|mut file| {
+        client.download(path, &mut file)?;
+        file.flush().and_then(|()| file.sync_all()).context("failed to write the file")?;
+        fs::rename(&part, output).context("failed to rename the file")
+    });
+    if written.is_err() {
+        // It may never have been created.
+        let _ = fs::remove_file(&part);
+    }
+    written.with_context(|| format!("failed to write {}", output.display()))
+}
+
+/// The ending of an output's name, where it is one of these.
+pub(crate) fn ending(
+    output: &Path,
+    endings: &'static [&'static str],
+) -> Result<&'static str, Refused> {
+    let found = output.extension().unwrap_or_default();
+    endings.iter().copied().find(|ending| found.eq_ignore_ascii_case(ending)).ok_or_else(|| {
+        let why = format!("Its name should end in .{}.", endings.join(" or ."));
+        not_written(output, "wrong_ending", &why, "Give it such a name.")
+    })
+}
+
+/// Sees that writing the output destroys nothing, before anything is computed.
+pub(crate) fn check(input: &Path, output: &Path, force: bool) -> Result<(), Refused> {
+    let refuse = |code, why, remedy| Err(not_written(output, code, why, remedy));
+    if !input.is_file() {
+        return refuse("not_a_file", "The input is not a file.", "Name one file.");
+    }
+    if fs::canonicalize(output).is_ok_and(|output| output == input) {
+        return refuse("same_file", "That is the input.", "Name another file.");
+    }
+    if output.exists() && !force {
+        let remedy = "Name another file, or add --force.";
+        return refuse("exists", "That file is there already.", remedy);
+    }
+    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if folder.is_some_and(|folder| !folder.is_dir()) {
+        return refuse("no_folder", "Its folder is not there.", "Make it first.");
+    }
+    Ok(())
+}
+
+/// That an output is not written, and why not.
+pub(crate) fn not_written(output: &Path, code: &str, why: &str, remedy: &str) -> Refused {
+    let what = format!("{} is not written.", output.display());
+    refused(code, what, why, remedy)
+}
+
+/// That a command does not do what it was asked to.
+pub(crate) fn refused(code: &str, what: String, why: &str, remedy: &str) -> Refused {
+    Refused(Problem {
+        code: code.to_owned(),
+        what,
+        why: (!why.is_empty()).then(|| why.to_owned()),
+        remedy: Some(remedy.to_owned()),
+        fields: vec![],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_written_over_by_chance() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().canonicalize().unwrap().join(name);
+        fs::write(path("in.wav"), "").unwrap();
+        fs::write(path("there.npy"), "").unwrap();
+        let check = |input: &str, output: &str, force: bool, expected: Option<&str>| {
+            let refused = check(&path(input), &path(output), force).err();
+            assert_eq!(refused.map(|it| it.0.code).as_deref(), expected, "{output}");
+        };
+        check("in.wav", "new.npy", false, None);
+        check("in.wav", "there.npy", false, Some("exists"));
+        check("in.wav", "there.npy", true, None);
+        check("in.wav", "in.wav", true, Some("same_file"));
+        check("in.wav", "nowhere/new.npy", false, Some("no_folder"));
+        check(".", "new.npy", false, Some("not_a_file"));
+    }
+
+    #[test]
+    fn outputs_have_a_known_ending() {
+        let check = |name: &str, expected: Option<&str>| {
+            assert_eq!(ending(Path::new(name), &["wav", "npy"]).ok(), expected, "{name}");
+        };
+        check("a.wav", Some("wav"));
+        check("a.NPY", Some("npy"));
+        check("a.mp3", None);
+        check("npy", None);
+    }
+}
