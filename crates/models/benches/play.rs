@@ -21,8 +21,11 @@ fn main() {
     let Some(preset) = value(&args, "--config") else { return };
     let block = value(&args, "--block").and_then(|it| it.parse().ok()).unwrap_or(GROUP);
     let seconds = value(&args, "--seconds").and_then(|it| it.parse().ok()).unwrap_or(4.0);
-    let is_short = value(&args, "--precision").as_deref() == Some("short");
-    let precision = if is_short { Precision::Short } else { Precision::Full };
+    let precision = match value(&args, "--precision").as_deref() {
+        Some("int8") => Precision::Int8,
+        Some("int16") => Precision::Int16,
+        _ => Precision::Float32,
+    };
     let settings = resolve(&preset, &[], &BTreeMap::new()).expect("a preset that exists").settings;
     let config = Config::from_settings(&settings).expect("the settings were just resolved");
     let settings = PlayerSettings { max_block: block, precision, ..Default::default() };

@@ -97,7 +97,7 @@ fn layers() -> Vec<Layer> {
 
 #[test]
 fn playing_takes_no_memory() {
-    let mut engine = Engine::new(&layers(), 1, 256, Precision::Full);
+    let mut engine = Engine::new(&layers(), 1, 256, Precision::Float32);
     let sound: Vec<f32> = (0..256).map(|i| (i % 17) as f32 / 17.0).collect();
     let mut state = 1u32;
     let mut uniform = |values: &mut [f32]| {

@@ -33,7 +33,7 @@ impl Default for PlayerSettings {
     fn default() -> Self {
         Self {
             max_block: 2048,
-            precision: Precision::Full,
+            precision: Precision::Float32,
             latent: Chance::Off,
             noise: Chance::Seeded(0),
         }

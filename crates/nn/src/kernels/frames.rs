@@ -11,6 +11,8 @@
 #![expect(unsafe_code, reason = "tiles of vector registers over raw pointers")]
 #![expect(clippy::needless_range_loop, reason = "the indices are those of the tile")]
 
+use std::ops::Range;
+
 use super::simd::{self, Level, Vector};
 
 /// What one output of a layer looks at: `n_runs` runs of `run_len` numbers, `run_step` apart.
@@ -27,13 +29,22 @@ impl Window {
         self.n_runs * self.run_len
     }
 
+    /// The numbers whose weights have their steps in common, in order: [`GROUP`] next to each other.
+    fn groups(self) -> impl Iterator<Item = Range<usize>> {
+        (0..self.n_runs).flat_map(move |run| {
+            let end = (run + 1) * self.run_len;
+            let starts = (run * self.run_len..end).step_by(GROUP);
+            starts.map(move |start| start..(start + GROUP).min(end))
+        })
+    }
+
     /// From the first number that is looked at to behind the last.
     fn extent(self) -> usize {
         (self.n_runs - 1) * self.run_step + self.run_len
     }
 }
 
-/// A matrix that lies in a store of weights, and what its outputs are scaled and shifted by.
+/// A matrix that lies in a store of weights, and what its outputs are shifted by.
 #[derive(Debug)]
 pub(crate) struct Matrix {
     window: Window,
@@ -42,24 +53,30 @@ pub(crate) struct Matrix {
     panels: Vec<Panel>,
     /// Of each column of each panel: 0 beyond the outputs.
     bias: Vec<f32>,
-    /// The step of the whole numbers that stand for weights; 1 for those stored as they are.
-    scale: Vec<f32>,
 }
 
 /// How weights are stored, in words of 32 bits.
+///
+/// Whole numbers stand for the weights of [`GROUP`] numbers of a window at a time, and each output has a
+/// step of its own for each such group, which lies in front of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     /// As they are, one in a word.
-    Full,
-    /// As whole numbers of 16 bits, two in a word, with a step for each output: half the memory to
-    /// read, and an error of at most 1/65534 of the output's largest weight.
-    Short,
+    Float32,
+    /// As whole numbers of 16 bits, two in a word: an error of at most 1/65534 of the largest weight of the
+    /// output's group.
+    Int16,
+    /// As whole numbers of 8 bits, four in a word: an error of at most 1/254 of it.
+    Int8,
 }
+
+/// Numbers of a window whose weights have a step in common.
+const GROUP: usize = 64;
 
 /// Some outputs that are computed together.
 #[derive(Debug)]
 struct Panel {
-    /// Where its weights begin in the store: `[n_values, width]`.
+    /// Where its weights begin in the store: `[n_values, width]`, with the steps in front of each group.
     start: usize,
     n_words: usize,
     width: usize,
@@ -74,9 +91,13 @@ struct Panel {
 
 /// How far ahead weights are asked for, past the end of the panel into the next layer's if need be.
 ///
-/// Where few frames share a weight, its way from memory is what takes the time: with this, weights from
-/// the third cache came with 29 instead of 19 GB/s when short, and v2 played 1.2 times as fast.
-const AHEAD_BYTES: usize = 4096;
+/// Where few frames share a weight, its way from memory is what takes the time: a loop that multiplies
+/// words of 16 bits read 11.2 GB/s from memory and 20.5 from the third cache with this, 7.8 and 12.5
+/// without, and with half of it, into the first cache, 10.4 and 18.7.
+const AHEAD_BYTES: usize = 8192;
+
+/// What comes from memory together.
+const LINE_BYTES: usize = 64;
 
 /// Columns come in steps of this.
 const STEP: usize = 16;
@@ -94,8 +115,7 @@ impl Matrix {
         weight: impl Fn(usize, usize) -> f32,
         store: &mut Vec<u32>,
     ) -> Self {
-        let mut matrix =
-            Self { window, n_out, format, panels: vec![], bias: vec![], scale: vec![] };
+        let mut matrix = Self { window, n_out, format, panels: vec![], bias: vec![] };
         let n_group = n_out / groups;
         let widest = widest_panel(simd::level(), n_group);
         for group in 0..groups {
@@ -105,7 +125,7 @@ impl Matrix {
                 let input = group * window.run_len;
                 matrix.pack_panel(first, n_used, input, &weight, store);
                 matrix.bias.extend((first..first + n_used).map(|i| bias.get(i).unwrap_or(&0.0)));
-                matrix.bias.resize(matrix.scale.len(), 0.0);
+                matrix.bias.resize(matrix.bias.len().next_multiple_of(STEP), 0.0);
             }
         }
         matrix
@@ -120,35 +140,35 @@ impl Matrix {
         store: &mut Vec<u32>,
     ) {
         let (width, n_values) = (n_used.next_multiple_of(STEP), self.window.n_values());
-        let (start, column) = (store.len(), self.scale.len());
+        let (start, column) = (store.len(), self.bias.len());
         let weight = |c: usize, i: usize| if c < n_used { weight(first + c, i) } else { 0.0 };
+        let groups = self.window.groups();
         match self.format {
-            Format::Full => {
-                self.scale.resize(column + width, 1.0);
+            Format::Float32 => {
                 for i in 0..n_values {
                     store.extend((0..width).map(|c| weight(c, i).to_bits()));
                 }
             }
-            Format::Short => {
-                self.scale.extend((0..width).map(|c| {
-                    let weights = (0..n_values).map(|i| weight(c, i).abs());
-                    weights.fold(f32::MIN_POSITIVE * 1e6, f32::max) / f32::from(i16::MAX)
-                }));
-                let scale = &self.scale[column..];
-                let whole = |c: usize, i: usize| (weight(c, i) / scale[c]).round() as i16;
-                for i in 0..n_values {
-                    store.extend((0..width / 2).map(|pair| {
-                        let (low, high) = (whole(2 * pair, i), whole(2 * pair + 1, i));
-                        u32::from_le_bytes([
-                            low.to_le_bytes()[0],
-                            low.to_le_bytes()[1],
-                            high.to_le_bytes()[0],
-                            high.to_le_bytes()[1],
-                        ])
-                        .to_le()
+            Format::Int16 => groups.for_each(|group| {
+                let steps = pack_steps(&group, width, f32::from(i16::MAX), &weight, store);
+                for i in group {
+                    let whole = |c: usize| (weight(c, i) / steps[c]).round() as i16;
+                    store.extend((0..width / 2).map(|c| {
+                        let ([a, b], [c, d]) =
+                            (whole(2 * c).to_ne_bytes(), whole(2 * c + 1).to_ne_bytes());
+                        u32::from_ne_bytes([a, b, c, d])
                     }));
                 }
-            }
+            }),
+            Format::Int8 => groups.for_each(|group| {
+                let steps = pack_steps(&group, width, f32::from(i8::MAX), &weight, store);
+                for i in group {
+                    let whole = |c: usize| (weight(c, i) / steps[c]).round() as i8;
+                    store.extend((0..width / 4).map(|c| {
+                        u32::from_ne_bytes([0, 1, 2, 3].map(|i| whole(4 * c + i).to_ne_bytes()[0]))
+                    }));
+                }
+            }),
         }
         let n_words = store.len() - start;
         self.panels.push(Panel { start, n_words, width, first, n_used, input, column });
@@ -183,8 +203,7 @@ impl Matrix {
             let task = Task {
                 weights: &store[panel.start..panel.start + panel.n_words],
                 window: self.window,
-                bias: &self.bias[columns.clone()],
-                scale: &self.scale[columns],
+                bias: &self.bias[columns],
                 input: &input[panel.input..],
                 frame_step,
                 n,
@@ -196,12 +215,30 @@ impl Matrix {
             unsafe {
                 let out = out.as_mut_ptr().add(panel.first);
                 match self.format {
-                    Format::Full => task.run::<Full>(level, panel.width, out),
-                    Format::Short => task.run::<Short>(level, panel.width, out),
+                    Format::Float32 => task.run::<Float32>(level, panel.width, out),
+                    Format::Int16 => task.run::<Int16>(level, panel.width, out),
+                    Format::Int8 => task.run::<Int8>(level, panel.width, out),
                 }
             }
         }
     }
+}
+
+/// Puts the steps of a group into the store, whose largest weight becomes `largest`, and gives them.
+fn pack_steps(
+    group: &Range<usize>,
+    width: usize,
+    largest: f32,
+    weight: &impl Fn(usize, usize) -> f32,
+    store: &mut Vec<u32>,
+) -> Vec<f32> {
+    let step = |c: usize| {
+        let weights = group.clone().map(|i| weight(c, i).abs());
+        weights.fold(f32::MIN_POSITIVE * 1e6, f32::max) / largest
+    };
+    let steps: Vec<f32> = (0..width).map(step).collect();
+    store.extend(steps.iter().map(|step| step.to_bits()));
+    steps
 }
 
 /// How wide panels of so many outputs are: as many as registers can hold well without waste.
@@ -222,50 +259,53 @@ fn widest_panel(level: Level, n_out: usize) -> usize {
 
 /// Weights as they lie in a store.
 trait Stored {
-    /// Whether sums are in steps of the outputs' scale.
-    const IS_SCALED: bool;
+    /// Whether they are whole numbers in groups, each with its steps in front.
+    const IS_GROUPED: bool;
+    const WEIGHT_BYTES: usize;
 
-    /// The `i`-th vector of a panel.
+    /// The vector of weights that begins here.
     ///
     /// # Safety
-    /// As for [`Vector`]; the panel must have so many.
-    unsafe fn load<V: Vector>(weights: *const u32, i: usize) -> V;
-
-    /// From a vector of weights to the next.
-    fn vector_bytes<V: Vector>() -> usize;
+    /// As for [`Vector`].
+    unsafe fn load<V: Vector>(weights: *const u8) -> V;
 }
 
-struct Full;
+struct Float32;
 
-impl Stored for Full {
-    const IS_SCALED: bool = false;
+impl Stored for Float32 {
+    const IS_GROUPED: bool = false;
+    const WEIGHT_BYTES: usize = size_of::<f32>();
 
     #[inline(always)]
-    unsafe fn load<V: Vector>(weights: *const u32, i: usize) -> V {
+    unsafe fn load<V: Vector>(weights: *const u8) -> V {
         // SAFETY: the caller's; all bits are numbers.
-        unsafe { V::load(weights.cast::<f32>().add(i * V::LANES)) }
-    }
-
-    #[inline(always)]
-    fn vector_bytes<V: Vector>() -> usize {
-        V::LANES * size_of::<f32>()
+        unsafe { V::load(weights.cast()) }
     }
 }
 
-struct Short;
+struct Int16;
 
-impl Stored for Short {
-    const IS_SCALED: bool = true;
+impl Stored for Int16 {
+    const IS_GROUPED: bool = true;
+    const WEIGHT_BYTES: usize = size_of::<i16>();
 
     #[inline(always)]
-    unsafe fn load<V: Vector>(weights: *const u32, i: usize) -> V {
+    unsafe fn load<V: Vector>(weights: *const u8) -> V {
         // SAFETY: the caller's.
-        unsafe { V::load_i16(weights.cast::<i16>().add(i * V::LANES)) }
+        unsafe { V::load_i16(weights.cast()) }
     }
+}
+
+struct Int8;
+
+impl Stored for Int8 {
+    const IS_GROUPED: bool = true;
+    const WEIGHT_BYTES: usize = size_of::<i8>();
 
     #[inline(always)]
-    fn vector_bytes<V: Vector>() -> usize {
-        V::LANES * size_of::<i16>()
+    unsafe fn load<V: Vector>(weights: *const u8) -> V {
+        // SAFETY: the caller's.
+        unsafe { V::load_i8(weights.cast()) }
     }
 }
 
@@ -274,7 +314,6 @@ struct Task<'a> {
     weights: &'a [u32],
     window: Window,
     bias: &'a [f32],
-    scale: &'a [f32],
     input: &'a [f32],
     frame_step: usize,
     n: usize,
@@ -285,7 +324,7 @@ struct Task<'a> {
 impl Task<'_> {
     /// # Safety
     /// The CPU must have the level. Each of the `n` windows must lie in `input`, `weights` must hold
-    /// `width` numbers for each number of a window, `bias` `width` numbers, and `out` must be valid for
+    /// `width` numbers for each number of a window, and as many steps for each group of them, `bias` `width` numbers, and `out` must be valid for
     /// `n_used` numbers at each of `n` multiples of `n_out`.
     unsafe fn run<S: Stored>(&self, level: Level, width: usize, out: *mut f32) {
         // SAFETY: the caller's.
@@ -336,30 +375,45 @@ unsafe fn frames<S: Stored, V: Vector, const N: usize, const F: usize>(
     task: &Task<'_>,
     out: *mut f32,
 ) {
-    let mut at = 0;
+    // SAFETY: the caller's.
+    let mut at = unsafe { next_tile::<S, V, N, F, true>(task, 0, out) };
     while at < task.n {
-        let n_left = task.n - at;
-        // SAFETY: as many frames are left as each tile takes.
-        unsafe {
-            at += if n_left >= F {
-                tile::<S, V, N, F>(task, at, out)
-            } else if n_left >= 4 && F > 4 {
-                tile::<S, V, N, 4>(task, at, out)
-            } else if n_left >= 2 {
-                tile::<S, V, N, 2>(task, at, out)
-            } else {
-                tile::<S, V, N, 1>(task, at, out)
-            };
+        // SAFETY: the caller's. The weights are in a cache by now.
+        at += unsafe { next_tile::<S, V, N, F, false>(task, at, out) };
+    }
+}
+
+/// The largest tile that the frames from `at` on fill; gives its size.
+///
+/// # Safety
+/// As [`Task::run`]; a panel is `N` vectors wide, and frames are left.
+#[inline(always)]
+unsafe fn next_tile<S: Stored, V: Vector, const N: usize, const F: usize, const IS_FIRST: bool>(
+    task: &Task<'_>,
+    at: usize,
+    out: *mut f32,
+) -> usize {
+    let n_left = task.n - at;
+    // SAFETY: as many frames are left as each tile takes.
+    unsafe {
+        if n_left >= F {
+            tile::<S, V, N, F, IS_FIRST>(task, at, out)
+        } else if n_left >= 4 && F > 4 {
+            tile::<S, V, N, 4, IS_FIRST>(task, at, out)
+        } else if n_left >= 2 {
+            tile::<S, V, N, 2, IS_FIRST>(task, at, out)
+        } else {
+            tile::<S, V, N, 1, IS_FIRST>(task, at, out)
         }
     }
 }
 
-/// `F` frames from frame `at` on; gives `F`.
+/// `F` frames from frame `at` on; gives `F`. The first tile of a panel asks for weights ahead.
 ///
 /// # Safety
 /// As [`Task::run`]; a panel is `N` vectors wide, and `F` frames are left.
 #[inline(always)]
-unsafe fn tile<S: Stored, V: Vector, const N: usize, const F: usize>(
+unsafe fn tile<S: Stored, V: Vector, const N: usize, const F: usize, const IS_FIRST: bool>(
     task: &Task<'_>,
     at: usize,
     out: *mut f32,
@@ -368,46 +422,45 @@ unsafe fn tile<S: Stored, V: Vector, const N: usize, const F: usize>(
     unsafe {
         let mut sums = [[V::splat(0.0); N]; F];
         for j in 0..N {
-            if !S::IS_SCALED {
-                let bias = V::load(task.bias.as_ptr().add(j * V::LANES));
-                for f in 0..F {
-                    sums[f][j] = bias;
-                }
+            let bias = V::load(task.bias.as_ptr().add(j * V::LANES));
+            for f in 0..F {
+                sums[f][j] = bias;
             }
         }
-        let weights = task.weights.as_ptr();
-        let mut vector = 0;
+        let mut weights = task.weights.as_ptr().cast::<u8>();
         let input = task.input.as_ptr().add(at * task.frame_step);
+        let run_len = task.window.run_len;
         for run in 0..task.window.n_runs {
             let input = input.add(run * task.window.run_step);
-            let mut rows = [input; F];
-            for f in 0..F {
-                rows[f] = input.add(f * task.frame_step);
-            }
-            for i in 0..task.window.run_len {
-                let mut columns = [V::splat(0.0); N];
-                for j in 0..N {
-                    columns[j] = S::load(weights, vector + j);
-                    if F <= 2 || N >= 3 {
-                        prefetch(weights, (vector + j) * S::vector_bytes::<V>() + AHEAD_BYTES);
-                    }
-                }
-                vector += N;
-                for f in 0..F {
-                    let x = V::splat(*rows[f].add(i));
+            if S::IS_GROUPED {
+                for start in (0..run_len).step_by(GROUP) {
+                    let steps = weights.cast::<f32>();
+                    weights = weights.add(N * V::LANES * size_of::<f32>());
+                    let mut of_group = [[V::splat(0.0); N]; F];
+                    let n = GROUP.min(run_len - start);
+                    let input = input.add(start);
+                    weights = add_products::<S, V, N, F, IS_FIRST>(
+                        &mut of_group,
+                        weights,
+                        input,
+                        task.frame_step,
+                        n,
+                    );
                     for j in 0..N {
-                        sums[f][j] = sums[f][j].add_product(x, columns[j]);
+                        let step = V::load(steps.add(j * V::LANES));
+                        for f in 0..F {
+                            sums[f][j] = sums[f][j].add_product(of_group[f][j], step);
+                        }
                     }
                 }
-            }
-        }
-        for j in 0..N {
-            if S::IS_SCALED {
-                let bias = V::load(task.bias.as_ptr().add(j * V::LANES));
-                let scale = V::load(task.scale.as_ptr().add(j * V::LANES));
-                for f in 0..F {
-                    sums[f][j] = bias.add_product(sums[f][j], scale);
-                }
+            } else {
+                weights = add_products::<S, V, N, F, IS_FIRST>(
+                    &mut sums,
+                    weights,
+                    input,
+                    task.frame_step,
+                    run_len,
+                );
             }
         }
         for f in 0..F {
@@ -428,15 +481,64 @@ unsafe fn tile<S: Stored, V: Vector, const N: usize, const F: usize>(
     F
 }
 
-/// Asks for what lies so many bytes behind `from`, which need not exist.
+/// Adds the products of `n` weights with the numbers of `F` frames, `frame_step` apart, and gives where
+/// the next weights begin.
+///
+/// # Safety
+/// As [`tile`]: so many numbers and weights must exist.
 #[inline(always)]
-fn prefetch(from: *const u32, bytes: usize) {
+unsafe fn add_products<
+    S: Stored,
+    V: Vector,
+    const N: usize,
+    const F: usize,
+    const IS_FIRST: bool,
+>(
+    sums: &mut [[V; N]; F],
+    weights: *const u8,
+    input: *const f32,
+    frame_step: usize,
+    n: usize,
+) -> *const u8 {
+    let vector_bytes = V::LANES * S::WEIGHT_BYTES;
+    // SAFETY: the caller's.
+    unsafe {
+        let mut weights = weights;
+        let mut rows = [input; F];
+        for f in 0..F {
+            rows[f] = input.add(f * frame_step);
+        }
+        for i in 0..n {
+            let mut columns = [V::splat(0.0); N];
+            for j in 0..N {
+                columns[j] = S::load(weights.add(j * vector_bytes));
+            }
+            if IS_FIRST {
+                for ahead in (0..N * vector_bytes).step_by(LINE_BYTES) {
+                    prefetch(weights, AHEAD_BYTES + ahead);
+                }
+            }
+            weights = weights.add(N * vector_bytes);
+            for f in 0..F {
+                let x = V::splat(*rows[f].add(i));
+                for j in 0..N {
+                    sums[f][j] = sums[f][j].add_product(x, columns[j]);
+                }
+            }
+        }
+        weights
+    }
+}
+
+/// Asks for what lies so many bytes behind `from`, which need not exist, to come into the second cache.
+#[inline(always)]
+fn prefetch(from: *const u8, bytes: usize) {
     let at = from.cast::<i8>().wrapping_add(bytes);
     #[cfg(target_arch = "x86_64")]
     {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
         // SAFETY: a prefetch reads nothing that the program could see, and cannot fail.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(at) };
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(at) };
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = at;

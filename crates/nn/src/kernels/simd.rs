@@ -64,6 +64,8 @@ pub(crate) trait Vector: Copy {
     unsafe fn store(self, to: *mut f32);
     /// Whole numbers of 16 bits, as they are.
     unsafe fn load_i16(from: *const i16) -> Self;
+    /// Whole numbers of 8 bits, as they are.
+    unsafe fn load_i8(from: *const i8) -> Self;
     /// `self + a * b`, rounded once where the CPU can.
     unsafe fn add_product(self, a: Self, b: Self) -> Self;
     /// The sum of all lanes.
@@ -81,7 +83,7 @@ pub(crate) trait Vector: Copy {
 
 macro_rules! vector {
     ($name:ident($registers:ident), $lanes:literal, $splat:ident, $load:ident, $store:ident,
-     |$from:ident| $load_i16:expr,
+     |$from:ident| $load_i16:expr, |$from8:ident| $load_i8:expr,
      |$c:ident, $a:ident, $b:ident| $add_product:expr, |$v:ident| $sum:expr $(, $more:item)?) => {
         #[derive(Clone, Copy)]
         pub(crate) struct $name(arch::$registers);
@@ -114,6 +116,12 @@ macro_rules! vector {
             }
 
             #[inline(always)]
+            unsafe fn load_i8($from8: *const i8) -> Self {
+                // SAFETY: the caller vouches for the CPU and the pointer.
+                Self(unsafe { $load_i8 })
+            }
+
+            #[inline(always)]
             unsafe fn add_product(self, a: Self, b: Self) -> Self {
                 let ($c, $a, $b) = (self.0, a.0, b.0);
                 // SAFETY: the caller vouches for the CPU.
@@ -142,6 +150,7 @@ vector!(
     |from| arch::_mm512_cvtepi32_ps(arch::_mm512_cvtepi16_epi32(arch::_mm256_loadu_si256(
         from.cast()
     ))),
+    |from| arch::_mm512_cvtepi32_ps(arch::_mm512_cvtepi8_epi32(arch::_mm_loadu_si128(from.cast()))),
     |c, a, b| arch::_mm512_fmadd_ps(a, b, c),
     |v| arch::_mm512_reduce_add_ps(v),
     #[inline(always)]
@@ -204,6 +213,7 @@ vector!(
     |from| arch::_mm256_cvtepi32_ps(arch::_mm256_cvtepi16_epi32(arch::_mm_loadu_si128(
         from.cast()
     ))),
+    |from| arch::_mm256_cvtepi32_ps(arch::_mm256_cvtepi8_epi32(arch::_mm_loadl_epi64(from.cast()))),
     |c, a, b| arch::_mm256_fmadd_ps(a, b, c),
     |v| {
         let four =
@@ -221,6 +231,11 @@ vector!(
     vld1q_f32,
     vst1q_f32,
     |from| arch::vcvtq_f32_s32(arch::vmovl_s16(arch::vld1_s16(from))),
+    |from| {
+        let four = u64::from(from.cast::<u32>().read_unaligned());
+        let words = arch::vmovl_s8(arch::vcreate_s8(four));
+        arch::vcvtq_f32_s32(arch::vmovl_s16(arch::vget_low_s16(words)))
+    },
     |c, a, b| arch::vfmaq_f32(c, a, b),
     |v| arch::vaddvq_f32(v)
 );
@@ -253,6 +268,12 @@ impl Vector for Portable {
     unsafe fn load_i16(from: *const i16) -> Self {
         // SAFETY: the caller vouches for the pointer.
         Self(unsafe { from.cast::<[i16; 4]>().read_unaligned() }.map(f32::from))
+    }
+
+    #[inline(always)]
+    unsafe fn load_i8(from: *const i8) -> Self {
+        // SAFETY: the caller vouches for the pointer.
+        Self(unsafe { from.cast::<[i8; 4]>().read_unaligned() }.map(f32::from))
     }
 
     #[inline(always)]

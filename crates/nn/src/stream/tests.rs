@@ -231,7 +231,7 @@ fn played(
     size: &mut dyn FnMut(usize) -> usize,
 ) -> Vec<f32> {
     let n_frames = x.len() / channels;
-    let mut engine = Engine::new(layers, channels, n_frames, Precision::Full);
+    let mut engine = Engine::new(layers, channels, n_frames, Precision::Float32);
     // The second time must be as the first.
     let passes: Vec<Vec<f32>> = (0..2)
         .map(|_| {
@@ -393,7 +393,7 @@ fn recurrent_units() {
 fn statistics_are_learnt_and_forgotten() {
     let unknown = Statistics::unknown(2);
     let transfer = Transfer { source: unknown.clone(), target: unknown };
-    let mut engine = Engine::new(&[Layer::Transfer(transfer)], 2, 4, Precision::Full);
+    let mut engine = Engine::new(&[Layer::Transfer(transfer)], 2, 4, Precision::Float32);
     let play = |engine: &mut Engine, x: &[f32]| engine.process(x, &mut |_| ()).to_vec();
     assert!(engine.can_learn());
     let (source, target) = ([1.0, 0.0, 3.0, 0.0, 5.0, 0.0], [8.0, 1.0, 0.0, 3.0, 4.0, 2.0]);
@@ -445,26 +445,52 @@ fn a_whole_network() {
     layers.push(Layer::Conv(conv(draw, [6, 8], 5)));
     layers.push(Layer::Unfold { groups: 1 });
     check(&layers, 1, 32 * 40);
-    let engine = Engine::new(&layers, 1, 64, Precision::Full);
+    let engine = Engine::new(&layers, 1, 64, Precision::Float32);
     assert_eq!(engine.ratio(), 1.0);
     // 16 samples, then frames of 8: 3 + 1 + 9 + 4, then 2 for the transposed one, 3 and 2.
     assert_eq!(engine.delay(), 16.0 + 8.0 * (17.0 + 7.0));
 }
 
 #[test]
-fn short_weights_are_nearly_as_good() {
+fn whole_weights_are_nearly_as_good() {
     let draw = &mut Draw(5);
+    // The last group of a window is not full.
     let layers = [Layer::Conv(Conv { bias: draw.values(250), ..conv(draw, [200, 250], 3) })];
     let x = draw.values(40 * 200);
     let play = |precision| {
         let mut engine = Engine::new(&layers, 200, 40, precision);
         (engine.weight_bytes(), engine.process(&x, &mut |_| ()).to_vec())
     };
-    let ((full_bytes, full), (short_bytes, short)) =
-        (play(Precision::Full), play(Precision::Short));
-    assert!(short_bytes * 2 == full_bytes, "{short_bytes} of {full_bytes} bytes");
+    let (full_bytes, full) = play(Precision::Float32);
     let power = |x: &mut dyn Iterator<Item = f32>| x.map(|x| f64::from(x).powi(2)).sum::<f64>();
-    let noise = power(&mut full.iter().zip(&short).map(|(a, b)| a - b));
-    let noise_db = 10.0 * (noise / power(&mut full.iter().copied())).log10();
-    assert!((-100.0..-80.0).contains(&noise_db), "noise of {noise_db} dB");
+    let loudness = power(&mut full.iter().copied());
+    for (precision, parts, expected_db) in
+        [(Precision::Int16, 2, -100.0..-85.0), (Precision::Int8, 4, -52.0..-38.0)]
+    {
+        let (bytes, made) = play(precision);
+        let steps = full_bytes * 10 / 600;
+        assert!(bytes == full_bytes / parts + steps, "{bytes} of {full_bytes} bytes");
+        let noise = power(&mut full.iter().zip(&made).map(|(a, b)| a - b));
+        let noise_db = 10.0 * (noise / loudness).log10();
+        assert!(expected_db.contains(&noise_db), "{precision:?}: noise of {noise_db} dB");
+    }
+}
+
+#[test]
+fn whole_weights_play_alike_in_blocks_of_any_size() {
+    let draw = &mut Draw(6);
+    let layers = [Layer::Conv(Conv { dilation: 3, ..conv(draw, [200, 250], 3) })];
+    let x = draw.values(40 * 200);
+    for precision in [Precision::Int16, Precision::Int8] {
+        let mut engine = Engine::new(&layers, 200, 40, precision);
+        let whole = engine.process(&x, &mut |_| ()).to_vec();
+        engine.reset();
+        let (mut parts, mut rest) = (vec![], &x[..]);
+        for n_frames in [1, 7, 2, 20, 10] {
+            let (block, after) = rest.split_at(n_frames * 200);
+            parts.extend_from_slice(engine.process(block, &mut |_| ()));
+            rest = after;
+        }
+        assert!(whole == parts, "{precision:?}");
+    }
 }

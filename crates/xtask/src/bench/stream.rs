@@ -20,6 +20,8 @@ const RATE: f64 = 44_100.0;
 const CONFIGURATIONS: [&str; 5] = ["v2", "v2_small", "v1", "v3", "raspberry"];
 /// Samples of a block.
 const BLOCKS: [&str; 2] = ["512", "2048"];
+/// How exactly ours keeps weights.
+const PRECISIONS: [&str; 3] = ["float32", "int16", "int8"];
 
 /// What one program took.
 struct Took {
@@ -41,7 +43,7 @@ pub(crate) fn run(with_reference: bool) -> anyhow::Result<()> {
          blocks of at least a latent frame\n",
     );
     say(
-        "config     block | full weights    MB  worst ms | short weights   MB  worst ms | original       | full, short / original",
+        "config     block weights |          ours    MB  worst ms | the original | ours / original",
     );
     for config in CONFIGURATIONS {
         for block in BLOCKS {
@@ -53,9 +55,9 @@ pub(crate) fn run(with_reference: bool) -> anyhow::Result<()> {
 
 fn measure(config: &str, block: &str, python: Option<&str>) -> anyhow::Result<()> {
     let args = ["--config", config, "--block", block, "--seconds", SECONDS];
-    let (mut full, mut short, mut theirs) = (vec![], vec![], vec![]);
+    let (mut ours, mut theirs) = (PRECISIONS.map(|_| vec![]), vec![]);
     for _ in 0..TURNS {
-        for (precision, turns) in [("full", &mut full), ("short", &mut short)] {
+        for (precision, turns) in PRECISIONS.iter().zip(&mut ours) {
             let mut command = vec!["bench", "--quiet", "--package", "models", "--bench", "play"];
             command.push("--");
             command.extend_from_slice(&args);
@@ -68,17 +70,17 @@ fn measure(config: &str, block: &str, python: Option<&str>) -> anyhow::Result<()
             theirs.push(took(Step::new("the original", python, &command))?);
         }
     }
-    let ours = |turns: &[Took]| {
+    for (precision, turns) in PRECISIONS.iter().zip(&ours) {
+        let compared = if theirs.is_empty() {
+            "skipped".to_owned()
+        } else {
+            format!("{} | {:5.1}", speed(&theirs), middle(&theirs) / middle(turns))
+        };
         let worst = turns.iter().map(|it| it.worst_secs).fold(f64::INFINITY, f64::min);
-        format!("{} {:5.0} {:9.2}", speed(turns), turns[0].weight_mb, worst * 1e3)
-    };
-    let compared = if theirs.is_empty() {
-        "skipped".to_owned()
-    } else {
-        let ratio = |turns: &[Took]| middle(&theirs) / middle(turns);
-        format!("{} | {:5.1} {:5.1}", speed(&theirs), ratio(&full), ratio(&short))
-    };
-    say(&format!("{config:<10} {block:>5} | {} | {} | {compared}", ours(&full), ours(&short)));
+        let (weights, worst) = (turns[0].weight_mb, worst * 1e3);
+        let ours = format!("{} {weights:5.0} {worst:9.2}", speed(turns));
+        say(&format!("{config:<10} {block:>5} {precision:<7} | {ours} | {compared}"));
+    }
     Ok(())
 }
 

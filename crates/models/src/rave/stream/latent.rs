@@ -163,7 +163,7 @@ impl Book {
             padding: (0, 0),
             delay: 0,
         };
-        let scores = Engine::new(&[Layer::Conv(product)], size, 1, Precision::Full);
+        let scores = Engine::new(&[Layer::Conv(product)], size, 1, Precision::Float32);
         Self { codes: codes.to_vec(), scores }
     }
 

@@ -130,10 +130,10 @@ fn check(name: &'static str, preset: &str, switches: &[&str], channels: usize) {
     let config = config(preset, switches, overrides);
     let parameters = parameters(&vectors);
     let description = Description { config: &config, parameters: &parameters };
-    let mut encoder = Engine::new(&description.encoder(), channels, BLOCK, Precision::Full);
+    let mut encoder = Engine::new(&description.encoder(), channels, BLOCK, Precision::Float32);
     let n_rows = config.decoder_latent_size();
     let n_latents = BLOCK / config.ratio() + 1;
-    let mut decoder = Engine::new(&description.decoder(), n_rows, n_latents, Precision::Full);
+    let mut decoder = Engine::new(&description.decoder(), n_rows, n_latents, Precision::Float32);
     let (sound, mut call) = (sound(channels), 0);
     let (mut encoded, mut latents, mut y) = (vec![], vec![], vec![]);
     let has_noise = vectors.meta["draws"]["stream"]
@@ -237,7 +237,7 @@ fn recorded_models_stream_as_the_original() {
         let config = config(name, &[], json!({ "capacity": 4 }));
         let description = Description { config: &config, parameters: &parameters };
 
-        let mut encoder = Engine::new(&description.encoder(), 1, N_SAMPLES, Precision::Full);
+        let mut encoder = Engine::new(&description.encoder(), 1, N_SAMPLES, Precision::Float32);
         let sound = &values("x").unwrap()[..N_SAMPLES];
         let rows = encoder.process(sound, &mut |_| ()).to_vec();
         let rows = planar(&rows, 2 * config.latent_size).concat();
@@ -245,7 +245,7 @@ fn recorded_models_stream_as_the_original() {
 
         let n_frames = N_SAMPLES / config.ratio();
         let mut decoder =
-            Engine::new(&description.decoder(), config.latent_size, n_frames, Precision::Full);
+            Engine::new(&description.decoder(), config.latent_size, n_frames, Precision::Float32);
         let latent = values("z").unwrap();
         let frames = (0..n_frames).flat_map(|t| latent.iter().skip(t).step_by(n_frames).copied());
         let frames: Vec<f32> = frames.collect();
@@ -371,7 +371,7 @@ fn banks_delay_by_what_is_told() {
         let parameters = Parameters::new();
         let description = Description { config: &config, parameters: &parameters };
         let layers = [description.analysis(), description.synthesis()].concat();
-        let mut bank = Engine::new(&layers, 1, 4096, Precision::Full);
+        let mut bank = Engine::new(&layers, 1, 4096, Precision::Float32);
         let tone: Vec<f32> = (0..4096).map(|t| (TAU * 0.0137 * t as f64).sin() as f32).collect();
         let made = bank.process(&tone, &mut |_| ()).to_vec();
         let late = bank.delay() as usize + description.bank_delay();
