@@ -29,7 +29,11 @@ fn main() {
     let settings = resolve("v2_small", &[], &overrides)
         .expect("the bench asks for settings that exist")
         .settings;
-    let config = Config::from_settings(&settings).expect("the settings were just resolved");
+    let mut config = Config::from_settings(&settings).expect("the settings were just resolved");
+    if phase == "discriminator" {
+        // No other kind of step in between: each has memory of its own.
+        config.update_discriminator_every = 1;
+    }
     let mut trainer = Trainer::new(&config, 0);
     let mut rng = audio::Rng::new(0);
     let n = config.batch_size * config.n_signal;

@@ -2,12 +2,20 @@
 //!
 //! The piece is a function that each thread calls once and that hands out its parts itself, through a
 //! counter. Whoever asks for help works along, and waits only for helpers that have begun: one that
-//! the machine did not schedule in time is not missed. Idle helpers sleep; nobody spins.
+//! the machine did not schedule in time is not missed.
+//!
+//! A training step posts hundreds of pieces, one soon after the other, and waking a thread takes longer
+//! than many of them: so who waits looks again and again for [`PATIENCE`], and sleeps only then.
 #![expect(unsafe_code, reason = "helpers borrow work that lives on another thread's stack")]
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long a thread stays awake without work.
+const PATIENCE: Duration = Duration::from_micros(400);
 
 /// The helpers; they leave when it is dropped.
 pub(super) struct Crew {
@@ -20,6 +28,10 @@ struct Post {
     board: Mutex<Board>,
     posted: Condvar,
     left: Condvar,
+    /// What can be seen without the board: how many pieces were posted so far, and how many helpers are
+    /// at one. Both change only while the board is held.
+    n_posted: AtomicUsize,
+    n_busy: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -27,8 +39,10 @@ struct Board {
     work: Option<Work>,
     /// Helpers that may still join the work.
     n_open: usize,
-    /// Helpers that are at it.
-    n_busy: usize,
+    /// Helpers that sleep.
+    n_asleep: usize,
+    /// Whether who asked sleeps, until the last helper has left.
+    is_asker_asleep: bool,
     /// What went wrong with one of them.
     panic: Option<Box<dyn Any + Send>>,
     is_closed: bool,
@@ -71,8 +85,10 @@ impl Crew {
         };
         board.work = Some(Work(work_pointer));
         board.n_open = n_helpers;
+        self.post.n_posted.fetch_add(1, Ordering::Release);
+        let n_asleep = board.n_asleep;
         drop(board);
-        for _ in 0..n_helpers {
+        for _ in 0..n_helpers.min(n_asleep) {
             self.post.posted.notify_one();
         }
         let posted = Posted(&self.post);
@@ -97,11 +113,15 @@ struct Posted<'a>(&'a Post);
 
 impl Drop for Posted<'_> {
     fn drop(&mut self) {
+        self.0.board().n_open = 0;
+        let is_busy = || self.0.n_busy.load(Ordering::Acquire) > 0;
+        look_until(|| !is_busy());
         let mut board = self.0.board();
-        board.n_open = 0;
-        while board.n_busy > 0 {
+        while is_busy() {
+            board.is_asker_asleep = true;
             board = self.0.left.wait(board).unwrap_or_else(PoisonError::into_inner);
         }
+        board.is_asker_asleep = false;
         board.work = None;
     }
 }
@@ -117,20 +137,43 @@ impl Post {
         while !board.is_closed {
             let work = board.work.filter(|_| board.n_open > 0);
             let Some(Work(work)) = work else {
-                board = self.posted.wait(board).unwrap_or_else(PoisonError::into_inner);
+                let n_posted = self.n_posted.load(Ordering::Acquire);
+                drop(board);
+                let is_new = || self.n_posted.load(Ordering::Acquire) != n_posted;
+                look_until(is_new);
+                board = self.board();
+                if !is_new() && !board.is_closed {
+                    board.n_asleep += 1;
+                    board = self.posted.wait(board).unwrap_or_else(PoisonError::into_inner);
+                    board.n_asleep -= 1;
+                }
                 continue;
             };
             board.n_open -= 1;
-            board.n_busy += 1;
+            self.n_busy.fetch_add(1, Ordering::AcqRel);
             drop(board);
             // SAFETY: the work hung on the board a moment ago, and whoever posted it waits for us.
             let outcome = catch_unwind(AssertUnwindSafe(|| unsafe { (*work)() }));
             board = self.board();
-            board.n_busy -= 1;
             board.panic = outcome.err().or(board.panic.take());
-            if board.n_busy == 0 {
+            let was_last = self.n_busy.fetch_sub(1, Ordering::AcqRel) == 1;
+            if was_last && board.is_asker_asleep {
                 self.left.notify_one();
             }
+        }
+    }
+}
+
+/// Looks again and again, for as long as patience lasts.
+fn look_until(is_so: impl Fn() -> bool) {
+    let mut started = None;
+    while !is_so() {
+        // The clock costs more than a look.
+        for _ in 0..64 {
+            std::hint::spin_loop();
+        }
+        if started.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
+            return;
         }
     }
 }

@@ -74,6 +74,23 @@ impl Discriminators {
         self.all.iter().map(|it| it.forward(weights, audio.clone())).collect()
     }
 
+    /// The scores of two sounds of one shape, as features of a single layer. They are judged together, so
+    /// that the gradients of both are one sum.
+    pub(crate) fn scores_of_both(
+        &self,
+        weights: &Weights,
+        sounds: [&Tensor<3>; 2],
+    ) -> [Vec<Features>; 2] {
+        let both = Tensor::cat(sounds.map(Clone::clone).to_vec(), 0);
+        let scores = self.forward(weights, &both).into_iter().filter_map(|mut it| it.pop());
+        let halves = scores.map(|both| {
+            let n = both.dims()[0] / 2;
+            (vec![both.clone().narrow(0, 0, n)], vec![both.narrow(0, n, n)])
+        });
+        let (first, second) = halves.unzip();
+        [first, second]
+    }
+
     /// Numbers that all of them write to memory for one sound.
     pub(super) fn activations(&self, samples: f64) -> f64 {
         self.all.iter().map(|it| it.activations(samples)).sum()

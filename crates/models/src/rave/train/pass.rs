@@ -73,8 +73,9 @@ impl Trainer {
         let encoded = self.network.encoded(&weights, &original);
         let latent = self.latent(&weights, encoded, draws.latent);
         let made = self.network.decoded(&weights, latent.z, true, || draws.noise);
-        let real = self.network.discriminators.forward(&weights, &original.audio);
-        let fake = self.network.discriminators.forward(&weights, &made.audio);
+        let sounds = [&original.audio, &made.audio];
+        let [real, fake] = self.network.discriminators.scores_of_both(&weights, sounds);
+        drop((original, made));
         let loss = objective::deception(self.config.gan_loss, &real, &fake);
         let values = vec![
             ("loss_dis", scalar(&loss)),
