@@ -24,9 +24,9 @@ pub enum ConvertTask {
         /// Integer codes instead of the vectors that they stand for.
         #[serde(default)]
         codes: bool,
-        /// Work as when played live, in blocks of so many samples.
+        /// Work as when played live.
         #[serde(default)]
-        block: Option<u32>,
+        live: Option<LivePlay>,
     },
     /// Latents or codes to sound.
     Sound {
@@ -40,15 +40,39 @@ pub enum ConvertTask {
         noise: Option<u64>,
         /// What kind of file to make.
         format: SoundFormat,
-        /// Work as when played live, in blocks of so many samples.
+        /// Work as when played live.
         #[serde(default)]
-        block: Option<u32>,
+        live: Option<LivePlay>,
     },
     /// A model to a run of acids-rave, which that goes on training and exports.
     Original {
         /// The model.
         model: ModelPlace,
     },
+}
+
+/// How a model is played live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LivePlay {
+    /// Samples that come at a time.
+    pub block: u32,
+    /// How exactly weights are kept.
+    #[serde(default)]
+    pub weights: LiveWeights,
+}
+
+/// How exactly a model that is played live keeps the weights of its large layers: the fewer bits, the
+/// faster.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LiveWeights {
+    /// As they are.
+    #[default]
+    Float32,
+    /// Whole numbers of 16 bits: a noise some 80 dB below the sound.
+    Int16,
+    /// Whole numbers of 8 bits: a noise some 40 dB below the sound.
+    Int8,
 }
 
 /// Where a model is.

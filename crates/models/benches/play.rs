@@ -24,7 +24,8 @@ fn main() {
     let precision = match value(&args, "--precision").as_deref() {
         Some("int8") => Precision::Int8,
         Some("int16") => Precision::Int16,
-        _ => Precision::Float32,
+        Some("float32") | None => Precision::Float32,
+        Some(other) => panic!("`{other}` is neither float32 nor int16 nor int8"),
     };
     let settings = resolve(&preset, &[], &BTreeMap::new()).expect("a preset that exists").settings;
     let config = Config::from_settings(&settings).expect("the settings were just resolved");

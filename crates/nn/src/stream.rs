@@ -218,15 +218,16 @@ pub struct Learning {
 /// its weights come from memory: the fewer bytes, the faster.
 ///
 /// Whole numbers stand for the weights of large layers only, with a step for every 64 weights of an
-/// output. Sums are of numbers of 32 bits always.
+/// output. Sums are of numbers of 32 bits always. The noise that they make was measured with a trained
+/// `v2_small` and six recordings, with small layers in whole numbers too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Precision {
     /// As they are: the numbers of the original, up to rounding.
     #[default]
     Float32,
-    /// Whole numbers of 16 bits. What a trained model plays differs by a noise 78 to 92 dB below it.
+    /// Whole numbers of 16 bits. A noise 78 to 92 dB below what is played.
     Int16,
-    /// Whole numbers of 8 bits. What a trained model plays differs by a noise 35 to 43 dB below it.
+    /// Whole numbers of 8 bits. A noise 35 to 43 dB below what is played.
     Int8,
 }
 

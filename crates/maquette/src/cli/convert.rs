@@ -7,7 +7,10 @@ use std::{
 };
 
 use anyhow::Context;
-use api::{Conversion, ConversionResult, ConvertTask, Model, ModelPlace, SoundFormat};
+use api::{
+    Conversion, ConversionResult, ConvertTask, LivePlay, LiveWeights, Model, ModelPlace,
+    SoundFormat,
+};
 
 use super::{
     Console, absolute,
@@ -37,9 +40,8 @@ pub(crate) struct EncodeArgs {
     /// Write the codes of a discrete model: int64 [1, books, frames]
     #[arg(long, conflicts_with_all = ["seed", "stream"])]
     codes: bool,
-    /// Work as when played live, in blocks of so many samples
-    #[arg(long, value_name = "BLOCK", value_parser = clap::value_parser!(u32).range(1..=65_536))]
-    stream: Option<u32>,
+    #[command(flatten)]
+    live: LiveArgs,
     /// Write over the output if it is there
     #[arg(long)]
     force: bool,
@@ -58,12 +60,43 @@ pub(crate) struct DecodeArgs {
     /// The seed of the noise in the sound, or `off`
     #[arg(long, value_name = "off|SEED", default_value = "0", value_parser = noise)]
     noise: Noise,
-    /// Work as when played live, in blocks of so many samples
-    #[arg(long, value_name = "BLOCK", value_parser = clap::value_parser!(u32).range(1..=65_536))]
-    stream: Option<u32>,
+    #[command(flatten)]
+    live: LiveArgs,
     /// Write over the output if it is there
     #[arg(long)]
     force: bool,
+}
+
+#[derive(clap::Args)]
+struct LiveArgs {
+    /// Work as when played live, in blocks of so many samples
+    #[arg(long, value_name = "BLOCK", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    stream: Option<u32>,
+    /// How exactly large layers keep their weights: fewer bits play faster, with some noise
+    #[arg(long, value_enum, default_value = "float32", requires = "stream")]
+    weights: Weights,
+}
+
+/// See [`LiveWeights`].
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Weights {
+    /// As they are
+    Float32,
+    /// 16 bits, a noise some 80 dB below the sound
+    Int16,
+    /// 8 bits, a noise some 40 dB below the sound
+    Int8,
+}
+
+impl LiveArgs {
+    fn live(&self) -> Option<LivePlay> {
+        let weights = match self.weights {
+            Weights::Float32 => LiveWeights::Float32,
+            Weights::Int16 => LiveWeights::Int16,
+            Weights::Int8 => LiveWeights::Int8,
+        };
+        self.stream.map(|block| LivePlay { block, weights })
+    }
 }
 
 /// What `--noise` says.
@@ -90,7 +123,7 @@ pub(crate) fn encode(args: &EncodeArgs, console: &Console) -> anyhow::Result<()>
         path,
         seed: (!args.mean).then_some(args.seed),
         codes: args.codes,
-        block: args.stream,
+        live: args.live.live(),
     };
     convert(&client, &task, &args.output, console)
 }
@@ -108,7 +141,7 @@ pub(crate) fn decode(args: &DecodeArgs, console: &Console) -> anyhow::Result<()>
         path,
         noise: args.noise.0,
         format,
-        block: args.stream,
+        live: args.live.live(),
     };
     convert(&client, &task, &args.output, console)
 }

@@ -66,6 +66,7 @@ fn wrong_usage_ends_with_2() {
     check(&["encode", "notes-3f9a2c", "in.wav"]);
     check(&["encode", "m", "in.wav", "-o", "z.npy", "--mean", "--seed", "1"]);
     check(&["encode", "m", "in.wav", "-o", "z.npy", "--stream", "0"]);
+    check(&["encode", "m", "in.wav", "-o", "z.npy", "--weights", "int8"]);
     check(&["decode", "m", "z.npy", "-o", "out.wav", "--noise", "on"]);
     check(&["export", "m", "--to", "mp3", "-o", "there"]);
     check(&["--port", "1", "dataset", "list"]);

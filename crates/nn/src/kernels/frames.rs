@@ -49,7 +49,7 @@ impl Window {
 pub(crate) struct Matrix {
     window: Window,
     n_out: usize,
-    format: Format,
+    packing: Packing,
     panels: Vec<Panel>,
     /// Of each column of each panel: 0 beyond the outputs.
     bias: Vec<f32>,
@@ -68,6 +68,20 @@ pub(crate) enum Format {
     Int16,
     /// As whole numbers of 8 bits, four in a word: an error of at most 1/254 of it.
     Int8,
+}
+
+/// How a matrix is packed: in which format, and for which instructions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Packing {
+    level: Level,
+    format: Format,
+}
+
+impl From<Format> for Packing {
+    /// For the best instructions of this CPU.
+    fn from(format: Format) -> Self {
+        Self { level: simd::level(), format }
+    }
 }
 
 /// Numbers of a window whose weights have a step in common.
@@ -111,13 +125,14 @@ impl Matrix {
         n_out: usize,
         groups: usize,
         bias: &[f32],
-        format: Format,
+        packing: impl Into<Packing>,
         weight: impl Fn(usize, usize) -> f32,
         store: &mut Vec<u32>,
     ) -> Self {
-        let mut matrix = Self { window, n_out, format, panels: vec![], bias: vec![] };
+        let packing = packing.into();
+        let mut matrix = Self { window, n_out, packing, panels: vec![], bias: vec![] };
         let n_group = n_out / groups;
-        let widest = widest_panel(simd::level(), n_group);
+        let widest = widest_panel(packing.level, n_group);
         for group in 0..groups {
             let end = (group + 1) * n_group;
             for first in (group * n_group..end).step_by(widest) {
@@ -143,7 +158,7 @@ impl Matrix {
         let (start, column) = (store.len(), self.bias.len());
         let weight = |c: usize, i: usize| if c < n_used { weight(first + c, i) } else { 0.0 };
         let groups = self.window.groups();
-        match self.format {
+        match self.packing.format {
             Format::Float32 => {
                 for i in 0..n_values {
                     store.extend((0..width).map(|c| weight(c, i).to_bits()));
@@ -197,7 +212,6 @@ impl Matrix {
         let furthest = self.panels.last().map_or(0, |it| it.input);
         assert!((n - 1) * frame_step + furthest + self.window.extent() <= input.len());
         assert!(n * self.n_out <= out.len());
-        let level = simd::level();
         for panel in &self.panels {
             let columns = panel.column..panel.column + panel.width;
             let task = Task {
@@ -214,7 +228,8 @@ impl Matrix {
             // slices of the task are as long as its width says, and the level is one of this CPU.
             unsafe {
                 let out = out.as_mut_ptr().add(panel.first);
-                match self.format {
+                let level = self.packing.level;
+                match self.packing.format {
                     Format::Float32 => task.run::<Float32>(level, panel.width, out),
                     Format::Int16 => task.run::<Int16>(level, panel.width, out),
                     Format::Int8 => task.run::<Int8>(level, panel.width, out),
@@ -435,6 +450,9 @@ unsafe fn tile<S: Stored, V: Vector, const N: usize, const F: usize, const IS_FI
             if S::IS_GROUPED {
                 for start in (0..run_len).step_by(GROUP) {
                     let steps = weights.cast::<f32>();
+                    if IS_FIRST {
+                        ask_ahead(weights, N * V::LANES * size_of::<f32>());
+                    }
                     weights = weights.add(N * V::LANES * size_of::<f32>());
                     let mut of_group = [[V::splat(0.0); N]; F];
                     let n = GROUP.min(run_len - start);
@@ -514,9 +532,7 @@ unsafe fn add_products<
                 columns[j] = S::load(weights.add(j * vector_bytes));
             }
             if IS_FIRST {
-                for ahead in (0..N * vector_bytes).step_by(LINE_BYTES) {
-                    prefetch(weights, AHEAD_BYTES + ahead);
-                }
+                ask_ahead(weights, N * vector_bytes);
             }
             weights = weights.add(N * vector_bytes);
             for f in 0..F {
@@ -530,16 +546,22 @@ unsafe fn add_products<
     }
 }
 
-/// Asks for what lies so many bytes behind `from`, which need not exist, to come into the second cache.
+/// Asks for as many bytes as are read from `from` on now, [`AHEAD_BYTES`] further, to come into the second
+/// cache. They need not exist.
 #[inline(always)]
-fn prefetch(from: *const u8, bytes: usize) {
-    let at = from.cast::<i8>().wrapping_add(bytes);
-    #[cfg(target_arch = "x86_64")]
-    {
-        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
-        // SAFETY: a prefetch reads nothing that the program could see, and cannot fail.
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(at) };
+fn ask_ahead(from: *const u8, n_bytes: usize) {
+    for line in (0..n_bytes).step_by(LINE_BYTES) {
+        let at = from.wrapping_add(AHEAD_BYTES + line);
+        #[cfg(target_arch = "x86_64")]
+        {
+            use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+            // SAFETY: a prefetch reads nothing that the program could see, and cannot fail.
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) };
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = at;
     }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = at;
 }
+
+#[cfg(test)]
+mod tests;

@@ -401,7 +401,7 @@ fn statistics_are_learnt_and_forgotten() {
     engine.learn(Learning { target: true, source: false });
     assert_eq!(play(&mut engine, &target), target, "a target passes");
     engine.learn(Learning { target: false, source: true });
-    // The source's deviation is 2 and 0, that of the target 4 and 1.
+    // The source's deviation is 2 and 0, that of the target 4 and 1. The original's layer gives the same.
     let moved = play(&mut engine, &source);
     for (found, expected) in moved.iter().zip([0.0, 2.0, 4.0, 2.0, 8.0, 2.0]) {
         assert!((found - expected).abs() < 1e-4, "{moved:?}");

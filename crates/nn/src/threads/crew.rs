@@ -1,4 +1,4 @@
-//! A few sleeping threads that help with one piece of work at a time.
+//! A few threads that help with one piece of work at a time.
 //!
 //! The piece is a function that each thread calls once and that hands out its parts itself, through a
 //! counter. Whoever asks for help works along, and waits only for helpers that have begun: one that
@@ -6,8 +6,9 @@
 //!
 //! A training step posts hundreds of pieces, one soon after the other, and waking a thread takes longer
 //! than many of them: so who waits looks again and again for [`PATIENCE`], and sleeps only then. On two
-//! cores of a shared machine, a step of reconstruction took 0.58 s when all slept at once, 0.47 s with
-//! 0.4 ms of patience, and 0.41 s with 3 ms, for a tenth more processor time.
+//! cores of a shared machine, a step of `cargo xtask bench train` (reconstruction, capacity 48, batch 1) took
+//! 0.58 s when all slept at once, 0.47 s with 0.4 ms of patience, and 0.41 s with 3 ms, for a tenth more
+//! processor time.
 #![expect(unsafe_code, reason = "helpers borrow work that lives on another thread's stack")]
 
 use std::any::Any;
@@ -30,17 +31,15 @@ struct Post {
     board: Mutex<Board>,
     posted: Condvar,
     left: Condvar,
-    /// What can be seen without the board: how many pieces were posted so far, and how many helpers are
-    /// at one. Both change only while the board is held.
-    n_posted: AtomicUsize,
+    /// What can be seen without the board, and changes only while it is held: how many helpers may still
+    /// join the work, and how many are at it.
+    n_open: AtomicUsize,
     n_busy: AtomicUsize,
 }
 
 #[derive(Default)]
 struct Board {
     work: Option<Work>,
-    /// Helpers that may still join the work.
-    n_open: usize,
     /// Helpers that sleep.
     n_asleep: usize,
     /// Whether who asked sleeps, until the last helper has left.
@@ -80,24 +79,21 @@ impl Crew {
             return work();
         }
         let work_pointer = std::ptr::from_ref(work);
-        // SAFETY: only the lifetime changes; `Posted` takes the work down and waits for the helpers
-        // before this function returns or unwinds, so nobody uses it after.
+        // SAFETY: only the lifetime changes; `take_down` waits for the helpers before this function
+        // returns or unwinds, so nobody uses it after.
         let work_pointer = unsafe {
             std::mem::transmute::<*const (dyn Fn() + Sync), *const (dyn Fn() + Sync)>(work_pointer)
         };
         board.work = Some(Work(work_pointer));
-        board.n_open = n_helpers;
-        self.post.n_posted.fetch_add(1, Ordering::Release);
+        self.post.n_open.store(n_helpers, Ordering::Release);
         let n_asleep = board.n_asleep;
         drop(board);
         for _ in 0..n_helpers.min(n_asleep) {
             self.post.posted.notify_one();
         }
-        let posted = Posted(&self.post);
-        work();
-        drop(posted);
-        let panic = self.post.board().panic.take();
-        if let Some(panic) = panic {
+        let outcome = catch_unwind(AssertUnwindSafe(work));
+        let theirs = self.post.take_down();
+        if let Some(panic) = outcome.err().or(theirs) {
             resume_unwind(panic);
         }
     }
@@ -110,48 +106,46 @@ impl Drop for Crew {
     }
 }
 
-/// Work that hangs on the board; taken down when dropped, which waits for whoever is at it.
-struct Posted<'a>(&'a Post);
-
-impl Drop for Posted<'_> {
-    fn drop(&mut self) {
-        self.0.board().n_open = 0;
-        let is_busy = || self.0.n_busy.load(Ordering::Acquire) > 0;
-        look_until(|| !is_busy());
-        let mut board = self.0.board();
-        while is_busy() {
-            board.is_asker_asleep = true;
-            board = self.0.left.wait(board).unwrap_or_else(PoisonError::into_inner);
-        }
-        board.is_asker_asleep = false;
-        board.work = None;
-    }
-}
-
 impl Post {
     fn board(&self) -> MutexGuard<'_, Board> {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Takes the work down, waits for whoever is at it, and gives what went wrong with them.
+    fn take_down(&self) -> Option<Box<dyn Any + Send>> {
+        let board = self.board();
+        self.n_open.store(0, Ordering::Release);
+        drop(board);
+        let is_busy = || self.n_busy.load(Ordering::Acquire) > 0;
+        look_until(|| !is_busy());
+        let mut board = self.board();
+        while is_busy() {
+            board.is_asker_asleep = true;
+            board = self.left.wait(board).unwrap_or_else(PoisonError::into_inner);
+        }
+        board.is_asker_asleep = false;
+        board.work = None;
+        board.panic.take()
+    }
+
     /// The life of a helper.
     fn help(&self) {
+        let is_wanted = || self.n_open.load(Ordering::Acquire) > 0;
         let mut board = self.board();
         while !board.is_closed {
-            let work = board.work.filter(|_| board.n_open > 0);
+            let work = board.work.filter(|_| is_wanted());
             let Some(Work(work)) = work else {
-                let n_posted = self.n_posted.load(Ordering::Acquire);
                 drop(board);
-                let is_new = || self.n_posted.load(Ordering::Acquire) != n_posted;
-                look_until(is_new);
+                look_until(is_wanted);
                 board = self.board();
-                if !is_new() && !board.is_closed {
+                if !is_wanted() && !board.is_closed {
                     board.n_asleep += 1;
                     board = self.posted.wait(board).unwrap_or_else(PoisonError::into_inner);
                     board.n_asleep -= 1;
                 }
                 continue;
             };
-            board.n_open -= 1;
+            self.n_open.fetch_sub(1, Ordering::AcqRel);
             self.n_busy.fetch_add(1, Ordering::AcqRel);
             drop(board);
             // SAFETY: the work hung on the board a moment ago, and whoever posted it waits for us.
@@ -169,9 +163,12 @@ impl Post {
 /// Looks again and again, for as long as patience lasts.
 fn look_until(is_so: impl Fn() -> bool) {
     let mut started = None;
-    while !is_so() {
+    loop {
         // The clock costs more than a look.
         for _ in 0..64 {
+            if is_so() {
+                return;
+            }
             std::hint::spin_loop();
         }
         if started.get_or_insert_with(Instant::now).elapsed() > PATIENCE {

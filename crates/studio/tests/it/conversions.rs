@@ -9,7 +9,7 @@ use crate::stage::{Stage, wait_until};
 
 fn latents(model: &Id, path: &Path) -> ConvertTask {
     let (model, path) = (ModelPlace::Library { id: model.clone() }, path.to_owned());
-    ConvertTask::Latents { model, path, seed: None, codes: false, block: None }
+    ConvertTask::Latents { model, path, seed: None, codes: false, live: None }
 }
 
 fn done(stage: &Stage, id: &Id) -> Conversion {

@@ -4,10 +4,16 @@
 use std::{path::Path, time::Instant};
 
 use anyhow::Context;
-use api::{ConversionResult, ConvertTask, EventBody, ModelPlace, Outcome, SoundFormat};
+use api::{
+    ConversionResult, ConvertTask, EventBody, LivePlay, LiveWeights, ModelPlace, Outcome,
+    SoundFormat,
+};
 use audio::{Clip, WavFormat};
 use models::rave::{Chance, Model, Player, PlayerSettings, original::write_run};
-use nn::npy::{Npy, Numbers};
+use nn::{
+    npy::{Npy, Numbers},
+    stream::Precision,
+};
 
 use super::{
     model_file::{Opened, load, open_model, weights_of},
@@ -36,14 +42,15 @@ const BLOCK_MAX: u32 = 1 << 16;
 pub(crate) fn run(folder: &mut JobFolder, task: &ConvertTask) -> anyhow::Result<Outcome> {
     let started = Instant::now();
     let made = match task {
-        ConvertTask::Latents { model, path, seed, codes, block } => {
+        ConvertTask::Latents { model, path, seed, codes, live } => {
             let chance = seed.map_or(Chance::Off, Chance::Seeded);
-            let encoding = Encoding { path, chance, as_codes: *codes, block: checked(*block)? };
+            let live = checked(*live)?;
+            let encoding = Encoding { path, chance, as_codes: *codes, live };
             encode(folder, model, &encoding)?
         }
-        ConvertTask::Sound { model, path, noise, format, block } => {
+        ConvertTask::Sound { model, path, noise, format, live } => {
             let noise = noise.map_or(Chance::Off, Chance::Seeded);
-            let decoding = Decoding { path, noise, format: *format, block: checked(*block)? };
+            let decoding = Decoding { path, noise, format: *format, live: checked(*live)? };
             decode(folder, model, &decoding)?
         }
         ConvertTask::Original { model } => Some(original(folder, model)?),
@@ -60,14 +67,16 @@ struct Encoding<'a> {
     path: &'a Path,
     chance: Chance,
     as_codes: bool,
-    block: Option<usize>,
+    /// Played live like this, which says nothing of chance yet.
+    live: Option<PlayerSettings>,
 }
 
 struct Decoding<'a> {
     path: &'a Path,
     noise: Chance,
     format: SoundFormat,
-    block: Option<usize>,
+    /// Played live like this, which says nothing of chance yet.
+    live: Option<PlayerSettings>,
 }
 
 /// Latents of a sound, `[1, latents, frames]`; or its codes, `[1, books, frames]`.
@@ -85,7 +94,7 @@ fn encode(
     let mut made = result(&model, rate_hz, LATENTS, notes.collect());
     let path = steps.folder.path().join(LATENTS);
     if encoding.as_codes {
-        refuse_codes_of(&model, encoding.block.is_some())?;
+        refuse_codes_of(&model, encoding.live.is_some())?;
         let codes = model.codes_while(&clip.channels, |share| steps.go_on(share));
         let Some(codes) = codes else { return Ok(None) };
         made.shape = vec![1, codes.len() as u64, codes[0].len() as u64];
@@ -93,13 +102,12 @@ fn encode(
         nn::npy::write_integers(&path, &extents(&made.shape), &codes)?;
         return Ok(Some(made));
     }
-    let latents = match encoding.block {
+    let latents = match encoding.live {
         None => model.encode_while(&clip.channels, encoding.chance, |share| steps.go_on(share)),
-        Some(block) => {
-            let settings =
-                PlayerSettings { max_block: block, latent: encoding.chance, ..Default::default() };
+        Some(settings) => {
+            let settings = PlayerSettings { latent: encoding.chance, ..settings };
             let player = live(&model, settings)?;
-            encode_live(player, &clip, block, |share| steps.go_on(share))
+            encode_live(player, &clip, settings.max_block, |share| steps.go_on(share))
         }
     };
     let Some(latents) = latents else { return Ok(None) };
@@ -151,14 +159,13 @@ fn decode(
         SoundFormat::Npy => "sound.npy",
     };
     let mut made = result(&model, rate_hz, output, notes);
-    let channels = match decoding.block {
+    let channels = match decoding.live {
         None => model.decode_while(&latents, decoding.noise, |share| steps.go_on(share)),
-        Some(block) => {
-            let settings =
-                PlayerSettings { max_block: block, noise: decoding.noise, ..Default::default() };
+        Some(settings) => {
+            let settings = PlayerSettings { noise: decoding.noise, ..settings };
             let player = live(&model, settings)?;
             made.latency_samples = player.latency_samples() as u64;
-            decode_live(player, &latents, block, |share| steps.go_on(share))
+            decode_live(player, &latents, settings.max_block, |share| steps.go_on(share))
         }
     };
     let Some(channels) = channels else { return Ok(None) };
@@ -288,12 +295,18 @@ fn live(model: &Model, settings: PlayerSettings) -> anyhow::Result<Player> {
     refuse("not_live", "This model cannot work block by block.", why, "Leave out --stream.")
 }
 
-fn checked(block: Option<u32>) -> anyhow::Result<Option<usize>> {
-    if block.is_some_and(|block| !(1..=BLOCK_MAX).contains(&block)) {
+fn checked(live: Option<LivePlay>) -> anyhow::Result<Option<PlayerSettings>> {
+    let Some(LivePlay { block, weights }) = live else { return Ok(None) };
+    if !(1..=BLOCK_MAX).contains(&block) {
         let why = format!("It must be 1 to {BLOCK_MAX} samples.");
         return refuse("bad_block", "The block cannot be used.", &why, "Try 2048.");
     }
-    Ok(block.map(|block| block as usize))
+    let precision = match weights {
+        LiveWeights::Float32 => Precision::Float32,
+        LiveWeights::Int16 => Precision::Int16,
+        LiveWeights::Int8 => Precision::Int8,
+    };
+    Ok(Some(PlayerSettings { max_block: block as usize, precision, ..Default::default() }))
 }
 
 fn result(model: &Model, rate_hz: u32, output: &str, notes: Vec<String>) -> ConversionResult {

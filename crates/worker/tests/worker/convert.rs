@@ -5,7 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use api::{ConversionResult, ConvertTask, ModelPlace, Outcome, ReconstructTask, SoundFormat, Task};
+use api::{
+    ConversionResult, ConvertTask, LivePlay, LiveWeights, ModelPlace, Outcome, ReconstructTask,
+    SoundFormat, Task,
+};
 use nn::npy::{Npy, Numbers};
 use serde_json::{Value, json};
 
@@ -48,19 +51,26 @@ impl Scene {
 
     /// The latents of the sound.
     fn encoded(&self, seed: Option<u64>, block: Option<u32>) -> Job {
+        self.encoded_with(
+            seed,
+            block.map(|block| LivePlay { block, weights: LiveWeights::Float32 }),
+        )
+    }
+
+    fn encoded_with(&self, seed: Option<u64>, live: Option<LivePlay>) -> Job {
         let (model, path) = (self.library(), self.sound());
-        self.convert(ConvertTask::Latents { model, path, seed, codes: false, block })
+        self.convert(ConvertTask::Latents { model, path, seed, codes: false, live })
     }
 
     fn decoded(&self, path: &Path, format: SoundFormat, noise: Option<u64>) -> Job {
         let (model, path) = (self.library(), path.to_owned());
-        self.convert(ConvertTask::Sound { model, path, noise, format, block: None })
+        self.convert(ConvertTask::Sound { model, path, noise, format, live: None })
     }
 
     fn decoded_live(&self, path: &Path, block: u32) -> Job {
         let (model, path, format) = (self.library(), path.to_owned(), SoundFormat::Npy);
-        let block = Some(block);
-        self.convert(ConvertTask::Sound { model, path, noise: Some(0), format, block })
+        let live = Some(LivePlay { block, weights: LiveWeights::Float32 });
+        self.convert(ConvertTask::Sound { model, path, noise: Some(0), format, live })
     }
 }
 
@@ -127,6 +137,20 @@ fn encoding_and_decoding_is_reconstructing() {
 }
 
 #[test]
+fn weights_of_fewer_bits_change_little() {
+    // Its largest layer has 256 * 512 * 3 weights.
+    let scene = Scene::new(&json!({ "capacity": 64 }));
+    let encode =
+        |weights| floats(&scene.encoded_with(None, Some(LivePlay { block: 512, weights })));
+    let exact = encode(LiveWeights::Float32);
+    let loudest = exact.iter().fold(0.0f32, |peak, x| peak.max(x.abs()));
+    let error = |weights| furthest(&encode(weights), &exact) / loudest;
+    let (int16, int8) = (error(LiveWeights::Int16), error(LiveWeights::Int8));
+    assert!(int16 > 0.0 && int16 < 1e-3, "{int16}");
+    assert!(int8 > 10.0 * int16 && int8 < 0.1, "{int8}");
+}
+
+#[test]
 fn chance_comes_from_the_seed_alone() {
     let scene = Scene::new(&json!({}));
     let encode = |seed| floats(&scene.encoded(seed, None));
@@ -162,7 +186,7 @@ fn discrete_models_have_codes() {
         "quantize_after": 0,
     }));
     let (model, path) = (scene.library(), scene.sound());
-    let codes = ConvertTask::Latents { model, path, seed: None, codes: true, block: None };
+    let codes = ConvertTask::Latents { model, path, seed: None, codes: true, live: None };
     let codes = scene.convert(codes);
     let made = array(&codes);
     assert_eq!(made.shape[..2], [1, 2]);
@@ -204,7 +228,7 @@ fn what_cannot_be_converted_is_refused_in_words() {
     check(&decode(&folder.join("f.npy")), "no_codes");
     let encode = |model: ModelPlace, path: &Path| {
         let path = path.to_owned();
-        scene.convert(ConvertTask::Latents { model, path, seed: None, codes: false, block: None })
+        scene.convert(ConvertTask::Latents { model, path, seed: None, codes: false, live: None })
     };
     check(&encode(scene.library(), &folder.join("a.npy")), "not_sound");
     check(&encode(ModelPlace::File { path: scene.sound() }, &scene.sound()), "not_a_model");
@@ -219,7 +243,7 @@ fn models_in_files_convert_alike() {
     let elsewhere = scene.workspace.sounds().join("best.safetensors");
     fs::copy(&weights, &elsewhere).unwrap();
     let (model, path) = (ModelPlace::File { path: elsewhere.clone() }, scene.sound());
-    let task = ConvertTask::Latents { model, path, seed: None, codes: false, block: None };
+    let task = ConvertTask::Latents { model, path, seed: None, codes: false, live: None };
     assert_eq!(floats(&scene.convert(task)), floats(&scene.encoded(None, None)));
 
     let facts = worker::model_facts(&weights).unwrap();
@@ -238,7 +262,7 @@ fn a_model_becomes_a_run_of_the_original() {
     assert_eq!(files, ["acids-rave/config.gin", "acids-rave/version_0/checkpoints/best.ckpt"]);
     let run = ModelPlace::File { path: job.path().join("acids-rave") };
     let (path, model) = (scene.sound(), run);
-    let task = ConvertTask::Latents { model, path, seed: None, codes: false, block: None };
+    let task = ConvertTask::Latents { model, path, seed: None, codes: false, live: None };
     let (there, here) = (floats(&scene.convert(task)), floats(&scene.encoded(None, None)));
     assert!(furthest(&there, &here) < 1e-6);
 

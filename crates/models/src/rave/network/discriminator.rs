@@ -82,8 +82,8 @@ impl Discriminators {
         sounds: [&Tensor<3>; 2],
     ) -> [Vec<Features>; 2] {
         let both = Tensor::cat(sounds.map(Clone::clone).to_vec(), 0);
-        let scores = self.forward(weights, &both).into_iter().filter_map(|mut it| it.pop());
-        let halves = scores.map(|both| {
+        let halves = self.forward(weights, &both).into_iter().map(|mut features| {
+            let both = features.pop().expect("a score at least");
             let n = both.dims()[0] / 2;
             (vec![both.clone().narrow(0, 0, n)], vec![both.narrow(0, n, n)])
         });

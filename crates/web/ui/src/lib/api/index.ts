@@ -1,7 +1,7 @@
 // What pages can ask of the studio: one function a verb, in the order of the lists they work on.
 
 import { answer, client, filePath, path, sendFile } from './request'
-import type { Control, Limit, NewComposition, NewDataset, ImportTask, NewModel, NewPreset, NewRun, PresetFile, Reconstruction, Upload } from './types'
+import type { Control, ImportTask, Limit, NewComposition, NewDataset, NewModel, NewPreset, NewRun, PresetFile, Reconstruction, Upload } from './types'
 
 export { ProblemError, problemOf } from './problem'
 export type * from './types'

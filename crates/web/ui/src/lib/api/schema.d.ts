@@ -1085,11 +1085,7 @@ export interface components {
             seed?: number | null;
             /** @description Integer codes instead of the vectors that they stand for. */
             codes?: boolean;
-            /**
-             * Format: int32
-             * @description Work as when played live, in blocks of so many samples.
-             */
-            block?: number | null;
+            live?: components["schemas"]["LivePlay"] | null;
             /** @enum {string} */
             to: "latents";
         } | {
@@ -1104,11 +1100,7 @@ export interface components {
             noise?: number | null;
             /** @description What kind of file to make. */
             format: components["schemas"]["SoundFormat"];
-            /**
-             * Format: int32
-             * @description Work as when played live, in blocks of so many samples.
-             */
-            block?: number | null;
+            live?: components["schemas"]["LivePlay"] | null;
             /** @enum {string} */
             to: "sound";
         } | {
@@ -1694,6 +1686,22 @@ export interface components {
             /** @enum {string} */
             live: "changed";
         };
+        /** @description How a model is played live. */
+        LivePlay: {
+            /**
+             * Format: int32
+             * @description Samples that come at a time.
+             */
+            block: number;
+            /** @description How exactly weights are kept. */
+            weights?: components["schemas"]["LiveWeights"];
+        };
+        /**
+         * @description How exactly a model that is played live keeps the weights of its large layers: the fewer bits, the
+         *     faster.
+         * @enum {string}
+         */
+        LiveWeights: "float32" | "int16" | "int8";
         /** @description The end of a job's log. */
         Log: {
             /** @description Its last lines. */
