@@ -74,7 +74,7 @@ pub struct ModelFacts {
     pub compression: f64,
     /// How far a sample of the reconstruction looks.
     pub receptive_field: crate::ReceptiveField,
-    /// The least delay of playing live, in samples.
+    /// By how many samples it is late when it is played live.
     pub latency_samples: u64,
     /// The phase of training it was saved in: 1 or 2.
     pub phase: u8,

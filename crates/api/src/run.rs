@@ -144,7 +144,7 @@ pub struct RunForecast {
     pub compression: f64,
     /// How far a sample of the reconstruction looks back and ahead.
     pub receptive_field: ReceptiveField,
-    /// The least delay of playing live, in samples.
+    /// By how many samples it is late when it is played live.
     pub latency_samples: u64,
     /// Samples per second, which makes the counts of samples times.
     pub rate_hz: u32,

@@ -5,6 +5,7 @@ use api::FieldProblem;
 
 use super::Config;
 use super::network::Network;
+use super::stream;
 use crate::knobs::{problem, problem_with};
 
 /// What is known about a model before it is trained.
@@ -20,7 +21,8 @@ pub struct Forecast {
     pub ratio: usize,
     /// How far a sample of the reconstruction looks back and ahead, in samples.
     pub receptive_field_samples: (usize, usize),
-    /// The least delay of playing live: what it looks ahead, and one latent frame, in samples.
+    /// By how many samples it is late when it is played live; for models that are not, what it looks ahead
+    /// and one latent frame.
     pub latency_samples: usize,
     /// The shortest excerpt that can be trained on, in samples.
     pub min_signal_samples: usize,
@@ -41,7 +43,7 @@ pub fn forecast(config: &Config) -> Forecast {
         memory_bytes: 0,
         ratio,
         receptive_field_samples: (left, right),
-        latency_samples: right + ratio,
+        latency_samples: stream::latency_samples(config).unwrap_or(right + ratio),
         min_signal_samples: min_signal(config),
         notes: Vec::new(),
     };
@@ -138,7 +140,7 @@ const KEPT: f64 = 1.2;
 fn notes(config: &Config, forecast: &Forecast) -> Vec<String> {
     let secs = |samples: usize| samples as f64 / f64::from(config.sampling_rate);
     let mut notes = vec![format!(
-        "{:.0} latent frames a second; played live it answers after {:.0} ms at least",
+        "{:.0} latent frames a second; played live it answers after {:.0} ms",
         f64::from(config.sampling_rate) / config.ratio() as f64,
         1000.0 * secs(forecast.latency_samples)
     )];

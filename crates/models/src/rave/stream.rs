@@ -40,6 +40,16 @@ impl Default for PlayerSettings {
     }
 }
 
+/// By how many samples models with these settings play late, or `None` if they hear a mel spectrogram.
+///
+/// Layers are as late as their kernels, strides and dilations make them, so a network with one channel
+/// tells.
+pub(super) fn latency_samples(config: &Config) -> Option<usize> {
+    let num_quantizers = config.num_quantizers.min(1);
+    let thin = Config { capacity: 1, num_quantizers, ..config.clone() };
+    Player::untrained(&thin, PlayerSettings::default()).map(|player| player.latency_samples())
+}
+
 /// A model that plays, with its state. Sound is planar, in [-1, 1].
 #[derive(Debug)]
 pub struct Player {

@@ -365,6 +365,16 @@ fn latency_is_told() {
 }
 
 #[test]
+fn latency_is_known_before_training() {
+    for preset in ["v1", "v2", "v2_nopqmf", "v3", "discrete", "onnx", "raspberry"] {
+        let config = config(preset, &[], json!({ "capacity": 4, "latent_size": 16 }));
+        let player = Player::untrained(&config, PlayerSettings::default()).unwrap();
+        assert_eq!(super::latency_samples(&config), Some(player.latency_samples()), "{preset}");
+    }
+    assert_eq!(super::latency_samples(&config("hybrid", &[], json!({}))), None);
+}
+
+#[test]
 fn banks_delay_by_what_is_told() {
     for switches in [&[][..], &["causal"]] {
         let config = config("v2", switches, json!({ "capacity": 4, "latent_size": 16 }));

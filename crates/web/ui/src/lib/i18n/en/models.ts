@@ -43,7 +43,7 @@ export const models = {
   'model.parameters': 'Parameters',
   'model.hears': 'Hears',
   'model.hearsOf': '{back} ms back, {ahead} ms ahead',
-  'model.latency': 'Least delay when played live',
+  'model.latency': 'Delay when played live',
   'model.latencyOf': '{ms} ms',
   'model.phase': 'Saved in phase',
   'model.inUse': 'Latents in use',

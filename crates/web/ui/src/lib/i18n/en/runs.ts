@@ -51,7 +51,7 @@ export const runs = {
   'newRun.compressionValue': '{n} to 1',
   'newRun.compressionInfo': 'Numbers of sound for each number of the latent curves.',
   'newRun.latency': 'Latency',
-  'newRun.latencyInfo': 'The least delay when it is played live.',
+  'newRun.latencyInfo': 'How late it answers when it is played live.',
   'newRun.reach': 'Hears',
   'newRun.reachValue': '{back} back, {ahead} ahead',
   'newRun.reachInfo': 'How far around a moment the model looks to make it.',
