@@ -1915,7 +1915,7 @@ export interface components {
             receptive_field: components["schemas"]["ReceptiveField"];
             /**
              * Format: int64
-             * @description The least delay of playing live, in samples.
+             * @description By how many samples it is late when it is played live.
              */
             latency_samples: number;
             /**
@@ -2350,7 +2350,7 @@ export interface components {
             receptive_field: components["schemas"]["ReceptiveField"];
             /**
              * Format: int64
-             * @description The least delay of playing live, in samples.
+             * @description By how many samples it is late when it is played live.
              */
             latency_samples: number;
             /**
