@@ -285,44 +285,26 @@ trait Stored {
     unsafe fn load<V: Vector>(weights: *const u8) -> V;
 }
 
-struct Float32;
+macro_rules! stored {
+    ($name:ident, $number:ty, $is_grouped:literal, $load:ident) => {
+        struct $name;
 
-impl Stored for Float32 {
-    const IS_GROUPED: bool = false;
-    const WEIGHT_BYTES: usize = size_of::<f32>();
+        impl Stored for $name {
+            const IS_GROUPED: bool = $is_grouped;
+            const WEIGHT_BYTES: usize = size_of::<$number>();
 
-    #[inline(always)]
-    unsafe fn load<V: Vector>(weights: *const u8) -> V {
-        // SAFETY: the caller's; all bits are numbers.
-        unsafe { V::load(weights.cast()) }
-    }
+            #[inline(always)]
+            unsafe fn load<V: Vector>(weights: *const u8) -> V {
+                // SAFETY: the caller's; all bits are numbers.
+                unsafe { V::$load(weights.cast::<$number>()) }
+            }
+        }
+    };
 }
 
-struct Int16;
-
-impl Stored for Int16 {
-    const IS_GROUPED: bool = true;
-    const WEIGHT_BYTES: usize = size_of::<i16>();
-
-    #[inline(always)]
-    unsafe fn load<V: Vector>(weights: *const u8) -> V {
-        // SAFETY: the caller's.
-        unsafe { V::load_i16(weights.cast()) }
-    }
-}
-
-struct Int8;
-
-impl Stored for Int8 {
-    const IS_GROUPED: bool = true;
-    const WEIGHT_BYTES: usize = size_of::<i8>();
-
-    #[inline(always)]
-    unsafe fn load<V: Vector>(weights: *const u8) -> V {
-        // SAFETY: the caller's.
-        unsafe { V::load_i8(weights.cast()) }
-    }
-}
+stored!(Float32, f32, false, load);
+stored!(Int16, i16, true, load_i16);
+stored!(Int8, i8, true, load_i8);
 
 /// One panel over some frames.
 struct Task<'a> {
