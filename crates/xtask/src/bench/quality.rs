@@ -31,6 +31,10 @@ pub(crate) fn run(with_reference: bool) -> anyhow::Result<()> {
     let secs = env::var("MAQUETTE_QUALITY_SECS").unwrap_or_else(|_| SECS.into());
     let build = ["build", "--release", "--package", "models", "--example", "learn"];
     Step::new("build the trainer", "cargo", &build).run()?;
+    let n_theirs = match env::var("MAQUETTE_QUALITY_THEIRS") {
+        Ok(n) => n.parse().context("MAQUETTE_QUALITY_THEIRS is a number of choices")?,
+        Err(_) => THEIRS.len(),
+    };
     let python = if with_reference { reference::environment() } else { None };
     let place = tempfile::tempdir().context("make a temporary folder")?;
     say(&format!("\nheld-out multi-band spectral distance after {secs} s; smaller is better\n"));
@@ -39,7 +43,7 @@ pub(crate) fn run(with_reference: bool) -> anyhow::Result<()> {
         let ours = last(&learn(&[folder, "sketch", &secs, "clock=wall"])?);
         say(&format!("{name:<10} ours: sketch                    {ours}"));
         let Some(python) = &python else { continue };
-        for (i, their) in THEIRS.iter().enumerate() {
+        for (i, their) in THEIRS.iter().enumerate().take(n_theirs) {
             let place = place.path().join(format!("{name}-{i}"));
             let found = theirs(python, folder, &place, their, &secs);
             let found = found.unwrap_or_else(|error| format!("failed: {error:#}"));
@@ -80,18 +84,39 @@ fn theirs(
     let args =
         ["preprocess", "--input_path", &sounds, "--output_path", &data, "--num_signal", "65536"];
     Step::new("theirs", &rave, &args).output()?;
-    let runs = place.join("runs").to_string_lossy().into_owned();
-    let mut args = vec!["--signal=INT", secs, &rave, "train", "--name", "run", "--config", config];
-    for change in *overrides {
+    // With fewer excerpts than a batch it does not start, and leaves at once.
+    let checkpoint = BATCHES.iter().find_map(|batch| {
+        let runs = place.join(format!("runs-{batch}"));
+        train_theirs(&rave, &data, &runs, config, overrides, [batch, secs]);
+        newest(&runs).map(|found| (found, batch))
+    });
+    let (checkpoint, batch) = checkpoint.context("it left no checkpoint")?;
+    let evaluate = format!("evaluate={}", checkpoint.display());
+    let distance = last(&learn(&[folder, "sketch", "0", &evaluate])?);
+    Ok(format!("{distance} (batch {batch})"))
+}
+
+/// What the original's batch may be, the first that it takes.
+const BATCHES: [&str; 2] = ["4", "2"];
+
+/// Lets the original train for so long.
+fn train_theirs(
+    rave: &str,
+    data: &str,
+    runs: &Path,
+    config: &str,
+    overrides: &[&str],
+    [batch, secs]: [&str; 2],
+) {
+    let runs = runs.to_string_lossy().into_owned();
+    let mut args = vec!["--signal=INT", secs, rave, "train", "--name", "run", "--config", config];
+    for change in overrides {
         args.extend(["--override", change]);
     }
-    args.extend(["--db_path", &data, "--out_path", &runs, "--channels", "1", "--gpu", "-1"]);
-    args.extend(["--n_signal", "65536", "--batch", "4", "--val_every", "40", "--workers", "0"]);
+    args.extend(["--db_path", data, "--out_path", &runs, "--channels", "1", "--gpu", "-1"]);
+    args.extend(["--n_signal", "65536", "--batch", batch, "--val_every", "40", "--workers", "0"]);
     // It ends by the interrupt, so its status says nothing.
     let _ = Step::new("theirs", "timeout", &args).output();
-    let checkpoint = newest(Path::new(&runs)).context("it left no checkpoint")?;
-    let evaluate = format!("evaluate={}", checkpoint.display());
-    Ok(last(&learn(&[folder, "sketch", "0", &evaluate])?))
 }
 
 /// The last checkpoint below a folder: not the best, which may be from before phase 2.
