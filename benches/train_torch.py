@@ -2,7 +2,8 @@
 
 The network has the layers, shapes and losses that the public configuration `v2_small` names, written
 from its list of shapes. Weights and filters are random: only the time counts. Steps are phase 1
-(reconstruction), and phase 2 of the discriminator and of the generator.
+(reconstruction), and phase 2 of the discriminator and of the generator. On a GPU it runs eagerly, with
+float32 as PyTorch comes, or with `autocast` to bfloat16.
 
 Prints one JSON line: {"phase", "wall_secs": [...], "cpu_secs": [...], "peak_bytes"}.
 """
@@ -22,7 +23,7 @@ N_BAND, LATENT, RATIOS = 16, 128, [4, 2, 2, 2]
 DILATIONS = [[1, 3, 9], [1, 3, 9], [1, 3, 9], [1, 3]]
 SCALES = [2048, 1024, 512, 256, 128]
 PERIODS = [2, 3, 5, 7, 11]
-WINDOWS = {n: torch.hann_window(n) for n in SCALES}
+WINDOWS = {}
 
 
 def conv(n_in, n_out, k, **kwargs):
@@ -96,15 +97,15 @@ class Generator(nn.Module):
 
     def filtered_noise(self, x):
         b, _, t = x.shape
-        amp = 2 * torch.sigmoid(self.noise(x) - 5) ** 2.3 + 1e-7
+        amp = 2 * torch.sigmoid(self.noise(x).float() - 5) ** 2.3 + 1e-7
         frames = amp.shape[-1]
         amp = amp.permute(0, 2, 1).reshape(b, frames, N_BAND, 32)
         ir = torch.fft.irfft(torch.complex(amp, torch.zeros_like(amp)))
         n = ir.shape[-1]
-        ir = torch.roll(ir, n // 2, -1) * torch.hann_window(n)
+        ir = torch.roll(ir, n // 2, -1) * torch.hann_window(n, device=x.device)
         size = t // frames
         ir = torch.roll(F.pad(ir, (0, max(0, size - n)))[..., : max(size, n)], -(n // 2), -1)
-        noise = torch.rand(b, frames, N_BAND, size) * 2 - 1
+        noise = torch.rand(b, frames, N_BAND, size, device=x.device) * 2 - 1
         noise = F.pad(noise, (0, ir.shape[-1]))
         ir = F.pad(ir, (noise.shape[-1] - ir.shape[-1], 0))
         out = torch.fft.irfft(torch.fft.rfft(noise) * torch.fft.rfft(ir))
@@ -114,7 +115,7 @@ class Generator(nn.Module):
 
 def distance(x, y):
     """x, y: [batch, channels, samples]; relative L2 plus L1 of logarithms, over five scales."""
-    x, y = x.reshape(-1, x.shape[-1]), y.reshape(-1, y.shape[-1])
+    x, y = x.reshape(-1, x.shape[-1]).float(), y.reshape(-1, y.shape[-1]).float()
     total = 0
     for n in SCALES:
         spec = lambda s: torch.stft(s, n, n // 4, window=WINDOWS[n], return_complex=True).abs()
@@ -170,15 +171,29 @@ def main():
     parser.add_argument("--n-signal", type=int, default=131072)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--steps", type=int, default=3)
+    parser.add_argument("--device", choices=["cpu", "gpu"], default="cpu")
+    parser.add_argument("--precision", choices=["float32", "mixed"], default="float32")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
-    generator, discriminator = Generator(args.capacity), Discriminator(args.capacity)
+    device = torch.device("cuda" if args.device == "gpu" else "cpu")
+    WINDOWS.update({n: torch.hann_window(n, device=device) for n in SCALES})
+    generator, discriminator = Generator(args.capacity).to(device), Discriminator(args.capacity).to(device)
     adam = lambda module, lr: torch.optim.Adam(module.parameters(), lr, (0.5, 0.9))
     opt_g, opt_d = adam(generator, 1e-3), adam(discriminator, 1e-4)
-    x = torch.randn(args.batch, 1, args.n_signal) * 0.1
+    x = torch.randn(args.batch, 1, args.n_signal, device=device) * 0.1
+    mixed = lambda: torch.autocast(device.type, torch.bfloat16, enabled=args.precision == "mixed")
 
     def step():
+        with mixed():
+            loss, optimiser = losses()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+
+    def losses():
         bands = generator.bands(x)
         late = args.phase != "reconstruction"
         with torch.set_grad_enabled(not late):
@@ -189,10 +204,7 @@ def main():
         if args.phase == "discriminator":
             found = discriminator(torch.cat([x, y.detach()]))
             loss = sum(F.relu(1 - r).mean() + F.relu(1 + f).mean() for r, f in (s[-1].chunk(2) for s in found))
-            opt_d.zero_grad()
-            loss.backward()
-            opt_d.step()
-            return
+            return loss, opt_d
         loss = distance(bands, y_bands) + distance(x, y) + 0.01 * kl
         if late:
             found = discriminator(torch.cat([x, y]))
@@ -201,9 +213,7 @@ def main():
                     real, fake = feature.chunk(2)
                     loss = loss + 50 * (real - fake).abs().mean() / real.abs().mean()
                 loss = loss - scale[-1].chunk(2)[1].mean()
-        opt_g.zero_grad()
-        loss.backward()
-        opt_g.step()
+        return loss, opt_g
 
     wall, cpu = [], []
     for i in range(args.steps + 1):

@@ -64,4 +64,7 @@ pub struct Measured {
     pub n_threads: u32,
     /// Cores that other programs kept busy meanwhile, where the system tells.
     pub busy_cores: Option<f64>,
+    /// What it computed on: `CPU`, or the name of a graphics card and its precision. Empty in older files.
+    #[serde(default)]
+    pub device: String,
 }

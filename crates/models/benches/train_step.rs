@@ -22,6 +22,11 @@ fn main() {
         ("discriminator_capacity".into(), json!(number("--capacity", 48))),
         ("batch_size".into(), json!(number("--batch", 1))),
         ("n_signal".into(), json!(number("--n-signal", 131_072))),
+        ("device".into(), json!(value(&args, "--device").unwrap_or_else(|| "cpu".into()))),
+        (
+            "precision".into(),
+            json!(value(&args, "--precision").unwrap_or_else(|| "float32".into())),
+        ),
     ]);
     if phase != "reconstruction" {
         overrides.insert("phase_1_duration".into(), json!(0));
@@ -35,6 +40,7 @@ fn main() {
         config.update_discriminator_every = 1;
     }
     let mut trainer = Trainer::new(&config, 0);
+    trainer.compute_on(config.compute().expect("there is the place that was asked for"));
     let mut rng = audio::Rng::new(0);
     let n = config.batch_size * config.n_signal;
     let batch: Vec<f32> = (0..n).map(|_| 0.1 * rng.normal()).collect();

@@ -59,6 +59,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Ok(());
     }
     let mut trainer = Trainer::new(&config, 0);
+    trainer.compute_on(config.compute()?);
     let mut rng = Rng::new(0);
     let measure = |trainer: &Trainer| {
         let distance = trainer.measure(&held_out).ok_or("the held-out sounds are silent")?;

@@ -25,8 +25,8 @@ mod train;
 mod vectors;
 
 pub use config::{
-    Activation, Architecture, Config, DecoderOutput, EncoderInput, GanLoss, Judges, LossWeights,
-    Padding, PhaseSwitch, Regularization, family, resolve,
+    Activation, Architecture, Arithmetic, Config, DecoderOutput, Device, EncoderInput, GanLoss,
+    Judges, LossWeights, Padding, PhaseSwitch, Regularization, family, resolve,
 };
 pub use forecast::{Forecast, check, forecast};
 pub use infer::{Description, Model, describe};

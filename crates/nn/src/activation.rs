@@ -4,7 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use burn::tensor::Tensor;
 
-use crate::array::Array;
+use crate::array::{Array, is_host};
+use crate::composed;
 use crate::differentiable::{Input, Operation, apply};
 use crate::kernels::{collect_chunks, elementwise, snake};
 use crate::threads;
@@ -14,24 +15,36 @@ use crate::threads;
 /// [`leaky_conv1d`]: crate::leaky_conv1d
 #[must_use]
 pub fn leaky_relu<const D: usize>(x: Tensor<D>, slope: f32) -> Tensor<D> {
+    if !is_host(&x) {
+        return composed::leaky_relu(x, slope);
+    }
     apply(&Activation::LeakyRelu { slope }, [Input::new(x)])
 }
 
 /// Hyperbolic tangent.
 #[must_use]
 pub fn tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    if !is_host(&x) {
+        return x.tanh();
+    }
     apply(&Activation::Tanh, [Input::new(x)])
 }
 
 /// `1 / (1 + exp(-x))`.
 #[must_use]
 pub fn sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    if !is_host(&x) {
+        return burn::tensor::activation::sigmoid(x);
+    }
     apply(&Activation::Sigmoid, [Input::new(x)])
 }
 
 /// `ln(1 + exp(x))`, and `x` itself above 20, as PyTorch's `softplus`.
 #[must_use]
 pub fn softplus<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    if !is_host(&x) {
+        return composed::softplus(x);
+    }
     apply(&Activation::Softplus, [Input::new(x)])
 }
 
@@ -49,6 +62,9 @@ pub fn softplus<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 #[must_use]
 pub fn snake(x: Tensor<3>, alpha: Tensor<1>) -> Tensor<3> {
     assert_eq!(x.dims()[1], alpha.dims()[0], "one alpha for each channel");
+    if !is_host(&x) {
+        return composed::snake(x, alpha);
+    }
     apply(&Snake, [Input::new(x), Input::new(alpha)])
 }
 

@@ -5,7 +5,11 @@
 
 use std::collections::BTreeMap;
 
+use burn::tensor::Tensor;
+
+use crate::array::Array;
 use crate::kernels::elementwise::{AdamStep, adam};
+use crate::stored::Stored;
 use crate::{Error, Gradients, NamedArray, Parameters, threads};
 
 /// What stays the same over a training.
@@ -34,9 +38,8 @@ pub struct Adam {
 
 #[derive(Clone, Debug)]
 struct Moments {
-    shape: Vec<usize>,
-    first: Vec<f32>,
-    second: Vec<f32>,
+    first: Stored,
+    second: Stored,
     n_steps: u32,
 }
 
@@ -52,21 +55,31 @@ impl Adam {
     /// # Panics
     /// When a gradient belongs to no parameter or has another shape.
     pub fn step(&mut self, parameters: &mut Parameters, gradients: &Gradients, learning_rate: f64) {
-        for name in gradients.names() {
-            let gradient = gradients.get(name).expect("it has just been named");
-            let array = parameters.array_mut(name);
-            let array = array.unwrap_or_else(|| panic!("no parameter `{name}` for its gradient"));
-            assert_eq!(array.len(), gradient.len(), "the gradient of `{name}`");
+        for (name, gradient) in gradients.stored() {
+            let parameter = parameters.stored_mut(name);
+            let parameter =
+                parameter.unwrap_or_else(|| panic!("no parameter `{name}` for its gradient"));
+            assert_eq!(parameter.len(), gradient.len(), "the gradient of `{name}`");
+            let zeros = || {
+                let zeros = Array::new(vec![0.0; parameter.len()], parameter.shape().to_vec());
+                Stored::new(zeros)
+            };
             let moments = self.moments.entry(name.to_owned()).or_insert_with(|| Moments {
-                shape: array.shape(),
-                first: vec![0.0; gradient.len()],
-                second: vec![0.0; gradient.len()],
+                first: zeros(),
+                second: zeros(),
                 n_steps: 0,
             });
             moments.n_steps += 1;
             let step = step_of(&self.settings, moments.n_steps, learning_rate);
-            let values = array.values_mut();
-            run(step, values, &mut moments.first, &mut moments.second, gradient);
+            match gradient.on_gpu() {
+                Some(gradient) => move_on_gpu(step, parameter, moments, gradient),
+                None => {
+                    let [first, second] = [&mut moments.first, &mut moments.second]
+                        .map(|stored| stored.array_mut().values_mut());
+                    let values = parameter.array_mut().values_mut();
+                    run(step, values, first, second, gradient.array().values());
+                }
+            }
         }
     }
 
@@ -78,8 +91,9 @@ impl Adam {
             let mut push = |key: &str, shape: Vec<usize>, values: Vec<f32>| {
                 arrays.push(NamedArray { name: format!("{name}.{key}"), shape, values });
             };
-            push(FIRST, moments.shape.clone(), moments.first.clone());
-            push(SECOND, moments.shape.clone(), moments.second.clone());
+            for (key, stored) in [(FIRST, &moments.first), (SECOND, &moments.second)] {
+                push(key, stored.shape().to_vec(), stored.array().values().to_vec());
+            }
             // Exact up to 2^24 steps, as in PyTorch, which keeps it as f32 too.
             push(N_STEPS, vec![], vec![moments.n_steps as f32]);
         }
@@ -97,6 +111,8 @@ impl Adam {
             let name = format!("{name}.{key}");
             found.get(name.as_str()).copied().ok_or(Error::Missing { name })
         };
+        let stored =
+            |array: &NamedArray| Stored::new(Array::new(array.values.clone(), array.shape.clone()));
         let mut moments = BTreeMap::new();
         for first in arrays {
             let Some(name) = first.name.strip_suffix(FIRST).and_then(|s| s.strip_suffix('.'))
@@ -114,9 +130,8 @@ impl Adam {
             moments.insert(
                 name.to_owned(),
                 Moments {
-                    shape: first.shape.clone(),
-                    first: first.values.clone(),
-                    second: second.values.clone(),
+                    first: stored(first),
+                    second: stored(second),
                     n_steps: n_steps.values[0] as u32,
                 },
             );
@@ -142,6 +157,26 @@ fn step_of(settings: &AdamSettings, n_steps: u32, learning_rate: f64) -> AdamSte
         root_of_correction2: correction(settings.beta2).sqrt() as f32,
         step_size: (learning_rate / correction(settings.beta1)) as f32,
     }
+}
+
+/// One parameter and its moments, where its gradient is: what [`adam`] does, but for rounding.
+fn move_on_gpu(
+    step: AdamStep,
+    parameter: &mut Stored,
+    moments: &mut Moments,
+    gradient: &Tensor<1>,
+) {
+    let device = gradient.device();
+    let toward = |old: Tensor<1>, new: Tensor<1>, kept: f32, taken: f32| old * kept + new * taken;
+    let first = moments.first.tensor(&device);
+    let first = toward(first, gradient.clone(), step.beta1, step.one_less_beta1);
+    let second = moments.second.tensor(&device);
+    let second = toward(second, gradient.clone().square(), step.beta2, step.one_less_beta2);
+    let denominator = second.clone().sqrt() / step.root_of_correction2 + step.epsilon;
+    let by = first.clone() / denominator * step.step_size;
+    parameter.set(parameter.tensor(&device) - by);
+    moments.first.set(first);
+    moments.second.set(second);
 }
 
 /// One parameter's values, moments and gradient, in chunks on all threads.

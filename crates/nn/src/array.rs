@@ -7,19 +7,12 @@ use burn_flex::{FlexTensor, Layout};
 use crate::kernels::{collect_chunks, elementwise};
 use crate::threads;
 
-/// The CPU, without a gradient graph: inference, targets, measurements.
-#[must_use]
-pub fn device() -> Device {
-    Device::flex()
+/// Whether a tensor lies in main memory, where our kernels compute.
+pub(crate) fn is_host<const D: usize>(tensor: &Tensor<D>) -> bool {
+    cfg!(not(feature = "vulkan")) || tensor.device() == Device::flex()
 }
 
-/// The CPU with a gradient graph. Tensors made here cost a little more and take part in backward.
-#[must_use]
-pub fn training_device() -> Device {
-    Device::flex().autodiff()
-}
-
-/// A tensor without gradient of `values`, in C order, taken over without a copy.
+/// A tensor in main memory, without gradient, of `values`, in C order, taken over without a copy.
 ///
 /// # Panics
 /// When `shape` does not have as many elements as `values`.
@@ -28,10 +21,16 @@ pub fn from_values<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Tenso
     Array::new(values, shape.to_vec()).into_tensor()
 }
 
-/// The values of a tensor in C order, without its graph; without a copy if nobody else holds it.
+/// The values of a tensor in C order, without its graph; without a copy if nobody else holds it and it
+/// is in main memory.
 #[must_use]
 pub fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    Array::from_tensor(tensor.inner()).into_values()
+    let tensor = tensor.inner();
+    if is_host(&tensor) {
+        return Array::from_tensor(tensor).into_values();
+    }
+    let data = tensor.into_data_dtype(DType::F32);
+    data.try_into_vec().expect("it was made to be f32")
 }
 
 /// A contiguous array of `f32`, cheap to clone; the kernels' view of a tensor.
@@ -52,7 +51,7 @@ impl Array {
 
     pub(crate) fn from_tensor<const D: usize>(tensor: Tensor<D>) -> Self {
         let primitive = tensor.try_into_primitive::<Flex>();
-        Self::from_primitive(primitive.expect("tensors of this program live on the CPU backend"))
+        Self::from_primitive(primitive.expect("operations look where their inputs are"))
     }
 
     pub(crate) fn into_primitive(self) -> FlexTensor {

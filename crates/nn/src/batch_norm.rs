@@ -4,7 +4,8 @@
 
 use burn::tensor::Tensor;
 
-use crate::array::Array;
+use crate::array::{Array, is_host};
+use crate::composed;
 use crate::differentiable::{Input, Operation, apply};
 use crate::kernels::collect_chunks;
 use crate::kernels::elementwise::{dot, sum};
@@ -40,6 +41,9 @@ pub fn batch_norm(
     let [_, channels, _] = x.dims();
     assert_eq!(weight.dims(), [channels], "one weight for each channel");
     assert_eq!(bias.dims(), [channels], "one bias for each channel");
+    if !is_host(&x) {
+        return composed::batch_norm(x, weight, bias, epsilon);
+    }
     let moments = moments(&Array::from_tensor(x.clone().inner()));
     let scale = moments.variance.iter().map(|variance| 1.0 / (variance + epsilon).sqrt()).collect();
     let operation = Normalise { mean: moments.mean.clone(), scale };

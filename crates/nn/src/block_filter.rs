@@ -2,7 +2,8 @@
 
 use burn::tensor::Tensor;
 
-use crate::array::Array;
+use crate::array::{Array, is_host};
+use crate::composed;
 use crate::differentiable::{Input, Operation, apply};
 use crate::threads;
 
@@ -20,6 +21,9 @@ use crate::threads;
 #[must_use]
 pub fn filter_blocks(responses: Tensor<2>, x: Tensor<2>) -> Tensor<2> {
     assert_eq!(responses.dims(), x.dims(), "one response for each block");
+    if !is_host(&responses) {
+        return composed::filter_blocks(responses, x);
+    }
     apply(&FilterBlocks, [Input::new(responses), Input::new(x.inner())])
 }
 

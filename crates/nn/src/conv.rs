@@ -4,7 +4,8 @@
 
 use burn::tensor::Tensor;
 
-use crate::array::Array;
+use crate::array::{Array, is_host};
+use crate::composed;
 use crate::differentiable::{Input, Operation, apply};
 use crate::kernels::convolution::{self, Geometry};
 
@@ -73,7 +74,8 @@ impl ConvTranspose1d {
 ///
 /// # Shapes
 /// - `x`: `[batch, channels_in, time]`
-/// - `weight`: `[channels_out, channels_in / groups, kernel]`
+/// - `weight`: `[channels_out, channels_in / groups, kernel]`; on a GPU it may have 16 bits, and the
+///   products have then too
 /// - `bias`: `[channels_out]`
 /// - output: `[batch, channels_out, conv.length_out(time, kernel)]`
 ///
@@ -104,6 +106,9 @@ pub fn leaky_conv1d(
         weight.dims()
     );
     assert_eq!(channels_out % conv.groups, 0, "channels out of {conv:?}");
+    if !is_host(&x) {
+        return composed::conv1d(x, slope, weight, bias, conv);
+    }
     let geometry = Geometry {
         batch,
         channels_in,
@@ -154,6 +159,9 @@ pub fn leaky_conv_transpose1d(
     let ([batch, channels_in, length_in], [rows, n_out, kernel]) = (x.dims(), weight.dims());
     assert_eq!(rows, channels_in, "channels of {conv:?} with weight {:?}", weight.dims());
     assert_eq!(channels_in % conv.groups, 0, "channels in of {conv:?}");
+    if !is_host(&x) {
+        return composed::conv_transpose1d(x, slope, weight, bias, conv);
+    }
     // The geometry is that of the convolution of which this is the transpose.
     let geometry = Geometry {
         batch,

@@ -7,6 +7,9 @@
 //! two. Because everything is named as PyTorch names it, checkpoints, parity tests and the state of
 //! the optimiser are all the same thing: a list of named arrays.
 //!
+//! On a GPU ([`Compute`]) the same operations are put together from those of the tensor library, and
+//! weights, gradients and moments stay there until somebody asks for their values.
+//!
 //! Shapes are PyTorch's: sound is `[batch, channels, time]`, and convolutions are cross-correlations.
 
 mod activation;
@@ -16,18 +19,22 @@ mod batch_norm;
 mod block_filter;
 mod bytes;
 pub mod checkpoint;
+mod composed;
+mod compute;
 mod conv;
 mod conv2d;
 mod differentiable;
 mod error;
 mod init;
 mod kernels;
+mod loss_scale;
 mod memory;
 mod named;
 pub mod npy;
 pub mod npz;
 mod parameters;
 mod spectral;
+mod stored;
 pub mod stream;
 mod threads;
 pub mod torch_checkpoint;
@@ -35,15 +42,17 @@ mod weight_norm;
 
 pub use activation::{leaky_relu, sigmoid, snake, softplus, tanh};
 pub use adam::{Adam, AdamSettings};
-pub use array::{device, from_values, training_device, values};
+pub use array::{from_values, values};
 pub use batch_norm::{BatchMoments, batch_norm};
 pub use block_filter::filter_blocks;
+pub use compute::{Compute, NoGpu, SOFTWARE_GPU};
 pub use conv::{
     Conv1d, ConvTranspose1d, conv_transpose1d, conv1d, leaky_conv_transpose1d, leaky_conv1d,
 };
 pub use conv2d::{Conv2d, conv2d};
 pub use error::Error;
 pub use init::Init;
+pub use loss_scale::LossScale;
 pub use memory::keep_freed_memory;
 pub use named::NamedArray;
 pub use parameters::{Gradients, Observed, Parameters, Weights};

@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::tensor::Tensor;
 
-use crate::array::Array;
+use crate::array::{Array, values};
 use crate::kernels::elementwise::{dot, scale};
-use crate::{Error, NamedArray};
+use crate::stored::Stored;
+use crate::{Compute, Error, NamedArray};
 
 /// An ordered set of named arrays: all that a network knows.
 ///
@@ -15,7 +16,7 @@ use crate::{Error, NamedArray};
 #[derive(Clone, Debug, Default)]
 pub struct Parameters {
     names: Vec<String>,
-    arrays: Vec<Array>,
+    arrays: Vec<Stored>,
     positions: BTreeMap<String, usize>,
 }
 
@@ -31,7 +32,7 @@ impl Parameters {
     /// # Panics
     /// When `shape` does not have as many elements as `values`.
     pub fn insert(&mut self, name: &str, shape: &[usize], values: Vec<f32>) {
-        let array = Array::new(values, shape.to_vec());
+        let array = Stored::new(Array::new(values, shape.to_vec()));
         if let Some(&position) = self.positions.get(name) {
             self.arrays[position] = array;
         } else {
@@ -55,19 +56,19 @@ impl Parameters {
     /// The shape of the array of that name.
     #[must_use]
     pub fn shape(&self, name: &str) -> Option<Vec<usize>> {
-        Some(self.array(name)?.shape())
+        Some(self.stored(name)?.shape().to_vec())
     }
 
     /// The values of the array of that name.
     #[must_use]
     pub fn values(&self, name: &str) -> Option<&[f32]> {
-        Some(self.array(name)?.values())
+        Some(self.stored(name)?.array().values())
     }
 
     /// Mutable values of the array of that name; copied first if a graph still holds them.
     pub fn values_mut(&mut self, name: &str) -> Option<&mut [f32]> {
         let position = *self.positions.get(name)?;
-        Some(self.arrays[position].values_mut())
+        Some(self.arrays[position].array_mut().values_mut())
     }
 
     /// How many numbers there are in the arrays whose names `is_counted` accepts.
@@ -86,7 +87,7 @@ impl Parameters {
         for (name, array) in self.names.iter().zip(&self.arrays) {
             name.bytes().for_each(|byte| take(u64::from(byte)));
             array.shape().iter().for_each(|&extent| take(extent as u64));
-            array.values().iter().for_each(|value| take(u64::from(value.to_bits())));
+            array.array().values().iter().for_each(|value| take(u64::from(value.to_bits())));
         }
         hash
     }
@@ -97,8 +98,8 @@ impl Parameters {
         let both = self.names.iter().zip(&self.arrays);
         both.map(|(name, array)| NamedArray {
             name: name.clone(),
-            shape: array.shape(),
-            values: array.values().to_vec(),
+            shape: array.shape().to_vec(),
+            values: array.array().values().to_vec(),
         })
         .collect()
     }
@@ -117,44 +118,79 @@ impl Parameters {
             if new.shape != array.shape() {
                 return Err(Error::Shape {
                     name: name.clone(),
-                    expected: array.shape(),
+                    expected: array.shape().to_vec(),
                     found: new.shape.clone(),
                 });
             }
-            loaded.push(Array::new(new.values.clone(), new.shape.clone()));
+            loaded.push(Stored::new(Array::new(new.values.clone(), new.shape.clone())));
         }
         self.arrays = loaded;
         Ok(())
     }
 
-    /// The weights for a forward pass without gradients.
+    /// The weights for a forward pass on the CPU without gradients.
     #[must_use]
     pub fn frozen(&self) -> Weights {
         self.weights(|_| false)
     }
 
-    /// The weights for a forward pass, with gradients for those whose names `is_trained` accepts.
+    /// The weights for a forward pass on the CPU, with gradients for those whose names `is_trained` accepts.
     ///
     /// Nothing is copied; the arrays are shared until the weights are dropped.
     pub fn weights(&self, is_trained: impl Fn(&str) -> bool) -> Weights {
+        self.weights_at(&Compute::cpu(), is_trained)
+    }
+
+    /// The weights for a forward pass at a place, with gradients for those whose names `is_trained`
+    /// accepts.
+    ///
+    /// Arrays are copied to a GPU when they were last written elsewhere; on the CPU they are shared until
+    /// the weights are dropped.
+    pub fn weights_at(&self, compute: &Compute, is_trained: impl Fn(&str) -> bool) -> Weights {
+        let device = compute.device();
         let mut leaves = BTreeMap::new();
         let mut is_training = false;
         for (name, array) in self.names.iter().zip(&self.arrays) {
-            let flat = array.clone().reshaped(vec![array.len()]).into_tensor::<1>();
+            let flat = array.tensor(&device);
             let is_trained = is_trained(name);
             is_training |= is_trained;
             let tensor = if is_trained { flat.autodiff().require_grad() } else { flat };
-            leaves.insert(name.clone(), Leaf { tensor, shape: array.shape(), is_trained });
+            let host = array.on_host().filter(|_| compute.is_gpu()).cloned();
+            let shape = array.shape().to_vec();
+            leaves.insert(name.clone(), Leaf { tensor, host, shape, is_trained });
         }
-        Weights { leaves, is_training, observed: Arc::default() }
+        Weights { leaves, is_training, compute: compute.clone(), observed: Arc::default() }
     }
 
-    pub(crate) fn array_mut(&mut self, name: &str) -> Option<&mut Array> {
+    /// Moves the arrays that `is_moved` accepts toward those of the same names in `newer`, so that `kept` of
+    /// the way stays.
+    ///
+    /// # Panics
+    /// When `newer` lacks one of them.
+    pub fn follow(&mut self, newer: &Self, kept: f32, is_moved: impl Fn(&str) -> bool) {
+        for (name, old) in self.names.iter().zip(&mut self.arrays) {
+            if !is_moved(name) {
+                continue;
+            }
+            let new = newer.stored(name).unwrap_or_else(|| panic!("no parameter `{name}`"));
+            if let Some(new) = new.on_gpu() {
+                let (device, new) = (new.device(), new.clone());
+                let apart = old.tensor(&device) - new.clone();
+                old.set(new + apart * kept);
+            } else {
+                let new = new.array().values();
+                let old = old.array_mut().values_mut();
+                old.iter_mut().zip(new).for_each(|(old, new)| *old = new + kept * (*old - new));
+            }
+        }
+    }
+
+    pub(crate) fn stored_mut(&mut self, name: &str) -> Option<&mut Stored> {
         let position = *self.positions.get(name)?;
         Some(&mut self.arrays[position])
     }
 
-    fn array(&self, name: &str) -> Option<&Array> {
+    fn stored(&self, name: &str) -> Option<&Stored> {
         Some(&self.arrays[*self.positions.get(name)?])
     }
 }
@@ -164,6 +200,7 @@ impl Parameters {
 pub struct Weights {
     leaves: BTreeMap<String, Leaf>,
     is_training: bool,
+    compute: Compute,
     observed: Arc<Mutex<Observed>>,
 }
 
@@ -181,6 +218,8 @@ pub struct Observed {
 struct Leaf {
     /// Flat, so that arrays of every rank are one type.
     tensor: Tensor<1>,
+    /// The same values in main memory, where a GPU is not to be waited for to read them.
+    host: Option<Array>,
     shape: Vec<usize>,
     is_trained: bool,
 }
@@ -197,6 +236,26 @@ impl Weights {
             panic!("parameter `{name}` has shape {shape:?}, not {D} dimensions")
         });
         leaf.tensor.clone().reshape(shape)
+    }
+
+    /// The values of that name, in C order.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn values(&self, name: &str) -> Vec<f32> {
+        let leaf = self.leaves.get(name).unwrap_or_else(|| panic!("no parameter `{name}`"));
+        match &leaf.host {
+            Some(array) => array.values().to_vec(),
+            None => values(leaf.tensor.clone()),
+        }
+    }
+
+    /// A weight as convolutions multiply with it where these weights are: in 16 bits if they were put there
+    /// for mixed precision, else unchanged.
+    #[must_use]
+    pub fn for_products<const D: usize>(&self, weight: Tensor<D>) -> Tensor<D> {
+        self.compute.narrowed(weight)
     }
 
     /// Whether there is a tensor of that name.
@@ -235,7 +294,7 @@ impl Weights {
                 continue;
             }
             if let Some(gradient) = leaf.tensor.grad_remove(&mut all) {
-                arrays.insert(name, Array::from_tensor(gradient).reshaped(leaf.shape));
+                arrays.insert(name, Stored::of_tensor(gradient, leaf.shape));
             }
         }
         Gradients { arrays }
@@ -245,14 +304,14 @@ impl Weights {
 /// The gradients of one backward pass, by the names of their parameters.
 #[derive(Clone, Debug, Default)]
 pub struct Gradients {
-    arrays: BTreeMap<String, Array>,
+    arrays: BTreeMap<String, Stored>,
 }
 
 impl Gradients {
     /// The gradient of the parameter of that name, if it took part.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&[f32]> {
-        self.arrays.get(name).map(Array::values)
+        self.arrays.get(name).map(|stored| stored.array().values())
     }
 
     /// The names of the parameters that took part, sorted.
@@ -263,8 +322,34 @@ impl Gradients {
     /// The Euclidean norm of all gradients together; not finite if one of them is not.
     #[must_use]
     pub fn norm(&self) -> f64 {
-        let chunks = self.arrays.values().flat_map(|array| array.values().chunks(4096));
-        chunks.map(|chunk| f64::from(dot(chunk, chunk))).sum::<f64>().sqrt()
+        let mut squares = 0.0;
+        let mut on_gpu = Vec::new();
+        for stored in self.arrays.values() {
+            match stored.on_gpu() {
+                Some(tensor) => on_gpu.push(tensor.clone().square().sum()),
+                None => {
+                    for chunk in stored.array().values().chunks(4096) {
+                        squares += f64::from(dot(chunk, chunk));
+                    }
+                }
+            }
+        }
+        if !on_gpu.is_empty() {
+            // One wait for all of them.
+            let sums = values(Tensor::cat(on_gpu, 0));
+            squares += sums.into_iter().map(f64::from).sum::<f64>();
+        }
+        squares.sqrt()
+    }
+
+    /// Multiplies all gradients by a factor.
+    pub fn scale(&mut self, factor: f32) {
+        for stored in self.arrays.values_mut() {
+            match stored.on_gpu().cloned() {
+                Some(tensor) => stored.set(tensor * factor),
+                None => scale(stored.array_mut().values_mut(), factor),
+            }
+        }
     }
 
     /// Scales all gradients so that their norm is at most `limit`; gives the norm before.
@@ -272,11 +357,12 @@ impl Gradients {
         let norm = self.norm();
         if norm > limit {
             // PyTorch's clip_grad_norm_ adds the same small number.
-            let factor = (limit / (norm + 1e-6)) as f32;
-            for array in self.arrays.values_mut() {
-                scale(array.values_mut(), factor);
-            }
+            self.scale((limit / (norm + 1e-6)) as f32);
         }
         norm
+    }
+
+    pub(crate) fn stored(&self) -> impl Iterator<Item = (&str, &Stored)> {
+        self.arrays.iter().map(|(name, stored)| (name.as_str(), stored))
     }
 }

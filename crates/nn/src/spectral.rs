@@ -2,7 +2,8 @@
 
 use burn::tensor::Tensor;
 
-use crate::array::Array;
+use crate::array::{Array, is_host};
+use crate::composed;
 use crate::differentiable::{Input, Operation, apply};
 use crate::kernels::elementwise;
 use crate::kernels::spectrum::{
@@ -63,6 +64,9 @@ impl StftParams {
 /// When the signal is shorter than a frame, or than half a frame where it is mirrored.
 #[must_use]
 pub fn stft_magnitude(x: Tensor<2>, params: StftParams) -> Tensor<3> {
+    if !is_host(&x) {
+        return composed::stft_magnitude(x, params);
+    }
     apply(&Magnitude(params), [Input::new(x)])
 }
 
@@ -76,6 +80,9 @@ pub fn stft_magnitude(x: Tensor<2>, params: StftParams) -> Tensor<3> {
 /// When the signal is shorter than a frame, or than half a frame where it is mirrored.
 #[must_use]
 pub fn stft(x: Tensor<2>, params: StftParams) -> Tensor<4> {
+    if !is_host(&x) {
+        return composed::stft(x, params);
+    }
     apply(&Spectrum(params), [Input::new(x)])
 }
 
@@ -104,6 +111,9 @@ pub fn spectral_distance(
 ) -> Tensor<1> {
     assert_eq!(predicted.dims(), target.dims(), "sounds to compare");
     assert!(log_epsilon > 0.0, "a logarithm of silence needs more than {log_epsilon}");
+    if !is_host(&predicted) {
+        return composed::spectral_distance(&predicted, &target, scales, log_epsilon);
+    }
     let operation = Distance { scales: scales.to_vec(), log_epsilon };
     apply(&operation, [Input::new(predicted), Input::new(target.inner())])
 }

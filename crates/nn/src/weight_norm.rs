@@ -5,7 +5,8 @@
 
 use burn::tensor::Tensor;
 
-use crate::array::Array;
+use crate::array::{Array, is_host};
+use crate::composed;
 use crate::differentiable::{Input, Operation, apply};
 use crate::kernels::collect_chunks;
 use crate::kernels::elementwise::{add_scaled, dot, scale};
@@ -23,6 +24,9 @@ use crate::threads;
 #[must_use]
 pub fn weight_norm(v: Tensor<3>, g: Tensor<3>) -> Tensor<3> {
     assert_eq!(g.dims(), [v.dims()[0], 1, 1], "lengths for directions {:?}", v.dims());
+    if !is_host(&v) {
+        return composed::weight_norm(v, g);
+    }
     apply(&WeightNorm, [Input::new(v), Input::new(g)])
 }
 

@@ -113,6 +113,7 @@ mod tests {
             memory_bytes: 0,
             n_threads: 2,
             busy_cores: None,
+            device: "CPU".into(),
         }
     }
 

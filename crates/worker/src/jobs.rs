@@ -4,6 +4,7 @@ mod convert;
 mod import;
 mod measure;
 mod model_file;
+mod place;
 mod prepare;
 mod reconstruct;
 mod train;

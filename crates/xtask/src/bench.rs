@@ -14,6 +14,8 @@ use clap::ValueEnum;
 pub(crate) enum Name {
     /// One training step of RAVE against PyTorch running the same network.
     Train,
+    /// The same on a graphics card.
+    Gpu,
     /// Preparing a dataset against `rave preprocess`.
     Prepare,
     /// How near held-out sound comes in the same time, against `rave train`.
@@ -28,6 +30,7 @@ pub(crate) enum Name {
 pub(crate) fn run(name: Name, with_reference: bool) -> anyhow::Result<()> {
     match name {
         Name::Train => train::run(with_reference),
+        Name::Gpu => train::run_on_gpu(with_reference),
         Name::Prepare => prepare::run(with_reference),
         Name::Quality => quality::run(with_reference),
         Name::Stream => stream::run(with_reference),

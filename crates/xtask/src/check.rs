@@ -43,6 +43,24 @@ pub(crate) fn run(with_browser: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Compares what a graphics card computes with the CPU and with the original program's vectors.
+///
+/// Without a card, `MAQUETTE_SOFTWARE_GPU=1` takes a driver that pretends to be one. SwiftShader, which comes
+/// with Chromium, does: `VK_DRIVER_FILES=/usr/lib/chromium/vk_swiftshader_icd.json`. Lavapipe of Mesa 22 and 25
+/// crashes while it compiles kernels that the tensor library tries.
+pub(crate) fn run_on_gpu() -> anyhow::Result<()> {
+    let tests = |package: &str, filters: &[&str]| {
+        let start = ["test", "--package", package, "--features", "vulkan", "--lib", "--"];
+        // One test at a time: a card is not faster for being asked twice at once.
+        let args = [&start[..], filters, &["--nocapture", "--test-threads", "1"]].concat();
+        // Without a card these tests are for nothing, so they say so and fail.
+        let step = Step::new(&format!("{package} on a graphics card"), "cargo", &args);
+        step.env("MAQUETTE_NEEDS_GPU", "1").run()
+    };
+    tests("nn", &["composed"])?;
+    tests("models", &["gpu", "steps_of_every_turn"])
+}
+
 fn page_step(title: &str, script: &str) -> Step {
     Step::new(title, "npm", &["run", "--silent", script]).in_folder(&ui::folder())
 }

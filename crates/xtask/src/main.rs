@@ -28,6 +28,9 @@ enum Chore {
         /// Leave the browser journeys out, on a machine without Chromium.
         #[arg(long)]
         no_browser: bool,
+        /// Run instead what computes on a graphics card: a build of its own, and a long one.
+        #[arg(long)]
+        gpu: bool,
     },
     /// Build the pages from `crates/web/ui` into `crates/web/dist`. Needs Node.
     Ui,
@@ -51,7 +54,8 @@ enum Chore {
 
 fn main() -> anyhow::Result<()> {
     match Args::parse().chore {
-        Chore::Test { no_browser } => check::run(!no_browser),
+        Chore::Test { gpu: true, .. } => check::run_on_gpu(),
+        Chore::Test { no_browser, .. } => check::run(!no_browser),
         Chore::Ui => ui::build(),
         Chore::Bench { name, ours_only } => bench::run(name, !ours_only),
         Chore::Fuzz { reader, cases } => fuzz::run(reader, cases),

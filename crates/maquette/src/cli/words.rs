@@ -110,7 +110,10 @@ pub(crate) fn measured(it: &RunMeasure) -> String {
         duration(it.phase_1_secs_per_1000_steps),
         duration(it.phase_2_secs_per_1000_steps)
     )];
-    parts.push(format!("{} threads", measured.n_threads));
+    parts.push(match measured.device.as_str() {
+        "" | "CPU" => format!("{} threads", measured.n_threads),
+        device => format!("on {device}"),
+    });
     parts.push(format!("needs {}", bytes(measured.memory_bytes)));
     if let Some(cores) = measured.busy_cores.filter(|cores| *cores >= BUSY_CORES) {
         parts.push(format!(

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use api::{Family, FieldProblem, KnobKind, Origin};
+use nn::{Compute, NoGpu};
 use serde_json::{Value, json};
 
 use super::configurations;
@@ -121,6 +122,12 @@ knobs! {
         adam_beta_2: f64 = 0.9, number(0.0, 0.9999), ADVANCED, "Step memory", "",
             "How long the optimiser remembers how large gradients were.";
     }
+    "Computer" {
+        device: Device = "auto", choice(&["auto", "cpu", "gpu"]), ADVANCED, "Computes on", "",
+            "The graphics card if there is one this Maquette can use, else the processor (auto); or one of both. What is learnt is the same but for rounding.";
+        precision: Arithmetic = "float32", choice(&["float32", "mixed"]), ADVANCED, "Precision on a GPU", "",
+            "Mixed multiplies in 16 bits on a graphics card, which is faster and takes less memory; weights and sums stay in 32.";
+    }
     "Latent space" {
         regularization: Regularization = "variational", choice(&["variational", "wasserstein", "spherical", "discrete"]), ADVANCED, "Latent curves are", "",
             "Drawn around a mean (variational), spread like noise as a whole (wasserstein), on a sphere (spherical), or chosen from code books (discrete).";
@@ -204,6 +211,22 @@ words! {
         Squared,
         /// Once.
         Plain,
+    }
+    /// What a training computes on.
+    Device {
+        /// A GPU if there is one, else the CPU.
+        Auto,
+        /// The CPU.
+        Cpu,
+        /// A GPU.
+        Gpu,
+    }
+    /// How exactly convolutions multiply on a GPU.
+    Arithmetic {
+        /// In 32 bits.
+        Float32,
+        /// In 16 bits.
+        Mixed,
     }
     /// The layers of encoder and decoder.
     Architecture {
@@ -293,6 +316,25 @@ impl Config {
     #[must_use]
     pub fn to_settings(&self) -> Value {
         serde_json::to_value(self).expect("plain numbers become JSON")
+    }
+
+    /// The place to train at, on this computer.
+    ///
+    /// # Errors
+    /// When a GPU is asked for and there is none.
+    pub fn compute(&self) -> Result<Compute, NoGpu> {
+        let gpu = || Compute::gpu(self.wants_mixed());
+        match self.device {
+            Device::Cpu => Ok(Compute::cpu()),
+            Device::Gpu => gpu(),
+            Device::Auto => Ok(gpu().unwrap_or_else(|_| Compute::cpu())),
+        }
+    }
+
+    /// Whether 16 bits are asked for where a GPU multiplies.
+    #[must_use]
+    pub fn wants_mixed(&self) -> bool {
+        self.precision == Arithmetic::Mixed
     }
 
     /// Samples of sound per latent frame.

@@ -5,7 +5,7 @@
 //! (wasserstein); van den Oord et al., 2017 (discrete).
 
 use burn::tensor::Tensor;
-use nn::{Init, Weights, from_values, softplus};
+use nn::{Conv1d, Init, Weights, conv1d, from_values, softplus};
 
 use super::network::{Network, constant_like};
 use super::{Config, Regularization};
@@ -137,12 +137,14 @@ impl Posterior {
 fn discrepancy(latent: Tensor<3>, normal: Vec<f32>) -> Tensor<1> {
     let [batch, size, frames] = latent.dims();
     let n = batch * frames;
-    let x = latent.swap_dims(1, 2).reshape([n, size]);
-    let y = constant_like(&x, from_values(normal, [n, size]));
-    let kernel = |a: &Tensor<2>, b: &Tensor<2>| {
-        let square = |x: &Tensor<2>| x.clone().square().sum_dim(1);
-        let products = a.clone().matmul(b.clone().transpose());
-        let distances = square(a) + square(b).transpose() - products * 2.0;
+    let x = latent.swap_dims(0, 1).reshape([1, size, n]);
+    let normal: Tensor<2> = from_values(normal, [n, size]);
+    let y = constant_like(&x, normal.transpose().reshape([1, size, n]));
+    let kernel = |a: &Tensor<3>, b: &Tensor<3>| {
+        let square = |x: &Tensor<3>| x.clone().square().sum_dim(1);
+        let rows = a.clone().swap_dims(1, 2).reshape([n, size, 1]);
+        let products = conv1d(b.clone(), rows, None, Conv1d::default());
+        let distances = square(a).swap_dims(1, 2) + square(b) - products * 2.0;
         let distances = distances.clamp_min(0.0);
         (distances / (-((size * size) as f64))).exp().mean()
     };

@@ -1,6 +1,6 @@
 //! How fast this computer trains with some settings: a few real steps of a model that is thrown away.
 
-use nn::Init;
+use nn::{Compute, Init};
 
 use super::{Config, Trainer};
 
@@ -30,11 +30,12 @@ impl StepSecs {
 /// Measures each kind of step by doing some; medians, the first of each not counted. Gives the model that
 /// did them, in phase 2, so that the rest of a training can be measured with it.
 ///
-/// It learns from noise, which takes as long as sound does. `clock` gives seconds from any start. Fast
+/// It learns from noise, which takes as long as sound does, at the place it is given. `clock` gives seconds from any start. Fast
 /// steps are measured for some seconds, slow ones a few times or once. `go_on` hears the share that is
 /// done after each step, 0 to 1, and ends it by saying no; then there is nothing.
 pub fn measure(
     config: &Config,
+    compute: &Compute,
     mut clock: impl FnMut() -> f64,
     mut go_on: impl FnMut(f64) -> bool,
 ) -> Option<(StepSecs, Trainer)> {
@@ -45,6 +46,7 @@ pub fn measure(
         ..config.clone()
     };
     let mut trainer = Trainer::new(&scratch, 0);
+    trainer.compute_on(compute.clone());
     let n = config.batch_size * config.channels * config.n_signal;
     let batch: Vec<f32> = Init::named(0, "measure").normal(n).iter().map(|it| 0.1 * it).collect();
     let mut timed = |trainer: &mut Trainer| {
@@ -159,7 +161,7 @@ mod tests {
             n_looks.set(n_looks.get() + 1);
             now.get()
         };
-        let (secs, _) = measure(&config(), clock, |_| true).unwrap();
+        let (secs, _) = measure(&config(), &Compute::cpu(), clock, |_| true).unwrap();
         (secs, n_looks.get() / 2)
     }
 
@@ -191,7 +193,7 @@ mod tests {
             now += 0.5;
             now
         };
-        let ended = measure(&config(), clock, |share| {
+        let ended = measure(&config(), &Compute::cpu(), clock, |share| {
             let (before, n) = shares.get();
             assert!((before..=1.0).contains(&share), "{share} after {before}");
             shares.set((share, n + 1));

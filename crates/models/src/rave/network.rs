@@ -162,10 +162,12 @@ impl Network {
     }
 }
 
-/// A constant that can be joined with `x` in one operation: in the gradient graph if `x` is.
+/// A constant that can be joined with `x` in one operation: where `x` is, and in the gradient graph if
+/// `x` is.
 pub(super) fn constant_like<const D: usize, const C: usize>(
     x: &Tensor<D>,
     constant: Tensor<C>,
 ) -> Tensor<C> {
+    let constant = constant.to_device(&x.device().inner());
     if x.is_autodiff() { constant.autodiff() } else { constant }
 }

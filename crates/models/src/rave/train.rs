@@ -7,7 +7,8 @@ use std::path::Path;
 
 use burn::tensor::Tensor;
 use nn::{
-    Adam, AdamSettings, Gradients, Init, NamedArray, Parameters, Weights, from_values, values,
+    Adam, AdamSettings, Compute, Gradients, Init, LossScale, NamedArray, Parameters, Weights,
+    values,
 };
 
 use super::latent::{LatentDraws, mean_latent, with_curves};
@@ -22,6 +23,10 @@ pub(super) use pass::{Draws, Turn};
 /// A model in training: its weights, its optimisers, its random numbers, and where it stands.
 pub struct Trainer {
     config: Config,
+    /// Where it learns.
+    compute: Compute,
+    /// Used where gradients of 16 bits would vanish otherwise.
+    loss_scale: LossScale,
     network: Network,
     parameters: Parameters,
     generator: Adam,
@@ -52,7 +57,8 @@ pub struct StepReport {
     pub phase: Phase,
     /// What was measured, by the names of metrics.
     pub values: Vec<(&'static str, f64)>,
-    /// Whether every loss and gradient was a number. If not, no weight was changed.
+    /// Whether every loss and gradient was a number. If not, no weight was changed. A step that was left
+    /// out only because scaled gradients overflowed is counted as usable: it happens now and then.
     pub is_finite: bool,
 }
 
@@ -89,12 +95,14 @@ impl Trainer {
             n_steps_back: 0,
             space: None,
             crop: super::forecast::crop(config, &network),
+            compute: Compute::cpu(),
+            loss_scale: LossScale::default(),
             network,
             config: config.clone(),
         }
     }
 
-    /// Goes on from a checkpoint exactly as if training had not been interrupted.
+    /// Goes on from a checkpoint exactly as if training had not been interrupted; on a GPU but for rounding.
     ///
     /// # Errors
     /// When the file cannot be read, or is not a checkpoint of this family.
@@ -109,6 +117,9 @@ impl Trainer {
         let mut trainer = Self::new(&config, number("seed")?);
         trainer.step = number("step")?;
         trainer.n_steps_back = number("steps_back").unwrap_or(0) as u32;
+        if let (Ok(factor), Ok(n_good)) = (number("loss_scale"), number("loss_scale_steps")) {
+            trainer.loss_scale = LossScale::continued(factor as f32, n_good as u32);
+        }
         // Older checkpoints do not say when phase 2 began; it was always after the same steps.
         let usual = Some(config.phase_1_duration).filter(|from| trainer.step >= *from);
         trainer.phase_2_from = number("phase_2_from").ok().or(usual);
@@ -149,10 +160,20 @@ impl Trainer {
             ("step".to_owned(), self.step.to_string()),
             ("steps_back".to_owned(), self.n_steps_back.to_string()),
         ]);
+        if self.compute.needs_loss_scale() {
+            let (factor, n_good) = (self.loss_scale.factor(), self.loss_scale.n_good());
+            metadata.insert("loss_scale".to_owned(), factor.to_string());
+            metadata.insert("loss_scale_steps".to_owned(), n_good.to_string());
+        }
         if let Some(from) = self.phase_2_from {
             metadata.insert("phase_2_from".to_owned(), from.to_string());
         }
         Ok(nn::checkpoint::write(path, &arrays, &metadata)?)
+    }
+
+    /// Learns and measures at another place from now on; rendering stays on the CPU.
+    pub fn compute_on(&mut self, compute: Compute) {
+        self.compute = compute;
     }
 
     /// The settings.
@@ -186,7 +207,8 @@ impl Trainer {
     /// When the file cannot be read; then nothing is changed.
     pub fn step_back(&mut self, path: &Path) -> Result<(), Error> {
         let n_steps_back = self.n_steps_back + 1;
-        *self = Self { n_steps_back, ..Self::load(path)? };
+        let compute = self.compute.clone();
+        *self = Self { n_steps_back, compute, ..Self::load(path)? };
         Ok(())
     }
 
@@ -206,7 +228,7 @@ impl Trainer {
         let shape = [self.config.batch_size, self.config.channels, self.config.n_signal];
         assert_eq!(batch.len(), shape.iter().product::<usize>(), "a batch of shape {shape:?}");
         let dithered = dithered(batch, &mut self.chance("dither"));
-        let audio = from_values(dithered, shape);
+        let audio = self.compute.tensor(dithered, shape);
         let draws = self.draws(shape[0], shape[2]);
         let phase = self.phase();
         if phase == Phase::Adversarial {
@@ -221,13 +243,20 @@ impl Trainer {
             limit => pass.gradients.clip_norm(limit),
         };
         values.extend(pass.observed.metrics);
-        let is_finite = norm.is_finite() && values.iter().all(|(_, value)| value.is_finite());
+        let losses_are_finite = values.iter().all(|(_, value)| value.is_finite());
+        let mut is_finite = norm.is_finite() && losses_are_finite;
         if is_finite {
             self.update(turn, &pass.gradients);
             self.keep(&pass.observed.values);
             self.average(turn);
         }
-        values.push(("grad_norm", norm));
+        if self.compute.needs_loss_scale() && losses_are_finite {
+            values.push(("loss_scale", f64::from(self.loss_scale.factor())));
+            is_finite |= self.loss_scale.note(is_finite);
+        }
+        if norm.is_finite() || !is_finite {
+            values.push(("grad_norm", norm));
+        }
         values.push(("learning_rate", self.learning_rate()));
         if phase == Phase::Adversarial {
             values.push(("learning_rate_discriminator", self.learning_rate_discriminator()));
@@ -254,7 +283,7 @@ impl Trainer {
     }
 
     fn measured(&self, clips: &[Vec<Vec<f32>>]) -> Option<(Validation, Option<LatentSpace>)> {
-        let weights = self.playing().frozen();
+        let weights = self.playing().weights_at(&self.compute, |_| false);
         let (mut multiband, mut fullband, mut n_samples) = (0.0, 0.0, 0.0);
         let mut latents = Vec::new();
         for (excerpt, n_covered) in clips.iter().flat_map(|clip| self.validation_excerpts(clip)) {
@@ -345,11 +374,7 @@ impl Trainer {
         // At first it follows quickly, or it would remember the random start for long.
         let steps = self.step as f64;
         let kept = self.config.ema.min((1.0 + steps) / (10.0 + steps)) as f32;
-        for name in self.parameters.names().filter(|name| is_generator(name)) {
-            let new = self.parameters.values(name).expect("it was just named");
-            let old = average.values_mut(name).expect("it has the same names");
-            old.iter_mut().zip(new).for_each(|(old, new)| *old = new + kept * (*old - new));
-        }
+        average.follow(&self.parameters, kept, is_generator);
     }
 
     fn learning_rate(&self) -> f64 {
@@ -412,7 +437,7 @@ impl Trainer {
                 samples[..rest.len()].copy_from_slice(rest);
             }
             let samples = dithered(&samples, &mut chance);
-            (from_values(samples, [1, clip.len(), length]), n_covered)
+            (self.compute.tensor(samples, [1, clip.len(), length]), n_covered)
         };
         (0..n_samples).step_by(most).map(&mut excerpt).collect()
     }

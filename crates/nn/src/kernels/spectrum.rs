@@ -34,13 +34,18 @@ pub(crate) fn transform(n_fft: usize) -> Arc<Transform> {
     Arc::clone(made.entry(n_fft).or_insert_with(|| Arc::new(Transform::new(n_fft))))
 }
 
+/// The periodic Hann window.
+pub(crate) fn hann(n_fft: usize) -> Vec<f32> {
+    let step = std::f64::consts::TAU / n_fft as f64;
+    (0..n_fft).map(|i| (0.5 - 0.5 * (step * i as f64).cos()) as f32).collect()
+}
+
 impl Transform {
     fn new(n_fft: usize) -> Self {
         let mut planner = RealFftPlanner::new();
-        let step = std::f64::consts::TAU / n_fft as f64;
         Self {
             n_fft,
-            window: (0..n_fft).map(|i| (0.5 - 0.5 * (step * i as f64).cos()) as f32).collect(),
+            window: hann(n_fft),
             there: planner.plan_fft_forward(n_fft),
             back: planner.plan_fft_inverse(n_fft),
         }

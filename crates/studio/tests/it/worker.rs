@@ -429,6 +429,7 @@ fn measure(
             memory_bytes: 1,
             n_threads: 1,
             busy_cores: Some(0.5),
+            device: "CPU".into(),
         },
     };
     fs::write(folder.join("result.json"), serde_json::to_vec(&result).unwrap()).unwrap();

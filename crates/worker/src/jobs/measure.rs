@@ -7,7 +7,7 @@ use api::{EventBody, MeasureTask, Measured, Outcome};
 use audio::Rng;
 use models::rave::{self, Config, PhaseSwitch, Trainer};
 
-use super::{Refused, refuse};
+use super::{Refused, place::place, refuse};
 use crate::{
     duration::run_measure,
     folder::{JobFolder, now_ms},
@@ -33,12 +33,13 @@ pub(crate) fn run(folder: &mut JobFolder, task: &MeasureTask) -> anyhow::Result<
         Ok(config) => config,
         Err(fields) => return Err(anyhow::Error::new(Refused(bad_settings(fields)))),
     };
+    let compute = place(&config, false, folder)?;
     let mut meter = ProgressMeter::new("percent", Goal::Units(100), 0.0);
     folder.emit(EventBody::Progress(meter.tell("doing a few steps", 0)))?;
     let load = LoadMeter::new();
     let started = Instant::now();
     let clock = || started.elapsed().as_secs_f64();
-    let measured = rave::measure(&config, clock, |share| {
+    let measured = rave::measure(&config, &compute, clock, |share| {
         if let Some(progress) = meter.mark("doing a few steps", (share * 95.0) as u64) {
             // A full disk is noticed when the result is written.
             let _ = folder.emit(EventBody::Progress(progress));
@@ -60,6 +61,7 @@ pub(crate) fn run(folder: &mut JobFolder, task: &MeasureTask) -> anyhow::Result<
         memory_bytes: memory_peak_bytes().unwrap_or(0),
         n_threads: u32::try_from(nn::n_threads()).unwrap_or(u32::MAX),
         busy_cores: load.busy_cores(),
+        device: compute.description(),
     };
     log(&format!("{measured:?}"));
     let text = serde_json::to_vec_pretty(&run_measure(measured, task.limit))

@@ -16,7 +16,7 @@ use models::rave::{Config, Phase, PhaseSwitch, StepReport, Trainer};
 
 pub(super) use self::checkpoints::sha256_of_file;
 use self::{checkpoints::Checkpoints, excerpts::Excerpts, patience::Patience, samples::Samples};
-use super::{context, refuse};
+use super::{context, place::place, refuse};
 use crate::{
     dataset::Dataset,
     folder::JobFolder,
@@ -134,13 +134,14 @@ impl<'a> Run<'a> {
         let from_step = folder.past().checkpoints.keys().next_back().copied().unwrap_or(0);
         folder.emit(EventBody::Progress(meter.tell("getting ready", from_step)))?;
         let mut checkpoints = Checkpoints::new(folder)?;
-        let trainer = match checkpoints.newest_whole(folder)? {
+        let mut trainer = match checkpoints.newest_whole(folder)? {
             Some(path) => {
                 log(&format!("goes on from {}", path.display()));
                 Trainer::load(&path).with_context(|| format!("go on from {}", path.display()))?
             }
             None => Trainer::new(config, task.seed),
         };
+        trainer.compute_on(place(config, trainer.global_step() > 0, folder)?);
         if dataset.sounds(Split::Validation).is_empty() {
             folder.warn(Warning {
                 code: "nothing_held_out".into(),

@@ -19,6 +19,9 @@ struct Case {
     turns: usize,
     /// Counted steps in a turn; one more before them warms up.
     steps: &'static str,
+    /// `cpu`, or `gpu` with a build that has it.
+    device: &'static str,
+    precision: &'static str,
 }
 
 const CASES: [Case; 5] = [
@@ -36,8 +39,29 @@ const fn case(
     batch: &'static str,
     threads: &'static str,
 ) -> Case {
-    Case { capacity, n_signal, batch, threads, turns: 3, steps: "3" }
+    Case {
+        capacity,
+        n_signal,
+        batch,
+        threads,
+        turns: 3,
+        steps: "3",
+        device: "cpu",
+        precision: "float32",
+    }
 }
+
+const fn gpu_case(batch: &'static str, precision: &'static str) -> Case {
+    Case { steps: "10", device: "gpu", precision, ..case("48", "131072", batch, "1") }
+}
+
+/// On a graphics card, against PyTorch in eager mode on the same one.
+const GPU_CASES: [Case; 4] = [
+    gpu_case("1", "float32"),
+    gpu_case("1", "mixed"),
+    gpu_case("8", "float32"),
+    gpu_case("8", "mixed"),
+];
 
 /// What one program took for a step.
 #[derive(Clone, Copy)]
@@ -47,27 +71,41 @@ struct Took {
     peak_mb: f64,
 }
 
-/// Measures all cases and prints the table.
+/// Measures all cases on the CPU and prints the table.
 pub(crate) fn run(with_reference: bool) -> anyhow::Result<()> {
+    measure_all(&CASES, &[], with_reference)
+}
+
+/// The same on a graphics card.
+pub(crate) fn run_on_gpu(with_reference: bool) -> anyhow::Result<()> {
+    measure_all(&GPU_CASES, &["--features", "vulkan"], with_reference)
+}
+
+fn measure_all(cases: &[Case], features: &[&str], with_reference: bool) -> anyhow::Result<()> {
     let build = ["bench", "--package", "models", "--bench", "train_step", "--no-run"];
-    Step::new("build the bench", "cargo", &build).run()?;
+    Step::new("build the bench", "cargo", &[&build, features].concat()).run()?;
     let python = if with_reference { reference::environment() } else { None };
     let python = python.map(|it| it.join("bin/python").to_string_lossy().into_owned());
     say(
         "\nv2_small network, seconds per step, medians; ratio = ours / PyTorch, below 1 is faster\n",
     );
     say(
-        "capacity  samples batch threads phase            ours wall    cpu   peak MB   ratio wall   cpu  memory",
+        "capacity  samples batch threads precision phase            ours wall    cpu   peak MB   ratio wall   cpu  memory",
     );
-    for case in &CASES {
+    for case in cases {
         for phase in PHASES {
-            measure(case, phase, python.as_deref())?;
+            measure(case, phase, features, python.as_deref())?;
         }
     }
     Ok(())
 }
 
-fn measure(case: &Case, phase: &str, python: Option<&str>) -> anyhow::Result<()> {
+fn measure(
+    case: &Case,
+    phase: &str,
+    features: &[&str],
+    python: Option<&str>,
+) -> anyhow::Result<()> {
     let args = [
         "--phase",
         phase,
@@ -81,12 +119,15 @@ fn measure(case: &Case, phase: &str, python: Option<&str>) -> anyhow::Result<()>
         case.threads,
         "--steps",
         case.steps,
+        "--device",
+        case.device,
+        "--precision",
+        case.precision,
     ];
     let (mut ours, mut theirs) = (vec![], vec![]);
     for _ in 0..case.turns {
-        let mut command =
-            vec!["bench", "--quiet", "--package", "models", "--bench", "train_step", "--"];
-        command.extend_from_slice(&args);
+        let program = ["bench", "--quiet", "--package", "models", "--bench", "train_step"];
+        let command = [&program, features, &["--"], &args].concat();
         ours.push(took(Step::new("ours", "cargo", &command))?);
         if let Some(python) = python {
             let mut command = vec!["-W", "ignore", "benches/train_torch.py"];
@@ -107,11 +148,12 @@ fn measure(case: &Case, phase: &str, python: Option<&str>) -> anyhow::Result<()>
         )
     };
     say(&format!(
-        "{:>8} {:>8} {:>5} {:>7} {phase:<15} {:>10.3} {:>6.3} {:>9.0}   {ratio}",
+        "{:>8} {:>8} {:>5} {:>7} {:<9} {phase:<15} {:>10.3} {:>6.3} {:>9.0}   {ratio}",
         case.capacity,
         case.n_signal,
         case.batch,
         case.threads,
+        case.precision,
         ours.wall_secs,
         ours.cpu_secs,
         ours.peak_mb

@@ -52,7 +52,7 @@ impl BatchNorm {
         let unbiased = n / (n - 1.0).max(1.0);
         let moved = |part: &str, new: &[f32], factor: f32| {
             let key = self.key(part);
-            let old = nn::values(weights.get::<1>(&key));
+            let old = weights.values(&key);
             let both = old.iter().zip(new);
             let values = both.map(|(old, new)| old + MOMENTUM * (factor * new - old)).collect();
             weights.observe(|observed| drop(observed.values.insert(key, values)));

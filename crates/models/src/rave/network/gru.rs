@@ -4,9 +4,8 @@
 //! gates of `torch.nn.GRU`.
 
 use burn::tensor::Tensor;
-use nn::{Init, Parameters, Weights, sigmoid, tanh};
+use nn::{Conv1d, Init, Parameters, Weights, conv1d, sigmoid, tanh};
 
-use super::constant_like;
 use crate::rave::Config;
 
 /// Gated recurrent layers over latent curves, each as wide as the latent.
@@ -29,27 +28,26 @@ impl Gru {
 
     fn layer(&self, weights: &Weights, layer: usize, x: Tensor<3>) -> Tensor<3> {
         let [batch, size, frames] = x.dims();
-        let matrix = |part: &str| weights.get::<2>(&self.key(part, layer)).transpose();
-        let bias = |part: &str| weights.get::<1>(&self.key(part, layer)).reshape([1, 3 * size]);
+        let gates = |x: Tensor<3>, weight: &str, bias: &str| {
+            let weight = weights.get::<2>(&self.key(weight, layer)).reshape([3 * size, size, 1]);
+            let bias = weights.get::<1>(&self.key(bias, layer));
+            conv1d(x, weight, Some(bias), Conv1d::default())
+        };
         // What the input adds to the gates is computed for all frames at once.
-        let rows = x.swap_dims(1, 2).reshape([batch * frames, size]);
-        let from_input = rows.matmul(matrix("weight_ih")) + bias("bias_ih");
-        let from_input = from_input.reshape([batch, frames, 3 * size]);
-        let (recurrent, recurrent_bias) = (matrix("weight_hh"), bias("bias_hh"));
-        let zeros = Tensor::zeros([batch, size], &nn::device());
-        let mut state: Tensor<2> = constant_like(&from_input, zeros);
+        let from_input = gates(x, "weight_ih", "bias_ih");
+        let mut state: Tensor<3> = Tensor::zeros([batch, size, 1], &from_input.device());
         let mut states = Vec::with_capacity(frames);
         for frame in 0..frames {
-            let input = from_input.clone().narrow(1, frame, 1).reshape([batch, 3 * size]);
-            let memory = state.clone().matmul(recurrent.clone()) + recurrent_bias.clone();
-            let part = |x: &Tensor<2>, i: usize| x.clone().narrow(1, i * size, size);
+            let input = from_input.clone().narrow(2, frame, 1);
+            let memory = gates(state.clone(), "weight_hh", "bias_hh");
+            let part = |x: &Tensor<3>, i: usize| x.clone().narrow(1, i * size, size);
             let reset = sigmoid(part(&input, 0) + part(&memory, 0));
             let keep = sigmoid(part(&input, 1) + part(&memory, 1));
             let new = tanh(part(&input, 2) + reset * part(&memory, 2));
             state = new.clone() + keep * (state - new);
             states.push(state.clone());
         }
-        Tensor::stack(states, 2)
+        Tensor::cat(states, 2)
     }
 
     pub(super) fn initialise(&self, seed: u64, parameters: &mut Parameters) {

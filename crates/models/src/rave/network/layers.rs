@@ -235,6 +235,7 @@ impl Conv {
         } else {
             self.stored(weights, "weight", self.shape)
         };
+        let weight = weights.for_products(weight);
         let bias = self.has_bias.then(|| weights.get::<1>(&self.key("bias")));
         let (x, slope) = self.before.start(weights, x);
         match self.kind {

@@ -6,6 +6,7 @@
 use burn::tensor::Tensor;
 use nn::{StftParams, from_values, stft_magnitude};
 
+use super::constant_like;
 use super::layers::Interval;
 use crate::rave::Config;
 
@@ -41,7 +42,9 @@ impl Mel {
         let power = magnitudes.narrow(2, 0, frames).square();
         let columns = power.swap_dims(0, 1).reshape([bins, rows * frames]);
         let [n_bands, _] = self.bands.dims();
-        let mel = self.bands.clone().matmul(columns).reshape([n_bands, rows, frames]);
+        let mel = constant_like(&columns, self.bands.clone())
+            .matmul(columns)
+            .reshape([n_bands, rows, frames]);
         mel.log1p().swap_dims(0, 1).reshape([batch, channels * n_bands, frames])
     }
 

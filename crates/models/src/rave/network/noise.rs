@@ -9,7 +9,7 @@
 use std::f64::consts::TAU;
 
 use burn::tensor::Tensor;
-use nn::{Weights, filter_blocks, from_values, sigmoid};
+use nn::{Conv1d, Weights, conv1d, filter_blocks, from_values, sigmoid};
 
 use super::constant_like;
 use super::layers::{Bend, Conv, Interval};
@@ -80,12 +80,16 @@ impl Noise {
         let x = self.convs.iter().fold(x, |x, conv| conv.forward(weights, x));
         let [batch, _, n_blocks] = x.dims();
         let rows = batch * n_blocks * self.n_data;
-        let level = x.swap_dims(1, 2).reshape([rows, self.n_amplitudes]);
+        let level = x.reshape([batch * self.n_data, self.n_amplitudes, n_blocks]);
         let amplitudes = mod_sigmoid(level - 5.0);
         let response = constant_like(&amplitudes, self.response.clone());
-        let impulses = amplitudes.matmul(response);
+        let response = response.transpose().reshape([self.n_block, self.n_amplitudes, 1]);
+        let impulses = conv1d(amplitudes, response, None, Conv1d::default());
+        let impulses = impulses.reshape([batch, self.n_data, self.n_block, n_blocks]);
+        let impulses = impulses.permute([0, 3, 1, 2]).reshape([rows, self.n_block]);
         let noise = uniform.into_iter().map(|u| 2.0 * u - 1.0).collect();
-        let filtered = filter_blocks(impulses, from_values(noise, [rows, self.n_block]));
+        let noise = constant_like(&impulses, from_values(noise, [rows, self.n_block]));
+        let filtered = filter_blocks(impulses, noise);
         filtered.reshape([batch, n_blocks, self.n_data, self.n_block]).swap_dims(1, 2).reshape([
             batch,
             self.n_data,

@@ -60,7 +60,7 @@ impl Pqmf {
     pub(crate) fn bands_from_audio(&self, audio: Tensor<3>) -> Tensor<3> {
         let [batch, channels, samples] = audio.dims();
         let audio = audio.reshape([batch * channels, 1, samples]);
-        let bands = conv1d(audio, self.analysis.weight.clone(), None, self.analysis.conv);
+        let bands = self.analysis.forward(audio);
         let frames = bands.dims()[2];
         mirrored(bands).reshape([batch, channels * self.n_band, frames])
     }
@@ -70,7 +70,7 @@ impl Pqmf {
         let [batch, rows, frames] = bands.dims();
         let channels = rows / self.n_band;
         let bands = mirrored(bands.reshape([batch * channels, self.n_band, frames]));
-        let phases = conv1d(bands, self.synthesis.weight.clone(), None, self.synthesis.conv);
+        let phases = self.synthesis.forward(bands);
         phases.swap_dims(1, 2).reshape([batch, channels, frames * self.n_band])
     }
 
@@ -94,6 +94,13 @@ impl Pqmf {
         let n_band = self.n_band as i64;
         let frames = (first.div_euclid(n_band), last.div_euclid(n_band));
         reach_of_conv(frames, self.synthesis.weight.dims()[2], self.synthesis.conv)
+    }
+}
+
+impl Filter {
+    fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        let weight = constant_like(&x, self.weight.clone());
+        conv1d(x, weight, None, self.conv)
     }
 }
 

@@ -56,7 +56,7 @@ impl Quantizer {
     ) -> Quantized {
         let [batch, size, frames] = latent.dims();
         if !weights.is_training() && !self.is_ready(weights) {
-            let distance = constant_like(&latent, Tensor::zeros([1], &nn::device()));
+            let distance = Tensor::zeros([1], &latent.device());
             return Quantized {
                 latent,
                 distance,
@@ -145,7 +145,7 @@ impl Quantizer {
 
     /// Whether there are codes yet.
     pub(crate) fn is_ready(&self, weights: &Weights) -> bool {
-        values(weights.get::<1>(&key(0, "inited"))).first().is_some_and(|inited| *inited != 0.0)
+        weights.values(&key(0, "inited")).first().is_some_and(|inited| *inited != 0.0)
     }
 
     pub(super) fn initialise(&self, parameters: &mut Parameters) {
@@ -180,13 +180,12 @@ struct Book {
 
 impl Book {
     fn read(quantizer: &Quantizer, weights: &Weights, book: usize) -> Self {
-        let flat = |part: &str| values(weights.get::<2>(&key(book, part)));
-        let short = |part: &str| values(weights.get::<1>(&key(book, part)));
+        let part = |part: &str| weights.values(&key(book, part));
         let this = Self {
-            is_ready: short("inited")[0] != 0.0,
-            codes: flat("embed"),
-            sums: flat("embed_avg"),
-            uses: short("cluster_size"),
+            is_ready: part("inited")[0] != 0.0,
+            codes: part("embed"),
+            sums: part("embed_avg"),
+            uses: part("cluster_size"),
         };
         debug_assert_eq!(this.codes.len(), quantizer.n_codes * quantizer.size);
         this

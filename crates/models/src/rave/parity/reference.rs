@@ -2,6 +2,8 @@
 //!
 //! `vectors/README.md` says what the files hold and by which formulas weights, sound and chance are made.
 
+use nn::Compute;
+
 use super::*;
 use crate::rave::latent::Latent;
 use crate::rave::network::Sound;
@@ -165,13 +167,16 @@ impl Reference {
     }
 
     /// A step of training: losses, gradients, and weights after it.
-    fn check_step(&self, section: &str, turn: Turn) {
+    fn check_step(&self, section: &str, turn: Turn, compute: &Compute) {
         let about = &self.vectors.meta[section];
         let mut trainer = self.trainer(&json!({
             "beta": about["beta_factor"],
             "log_epsilon": about["log_epsilon"],
         }));
-        let pass = trainer.pass(turn, self.sound(), self.draws(section));
+        trainer.compute_on(compute.clone());
+        let sound = self.sound();
+        let sound = compute.tensor(values(sound.clone()), sound.dims());
+        let pass = trainer.pass(turn, sound, self.draws(section));
         let mut n_compared = 0;
         for (name, value) in &pass.values {
             if let Some(expected) = about["logged"][name].as_f64() {
@@ -428,6 +433,8 @@ fn steps_of_every_turn() {
     let is_slow =
         |name: &str| ["raspberry", "v2_descript_discriminator", "discrete_v3"].contains(&name);
     let has_time = std::env::var_os("SLOW_TESTS").is_some();
+    let gpu = Compute::gpu(false).ok();
+    let places: Vec<Compute> = std::iter::once(Compute::cpu()).chain(gpu).collect();
     for case in CASES.iter().filter(|case| has_time || !is_slow(case.name)) {
         let reference = Reference::read(case);
         for (section, turn) in [
@@ -441,7 +448,10 @@ fn steps_of_every_turn() {
             ("p2_gen_mended", Turn::Decoder),
         ] {
             if reference.vectors.arrays.contains_key(&format!("{section}/grad_norm")) {
-                reference.check_step(section, turn);
+                for place in &places {
+                    println!("on {}", place.description());
+                    reference.check_step(section, turn, place);
+                }
             }
         }
     }

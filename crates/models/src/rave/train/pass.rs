@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 use nn::{Gradients, Observed, Weights};
 
-use super::{Trainer, is_generator, scalar};
+use super::{Trainer, is_generator};
 use crate::rave::latent::{Latent, LatentDraws};
 use crate::rave::network::{DECODER, DISCRIMINATOR, ENCODER, Sound};
 use crate::rave::{Regularization, objective};
@@ -21,6 +21,52 @@ pub(in crate::rave) struct Pass {
     pub(in crate::rave) gradients: Gradients,
     /// What layers learnt without gradients.
     pub(in crate::rave) observed: Observed,
+}
+
+/// Numbers to show, some of them still being computed: a GPU works on while the next operations are
+/// queued, and is waited for once.
+#[derive(Default)]
+struct Metrics(Vec<(&'static str, Metric)>);
+
+enum Metric {
+    Known(f64),
+    /// The one value of a tensor, and what to multiply it with.
+    Computed(Tensor<1>, f64),
+}
+
+impl Metrics {
+    fn note(&mut self, name: &'static str, value: f64) {
+        self.0.push((name, Metric::Known(value)));
+    }
+
+    fn watch(&mut self, name: &'static str, value: &Tensor<1>) {
+        self.watch_times(name, value, 1.0);
+    }
+
+    fn watch_times(&mut self, name: &'static str, value: &Tensor<1>, factor: f64) {
+        self.0.push((name, Metric::Computed(value.clone().inner(), factor)));
+    }
+
+    /// Waits for all of them.
+    fn read(self) -> Vec<(&'static str, f64)> {
+        let computed: Vec<_> = self.0.iter().filter_map(|(_, it)| it.tensor().cloned()).collect();
+        let read = if computed.is_empty() { vec![] } else { nn::values(Tensor::cat(computed, 0)) };
+        let mut read = read.into_iter();
+        let mut value = |metric: &Metric| match metric {
+            Metric::Known(value) => *value,
+            Metric::Computed(_, factor) => factor * read.next().map_or(f64::NAN, f64::from),
+        };
+        self.0.iter().map(|(name, metric)| (*name, value(metric))).collect()
+    }
+}
+
+impl Metric {
+    fn tensor(&self) -> Option<&Tensor<1>> {
+        match self {
+            Self::Known(_) => None,
+            Self::Computed(tensor, _) => Some(tensor),
+        }
+    }
 }
 
 /// Whose turn it is.
@@ -45,30 +91,30 @@ impl Trainer {
     }
 
     fn pass_autoencoder(&self, audio: Tensor<3>, draws: Draws) -> Pass {
-        let weights = self.parameters.weights(is_generator);
+        let weights = self.weights(is_generator);
         let original = self.network.analysed(audio);
         let encoded = self.network.encoded(&weights, &original);
         let latent = self.latent(&weights, encoded, draws.latent);
         let made = self.network.decoded(&weights, latent.z, false, || draws.noise);
-        let (distance, mut values) = self.distances(&original, &made);
+        let mut metrics = Metrics::default();
+        let distance = self.distance(&original, &made, &mut metrics);
         let beta = objective::beta_factor(&self.config, self.step);
-        values.push(("beta_factor", beta));
+        metrics.note("beta_factor", beta);
         let loss = match latent.regularization {
             Some(regularization) => {
                 let regularization = regularization * beta;
-                values.push(("regularization", scalar(&regularization)));
+                metrics.watch("regularization", &regularization);
                 distance + regularization
             }
             None => distance,
         };
-        values.push(("loss_total", scalar(&loss)));
+        metrics.watch("loss_total", &loss);
         drop(made);
-        let observed = weights.take_observed();
-        Pass { gradients: weights.backward(loss), values, observed }
+        self.finish(weights, loss, metrics)
     }
 
     fn pass_discriminators(&self, audio: Tensor<3>, draws: Draws) -> Pass {
-        let weights = self.parameters.weights(|name| name.starts_with(DISCRIMINATOR));
+        let weights = self.weights(|name| name.starts_with(DISCRIMINATOR));
         let original = self.network.analysed(audio);
         let encoded = self.network.encoded(&weights, &original);
         let latent = self.latent(&weights, encoded, draws.latent);
@@ -77,14 +123,12 @@ impl Trainer {
         let [real, fake] = self.network.discriminators.scores_of_both(&weights, sounds);
         drop((original, made));
         let loss = objective::deception(self.config.gan_loss, &real, &fake);
-        let values = vec![
-            ("loss_dis", scalar(&loss)),
-            ("pred_real", scalar(&objective::scores(&real))),
-            ("pred_fake", scalar(&objective::scores(&fake))),
-        ];
+        let mut metrics = Metrics::default();
+        metrics.watch("loss_dis", &loss);
+        metrics.watch("pred_real", &objective::scores(&real));
+        metrics.watch("pred_fake", &objective::scores(&fake));
         drop((real, fake));
-        let observed = weights.take_observed();
-        Pass { gradients: weights.backward(loss), values, observed }
+        self.finish(weights, loss, metrics)
     }
 
     /// The encoder rests: its weights carry no gradient, so neither do the latent and its shape. In the
@@ -95,14 +139,14 @@ impl Trainer {
             Regularization::Variational | Regularization::Wasserstein => true,
             Regularization::Spherical | Regularization::Discrete => false,
         };
-        let weights = self
-            .parameters
-            .weights(|name| name.starts_with(DECODER) || (name.starts_with(ENCODER) && !rests));
+        let weights =
+            self.weights(|name| name.starts_with(DECODER) || (name.starts_with(ENCODER) && !rests));
         let original = self.network.analysed(audio);
         let encoded = self.network.encoded(&weights, &original);
         let latent = self.latent(&weights, encoded, draws.latent);
         let made = self.network.decoded(&weights, latent.z, true, || draws.noise);
-        let (distance, mut values) = self.distances(&original, &made);
+        let mut metrics = Metrics::default();
+        let distance = self.distance(&original, &made, &mut metrics);
         let real = self.network.discriminators.forward(&weights, &original.audio);
         let fake = self.network.discriminators.forward(&weights, &made.audio);
         let matching = objective::feature_matching(config, &real, &fake);
@@ -110,23 +154,42 @@ impl Trainer {
         let beta = objective::beta_factor(config, self.step);
         let matching_weight = config.feature_matching_weight;
         if let Some(regularization) = &latent.regularization {
-            values.push(("regularization", scalar(regularization) * beta));
+            metrics.watch_times("regularization", regularization, beta);
         }
-        values.extend([
-            ("beta_factor", beta),
-            ("feature_matching", scalar(&matching) * matching_weight),
-            ("adversarial", scalar(&adversarial) * config.adversarial_weight),
-        ]);
+        metrics.note("beta_factor", beta);
+        metrics.watch_times("feature_matching", &matching, matching_weight);
+        metrics.watch_times("adversarial", &adversarial, config.adversarial_weight);
         let mut loss = distance
             + matching * config.effective(matching_weight)
             + adversarial * config.effective(config.adversarial_weight);
         if let Some(regularization) = latent.regularization.filter(|_| !rests) {
             loss = loss + regularization * beta;
         }
-        values.push(("loss_total", scalar(&loss)));
+        metrics.watch("loss_total", &loss);
         drop((made, real, fake));
+        self.finish(weights, loss, metrics)
+    }
+
+    /// The weights of this step, where it is computed.
+    fn weights(&self, is_trained: impl Fn(&str) -> bool) -> Weights {
+        self.parameters.weights_at(&self.compute, is_trained)
+    }
+
+    fn finish(&self, weights: Weights, loss: Tensor<1>, metrics: Metrics) -> Pass {
         let observed = weights.take_observed();
-        Pass { gradients: weights.backward(loss), values, observed }
+        let gradients = self.gradients(weights, loss);
+        Pass { values: metrics.read(), gradients, observed }
+    }
+
+    /// The gradients of a loss, through a larger one where they would vanish on their way.
+    fn gradients(&self, weights: Weights, loss: Tensor<1>) -> Gradients {
+        if !self.compute.needs_loss_scale() {
+            return weights.backward(loss);
+        }
+        let factor = self.loss_scale.factor();
+        let mut gradients = weights.backward(loss * factor);
+        gradients.scale(1.0 / factor);
+        gradients
     }
 
     fn latent(&self, weights: &Weights, encoded: Tensor<3>, draws: LatentDraws) -> Latent {
@@ -134,8 +197,8 @@ impl Trainer {
         Latent::drawn(&self.config, &self.network, weights, encoded, draws, is_quantized)
     }
 
-    /// The weighted sum of both distances, and each of them as metrics show it.
-    fn distances(&self, original: &Sound, made: &Sound) -> (Tensor<1>, Vec<(&'static str, f64)>) {
+    /// The weighted sum of both distances.
+    fn distance(&self, original: &Sound, made: &Sound, metrics: &mut Metrics) -> Tensor<1> {
         let config = &self.config;
         let cropped = |bands: &Tensor<3>| {
             let n_kept = bands.dims()[2] - self.crop.0 - self.crop.1;
@@ -143,10 +206,8 @@ impl Trainer {
         };
         let multiband = objective::distance(config, cropped(&made.bands), cropped(&original.bands));
         let fullband = objective::distance(config, made.audio.clone(), original.audio.clone());
-        let values = vec![
-            ("multiband_spectral_distance", scalar(&multiband)),
-            ("fullband_spectral_distance", scalar(&fullband)),
-        ];
-        (multiband * config.multiband_weight + fullband * config.fullband_weight, values)
+        metrics.watch("multiband_spectral_distance", &multiband);
+        metrics.watch("fullband_spectral_distance", &fullband);
+        multiband * config.multiband_weight + fullband * config.fullband_weight
     }
 }

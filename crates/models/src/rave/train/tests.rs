@@ -1,5 +1,8 @@
 //! Steps: repeatable, resumable, and unharmed by numbers that are none.
 
+mod gpu;
+
+use nn::from_values;
 use serde_json::json;
 
 use super::*;

@@ -65,7 +65,7 @@ impl Image {
         let [out, channels_in, first, second] = self.shape;
         let v = weights.get::<4>(&self.key("weight_v")).reshape([out, channels_in, first * second]);
         let g = weights.get::<4>(&self.key("weight_g")).reshape([out, 1, 1]);
-        let weight = weight_norm(v, g).reshape(self.shape);
+        let weight = weights.for_products(weight_norm(v, g)).reshape(self.shape);
         let weight = if self.is_transposed { weight.swap_dims(2, 3) } else { weight };
         let [rows, columns] = self.kernel();
         let conv = Conv2d {

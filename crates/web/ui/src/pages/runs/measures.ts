@@ -14,9 +14,12 @@ export function measureText(measure: RunMeasure): string {
   return t(measured.is_phase_1_open ? 'measure.bothAtMost' : 'measure.both', values)
 }
 
-/** `Needs 1.2 GB; 2 threads.` */
-export const measureNeeds = ({ measured }: RunMeasure): string =>
-  t('measure.needs', { memory: bytes(measured.memory_bytes), threads: count(measured.n_threads) })
+/** `Needs 1.2 GB; 2 threads.` or, on a graphics card, `Needs 1.2 GB; computes on …` */
+export function measureNeeds({ measured }: RunMeasure): string {
+  const [memory, device] = [bytes(measured.memory_bytes), measured.device ?? '']
+  if (device !== '' && device !== 'CPU') return t('measure.needsGpu', { memory, device })
+  return t('measure.needs', { memory, threads: count(measured.n_threads) })
+}
 
 /** Other programs that kept fewer cores busy hardly mattered. */
 const BUSY_CORES = 0.3

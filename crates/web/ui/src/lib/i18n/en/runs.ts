@@ -70,6 +70,7 @@ export const runs = {
   'measure.foreverAtMost': 'At most about {first} to the end of phase 1, then {thousand} for every 1000 steps.',
   'measure.within': 'About {time} for {steps} steps, all in phase 1.',
   'measure.needs': 'Needs {memory}; {threads} threads.',
+  'measure.needsGpu': 'Needs {memory} of main memory; computes on {device}.',
   'measure.busy': 'Other programs kept {cores} cores busy while it was measured, so it may go faster.',
   'measure.rough': 'One step takes long here, so only one of each kind was measured.',
   'measure.at': 'Measured {when}.',
