@@ -1821,6 +1821,8 @@ export interface components {
              * @description Cores that other programs kept busy meanwhile, where the system tells.
              */
             busy_cores?: number | null;
+            /** @description What it computed on: `CPU`, or the name of a graphics card and its precision. Empty in older files. */
+            device?: string;
         };
         /** @description Numbers measured at a step. */
         Metrics: {
