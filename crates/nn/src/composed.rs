@@ -4,7 +4,7 @@
 //! Convolutions multiply in the type of their weight, so a weight of 16 bits makes precision mixed; what
 //! comes out is always `f32`. Spectra are convolutions over frames: what learns multiplies nowhere else,
 //! which leaves one kind of product to be fast and right (products of transposed matrices, as gradients of
-//! `matmul` are, come out wrong on SwiftShader, on which this is tested where there is no card).
+//! `matmul` are, come out wrong on `SwiftShader`, on which this is tested where there is no card).
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};

@@ -45,7 +45,7 @@ pub(crate) fn run(with_browser: bool) -> anyhow::Result<()> {
 
 /// Compares what a graphics card computes with the CPU and with the original program's vectors.
 ///
-/// Without a card, `MAQUETTE_SOFTWARE_GPU=1` takes a driver that pretends to be one. SwiftShader, which comes
+/// Without a card, `MAQUETTE_SOFTWARE_GPU=1` takes a driver that pretends to be one. `SwiftShader`, which comes
 /// with Chromium, does: `VK_DRIVER_FILES=/usr/lib/chromium/vk_swiftshader_icd.json`. Lavapipe of Mesa 22 and 25
 /// crashes while it compiles kernels that the tensor library tries.
 pub(crate) fn run_on_gpu() -> anyhow::Result<()> {

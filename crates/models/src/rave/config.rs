@@ -123,8 +123,8 @@ knobs! {
             "How long the optimiser remembers how large gradients were.";
     }
     "Computer" {
-        device: Device = "auto", choice(&["auto", "cpu", "gpu"]), ADVANCED, "Computes on", "",
-            "The graphics card if there is one this Maquette can use, else the processor (auto); or one of both. What is learnt is the same but for rounding.";
+        device: Device = "cpu", choice(&["cpu", "gpu", "auto"]), ADVANCED, "Computes on", "",
+            "The processor; a graphics card, in a Maquette built for it, which is new and was not yet tried on a card; or a card if there is one and else the processor (auto).";
         precision: Arithmetic = "float32", choice(&["float32", "mixed"]), ADVANCED, "Precision on a GPU", "",
             "Mixed multiplies in 16 bits on a graphics card, which is faster and takes less memory; weights and sums stay in 32.";
     }

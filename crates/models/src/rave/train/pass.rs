@@ -26,46 +26,38 @@ pub(in crate::rave) struct Pass {
 /// Numbers to show, some of them still being computed: a GPU works on while the next operations are
 /// queued, and is waited for once.
 #[derive(Default)]
-struct Metrics(Vec<(&'static str, Metric)>);
+struct Metrics(Vec<Metric>);
 
-enum Metric {
-    Known(f64),
-    /// The one value of a tensor, and what to multiply it with.
-    Computed(Tensor<1>, f64),
+struct Metric {
+    name: &'static str,
+    /// The number, or what the value of the tensor is multiplied with.
+    number: f64,
+    computed: Option<Tensor<1>>,
 }
 
 impl Metrics {
-    fn note(&mut self, name: &'static str, value: f64) {
-        self.0.push((name, Metric::Known(value)));
+    fn note(&mut self, name: &'static str, number: f64) {
+        self.0.push(Metric { name, number, computed: None });
     }
 
     fn watch(&mut self, name: &'static str, value: &Tensor<1>) {
         self.watch_times(name, value, 1.0);
     }
 
-    fn watch_times(&mut self, name: &'static str, value: &Tensor<1>, factor: f64) {
-        self.0.push((name, Metric::Computed(value.clone().inner(), factor)));
+    fn watch_times(&mut self, name: &'static str, value: &Tensor<1>, number: f64) {
+        self.0.push(Metric { name, number, computed: Some(value.clone().inner()) });
     }
 
     /// Waits for all of them.
     fn read(self) -> Vec<(&'static str, f64)> {
-        let computed: Vec<_> = self.0.iter().filter_map(|(_, it)| it.tensor().cloned()).collect();
+        let computed: Vec<_> = self.0.iter().filter_map(|it| it.computed.clone()).collect();
         let read = if computed.is_empty() { vec![] } else { nn::values(Tensor::cat(computed, 0)) };
-        let mut read = read.into_iter();
-        let mut value = |metric: &Metric| match metric {
-            Metric::Known(value) => *value,
-            Metric::Computed(_, factor) => factor * read.next().map_or(f64::NAN, f64::from),
+        let mut read = read.into_iter().map(f64::from);
+        let value = |metric: Metric| match metric.computed {
+            None => (metric.name, metric.number),
+            Some(_) => (metric.name, metric.number * read.next().unwrap_or(f64::NAN)),
         };
-        self.0.iter().map(|(name, metric)| (*name, value(metric))).collect()
-    }
-}
-
-impl Metric {
-    fn tensor(&self) -> Option<&Tensor<1>> {
-        match self {
-            Self::Known(_) => None,
-            Self::Computed(tensor, _) => Some(tensor),
-        }
+        self.0.into_iter().map(value).collect()
     }
 }
 
