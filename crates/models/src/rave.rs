@@ -33,5 +33,5 @@ pub use infer::{Description, Model, describe};
 pub use measure::{StepSecs, measure};
 pub use objective::Phase;
 pub use space::LatentSpace;
-pub use stream::{Chance, Player, PlayerSettings};
+pub use stream::{Chance, Player, PlayerSettings, TorchSettings};
 pub use train::{StepReport, Trainer, Validation};

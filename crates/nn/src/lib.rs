@@ -38,6 +38,7 @@ mod stored;
 pub mod stream;
 mod threads;
 pub mod torch_checkpoint;
+pub mod torch_script;
 mod weight_norm;
 
 pub use activation::{leaky_relu, sigmoid, snake, softplus, tanh};

@@ -1,5 +1,6 @@
 //! Hot paths, measured against the program people use today, in turns, with medians.
 
+mod exports;
 mod forecast;
 mod prepare;
 mod quality;
@@ -22,6 +23,8 @@ pub(crate) enum Name {
     Quality,
     /// Playing live against the original's streaming models.
     Stream,
+    /// Exported modules in PyTorch: differences and speed.
+    Exports,
     /// How long runs were said to take against how long they took.
     Forecast,
 }
@@ -34,6 +37,7 @@ pub(crate) fn run(name: Name, with_reference: bool) -> anyhow::Result<()> {
         Name::Prepare => prepare::run(with_reference),
         Name::Quality => quality::run(with_reference),
         Name::Stream => stream::run(with_reference),
+        Name::Exports => exports::run(with_reference),
         Name::Forecast => forecast::run(),
     }
 }

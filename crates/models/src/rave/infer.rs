@@ -13,7 +13,7 @@ use nn::{Init, NamedArray, Parameters, Weights, from_values, values};
 use super::latent::{Posterior, mean_latent, with_curves};
 use super::network::Network;
 use super::space::LatentSpace;
-use super::stream::{self, Chance, PlayerSettings};
+use super::stream::{self, Chance, PlayerSettings, TorchSettings};
 use super::{Config, Phase, Regularization};
 use crate::Error;
 
@@ -49,6 +49,20 @@ impl Model {
         let has_noise = is_in_phase_2(&checkpoint.metadata, &config);
         let space = LatentSpace::from_arrays(&checkpoint.arrays);
         Ok(Self { config, network, parameters, has_noise, space })
+    }
+
+    /// A model with random weights, which sounds like nothing, and costs what a trained one costs.
+    #[must_use]
+    pub fn untrained(config: &Config, seed: u64) -> Self {
+        let network = Network::new(config);
+        let parameters = network.initialise_generator(config, seed);
+        Self { config: config.clone(), network, parameters, has_noise: true, space: None }
+    }
+
+    /// The same with another latent space.
+    #[must_use]
+    pub fn with_space(self, space: Option<LatentSpace>) -> Self {
+        Self { space, ..self }
     }
 
     /// The latent space as it was last measured, if it was.
@@ -156,6 +170,30 @@ impl Model {
         let is_silent = !self.has_noise && self.config.noise_augmentation() == 0;
         let noise = if is_silent { Chance::Off } else { settings.noise };
         stream::Player::new(&self.config, &self.parameters, PlayerSettings { noise, ..settings })
+    }
+
+    /// Writes the model as a module for whatever loads TorchScript, such as nn~; says no if its encoder hears a
+    /// mel spectrogram.
+    ///
+    /// # Errors
+    /// When the file cannot be written; then nothing is.
+    pub fn write_torch_script(&self, settings: TorchSettings, path: &Path) -> Result<bool, Error> {
+        let space = self.space.as_ref();
+        stream::write_torch_script(
+            &self.config,
+            &self.parameters,
+            space,
+            self.has_noise,
+            settings,
+            path,
+        )
+    }
+
+    /// Whether latent curves can be put in an order, that of how much they matter, once the latent space was
+    /// measured.
+    #[must_use]
+    pub fn has_order(&self) -> bool {
+        self.config.regularization == Regularization::Variational
     }
 
     /// The mean latent curves of a clip `[channel][sample]`. Shape: `[latent][frame]`, `ratio` samples

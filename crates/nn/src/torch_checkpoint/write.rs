@@ -16,6 +16,7 @@ use super::DEPTH_MAX;
 use super::tree::{Tensor, Tree};
 use crate::Error;
 use crate::bytes::ElementType;
+use crate::torch_script::Attribute;
 
 /// PyTorch aligns the numbers of every tensor to this.
 const ALIGNMENT: u16 = 64;
@@ -31,8 +32,24 @@ pub fn write(path: &Path, tree: &Tree) -> Result<(), Error> {
         .value(tree, DEPTH_MAX)
         .map_err(|what| Error::Unsupported { path: path.to_owned(), what })?;
     pickle.bytes.push(b'.');
+    let Pickler { bytes, storages, .. } = pickle;
+    write_whole(path, |beside| {
+        let first = [("data.pkl", &bytes[..]), ("byteorder", b"little")];
+        let data = storages.iter().enumerate();
+        let data = data.map(|(key, bytes)| (format!("data/{key}"), &bytes[..]));
+        let first = first.into_iter().map(|(name, bytes)| (name.to_owned(), bytes));
+        let version = [("version".to_owned(), &b"3\n"[..])];
+        write_archive(beside, first.chain(data).chain(version))
+    })
+}
+
+/// Writes a file beside its place and renames it, so that it is there whole or not at all.
+pub(crate) fn write_whole(
+    path: &Path,
+    write: impl FnOnce(&Path) -> std::io::Result<()>,
+) -> Result<(), Error> {
     let beside = path.with_added_extension("partial");
-    let written = write_archive(&beside, &pickle).and_then(|()| std::fs::rename(&beside, path));
+    let written = write(&beside).and_then(|()| std::fs::rename(&beside, path));
     if let Err(source) = written {
         // The first error is the one to tell; a rest that stays is overwritten next time.
         let _ = std::fs::remove_file(&beside);
@@ -45,23 +62,61 @@ pub fn write(path: &Path, tree: &Tree) -> Result<(), Error> {
     Ok(())
 }
 
-fn write_archive(path: &Path, pickle: &Pickler) -> std::io::Result<()> {
+/// An archive of these members, as PyTorch lays it out.
+pub(crate) fn write_archive<'a>(
+    path: &Path,
+    members: impl Iterator<Item = (String, &'a [u8])>,
+) -> std::io::Result<()> {
     let mut archive = ZipWriter::new(BufWriter::with_capacity(1 << 20, File::create(path)?));
     let stored = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Stored)
         .with_alignment(ALIGNMENT);
-    let mut member = |name: &str, bytes: &[u8]| -> std::io::Result<()> {
+    for (name, bytes) in members {
         let is_large = bytes.len() as u64 >= u64::from(u32::MAX);
         archive.start_file(format!("archive/{name}"), stored.large_file(is_large))?;
-        archive.write_all(bytes)
-    };
-    member("data.pkl", &pickle.bytes)?;
-    member("byteorder", b"little")?;
-    for (key, bytes) in pickle.storages.iter().enumerate() {
-        member(&format!("data/{key}"), bytes)?;
+        archive.write_all(bytes)?;
     }
-    member("version", b"3\n")?;
     archive.finish()?.into_inner()?.sync_all()
+}
+
+/// A pickle, and the numbers of the tensors in it by their keys.
+pub(crate) struct Pickled {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) storages: Vec<Arc<Vec<u8>>>,
+}
+
+/// The pickle of an object of `class` (its module, a line break, its name, a line break) with these
+/// attributes, as modules have it, and the storages of its tensors.
+pub(crate) fn module_pickle(
+    class: &str,
+    attributes: &[(String, Attribute)],
+) -> Result<Pickled, String> {
+    let mut pickle = Pickler { bytes: vec![0x80, 2], storages: Vec::new(), keys: BTreeMap::new() };
+    pickle.bytes.push(b'c');
+    pickle.bytes.extend(class.as_bytes());
+    pickle.bytes.extend(b")\x81}(");
+    for (name, value) in attributes {
+        pickle.text(name)?;
+        match value {
+            Attribute::Bool(value) => pickle.value(&Tree::Bool(*value), 1)?,
+            Attribute::Int(value) => pickle.value(&Tree::Int(*value), 1)?,
+            Attribute::Float(value) => pickle.value(&Tree::Float(*value), 1)?,
+            Attribute::Tensor(tensor) => pickle.tensor(tensor)?,
+            Attribute::Texts(texts) => {
+                let texts = texts.iter().map(|text| Tree::text(text)).collect();
+                pickle.bytes.extend(b"ctorch.jit._pickle\nrestore_type_tag\n(");
+                pickle.value(&Tree::List(texts), 2)?;
+                pickle.text("List[str]")?;
+                pickle.bytes.extend(b"tR");
+            }
+        }
+    }
+    for (name, value) in [("training", Tree::Bool(false)), ("_is_full_backward_hook", Tree::None)] {
+        pickle.text(name)?;
+        pickle.value(&value, 1)?;
+    }
+    pickle.bytes.extend(b"ub.");
+    Ok(Pickled { bytes: pickle.bytes, storages: pickle.storages })
 }
 
 /// A pickle being written, and the storages that it refers to by their positions.

@@ -66,6 +66,18 @@ impl Description<'_> {
         layers
     }
 
+    /// The code books of a model that has learnt some, one after the other: `[code][latent]` each.
+    pub(super) fn books(&self) -> Option<Vec<Vec<f32>>> {
+        let n_books = if self.config.is_quantized() { self.config.num_quantizers } else { 0 };
+        let book = |i: usize| {
+            let name = |part: &str| format!("encoder.rvq.layers.{i}._codebook.{part}");
+            let is_used = self.parameters.values(&name("inited"))?.first() != Some(&0.0);
+            is_used.then(|| self.values(&name("embed")))
+        };
+        let books: Vec<_> = (0..n_books).map_while(book).collect();
+        (!books.is_empty()).then_some(books)
+    }
+
     /// By how many samples the filter bank alone delays, when all sound is seen at once.
     pub(super) fn bank_delay(&self) -> usize {
         let aside = |(left, right): (usize, usize)| (left - right) / 2;

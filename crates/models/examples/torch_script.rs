@@ -1,0 +1,97 @@
+//! Writes an untrained model as a module, and what Maquette plays with it, for a comparison in PyTorch.
+//!
+//! `cargo run -p models --example torch_script -- FOLDER PRESET[+SWITCH…] BLOCK [key=value]…` leaves `model.ts`,
+//! and `sound.npy`, `latents.npy`, `made.npy` without noise, played in blocks. Prints one JSON line:
+//! `{"ratio", "realtime"}`, the latter how many times faster than real time Maquette plays.
+#![expect(clippy::print_stdout, reason = "printing is what this program is for")]
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use models::rave::{Chance, Config, LatentSpace, Model, PlayerSettings, TorchSettings, resolve};
+use serde_json::{Value, json};
+
+/// More than the latency of the largest configuration.
+const N_SAMPLES: usize = 1 << 16;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let mut next = || arguments.next().ok_or("say FOLDER PRESET[+SWITCH…] BLOCK [key=value]…");
+    let (folder, named, block) = (PathBuf::from(next()?), next()?, next()?.parse::<usize>()?);
+    let mut overrides: BTreeMap<String, Value> = BTreeMap::new();
+    for argument in arguments {
+        let (key, value) = argument.split_once('=').ok_or("settings are key=value")?;
+        overrides.insert(key.into(), value.into());
+    }
+    let mut names = named.split('+');
+    let preset = names.next().unwrap_or_default();
+    let switches: Vec<String> = names.map(str::to_owned).collect();
+    let composition = resolve(preset, &switches, &overrides).map_err(|it| format!("{it:?}"))?;
+    let config = Config::from_settings(&composition.settings).map_err(|it| format!("{it:?}"))?;
+    std::fs::create_dir_all(&folder)?;
+
+    let mut model = Model::untrained(&config, 0);
+    let settings = PlayerSettings { max_block: block, noise: Chance::Off, ..Default::default() };
+    let mut chance = audio::Rng::new(1);
+    let sound: Vec<Vec<f32>> = (0..config.channels)
+        .map(|_| (0..N_SAMPLES).map(|_| 0.3 * chance.normal()).collect())
+        .collect();
+    let player = |model: &Model| model.live(settings).ok_or("this model cannot play live");
+    let size = config.latent_size;
+    let latents = encoded(&mut player(&model)?, &sound, block);
+    if model.has_order() {
+        model = model.with_space(LatentSpace::measured(&latents, size));
+    }
+    let n_frames = latents.len() / size;
+    let mut made = vec![vec![0.0; N_SAMPLES]; config.channels];
+    let mut played = player(&model)?;
+    let started = Instant::now();
+    for start in (0..N_SAMPLES).step_by(block) {
+        let input: Vec<&[f32]> = sound.iter().map(|it| &it[start..start + block]).collect();
+        let mut output: Vec<&mut [f32]> =
+            made.iter_mut().map(|it| &mut it[start..start + block]).collect();
+        played.play(&input, &mut output);
+    }
+    let secs = started.elapsed().as_secs_f64();
+    let shown = shown(&model, &latents, size);
+    let write = |name: &str, shape: &[usize], values: &[f32]| {
+        nn::npy::write(&folder.join(name), shape, values)
+    };
+    write("sound.npy", &[config.channels, N_SAMPLES], &sound.concat())?;
+    write("latents.npy", &[size, n_frames], &shown)?;
+    write("made.npy", &[config.channels, N_SAMPLES], &made.concat())?;
+    let settings = TorchSettings { is_streaming: true, n_latents: None };
+    if !model.write_torch_script(settings, &folder.join("model.ts"))? {
+        return Err("this model cannot become a module".into());
+    }
+    let realtime = N_SAMPLES as f64 / f64::from(config.sampling_rate) / secs;
+    println!("{}", json!({ "ratio": config.ratio(), "realtime": realtime }));
+    Ok(())
+}
+
+/// Latents of a sound that comes in blocks, frame after frame.
+fn encoded(player: &mut models::rave::Player, sound: &[Vec<f32>], block: usize) -> Vec<f32> {
+    let mut latents = Vec::new();
+    for start in (0..N_SAMPLES).step_by(block) {
+        let input: Vec<&[f32]> = sound.iter().map(|it| &it[start..start + block]).collect();
+        latents.extend_from_slice(player.encode(&input));
+    }
+    latents
+}
+
+/// Latents as a module shows them, curve after curve: turned so that what matters most comes first.
+fn shown(model: &Model, latents: &[f32], size: usize) -> Vec<f32> {
+    let mut frames: Vec<Vec<f32>> = latents.chunks(size).map(<[f32]>::to_vec).collect();
+    if let Some(space) = model.space() {
+        for frame in &mut frames {
+            let apart: Vec<f64> =
+                frame.iter().zip(&space.mean).map(|(x, mean)| f64::from(x - mean)).collect();
+            let along = |direction: &Vec<f32>| {
+                direction.iter().zip(&apart).map(|(d, x)| f64::from(*d) * x).sum::<f64>() as f32
+            };
+            *frame = space.directions.iter().map(along).collect();
+        }
+    }
+    (0..size).flat_map(|i| frames.iter().map(move |frame| frame[i])).collect()
+}
