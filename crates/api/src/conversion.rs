@@ -1,4 +1,4 @@
-//! Conversions: sound to latents, latents to sound, and models to files of acids-rave.
+//! Conversions: sound to latents, and latents to sound.
 
 use std::path::PathBuf;
 
@@ -43,11 +43,6 @@ pub enum ConvertTask {
         /// Work as when played live.
         #[serde(default)]
         live: Option<LivePlay>,
-    },
-    /// A model to a run of acids-rave, which that goes on training and exports.
-    Original {
-        /// The model.
-        model: ModelPlace,
     },
 }
 
@@ -120,7 +115,7 @@ pub struct Conversion {
 pub struct ConversionResult {
     /// What was made: paths of files in the job's folder.
     pub files: Vec<String>,
-    /// The shape of an array, or channels and samples of a sound; empty for a run.
+    /// The shape of an array, or channels and samples of a sound.
     pub shape: Vec<u64>,
     /// Samples per second of the sound that went in or came out.
     pub rate_hz: u32,

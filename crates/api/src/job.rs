@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{ConvertTask, Id, PresetName, RunMeasure, UnixMs};
+use crate::{ConvertTask, DatasetSummary, ExportTask, Id, Model, PresetName, RunMeasure, UnixMs};
 
 /// `job.json`: what a job is asked to do, written once when it is queued.
 ///
@@ -44,8 +44,10 @@ pub enum Task {
     Train(TrainTask),
     /// Send one sound through a model and back.
     Reconstruct(ReconstructTask),
-    /// Turn a sound into latents, latents into sound, or a model into files of acids-rave.
+    /// Turn a sound into latents, or latents into sound.
     Convert(ConvertTask),
+    /// Write a model in the form that its player needs.
+    Export(ExportOrder),
     /// Find out how long a run would take.
     Measure(MeasureTask),
 }
@@ -145,6 +147,34 @@ pub struct ReconstructTask {
     pub input_name: String,
 }
 
+/// The order to export a model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExportOrder {
+    /// What to export, and as what.
+    pub task: ExportTask,
+    /// The name that the model has.
+    pub model_name: String,
+    /// What the library knows of it, if it is from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<Box<KnownModel>>,
+}
+
+/// What the library knows of a model, for the card of a package.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KnownModel {
+    /// The model.
+    pub model: Model,
+    /// The dataset that it learnt from, while that is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<DatasetSummary>,
+    /// The name of that dataset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dataset_name: Option<String>,
+    /// The run's folder, relative to the job's, for sounds of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_path: Option<PathBuf>,
+}
+
 /// The order to measure how long a run would take.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MeasureTask {
@@ -193,8 +223,10 @@ pub enum JobKind {
     Train,
     /// A sound goes through a model and back.
     Reconstruct,
-    /// A sound becomes latents, latents become sound, or a model becomes files of acids-rave.
+    /// A sound becomes latents, or latents become sound.
     Convert,
+    /// A model is written in the form that its player needs.
+    Export,
     /// A few steps tell how long a run would take.
     Measure,
 }

@@ -10,7 +10,8 @@
 //! | **Run** | One training of one model on one dataset, with its settings frozen when it was queued. |
 //! | **Model** | A checkpoint that was put into the library, with its lineage; or one added from a file. |
 //! | **Reconstruction** | A sound sent through a model and back, next to its original. |
-//! | **Conversion** | A sound turned into latents, latents into sound, or a model into files of acids-rave. |
+//! | **Conversion** | A sound turned into latents, or latents into sound. |
+//! | **Export** | A model in the form that a player or another program needs, checked after it was written. |
 //! | **Import** | Taking what another program made: its datasets, runs and models become ours. |
 //! | **Job** | Anything long, heavy or risky: a child process and its folder. Preparing, training, measuring and reconstructing are jobs. |
 //! | **Order** | What a job is asked to do (`job.json`), written once when it is queued. |
@@ -31,6 +32,7 @@
 mod conversion;
 mod dataset;
 mod event;
+mod export;
 mod family;
 mod id;
 mod import;
@@ -45,6 +47,7 @@ mod run;
 pub use conversion::*;
 pub use dataset::*;
 pub use event::*;
+pub use export::*;
 pub use family::*;
 pub use id::*;
 pub use import::*;

@@ -1,7 +1,6 @@
 //! The command line: one file per verb, each a few calls of the studio's API and what they gave, as
 //! text for people or as JSON for programs.
 
-pub(crate) mod browser;
 mod compose;
 mod convert;
 mod dataset;

@@ -15,7 +15,7 @@ use std::{
 
 use api::{Check, CheckStatus, Doctor, Machine};
 
-use crate::{cli::browser, client, server};
+use crate::{client, opener, server};
 pub(crate) use cpu::CpuMeter;
 
 /// What is examined.
@@ -220,7 +220,7 @@ fn worker() -> Check {
 }
 
 fn page() -> Check {
-    match browser::opener() {
+    match opener::find() {
         Some(opener) => ok("Browser", format!("opened with {opener}")),
         None => warning(
             "Browser",

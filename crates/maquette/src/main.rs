@@ -6,6 +6,7 @@
 mod cli;
 mod client;
 mod doctor;
+mod opener;
 mod percent;
 mod server;
 

@@ -8,6 +8,7 @@ mod assets;
 mod conversions;
 mod datasets;
 mod error;
+mod exports;
 mod guard;
 mod input;
 mod jobs;
@@ -188,6 +189,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(measures::routes())
         .merge(reconstructions::routes())
         .merge(conversions::routes())
+        .merge(exports::routes())
         .merge(outside::routes())
 }
 

@@ -34,4 +34,4 @@ pub use measure::{StepSecs, measure};
 pub use objective::Phase;
 pub use space::LatentSpace;
 pub use stream::{Chance, Player, PlayerSettings, TorchSettings};
-pub use train::{StepReport, Trainer, Validation};
+pub use train::{Apart, StepReport, Trainer, Validation};

@@ -167,6 +167,9 @@ pub(crate) fn look(source: &Path) -> Result<Found, Error> {
         JobKind::Import => {
             return Err(refuse(source, "it is an import that nobody took; start it anew here"));
         }
+        JobKind::Export => {
+            return Err(refuse(source, "it is an export; import its model instead"));
+        }
         JobKind::Convert => {
             return Err(refuse(source, "it is a conversion; nothing of it is kept"));
         }

@@ -81,6 +81,7 @@ pub(crate) fn kind(task: &Task) -> JobKind {
         Task::Train(_) => JobKind::Train,
         Task::Reconstruct(_) => JobKind::Reconstruct,
         Task::Convert(_) => JobKind::Convert,
+        Task::Export(_) => JobKind::Export,
         Task::Measure(_) => JobKind::Measure,
     }
 }
@@ -214,7 +215,7 @@ fn read_product(folder: &Path, kind: JobKind) -> Result<Option<Product>, Error> 
     Ok(match kind {
         JobKind::Prepare => Some(Product::Dataset(read_summary(folder)?)),
         // What a conversion made is read when it is asked for.
-        JobKind::Import | JobKind::Train | JobKind::Convert => None,
+        JobKind::Import | JobKind::Train | JobKind::Convert | JobKind::Export => None,
         JobKind::Reconstruct => Some(Product::Reconstruction(read_json(&folder.join(RESULT))?)),
         JobKind::Measure => Some(Product::Measure(Box::new(read_json(&folder.join(RESULT))?))),
     })

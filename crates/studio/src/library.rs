@@ -1,8 +1,9 @@
-//! The library: every verb on datasets, runs, models, presets, reconstructions, conversions, imports,
-//! measures and uploads, one file each, and what these have in common: fresh identifiers, names, folders, and the trash.
+//! The library: every verb on datasets, runs, models, presets, reconstructions, conversions, exports,
+//! imports, measures and uploads, one file each, and what these have in common: fresh identifiers, names, folders, and the trash.
 
 mod conversions;
 pub(crate) mod datasets;
+mod exports;
 mod imports;
 mod jobs;
 pub(crate) mod measures;

@@ -33,6 +33,7 @@ pub(crate) fn lane(kind: JobKind) -> Lane {
         | JobKind::Import
         | JobKind::Reconstruct
         | JobKind::Convert
+        | JobKind::Export
         | JobKind::Measure => Lane::Beside,
     }
 }

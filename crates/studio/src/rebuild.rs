@@ -143,6 +143,7 @@ fn known(connection: &rusqlite::Connection, shelf: Shelf) -> Result<Vec<(Id, boo
         Shelf::Reconstructions => jobs::ids(connection, JobKind::Reconstruct),
         Shelf::Presets => presets::ids(connection),
         Shelf::Conversions => jobs::ids(connection, JobKind::Convert),
+        Shelf::Exports => jobs::ids(connection, JobKind::Export),
         Shelf::Imports => jobs::ids(connection, JobKind::Import),
         Shelf::Measures => jobs::ids(connection, JobKind::Measure),
     }
@@ -224,7 +225,7 @@ fn store(
             };
             reconstructions::save(change.tx, &row)
         }
-        Task::Convert(_) | Task::Import(_) => Ok(()),
+        Task::Convert(_) | Task::Export(_) | Task::Import(_) => Ok(()),
         Task::Measure(task) => {
             let result = match &product {
                 Some(Product::Measure(result)) => Some(&**result),

@@ -32,18 +32,20 @@ pub(crate) enum Shelf {
     Reconstructions,
     Presets,
     Conversions,
+    Exports,
     Imports,
     Measures,
 }
 
 impl Shelf {
-    pub(crate) const ALL: [Shelf; 8] = [
+    pub(crate) const ALL: [Shelf; 9] = [
         Shelf::Datasets,
         Shelf::Runs,
         Shelf::Models,
         Shelf::Reconstructions,
         Shelf::Presets,
         Shelf::Conversions,
+        Shelf::Exports,
         Shelf::Imports,
         Shelf::Measures,
     ];
@@ -57,6 +59,7 @@ impl Shelf {
             Shelf::Reconstructions => "reconstructions",
             Shelf::Presets => "presets",
             Shelf::Conversions => "conversions",
+            Shelf::Exports => "exports",
             Shelf::Imports => "imports",
             Shelf::Measures => "measures",
         }
@@ -71,6 +74,7 @@ impl Shelf {
             Shelf::Reconstructions => "reconstruction",
             Shelf::Presets => "preset",
             Shelf::Conversions => "conversion",
+            Shelf::Exports => "export",
             Shelf::Imports => "import",
             Shelf::Measures => "measure",
         }
@@ -83,6 +87,7 @@ impl Shelf {
             JobKind::Train => Shelf::Runs,
             JobKind::Reconstruct => Shelf::Reconstructions,
             JobKind::Convert => Shelf::Conversions,
+            JobKind::Export => Shelf::Exports,
             JobKind::Import => Shelf::Imports,
             JobKind::Measure => Shelf::Measures,
         }
@@ -221,6 +226,19 @@ pub(crate) fn file_inside(folder: &Path, path: &str) -> Result<PathBuf, Error> {
     let folder = fs::canonicalize(folder).map_err(|_| missing())?;
     let file = fs::canonicalize(folder.join(path)).map_err(|_| missing())?;
     if file.starts_with(&folder) && file.is_file() { Ok(file) } else { Err(missing()) }
+}
+
+/// The last part of a path, for people.
+pub(crate) fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Sees that a path from outside is whole, and that there is something.
+pub(crate) fn check_path(path: &Path) -> Result<(), Error> {
+    if !path.is_absolute() {
+        return Err(Error::invalid("path", "give the whole path, from the root of the disk"));
+    }
+    fs::metadata(path).map(drop).map_err(Error::io("read", path))
 }
 
 /// Whether a path from outside leads down only: not empty, not absolute, and without `..`.

@@ -1,12 +1,14 @@
 //! The kinds of job, one file each, and what they share: how a job begins and how it ends.
 
 mod convert;
+mod export;
 mod import;
 mod measure;
 mod model_file;
 mod place;
 mod prepare;
 mod reconstruct;
+mod steps;
 mod train;
 
 use std::{any::Any, io, panic::AssertUnwindSafe, path::Path};
@@ -52,6 +54,7 @@ fn work(folder: &mut JobFolder) -> anyhow::Result<Outcome> {
         Task::Train(task) => train::run(folder, &task),
         Task::Reconstruct(task) => reconstruct::run(folder, &task),
         Task::Convert(task) => convert::run(folder, &task),
+        Task::Export(order) => export::run(folder, &order),
         Task::Measure(task) => measure::run(folder, &task),
     }
 }

@@ -35,7 +35,7 @@ const OWNERS: &[(&str, &[&str])] = &[
 /// The only places that may start a process, besides tests.
 const STARTERS: &[&str] = &[
     "crates/studio/src/supervisor.rs",
-    "crates/maquette/src/cli/browser.rs",
+    "crates/maquette/src/opener.rs",
     "crates/maquette/src/doctor.rs",
     "crates/xtask/src/step.rs",
 ];

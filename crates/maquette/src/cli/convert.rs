@@ -178,11 +178,7 @@ fn convert(
 }
 
 /// Queues a conversion and waits until it is done. One that fails is removed.
-pub(crate) fn done(
-    client: &Arc<Client>,
-    task: &ConvertTask,
-    console: &Console,
-) -> anyhow::Result<Conversion> {
+fn done(client: &Arc<Client>, task: &ConvertTask, console: &Console) -> anyhow::Result<Conversion> {
     let queued: Conversion = client.post("/api/conversions", task)?;
     let path = format!("/api/conversions/{}", queued.id);
     let (canceller, of_conversion) = (Arc::clone(client), path.clone());
@@ -204,7 +200,7 @@ fn save<'c>(
 }
 
 /// Copies a file that a conversion made.
-pub(crate) fn download(
+fn download(
     client: &Client,
     conversion: &Conversion,
     file: &str,

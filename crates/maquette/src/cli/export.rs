@@ -1,4 +1,4 @@
-//! `maquette export`: a model as files of another program.
+//! `maquette export`: a model in the form that a player or another program needs.
 
 use std::{
     fs,
@@ -7,14 +7,20 @@ use std::{
 };
 
 use anyhow::Context;
-use api::{Conversion, ConvertTask};
+use api::{CardWords, Export, ExportForm, ExportResult, ExportTask, ExportedPlay};
 
 use super::{
     Console,
-    convert::{done, download, model_place},
-    output::not_written,
+    convert::model_place,
+    follow::Onlooker,
+    interrupt,
+    output::{self, not_written, refused},
+    words,
 };
-use crate::client::{Client, Refused};
+use crate::{
+    client::{Client, Refused},
+    percent::encoded_path,
+};
 
 #[derive(clap::Args)]
 pub(crate) struct ExportArgs {
@@ -23,47 +29,224 @@ pub(crate) struct ExportArgs {
     /// What to make of it
     #[arg(long, value_enum)]
     to: Target,
-    /// The folder to write
-    #[arg(short, long, value_name = "FOLDER")]
-    output: PathBuf,
+    /// The file to write; for ckpt the folder. Without it the export stays in the studio's library
+    #[arg(short, long, value_name = "PATH")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    play: PlayArgs,
+    #[command(flatten)]
+    card: CardArgs,
+    /// Write over the output if it is there
+    #[arg(long)]
+    force: bool,
+}
+
+/// How what plays is to play: torchscript and onnx.
+#[derive(clap::Args)]
+struct PlayArgs {
+    /// Play block by block, as nn~ and the VST do; else sounds as a whole
+    #[arg(long)]
+    streaming: bool,
+    /// Show this many latent curves, those that matter most first
+    #[arg(long, value_name = "N", conflicts_with = "fidelity")]
+    latents: Option<u32>,
+    /// Show as many latent curves as keep this share of what they vary by, such as 0.95
+    #[arg(long, value_name = "SHARE")]
+    fidelity: Option<f64>,
+    /// Channels of the player: 2 let a mono model play each side for itself
+    #[arg(long, value_name = "N")]
+    channels: Option<u16>,
+    /// Samples per second of the player: a whole multiple of the model's
+    #[arg(long, value_name = "HZ")]
+    rate: Option<u32>,
+    /// Samples that the player sends at a time: what the speed is measured with
+    #[arg(long, value_name = "BLOCK", default_value_t = ExportedPlay::usual_block())]
+    block: u32,
+}
+
+/// What the card of a package says: maq.
+#[derive(clap::Args)]
+struct CardArgs {
+    /// Who made the model
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    author: String,
+    /// What others may do with it, such as "CC BY 4.0"
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    license: String,
+    /// What it is and what it was trained on
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    about: String,
 }
 
 /// What a model can be written as.
-#[derive(Clone, Copy, clap::ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Target {
+    /// A module for nn~ in Max and Pure Data, the RAVE VST, and whatever else loads TorchScript: one .ts file
+    #[value(name = "torchscript")]
+    TorchScript,
+    /// Graphs for code and browsers: FILE.onnx is the whole, and beside it encoder and decoder
+    Onnx,
+    /// Weights under their names, with the settings as JSON in the header
+    Safetensors,
+    /// A package that another Maquette takes: weights, lineage, sounds, and a card
+    Maq,
     /// A run of acids-rave: a .ckpt with discriminators and optimisers, and its config.gin; for
     /// `rave train --ckpt` and `rave export`
     Ckpt,
 }
 
+impl Target {
+    /// The ending of its file; a run is a folder.
+    fn ending(self) -> Option<&'static [&'static str]> {
+        match self {
+            Self::TorchScript => Some(&["ts"]),
+            Self::Onnx => Some(&["onnx"]),
+            Self::Safetensors => Some(&["safetensors"]),
+            Self::Maq => Some(&["maq"]),
+            Self::Ckpt => None,
+        }
+    }
+}
+
 pub(crate) fn run(args: &ExportArgs, console: &Console) -> anyhow::Result<()> {
-    check_folder(&args.output)?;
+    let form = form(args)?;
+    if let Some(output) = &args.output {
+        check_output(args.to, output, args.force)?;
+    }
     let client = Arc::new(console.client()?);
-    let model = model_place(&client, &args.model)?;
-    let Target::Ckpt = args.to;
-    let conversion = done(&client, &ConvertTask::Original { model }, console)?;
-    let saved = save_whole(&client, &conversion, &args.output);
-    client.discard(&format!("/api/conversions/{}", conversion.id));
-    let files = saved?;
-    let notes = conversion.result.iter().flat_map(|result| &result.notes);
-    notes.for_each(|note| console.terminal.note(&format!("note: {note}")));
-    let json = serde_json::json!({ "folder": args.output, "files": files });
+    let task = ExportTask { model: model_place(&client, &args.model)?, form };
+    let export = done(&client, &task, console)?;
+    let result = export.result.as_ref().context("failed to find what was made")?;
+    let files = match &args.output {
+        None => inside(&export, result),
+        Some(output) => {
+            let saved = save(&client, &export, result, args.to, output);
+            client.discard(&format!("/api/exports/{}", export.id));
+            saved?
+        }
+    };
+    result.notes.iter().for_each(|note| console.terminal.note(&format!("note: {note}")));
+    let json = serde_json::json!({ "files": files, "result": result });
     console.terminal.result(&json, || {
-        files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join("\n")
+        let files = files.iter().map(|file| file.display().to_string());
+        let checks = result.checks.iter().map(|check| format!("  {}", check.words));
+        let took = format!("  Done in {}.", words::duration(result.compute_secs));
+        files.chain(checks).chain([took]).collect::<Vec<_>>().join("\n")
     })
 }
 
-/// Writes the folder, or nothing of it.
-fn save_whole(
+/// What the arguments ask for; choices that mean nothing for it are refused.
+fn form(args: &ExportArgs) -> Result<ExportForm, Refused> {
+    let PlayArgs { streaming, latents, fidelity, channels, rate, block } = args.play;
+    let play = ExportedPlay { streaming, latents, fidelity, channels, rate_hz: rate, block };
+    let usual = ExportedPlay { streaming: false, ..Default::default() };
+    let card = CardWords {
+        author: args.card.author.clone(),
+        license: args.card.license.clone(),
+        about: args.card.about.clone(),
+    };
+    let plays = matches!(args.to, Target::TorchScript | Target::Onnx);
+    let refuse =
+        |what: &str, remedy: &str| Err(refused("no_such_choice", what.to_owned(), "", remedy));
+    if !plays && play != usual {
+        let what = "Only modules and graphs play, so only they can be told how.";
+        let remedy = "Leave out --streaming, --latents, --fidelity, --channels, --rate and --block, \
+                      or choose --to torchscript or --to onnx.";
+        return refuse(what, remedy);
+    }
+    if args.to != Target::Maq && card != CardWords::default() {
+        let what = "Only packages have a card.";
+        return refuse(what, "Leave out --author, --license and --about, or choose --to maq.");
+    }
+    Ok(match args.to {
+        Target::TorchScript => ExportForm::Torchscript { play },
+        Target::Onnx => ExportForm::Onnx { play },
+        Target::Safetensors => ExportForm::Safetensors,
+        Target::Maq => ExportForm::Maq { card },
+        Target::Ckpt => ExportForm::Ckpt,
+    })
+}
+
+/// Sees that the output is of the right kind, can be written, and destroys nothing, before anything is
+/// computed.
+fn check_output(to: Target, output: &Path, force: bool) -> Result<(), Refused> {
+    match to.ending() {
+        None => check_folder(output),
+        Some(endings) => {
+            output::ending(output, endings)?;
+            names(to, output).iter().try_for_each(|file| output::check_place(file, force))
+        }
+    }
+}
+
+/// The files that an output becomes.
+fn names(to: Target, output: &Path) -> Vec<PathBuf> {
+    let mut names = vec![output.to_owned()];
+    if to == Target::Onnx {
+        names.extend(ONNX_PARTS.iter().map(|part| output.with_extension(&part[1..])));
+    }
+    names
+}
+
+/// What the parts of a graph are called, after the name of the whole.
+const ONNX_PARTS: [&str; 2] = [".encoder.onnx", ".decoder.onnx"];
+
+/// Queues an export and waits until it is done. One that fails is removed.
+fn done(client: &Arc<Client>, task: &ExportTask, console: &Console) -> anyhow::Result<Export> {
+    let queued: Export = client.post("/api/exports", task)?;
+    let path = format!("/api/exports/{}", queued.id);
+    let (canceller, of_export) = (Arc::clone(client), path.clone());
+    interrupt::act_on_interrupt(move || canceller.cancel::<Export>(&of_export));
+    let onlooker = Onlooker { client, terminal: console.terminal };
+    onlooker.export(&queued.id).inspect_err(|_| client.discard(&path))
+}
+
+/// The files of an export that stays in the library.
+fn inside(export: &Export, result: &ExportResult) -> Vec<PathBuf> {
+    let folder = Path::new(&export.folder);
+    result.files.iter().map(|file| folder.join(&file.path)).collect()
+}
+
+/// Copies what was made to its place.
+fn save(
     client: &Client,
-    conversion: &Conversion,
+    export: &Export,
+    result: &ExportResult,
+    to: Target,
+    output: &Path,
+) -> anyhow::Result<Vec<PathBuf>> {
+    if to == Target::Ckpt {
+        return save_folder(client, export, result, output);
+    }
+    let names = names(to, output);
+    let mut saved = vec![];
+    for file in &result.files {
+        let part = ONNX_PARTS.iter().position(|part| file.path.ends_with(part));
+        let name = &names[part.map_or(0, |part| part + 1)];
+        download(client, export, &file.path, name)?;
+        saved.push(name.clone());
+    }
+    saved.sort();
+    Ok(saved)
+}
+
+fn download(client: &Client, export: &Export, file: &str, output: &Path) -> anyhow::Result<()> {
+    let path = format!("/api/exports/{}/files/{}", export.id, encoded_path(file));
+    output::download(client, &path, output)
+}
+
+/// Writes the folder, or nothing of it.
+fn save_folder(
+    client: &Client,
+    export: &Export,
+    result: &ExportResult,
     folder: &Path,
 ) -> anyhow::Result<Vec<PathBuf>> {
     let name = folder.file_name().context("failed to find a name in the folder's path")?;
     let part = folder.with_file_name(format!(".{}.part", name.to_string_lossy()));
     // What an interrupted export left.
     let _ = fs::remove_dir_all(&part);
-    let saved = save(client, conversion, &part).and_then(|files| {
+    let saved = save_files(client, export, result, &part).and_then(|files| {
         // An empty folder may be there.
         let _ = fs::remove_dir(folder);
         fs::rename(&part, folder)
@@ -77,16 +260,21 @@ fn save_whole(
     saved
 }
 
-/// Copies the files into the folder; their first folder is the job's own.
-fn save(client: &Client, conversion: &Conversion, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let result = conversion.result.as_ref().context("failed to find what was made")?;
+/// Copies the files into the folder; their first two folders are the job's own.
+fn save_files(
+    client: &Client,
+    export: &Export,
+    result: &ExportResult,
+    folder: &Path,
+) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = vec![];
     for file in &result.files {
-        let output = folder.join(file.split_once('/').map_or(file.as_str(), |(_, rest)| rest));
+        let inner = file.path.splitn(3, '/').last().unwrap_or(&file.path);
+        let output = folder.join(inner);
         let parent = output.parent().unwrap_or(folder);
         fs::create_dir_all(parent)
             .with_context(|| format!("failed to create {}", parent.display()))?;
-        download(client, conversion, file, &output)?;
+        download(client, export, &file.path, &output)?;
         files.push(output);
     }
     Ok(files)

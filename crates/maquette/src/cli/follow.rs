@@ -6,7 +6,7 @@ use std::{
 };
 
 use api::{
-    Conversion, Dataset, Event, EventBody, Id, Import, Job, JobState, Measure, Problem,
+    Conversion, Dataset, Event, EventBody, Export, Id, Import, Job, JobState, Measure, Problem,
     Reconstruction, Run, RunDetail,
 };
 
@@ -67,6 +67,15 @@ impl Onlooker<'_> {
     pub(crate) fn conversion(self, id: &Id) -> anyhow::Result<Conversion> {
         let look = || self.client.get::<Conversion>(&format!("/api/conversions/{id}"));
         self.until_done(look, |conversion| &conversion.job)
+    }
+
+    /// Waits until an export is done.
+    ///
+    /// # Errors
+    /// When that failed.
+    pub(crate) fn export(self, id: &Id) -> anyhow::Result<Export> {
+        let look = || self.client.get::<Export>(&format!("/api/exports/{id}"));
+        self.until_done(look, |export| &export.job)
     }
 
     /// Waits until it is known how long a run would take.

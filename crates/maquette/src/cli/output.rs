@@ -48,6 +48,12 @@ pub(crate) fn check(input: &Path, output: &Path, force: bool) -> Result<(), Refu
     if fs::canonicalize(output).is_ok_and(|output| output == input) {
         return refuse("same_file", "That is the input.", "Name another file.");
     }
+    check_place(output, force)
+}
+
+/// Sees that writing the output destroys nothing that was not to be, and that it can be written.
+pub(crate) fn check_place(output: &Path, force: bool) -> Result<(), Refused> {
+    let refuse = |code, why, remedy| Err(not_written(output, code, why, remedy));
     if output.exists() && !force {
         let remedy = "Name another file, or add --force.";
         return refuse("exists", "That file is there already.", remedy);

@@ -5,7 +5,8 @@ use std::time::Duration;
 use anyhow::Context;
 use api::{JobState, Problem};
 
-use super::{Console, browser};
+use super::Console;
+use crate::opener;
 use crate::{
     client::{Refused, open_studio},
     server,
@@ -83,8 +84,8 @@ fn farewell() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
 }
 
 fn open_page(address: &str) {
-    if let Some(opener) = browser::opener()
-        && let Err(error) = browser::open(opener, address)
+    if let Some(opener) = opener::find()
+        && let Err(error) = opener::open(opener, address)
     {
         tracing::warn!(%error, "the browser did not open");
     }

@@ -1,4 +1,4 @@
-//! `/api/conversions`: sound to latents, latents to sound, models to files of acids-rave.
+//! `/api/conversions`: sound to latents, and latents to sound.
 
 use api::{Conversion, ConvertTask, Id};
 use axum::{

@@ -25,6 +25,8 @@ pub struct Model {
     /// Whether the noise part of the first architecture is heard: it joins in phase 2.
     has_noise: bool,
     space: Option<LatentSpace>,
+    /// What its checkpoint said of itself.
+    metadata: BTreeMap<String, String>,
 }
 
 impl Model {
@@ -48,7 +50,8 @@ impl Model {
         parameters.load(if average.is_empty() { &checkpoint.arrays } else { &average })?;
         let has_noise = is_in_phase_2(&checkpoint.metadata, &config);
         let space = LatentSpace::from_arrays(&checkpoint.arrays);
-        Ok(Self { config, network, parameters, has_noise, space })
+        let metadata = checkpoint.metadata;
+        Ok(Self { config, network, parameters, has_noise, space, metadata })
     }
 
     /// A model with random weights, which sounds like nothing, and costs what a trained one costs.
@@ -56,13 +59,65 @@ impl Model {
     pub fn untrained(config: &Config, seed: u64) -> Self {
         let network = Network::new(config);
         let parameters = network.initialise_generator(config, seed);
-        Self { config: config.clone(), network, parameters, has_noise: true, space: None }
+        let metadata = BTreeMap::from([
+            ("family".to_owned(), "rave".to_owned()),
+            ("settings".to_owned(), config.to_settings().to_string()),
+            ("step".to_owned(), "0".to_owned()),
+            ("phase_2_from".to_owned(), "0".to_owned()),
+        ]);
+        let config = config.clone();
+        Self { config, network, parameters, has_noise: true, space: None, metadata }
     }
 
     /// The same with another latent space.
     #[must_use]
     pub fn with_space(self, space: Option<LatentSpace>) -> Self {
         Self { space, ..self }
+    }
+
+    /// Writes encoder, decoder and latent space, without what only training needs, whole or not at all.
+    ///
+    /// A safetensors file whose `__metadata__` says, each as text: `family`, `settings` (JSON), `step`, and
+    /// for those who play it elsewhere `sampling_rate` (Hz), `channels`, `latent_size` and `ratio` (samples
+    /// of a latent frame). Names and shapes of the arrays are PyTorch's in acids-rave.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), Error> {
+        let config = &self.config;
+        let mut metadata = self.metadata.clone();
+        for (key, value) in [
+            ("sampling_rate", config.sampling_rate as usize),
+            ("channels", config.channels),
+            ("latent_size", config.latent_size),
+            ("ratio", config.ratio()),
+        ] {
+            metadata.insert(key.to_owned(), value.to_string());
+        }
+        // These belong to a training that goes on.
+        for key in ["seed", "steps_back", "loss_scale", "loss_scale_steps"] {
+            metadata.remove(key);
+        }
+        let mut arrays = self.parameters.to_arrays();
+        arrays.extend(self.space.iter().flat_map(LatentSpace::to_arrays));
+        Ok(nn::checkpoint::write(path, &arrays, &metadata)?)
+    }
+
+    /// Whether all weights are equal to another's, to the last bit.
+    #[must_use]
+    pub fn has_weights_of(&self, other: &Self) -> bool {
+        let bits = |it: &Self| {
+            let arrays = it.parameters.to_arrays().into_iter();
+            let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect::<Vec<_>>();
+            arrays.map(|array| (array.name, array.shape, bits(array.values))).collect::<Vec<_>>()
+        };
+        bits(self) == bits(other)
+    }
+
+    /// How many arrays its weights are.
+    #[must_use]
+    pub fn n_arrays(&self) -> usize {
+        self.parameters.names().count()
     }
 
     /// The latent space as it was last measured, if it was.

@@ -1,5 +1,6 @@
 //! Training: one optimiser step at a time, validation, and checkpoints.
 
+mod agreement;
 mod pass;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use super::space::LatentSpace;
 use super::{Config, Phase, infer};
 use crate::Error;
 
+pub use agreement::Apart;
 pub(super) use pass::{Draws, Turn};
 
 /// A model in training: its weights, its optimisers, its random numbers, and where it stands.
@@ -174,6 +176,12 @@ impl Trainer {
     /// Learns and measures at another place from now on; rendering stays on the CPU.
     pub fn compute_on(&mut self, compute: Compute) {
         self.compute = compute;
+    }
+
+    /// Where it learns and measures.
+    #[must_use]
+    pub fn compute(&self) -> &Compute {
+        &self.compute
     }
 
     /// The settings.

@@ -228,3 +228,38 @@ fn products_of_16_bits_are_near_those_of_32() {
     let output = |all: &[Option<Vec<f32>>]| all[0].clone().expect("there is an output");
     assert_ne!(output(&mixed), output(&exact), "products were not narrowed");
 }
+
+/// A row of convolutions as discriminators have it, the last of them one tap into one channel.
+#[test]
+fn rows_of_convolutions() {
+    const CHANNELS: [usize; 6] = [1, 4, 8, 16, 32, 1];
+    type Convolve = fn(Tensor<3>, f32, Tensor<3>, Option<Tensor<1>>, Conv1d) -> Tensor<3>;
+    // The last row is one, two and four frames long.
+    for (kernel, batch, time) in
+        [(15, 2, 256), (15, 2, 512), (15, 2, 1024), (5, 4, 512), (5, 6, 342)]
+    {
+        let layers = move || {
+            CHANNELS.windows(2).enumerate().map(move |(i, ends)| {
+                let (taps, stride) = if i == 4 { (1, 1) } else { (kernel, 4) };
+                ([ends[1], ends[0], taps], stride)
+            })
+        };
+        let of = |convolve: Convolve| {
+            move |x: &[Tensor<1>]| {
+                let sound = x[0].clone().reshape([batch, 1, time]);
+                let y = layers().enumerate().fold(sound, |y, (i, (shape, stride))| {
+                    let padding = ((shape[2] - 1) / 2, (shape[2] - 1) / 2);
+                    let conv = Conv1d { stride, padding, dilation: 1, groups: 1 };
+                    let (weight, bias) =
+                        (x[1 + 2 * i].clone().reshape(shape), x[2 + 2 * i].clone());
+                    convolve(y, if i == 0 { 1.0 } else { 0.2 }, weight, Some(bias), conv)
+                });
+                flat(y)
+            }
+        };
+        let weights = layers().flat_map(|(shape, _)| [shape.iter().product(), shape[0]]);
+        let lengths: Vec<usize> = std::iter::once(batch * time).chain(weights).collect();
+        let (kernel, composed) = (of(crate::leaky_conv1d), of(conv1d));
+        check(&format!("a row over {batch} x {time}"), &lengths, &kernel, &composed);
+    }
+}

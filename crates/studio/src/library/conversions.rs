@@ -1,9 +1,6 @@
-//! Verbs on conversions: sound to latents, latents to sound, models to files of acids-rave.
+//! Verbs on conversions: sound to latents, and latents to sound.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 use api::{Conversion, ConvertTask, Id, JobKind, ModelPlace, Task};
 
@@ -13,7 +10,7 @@ use crate::{
     queue::Places,
     shared::Shared,
     store::jobs::{self, Phase},
-    workspace::{Shelf, file_inside, read_json},
+    workspace::{Shelf, check_path, file_inside, file_name, read_json},
 };
 
 /// Conversions that are kept when nobody removes them; the oldest go.
@@ -26,22 +23,15 @@ impl Studio {
     /// `NotFound` when there is no such model; `Invalid` when a path is not absolute; `Io` when there
     /// is nothing at it; `TooMuch` when the queue is full.
     pub fn create_conversion(&self, task: ConvertTask) -> Result<Conversion, Error> {
-        let (path, model) = match &task {
-            ConvertTask::Latents { path, model, .. } | ConvertTask::Sound { path, model, .. } => {
-                (Some(path), model)
-            }
-            ConvertTask::Original { model } => (None, model),
-        };
-        path.map_or(Ok(()), |path| check_path(path))?;
-        let of_model = match model {
-            ModelPlace::Library { id } => self.shared.read(|c| models::find(c, id))?.name,
-            ModelPlace::File { path } => {
-                check_path(path)?;
-                file_name(path)
-            }
-        };
+        let (ConvertTask::Latents { path, model, .. } | ConvertTask::Sound { path, model, .. }) =
+            &task;
+        check_path(path)?;
+        match model {
+            ModelPlace::Library { id } => self.shared.read(|c| models::find(c, id).map(drop))?,
+            ModelPlace::File { path } => check_path(path)?,
+        }
         passing::remove_oldest(&self.shared, JobKind::Convert, MAX_KEPT - 1)?;
-        let name = name_from(&path.map_or(of_model, |path| file_name(path)));
+        let name = name_from(&file_name(path));
         let task = Task::Convert(task);
         let id = make_job(&self.shared, name, task, |_| Ok(()), |_, _| Ok(()))?;
         self.conversion(&id)
@@ -101,9 +91,7 @@ pub(super) fn need_model(
         }
         let order = job_folder::read_order(&shared.workspace.folder(Shelf::Conversions, &id))?;
         if let Task::Convert(
-            ConvertTask::Latents { model: place, .. }
-            | ConvertTask::Sound { model: place, .. }
-            | ConvertTask::Original { model: place },
+            ConvertTask::Latents { model: place, .. } | ConvertTask::Sound { model: place, .. },
         ) = order.task
             && place == (ModelPlace::Library { id: model.clone() })
         {
@@ -111,15 +99,4 @@ pub(super) fn need_model(
         }
     }
     Ok(false)
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-fn check_path(path: &Path) -> Result<(), Error> {
-    if !path.is_absolute() {
-        return Err(Error::invalid("path", "give the whole path, from the root of the disk"));
-    }
-    fs::metadata(path).map(drop).map_err(Error::io("read", path))
 }

@@ -10,7 +10,7 @@ use api::{Checkpoint, Id, Lineage, Model, ModelDetail, NewModel, TrainTask};
 use sha2::{Digest, Sha256};
 
 use super::{
-    conversions, fresh_id, from_trash, make_folder,
+    conversions, exports, fresh_id, from_trash, make_folder,
     runs::{self, read_train_task},
     to_trash, valid_name,
 };
@@ -145,11 +145,12 @@ impl Studio {
         self.shared.change(|change| {
             let model = find(change.tx, id)?;
             let rows = reconstructions::of_model(change.tx, id)?;
-            let is_converting = conversions::need_model(&self.shared, change.tx, id)?;
+            let is_converting = conversions::need_model(&self.shared, change.tx, id)?
+                || exports::need_model(&self.shared, change.tx, id)?;
             if is_converting || rows.iter().any(|row| row.job.phase.is_active()) {
                 return Err(Error::conflict(
                     format!("delete the model `{}`", model.name),
-                    "a sound is going through it, or it is being converted",
+                    "a sound is going through it, or it is being exported",
                     "wait until that is done",
                 ));
             }

@@ -88,12 +88,13 @@ const PHASES: [(Phase, &str); 6] = [
     (Phase::Interrupted, "interrupted"),
 ];
 
-const KINDS: [(JobKind, &str); 6] = [
+const KINDS: [(JobKind, &str); 7] = [
     (JobKind::Import, "import"),
     (JobKind::Prepare, "prepare"),
     (JobKind::Train, "train"),
     (JobKind::Reconstruct, "reconstruct"),
     (JobKind::Convert, "convert"),
+    (JobKind::Export, "export"),
     (JobKind::Measure, "measure"),
 ];
 

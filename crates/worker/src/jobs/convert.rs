@@ -1,36 +1,25 @@
-//! Converting: a sound becomes latents, latents become sound, or a model becomes a run of acids-rave.
-//! What is made lies in the job's folder; whoever asked takes it from there.
+//! Converting: a sound becomes latents, or latents become sound. What is made lies in the job's folder;
+//! whoever asked takes it from there.
 
 use std::{path::Path, time::Instant};
 
 use anyhow::Context;
-use api::{
-    ConversionResult, ConvertTask, EventBody, LivePlay, LiveWeights, ModelPlace, Outcome,
-    SoundFormat,
-};
+use api::{ConversionResult, ConvertTask, LivePlay, LiveWeights, ModelPlace, Outcome, SoundFormat};
 use audio::{Clip, WavFormat};
-use models::rave::{Chance, Model, Player, PlayerSettings, original::write_run};
+use models::rave::{Chance, Model, Player, PlayerSettings};
 use nn::{
     npy::{Npy, Numbers},
     stream::Precision,
 };
 
 use super::{
-    model_file::{Opened, load, open_model, weights_of},
+    model_file::{Opened, open_model},
     reconstruct::{LENGTH_SECS_MAX, read_sound},
-    refuse, sentence,
+    refuse,
+    steps::Steps,
 };
-use crate::{
-    folder::JobFolder,
-    log::log,
-    progress::{Goal, ProgressMeter},
-    whole_file::write_whole,
-};
+use crate::{folder::JobFolder, log::log, whole_file::write_whole};
 
-/// The folder of a run of acids-rave, and what is in it.
-const ORIGINAL: &str = "acids-rave";
-const CONFIG: &str = "config.gin";
-const CHECKPOINT: &str = "version_0/checkpoints/best.ckpt";
 /// The file of latents or codes.
 const LATENTS: &str = "latents.npy";
 /// The most numbers of an array that is decoded: a gigabyte.
@@ -53,7 +42,6 @@ pub(crate) fn run(folder: &mut JobFolder, task: &ConvertTask) -> anyhow::Result<
             let decoding = Decoding { path, noise, format: *format, live: checked(*live)? };
             decode(folder, model, &decoding)?
         }
-        ConvertTask::Original { model } => Some(original(folder, model)?),
     };
     let Some(made) = made else { return Ok(Outcome::Stopped) };
     let result = ConversionResult { compute_secs: started.elapsed().as_secs_f64(), ..made };
@@ -206,24 +194,6 @@ fn decode_live(
     Some(channels)
 }
 
-/// A run of acids-rave: its configuration and a checkpoint.
-fn original(folder: &mut JobFolder, place: &ModelPlace) -> anyhow::Result<ConversionResult> {
-    let steps = Steps::new(folder, "converting")?;
-    let (weights, mut notes) = weights_of(steps.folder.path(), place)?;
-    let model = load(&weights)?.model;
-    match write_run(&steps.folder.path().join(ORIGINAL), &weights) {
-        Ok(lost) => notes.extend(lost.iter().map(|it| sentence(it))),
-        Err(error) => {
-            let what = "This model cannot become a run of acids-rave.";
-            let remedy =
-                "Choose a checkpoint of a training, of a configuration that acids-rave has.";
-            return refuse("not_for_acids_rave", what, &format!("Failed to {error}."), remedy);
-        }
-    }
-    let files = [CONFIG, CHECKPOINT].map(|name| format!("{ORIGINAL}/{name}")).to_vec();
-    Ok(ConversionResult { files, ..result(&model, model.config().sampling_rate, "", notes) })
-}
-
 /// The latent curves that a file holds, or whose codes it holds.
 fn read_latents(model: &Model, path: &Path) -> anyhow::Result<Vec<Vec<f32>>> {
     let what = || format!("{} cannot be decoded.", path.display());
@@ -323,27 +293,4 @@ fn result(model: &Model, rate_hz: u32, output: &str, notes: Vec<String>) -> Conv
 
 fn extents(shape: &[u64]) -> Vec<usize> {
     shape.iter().map(|extent| *extent as usize).collect()
-}
-
-/// Says how far a conversion is, and asks whether to go on.
-struct Steps<'a> {
-    folder: &'a mut JobFolder,
-    meter: ProgressMeter,
-    phase: &'static str,
-}
-
-impl<'a> Steps<'a> {
-    fn new(folder: &'a mut JobFolder, phase: &'static str) -> anyhow::Result<Self> {
-        let meter = ProgressMeter::new("percent", Goal::Units(100), 0.0);
-        folder.emit(EventBody::Progress(meter.tell("reading", 0)))?;
-        Ok(Self { folder, meter, phase })
-    }
-
-    fn go_on(&mut self, share: f64) -> bool {
-        if let Some(progress) = self.meter.mark(self.phase, (share * 100.0) as u64) {
-            // A full disk is noticed when the result is written.
-            let _ = self.folder.emit(EventBody::Progress(progress));
-        }
-        !self.folder.should_stop()
-    }
 }

@@ -1,7 +1,7 @@
 //! Where a job computes: the CPU or a graphics card, as its settings ask and the computer can.
 
 use api::Warning;
-use models::rave::Config;
+use models::rave::{Apart, Config, Device, Trainer};
 use nn::Compute;
 
 use super::refuse;
@@ -48,4 +48,61 @@ pub(super) fn place(
     }
     log(&format!("computes on {}", compute.description()));
     Ok(compute)
+}
+
+/// Compares one step on the place of a trainer with the same on the CPU, before anything is learnt there.
+///
+/// Where more than rounding is between them, the card's driver is at fault: a run that asked for the card is
+/// refused, and one that has begun, or left the choice, goes on with the CPU.
+pub(super) fn check(
+    trainer: &mut Trainer,
+    batch: &[f32],
+    folder: &mut JobFolder,
+) -> anyhow::Result<()> {
+    let compute = trainer.compute().clone();
+    if !compute.is_gpu() {
+        return Ok(());
+    }
+    log("compares a step on the graphics card with one on the processor");
+    let apart = trainer.apart_from_cpu(batch);
+    log(&format!("{apart:?}"));
+    if apart.is_rounding(&compute) {
+        return Ok(());
+    }
+    let has_choice = trainer.config().device == Device::Auto || trainer.global_step() > 0;
+    let why = computes_wrongly(&compute, apart);
+    if has_choice {
+        let message = format!("This run goes on with the processor, since {why}.");
+        folder.warn(Warning { code: "gpu_wrong".into(), file: None, message })?;
+        trainer.compute_on(Compute::cpu());
+        return Ok(());
+    }
+    refuse(
+        "gpu_wrong",
+        "This graphics card cannot be trusted with training.",
+        &format!("In a trial step, {why}."),
+        "Update its driver, or start the run with the setting device=cpu.",
+    )
+}
+
+fn computes_wrongly(compute: &Compute, apart: Apart) -> String {
+    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    format!(
+        "losses of {} are off by up to {} and gradients by {} of what the processor computes",
+        compute.description(),
+        percent(apart.losses),
+        percent(apart.gradients)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_said_in_figures() {
+        let apart = Apart { losses: 0.006, gradients: 1.0 / 3.0 };
+        let words = computes_wrongly(&Compute::cpu(), apart);
+        assert!(words.contains("0.6 %") && words.contains("33.3 %"), "{words}");
+    }
 }

@@ -16,7 +16,11 @@ use models::rave::{Config, Phase, PhaseSwitch, StepReport, Trainer};
 
 pub(super) use self::checkpoints::sha256_of_file;
 use self::{checkpoints::Checkpoints, excerpts::Excerpts, patience::Patience, samples::Samples};
-use super::{context, place::place, refuse};
+use super::{
+    context,
+    place::{self, place},
+    refuse,
+};
 use crate::{
     dataset::Dataset,
     folder::JobFolder,
@@ -155,6 +159,10 @@ impl<'a> Run<'a> {
         log(&format!("{n_training} sounds to learn from, {n_held_out} held out"));
         let samples = Samples::new(folder, &dataset)?;
         let excerpts = Excerpts::new(dataset, config, task.seed);
+        if trainer.compute().is_gpu() {
+            let batch = excerpts.batch(trainer.global_step()).context("read the dataset")?;
+            place::check(&mut trainer, &batch, folder)?;
+        }
         let log = MetricLog::new(trainer.global_step());
         folder.mirror_for_tensorboard(&task.settings);
         let measured =

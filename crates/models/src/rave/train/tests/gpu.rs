@@ -24,42 +24,6 @@ fn trainer(config: &Config, compute: &Compute) -> Trainer {
     trainer
 }
 
-/// Losses and gradients of one turn of a new model; the same draws everywhere.
-fn pass(config: &Config, compute: &Compute, turn: Turn) -> pass::Pass {
-    let trainer = trainer(config, compute);
-    let shape = [config.batch_size, config.channels, config.n_signal];
-    let audio = compute.tensor(tones(config, 0), shape);
-    trainer.pass(turn, audio, trainer.draws(shape[0], shape[2]))
-}
-
-/// How far losses and gradients are from those of the CPU: losses that are far from zero, and gradients
-/// relative to the norm of all.
-fn apart(config: &Config, compute: &Compute, turn: Turn) -> [f64; 2] {
-    let [found, expected] = [compute, &Compute::cpu()].map(|place| pass(config, place, turn));
-    let mut worst = [0.0f64; 2];
-    for ((name, found), (expected_name, expected)) in found.values.iter().zip(&expected.values) {
-        assert_eq!(name, expected_name);
-        let off = (found - expected).abs() / expected.abs().max(1e-2);
-        if off > 1e-3 {
-            println!("{turn:?} {name}: {found}, not {expected}");
-        }
-        worst[0] = worst[0].max(off);
-    }
-    let whole = expected.gradients.norm();
-    assert_eq!(found.gradients.names().count(), expected.gradients.names().count());
-    for name in expected.gradients.names() {
-        let [found, expected] =
-            [&found, &expected].map(|pass| pass.gradients.get(name).unwrap_or_default());
-        let squares = found.iter().zip(expected).map(|(a, b)| f64::from(a - b).powi(2));
-        let off = squares.sum::<f64>().sqrt() / whole;
-        if off > 1e-3 {
-            println!("{turn:?} gradient of {name}: off by {off:.1e}");
-        }
-        worst[1] = worst[1].max(off);
-    }
-    worst
-}
-
 const TURNS: [Turn; 3] = [Turn::Autoencoder, Turn::Discriminators, Turn::Decoder];
 
 /// Models of several kinds, with a floor of spectra at which gradients are sharp.
@@ -90,11 +54,23 @@ fn check(compute: &Compute, allowed: [f64; 2]) {
     let n = std::env::var("MAQUETTE_GPU_KINDS").ok().and_then(|n| n.parse().ok());
     for config in kinds().iter().take(n.unwrap_or(usize::MAX)) {
         for turn in TURNS {
-            let worst = apart(config, compute, turn);
-            println!("{turn:?}: losses off by {:.1e}, gradients by {:.1e}", worst[0], worst[1]);
-            assert!(worst[0] < allowed[0] && worst[1] < allowed[1], "{worst:?} {config:?}");
+            let apart = trainer(config, compute).turn_apart(turn, &tones(config, 0));
+            println!("{turn:?}: {apart:?}");
+            let is_near = apart.losses < allowed[0] && apart.gradients < allowed[1];
+            assert!(is_near, "{apart:?} {config:?}");
         }
     }
+}
+
+#[test]
+fn the_cpu_agrees_with_itself_and_nothing_is_learnt() {
+    let config = tiny(&json!({}));
+    let mut trainer = trainer(&config, &Compute::cpu());
+    let before = (trainer.parameters.fingerprint(), trainer.step, trainer.config.log_epsilon);
+    assert_eq!(trainer.apart_from_cpu(&tones(&config, 0)), Apart::default());
+    let after = (trainer.parameters.fingerprint(), trainer.step, trainer.config.log_epsilon);
+    assert_eq!(before, after);
+    assert_eq!(trainer.loss_scale.factor(), 256.0);
 }
 
 #[test]

@@ -249,6 +249,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every export, newest first. */
+        get: operations["exports"];
+        put?: never;
+        /** Queues an export. */
+        post: operations["create_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One export. */
+        get: operations["export"];
+        put?: never;
+        post?: never;
+        /** Moves an export to the trash, from where it can be restored; one under way is cancelled. */
+        delete: operations["delete_export"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exports/{id}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file that it made; parts of it by `Range`. */
+        get: operations["export_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exports/{id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows the export's folder in the file manager of the computer that Maquette runs on. */
+        post: operations["open_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exports/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an export back from the trash. */
+        post: operations["restore_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/families": {
         parameters: {
             query?: never;
@@ -969,6 +1056,15 @@ export interface components {
             /** @description What was not understood, and what else is worth knowing: whole sentences. */
             notes: string[];
         };
+        /** @description What the card of a package says that no program knows. What is empty is left out. */
+        CardWords: {
+            /** @description Who made it. */
+            author?: string;
+            /** @description What others may do with it, such as `CC BY 4.0`. */
+            license?: string;
+            /** @description What it is and what it was trained on. */
+            about?: string;
+        };
         /** @description One thing that was looked at. */
         Check: {
             /** @description What. */
@@ -1047,7 +1143,7 @@ export interface components {
         ConversionResult: {
             /** @description What was made: paths of files in the job's folder. */
             files: string[];
-            /** @description The shape of an array, or channels and samples of a sound; empty for a run. */
+            /** @description The shape of an array, or channels and samples of a sound. */
             shape: number[];
             /**
              * Format: int32
@@ -1103,11 +1199,6 @@ export interface components {
             live?: components["schemas"]["LivePlay"] | null;
             /** @enum {string} */
             to: "sound";
-        } | {
-            /** @description The model. */
-            model: components["schemas"]["ModelPlace"];
-            /** @enum {string} */
-            to: "original";
         };
         /** @description One metric over the steps. */
         Curve: {
@@ -1271,6 +1362,163 @@ export interface components {
             /** @enum {string} */
             event: "finished";
         });
+        /** @description An export: under way, or done. */
+        Export: {
+            /** @description Its identifier. */
+            id: components["schemas"]["Id"];
+            /** @description The order. */
+            task: components["schemas"]["ExportTask"];
+            /** @description The job that makes it; it has the name. */
+            job: components["schemas"]["Job"];
+            /** @description The name that the model has, or had. */
+            model_name: string;
+            /** @description Its folder, to copy or to open. */
+            folder: string;
+            result?: components["schemas"]["ExportResult"] | null;
+            outdated?: components["schemas"]["Outdated"] | null;
+        };
+        /** @description Something that was tried with an export. */
+        ExportCheck: {
+            /** @description What was tried: `written`, `read`, `equal`, `speed`, `whole`. */
+            what: string;
+            /** @description What came out: a whole sentence. */
+            words: string;
+            /** @description Whether that is as it should be; an export with something that is not is not kept. */
+            is_good: boolean;
+        };
+        /** @description What a model can leave as. */
+        ExportForm: {
+            /** @description How it plays. */
+            play: components["schemas"]["ExportedPlay"];
+            /** @enum {string} */
+            to: "torchscript";
+        } | {
+            /** @description How they play. */
+            play: components["schemas"]["ExportedPlay"];
+            /** @enum {string} */
+            to: "onnx";
+        } | {
+            /** @enum {string} */
+            to: "safetensors";
+        } | {
+            /** @description What people say of it. */
+            card?: components["schemas"]["CardWords"];
+            /** @enum {string} */
+            to: "maq";
+        } | {
+            /** @enum {string} */
+            to: "ckpt";
+        };
+        /** @description `result.json` of an export. */
+        ExportResult: {
+            /** @description What was made. */
+            files: components["schemas"]["ExportedFile"][];
+            /** @description What was found out about it, in the order it was tried. */
+            checks: components["schemas"]["ExportCheck"][];
+            /**
+             * Format: int32
+             * @description Samples per second that it plays at.
+             */
+            rate_hz: number;
+            /**
+             * Format: int32
+             * @description Channels of sound.
+             */
+            channels: number;
+            /**
+             * Format: int32
+             * @description Latent curves that it shows.
+             */
+            latents: number;
+            /**
+             * Format: int32
+             * @description Samples of sound per latent frame.
+             */
+            ratio: number;
+            /**
+             * Format: int64
+             * @description By how many samples it is late, where it plays block by block.
+             */
+            latency_samples: number;
+            speed?: components["schemas"]["ExportSpeed"] | null;
+            /**
+             * Format: double
+             * @description The largest difference from the model, relative to its loudest sample, where it plays.
+             */
+            difference?: number | null;
+            /**
+             * Format: double
+             * @description What it took, in seconds.
+             */
+            compute_secs: number;
+            /** @description What is worth knowing: whole sentences. */
+            notes: string[];
+        };
+        /** @description How fast a model plays. */
+        ExportSpeed: {
+            /**
+             * Format: int32
+             * @description Samples of a block.
+             */
+            block: number;
+            /**
+             * Format: double
+             * @description Times faster than real time that Maquette plays the model live, on one thread of this computer.
+             */
+            live: number;
+            /**
+             * Format: double
+             * @description The same for the file as it was read again, by the plain reader that checks it.
+             */
+            file: number;
+        };
+        /** @description Which model to export, and as what. */
+        ExportTask: {
+            /** @description The model. */
+            model: components["schemas"]["ModelPlace"];
+            /** @description The form it leaves in. */
+            form: components["schemas"]["ExportForm"];
+        };
+        /** @description A file of an export. */
+        ExportedFile: {
+            /** @description Its path in the export's folder. */
+            path: string;
+            /**
+             * Format: int64
+             * @description Its size, in bytes.
+             */
+            bytes: number;
+        };
+        /** @description How an exported model plays. */
+        ExportedPlay: {
+            /** @description Block by block, with a memory of what came before; else sounds as a whole. */
+            streaming: boolean;
+            /**
+             * Format: int32
+             * @description How many latent curves it shows, those that matter most first; all without this and `fidelity`.
+             */
+            latents?: number | null;
+            /**
+             * Format: double
+             * @description As many latent curves as keep this share of what they vary by, from 0 to 1.
+             */
+            fidelity?: number | null;
+            /**
+             * Format: int32
+             * @description Channels of sound, if not the model's: 2 let a mono model play each side for itself.
+             */
+            channels?: number | null;
+            /**
+             * Format: int32
+             * @description Samples per second of the player, if not the model's: a whole multiple of them.
+             */
+            rate_hz?: number | null;
+            /**
+             * Format: int32
+             * @description Samples that the player sends at a time: what the speed is measured with.
+             */
+            block?: number;
+        };
         /** @description A kind of model that can be trained. */
         Family: {
             /** @description Its name in settings and commands, like `rave`. */
@@ -1452,7 +1700,7 @@ export interface components {
          * @description The kinds of job.
          * @enum {string}
          */
-        JobKind: "prepare" | "import" | "train" | "reconstruct" | "convert" | "measure";
+        JobKind: "prepare" | "import" | "train" | "reconstruct" | "convert" | "export" | "measure";
         /**
          * @description Where a job stands.
          *
@@ -2050,6 +2298,21 @@ export interface components {
             problem: components["schemas"]["Problem"];
             /** @enum {string} */
             outcome: "failed";
+        };
+        /** @description That the run of an exported model has gone on. */
+        Outdated: {
+            /** @description The run. */
+            run: components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @description The step that was exported.
+             */
+            step: number;
+            /**
+             * Format: int64
+             * @description The step of the run's newest checkpoint.
+             */
+            newest_step: number;
         };
         /** @description A preset of one's own: `preset.json` in its folder. */
         OwnPreset: components["schemas"]["Choices"] & {
@@ -3123,6 +3386,223 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["Live"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"][];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportTask"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+                /** @description The path in the export's folder. */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
                 };
             };
             /** @description It could not be done. */

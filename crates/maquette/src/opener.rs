@@ -1,4 +1,4 @@
-//! Opens the page in the person's browser.
+//! Opens an address or a folder with the person's own program for it.
 
 use std::{
     io,
@@ -6,8 +6,8 @@ use std::{
     thread,
 };
 
-/// The program that opens an address on this system, if there is a screen to open it on.
-pub(crate) fn opener() -> Option<&'static str> {
+/// The program that opens things on this system, if there is a screen to open them on.
+pub(crate) fn find() -> Option<&'static str> {
     if cfg!(target_os = "macos") {
         return Some("open");
     }
@@ -21,10 +21,10 @@ pub(crate) fn opener() -> Option<&'static str> {
     (has_screen && is_there).then_some("xdg-open")
 }
 
-/// Opens an address and does not wait for the browser.
+/// Opens an address or a folder, and does not wait for the program that shows it.
 ///
 /// # Errors
-/// When the program that opens addresses cannot be started.
+/// When the program that opens things cannot be started.
 #[expect(clippy::disallowed_methods, reason = "a browser is the person's program, not a job")]
 pub(crate) fn open(opener: &str, address: &str) -> io::Result<()> {
     let mut child = Command::new(opener)
@@ -34,6 +34,6 @@ pub(crate) fn open(opener: &str, address: &str) -> io::Result<()> {
         .stderr(Stdio::null())
         .spawn()?;
     // Somebody must take note of its end, or the system keeps it as a zombie.
-    thread::Builder::new().name("browser".into()).spawn(move || child.wait())?;
+    thread::Builder::new().name("opener".into()).spawn(move || child.wait())?;
     Ok(())
 }

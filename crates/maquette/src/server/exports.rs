@@ -1,0 +1,99 @@
+//! `/api/exports`: models in the forms that players and other programs need.
+
+use api::{Export, ExportTask, Id};
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    App,
+    error::{Answer, Failure},
+    input::{FromJson, FromPath},
+    stream::{self, Source},
+};
+use crate::opener;
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(exports, create_export))
+        .routes(routes!(export, delete_export))
+        .routes(routes!(restore_export))
+        .routes(routes!(open_export))
+        .routes(routes!(export_file))
+}
+
+/// Every export, newest first.
+#[utoipa::path(get, path = "/api/exports", tag = "exports",
+    responses((status = 200, body = Vec<Export>)))]
+async fn exports(State(app): State<App>) -> Answer<Vec<Export>> {
+    app.ask(studio::Studio::exports).await
+}
+
+/// Queues an export.
+#[utoipa::path(post, path = "/api/exports", tag = "exports", request_body = ExportTask,
+    responses((status = 200, body = Export)))]
+async fn create_export(
+    State(app): State<App>,
+    FromJson(task): FromJson<ExportTask>,
+) -> Answer<Export> {
+    app.ask(move |studio| studio.create_export(task)).await
+}
+
+/// One export.
+#[utoipa::path(get, path = "/api/exports/{id}", tag = "exports",
+    params(("id" = Id, Path)), responses((status = 200, body = Export)))]
+async fn export(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answer<Export> {
+    app.ask(move |studio| studio.export(&id)).await
+}
+
+/// Moves an export to the trash, from where it can be restored; one under way is cancelled.
+#[utoipa::path(delete, path = "/api/exports/{id}", tag = "exports",
+    params(("id" = Id, Path)), responses((status = 204)))]
+async fn delete_export(
+    State(app): State<App>,
+    FromPath(id): FromPath<Id>,
+) -> Result<StatusCode, Failure> {
+    app.tell(move |studio| studio.delete_export(&id)).await
+}
+
+/// Takes an export back from the trash.
+#[utoipa::path(post, path = "/api/exports/{id}/restore", tag = "exports",
+    params(("id" = Id, Path)), responses((status = 200, body = Export)))]
+async fn restore_export(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answer<Export> {
+    app.ask(move |studio| studio.restore_export(&id)).await
+}
+
+/// Shows the export's folder in the file manager of the computer that Maquette runs on.
+#[utoipa::path(post, path = "/api/exports/{id}/open", tag = "exports",
+    params(("id" = Id, Path)), responses((status = 200, body = Export)))]
+async fn open_export(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answer<Export> {
+    let export = app.call(move |studio| studio.export(&id)).await?;
+    let what = "The folder cannot be shown.";
+    let remedy = "Copy its path, and open it yourself.";
+    let Some(opener) = opener::find() else {
+        let why = "Maquette runs without a screen";
+        return Err(Failure::plain(StatusCode::CONFLICT, "no_screen", what, remedy).because(&why));
+    };
+    let opened = opener::open(opener, &export.folder);
+    opened.map_err(|error| {
+        Failure::plain(StatusCode::CONFLICT, "not_opened", what, remedy).because(&error)
+    })?;
+    Ok(Json(export))
+}
+
+/// A file that it made; parts of it by `Range`.
+#[utoipa::path(get, path = "/api/exports/{id}/files/{*path}", tag = "exports",
+    params(("id" = Id, Path), ("path" = String, Path, description = "The path in the export's folder.")),
+    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream")))]
+async fn export_file(
+    State(app): State<App>,
+    FromPath((id, path)): FromPath<(Id, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let path = app.call(move |studio| studio.export_file(&id, &path)).await?;
+    stream::answer(Source::File(path), &headers).await
+}

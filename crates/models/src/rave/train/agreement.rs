@@ -1,0 +1,95 @@
+//! Whether another place computes what the CPU does: drivers of graphics cards have faults, and one that
+//! leaves zeros where gradients should be looks like a training that does not learn.
+
+use nn::{Compute, LossScale};
+
+use super::{Trainer, Turn, dithered};
+
+/// How far a step at another place is from the same step on the CPU.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Apart {
+    /// The largest relative difference of a loss or score.
+    pub losses: f64,
+    /// The largest difference of the gradients of one weight, relative to the norm of all.
+    pub gradients: f64,
+}
+
+/// The floor of spectra with which steps are compared: with a small one, gradients of quiet bins turn on
+/// rounding, whoever computes.
+const LOG_EPSILON: f64 = 1.0;
+/// What scaled losses are multiplied with when steps are compared: far from overflow.
+const LOSS_SCALE: f32 = 256.0;
+
+impl Apart {
+    /// Whether rounding explains it, in the precision of `compute`. Fault leaves whole gradients out.
+    #[must_use]
+    pub fn is_rounding(self, compute: &Compute) -> bool {
+        let [losses, gradients] = if compute.is_mixed() { [0.1, 0.2] } else { [0.01, 0.02] };
+        self.losses < losses && self.gradients < gradients
+    }
+
+    fn with(self, other: Self) -> Self {
+        // What is not a number is as far as can be.
+        let larger = |a: f64, b: f64| if a > b || a.is_nan() { a } else { b };
+        Self {
+            losses: larger(self.losses, other.losses),
+            gradients: larger(self.gradients, other.gradients),
+        }
+    }
+}
+
+impl Trainer {
+    /// How far losses and gradients of all turns of a step from here, which is not taken, are from the
+    /// CPU's. Shape of `batch`: as for [`Self::step`].
+    #[must_use]
+    pub fn apart_from_cpu(&mut self, batch: &[f32]) -> Apart {
+        let floor = std::mem::replace(&mut self.config.log_epsilon, LOG_EPSILON);
+        let scale = std::mem::replace(&mut self.loss_scale, LossScale::continued(LOSS_SCALE, 0));
+        let turns = [Turn::Autoencoder, Turn::Discriminators, Turn::Decoder];
+        let apart = turns.into_iter().map(|turn| self.turn_apart(turn, batch));
+        let apart = apart.fold(Apart::default(), Apart::with);
+        (self.config.log_epsilon, self.loss_scale) = (floor, scale);
+        apart
+    }
+
+    pub(super) fn turn_apart(&mut self, turn: Turn, batch: &[f32]) -> Apart {
+        let shape = [self.config.batch_size, self.config.channels, self.config.n_signal];
+        let dithered = dithered(batch, &mut self.chance("dither"));
+        let elsewhere = self.compute.clone();
+        let [found, expected] = [elsewhere.clone(), Compute::cpu()].map(|place| {
+            self.compute = place;
+            let audio = self.compute.tensor(dithered.clone(), shape);
+            self.pass(turn, audio, self.draws(shape[0], shape[2]))
+        });
+        self.compute = elsewhere;
+        let losses =
+            found.values.iter().zip(&expected.values).map(|((_, found), (_, expected))| {
+                let losses = (found - expected).abs() / expected.abs().max(1e-2);
+                Apart { losses, gradients: 0.0 }
+            });
+        let whole = expected.gradients.norm();
+        let gradients = expected.gradients.names().map(|name| {
+            let [a, b] =
+                [&found, &expected].map(|pass| pass.gradients.get(name).unwrap_or_default());
+            let squares: f64 = a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum();
+            Apart { losses: 0.0, gradients: squares.sqrt() / whole }
+        });
+        losses.chain(gradients).fold(Apart::default(), Apart::with)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_number_is_apart() {
+        let nothing = Apart::default();
+        let lost = Apart { losses: f64::NAN, gradients: 0.0 };
+        assert!(nothing.is_rounding(&Compute::cpu()));
+        assert!(!nothing.with(lost).is_rounding(&Compute::cpu()));
+        assert!(!lost.with(nothing).is_rounding(&Compute::cpu()));
+        let half = Apart { losses: 0.0, gradients: 0.3 };
+        assert!(!half.with(nothing).is_rounding(&Compute::cpu()));
+    }
+}

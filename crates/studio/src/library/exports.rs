@@ -1,0 +1,209 @@
+//! Verbs on exports: models in the forms that players and other programs need.
+
+use std::path::{Path, PathBuf};
+
+use api::{
+    Export, ExportForm, ExportOrder, ExportTask, ExportedPlay, Id, JobKind, KnownModel, ModelPlace,
+    Outdated, Task,
+};
+
+use super::{cancel_job, delete_job, make_job, models, name_from, restore_job};
+use crate::{
+    Error, Studio, job_folder,
+    queue::Places,
+    shared::Shared,
+    store::{
+        checkpoints, datasets,
+        jobs::{self, JobRow, Phase},
+    },
+    workspace::{Shelf, check_path, file_inside, file_name, read_json},
+};
+
+/// The most samples of a block that a speed is measured with.
+const BLOCK_MAX: u32 = 1 << 16;
+
+impl Studio {
+    /// Every export, newest first.
+    ///
+    /// # Errors
+    /// `Store` or `Closed` only; an export whose folder cannot be read is left out.
+    pub fn exports(&self) -> Result<Vec<Export>, Error> {
+        let ids = self.shared.read(|c| jobs::ids(c, JobKind::Export))?;
+        let mut exports = Vec::new();
+        for (id, _) in ids.into_iter().filter(|(_, is_deleted)| !is_deleted) {
+            match self.export(&id) {
+                Ok(export) => exports.push(export),
+                Err(error @ (Error::Store(_) | Error::Closed)) => return Err(error),
+                Err(error) => tracing::warn!("export {id} is left out: failed to {error}"),
+            }
+        }
+        exports.sort_by(|a, b| b.job.created_ms.cmp(&a.job.created_ms).then(a.id.cmp(&b.id)));
+        Ok(exports)
+    }
+
+    /// Queues an export.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such model; `Invalid` when a choice cannot be used; `Io` when there
+    /// is nothing at a path; `TooMuch` when the queue is full.
+    pub fn create_export(&self, task: ExportTask) -> Result<Export, Error> {
+        check(&task.form)?;
+        let (model_name, known) = match &task.model {
+            ModelPlace::Library { id } => {
+                let known = self.known(id)?;
+                (known.model.name.clone(), Some(Box::new(known)))
+            }
+            ModelPlace::File { path } => {
+                check_path(path)?;
+                (file_name(path), None)
+            }
+        };
+        let name = name_from(&model_name);
+        let order = ExportOrder { task, model_name, known };
+        let id = make_job(&self.shared, name, Task::Export(order), |_| Ok(()), |_, _| Ok(()))?;
+        self.export(&id)
+    }
+
+    /// One export.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none; `Io` when its folder cannot be read.
+    pub fn export(&self, id: &Id) -> Result<Export, Error> {
+        let (row, job) = self.shared.read(|c| {
+            let row = find(c, id)?;
+            let job = row.job(Places::read(c)?.of(id));
+            Ok((row, job))
+        })?;
+        let folder = self.shared.workspace.folder(Shelf::Exports, id);
+        let Task::Export(order) = job_folder::read_order(&folder)?.task else {
+            return Err(Error::not_found("export", id));
+        };
+        let result = match row.phase {
+            Phase::Done => Some(read_json(&folder.join(job_folder::RESULT))?),
+            _ => None,
+        };
+        let outdated = self.outdated(&order)?;
+        let ExportOrder { task, mut model_name, .. } = order;
+        if let ModelPlace::Library { id } = &task.model
+            && let Ok(model) = self.shared.read(|c| models::find(c, id))
+        {
+            model_name = model.name;
+        }
+        let folder = folder.to_string_lossy().into_owned();
+        Ok(Export { id: id.clone(), task, job, model_name, folder, result, outdated })
+    }
+
+    /// Moves an export to the trash; it can be restored for 30 days. One that waits or runs is
+    /// cancelled, and gone once its process has ended.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none.
+    pub fn delete_export(&self, id: &Id) -> Result<(), Error> {
+        if self.shared.read(|c| find(c, id))?.phase.is_active() {
+            return cancel_job(&self.shared, JobKind::Export, id);
+        }
+        delete_job(&self.shared, JobKind::Export, id, |_| Ok(()))
+    }
+
+    /// Takes an export back from the trash.
+    ///
+    /// # Errors
+    /// `NotFound` when it is not in the trash.
+    pub fn restore_export(&self, id: &Id) -> Result<Export, Error> {
+        restore_job(&self.shared, JobKind::Export, id)?;
+        self.export(id)
+    }
+
+    /// A file in an export's folder, by its path in there. Never anything outside of it.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such export or file.
+    pub fn export_file(&self, id: &Id, path: &str) -> Result<PathBuf, Error> {
+        self.shared.read(|c| find(c, id).map(drop))?;
+        file_inside(&self.shared.workspace.folder(Shelf::Exports, id), path)
+    }
+
+    /// What the library knows of a model, frozen for the export's card.
+    fn known(&self, id: &Id) -> Result<KnownModel, Error> {
+        let model = self.shared.read(|c| models::find(c, id))?;
+        let Some(lineage) = &model.lineage else {
+            return Ok(KnownModel { model, dataset: None, dataset_name: None, run_path: None });
+        };
+        let (dataset, name) = self.shared.read(|c| {
+            let row = datasets::find(c, &lineage.dataset)?;
+            let name = jobs::find(c, &lineage.dataset)?.map(|row| row.name);
+            Ok((row.and_then(|row| row.summary), name))
+        })?;
+        let run_path = Path::new("../../").join(Shelf::Runs.name()).join(lineage.run.as_str());
+        let is_there = self.shared.workspace.folder(Shelf::Runs, &lineage.run).is_dir();
+        Ok(KnownModel {
+            dataset,
+            dataset_name: name,
+            run_path: is_there.then_some(run_path),
+            model,
+        })
+    }
+
+    /// Whether the run that an exported model came from has a newer checkpoint.
+    fn outdated(&self, order: &ExportOrder) -> Result<Option<Outdated>, Error> {
+        let Some(lineage) = order.known.as_ref().and_then(|known| known.model.lineage.as_ref())
+        else {
+            return Ok(None);
+        };
+        let all = self.shared.read(|c| checkpoints::of(c, &lineage.run))?;
+        let newest = all.last().filter(|newest| newest.step > lineage.step);
+        Ok(newest.map(|newest| Outdated {
+            run: lineage.run.clone(),
+            step: lineage.step,
+            newest_step: newest.step,
+        }))
+    }
+}
+
+/// Whether an export that waits or runs reads a model.
+pub(super) fn need_model(
+    shared: &Shared,
+    connection: &rusqlite::Connection,
+    model: &Id,
+) -> Result<bool, Error> {
+    for (id, _) in jobs::ids(connection, JobKind::Export)? {
+        let row = jobs::find(connection, &id)?;
+        if row.is_none_or(|row| !row.phase.is_active()) {
+            continue;
+        }
+        let order = job_folder::read_order(&shared.workspace.folder(Shelf::Exports, &id))?;
+        if let Task::Export(order) = order.task
+            && order.task.model == (ModelPlace::Library { id: model.clone() })
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn find(connection: &rusqlite::Connection, id: &Id) -> Result<JobRow, Error> {
+    jobs::find(connection, id)?
+        .filter(|row| row.kind == JobKind::Export && row.deleted_ms.is_none())
+        .ok_or_else(|| Error::not_found("export", id))
+}
+
+/// What can be said of the choices without looking at the model.
+fn check(form: &ExportForm) -> Result<(), Error> {
+    let (ExportForm::Torchscript { play } | ExportForm::Onnx { play }) = form else {
+        return Ok(());
+    };
+    let ExportedPlay { latents, fidelity, block, .. } = *play;
+    if latents.is_some() && fidelity.is_some() {
+        return Err(Error::invalid("fidelity", "choose either a number of latents or a fidelity"));
+    }
+    if latents == Some(0) {
+        return Err(Error::invalid("latents", "choose 1 at least"));
+    }
+    if fidelity.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
+        return Err(Error::invalid("fidelity", "a fidelity is a share, from 0 to 1; try 0.95"));
+    }
+    if !(1..=BLOCK_MAX).contains(&block) {
+        return Err(Error::invalid("block", format!("choose 1 to {BLOCK_MAX} samples")));
+    }
+    Ok(())
+}

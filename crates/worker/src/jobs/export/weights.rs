@@ -1,0 +1,31 @@
+//! A model's weights for those who program.
+
+use anyhow::Context;
+use api::ModelPlace;
+
+use super::{Destination, Report, not_equal};
+use crate::jobs::{
+    model_file::{Opened, load, open_model},
+    steps::Steps,
+};
+
+/// Writes encoder and decoder as safetensors, and reads them again.
+pub(super) fn write(
+    steps: &mut Steps<'_>,
+    place: &ModelPlace,
+    to: Destination<'_>,
+) -> anyhow::Result<Report> {
+    let Opened { model, notes, .. } = open_model(steps.folder.path(), place)?;
+    let path = to.file(".safetensors");
+    model.save(&path).context("write the weights")?;
+    let mut report = Report::new(model.config(), notes);
+    let n = model.n_arrays();
+    report.good("written", format!("{n} arrays and the settings were written."));
+    steps.go_on(0.6);
+    let read = load(&path)?.model;
+    if !read.has_weights_of(&model) || read.config() != model.config() {
+        return not_equal("The file holds something else than the model.", "");
+    }
+    report.good("equal", "Read again, every weight is the model's to the last bit.".into());
+    Ok(report)
+}
