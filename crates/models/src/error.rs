@@ -24,6 +24,12 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file that was written does not do what the model does: a mistake of ours, or a damaged disk.
+    #[error("find the model in its export: {what}")]
+    Differs {
+        /// What is not as it should be.
+        what: String,
+    },
     /// The file is a model without what training needs to go on.
     #[error("resume from {path}: it holds no {what}")]
     NotResumable {

@@ -9,6 +9,7 @@
 
 mod config;
 mod configurations;
+mod export;
 mod forecast;
 mod infer;
 mod latent;
@@ -28,10 +29,13 @@ pub use config::{
     Activation, Architecture, Arithmetic, Config, DecoderOutput, Device, EncoderInput, GanLoss,
     Judges, LossWeights, Padding, PhaseSwitch, Regularization, family, resolve,
 };
+pub use export::{
+    DIFFERENCE_MAX, ExportFacts, ExportSettings, PlayedModule, Plays, Shown, Verified,
+};
 pub use forecast::{Forecast, check, forecast};
 pub use infer::{Description, Model, describe};
 pub use measure::{StepSecs, measure};
 pub use objective::Phase;
 pub use space::LatentSpace;
-pub use stream::{Chance, Player, PlayerSettings, TorchSettings};
+pub use stream::{Chance, Player, PlayerSettings};
 pub use train::{Apart, StepReport, Trainer, Validation};

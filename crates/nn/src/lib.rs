@@ -25,6 +25,8 @@ mod conv;
 mod conv2d;
 mod differentiable;
 mod error;
+mod evaluate;
+pub mod graph;
 mod init;
 mod kernels;
 mod loss_scale;

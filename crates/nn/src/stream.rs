@@ -345,6 +345,18 @@ impl Engine {
     }
 }
 
+impl Transfer {
+    /// What channels are multiplied with, and what is added then.
+    pub(crate) fn scale_and_shift(&self) -> (Vec<f32>, Vec<f32>) {
+        let Self { source, target } = self;
+        let ends = source.deviation.iter().zip(&target.deviation);
+        let scale: Vec<f32> = ends.map(|(source, target)| target / (source + 1e-5)).collect();
+        let means = source.mean.iter().zip(&target.mean).zip(&scale);
+        let shift = means.map(|((source, target), scale)| target - source * scale).collect();
+        (scale, shift)
+    }
+}
+
 impl Statistics {
     /// None yet.
     #[must_use]

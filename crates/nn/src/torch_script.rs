@@ -1,13 +1,16 @@
 //! Modules that PyTorch runs without Python code of its own (TorchScript), written without PyTorch.
 //!
-//! A module is one flat class: named attributes, and methods whose text is put together from the layers
-//! of a network ([`Method::layers`]). What layers remember between blocks are attributes too, so a
-//! module plays block by block as [`stream::Engine`](crate::stream::Engine) does.
+//! A module is one flat class: named attributes, and methods whose text is put together from graphs
+//! ([`Module::graph`]). What a graph remembers between blocks are attributes too, so a module plays
+//! block by block as [`stream::Engine`](crate::stream::Engine) does. [`Player`] reads a module again and
+//! plays it.
 //!
 //! Source: the archive as `torch.jit.save` of PyTorch 2.5 writes it, and the text as `torch.jit.load` of
 //! the same parses it (a subset of Python with the operators of `torch`).
 
-mod layers;
+mod player;
+mod print;
+mod syntax;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -15,7 +18,7 @@ use std::path::Path;
 use crate::Error;
 use crate::torch_checkpoint::{Tensor, write_archive, write_whole};
 
-pub use layers::{Method, Signal};
+pub use player::{Played, Player};
 
 /// The value of an attribute.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,22 +75,6 @@ impl Module {
         self.attributes.push((name.to_owned(), value));
     }
 
-    /// Adds a tensor under a name that nothing else has; gives how methods call it.
-    pub fn constant(&mut self, shape: &[usize], values: &[f32]) -> String {
-        let name = format!("c{}", self.attributes.len());
-        self.attribute(&name, Attribute::Tensor(Tensor::from_floats(shape, values)));
-        format!("self.{name}")
-    }
-
-    /// Adds something that is remembered between calls, zero at first.
-    fn state(&mut self, shape: &[usize]) -> String {
-        let name = format!("s{}", self.attributes.len());
-        let zeros = vec![0.0; shape.iter().product()];
-        self.attribute(&name, Attribute::Tensor(Tensor::from_floats(shape, &zeros)));
-        self.states.push(name.clone());
-        format!("self.{name}")
-    }
-
     /// Adds a method: its arguments with their types, its type, and its lines.
     pub fn method(&mut self, name: &str, arguments: &[(&str, &str)], kind: &str, lines: &[String]) {
         let mut text = format!("  def {name}(self: __torch__.{CLASS}");
@@ -120,20 +107,6 @@ impl Module {
             lines.extend(["  pass", "else:", "  pass", "return 0"].map(str::to_owned));
             self.method(name, &[("value", "bool")], "int", &lines);
         }
-    }
-
-    /// Adds a tensor that is learnt while playing, filled with `before` until then.
-    fn statistic(
-        &mut self,
-        is_target: bool,
-        shape: &[usize],
-        values: &[f32],
-        before: f32,
-    ) -> String {
-        let path = self.constant(shape, values);
-        let name = path.trim_start_matches("self.").to_owned();
-        self.statistics.push((name, is_target, before));
-        path
     }
 
     /// Writes the file, whole or not at all.
@@ -179,34 +152,37 @@ impl Module {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::torch_checkpoint;
+    use crate::graph::{Graph, Op};
 
     #[test]
-    fn what_is_written_is_read_again_with_its_code_and_tensors() {
+    fn what_is_written_is_read_again_and_plays() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.ts");
+        let mut graph = Graph::new();
+        let x = graph.input(1).value;
+        let weight = graph.constant(&[1, 1, 2], &[0.5, -1.5]);
+        let conv = Op::Conv { stride: 1, dilation: 1, groups: 1, padding: [1, 0] };
+        let y = graph.add(conv, &[x, weight]);
+        let switch = graph.add(Op::Switch("loud"), &[]);
+        let y = graph.add(Op::Mul, &[y, switch]);
         let mut module = Module::new();
         module.attribute("sr", Attribute::Int(44_100));
-        let weight = module.constant(&[2, 1], &[0.5, -1.5]);
-        let state = module.state(&[1, 3]);
-        module.method("forward", &[("x", "Tensor")], "Tensor", &[format!("return {weight}")]);
+        module.attribute("loud", Attribute::Bool(true));
+        module.attribute("labels", Attribute::Texts(vec!["(signal) in".into()]));
+        module.graph("forward", &graph, y);
+        let set = ["self.loud = value".to_owned(), "return 0".to_owned()];
+        module.method("set_loud", &[("value", "bool")], "int", &set);
         module.add_reset();
         module.write(&path).unwrap();
-        let read = torch_checkpoint::open(&path).unwrap();
-        let root = read.root();
-        assert_eq!(root.get("sr").and_then(|sr| sr.as_int()), Some(44_100));
-        let tensors = read.tensors(root).unwrap();
-        assert_eq!(
-            (tensors[0].values.as_slice(), &tensors[0].shape[..]),
-            (&[0.5, -1.5][..], &[2, 1][..])
-        );
-        assert_eq!(tensors[1].values, [0.0; 3]);
-        let code = read.code().unwrap();
-        let text = &code.classes["__torch__.Model"];
-        assert!(text.contains(&format!("torch.zero_({state})")), "{text}");
-        assert!(
-            text.contains("def forward(self: __torch__.Model,\n    x: Tensor) -> Tensor:"),
-            "{text}"
-        );
+        let mut player = Player::open(&path).unwrap();
+        assert_eq!(player.ints("sr"), Some(vec![44_100]));
+        assert_eq!(player.labels("labels").unwrap(), ["(signal) in"]);
+        let made = player.call("forward", &[1.0, 2.0, 4.0], [1, 1, 3]).unwrap();
+        assert_eq!((made.shape, made.values), (vec![1, 1, 3], vec![-1.5, -2.5, -5.0]));
+        player.set("loud", false).unwrap();
+        assert_eq!(player.call("forward", &[1.0], [1, 1, 1]).unwrap().values, [0.0]);
+        player.act("reset").unwrap();
+        assert!(player.call("forward", &[1.0], [1, 0, 1]).is_err());
+        assert!(player.call("backward", &[1.0], [1, 1, 1]).is_err());
     }
 }

@@ -10,10 +10,12 @@ use std::path::Path;
 use burn::tensor::Tensor;
 use nn::{Init, NamedArray, Parameters, Weights, from_values, values};
 
+use super::export::{ExportSettings, Exported};
 use super::latent::{Posterior, mean_latent, with_curves};
 use super::network::Network;
 use super::space::LatentSpace;
-use super::stream::{self, Chance, PlayerSettings, TorchSettings};
+use super::stream::description::Description as Layers;
+use super::stream::{self, Chance, PlayerSettings};
 use super::{Config, Phase, Regularization};
 use crate::Error;
 
@@ -227,28 +229,61 @@ impl Model {
         stream::Player::new(&self.config, &self.parameters, PlayerSettings { noise, ..settings })
     }
 
-    /// Writes the model as a module for whatever loads TorchScript, such as nn~; says no if its encoder hears a
-    /// mel spectrogram.
-    ///
-    /// # Errors
-    /// When the file cannot be written; then nothing is.
-    pub fn write_torch_script(&self, settings: TorchSettings, path: &Path) -> Result<bool, Error> {
-        let space = self.space.as_ref();
-        stream::write_torch_script(
-            &self.config,
-            &self.parameters,
-            space,
-            self.has_noise,
-            settings,
-            path,
-        )
-    }
-
     /// Whether latent curves can be put in an order, that of how much they matter, once the latent space was
     /// measured.
     #[must_use]
     pub fn has_order(&self) -> bool {
         self.config.regularization == Regularization::Variational
+    }
+
+    /// The same with code books that count as used, if it has any.
+    #[cfg(test)]
+    pub(super) fn with_used_codes(mut self) -> Self {
+        let names: Vec<String> = self.parameters.names().map(str::to_owned).collect();
+        for name in names {
+            let Some(values) = self.parameters.values_mut(&name) else { continue };
+            if name.ends_with("_codebook.inited") {
+                values.fill(1.0);
+            } else if name.ends_with("_codebook.embed") {
+                let n = values.len();
+                values.copy_from_slice(&Init::named(0, &name).normal(n));
+            }
+        }
+        self
+    }
+
+    /// Whether its noise is heard: that of the first architecture joins in phase 2.
+    pub(super) fn has_noise(&self) -> bool {
+        self.has_noise
+    }
+
+    /// The model as a player of another program has it.
+    pub(super) fn exported(&self, settings: ExportSettings) -> Exported<'_> {
+        let network = Layers { config: &self.config, parameters: &self.parameters };
+        Exported::new(network, self.space.as_ref(), settings)
+    }
+
+    /// Mean latents of a whole sound, of whole frames, as the network computes them: zeros around it, and the
+    /// filter bank's delay not taken out. `[channel][sample]` to `[frames][latent]`.
+    pub(super) fn plain_latents(&self, channels: &[&[f32]]) -> Vec<f32> {
+        let weights = self.parameters.frozen();
+        let shape = [1, channels.len(), channels[0].len()];
+        let audio = from_values(channels.concat(), shape);
+        let encoded = self.network.encoded(&weights, &self.network.analysed(audio));
+        values(mean_latent(&self.config, &self.network, &weights, encoded).swap_dims(1, 2))
+    }
+
+    /// The sound of latents, as the network computes it, without chance: `[frames][latent]` to
+    /// `[channel][sample]`, one channel after the other.
+    pub(super) fn plain_sound(&self, latents: &[f32]) -> Vec<f32> {
+        let weights = self.parameters.frozen();
+        let n_frames = latents.len() / self.config.latent_size;
+        let latents = from_values(latents.to_vec(), [1, n_frames, self.config.latent_size]);
+        let nothing = vec![0.0; n_frames * self.config.noise_augmentation()];
+        let curves = with_curves(&self.config, latents.swap_dims(1, 2), nothing);
+        let n_noise = n_frames * self.config.ratio() * self.config.channels;
+        let noise = || vec![0.5; n_noise];
+        values(self.network.decoded(&weights, curves, self.has_noise, noise).audio)
     }
 
     /// The mean latent curves of a clip `[channel][sample]`. Shape: `[latent][frame]`, `ratio` samples

@@ -3,11 +3,8 @@
 //! A [`Player`] takes all its memory when it is made; playing neither allocates nor locks, and what it
 //! plays does not depend on the sizes of the blocks. It agrees with the original's streaming models.
 
-mod description;
+pub(super) mod description;
 mod latent;
-mod torch;
-
-use std::path::Path;
 
 use nn::Parameters;
 use nn::stream::{Engine, Learning, Precision};
@@ -15,10 +12,8 @@ use nn::stream::{Engine, Learning, Precision};
 use self::description::Description;
 pub use self::latent::Chance;
 use self::latent::LatentMaker;
-pub use self::torch::TorchSettings;
 use super::network::Network;
-use super::{Config, EncoderInput, LatentSpace};
-use crate::Error;
+use super::{Config, EncoderInput};
 
 /// How a player plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,22 +48,6 @@ pub(super) fn latency_samples(config: &Config) -> Option<usize> {
     let num_quantizers = config.num_quantizers.min(1);
     let thin = Config { capacity: 1, num_quantizers, ..config.clone() };
     Player::untrained(&thin, PlayerSettings::default()).map(|player| player.latency_samples())
-}
-
-/// Writes a model as a module of TorchScript, or says no if it hears a mel spectrogram.
-pub(super) fn write_torch_script(
-    config: &Config,
-    parameters: &Parameters,
-    space: Option<&LatentSpace>,
-    has_noise: bool,
-    settings: TorchSettings,
-    path: &Path,
-) -> Result<bool, Error> {
-    if config.encoder_input == EncoderInput::Mel {
-        return Ok(false);
-    }
-    torch::write(&Description { config, parameters }, space, has_noise, settings, path)?;
-    Ok(true)
 }
 
 /// A model that plays, with its state. Sound is planar, in [-1, 1].

@@ -20,9 +20,9 @@ const MIN_GATHERED: usize = 1 << 18;
 
 /// A network to describe.
 #[derive(Clone, Copy)]
-pub(super) struct Description<'a> {
-    pub(super) config: &'a Config,
-    pub(super) parameters: &'a Parameters,
+pub(in crate::rave) struct Description<'a> {
+    pub(in crate::rave) config: &'a Config,
+    pub(in crate::rave) parameters: &'a Parameters,
 }
 
 /// How a convolution looks at its input, besides its weights.
@@ -45,7 +45,7 @@ impl Shape {
 
 impl Description<'_> {
     /// From samples to rows of which latents are made.
-    pub(super) fn encoder(&self) -> Vec<Layer> {
+    pub(in crate::rave) fn encoder(&self) -> Vec<Layer> {
         let mut layers = self.analysis();
         match self.config.architecture {
             Architecture::V1 => self.first_encoder(&mut layers),
@@ -55,7 +55,7 @@ impl Description<'_> {
     }
 
     /// From latents to samples.
-    pub(super) fn decoder(&self) -> Vec<Layer> {
+    pub(in crate::rave) fn decoder(&self) -> Vec<Layer> {
         let mut layers = match self.config.architecture {
             Architecture::V1 => self.first_decoder(),
             Architecture::V2 => self.second_decoder(),
@@ -67,7 +67,7 @@ impl Description<'_> {
     }
 
     /// The code books of a model that has learnt some, one after the other: `[code][latent]` each.
-    pub(super) fn books(&self) -> Option<Vec<Vec<f32>>> {
+    pub(in crate::rave) fn books(&self) -> Option<Vec<Vec<f32>>> {
         let n_books = if self.config.is_quantized() { self.config.num_quantizers } else { 0 };
         let book = |i: usize| {
             let name = |part: &str| format!("encoder.rvq.layers.{i}._codebook.{part}");

@@ -1,6 +1,6 @@
 // What can be asked of a job, whatever it makes.
 
-import { cancelDataset, deleteImport, deleteMeasure, type Job, restartDataset, resumeRun, stopRun } from '$lib/api'
+import { cancelDataset, deleteExport, deleteImport, deleteMeasure, type Job, restartDataset, resumeRun, stopRun } from '$lib/api'
 import { t } from '$lib/i18n'
 
 interface Action {
@@ -13,6 +13,7 @@ export function stopOf(job: Job): Action | undefined {
   if (job.kind === 'prepare') return { title: t('action.cancel'), run: () => cancelDataset(job.id) }
   if (job.kind === 'import') return { title: t('action.cancel'), run: () => deleteImport(job.id) }
   if (job.kind === 'train') return { title: t('action.stop'), run: () => stopRun(job.id) }
+  if (job.kind === 'export') return { title: t('action.cancel'), run: () => deleteExport(job.id) }
   if (job.kind === 'measure') return { title: t('action.cancel'), run: () => deleteMeasure(job.id) }
   return undefined
 }

@@ -17,6 +17,8 @@ export function hrefOf(job: Pick<Job, 'id' | 'kind'>): string {
     case 'convert':
       // What a conversion makes goes to whoever asked for it.
       return '/models'
+    case 'export':
+      return `/exports/${job.id}`
     case 'measure':
       // What was measured is shown where the run is put together.
       return '/runs/new'

@@ -31,6 +31,9 @@ export const pages: Page[] = [
   { pattern: '/runs/:id', title: 'nav.runs', section: 'runs', load: () => import('../pages/runs/RunPage.svelte') },
   { pattern: '/models', title: 'nav.models', section: 'models', load: () => import('../pages/models/ModelsPage.svelte') },
   { pattern: '/models/:id', title: 'nav.models', section: 'models', load: () => import('../pages/models/ModelPage.svelte') },
+  { pattern: '/export', title: 'title.newExport', section: 'models', load: () => import('../pages/exports/NewExportPage.svelte') },
+  { pattern: '/exports', title: 'nav.exports', section: 'models', load: () => import('../pages/exports/ExportsPage.svelte') },
+  { pattern: '/exports/:id', title: 'nav.exports', section: 'models', load: () => import('../pages/exports/ExportPage.svelte') },
   { pattern: '/import', title: 'title.import', section: 'dashboard', load: () => import('../pages/import/ImportPage.svelte') },
   { pattern: '/settings', title: 'nav.settings', section: 'settings', load: () => import('../pages/settings/SettingsPage.svelte') },
 ]

@@ -97,8 +97,8 @@ export function resource<T>(
 }
 
 /** Whether a message says that a list changed, or one of its jobs changed its state. */
-export function changes(list: 'datasets' | 'imports' | 'runs' | 'models' | 'reconstructions' | 'presets', id?: string) {
-  const kind = { datasets: 'prepare', imports: 'import', runs: 'train', models: undefined, reconstructions: 'reconstruct', presets: undefined }[list]
+export function changes(list: 'datasets' | 'imports' | 'runs' | 'models' | 'exports' | 'reconstructions' | 'presets', id?: string) {
+  const kind = { datasets: 'prepare', imports: 'import', runs: 'train', models: undefined, exports: 'export', reconstructions: 'reconstruct', presets: undefined }[list]
   return (message: Live): boolean => {
     if (message.live === 'changed') return message.list === list && (id === undefined || message.id === id)
     if (message.job.kind !== kind || (id !== undefined && message.job.id !== id)) return false

@@ -1,7 +1,7 @@
 // What pages can ask of the studio: one function a verb, in the order of the lists they work on.
 
 import { answer, client, filePath, path, sendFile } from './request'
-import type { Control, ImportTask, Limit, NewComposition, NewDataset, NewModel, NewPreset, NewRun, PresetFile, Reconstruction, Upload } from './types'
+import type { Control, ExportTask, ImportTask, Limit, NewComposition, NewDataset, NewModel, NewPreset, NewRun, PresetFile, Reconstruction, Upload } from './types'
 
 export { ProblemError, problemOf } from './problem'
 export type * from './types'
@@ -113,6 +113,18 @@ export const renameModel = (id: string, name: string) =>
   answer(client.PATCH('/api/models/{id}', { ...at(id), body: { name } }))
 export const deleteModel = (id: string) => answer(client.DELETE('/api/models/{id}', at(id)))
 export const restoreModel = (id: string) => answer(client.POST('/api/models/{id}/restore', at(id)))
+
+// Exports
+export const exports = (signal?: Signal) => answer(client.GET('/api/exports', until(signal)))
+export const exported = (id: string, signal?: Signal) =>
+  answer(client.GET('/api/exports/{id}', { ...at(id), ...until(signal) }))
+export const createExport = (body: ExportTask) => answer(client.POST('/api/exports', { body }))
+/** Moves it to the trash; one under way is cancelled. */
+export const deleteExport = (id: string) => answer(client.DELETE('/api/exports/{id}', at(id)))
+export const restoreExport = (id: string) => answer(client.POST('/api/exports/{id}/restore', at(id)))
+/** Shows its folder in the file manager of the studio's computer. */
+export const openExport = (id: string) => answer(client.POST('/api/exports/{id}/open', at(id)))
+export const exportFileUrl = (id: string, file: string) => filePath('exports', id, file)
 
 // Reconstructions
 export const reconstructFile = (model: string, file: File, onShare: (share: number) => void, signal?: Signal) => {

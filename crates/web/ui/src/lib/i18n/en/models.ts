@@ -15,6 +15,9 @@ export const models = {
   'models.deleteName': 'Delete {name}',
   'models.deleted': '{name} was moved to the trash.',
 
+  'model.export': 'Export…',
+  'model.exportInfo': 'Writes it for Max, Pure Data, code, another Maquette or acids-rave.',
+
   'model.card': 'What it is',
   'model.family': 'Kind of model',
   'model.rate': 'Sample rate',

@@ -27,6 +27,7 @@ export const parts = {
   'job.train': 'Training',
   'job.reconstruct': 'Reconstructing',
   'job.convert': 'Converting',
+  'job.export': 'Exporting',
   'job.measure': 'Measuring',
   'job.next': 'Next in the queue. It starts when the current job is done.',
   'job.place': 'Number {place} in the queue.',

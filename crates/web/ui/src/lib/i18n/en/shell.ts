@@ -7,12 +7,14 @@ export const shell = {
   'nav.datasets': 'Datasets',
   'nav.runs': 'Runs',
   'nav.models': 'Models',
+  'nav.exports': 'Exports',
   'nav.settings': 'Settings',
   'nav.collapse': 'Make the menu narrow',
   'nav.expand': 'Make the menu wide',
 
   'title.newDataset': 'New dataset',
   'title.newRun': 'New run',
+  'title.newExport': 'Export a model',
   'title.import': 'Import',
   'title.notFound': 'Page not found',
 
@@ -25,6 +27,7 @@ export const shell = {
   'palette.datasets': 'Datasets',
   'palette.runs': 'Runs',
   'palette.models': 'Models',
+  'palette.exports': 'Exports',
 
   'shortcuts.title': 'Keyboard shortcuts',
   'shortcuts.anywhere': 'Anywhere',

@@ -1,0 +1,162 @@
+//! Models in files for other programs, and those files read again.
+
+mod exported;
+mod torch;
+mod verify;
+
+use std::path::Path;
+
+use nn::torch_script;
+
+pub use self::exported::ExportSettings;
+pub(super) use self::exported::Exported;
+use self::torch::module;
+use self::verify::verify;
+pub use self::verify::{DIFFERENCE_MAX, Plays, Shown, Verified};
+use super::EncoderInput;
+use super::infer::Model;
+use crate::Error;
+
+/// What an exported model is like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExportFacts {
+    /// Channels of sound.
+    pub channels: usize,
+    /// Latent curves that it shows.
+    pub latents: usize,
+    /// Samples of a latent frame.
+    pub ratio: usize,
+    /// Samples per second.
+    pub rate_hz: u32,
+    /// By how many samples it is late, where it plays block by block.
+    pub latency_samples: usize,
+}
+
+impl Model {
+    /// Whether files that play can be made of it: an encoder that hears a mel spectrogram is not written.
+    #[must_use]
+    pub fn can_be_played_elsewhere(&self) -> bool {
+        self.config().encoder_input == EncoderInput::Bands
+    }
+
+    /// What it is like with these settings.
+    #[must_use]
+    pub fn export_facts(&self, settings: ExportSettings) -> ExportFacts {
+        let exported = self.exported(settings);
+        let own = super::stream::latency_samples(self.config()).filter(|_| settings.is_streaming);
+        let late = own.map_or(0, |own| own * settings.rate_multiple + exported.rate_delay());
+        ExportFacts {
+            channels: exported.channels(),
+            latents: exported.latents(),
+            ratio: exported.ratio(),
+            rate_hz: exported.rate_hz(),
+            latency_samples: late,
+        }
+    }
+
+    /// Writes the model as a module for whatever loads TorchScript, such as nn~.
+    ///
+    /// # Panics
+    /// When it [cannot be played elsewhere](Self::can_be_played_elsewhere).
+    ///
+    /// # Errors
+    /// When the file cannot be written; then nothing is.
+    pub fn write_torch_script(&self, settings: ExportSettings, path: &Path) -> Result<(), Error> {
+        assert!(self.can_be_played_elsewhere(), "its encoder hears bands");
+        Ok(module(&self.exported(settings), self.has_noise()).write(path)?)
+    }
+
+    /// Compares a file with this model. `go_on` is told how much is done, 0 to 1.
+    ///
+    /// # Errors
+    /// When the file cannot be played; `None` if it was told to stop.
+    pub fn verify(
+        &self,
+        settings: ExportSettings,
+        file: &mut dyn Plays,
+        block: usize,
+        go_on: impl FnMut(f64) -> bool,
+    ) -> Result<Option<Verified>, Error> {
+        verify(self, &self.exported(settings), file, block, go_on)
+    }
+}
+
+/// A module of TorchScript that was read again.
+pub struct PlayedModule {
+    player: torch_script::Player,
+}
+
+impl PlayedModule {
+    /// Reads a module of ours, and turns chance in it off.
+    ///
+    /// # Errors
+    /// When it cannot be read, or does not answer what nn~ asks.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let mut player = torch_script::Player::open(path)?;
+        player.set("deterministic", true)?;
+        player.set("noise", false)?;
+        Ok(Self { player })
+    }
+
+    /// What nn~ asks when it loads a module: methods with their channels and ratios, labels for each, and
+    /// attributes. Says how many methods and attributes there are.
+    ///
+    /// # Errors
+    /// When one of the answers is missing or contradicts another.
+    pub fn ask(&mut self) -> Result<[usize; 2], Error> {
+        let wrong = |what: String| Err(Error::Differs { what });
+        let methods = self.player.texts("get_methods")?;
+        for name in &methods {
+            let params = self.player.ints(&format!("{name}_params")).unwrap_or_default();
+            let &[n_in, ratio_in, n_out, ratio_out] = &params[..] else {
+                return wrong(format!("no four numbers in {name}_params"));
+            };
+            if [n_in, ratio_in, n_out, ratio_out].iter().any(|n| *n < 1) {
+                return wrong(format!("a number below 1 in {name}_params"));
+            }
+            for (kind, n) in [("input", n_in), ("output", n_out)] {
+                let labels = self.player.labels(&format!("{name}_{kind}_labels"));
+                if labels.map(|it| it.len() as i64) != Some(n) {
+                    return wrong(format!("not {n} labels in {name}_{kind}_labels"));
+                }
+            }
+        }
+        let attributes = self.player.texts("get_attributes")?;
+        for name in &attributes {
+            if self.player.ints(&format!("{name}_params")).is_none() {
+                return wrong(format!("no type of the attribute {name}"));
+            }
+            self.player.act(&format!("get_{name}"))?;
+            self.player.set(name, name == "deterministic")?;
+        }
+        self.player.texts("get_buffer_attributes")?;
+        self.player.act("get_sample_rate")?;
+        Ok([methods.len(), attributes.len()])
+    }
+
+    fn call(&mut self, method: &str, x: &[f32], rows: usize) -> Result<Shown, nn::Error> {
+        let played = self.player.call(method, x, [1, rows, x.len() / rows])?;
+        Ok(Shown { rows: played.shape.get(1).copied().unwrap_or(0), values: played.values })
+    }
+}
+
+impl Plays for PlayedModule {
+    fn encode(&mut self, x: &[f32], channels: usize) -> Result<Shown, nn::Error> {
+        self.call("encode", x, channels)
+    }
+
+    fn decode(&mut self, z: &Shown) -> Result<Shown, nn::Error> {
+        self.call("decode", &z.values, z.rows)
+    }
+
+    fn whole(&mut self, x: &[f32], channels: usize) -> Result<Shown, nn::Error> {
+        self.call("forward", x, channels)
+    }
+
+    fn reset(&mut self) -> Result<(), nn::Error> {
+        self.player.act("reset")
+    }
+}
+
+#[cfg(test)]
+mod tests;

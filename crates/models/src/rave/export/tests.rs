@@ -1,0 +1,132 @@
+//! Files that were written play what the model plays, for every configuration that can leave.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::rave::{Config, LatentSpace, resolve};
+
+/// Samples at a time.
+const BLOCK: usize = 2048;
+
+/// A small model of a configuration, `preset+switch+switch`, with a latent space and code books.
+fn model(named: &str, overrides: Value) -> Model {
+    let mut names = named.split('+');
+    let preset = names.next().unwrap();
+    let switches: Vec<String> = names.map(str::to_owned).collect();
+    let Value::Object(overrides) = overrides else { unreachable!("settings are an object") };
+    let overrides: BTreeMap<String, Value> = overrides.into_iter().collect();
+    let settings = resolve(preset, &switches, &overrides).unwrap().settings;
+    let model = Model::untrained(&Config::from_settings(&settings).unwrap(), 3).with_used_codes();
+    let size = model.config().latent_size;
+    let noise = nn::Init::new(5).normal(1 << 16);
+    let rows = vec![&noise[..]; model.config().channels];
+    let latents = model.plain_latents(&rows);
+    let space = LatentSpace::measured(&latents, size).filter(|_| model.has_order());
+    model.with_space(space)
+}
+
+fn small(overrides: &Value) -> Value {
+    let mut all = json!({ "capacity": 4 });
+    for (key, value) in overrides.as_object().unwrap() {
+        all[key] = value.clone();
+    }
+    all
+}
+
+fn settings(is_streaming: bool) -> ExportSettings {
+    ExportSettings::new(is_streaming)
+}
+
+/// Writes a module, asks it what nn~ asks, and compares it with the model.
+fn check_module(named: &str, overrides: &Value, settings: ExportSettings) -> Verified {
+    let model = model(named, small(overrides));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.ts");
+    model.write_torch_script(settings, &path).unwrap();
+    let mut played = PlayedModule::open(&path).unwrap();
+    assert_eq!(played.ask().unwrap(), [3, 6]);
+    let found = model.verify(settings, &mut played, BLOCK, |_| true).unwrap().unwrap();
+    println!("{named} {settings:?}: {found:?}");
+    assert!(found.is_good(), "{named} {settings:?}: {found:?}");
+    found
+}
+
+#[test]
+fn modules_play_block_by_block() {
+    for named in [
+        "v1",
+        "v1+causal",
+        "v2",
+        "v2+causal",
+        "v2+noise",
+        "v2+adain",
+        "v2+snake",
+        "v2+wasserstein",
+        "v2+spherical",
+        "v2_small",
+        "v2_nopqmf",
+        "v3",
+        "discrete",
+        "discrete_v3",
+        "onnx",
+        "raspberry",
+    ] {
+        check_module(named, &json!({}), settings(true));
+    }
+    check_module("v2_small", &json!({ "channels": 2 }), settings(true));
+}
+
+#[test]
+fn modules_play_whole_sounds() {
+    for named in ["v1", "v2+noise", "v2_small", "v2_nopqmf", "v3", "discrete", "raspberry"] {
+        check_module(named, &json!({}), settings(false));
+    }
+}
+
+#[test]
+fn players_get_the_latents_channels_and_rate_they_want() {
+    let few = ExportSettings { n_latents: Some(4), ..settings(true) };
+    check_module("v2_small", &json!({}), few);
+    check_module("v2_small", &json!({}), ExportSettings { n_parallel: 2, ..few });
+    check_module("v2_small", &json!({}), ExportSettings { is_streaming: false, ..few });
+    for rate_multiple in [2, 3] {
+        check_module("v2_small", &json!({}), ExportSettings { rate_multiple, ..settings(true) });
+    }
+    let both = ExportSettings { n_parallel: 2, rate_multiple: 2, ..settings(true) };
+    check_module("discrete", &json!({}), both);
+}
+
+/// The change of rate lets sound through as it is, late by what is said.
+#[test]
+fn a_change_of_rate_there_and_back_is_a_delay() {
+    let model = model("v2_small", small(&json!({})));
+    for rate_multiple in [2, 3, 4] {
+        let exported = model.exported(ExportSettings { rate_multiple, ..settings(true) });
+        let layers = [exported.slower(), exported.faster()].concat();
+        let n = 4096 / rate_multiple * rate_multiple;
+        let precision = nn::stream::Precision::Float32;
+        let mut engine = nn::stream::Engine::new(&layers, 1, n, precision);
+        let tone = |i: usize| (i as f32 * 0.15 / rate_multiple as f32).sin();
+        let sound: Vec<f32> = (0..n).map(tone).collect();
+        let made = engine.process(&sound, &mut |_| ()).to_vec();
+        let late = exported.rate_delay();
+        for (i, y) in made.iter().enumerate().skip(2 * late) {
+            assert!((y - tone(i - late)).abs() < 2e-3, "{rate_multiple}: {i}");
+        }
+    }
+}
+
+#[test]
+fn a_module_of_another_model_is_found_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.ts");
+    let right = model("v2_small", small(&json!({})));
+    let wrong = Model::untrained(right.config(), 4).with_space(right.space().cloned());
+    wrong.write_torch_script(settings(true), &path).unwrap();
+    let mut played = PlayedModule::open(&path).unwrap();
+    let found = right.verify(settings(true), &mut played, BLOCK, |_| true).unwrap().unwrap();
+    assert!(!found.is_good() && found.difference() > 0.1, "{found:?}");
+    assert_eq!(right.verify(settings(true), &mut played, BLOCK, |_| false).unwrap(), None);
+}

@@ -1,0 +1,118 @@
+//! A model as a module for nn~ (Max, Pure Data), the RAVE VST and whatever else loads TorchScript.
+//!
+//! What players ask for (methods, their `_params`, labels, attributes with `get_` and `set_`) has the
+//! names and meanings of the original's exports. Beyond those there are `deterministic` and `noise` as
+//! attributes, and `reset`.
+
+use nn::graph::{Graph, Op, Value};
+use nn::torch_checkpoint::Tensor;
+use nn::torch_script::{Attribute, Module};
+
+use super::exported::{Exported, Switches};
+use crate::rave::{Config, Regularization};
+
+/// The type codes of attributes, as nn~ knows them.
+const BOOL: i64 = 0;
+
+/// The module of a model; `has_noise` is whether the noise of the first architecture is heard yet.
+pub(super) fn module(exported: &Exported<'_>, has_noise: bool) -> Module {
+    let config = exported.config();
+    let mut module = Module::new();
+    let (channels, n_latents) = (exported.channels(), exported.latents());
+    for (name, value) in [
+        ("sr", i64::from(exported.rate_hz())),
+        ("latent_size", n_latents as i64),
+        ("full_latent_size", (config.latent_size * exported.settings.n_parallel) as i64),
+        ("n_channels", channels as i64),
+        ("target_channels", channels as i64),
+    ] {
+        module.attribute(name, Attribute::Int(value));
+    }
+    let switches = [
+        ("deterministic", true),
+        ("noise", has_noise),
+        ("learn_target", false),
+        ("reset_target", false),
+        ("learn_source", false),
+        ("reset_source", false),
+    ];
+    for (name, value) in switches {
+        module.attribute(name, Attribute::Bool(value));
+        let kind = Attribute::Tensor(Tensor::from_ints(&[1], &[BOOL]));
+        module.attribute(&format!("{name}_params"), kind);
+    }
+
+    let (graph, z) = encoder(exported);
+    module.graph("encode", &graph, z);
+    let (graph, y) = decoder(exported);
+    module.graph("decode", &graph, y);
+    let forward = ["z = (self).encode(x, )", "return (self).decode(z, )"].map(str::to_owned);
+    module.method("forward", &[("x", "Tensor")], "Tensor", &forward);
+
+    let (sound, curves, ratio) = (channels as i64, n_latents as i64, exported.ratio() as i64);
+    for (name, params, input, output) in [
+        ("encode", [sound, 1, curves, ratio], "channel", "latent"),
+        ("decode", [curves, ratio, sound, 1], "latent", "channel"),
+        ("forward", [sound, 1, sound, 1], "channel", "channel"),
+    ] {
+        let params = Attribute::Tensor(Tensor::from_ints(&[4], &params));
+        module.attribute(&format!("{name}_params"), params);
+        let labels = |what: &str| {
+            let n = if what == "latent" { n_latents } else { channels };
+            Attribute::Texts((1..=n).map(|i| format!("(signal) {what} {i}")).collect())
+        };
+        module.attribute(&format!("{name}_input_labels"), labels(input));
+        module.attribute(&format!("{name}_output_labels"), labels(output));
+    }
+    answers(&mut module, &switches);
+    module.add_reset();
+    module.add_forgetting();
+    module
+}
+
+fn encoder(exported: &Exported<'_>) -> (Graph, Value) {
+    let mut graph = Graph::new();
+    let x = graph.input(exported.channels());
+    let chance = draws(exported.config()).then(|| {
+        let one = graph.number(1.0);
+        let deterministic = graph.add(Op::Switch("deterministic"), &[]);
+        graph.add(Op::Sub, &[one, deterministic])
+    });
+    let z = exported.encode(&mut graph, x, Switches { chance, noise: None, learns: true });
+    (graph, z.value)
+}
+
+fn decoder(exported: &Exported<'_>) -> (Graph, Value) {
+    let mut graph = Graph::new();
+    let z = graph.input(exported.latents());
+    let noise = Some(graph.add(Op::Switch("noise"), &[]));
+    let y = exported.decode(&mut graph, z, Switches { chance: None, noise, learns: true });
+    (graph, y.value)
+}
+
+/// Whether latents are drawn.
+fn draws(config: &Config) -> bool {
+    config.regularization == Regularization::Variational
+}
+
+/// The methods by which players ask what there is.
+fn answers(module: &mut Module, switches: &[(&str, bool)]) {
+    let texts = |names: &[&str]| {
+        let quoted: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+        vec![format!("return [{}]", quoted.join(", "))]
+    };
+    let names: Vec<&str> = switches.iter().map(|(name, _)| *name).collect();
+    module.method("get_methods", &[], "List[str]", &texts(&["encode", "decode", "forward"]));
+    module.method("get_attributes", &[], "List[str]", &texts(&names));
+    let none = vec!["return annotate(List[str], [])".to_owned()];
+    module.method("get_buffer_attributes", &[], "List[str]", &none);
+    module.method("get_sample_rate", &[], "int", &["return self.sr".to_owned()]);
+    for (name, _) in switches {
+        module.method(&format!("get_{name}"), &[], "bool", &[format!("return self.{name}")]);
+        if name.starts_with("reset_") {
+            continue;
+        }
+        let set = [format!("self.{name} = value"), "return 0".to_owned()];
+        module.method(&format!("set_{name}"), &[("value", "bool")], "int", &set);
+    }
+}

@@ -1,0 +1,430 @@
+//! Operations of foreign files on arrays, as the programs that play those files define them.
+//!
+//! Files that were written are read again and played with these before they count as right. They are
+//! plain where it does not matter, and use the kernels where it does. Shapes come from files, so nothing
+//! here panics because of them: the error says what does not fit.
+
+use crate::array::Array;
+use crate::kernels::elementwise;
+use crate::{Conv1d, ConvTranspose1d, conv_transpose1d, conv1d};
+
+/// What does not fit, as a fragment.
+pub(crate) type Found<T> = Result<T, String>;
+
+/// Numbers of an array that a file may ask for: half a gigabyte.
+const NUMBERS_MAX: usize = 1 << 27;
+
+/// The number of elements of a shape, if that many are allowed.
+pub(crate) fn n_numbers(shape: &[usize]) -> Found<usize> {
+    let n = shape.iter().try_fold(1usize, |n, extent| n.checked_mul(*extent));
+    n.filter(|n| *n <= NUMBERS_MAX).ok_or_else(|| format!("an array of shape {shape:?}"))
+}
+
+/// An array of one number.
+pub(crate) fn scalar(value: f32) -> Array {
+    Array::new(vec![value], vec![1])
+}
+
+/// A function of every number.
+pub(crate) fn map(x: Array, f: impl Fn(f32) -> f32 + Sync) -> Array {
+    x.map(|values| values.iter_mut().for_each(|x| *x = f(*x)))
+}
+
+/// A function of the numbers of two arrays at the same places; extents of 1 go with all.
+pub(crate) fn binary(a: Array, b: &Array, f: impl Fn(f32, f32) -> f32 + Sync) -> Found<Array> {
+    let (shape_a, shape_b) = (a.shape(), b.shape());
+    if b.len() == 1 && shape_b.len() <= shape_a.len() {
+        let b = b.values()[0];
+        return Ok(map(a, |a| f(a, b)));
+    }
+    if shape_a == shape_b {
+        return Ok(a.combine(b, |b, a| a.iter_mut().zip(b).for_each(|(a, b)| *a = f(*a, *b))));
+    }
+    let rank = shape_a.len().max(shape_b.len());
+    let wide = |shape: &[usize]| [vec![1; rank - shape.len()], shape.to_vec()].concat();
+    let (wide_a, wide_b) = (wide(&shape_a), wide(&shape_b));
+    let mut shape = vec![0; rank];
+    for (i, (a, b)) in wide_a.iter().zip(&wide_b).enumerate() {
+        shape[i] = match (*a, *b) {
+            (a, b) if a == b => a,
+            (1, b) => b,
+            (a, 1) => a,
+            _ => return Err(format!("arrays of shapes {shape_a:?} and {shape_b:?}")),
+        };
+    }
+    let strides = |wide: &[usize]| {
+        let mut strides = vec![0; rank];
+        let mut next = 1;
+        for i in (0..rank).rev() {
+            strides[i] = if wide[i] == 1 { 0 } else { next };
+            next *= wide[i];
+        }
+        strides
+    };
+    let (of_a, of_b) = (strides(&wide_a), strides(&wide_b));
+    let n = n_numbers(&shape)?;
+    let mut values = Vec::with_capacity(n);
+    let mut place = vec![0; rank];
+    let (a, b) = (a.values(), b.values());
+    while values.len() < n {
+        let at = |strides: &[usize]| place.iter().zip(strides).map(|(i, s)| i * s).sum::<usize>();
+        let (from_a, from_b) = (at(&of_a), at(&of_b));
+        // Along the last axis at once.
+        let (last, step_a, step_b) = (shape[rank - 1], of_a[rank - 1], of_b[rank - 1]);
+        values.extend((0..last).map(|i| f(a[from_a + i * step_a], b[from_b + i * step_b])));
+        for axis in (0..rank.saturating_sub(1)).rev() {
+            place[axis] += 1;
+            if place[axis] < shape[axis] {
+                break;
+            }
+            place[axis] = 0;
+        }
+    }
+    Ok(Array::new(values, shape))
+}
+
+/// The extents before an axis, of it, and after it.
+fn around(shape: &[usize], axis: usize) -> Found<[usize; 3]> {
+    let extent = *shape.get(axis).ok_or_else(|| format!("an axis {axis} of {shape:?}"))?;
+    let product = |part: &[usize]| part.iter().product::<usize>();
+    Ok([product(&shape[..axis]), extent, product(&shape[axis + 1..])])
+}
+
+/// An axis that may be counted from the end.
+pub(crate) fn axis_of(shape: &[usize], axis: i64) -> Found<usize> {
+    let n = shape.len() as i64;
+    let from_start = if axis < 0 { axis + n } else { axis };
+    let wrong = || format!("an axis {axis} of {shape:?}");
+    usize::try_from(from_start).ok().filter(|it| *it < shape.len()).ok_or_else(wrong)
+}
+
+/// The range of a part of an axis, as slices of Python have it.
+pub(crate) fn range_of(extent: usize, from: i64, to: Option<i64>) -> (usize, usize) {
+    let n = extent as i64;
+    let place = |at: i64| (if at < 0 { at.saturating_add(n) } else { at }).clamp(0, n) as usize;
+    let (from, to) = (place(from), to.map_or(extent, place));
+    (from, to.max(from))
+}
+
+/// A part of an axis.
+pub(crate) fn slice(x: &Array, axis: usize, from: i64, to: Option<i64>) -> Found<Array> {
+    let mut shape = x.shape();
+    let [outer, extent, inner] = around(&shape, axis)?;
+    let (from, to) = range_of(extent, from, to);
+    shape[axis] = to - from;
+    let mut values = Vec::with_capacity(outer * (to - from) * inner);
+    for row in x.values().chunks(extent.max(1) * inner.max(1)).take(outer) {
+        values.extend_from_slice(&row[from * inner..to * inner]);
+    }
+    Ok(Array::new(values, shape))
+}
+
+/// Puts an array in place of a part of an axis.
+pub(crate) fn put(into: &mut Array, axis: usize, range: (usize, usize), x: &Array) -> Found<()> {
+    let shape = into.shape();
+    let [outer, extent, inner] = around(&shape, axis)?;
+    let (from, to) = range;
+    if x.len() != outer * (to - from) * inner {
+        return Err(format!("an array of shape {:?} as a part of {shape:?}", x.shape()));
+    }
+    let part = ((to - from) * inner).max(1);
+    let rows = into.values_mut().chunks_mut((extent * inner).max(1));
+    for (row, x) in rows.zip(x.values().chunks(part)) {
+        row[from * inner..to * inner].copy_from_slice(x);
+    }
+    Ok(())
+}
+
+/// Arrays joined along an axis.
+pub(crate) fn concat(all: &[Array], axis: usize) -> Found<Array> {
+    let first = all.first().ok_or("nothing to join")?;
+    let mut shape = first.shape();
+    let [outer, _, inner] = around(&shape, axis)?;
+    let mut total = 0;
+    for array in all {
+        let found = array.shape();
+        let fits = found.len() == shape.len()
+            && found.iter().zip(&shape).enumerate().all(|(i, (a, b))| i == axis || a == b);
+        if !fits {
+            return Err(format!("arrays of shapes {shape:?} and {found:?} joined"));
+        }
+        total += found[axis];
+    }
+    shape[axis] = total;
+    let mut values = Vec::with_capacity(n_numbers(&shape)?);
+    for row in 0..outer {
+        for array in all {
+            let n = array.shape()[axis] * inner;
+            values.extend_from_slice(&array.values()[row * n..(row + 1) * n]);
+        }
+    }
+    Ok(Array::new(values, shape))
+}
+
+/// The same numbers in another shape, of which one extent may be -1: what is left.
+pub(crate) fn reshape(x: Array, shape: &[i64]) -> Found<Array> {
+    let wrong = || format!("an array of shape {:?} as {shape:?}", x.shape());
+    let n_rest = shape.iter().filter(|it| **it == -1).count();
+    let known = shape.iter().filter(|it| **it != -1).map(|it| usize::try_from(*it).ok());
+    let known = known.collect::<Option<Vec<usize>>>().ok_or_else(wrong)?;
+    let product = n_numbers(&known)?;
+    let fits = match n_rest {
+        0 => product == x.len(),
+        1 => product > 0 && x.len().is_multiple_of(product),
+        _ => false,
+    };
+    if !fits {
+        return Err(wrong());
+    }
+    let whole = shape.iter().map(|it| match *it {
+        -1 => x.len() / product,
+        it => it as usize,
+    });
+    let whole = whole.collect();
+    Ok(x.reshaped(whole))
+}
+
+/// Axes in another order.
+pub(crate) fn permute(x: &Array, axes: &[usize]) -> Found<Array> {
+    let shape = x.shape();
+    let mut sorted = axes.to_vec();
+    sorted.sort_unstable();
+    if sorted != (0..shape.len()).collect::<Vec<_>>() {
+        return Err(format!("axes {axes:?} of {shape:?}"));
+    }
+    let mut strides = vec![1; shape.len()];
+    for i in (1..shape.len()).rev() {
+        strides[i - 1] = strides[i] * shape[i];
+    }
+    let turned: Vec<usize> = axes.iter().map(|axis| shape[*axis]).collect();
+    let mut values = Vec::with_capacity(x.len());
+    let mut place = vec![0; turned.len()];
+    let source = x.values();
+    for _ in 0..x.len() {
+        values.push(
+            source[place.iter().zip(axes).map(|(i, axis)| i * strides[*axis]).sum::<usize>()],
+        );
+        for axis in (0..turned.len()).rev() {
+            place[axis] += 1;
+            if place[axis] < turned[axis] {
+                break;
+            }
+            place[axis] = 0;
+        }
+    }
+    Ok(Array::new(values, turned))
+}
+
+/// What one number along an axis is made of: all of them, in order.
+pub(crate) fn reduce(x: &Array, axis: usize, f: impl Fn(&[f32]) -> f32) -> Found<Array> {
+    let mut shape = x.shape();
+    let [outer, extent, inner] = around(&shape, axis)?;
+    shape[axis] = 1;
+    let (source, mut values) = (x.values(), Vec::with_capacity(outer * inner));
+    let mut line = vec![0.0; extent];
+    for row in 0..outer {
+        for column in 0..inner {
+            for (i, place) in line.iter_mut().enumerate() {
+                *place = source[(row * extent + i) * inner + column];
+            }
+            values.push(f(&line));
+        }
+    }
+    Ok(Array::new(values, shape))
+}
+
+/// The place of the largest number; the first of equals.
+pub(crate) fn largest(line: &[f32]) -> f32 {
+    let best = line
+        .iter()
+        .enumerate()
+        .fold((0, f32::NEG_INFINITY), |best, (i, x)| if *x > best.1 { (i, *x) } else { best });
+    best.0 as f32
+}
+
+/// Rows of a table by their numbers: `[rows, size]` and `[…]` to `[…, size]`.
+pub(crate) fn rows(table: &Array, numbers: &Array) -> Found<Array> {
+    let &[n, size] = &table.shape()[..] else {
+        return Err(format!("rows of an array of shape {:?}", table.shape()));
+    };
+    let mut values = Vec::with_capacity(numbers.len() * size);
+    for number in numbers.values() {
+        let i = *number as usize;
+        if !(*number >= 0.0 && i < n) {
+            return Err(format!("row {number} of {n}"));
+        }
+        values.extend_from_slice(&table.values()[i * size..(i + 1) * size]);
+    }
+    Ok(Array::new(values, [numbers.shape(), vec![size]].concat()))
+}
+
+/// A convolution: `[batch, channels, time]`, a weight, perhaps a bias.
+pub(crate) fn conv(x: Array, weight: Array, bias: Option<Array>, conv: Conv1d) -> Found<Array> {
+    let (shape, of_weight) = (x.shape(), weight.shape());
+    let what = || format!("a convolution of {shape:?} with {of_weight:?} as {conv:?}");
+    let (&[_, channels, time], &[out, n_in, kernel]) = (&shape[..], &of_weight[..]) else {
+        return Err(what());
+    };
+    let Conv1d { stride, padding, dilation, groups } = conv;
+    let is_small = [stride, padding.0, padding.1, dilation, groups, kernel, time]
+        .iter()
+        .all(|n| *n < NUMBERS_MAX);
+    let is_right = is_small
+        && [stride, dilation, groups, kernel, n_in, out].iter().all(|n| *n > 0)
+        && n_in.checked_mul(groups) == Some(channels)
+        && out.is_multiple_of(groups)
+        && bias.as_ref().is_none_or(|bias| bias.shape() == [out])
+        && conv.length_out(time, kernel) > 0;
+    if !is_right {
+        return Err(what());
+    }
+    n_numbers(&[shape[0], out, conv.length_out(time, kernel)])?;
+    let bias = bias.map(Array::into_tensor);
+    Ok(Array::from_tensor(conv1d(x.into_tensor(), weight.into_tensor(), bias, conv)))
+}
+
+/// A transposed convolution: `[batch, channels, time]`, a weight, perhaps a bias.
+pub(crate) fn conv_transpose(
+    x: Array,
+    weight: Array,
+    bias: Option<Array>,
+    conv: ConvTranspose1d,
+) -> Found<Array> {
+    let (shape, of_weight) = (x.shape(), weight.shape());
+    let what = || format!("a convolution of {shape:?} with {of_weight:?} as {conv:?}");
+    let (&[batch, channels, time], &[n_in, out, kernel]) = (&shape[..], &of_weight[..]) else {
+        return Err(what());
+    };
+    let ConvTranspose1d { stride, padding, output_padding, dilation, groups } = conv;
+    let all = [stride, padding, output_padding, dilation, groups, kernel, time];
+    let is_right = all.iter().all(|n| *n < NUMBERS_MAX)
+        && [stride, dilation, kernel, time, out].iter().all(|n| *n > 0)
+        && groups == 1
+        && n_in == channels
+        && bias.as_ref().is_none_or(|bias| bias.shape() == [out])
+        && conv.length_out(time, kernel) > 0;
+    if !is_right {
+        return Err(what());
+    }
+    n_numbers(&[batch, out, conv.length_out(time, kernel)])?;
+    let bias = bias.map(Array::into_tensor);
+    Ok(Array::from_tensor(conv_transpose1d(x.into_tensor(), weight.into_tensor(), bias, conv)))
+}
+
+/// What gated recurrent units need.
+pub(crate) struct Gru {
+    /// `[3 * hidden, channels]`, the gates reset, update, new.
+    pub(crate) of_input: Array,
+    /// `[3 * hidden, hidden]`.
+    pub(crate) of_hidden: Array,
+    /// `[3 * hidden]` each.
+    pub(crate) bias: [Array; 2],
+}
+
+/// A layer of gated recurrent units: `[batch, frames, channels]` and `[1, batch, hidden]` to
+/// `[batch, frames, hidden]`.
+pub(crate) fn gru(x: &Array, before: &Array, units: &Gru) -> Found<Array> {
+    let shape = x.shape();
+    let hidden = units.of_hidden.shape().get(1).copied().unwrap_or(0);
+    let &[batch, frames, channels] = &shape[..] else {
+        return Err(format!("recurrent units on {shape:?}"));
+    };
+    let fits = units.of_input.shape() == [3 * hidden, channels]
+        && units.of_hidden.shape() == [3 * hidden, hidden]
+        && units.bias.iter().all(|bias| bias.shape() == [3 * hidden])
+        && before.shape() == [1, batch, hidden];
+    if !fits {
+        return Err(format!("recurrent units of {:?} on {shape:?}", units.of_input.shape()));
+    }
+    let product = |matrix: &Array, bias: &Array, x: &[f32]| -> Vec<f32> {
+        let rows = matrix.values().chunks(x.len()).zip(bias.values());
+        rows.map(|(row, bias)| elementwise::dot(row, x) + bias).collect()
+    };
+    let sigmoid = |x: f32| 1.0 / (1.0 + (-x).exp());
+    let mut values = vec![0.0; batch * frames * hidden];
+    for b in 0..batch {
+        let mut state = before.values()[b * hidden..(b + 1) * hidden].to_vec();
+        for t in 0..frames {
+            let at = b * frames + t;
+            let frame = &x.values()[at * channels..(at + 1) * channels];
+            let of_input = product(&units.of_input, &units.bias[0], frame);
+            let of_hidden = product(&units.of_hidden, &units.bias[1], &state);
+            for (i, state) in state.iter_mut().enumerate() {
+                let both = |gate: usize| of_input[gate * hidden + i] + of_hidden[gate * hidden + i];
+                let (reset, update) = (sigmoid(both(0)), sigmoid(both(1)));
+                let new = (of_input[2 * hidden + i] + reset * of_hidden[2 * hidden + i]).tanh();
+                *state = (1.0 - update) * new + update * *state;
+            }
+            values[at * hidden..(at + 1) * hidden].copy_from_slice(&state);
+        }
+    }
+    Ok(Array::new(values, vec![batch, frames, hidden]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn array(shape: &[usize]) -> Array {
+        let n = shape.iter().product::<usize>();
+        Array::new((0..n).map(|i| i as f32).collect(), shape.to_vec())
+    }
+
+    #[test]
+    fn extents_of_one_go_with_all() {
+        let check = |a: &[usize], b: &[usize], expected: &[f32]| {
+            let sum = binary(array(a), &array(b), |a, b| a + 10.0 * b).unwrap();
+            assert_eq!(sum.values(), expected, "{a:?} {b:?}");
+        };
+        check(&[2, 2], &[2, 2], &[0.0, 11.0, 22.0, 33.0]);
+        check(&[2, 2], &[2], &[0.0, 11.0, 2.0, 13.0]);
+        check(&[2, 2], &[2, 1], &[0.0, 1.0, 12.0, 13.0]);
+        check(&[2, 1], &[1, 2], &[0.0, 10.0, 1.0, 11.0]);
+        check(&[1], &[2], &[0.0, 10.0]);
+        assert!(binary(array(&[2]), &array(&[3]), |a, _| a).is_err());
+    }
+
+    #[test]
+    fn parts_are_taken_and_put_as_in_python() {
+        let x = array(&[2, 5]);
+        let check = |from: i64, to: Option<i64>, expected: &[f32]| {
+            assert_eq!(slice(&x, 1, from, to).unwrap().values(), expected, "{from} {to:?}");
+        };
+        check(0, Some(-3), &[0.0, 1.0, 5.0, 6.0]);
+        check(-1, None, &[4.0, 9.0]);
+        check(2, Some(2), &[]);
+        check(-9, Some(1), &[0.0, 5.0]);
+        let mut into = array(&[2, 3]);
+        put(&mut into, 1, (1, 2), &array(&[2, 1])).unwrap();
+        assert_eq!(into.values(), [0.0, 0.0, 2.0, 3.0, 1.0, 5.0]);
+        assert!(put(&mut into, 1, (1, 2), &array(&[3])).is_err());
+    }
+
+    #[test]
+    fn axes_turn_and_join() {
+        let turned = permute(&array(&[1, 2, 3]), &[0, 2, 1]).unwrap();
+        assert_eq!(
+            (turned.shape(), turned.values()),
+            (vec![1, 3, 2], &[0.0, 3.0, 1.0, 4.0, 2.0, 5.0][..])
+        );
+        assert!(permute(&array(&[2, 3]), &[0, 0]).is_err());
+        let both = concat(&[array(&[2, 1]), array(&[2, 2])], 1).unwrap();
+        assert_eq!(both.values(), [0.0, 0.0, 1.0, 1.0, 2.0, 3.0]);
+        assert!(concat(&[array(&[2, 1]), array(&[3, 1])], 1).is_err());
+        assert_eq!(reshape(array(&[2, 3]), &[-1, 2]).unwrap().shape(), [3, 2]);
+        assert!(
+            reshape(array(&[2, 3]), &[-1, 4]).is_err() && reshape(array(&[4]), &[-1, -1]).is_err()
+        );
+    }
+
+    #[test]
+    fn what_does_not_fit_is_said() {
+        let conv1 = |stride| Conv1d { stride, ..Conv1d::default() };
+        assert!(conv(array(&[1, 2, 8]), array(&[4, 3, 2]), None, conv1(1)).is_err());
+        assert!(conv(array(&[1, 2, 8]), array(&[4, 2, 2]), None, conv1(0)).is_err());
+        assert!(conv(array(&[1, 2, 1]), array(&[4, 2, 2]), None, conv1(1)).is_err());
+        assert!(n_numbers(&[usize::MAX, 2]).is_err());
+        assert!(rows(&array(&[2, 3]), &scalar(2.0)).is_err());
+        assert!(rows(&array(&[2, 3]), &scalar(f32::NAN)).is_err());
+    }
+}

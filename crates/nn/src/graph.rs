@@ -1,0 +1,229 @@
+//! Networks as lists of operations on arrays: what files for other programs are written from.
+//!
+//! A [`Graph`] is put together from the layers that play live ([`Graph::layers`]) and a few operations
+//! around them; [`torch_script`](crate::torch_script) and [`onnx`](crate::onnx) write it down in their
+//! languages. It has one input and one output, `[batch, channels, frames]` each; what it remembers from
+//! block to block are its states, zero at first.
+
+mod layers;
+
+use std::sync::Arc;
+
+use crate::stream::Transfer;
+
+pub use layers::Lowering;
+
+/// A computation, step by step.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) states: Vec<Extents>,
+}
+
+/// The extents of something, without that of the batch in front.
+pub(crate) type Extents = Vec<usize>;
+
+/// What a step of a graph makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Value(pub(crate) usize);
+
+/// A value `[batch, channels, frames]`, and how many channels it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signal {
+    /// The value.
+    pub value: Value,
+    /// Its second extent.
+    pub channels: usize,
+}
+
+/// An operation on the results of steps before it.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub(crate) op: Op,
+    pub(crate) inputs: Vec<Value>,
+}
+
+/// An array of constants.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Constant {
+    pub(crate) shape: Vec<usize>,
+    pub(crate) values: Arc<Vec<f32>>,
+}
+
+/// One extent of a new shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// This many.
+    Is(usize),
+    /// As many as the array has at the same place.
+    Same,
+    /// What is left.
+    Rest,
+}
+
+/// What a step does. Axes count from 0; where two arrays meet, extents of 1 go with all.
+#[derive(Clone, Debug)]
+pub enum Op {
+    /// What the graph is given.
+    Input,
+    /// An array that never changes.
+    Constant(Constant),
+    /// A number.
+    Number(f64),
+    /// 1 where the switch of this name is on, else 0.
+    Switch(&'static str),
+    /// What state `0` holds, for as many of a batch as the input has.
+    Held(usize),
+    /// The input is held in state `0` from now on; the result is of no use.
+    Hold(usize),
+    /// A convolution over frames of an array with a weight and perhaps a bias.
+    Conv {
+        /// Frames from output to output.
+        stride: usize,
+        /// Frames from tap to tap.
+        dilation: usize,
+        /// Parts that channels fall into.
+        groups: usize,
+        /// Zeros before and after.
+        padding: [usize; 2],
+    },
+    /// A transposed convolution of an array with a weight and perhaps a bias.
+    ConvTranspose {
+        /// Frames that go out for one that comes in.
+        stride: usize,
+        /// Frames that are cut off at both ends.
+        padding: usize,
+    },
+    /// The sum.
+    Add,
+    /// The difference.
+    Sub,
+    /// The product.
+    Mul,
+    /// The quotient.
+    Div,
+    /// To the power of a number.
+    Power(f64),
+    /// `x` where it is positive, elsewhere this slope times `x`.
+    Leaky(f32),
+    /// Hyperbolic tangent.
+    Tanh,
+    /// `1 / (1 + exp(-x))`.
+    Sigmoid,
+    /// Sine.
+    Sin,
+    /// Square root.
+    Sqrt,
+    /// `log(1 + exp(x))`.
+    Softplus,
+    /// Not less than a number.
+    AtLeast(f64),
+    /// The sum over channels, which become one.
+    SumOfChannels,
+    /// Joined along an axis.
+    Concat(usize),
+    /// A part of an axis, from the first of the range up to but without the second; negative numbers count
+    /// from the end.
+    Slice {
+        /// The axis.
+        axis: usize,
+        /// Where it begins.
+        from: i64,
+        /// Where it ends, if not with the array.
+        to: Option<i64>,
+    },
+    /// The same numbers in another shape.
+    Reshape(Vec<Extent>),
+    /// Axes in another order.
+    Permute(Vec<usize>),
+    /// For each frame the number of its largest channel, as a `float`: `[batch, 1, frames]`.
+    Largest,
+    /// Rows of a table, `[batch, size, frames]`, by their numbers `[batch, 1, frames]`; numbers outside of
+    /// it count as its first or last.
+    Rows(Constant),
+    /// Normal random numbers, as many as the input has.
+    Normal,
+    /// Noise that is filtered by impulse responses: of `[batch, channels, frames, block]` and a factor of
+    /// the noise; of the same shape.
+    FilteredNoise {
+        /// Samples of a response.
+        n_block: usize,
+    },
+    /// A layer of gated recurrent units: of `[batch, frames, channels]`, what was before `[1, batch, hidden]`,
+    /// weights of input and hidden, and their biases; `[batch, frames, hidden]`.
+    Gru {
+        /// Units.
+        hidden: usize,
+    },
+    /// Statistics of one sound laid over another, learnt while the switches `learn_source` and
+    /// `learn_target` are on.
+    Transfer(Box<Transfer>),
+}
+
+impl Graph {
+    /// One without steps.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds its input.
+    pub fn input(&mut self, channels: usize) -> Signal {
+        Signal { value: self.add(Op::Input, &[]), channels }
+    }
+
+    /// Adds a step.
+    pub fn add(&mut self, op: Op, inputs: &[Value]) -> Value {
+        self.steps.push(Step { op, inputs: inputs.to_vec() });
+        Value(self.steps.len() - 1)
+    }
+
+    /// Adds an array.
+    ///
+    /// # Panics
+    /// When `shape` does not have as many elements as `values`.
+    pub fn constant(&mut self, shape: &[usize], values: &[f32]) -> Value {
+        self.add(Op::Constant(Constant::new(shape, values)), &[])
+    }
+
+    /// Adds a number.
+    pub fn number(&mut self, number: f64) -> Value {
+        self.add(Op::Number(number), &[])
+    }
+
+    /// Adds a step of one input.
+    pub fn apply(&mut self, op: Op, x: Value) -> Value {
+        self.add(op, &[x])
+    }
+
+    /// A part of the channels.
+    pub fn channels(&mut self, x: Value, from: usize, to: usize) -> Value {
+        let slice = Op::Slice { axis: 1, from: from as i64, to: Some(to as i64) };
+        self.apply(slice, x)
+    }
+
+    /// A product with a matrix for each frame: `[out, in]`, row after row.
+    pub fn product(&mut self, x: Value, matrix: &[f32], [out, n]: [usize; 2]) -> Value {
+        let weight = self.constant(&[out, n, 1], matrix);
+        let conv = Op::Conv { stride: 1, dilation: 1, groups: 1, padding: [0, 0] };
+        self.add(conv, &[x, weight])
+    }
+
+    /// A state of these extents besides the batch.
+    fn state(&mut self, extents: &[usize]) -> usize {
+        self.states.push(extents.to_vec());
+        self.states.len() - 1
+    }
+}
+
+impl Constant {
+    /// An array.
+    ///
+    /// # Panics
+    /// When `shape` does not have as many elements as `values`.
+    #[must_use]
+    pub fn new(shape: &[usize], values: &[f32]) -> Self {
+        assert_eq!(shape.iter().product::<usize>(), values.len(), "an array of shape {shape:?}");
+        Self { shape: shape.to_vec(), values: Arc::new(values.to_vec()) }
+    }
+}

@@ -1,0 +1,286 @@
+//! Layers as steps of a graph.
+
+use super::{Extent, Graph, Op, Signal, Value};
+use crate::stream::{
+    Activation, Branch, Conv, GruLayer, Layer, Noise, Statistics, Transfer, Upsample,
+};
+
+/// How layers become steps.
+#[derive(Clone, Copy, Debug)]
+pub struct Lowering {
+    /// Whether they remember the end of a block, or take sound as a whole with zeros around it.
+    pub is_streaming: bool,
+    /// What noise is multiplied with; without it there is none, and no chance in the graph.
+    pub noise: Option<Value>,
+    /// Whether style layers learn while they play.
+    pub learns: bool,
+}
+
+/// What a noise synthesiser's layers put out is shifted by this: it is quiet until they say otherwise.
+const NOISE_SHIFT: f64 = -5.0;
+
+impl Graph {
+    /// Adds what layers make of `x`, a `[batch, channels, frames]` of whole frames of all that follows.
+    pub fn layers(&mut self, layers: &[Layer], x: Signal, how: Lowering) -> Signal {
+        layers.iter().fold(x, |x, layer| Signal {
+            value: self.layer(layer, x, how),
+            channels: channels_out(layer, x.channels),
+        })
+    }
+
+    fn layer(&mut self, layer: &Layer, signal: Signal, how: Lowering) -> Value {
+        let Signal { value: x, channels } = signal;
+        match layer {
+            Layer::Conv(conv) => self.conv(conv, x, how),
+            Layer::Upsample(conv) => self.upsample(conv, x, how),
+            Layer::Activate(activation) => self.activate(activation, x),
+            Layer::Affine { scale, shift } => self.affine(x, scale, shift),
+            Layer::Residual { delay, layers } => {
+                let around = self.late(*delay, signal, how);
+                let inner = self.layers(layers, signal, how).value;
+                self.add(Op::Add, &[inner, around])
+            }
+            Layer::Sum(branches) => self.joined(branches, &Op::Add, signal, how),
+            Layer::Product(branches) => self.joined(branches, &Op::Mul, signal, how),
+            Layer::Gate => {
+                let half = channels / 2;
+                let first = self.channels(x, 0, half);
+                let second = self.channels(x, half, channels);
+                let second = self.apply(Op::Sigmoid, second);
+                self.add(Op::Mul, &[first, second])
+            }
+            Layer::Mirror { n_band } => self.mirror(x, channels, *n_band),
+            Layer::Unfold { groups } => {
+                let n = channels / groups;
+                let parts = [Extent::Same, Extent::Is(*groups), Extent::Is(n), Extent::Rest];
+                let parts = self.apply(Op::Reshape(parts.to_vec()), x);
+                let turned = self.apply(Op::Permute(vec![0, 1, 3, 2]), parts);
+                self.flat(turned, *groups)
+            }
+            // Blocks are whole frames of the deepest layer, so nothing has to wait.
+            Layer::Gather { .. } => x,
+            Layer::Transfer(transfer) => self.transfer(transfer, x, how),
+            Layer::Noise(noise) => self.noise(noise, signal, how),
+            Layer::Gru(layers) => self.gru(layers, x, how),
+        }
+    }
+
+    fn conv(&mut self, conv: &Conv, x: Value, how: Lowering) -> Value {
+        let Conv { channels_in, channels_out, kernel, stride, dilation, groups, .. } = *conv;
+        let (left, right) = conv.padding;
+        let mut op = Op::Conv { stride, dilation, groups, padding: [0, 0] };
+        let seen = if how.is_streaming {
+            let n_held = left + right + conv.delay;
+            let both = self.with_held(n_held, channels_in, x);
+            // Frames that the next block looks at for the first time.
+            let span = (kernel - 1) * dilation + 1;
+            match (n_held + stride).checked_sub(span) {
+                None | Some(0) => both,
+                Some(n) => self.apply(Op::Slice { axis: 2, from: 0, to: Some(-(n as i64)) }, both),
+            }
+        } else {
+            op = Op::Conv { stride, dilation, groups, padding: [left, right] };
+            x
+        };
+        let weight = self.constant(&[channels_out, channels_in / groups, kernel], &conv.weight);
+        self.with_bias(op, seen, weight, &conv.bias)
+    }
+
+    fn upsample(&mut self, conv: &Upsample, x: Value, how: Lowering) -> Value {
+        let Upsample { channels_in, channels_out, stride, .. } = *conv;
+        let weight = self.constant(&[channels_in, channels_out, 2 * stride], &conv.weight);
+        if !how.is_streaming {
+            let op = Op::ConvTranspose { stride, padding: stride / 2 };
+            return self.with_bias(op, x, weight, &conv.bias);
+        }
+        let both = self.with_held(1, channels_in, x);
+        let all =
+            self.with_bias(Op::ConvTranspose { stride, padding: 0 }, both, weight, &conv.bias);
+        let n = stride as i64;
+        self.apply(Op::Slice { axis: 2, from: n, to: Some(-n) }, all)
+    }
+
+    fn with_bias(&mut self, op: Op, x: Value, weight: Value, bias: &[f32]) -> Value {
+        if bias.is_empty() {
+            return self.add(op, &[x, weight]);
+        }
+        let bias = self.constant(&[bias.len()], bias);
+        self.add(op, &[x, weight, bias])
+    }
+
+    fn affine(&mut self, x: Value, scale: &[f32], shift: &[f32]) -> Value {
+        let scale = self.constant(&[1, scale.len(), 1], scale);
+        let shift = self.constant(&[1, shift.len(), 1], shift);
+        let scaled = self.add(Op::Mul, &[x, scale]);
+        self.add(Op::Add, &[scaled, shift])
+    }
+
+    fn activate(&mut self, activation: &Activation, x: Value) -> Value {
+        match activation {
+            Activation::Leaky(slope) => self.apply(Op::Leaky(*slope), x),
+            Activation::Snake(alpha) => {
+                let inverse: Vec<f32> = alpha.iter().map(|a| 1.0 / (a + 1e-9)).collect();
+                let alpha = self.constant(&[1, alpha.len(), 1], alpha);
+                let inverse = self.constant(&[1, inverse.len(), 1], &inverse);
+                let angle = self.add(Op::Mul, &[x, alpha]);
+                let sine = self.apply(Op::Sin, angle);
+                let square = self.add(Op::Mul, &[sine, sine]);
+                let bent = self.add(Op::Mul, &[square, inverse]);
+                self.add(Op::Add, &[x, bent])
+            }
+            Activation::Tanh => self.apply(Op::Tanh, x),
+            Activation::Loudness => self.loudness(x),
+        }
+    }
+
+    fn loudness(&mut self, x: Value) -> Value {
+        let sigmoid = self.apply(Op::Sigmoid, x);
+        let bent = self.apply(Op::Power(2.3), sigmoid);
+        let (two, least) = (self.number(2.0), self.number(1e-7));
+        let scaled = self.add(Op::Mul, &[bent, two]);
+        self.add(Op::Add, &[scaled, least])
+    }
+
+    fn joined(&mut self, branches: &[Branch], by: &Op, x: Signal, how: Lowering) -> Value {
+        let is_heard = |branch: &&Branch| {
+            how.noise.is_some() || !matches!(branch.layers[..], [Layer::Noise(_)])
+        };
+        let mut made = Vec::with_capacity(branches.len());
+        for branch in branches.iter().filter(is_heard) {
+            let value = self.late(branch.delay, x, how);
+            made.push(self.layers(&branch.layers, Signal { value, ..x }, how).value);
+        }
+        let joined = made.into_iter().reduce(|a, b| self.add(by.clone(), &[a, b]));
+        joined.expect("there is a branch besides noise")
+    }
+
+    fn mirror(&mut self, x: Value, channels: usize, n_band: usize) -> Value {
+        // Frames come in pairs.
+        let sign = |i: usize| if i % 4 == 2 { -1.0 } else { 1.0 };
+        let signs: Vec<f32> = (0..2 * n_band).map(sign).collect();
+        let signs = self.constant(&[1, 1, n_band, 1, 2], &signs);
+        let sounds = Extent::Is(channels / n_band);
+        let pairs = [Extent::Same, sounds, Extent::Is(n_band), Extent::Rest, Extent::Is(2)];
+        let pairs = self.apply(Op::Reshape(pairs.to_vec()), x);
+        let turned = self.add(Op::Mul, &[pairs, signs]);
+        self.flat(turned, channels)
+    }
+
+    /// `[batch, channels, frames]` of something that lies in more axes.
+    fn flat(&mut self, x: Value, channels: usize) -> Value {
+        self.apply(Op::Reshape(vec![Extent::Same, Extent::Is(channels), Extent::Rest]), x)
+    }
+
+    fn noise(&mut self, noise: &Noise, x: Signal, how: Lowering) -> Value {
+        let amount = how.noise.expect("noise alone is not left out");
+        let (channels, n) = (noise.channels, noise.n_block);
+        let drawn = self.layers(&noise.layers, x, how).value;
+        let shift = self.number(NOISE_SHIFT);
+        let shifted = self.add(Op::Add, &[drawn, shift]);
+        let loud = self.loudness(shifted);
+        // A product with the matrix of responses, channel by channel.
+        let n_amplitudes = noise.response.len() / n;
+        let turned: Vec<f32> = (0..n)
+            .flat_map(|i| (0..n_amplitudes).map(move |k| k * n + i))
+            .map(|at| noise.response[at])
+            .collect();
+        let weight = self.constant(&[channels * n, n_amplitudes, 1], &turned.repeat(channels));
+        let conv = Op::Conv { stride: 1, dilation: 1, groups: channels, padding: [0, 0] };
+        let responses = self.add(conv, &[loud, weight]);
+        let parts = [Extent::Same, Extent::Is(channels), Extent::Is(n), Extent::Rest];
+        let parts = self.apply(Op::Reshape(parts.to_vec()), responses);
+        let responses = self.apply(Op::Permute(vec![0, 1, 3, 2]), parts);
+        let made = self.add(Op::FilteredNoise { n_block: n }, &[responses, amount]);
+        self.flat(made, channels)
+    }
+
+    fn gru(&mut self, layers: &[GruLayer], x: Value, how: Lowering) -> Value {
+        let hidden = layers[0].bias_hidden.len() / 3;
+        let mut rows = self.apply(Op::Permute(vec![0, 2, 1]), x);
+        for layer in layers {
+            let n_in = layer.weight_input.len() / (3 * hidden);
+            let weights = [
+                self.constant(&[3 * hidden, n_in], &layer.weight_input),
+                self.constant(&[3 * hidden, hidden], &layer.weight_hidden),
+                self.constant(&[3 * hidden], &layer.bias_input),
+                self.constant(&[3 * hidden], &layer.bias_hidden),
+            ];
+            let state = self.state(&[hidden]);
+            let held = self.add(Op::Held(state), &[x]);
+            let held = if how.is_streaming {
+                held
+            } else {
+                let nothing = self.number(0.0);
+                self.add(Op::Mul, &[held, nothing])
+            };
+            let shape = vec![Extent::Is(1), Extent::Rest, Extent::Is(hidden)];
+            let before = self.apply(Op::Reshape(shape), held);
+            let [of_input, of_hidden, bias_input, bias_hidden] = weights;
+            let inputs = [rows, before, of_input, of_hidden, bias_input, bias_hidden];
+            rows = self.add(Op::Gru { hidden }, &inputs);
+            if how.is_streaming {
+                let last = self.apply(Op::Slice { axis: 1, from: -1, to: None }, rows);
+                let shape = vec![Extent::Rest, Extent::Is(hidden)];
+                let last = self.apply(Op::Reshape(shape), last);
+                self.add(Op::Hold(state), &[last]);
+            }
+        }
+        self.apply(Op::Permute(vec![0, 2, 1]), rows)
+    }
+
+    fn transfer(&mut self, transfer: &Transfer, x: Value, how: Lowering) -> Value {
+        if how.learns {
+            return self.apply(Op::Transfer(Box::new(transfer.clone())), x);
+        }
+        let Transfer { source, target } = transfer;
+        let knows = |it: &Statistics| it.n_blocks > 0.0;
+        if !knows(source) || !knows(target) {
+            return x;
+        }
+        let (scale, shift) = transfer.scale_and_shift();
+        self.affine(x, &scale, &shift)
+    }
+
+    /// Frames that come `delay` frames late.
+    fn late(&mut self, delay: usize, x: Signal, how: Lowering) -> Value {
+        if delay == 0 || !how.is_streaming {
+            return x.value;
+        }
+        let both = self.with_held(delay, x.channels, x.value);
+        self.apply(Op::Slice { axis: 2, from: 0, to: Some(-(delay as i64)) }, both)
+    }
+
+    /// The last `n` frames before the block, and the block; those at its end are held for the next.
+    fn with_held(&mut self, n: usize, channels: usize, x: Value) -> Value {
+        if n == 0 {
+            return x;
+        }
+        let state = self.state(&[channels, n]);
+        let held = self.add(Op::Held(state), &[x]);
+        let both = self.add(Op::Concat(2), &[held, x]);
+        let end = self.apply(Op::Slice { axis: 2, from: -(n as i64), to: None }, both);
+        self.add(Op::Hold(state), &[end]);
+        both
+    }
+}
+
+/// Channels that come out of a layer.
+fn channels_out(layer: &Layer, channels: usize) -> usize {
+    match layer {
+        Layer::Conv(conv) => conv.channels_out,
+        Layer::Upsample(conv) => conv.channels_out,
+        Layer::Sum(branches) | Layer::Product(branches) => {
+            branches[0].layers.iter().fold(channels, |n, layer| channels_out(layer, n))
+        }
+        Layer::Gate => channels / 2,
+        Layer::Unfold { groups } => *groups,
+        Layer::Noise(noise) => noise.channels,
+        Layer::Gru(layers) => layers[layers.len() - 1].bias_hidden.len() / 3,
+        Layer::Activate(_)
+        | Layer::Affine { .. }
+        | Layer::Residual { .. }
+        | Layer::Mirror { .. }
+        | Layer::Gather { .. }
+        | Layer::Transfer(_) => channels,
+    }
+}

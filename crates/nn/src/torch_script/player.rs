@@ -1,0 +1,611 @@
+//! Modules played as they were written: the file is read again, and its text is followed line by line.
+//!
+//! Only what our own modules use is known; whatever else a file asks for is refused by its name.
+//! Definitions of the operations: the documentation of PyTorch 2.5.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use realfft::RealFftPlanner;
+use realfft::num_complex::Complex32;
+
+use super::syntax::{self, Expression, Method, Statement};
+use crate::array::Array;
+use crate::evaluate::{self, Found};
+use crate::kernels::elementwise;
+use crate::{Conv1d, ConvTranspose1d, Error, torch_checkpoint};
+
+/// A module that plays.
+pub struct Player {
+    path: PathBuf,
+    attributes: BTreeMap<String, Item>,
+    methods: BTreeMap<String, Method>,
+    /// The state of random numbers.
+    chance: u64,
+}
+
+/// What a name stands for.
+#[derive(Clone, Debug)]
+enum Item {
+    Array(Array),
+    Spectrum(Spectrum),
+    Int(i64),
+    Float(f64),
+    Bool(bool),
+    Text(String),
+    List(Vec<Item>),
+    None,
+}
+
+/// Complex numbers, the last axis of them apart.
+#[derive(Clone, Debug)]
+struct Spectrum {
+    outer: Vec<usize>,
+    bins: Vec<Complex32>,
+}
+
+/// How deep methods call methods.
+const DEPTH_MAX: usize = 4;
+/// How many bytes a file may have.
+const TEXT_MAX: usize = 16 << 20;
+
+impl Player {
+    /// Reads a module.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is damaged, or is no module of ours.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let refuse = |what: String| Error::Unsupported { path: path.to_owned(), what };
+        let file = torch_checkpoint::open(path)?;
+        let code = file.code()?;
+        let name = format!("__torch__.{}", super::CLASS);
+        let Some(class) = code.classes.get(&name).filter(|text| text.len() < TEXT_MAX) else {
+            return Err(refuse("a module without our class".into()));
+        };
+        let methods = syntax::methods(class).map_err(refuse)?;
+        let root = file.root();
+        let tensors = file.tensors(root)?.into_iter();
+        let tensors = tensors.map(|it| (it.name, Item::Array(Array::new(it.values, it.shape))));
+        let mut attributes: BTreeMap<String, Item> = tensors.collect();
+        for (key, value) in root.entries() {
+            let Some(key) = key.as_str() else { continue };
+            let number = value.as_int().map(Item::Int).or(value.as_float().map(Item::Float));
+            let plain = value.as_bool().map(Item::Bool).or(number);
+            let texts = || -> Option<Vec<Item>> {
+                let mut texts = value.items().map(|it| it.as_str()).peekable();
+                texts.peek()?;
+                texts.map(|it| Some(Item::Text(it?.to_owned()))).collect()
+            };
+            if let Some(item) = plain.or_else(|| texts().map(Item::List)) {
+                attributes.insert(key.to_owned(), item);
+            }
+        }
+        Ok(Self { path: path.to_owned(), attributes, methods, chance: 0 })
+    }
+
+    /// A method with an array `[batch, channels, frames]`; gives the shape and the numbers of what it
+    /// returns.
+    ///
+    /// # Errors
+    /// When there is no such method, or it does what is not known here, or what cannot be done with
+    /// arrays of this shape.
+    pub fn call(&mut self, method: &str, x: &[f32], shape: [usize; 3]) -> Result<Played, Error> {
+        let x = Item::Array(Array::new(x.to_vec(), shape.to_vec()));
+        match self.run(method, vec![x], DEPTH_MAX) {
+            Ok(Item::Array(array)) => {
+                Ok(Played { shape: array.shape(), values: array.into_values() })
+            }
+            Ok(_) => Err(self.refuse(format!("`{method}` without an array for an answer"))),
+            Err(what) => Err(self.refuse(format!("`{method}`: {what}"))),
+        }
+    }
+
+    /// A method without arguments that is run for its effect.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub fn act(&mut self, method: &str) -> Result<(), Error> {
+        let done = self.run(method, vec![], DEPTH_MAX);
+        done.map(drop).map_err(|what| self.refuse(format!("`{method}`: {what}")))
+    }
+
+    /// Sets a truth value by the method that players use for it.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub fn set(&mut self, name: &str, value: bool) -> Result<(), Error> {
+        let method = format!("set_{name}");
+        let done = self.run(&method, vec![Item::Bool(value)], DEPTH_MAX);
+        done.map(drop).map_err(|what| self.refuse(format!("`{method}`: {what}")))
+    }
+
+    /// The list of texts that a method answers with.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub fn texts(&mut self, method: &str) -> Result<Vec<String>, Error> {
+        let found = self.run(method, vec![], DEPTH_MAX);
+        let found = found.map_err(|what| self.refuse(format!("`{method}`: {what}")))?;
+        texts_of(&found).ok_or_else(|| self.refuse(format!("`{method}` without texts")))
+    }
+
+    /// The texts of an attribute.
+    #[must_use]
+    pub fn labels(&self, name: &str) -> Option<Vec<String>> {
+        texts_of(self.attributes.get(name)?)
+    }
+
+    /// The whole numbers of an attribute, one or an array of them.
+    #[must_use]
+    pub fn ints(&self, name: &str) -> Option<Vec<i64>> {
+        match self.attributes.get(name)? {
+            Item::Int(value) => Some(vec![*value]),
+            Item::Array(array) => Some(array.values().iter().map(|x| *x as i64).collect()),
+            _ => None,
+        }
+    }
+
+    fn refuse(&self, what: String) -> Error {
+        Error::Unsupported { path: self.path.clone(), what }
+    }
+
+    fn run(&mut self, name: &str, arguments: Vec<Item>, depth: usize) -> Found<Item> {
+        let depth = depth.checked_sub(1).ok_or("methods that call methods so deep")?;
+        // Its lines are lent to itself while it runs.
+        let method = self.methods.remove(name).ok_or_else(|| format!("no method `{name}`"))?;
+        let done = if method.arguments.len() == arguments.len() {
+            let mut names: Names = method.arguments.iter().cloned().zip(arguments).collect();
+            self.block(&method.body, &mut names, depth)
+        } else {
+            Err(format!("`{name}` with {} arguments", arguments.len()))
+        };
+        self.methods.insert(name.to_owned(), method);
+        Ok(done?.unwrap_or(Item::None))
+    }
+
+    fn block(
+        &mut self,
+        body: &[Statement],
+        names: &mut Names,
+        depth: usize,
+    ) -> Found<Option<Item>> {
+        for statement in body {
+            match statement {
+                Statement::Return(value) => return self.value(value, names, depth).map(Some),
+                Statement::Set(name, value) => {
+                    let value = self.value(value, names, depth)?;
+                    self.attributes.insert(name.clone(), value);
+                }
+                Statement::Assign(targets, value) => {
+                    let value = self.value(value, names, depth)?;
+                    match (&targets[..], value) {
+                        ([name], value) => drop(names.insert(name.clone(), value)),
+                        (targets, Item::List(items)) if targets.len() == items.len() => {
+                            names.extend(targets.iter().cloned().zip(items));
+                        }
+                        _ => return Err(format!("{} names for one value", targets.len())),
+                    }
+                }
+                Statement::If(condition, then, otherwise) => {
+                    let is_so = truth(&self.value(condition, names, depth)?)?;
+                    let chosen = if is_so { then } else { otherwise };
+                    if let Some(value) = self.block(chosen, names, depth)? {
+                        return Ok(Some(value));
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn value(&mut self, what: &Expression, names: &Names, depth: usize) -> Found<Item> {
+        Ok(match what {
+            Expression::Name(name) => {
+                names.get(name).cloned().ok_or_else(|| format!("the name `{name}`"))?
+            }
+            Expression::Attribute(name) => self.attribute(name)?.clone(),
+            Expression::Int(value) => Item::Int(*value),
+            Expression::Float(value) => Item::Float(*value),
+            Expression::Bool(value) => Item::Bool(*value),
+            Expression::None => Item::None,
+            Expression::Text(text) => Item::Text(text.clone()),
+            Expression::List(items) => Item::List(self.values(items, names, depth)?),
+            Expression::Method(name, arguments) => {
+                let arguments = self.values(arguments, names, depth)?;
+                self.run(name, arguments, depth)?
+            }
+            Expression::Call(name, arguments) if name.ends_with('_') && !name.starts_with("__") => {
+                self.change(name, arguments, names, depth)?;
+                Item::None
+            }
+            Expression::Call(name, arguments) => {
+                let arguments = self.values(arguments, names, depth)?;
+                self.operation(name, &arguments).map_err(|why| format!("`{name}`: {why}"))?
+            }
+        })
+    }
+
+    fn values(&mut self, all: &[Expression], names: &Names, depth: usize) -> Found<Vec<Item>> {
+        all.iter().map(|it| self.value(it, names, depth)).collect()
+    }
+
+    fn attribute(&self, name: &str) -> Found<&Item> {
+        self.attributes.get(name).ok_or_else(|| format!("the attribute `{name}`"))
+    }
+
+    /// What changes an attribute, or the first part of one.
+    fn change(
+        &mut self,
+        name: &str,
+        arguments: &[Expression],
+        names: &Names,
+        depth: usize,
+    ) -> Found<()> {
+        let (place, rest) = arguments.split_first().ok_or("a change of nothing")?;
+        let rest = self.values(rest, names, depth)?;
+        let (attribute, part) = match place {
+            Expression::Attribute(attribute) => (attribute, None),
+            Expression::Call(slice, place) if slice == "slice" => match &place[..] {
+                [Expression::Attribute(attribute), axis, from, to] => {
+                    let range = [axis, from, to].map(|it| int(&self.value(it, names, depth)?));
+                    let [axis, from, to] = range;
+                    (attribute, Some([axis?, from?, to?]))
+                }
+                _ => return Err(format!("`{name}` of a part like this")),
+            },
+            _ => return Err(format!("`{name}` of what is no attribute")),
+        };
+        let Some(Item::Array(held)) = self.attributes.get_mut(attribute) else {
+            return Err(format!("the attribute `{attribute}`"));
+        };
+        let mut x = std::mem::replace(held, evaluate::scalar(0.0));
+        let whole = (0, *x.shape().first().ok_or("a change of a number")?);
+        let (axis, range) = match part {
+            None => (0, whole),
+            Some([axis, from, to]) => {
+                let axis = evaluate::axis_of(&x.shape(), axis)?;
+                (axis, evaluate::range_of(x.shape()[axis], from, Some(to)))
+            }
+        };
+        let changed = match (name, &rest[..]) {
+            ("copy_", [Item::Array(new)]) => evaluate::put(&mut x, axis, range, new),
+            ("zero_", []) => {
+                x = evaluate::map(x, |_| 0.0);
+                Ok(())
+            }
+            ("fill_", [value]) => float(value).map(|value| x = evaluate::map(x.clone(), |_| value)),
+            ("add_", [value]) => array(value).and_then(|value| {
+                x = evaluate::binary(x.clone(), &value, |a, b| a + b)?;
+                Ok(())
+            }),
+            _ => Err(format!("`{name}` with {} arguments", rest.len())),
+        };
+        self.attributes.insert(attribute.clone(), Item::Array(x));
+        changed
+    }
+
+    fn operation(&mut self, name: &str, arguments: &[Item]) -> Found<Item> {
+        let pair = |f: fn(f32, f32) -> f32| match arguments {
+            [Item::Array(a), b] => Ok(Item::Array(evaluate::binary(a.clone(), &array(b)?, f)?)),
+            [a, Item::Array(b)] => Ok(Item::Array(evaluate::binary(array(a)?, b, f)?)),
+            [a, b] => Ok(Item::Float(f64::from(f(float(a)?, float(b)?)))),
+            _ => Err("two values".to_owned()),
+        };
+        let single = |f: &(dyn Fn(f32) -> f32 + Sync)| {
+            Ok(Item::Array(evaluate::map(array(first(arguments)?)?, f)))
+        };
+        let kernel = |f: fn(&mut [f32])| Ok(Item::Array(array(first(arguments)?)?.map(f)));
+        match (name, arguments) {
+            ("mul", [Item::Spectrum(a), Item::Spectrum(b)]) => {
+                if a.bins.len() != b.bins.len() {
+                    return Err("spectra of different shapes".into());
+                }
+                let bins = a.bins.iter().zip(&b.bins).map(|(a, b)| a * b).collect();
+                Ok(Item::Spectrum(Spectrum { outer: a.outer.clone(), bins }))
+            }
+            ("add", _) => pair(|a, b| a + b),
+            ("sub", _) => pair(|a, b| a - b),
+            ("mul", _) => pair(|a, b| a * b),
+            ("div", _) => pair(|a, b| a / b),
+            ("gt", [Item::Int(a), b]) => Ok(Item::Bool(*a as f64 > f64::from(float(b)?))),
+            ("gt", _) => pair(|a, b| f32::from(a > b)),
+            ("pow", [x, power]) => {
+                let power = float(power)?;
+                let raise = |x: f32| elementwise::exp_of(elementwise::ln_of(x) * power);
+                Ok(Item::Array(evaluate::map(array(x)?, raise)))
+            }
+            ("leaky_relu", [x, slope]) => {
+                let slope = float(slope)?;
+                Ok(Item::Array(array(x)?.map(|x| elementwise::leaky_relu(x, slope))))
+            }
+            ("tanh", _) => kernel(elementwise::tanh),
+            ("sigmoid", _) => kernel(elementwise::sigmoid),
+            ("softplus", _) => kernel(elementwise::softplus),
+            ("sin", _) => single(&f32::sin),
+            ("sqrt", _) => single(&f32::sqrt),
+            ("clamp_min", [x, least]) => {
+                let least = float(least)?;
+                Ok(Item::Array(evaluate::map(array(x)?, |x| x.max(least))))
+            }
+            ("clamp", [x, least, most]) => {
+                let (least, most) = (float(least)?, float(most)?);
+                // Not `clamp`, which panics for limits in the wrong order.
+                Ok(Item::Array(evaluate::map(array(x)?, |x| x.max(least).min(most))))
+            }
+            ("where", [condition, a, b]) => {
+                let chosen = array(condition)?.values().first().is_some_and(|it| *it != 0.0);
+                Ok(if chosen { a.clone() } else { b.clone() })
+            }
+            ("__and__", [a, b]) => Ok(Item::Bool(truth(a)? && truth(b)?)),
+            ("__not__", [a]) => Ok(Item::Bool(!truth(a)?)),
+            ("float", [x]) => Ok(Item::Float(f64::from(float(x)?))),
+            ("annotate", [_, x]) | ("contiguous", [x]) => Ok(x.clone()),
+            ("size", [x, axis]) => {
+                let shape = array(x)?.shape();
+                Ok(Item::Int(shape[evaluate::axis_of(&shape, int(axis)?)?] as i64))
+            }
+            // To whole numbers, or to floats that hold such.
+            ("to", [x, Item::Int(4)]) => Ok(Item::Array(evaluate::map(array(x)?, f32::trunc))),
+            ("to", [x, Item::Int(6)]) => Ok(x.clone()),
+            ("rand_like" | "randn_like", [x]) => Ok(Item::Array(self.random(&array(x)?, name))),
+            ("new_zeros", [_, shape]) => {
+                let shape: Vec<usize> =
+                    ints(shape)?.into_iter().map(|it| it.max(0) as usize).collect();
+                Ok(Item::Array(Array::new(vec![0.0; evaluate::n_numbers(&shape)?], shape)))
+            }
+            _ => shaped(name, arguments),
+        }
+    }
+
+    /// Random numbers: `splitmix64` (Steele, Lea and Flood, 2014), and Box and Muller, 1958.
+    fn random(&mut self, like: &Array, name: &str) -> Array {
+        let mut uniform = || {
+            self.chance = self.chance.wrapping_add(0x9E37_79B9_7F4A_7C15);
+            let mut z = self.chance;
+            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            ((z ^ (z >> 31)) >> 40) as f32 / (1 << 24) as f32
+        };
+        let mut normal = || {
+            let radius = (-2.0 * (1.0 - uniform()).ln()).sqrt();
+            radius * (std::f32::consts::TAU * uniform()).cos()
+        };
+        let is_normal = name == "randn_like";
+        let values = (0..like.len()).map(|_| if is_normal { normal() } else { 0.0 });
+        let mut values: Vec<f32> = values.collect();
+        if !is_normal {
+            values.iter_mut().for_each(|x| *x = uniform());
+        }
+        Array::new(values, like.shape())
+    }
+}
+
+type Names = BTreeMap<String, Item>;
+
+/// What a method returned.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Played {
+    /// Its extents.
+    pub shape: Vec<usize>,
+    /// Its numbers, in C order.
+    pub values: Vec<f32>,
+}
+
+/// Operations that look at shapes.
+fn shaped(name: &str, arguments: &[Item]) -> Found<Item> {
+    let made = match (name, arguments) {
+        ("conv1d", [x, weight, bias, stride, padding, dilation, groups]) => {
+            let padding = one(padding)?;
+            let conv = Conv1d {
+                stride: one(stride)?,
+                padding: (padding, padding),
+                dilation: one(dilation)?,
+                groups: count(groups)?,
+            };
+            evaluate::conv(array(x)?, array(weight)?, array_if_any(bias)?, conv)?
+        }
+        (
+            "conv_transpose1d",
+            [x, weight, bias, stride, padding, output_padding, groups, dilation],
+        ) => {
+            let conv = ConvTranspose1d {
+                stride: one(stride)?,
+                padding: one(padding)?,
+                output_padding: one(output_padding)?,
+                dilation: one(dilation)?,
+                groups: count(groups)?,
+            };
+            evaluate::conv_transpose(array(x)?, array(weight)?, array_if_any(bias)?, conv)?
+        }
+        ("constant_pad_nd", [x, Item::List(padding), value]) => {
+            let (x, value) = (array(x)?, float(value)?);
+            let [left, right] = &padding[..] else { return Err("padding of one axis".into()) };
+            let last = x.shape().len().checked_sub(1).ok_or("padding of a number")?;
+            let zeros = |n: &Item| -> Found<Array> {
+                let mut shape = x.shape();
+                shape[last] = count(n)?;
+                Ok(Array::new(vec![value; evaluate::n_numbers(&shape)?], shape))
+            };
+            evaluate::concat(&[zeros(left)?, x.clone(), zeros(right)?], last)?
+        }
+        ("cat", [Item::List(items), axis]) => {
+            let all = items.iter().map(array).collect::<Found<Vec<_>>>()?;
+            let shape = all.first().ok_or("nothing to join")?.shape();
+            evaluate::concat(&all, evaluate::axis_of(&shape, int(axis)?)?)?
+        }
+        ("slice", [x, axis, from, rest @ ..]) => {
+            let x = array(x)?;
+            let axis = evaluate::axis_of(&x.shape(), int(axis)?)?;
+            let to = rest.first().map(int).transpose()?;
+            evaluate::slice(&x, axis, int(from)?, to)?
+        }
+        ("select", [x, axis, at]) => {
+            let x = array(x)?;
+            let axis = evaluate::axis_of(&x.shape(), int(axis)?)?;
+            let at = int(at)?;
+            let part = evaluate::slice(&x, axis, at, Some(at.saturating_add(1)))?;
+            let mut shape: Vec<i64> = part.shape().iter().map(|it| *it as i64).collect();
+            shape.remove(axis);
+            evaluate::reshape(part, &shape)?
+        }
+        ("reshape", [x, shape]) => evaluate::reshape(array(x)?, &ints(shape)?)?,
+        ("permute", [x, axes]) => {
+            let axes: Vec<usize> = ints(axes)?
+                .into_iter()
+                .map(|it| usize::try_from(it).unwrap_or(usize::MAX))
+                .collect();
+            evaluate::permute(&array(x)?, &axes)?
+        }
+        ("sum", [x, axes, Item::Bool(true)]) => {
+            let x = array(x)?;
+            evaluate::reduce(&x, evaluate::axis_of(&x.shape(), one_int(axes)?)?, elementwise::sum)?
+        }
+        ("argmax", [x, axis, Item::Bool(true)]) => {
+            let x = array(x)?;
+            evaluate::reduce(&x, evaluate::axis_of(&x.shape(), int(axis)?)?, evaluate::largest)?
+        }
+        ("embedding", [table, numbers]) => evaluate::rows(&array(table)?, &array(numbers)?)?,
+        ("mean", [x, axes, Item::Bool(true)]) => of_channels(&array(x)?, axes, |values| {
+            (values.iter().map(|x| f64::from(*x)).sum::<f64>() / values.len() as f64) as f32
+        })?,
+        ("std", [x, axes, Item::Bool(true), Item::Bool(true)]) => {
+            of_channels(&array(x)?, axes, |values| {
+                let n = values.len() as f64;
+                let mean = values.iter().map(|x| f64::from(*x)).sum::<f64>() / n;
+                let squares = values.iter().map(|x| (f64::from(*x) - mean).powi(2)).sum::<f64>();
+                (squares / (n - 1.0)).sqrt() as f32
+            })?
+        }
+        ("fft_rfft", [x, n, Item::Int(-1)]) => return spectrum(&array(x)?, count(n)?),
+        ("fft_irfft", [Item::Spectrum(x), n, Item::Int(-1)]) => sound(x, count(n)?)?,
+        ("gru", [x, before, Item::List(weights), _, Item::Int(1), ..]) => {
+            let all = weights.iter().map(array).collect::<Found<Vec<_>>>()?;
+            let Ok([of_input, of_hidden, a, b]) = <[Array; 4]>::try_from(all) else {
+                return Err("units with other than four arrays".into());
+            };
+            let units = evaluate::Gru { of_input, of_hidden, bias: [a, b] };
+            let made = evaluate::gru(&array(x)?, &array(before)?, &units)?;
+            return Ok(Item::List(vec![Item::Array(made), Item::None]));
+        }
+        _ => return Err(format!("{} arguments like these", arguments.len())),
+    };
+    Ok(Item::Array(made))
+}
+
+/// A number of each channel over batch and frames: `[batch, channels, frames]` to `[1, channels, 1]`.
+fn of_channels(x: &Array, axes: &Item, f: impl Fn(&[f32]) -> f32) -> Found<Array> {
+    let (shape, axes) = (x.shape(), ints(axes)?);
+    if shape.len() != 3 || axes != [0, 2] {
+        return Err(format!("statistics over {axes:?} of {shape:?}"));
+    }
+    let turned = evaluate::permute(x, &[1, 0, 2])?;
+    let rows = evaluate::reshape(turned, &[shape[1] as i64, -1])?;
+    evaluate::reshape(evaluate::reduce(&rows, 1, f)?, &[1, -1, 1])
+}
+
+fn spectrum(x: &Array, n: usize) -> Found<Item> {
+    let (mut outer, last) = (x.shape(), x.shape().last().copied().unwrap_or(0));
+    outer.pop();
+    if !(2..=1 << 20).contains(&n) || last == 0 || last > n {
+        return Err(format!("a spectrum of {n} samples of {last}"));
+    }
+    evaluate::n_numbers(&[&outer[..], &[n]].concat())?;
+    let plan = RealFftPlanner::<f32>::new().plan_fft_forward(n);
+    let (mut signal, mut out) = (plan.make_input_vec(), plan.make_output_vec());
+    let mut bins = vec![];
+    for row in x.values().chunks(last) {
+        signal.fill(0.0);
+        signal[..last].copy_from_slice(row);
+        plan.process(&mut signal, &mut out).map_err(|error| error.to_string())?;
+        bins.extend_from_slice(&out);
+    }
+    Ok(Item::Spectrum(Spectrum { outer, bins }))
+}
+
+fn sound(x: &Spectrum, n: usize) -> Found<Array> {
+    let rows = x.outer.iter().product::<usize>();
+    if n < 2 || x.bins.len() != rows * (n / 2 + 1) {
+        return Err(format!("{n} samples of a spectrum of another size"));
+    }
+    let plan = RealFftPlanner::<f32>::new().plan_fft_inverse(n);
+    let (mut bins, mut out) = (plan.make_input_vec(), plan.make_output_vec());
+    let mut values = Vec::with_capacity(rows * n);
+    for row in x.bins.chunks(n / 2 + 1) {
+        bins.copy_from_slice(row);
+        (bins[0].im, bins[n / 2].im) =
+            (0.0, if n.is_multiple_of(2) { 0.0 } else { bins[n / 2].im });
+        plan.process(&mut bins, &mut out).map_err(|error| error.to_string())?;
+        values.extend(out.iter().map(|x| x / n as f32));
+    }
+    Ok(Array::new(values, [x.outer.clone(), vec![n]].concat()))
+}
+
+fn first(arguments: &[Item]) -> Found<&Item> {
+    arguments.first().ok_or_else(|| "no arguments".into())
+}
+
+fn array(item: &Item) -> Found<Array> {
+    match item {
+        Item::Array(array) => Ok(array.clone()),
+        Item::Int(_) | Item::Float(_) => Ok(evaluate::scalar(float(item)?)),
+        _ => Err("an array was needed".into()),
+    }
+}
+
+fn array_if_any(item: &Item) -> Found<Option<Array>> {
+    if matches!(item, Item::None) { Ok(None) } else { array(item).map(Some) }
+}
+
+fn float(item: &Item) -> Found<f32> {
+    match item {
+        Item::Int(value) => Ok(*value as f32),
+        Item::Float(value) => Ok(*value as f32),
+        Item::Bool(value) => Ok(f32::from(*value)),
+        _ => Err("a number was needed".into()),
+    }
+}
+
+fn int(item: &Item) -> Found<i64> {
+    match item {
+        Item::Int(value) => Ok(*value),
+        _ => Err("a whole number was needed".into()),
+    }
+}
+
+fn count(item: &Item) -> Found<usize> {
+    usize::try_from(int(item)?).map_err(|_| "a count was needed".into())
+}
+
+fn ints(item: &Item) -> Found<Vec<i64>> {
+    match item {
+        Item::List(items) => items.iter().map(int).collect(),
+        _ => Err("a list of whole numbers was needed".into()),
+    }
+}
+
+fn one_int(item: &Item) -> Found<i64> {
+    match ints(item)?[..] {
+        [only] => Ok(only),
+        _ => Err("a list of one number was needed".into()),
+    }
+}
+
+fn one(item: &Item) -> Found<usize> {
+    usize::try_from(one_int(item)?).map_err(|_| "a count was needed".into())
+}
+
+fn truth(item: &Item) -> Found<bool> {
+    match item {
+        Item::Bool(value) => Ok(*value),
+        _ => Err("a truth value was needed".into()),
+    }
+}
+
+fn texts_of(item: &Item) -> Option<Vec<String>> {
+    let Item::List(items) = item else { return None };
+    let text = |it: &Item| match it {
+        Item::Text(text) => Some(text.clone()),
+        _ => None,
+    };
+    items.iter().map(text).collect()
+}

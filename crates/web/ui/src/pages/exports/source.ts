@@ -1,0 +1,77 @@
+// What is known of a model that is to be exported, and what that allows.
+
+import type { Export, ModelDetail, ModelFacts } from '$lib/api'
+import type { Choices, Latents } from './choices'
+import { t } from '$lib/i18n'
+
+/** A model of the library, or a file with one, of which only the path is known. */
+export interface Source {
+  name: string
+  rateHz?: number
+  facts?: ModelFacts
+  /** Whether its encoder needs sound before it is there. */
+  isAhead?: boolean
+}
+
+export function sourceOf({ name, rate_hz, facts, settings }: ModelDetail): Source {
+  const isAhead = (settings as Record<string, unknown>).encoder_input === 'mel'
+  return { name, rateHz: rate_hz, isAhead, ...(facts ? { facts } : {}) }
+}
+
+export const sourceOfFile = (path: string): Source => ({ name: path.split(/[/\\]/).findLast(Boolean) ?? path })
+
+/** Why all latents have to be kept; undefined if fewer will do. Of a file, the studio knows more. */
+export function whyAll({ rateHz, facts }: Source): string | undefined {
+  if (rateHz === undefined) return undefined
+  if (facts && facts.regularization !== 'variational') return t('export.whyAllKind', { kind: facts.regularization })
+  return facts?.latent_use ? undefined : t('export.whyAllUnmeasured')
+}
+
+/** Why it cannot play block by block; undefined if it can. */
+export const whyWhole = ({ isAhead }: Source): string | undefined => (isAhead ? t('export.whyWhole') : undefined)
+
+/** Whether a player with two channels can play each side for itself through it. */
+export const canDouble = ({ facts }: Source): boolean => facts?.channels === 1
+
+/** The choices as this model can follow them. */
+export function fitting(choices: Choices, source: Source): Choices {
+  const { rateHz, facts } = source
+  const isMultiple = rateHz !== undefined && choices.rateHz !== undefined && choices.rateHz > rateHz && choices.rateHz % rateHz === 0
+  const isOfFile = rateHz === undefined
+  return {
+    ...choices,
+    streaming: choices.streaming && !whyWhole(source),
+    latents: whyAll(source) ? { keep: 'all' } : choices.latents,
+    channels: isOfFile || (canDouble(source) && choices.channels !== facts?.channels) ? choices.channels : undefined,
+    rateHz: isOfFile || isMultiple ? choices.rateHz : undefined,
+  }
+}
+
+/** How many curves a choice comes to; undefined where only the studio can tell. */
+export function nLatents(latents: Latents, { facts }: Source): number | undefined {
+  if (latents.keep === 'number') return latents.n
+  if (latents.keep === 'all') return facts?.latent_size
+  return facts?.latent_use?.for_fidelity.find(({ share }) => Math.abs(share - latents.share) < 1e-9)?.n_latents
+}
+
+/** What is wrong with a number of latents; the studio has the last word. */
+export function wrongLatents(latents: Latents, { facts }: Source): string | undefined {
+  if (latents.keep !== 'number') return undefined
+  if (!Number.isInteger(latents.n) || latents.n < 1) return t('form.wholeNumber')
+  if (facts && latents.n > facts.latent_size) return t('form.between', { min: 1, max: facts.latent_size })
+  return undefined
+}
+
+/** A model's name as a name of files, as the studio writes it. */
+export function stemOf(name: string): string {
+  const plain = [...name].slice(0, 60).map((one) => (/[A-Za-z0-9-]/.test(one) ? one : '_'))
+  return plain.join('').split('_').filter(Boolean).join('_') || 'model'
+}
+
+/** The name of what an export made, without its ending. */
+export function madeStem({ result, task, model_name }: Export): string {
+  const first = result?.files[0]?.path.split('/')
+  // The files of a run lie in a folder of that name.
+  const name = task.form.to === 'ckpt' ? first?.[1] : first?.at(-1)?.replace(/(\.(encoder|decoder))?\.[a-z]+$/, '')
+  return name ?? stemOf(model_name)
+}

@@ -1,0 +1,48 @@
+// How an export is played, in a few steps, by where that is.
+
+import type { Export } from '$lib/api'
+import { t } from '$lib/i18n'
+import { below } from '$lib/paths'
+
+import { madeStem } from './source'
+
+export interface PlayStep {
+  text: string
+  /** Lines to type or to copy. */
+  code?: string[]
+}
+
+export function stepsFor(one: Export): PlayStep[] {
+  const { form } = one.task
+  const name = madeStem(one)
+  const at = (...path: string[]) => quoted(path.reduce(below, one.folder))
+  switch (form.to) {
+    case 'torchscript': {
+      const place = { text: t('play.torchscript.place', { name }) }
+      const switches = { text: t('play.torchscript.switches') }
+      if (!form.play.streaming) return [place, { text: t('play.torchscript.whole') }, switches]
+      const code = ['forward', 'encode', 'decode'].map((method) => `nn~ ${name} ${method}`)
+      return [place, { text: t('play.torchscript.object'), code }, switches]
+    }
+    case 'onnx': {
+      const memory = form.play.streaming ? [{ text: t('play.onnx.memory') }] : []
+      return [{ text: t('play.onnx.files') }, { text: t('play.onnx.inputs') }, ...memory]
+    }
+    case 'maq':
+      return [{ text: t('play.maq.take'), code: [`maquette model add ${at('files', `${name}.maq`)}`] }]
+    case 'safetensors': {
+      const code = [`safetensors.torch.load_file("${name}.safetensors")`]
+      return [{ text: t('play.safetensors.read'), code }, { text: t('play.safetensors.header') }]
+    }
+    case 'ckpt': {
+      const folder = at('files', name)
+      return [
+        { text: t('play.ckpt.train'), code: [`rave train --ckpt ${folder}`] },
+        { text: t('play.ckpt.export'), code: [`rave export --run ${folder}`] },
+      ]
+    }
+  }
+}
+
+/** A path as a shell takes it. */
+const quoted = (path: string): string => (/^[\w./\\:-]+$/.test(path) ? path : `"${path}"`)

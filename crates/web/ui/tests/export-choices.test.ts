@@ -1,0 +1,133 @@
+// Choices of an export: in the address, in an order, and in words.
+
+import { expect, test } from 'vitest'
+
+import type { ExportForm, ModelFacts } from '$lib/api'
+import { type Choices, choicesFrom, choicesOf, queryOf, TARGETS, taskOf, wizardHref } from '../src/pages/exports/choices'
+
+import { fitting, nLatents, type Source, sourceOfFile, stemOf, whyAll, wrongLatents } from '../src/pages/exports/source'
+import { decidedBy, quickFor, summaryOf } from '../src/pages/exports/words'
+
+const model = { from: 'library', id: 'notes-1' } as const
+const from = (query: string): Choices => choicesFrom(new URLSearchParams(query))
+const facts: ModelFacts = {
+  channels: 1,
+  latent_size: 16,
+  regularization: 'variational',
+  n_parameters: 1,
+  ratio: 256,
+  latent_rate_hz: 172,
+  compression: 16,
+  receptive_field: { back_samples: 1, ahead_samples: 1 },
+  latency_samples: 441,
+  phase: 1,
+  latent_use: { n_active: 9, for_fidelity: [{ share: 0.9, n_latents: 5 }, { share: 0.95, n_latents: 8 }] },
+}
+const source: Source = { name: 'My notes (best)', rateHz: 44_100, facts }
+
+/** What an address asks for. */
+const checkForm = (query: string, expected: ExportForm) => expect(taskOf(from(`model=notes-1&${query}`))).toEqual({ model, form: expected })
+
+const usual = { latents: null, fidelity: null, channels: null, rate_hz: null, block: 2048 }
+
+test('an address becomes an order', () => {
+  checkForm('', { to: 'torchscript', play: { streaming: true, ...usual } })
+  checkForm('to=onnx', { to: 'onnx', play: { streaming: false, ...usual } })
+  checkForm('to=onnx&streaming=on&block=256', { to: 'onnx', play: { ...usual, streaming: true, block: 256 } })
+  checkForm('fidelity=0.95&streaming=off', { to: 'torchscript', play: { ...usual, streaming: false, fidelity: 0.95 } })
+  checkForm('latents=8&channels=2&rate_hz=88200', { to: 'torchscript', play: { ...usual, streaming: true, latents: 8, channels: 2, rate_hz: 88_200 } })
+  checkForm('to=safetensors&latents=8', { to: 'safetensors' })
+  checkForm('to=ckpt', { to: 'ckpt' })
+  checkForm('to=maq&author=+Ada+&license=CC0+1.0', { to: 'maq', card: { author: 'Ada', license: 'CC0 1.0', about: '' } })
+})
+
+test('an address that makes no sense is as usual', () => {
+  checkForm('to=tape&channels=x&rate_hz=-1&block=0.5&fidelity=7', { to: 'torchscript', play: { streaming: true, ...usual } })
+})
+
+test('without a model there is nothing to order', () => {
+  expect(taskOf(from('to=onnx'))).toBeUndefined()
+})
+
+test('every choice goes into the address and comes back', () => {
+  const queries = ['fidelity=0.9&channels=2', 'latents=3&rate_hz=88200', 'streaming=off&block=64', 'author=Ada&license=CC0&about=bells']
+  for (const to of TARGETS)
+    for (const query of [...queries, 'file=/a b/model.ckpt']) {
+      const choices = from(`${query.startsWith('file') ? '' : 'model=notes-1&'}to=${to}&${query}`)
+      const said = Object.entries(queryOf(choices)).filter(([, value]) => value !== null) as [string, string][]
+      expect(choicesFrom(new URLSearchParams(said))).toEqual(choices)
+    }
+})
+
+test('a number that is not typed yet stays a choice', () => {
+  const choices = from('model=notes-1&latents=')
+  expect(choices.latents).toEqual({ keep: 'number', n: Number.NaN })
+  expect(queryOf(choices).latents).toBe('')
+  expect(wrongLatents(choices.latents, source)).toBe('Write a whole number.')
+})
+
+test('what was ordered leads back to the same choices', () => {
+  const form: ExportForm = { to: 'torchscript', play: { streaming: false, latents: 4, channels: 2, rate_hz: 88_200, block: 512 } }
+  const href = wizardHref({ model, form })
+  expect(href).toBe('/export?model=notes-1&to=torchscript&streaming=off&latents=4&channels=2&rate_hz=88200&block=512')
+  expect(from(href.split('?')[1] ?? '')).toEqual(choicesOf({ model, form }))
+  expect(wizardHref({ model: { from: 'file', path: '/a b.ckpt' }, form: { to: 'maq', card: { license: 'CC0' } } })).toBe('/export?file=%2Fa+b.ckpt&to=maq&license=CC0')
+})
+
+test('a model follows only the choices that it can', () => {
+  const wanted = from('model=notes-1&fidelity=0.95&channels=2&rate_hz=88200')
+  expect(fitting(wanted, source)).toEqual(wanted)
+  const stereo = fitting(wanted, { ...source, rateHz: 48_000, facts: { ...facts, channels: 2, regularization: 'discrete' } })
+  expect(stereo).toMatchObject({ latents: { keep: 'all' }, channels: undefined, rateHz: undefined, streaming: true })
+  expect(fitting(wanted, { ...source, isAhead: true }).streaming).toBe(false)
+  expect(fitting(wanted, sourceOfFile('/old/model.ckpt'))).toEqual(wanted)
+})
+
+test('fewer latents need a variational model whose latents were measured', () => {
+  const { latent_use: _, ...unmeasured } = facts
+  expect(whyAll(source)).toBeUndefined()
+  expect(whyAll(sourceOfFile('/old/model.ckpt'))).toBeUndefined()
+  expect(whyAll({ ...source, facts: { ...facts, regularization: 'spherical' } })).toContain('spherical')
+  expect(whyAll({ ...source, facts: unmeasured })).toContain('measured')
+})
+
+test('how many latents a choice comes to', () => {
+  expect(nLatents({ keep: 'all' }, source)).toBe(16)
+  expect(nLatents({ keep: 'fidelity', share: 0.95 }, source)).toBe(8)
+  expect(nLatents({ keep: 'fidelity', share: 0.97 }, source)).toBeUndefined()
+  expect(wrongLatents({ keep: 'number', n: 17 }, source)).toBe('Between 1 and 16.')
+  expect(wrongLatents({ keep: 'number', n: 16 }, source)).toBeUndefined()
+})
+
+test.each([
+  ['Violin, a1 (best)', 'Violin_a1_best'],
+  ['../../etc/passwd', 'etc_passwd'],
+  ['drums-2', 'drums-2'],
+  ['звук', 'model'],
+  ['', 'model'],
+])('%s is a name of files as %s', (name, expected) => {
+  expect(stemOf(name)).toBe(expected)
+})
+
+const NARROW = '\u202f'
+test.each([
+  ['fidelity=0.95', `My_notes_best.ts, streaming, 44.1${NARROW}kHz mono, 8 of 16 latents; checks that it plays the model’s sound, and how fast.`],
+  ['channels=2&rate_hz=88200', `My_notes_best.ts, streaming, 88.2${NARROW}kHz stereo, all 16 latents; checks that it plays the model’s sound, and how fast.`],
+  ['to=onnx&fidelity=0.97', `My_notes_best.onnx with encoder and decoder, whole sounds, 44.1${NARROW}kHz mono, latents for a fidelity of 97%; checks that it plays the model’s sound, and how fast.`],
+  ['to=maq&author=Ada&license=CC0', 'My_notes_best.maq, by Ada, CC0; checks that it is whole.'],
+  ['to=safetensors&latents=2', 'My_notes_best.safetensors; checks every weight.'],
+  ['to=ckpt', 'My_notes_best, a folder with config.gin and a checkpoint; checks every weight.'],
+])('%s in a sentence', (query, expected) => {
+  expect(summaryOf(from(`model=notes-1&${query}`), source)).toBe(expected)
+})
+
+test('what is decided is said with its reason', () => {
+  const words = (query: string) => decidedBy(from(query), source).map(({ name, value }) => `${name}: ${value}`)
+  expect(words('')).toEqual(['Format: TorchScript (.ts)', 'Plays: Live, block by block', `Sample rate: 44.1${NARROW}kHz`, 'Channels: mono', 'Latents: all 16 latents'])
+  expect(words('to=ckpt')[1]).toBe(`Sound: 44.1${NARROW}kHz mono, 16 latents`)
+  expect(decidedBy(from(''), source)[1]?.why).toContain('10 ms late')
+})
+
+test('only what plays has ready-made choices', () => {
+  expect(TARGETS.filter((to) => quickFor(to).length > 0)).toEqual(['torchscript', 'onnx'])
+})
