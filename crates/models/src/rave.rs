@@ -30,7 +30,8 @@ pub use config::{
     Judges, LossWeights, Padding, PhaseSwitch, Regularization, family, resolve,
 };
 pub use export::{
-    DIFFERENCE_MAX, ExportFacts, ExportSettings, PlayedModule, Plays, Shown, Verified,
+    DIFFERENCE_MAX, ExportFacts, ExportSettings, OnnxPart, PlayedGraphs, PlayedModule, Plays,
+    Shown, Verified,
 };
 pub use forecast::{Forecast, check, forecast};
 pub use infer::{Description, Model, describe};

@@ -34,6 +34,7 @@ mod memory;
 mod named;
 pub mod npy;
 pub mod npz;
+pub mod onnx;
 mod parameters;
 mod spectral;
 mod stored;

@@ -1,6 +1,7 @@
 //! Models in files for other programs, and those files read again.
 
 mod exported;
+mod onnx;
 mod torch;
 mod verify;
 
@@ -10,6 +11,7 @@ use nn::torch_script;
 
 pub use self::exported::ExportSettings;
 pub(super) use self::exported::Exported;
+pub use self::onnx::{OnnxPart, PlayedGraphs};
 use self::torch::module;
 use self::verify::verify;
 pub use self::verify::{DIFFERENCE_MAX, Plays, Shown, Verified};
@@ -64,6 +66,23 @@ impl Model {
     pub fn write_torch_script(&self, settings: ExportSettings, path: &Path) -> Result<(), Error> {
         assert!(self.can_be_played_elsewhere(), "its encoder hears bands");
         Ok(module(&self.exported(settings), self.has_noise()).write(path)?)
+    }
+
+    /// Writes a part of the model, or all of it, as an ONNX graph.
+    ///
+    /// # Panics
+    /// When it [cannot be played elsewhere](Self::can_be_played_elsewhere).
+    ///
+    /// # Errors
+    /// When the file cannot be written; then nothing is.
+    pub fn write_onnx(
+        &self,
+        settings: ExportSettings,
+        part: OnnxPart,
+        path: &Path,
+    ) -> Result<(), Error> {
+        assert!(self.can_be_played_elsewhere(), "its encoder hears bands");
+        onnx::write(&self.exported(settings), part, path)
     }
 
     /// Compares a file with this model. `go_on` is told how much is done, 0 to 1.

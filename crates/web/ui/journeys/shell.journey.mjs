@@ -4,7 +4,7 @@ import { strict as assert } from 'node:assert'
 
 import { travel } from './harness.mjs'
 
-const pages = ['/', '/datasets', '/datasets/new', '/runs', '/runs/new', '/models', '/import', '/settings']
+const pages = ['/', '/datasets', '/datasets/new', '/runs', '/runs/new', '/models', '/export', '/exports', '/import', '/settings']
 
 /** A workspace with one dataset in it; gives its address. */
 async function filled(studio) {

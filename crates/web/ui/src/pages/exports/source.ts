@@ -1,8 +1,9 @@
 // What is known of a model that is to be exported, and what that allows.
 
 import type { Export, ModelDetail, ModelFacts } from '$lib/api'
-import type { Choices, Latents } from './choices'
 import { t } from '$lib/i18n'
+
+import type { Choices, Latents } from './choices'
 
 /** A model of the library, or a file with one, of which only the path is known. */
 export interface Source {

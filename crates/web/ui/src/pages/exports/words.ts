@@ -2,9 +2,9 @@
 
 import type { Outdated } from '$lib/api'
 import { channels as channelWords, count, number, percent, rate } from '$lib/format'
-import { type Choices, type Latents, plays, type Target } from './choices'
 import { t } from '$lib/i18n'
 
+import { type Choices, type Latents, plays, type Target } from './choices'
 import { nLatents, type Source, stemOf } from './source'
 
 /** `8 of 16 latents`, `all 16 latents`. */

@@ -1,0 +1,141 @@
+//! A model as ONNX graphs, without chance: the encoder, the decoder, and the whole.
+
+use std::path::Path;
+
+use nn::graph::{Graph, Signal};
+use nn::onnx::{self, Described};
+
+use super::exported::{Exported, Switches};
+use super::{Plays, Shown};
+use crate::Error;
+
+/// What a graph holds of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnnxPart {
+    /// From sound to sound.
+    Whole,
+    /// From sound to latents.
+    Encoder,
+    /// From latents to sound.
+    Decoder,
+}
+
+impl OnnxPart {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Whole, Self::Encoder, Self::Decoder];
+
+    /// The end of the name of its file.
+    #[must_use]
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Whole => ".onnx",
+            Self::Encoder => ".encoder.onnx",
+            Self::Decoder => ".decoder.onnx",
+        }
+    }
+}
+
+/// Nothing is left to chance, and nothing learns.
+const NO_CHANCE: Switches = Switches { chance: None, noise: None, learns: false };
+
+pub(super) fn write(exported: &Exported<'_>, part: OnnxPart, path: &Path) -> Result<(), Error> {
+    let mut graph = Graph::new();
+    let (sound, latents) = (("audio", exported.channels()), ("latents", exported.latents()));
+    let decode = |graph: &mut Graph, z: Signal| exported.decode(graph, z, NO_CHANCE);
+    let (input, made, output) = match part {
+        OnnxPart::Whole => {
+            let x = graph.input(sound.1);
+            let z = exported.encode(&mut graph, x, NO_CHANCE);
+            (sound, decode(&mut graph, z), ("reconstruction", sound.1))
+        }
+        OnnxPart::Encoder => {
+            let x = graph.input(sound.1);
+            (sound, exported.encode(&mut graph, x, NO_CHANCE), latents)
+        }
+        OnnxPart::Decoder => {
+            let z = graph.input(latents.1);
+            (latents, decode(&mut graph, z), sound)
+        }
+    };
+    let is_streaming = exported.settings.is_streaming;
+    let how = if is_streaming { "block by block" } else { "sounds as a whole" };
+    let facts = vec![
+        ("sampling_rate", exported.rate_hz().to_string()),
+        ("channels", sound.1.to_string()),
+        ("latents", latents.1.to_string()),
+        ("ratio", exported.ratio().to_string()),
+        ("streaming", is_streaming.to_string()),
+    ];
+    let described = Described {
+        input,
+        output,
+        batch: exported.settings.n_parallel,
+        about: format!(
+            "RAVE, {how}. Sound comes in multiples of {} samples.",
+            frame_samples(exported)
+        ),
+        facts,
+    };
+    Ok(onnx::write(path, &graph, made.value, &described)?)
+}
+
+/// Samples that sound is to come in multiples of: the filter bank of a model that takes sounds as a whole
+/// looks at frames in pairs.
+fn frame_samples(exported: &Exported<'_>) -> usize {
+    let bands = exported.config().n_band * exported.settings.rate_multiple;
+    exported.ratio().max(2 * bands)
+}
+
+/// Graphs that were read again.
+pub struct PlayedGraphs {
+    whole: onnx::Player,
+    encoder: onnx::Player,
+    decoder: onnx::Player,
+}
+
+impl PlayedGraphs {
+    /// Reads the graphs whose paths begin with the same words; see [`OnnxPart::ending`].
+    ///
+    /// # Errors
+    /// When one of them cannot be read.
+    pub fn open(path_of: impl Fn(OnnxPart) -> std::path::PathBuf) -> Result<Self, Error> {
+        let open = |part| onnx::Player::open(&path_of(part));
+        Ok(Self {
+            whole: open(OnnxPart::Whole)?,
+            encoder: open(OnnxPart::Encoder)?,
+            decoder: open(OnnxPart::Decoder)?,
+        })
+    }
+
+    /// Arrays that the whole remembers.
+    #[must_use]
+    pub fn n_states(&self) -> usize {
+        self.whole.n_states()
+    }
+}
+
+fn call(player: &mut onnx::Player, x: &[f32], rows: usize) -> Result<Shown, nn::Error> {
+    let played = player.call(x, [1, rows, x.len() / rows.max(1)])?;
+    Ok(Shown { rows: played.shape.get(1).copied().unwrap_or(0), values: played.values })
+}
+
+impl Plays for PlayedGraphs {
+    fn encode(&mut self, x: &[f32], channels: usize) -> Result<Shown, nn::Error> {
+        call(&mut self.encoder, x, channels)
+    }
+
+    fn decode(&mut self, z: &Shown) -> Result<Shown, nn::Error> {
+        call(&mut self.decoder, &z.values, z.rows)
+    }
+
+    fn whole(&mut self, x: &[f32], channels: usize) -> Result<Shown, nn::Error> {
+        call(&mut self.whole, x, channels)
+    }
+
+    fn reset(&mut self) -> Result<(), nn::Error> {
+        for player in [&mut self.whole, &mut self.encoder, &mut self.decoder] {
+            player.reset();
+        }
+        Ok(())
+    }
+}
