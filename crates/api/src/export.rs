@@ -185,3 +185,18 @@ pub struct ExportSpeed {
     /// The same for the file as it was read again, by the plain reader that checks it.
     pub file: f64,
 }
+
+/// What a look at a file of a model found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FileCheck {
+    /// The file.
+    pub path: String,
+    /// What it is, in words.
+    pub kind: String,
+    /// What is known of it, a name and a value each.
+    pub facts: Vec<(String, String)>,
+    /// What was tried, in this order; the last one may have failed.
+    pub checks: Vec<ExportCheck>,
+    /// Whether all that was tried is as it should be.
+    pub is_good: bool,
+}

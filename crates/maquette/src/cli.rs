@@ -1,6 +1,7 @@
 //! The command line: one file per verb, each a few calls of the studio's API and what they gave, as
 //! text for people or as JSON for programs.
 
+mod check;
 mod compose;
 mod convert;
 mod dataset;
@@ -85,8 +86,10 @@ enum Command {
     Encode(convert::EncodeArgs),
     /// Turn latents back into sound
     Decode(convert::DecodeArgs),
-    /// Write a model as files of another program
+    /// Write a model in the form that a player or another program needs, and check it
     Export(export::ExportArgs),
+    /// Look whether a file of a model is whole and plays
+    Check(check::CheckArgs),
     /// Take what acids-rave left, or a folder of another workspace, into this one
     Import(import::ImportArgs),
     /// What this machine has, what works, and what to do
@@ -154,6 +157,7 @@ fn obey(
         Some(Command::Encode(args)) => convert::encode(&args, console),
         Some(Command::Decode(args)) => convert::decode(&args, console),
         Some(Command::Export(args)) => export::run(&args, console),
+        Some(Command::Check(args)) => check::run(&args, console),
         Some(Command::Import(args)) => import::run(&args, console),
         Some(Command::Doctor) => doctor::run(console),
         Some(Command::Worker { folder }) => worker::run(&folder),

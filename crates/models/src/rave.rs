@@ -30,8 +30,8 @@ pub use config::{
     Judges, LossWeights, Padding, PhaseSwitch, Regularization, family, resolve,
 };
 pub use export::{
-    DIFFERENCE_MAX, ExportFacts, ExportSettings, OnnxPart, PlayedGraphs, PlayedModule, Plays,
-    Shown, Verified,
+    Consistent, DIFFERENCE_MAX, ExportFacts, ExportSettings, OnnxPart, PlayedFacts, PlayedGraphs,
+    PlayedModule, Plays, Shown, Verified, consistent,
 };
 pub use forecast::{Forecast, check, forecast};
 pub use infer::{Description, Model, describe};

@@ -245,6 +245,32 @@ fn open_events(path: &Path) -> anyhow::Result<(File, u64, Past)> {
     Ok((file, n_events, past))
 }
 
+/// Sounds that the job of a folder rendered at its last step up to one. Only files inside of it count.
+pub(crate) fn samples_up_to(folder: &Path, step: u64) -> Vec<api::Sample> {
+    let Ok(file) = File::open(folder.join("events.jsonl")) else { return vec![] };
+    let mut found: Vec<api::Sample> = vec![];
+    for line in BufReader::new(file.take(EVENTS_BYTES_MAX)).split(b'\n') {
+        let Ok(line) = line else { break };
+        let Ok(Event { body: EventBody::Sample(sample), .. }) = serde_json::from_slice(&line)
+        else {
+            continue;
+        };
+        let is_inside = |path: &str| {
+            let mut parts = Path::new(path).components();
+            !path.is_empty() && parts.all(|it| matches!(it, std::path::Component::Normal(_)))
+        };
+        if sample.step <= step && is_inside(&sample.original) && is_inside(&sample.rendered) {
+            found.push(sample);
+        }
+    }
+    let last = found.iter().map(|sample| sample.step).max();
+    found.retain(|sample| Some(sample.step) == last);
+    found
+}
+
+/// Events that are looked through for sounds: those of a month of training.
+const EVENTS_BYTES_MAX: u64 = 1 << 30;
+
 impl Past {
     fn learn(&mut self, body: &EventBody) {
         match body {

@@ -11,7 +11,7 @@ use api::{Finding, FindingKind, Findings, Problem, Unreadable};
 use foreign::{audio_example, lmdb, tfevents};
 use nn::torch_checkpoint;
 
-use crate::folder::problem;
+use crate::{folder::problem, package};
 
 /// Entries of folders that are looked at.
 const ENTRIES_MAX: usize = 50_000;
@@ -199,6 +199,7 @@ impl Looker {
     fn file(&mut self, path: &Path, is_asked: bool) {
         let ending = path.extension().map(|it| it.to_string_lossy().to_lowercase());
         match ending.as_deref() {
+            Some("maq") => self.package(path),
             Some("ckpt" | "ts" | "pt") => self.model(path),
             Some("safetensors") => match models::rave::describe(path) {
                 Ok(_) => self.found(
@@ -213,10 +214,24 @@ impl Looker {
                 Err(_) => {}
             },
             _ if is_asked => {
-                self.refuse(path, "only .ckpt, .ts, .pt and .safetensors files are models");
+                self.refuse(path, "only .maq, .ckpt, .ts, .pt and .safetensors files are models");
             }
             _ => {}
         }
+    }
+
+    fn package(&mut self, path: &Path) {
+        let manifest = match package::manifest_of(path) {
+            Ok(manifest) => manifest,
+            Err(error) => return self.refuse(path, &format!("failed to {error:#}")),
+        };
+        let said = |what: &str, text: &str| {
+            let text = if text.is_empty() { "not said" } else { text };
+            format!("{what}: {text}.")
+        };
+        let notes = vec![said("Author", &manifest.author), said("License", &manifest.license)];
+        let what = "a package of Maquette".to_owned();
+        self.found(path, FindingKind::Model, what, BECOMES_MODEL.into(), notes);
     }
 
     fn model(&mut self, path: &Path) {
@@ -233,6 +248,9 @@ impl Looker {
             || root.get("encoder.encoder.net.0.weight").is_some()
         {
             "weights of a model"
+        } else if root.get("full_latent_size").is_some() {
+            let why = "it is a module that was exported by Maquette: take the model or its package";
+            return self.refuse(path, why);
         } else {
             return self.refuse(path, "it holds no model of the program that can be recognised");
         };

@@ -16,6 +16,8 @@ use std::{any::Any, io, panic::AssertUnwindSafe, path::Path};
 use anyhow::Context;
 use api::{EventBody, Outcome, Problem, Task};
 
+pub(crate) use model_file::load_any;
+
 use crate::{
     folder::{JobFolder, problem},
     log::log,
@@ -72,7 +74,7 @@ impl std::fmt::Display for Refused {
 impl std::error::Error for Refused {}
 
 /// A fragment as a whole sentence.
-fn sentence(fragment: &str) -> String {
+pub(crate) fn sentence(fragment: &str) -> String {
     let mut letters = fragment.trim_end_matches('.').chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     first.chain(letters).chain(['.']).collect()

@@ -5,6 +5,7 @@
 //! started again on a folder that it left half-done and goes on from there.
 
 mod bad_sound;
+mod check_file;
 mod dataset;
 mod duration;
 mod facts;
@@ -14,6 +15,7 @@ mod inspect;
 mod jobs;
 mod log;
 mod pace;
+mod package;
 mod progress;
 mod stop;
 mod system;
@@ -22,6 +24,7 @@ mod whole_file;
 
 use std::path::Path;
 
+pub use check_file::check_file;
 pub use duration::run_measure;
 pub use facts::model_facts;
 pub use forecast::{compose, families, forecast, unfolded};

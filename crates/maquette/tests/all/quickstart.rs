@@ -66,6 +66,46 @@ fn the_whole_main_job_in_one_command() {
     let refused = run(&workspace, &["model", "add", &path("in.wav")]);
     assert!(text(&refused.stderr).contains("There is no model in"), "{}", text(&refused.stderr));
 
+    // Every form that it leaves in is whole, plays what the model plays, and is not written over.
+    let exported_as = |to: &str, file: &str, more: &[&str]| {
+        let file = path(file);
+        let args = [&["export", "Again", "--to", to, "-o", &file], more].concat();
+        let made = json(&workspace, &args);
+        assert_eq!(made["result"]["checks"][0]["is_good"], true, "{made}");
+        assert_eq!(run(&workspace, &args).status.code(), Some(1), "nothing is written over");
+        json(&workspace, &["check", &file, "--against", model])["is_good"] == true
+    };
+    assert!(exported_as("torchscript", "again.ts", &["--streaming", "--channels", "2"]));
+    assert!(
+        exported_as("onnx", "again.onnx", &[])
+            && folder.path().join("again.encoder.onnx").is_file()
+    );
+    assert!(exported_as("safetensors", "again.safetensors", &[]));
+    assert!(exported_as("maq", "again.maq", &["--license", "CC0 1.0", "--author", "Ann"]));
+    let left = fs::read_dir(workspace.join("projects/default/exports")).unwrap().count();
+    assert_eq!(left, 0, "nothing is kept");
+    let there = json(&workspace, &["model", "add", &path("again.maq"), "--name", "From a package"]);
+    let (id, notes) = (there["id"].as_str().unwrap(), there["added"]["notes"].to_string());
+    assert!(notes.contains("CC0 1.0") && notes.contains("Ann"), "{there}");
+    let inside = workspace.join("projects/default/models").join(id);
+    assert!(inside.join("card.md").is_file() && inside.join("sounds/1-original.wav").is_file());
+    let latents_there = path("z-package.npy");
+    json(&workspace, &["encode", id, &path("in.wav"), "-o", &latents_there, "--mean"]);
+    assert_eq!(fs::read(&latents_there).unwrap(), fs::read(&latents).unwrap());
+    let mut bytes = fs::read(path("again.maq")).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(path("spoilt.maq"), bytes).unwrap();
+    assert_eq!(run(&workspace, &["check", &path("spoilt.maq")]).status.code(), Some(1));
+    let refused = run(&workspace, &["model", "add", &path("spoilt.maq")]);
+    assert!(text(&refused.stderr).contains("damaged or was changed"), "{}", text(&refused.stderr));
+    let wrong =
+        run(&workspace, &["export", "Again", "--to", "ckpt", "--streaming", "-o", &path("x")]);
+    assert!(text(&wrong.stderr).contains("can be told how"), "{}", text(&wrong.stderr));
+    // Without an output it stays in the library.
+    let kept = json(&workspace, &["export", "Again", "--to", "safetensors"]);
+    assert!(fs::metadata(kept["files"][0].as_str().unwrap()).unwrap().len() > 0, "{kept}");
+
     // Written for acids-rave and taken back, it is a run that goes on here, and sounds the same.
     let there = path("there");
     let exported = json(&workspace, &["export", "Again", "--to", "ckpt", "-o", &there]);

@@ -1,5 +1,6 @@
 //! Models in files for other programs, and those files read again.
 
+mod consistency;
 mod exported;
 mod onnx;
 mod torch;
@@ -9,6 +10,7 @@ use std::path::Path;
 
 use nn::torch_script;
 
+pub use self::consistency::{Consistent, PlayedFacts, consistent};
 pub use self::exported::ExportSettings;
 pub(super) use self::exported::Exported;
 pub use self::onnx::{OnnxPart, PlayedGraphs};
@@ -151,6 +153,32 @@ impl PlayedModule {
         self.player.texts("get_buffer_attributes")?;
         self.player.act("get_sample_rate")?;
         Ok([methods.len(), attributes.len()])
+    }
+
+    /// Whether a file looks like a module of ours; one of another program is an archive of PyTorch too.
+    #[must_use]
+    pub fn is_one(path: &Path) -> bool {
+        torch_script::Player::open(path).is_ok()
+    }
+
+    /// What it is like, as it says itself.
+    ///
+    /// # Errors
+    /// When it does not say.
+    pub fn facts(&self) -> Result<PlayedFacts, Error> {
+        let number = |name: &str, place: usize| {
+            let found = self.player.ints(name).and_then(|it| it.get(place).copied());
+            let found = found.and_then(|it| usize::try_from(it).ok()).filter(|it| *it > 0);
+            found.ok_or_else(|| Error::Differs { what: format!("it does not say its {name}") })
+        };
+        let rate_hz = number("sr", 0)?;
+        Ok(PlayedFacts {
+            channels: number("encode_params", 0)?,
+            latents: number("encode_params", 2)?,
+            ratio: number("encode_params", 3)?,
+            rate_hz: u32::try_from(rate_hz).unwrap_or(u32::MAX),
+            is_streaming: self.player.truth("is_streaming") == Some(true),
+        })
     }
 
     fn call(&mut self, method: &str, x: &[f32], rows: usize) -> Result<Shown, nn::Error> {

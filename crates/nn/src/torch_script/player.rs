@@ -145,6 +145,12 @@ impl Player {
         }
     }
 
+    /// The truth value of an attribute.
+    #[must_use]
+    pub fn truth(&self, name: &str) -> Option<bool> {
+        truth(self.attributes.get(name)?).ok()
+    }
+
     fn refuse(&self, what: String) -> Error {
         Error::Unsupported { path: self.path.clone(), what }
     }

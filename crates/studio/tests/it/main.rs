@@ -4,6 +4,7 @@
 mod close_and_reopen;
 mod conversions;
 mod datasets;
+mod exports;
 mod formats;
 mod imports;
 mod measures;

@@ -2,6 +2,8 @@
 //! and timed. Only what passes is done; what does not is not kept.
 
 mod acids_rave;
+mod package;
+mod playing;
 mod weights;
 
 use std::{
@@ -61,7 +63,9 @@ fn make(
     match &order.task.form {
         ExportForm::Safetensors => weights::write(steps, place, to).map(Some),
         ExportForm::Ckpt => acids_rave::write(steps, place, to).map(Some),
-        _ => refuse("soon", "soon", "", ""),
+        ExportForm::Torchscript { play } => playing::module(steps, place, play, to),
+        ExportForm::Onnx { play } => playing::graphs(steps, place, play, to),
+        ExportForm::Maq { card } => package::write(steps, order, card, to),
     }
 }
 

@@ -15,6 +15,7 @@ use models::rave::{
 };
 
 use super::{refuse, sentence};
+use crate::package;
 
 /// The file of a model's weights.
 pub(super) const WEIGHTS: &str = "weights.safetensors";
@@ -51,6 +52,11 @@ pub(super) fn weights_of(
         }
         ModelPlace::File { path } => match found_in(path)? {
             Found::Ours(weights) => Ok((weights, vec![])),
+            Found::Package(file) => {
+                let inside = folder.join("package");
+                let notes = unpacked(&file, &inside)?.1;
+                Ok((inside.join(WEIGHTS), notes))
+            }
             Found::Original(file) => {
                 let weights = folder.join(WEIGHTS);
                 let notes = translate(&file, &weights)?.1;
@@ -78,6 +84,22 @@ pub(super) fn bring_in(path: &Path, weights: &Path) -> anyhow::Result<BroughtIn>
             let Opened { rate_hz, notes, .. } = load_with_rate(weights, rate_beside(&found))?;
             Ok(BroughtIn { kind: "a model or checkpoint of Maquette", rate_hz, notes })
         }
+        Found::Package(file) => {
+            let inside = weights.with_file_name("package");
+            let (manifest, notes) = unpacked(&file, &inside)?;
+            // Beside the weights lie the card and the sounds, as in the package.
+            for name in ["card.md", "sounds", WEIGHTS] {
+                let from = inside.join(name);
+                if from.exists() {
+                    fs::rename(&from, weights.with_file_name(name))
+                        .with_context(|| format!("move {}", from.display()))?;
+                }
+            }
+            fs::remove_dir_all(&inside).with_context(|| format!("remove {}", inside.display()))?;
+            load(weights)?;
+            let rate_hz = manifest.rate_hz;
+            Ok(BroughtIn { kind: "a package of Maquette", rate_hz, notes })
+        }
         Found::Original(file) => {
             let (kind, mut notes) = translate(&file, weights)?;
             if file != path {
@@ -92,6 +114,8 @@ pub(super) fn bring_in(path: &Path, weights: &Path) -> anyhow::Result<BroughtIn>
 enum Found {
     /// A file of ours with weights.
     Ours(PathBuf),
+    /// A package of ours.
+    Package(PathBuf),
     /// A file that may be of the original program.
     Original(PathBuf),
 }
@@ -111,6 +135,9 @@ fn found_in(path: &Path) -> anyhow::Result<Found> {
     }
     if !found.is_file() {
         return refuse_model(path, "It is neither a file nor a folder.");
+    }
+    if package::is_package(path) {
+        return Ok(Found::Package(path.to_owned()));
     }
     let mut start = Vec::new();
     let file = File::open(path).with_context(|| format!("open {}", path.display()))?;
@@ -164,6 +191,29 @@ fn list_originals(
     Ok(())
 }
 
+/// Takes a package apart into a new folder; what is worth knowing about it.
+fn unpacked(file: &Path, folder: &Path) -> anyhow::Result<(package::Manifest, Vec<String>)> {
+    // What a worker left that was killed.
+    let _ = fs::remove_dir_all(folder);
+    fs::create_dir(folder).with_context(|| format!("make {}", folder.display()))?;
+    let manifest = match package::unpack(file, folder) {
+        Ok(manifest) => manifest,
+        Err(error) => {
+            let _ = fs::remove_dir_all(folder);
+            return refuse_model(file, &format!("Failed to {error:#}."));
+        }
+    };
+    let mut notes = vec![];
+    if !manifest.author.is_empty() {
+        notes.push(format!("Author: {}.", manifest.author));
+    }
+    notes.push(match manifest.license.as_str() {
+        "" => "Its maker does not say what others may do with it.".to_owned(),
+        license => format!("License: {license}."),
+    });
+    Ok((manifest, notes))
+}
+
 /// Writes a file of the original program as one of ours; says what it is, and what of it was not
 /// understood.
 fn translate(file: &Path, weights: &Path) -> anyhow::Result<(&'static str, Vec<String>)> {
@@ -179,6 +229,16 @@ fn translate(file: &Path, weights: &Path) -> anyhow::Result<(&'static str, Vec<S
         Kind::StateDict => "weights of acids-rave",
     };
     Ok((kind, original.warnings.iter().map(|warning| sentence(warning)).collect()))
+}
+
+/// Reads a model of a file or folder of ours.
+pub(crate) fn load_any(path: &Path) -> anyhow::Result<Model> {
+    match found_in(path)? {
+        Found::Ours(weights) => Ok(load(&weights)?.model),
+        Found::Package(_) | Found::Original(_) => {
+            refuse_model(path, "Only models of the library and files of weights are compared with.")
+        }
+    }
 }
 
 /// Reads a file of ours.
@@ -207,5 +267,5 @@ fn refuse_model<T>(path: &Path, why: &str) -> anyhow::Result<T> {
 }
 
 /// What to do about a file without a model.
-const CHOOSE: &str = "Choose a model's folder, its weights.safetensors, a checkpoint of a run, or a \
-                      checkpoint, export or run folder of acids-rave.";
+const CHOOSE: &str = "Choose a model's folder, its weights.safetensors, a package (.maq), a checkpoint of a \
+                      run, or a checkpoint, export or run folder of acids-rave.";

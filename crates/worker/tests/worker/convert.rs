@@ -253,22 +253,3 @@ fn models_in_files_convert_alike() {
     fs::write(&elsewhere, &bytes[..bytes.len() / 2]).unwrap();
     assert_eq!(worker::model_facts(&elsewhere), None);
 }
-
-#[test]
-fn a_model_becomes_a_run_of_the_original() {
-    let scene = Scene::new(&json!({}));
-    let job = scene.convert(ConvertTask::Original { model: scene.library() });
-    let files = result(&job).files;
-    assert_eq!(files, ["acids-rave/config.gin", "acids-rave/version_0/checkpoints/best.ckpt"]);
-    let run = ModelPlace::File { path: job.path().join("acids-rave") };
-    let (path, model) = (scene.sound(), run);
-    let task = ConvertTask::Latents { model, path, seed: None, codes: false, live: None };
-    let (there, here) = (floats(&scene.convert(task)), floats(&scene.encoded(None, None)));
-    assert!(furthest(&there, &here) < 1e-6);
-
-    let settings =
-        json!({ "encoder_input": "mel", "decoder_ratios": [8, 8, 8], "n_signal": 32_768 });
-    let mel = Scene::new(&settings);
-    let refused = mel.convert(ConvertTask::Original { model: mel.library() });
-    assert_eq!(refused.problem().code, "not_for_acids_rave");
-}

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod convert;
+mod export;
 mod import;
 mod job;
 mod measure;

@@ -6,7 +6,7 @@ use nn::graph::{Graph, Signal};
 use nn::onnx::{self, Described};
 
 use super::exported::{Exported, Switches};
-use super::{Plays, Shown};
+use super::{PlayedFacts, Plays, Shown};
 use crate::Error;
 
 /// What a graph holds of a model.
@@ -105,6 +105,44 @@ impl PlayedGraphs {
             encoder: open(OnnxPart::Encoder)?,
             decoder: open(OnnxPart::Decoder)?,
         })
+    }
+
+    /// What a graph says of itself, with its input and output.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn look(path: &Path) -> Result<Vec<(String, String)>, Error> {
+        let player = onnx::Player::open(path)?;
+        let [input, output] = player.ends().clone();
+        let mut facts = vec![("input".to_owned(), input), ("output".to_owned(), output)];
+        facts.extend(player.facts().iter().map(|(key, value)| (key.clone(), value.clone())));
+        Ok(facts)
+    }
+
+    /// What they are like, as they say themselves.
+    ///
+    /// # Errors
+    /// When they do not say.
+    pub fn facts(&self) -> Result<PlayedFacts, Error> {
+        let facts = self.whole.facts();
+        let number = |name: &str| {
+            let found = facts.get(name).and_then(|text| text.parse::<usize>().ok());
+            let found = found.filter(|it| (1..1 << 30).contains(it));
+            found.ok_or_else(|| Error::Differs { what: format!("it does not say its {name}") })
+        };
+        Ok(PlayedFacts {
+            channels: number("channels")?,
+            latents: number("latents")?,
+            ratio: number("ratio")?,
+            rate_hz: u32::try_from(number("sampling_rate")?).unwrap_or(u32::MAX),
+            is_streaming: facts.get("streaming").is_some_and(|it| it == "true"),
+        })
+    }
+
+    /// The version of the operators that they use.
+    #[must_use]
+    pub fn opset(&self) -> i64 {
+        self.whole.opset()
     }
 
     /// Arrays that the whole remembers.

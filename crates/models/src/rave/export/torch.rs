@@ -28,6 +28,7 @@ pub(super) fn module(exported: &Exported<'_>, has_noise: bool) -> Module {
     ] {
         module.attribute(name, Attribute::Int(value));
     }
+    module.attribute("is_streaming", Attribute::Bool(exported.settings.is_streaming));
     let switches = [
         ("deterministic", true),
         ("noise", has_noise),

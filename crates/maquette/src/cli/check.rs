@@ -1,0 +1,53 @@
+//! `maquette check`: whether a file of a model is whole and plays.
+
+use std::path::{Path, PathBuf};
+
+use api::{ModelDetail, ModelPlace};
+
+use super::{Console, convert::model_place};
+use crate::client::Refused;
+
+#[derive(clap::Args)]
+pub(crate) struct CheckArgs {
+    /// A .ts, .onnx, .safetensors, .maq, .ckpt or .pt file
+    file: PathBuf,
+    /// Compare it with this model: an identifier or name, or a file or folder with one
+    #[arg(long, value_name = "MODEL")]
+    against: Option<String>,
+}
+
+pub(crate) fn run(args: &CheckArgs, console: &Console) -> anyhow::Result<()> {
+    let model = args.against.as_deref().map(|text| folder_of(text, console)).transpose()?;
+    let found = worker::check_file(&args.file, model.as_deref()).map_err(Refused)?;
+    let json = serde_json::to_value(&found)?;
+    console.terminal.result(&json, || {
+        let head = format!("{}: {}", found.path, found.kind);
+        let facts = found.facts.iter().map(|(name, value)| format!("  {name}: {value}"));
+        let checks = found.checks.iter().map(|check| {
+            format!("  {} {}", if check.is_good { "ok:" } else { "NOT OK:" }, check.words)
+        });
+        std::iter::once(head).chain(facts).chain(checks).collect::<Vec<_>>().join("\n")
+    })?;
+    if found.is_good {
+        return Ok(());
+    }
+    let what = format!("{} is not as it should be.", found.path);
+    let why = found.checks.iter().find(|check| !check.is_good).map(|check| check.words.clone());
+    let remedy = "Export it again, or get it again from where it came.";
+    Err(super::output::refused("bad_file", what, &why.unwrap_or_default(), remedy).into())
+}
+
+/// Where a model lies that a person named.
+fn folder_of(text: &str, console: &Console) -> anyhow::Result<PathBuf> {
+    if Path::new(text).exists() {
+        return Ok(PathBuf::from(text));
+    }
+    let client = console.client()?;
+    match model_place(&client, text)? {
+        ModelPlace::File { path } => Ok(path),
+        ModelPlace::Library { id } => {
+            let model: ModelDetail = client.get(&format!("/api/models/{id}"))?;
+            Ok(PathBuf::from(model.folder))
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Whether a file that plays agrees with itself, where there is no model to compare it with.
+
+use std::time::Instant;
+
+use super::verify::{DIFFERENCE_MAX, Shown};
+use super::{ExportSettings, Plays};
+use crate::Error;
+
+/// What a file is like, as it says itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlayedFacts {
+    /// Channels of sound.
+    pub channels: usize,
+    /// Latent curves.
+    pub latents: usize,
+    /// Samples of a latent frame.
+    pub ratio: usize,
+    /// Samples per second.
+    pub rate_hz: u32,
+    /// Whether it remembers the end of each block.
+    pub is_streaming: bool,
+}
+
+/// What playing a file found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Consistent {
+    /// Seconds of sound that were played.
+    pub secs: f64,
+    /// The largest difference between two blocks and one of twice the length, relative to the largest sample;
+    /// for a file that takes sounds as a whole, between two times.
+    pub blocks: f64,
+    /// The same between the whole, and encoder and decoder one after the other.
+    pub parts: f64,
+    /// Times faster than real time that it was with the plain reader, in the longer blocks.
+    pub speed: f64,
+    /// Samples of the longer blocks.
+    pub block: usize,
+}
+
+impl Consistent {
+    /// Whether rounding explains the differences.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.blocks <= DIFFERENCE_MAX && self.parts <= DIFFERENCE_MAX
+    }
+}
+
+impl PlayedFacts {
+    /// The settings that the file was exported with from a model of these channels, latents and rate.
+    #[must_use]
+    pub fn settings_of(&self, config: &crate::rave::Config) -> Option<ExportSettings> {
+        let whole = |n: usize, of: usize| (of > 0 && n.is_multiple_of(of)).then(|| n / of);
+        let n_parallel = whole(self.channels, config.channels)?;
+        let rate_multiple = whole(self.rate_hz as usize, config.sampling_rate as usize)?;
+        let n_latents = whole(self.latents, n_parallel)?;
+        let is_streaming = self.is_streaming;
+        let fits = self.ratio == config.ratio() * rate_multiple;
+        let n_latents =
+            (!config.is_quantized() && n_latents < config.latent_size).then_some(n_latents);
+        fits.then_some(ExportSettings { is_streaming, n_latents, n_parallel, rate_multiple })
+    }
+}
+
+/// Samples that are played at least.
+const N_SAMPLES: usize = 1 << 15;
+
+/// Plays noise through a file in different ways.
+///
+/// # Errors
+/// When it cannot be played, or plays what is no number or of another length.
+pub fn consistent(file: &mut dyn Plays, facts: PlayedFacts) -> Result<Consistent, Error> {
+    let PlayedFacts { channels, ratio, is_streaming, .. } = facts;
+    // The filter bank takes frames in pairs.
+    let half = ratio.max(1024).next_multiple_of(2 * ratio);
+    let n = N_SAMPLES.next_multiple_of(2 * half);
+    let block = if is_streaming { 2 * half } else { n };
+    let mut rng = audio::Rng::new(1);
+    let rows: Vec<Vec<f32>> =
+        (0..channels).map(|_| (0..n).map(|_| 0.1 * rng.normal()).collect()).collect();
+    let mut play = |block: usize, whole: bool| -> Result<(Vec<f32>, f64), Error> {
+        file.reset()?;
+        let (mut made, from) = (vec![vec![]; channels], Instant::now());
+        for start in (0..n).step_by(block) {
+            let x: Vec<f32> =
+                rows.iter().flat_map(|row| &row[start..start + block]).copied().collect();
+            let Shown { rows, values } = if whole {
+                file.whole(&x, channels)?
+            } else {
+                let z = file.encode(&x, channels)?;
+                file.decode(&z)?
+            };
+            if rows != channels || values.len() != x.len() {
+                let what = format!("{} samples came out of {}", values.len(), x.len());
+                return Err(Error::Differs { what });
+            }
+            if values.iter().any(|x| !x.is_finite()) {
+                return Err(Error::Differs { what: "it plays what is no number".into() });
+            }
+            for (made, part) in made.iter_mut().zip(values.chunks(block)) {
+                made.extend_from_slice(part);
+            }
+        }
+        Ok((made.concat(), from.elapsed().as_secs_f64()))
+    };
+    let (whole, secs) = play(block, true)?;
+    let (again, _) = play(if is_streaming { half } else { block }, true)?;
+    let (parts, _) = play(block, false)?;
+    let peak = whole.iter().fold(1e-9f32, |peak, x| peak.max(x.abs()));
+    let apart = |other: &[f32]| {
+        let pairs = whole.iter().zip(other).map(|(a, b)| (a - b).abs());
+        f64::from(pairs.fold(0.0f32, f32::max) / peak)
+    };
+    let length = n as f64 / f64::from(facts.rate_hz.max(1));
+    let (blocks, parts) = (apart(&again), apart(&parts));
+    Ok(Consistent { secs: length, blocks, parts, speed: length / secs.max(1e-9), block })
+}

@@ -1,0 +1,281 @@
+//! Looks at a file of a model as the program would that plays it: what it is, whether it is whole, whether
+//! it plays.
+
+use std::path::Path;
+
+use api::{ExportCheck, FileCheck, Problem};
+use models::rave::{
+    Consistent, Model, OnnxPart, PlayedFacts, PlayedGraphs, PlayedModule, Plays, consistent,
+    original::{self, Kind},
+};
+
+use crate::{
+    folder::problem,
+    jobs::{Refused, load_any},
+    package,
+};
+
+/// Looks at a file. `model` is the folder or file of a model that it should play, if it is to be compared.
+///
+/// # Errors
+/// When it cannot be read, or is of no kind that is known.
+pub fn check_file(path: &Path, model: Option<&Path>) -> Result<FileCheck, Problem> {
+    let unreadable = |why: String| {
+        let what = format!("{} cannot be checked.", path.display());
+        problem(
+            "unreadable_file",
+            what,
+            &why,
+            "Name a .ts, .onnx, .safetensors, .maq, .ckpt or .pt file.",
+        )
+    };
+    let about = std::fs::metadata(path).map_err(|error| unreadable(format!("{error}.")))?;
+    if !about.is_file() {
+        return Err(unreadable("It is not a file.".into()));
+    }
+    let model =
+        model.map(load_any).transpose().map_err(|error| match error.downcast::<Refused>() {
+            Ok(Refused(problem)) => problem,
+            Err(error) => unreadable(format!("{error:#}.")),
+        })?;
+    let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+    let mut look = Look {
+        path,
+        model,
+        found: FileCheck {
+            path: path.display().to_string(),
+            kind: String::new(),
+            facts: vec![("size".into(), format!("{} bytes", about.len()))],
+            checks: vec![],
+            is_good: true,
+        },
+    };
+    match ending.to_str() {
+        _ if package::is_package(path) => look.package(),
+        Some("onnx") => look.graph(),
+        Some("safetensors") => look.weights(),
+        Some("ts") if PlayedModule::is_one(path) => look.module(),
+        Some("ts" | "ckpt" | "pt") => look.original(),
+        Some("maq") => {
+            look.found.kind = "a package of Maquette".into();
+            look.bad(
+                "read",
+                "It does not begin as a package does: it is damaged or something else.".into(),
+            );
+        }
+        _ => return Err(unreadable("The end of its name says nothing that is known.".into())),
+    }
+    Ok(look.found)
+}
+
+struct Look<'a> {
+    path: &'a Path,
+    model: Option<Model>,
+    found: FileCheck,
+}
+
+impl Look<'_> {
+    fn fact(&mut self, name: &str, value: &dyn ToString) {
+        self.found.facts.push((name.into(), value.to_string()));
+    }
+
+    fn good(&mut self, what: &str, words: String) {
+        self.found.checks.push(ExportCheck { what: what.into(), words, is_good: true });
+    }
+
+    fn bad(&mut self, what: &str, words: String) {
+        self.found.checks.push(ExportCheck { what: what.into(), words, is_good: false });
+        self.found.is_good = false;
+    }
+
+    fn failed(&mut self, what: &str, error: &dyn std::fmt::Display) {
+        self.bad(what, format!("Failed to {error}."));
+    }
+
+    fn package(&mut self) {
+        self.found.kind = "a package of Maquette".into();
+        let manifest = match package::verify(self.path) {
+            Ok(manifest) => manifest,
+            Err(error) => return self.failed("whole", &format!("{error:#}")),
+        };
+        self.fact("name", &manifest.name);
+        self.fact("license", &or_not_said(&manifest.license));
+        self.fact("author", &or_not_said(&manifest.author));
+        self.fact("sampling rate", &format!("{} Hz", manifest.rate_hz));
+        let n = manifest.files.len();
+        self.good(
+            "whole",
+            format!("All {n} files have the size and SHA-256 that they were packed with."),
+        );
+    }
+
+    fn weights(&mut self) {
+        self.found.kind = "weights of Maquette".into();
+        match Model::load(self.path) {
+            Ok(model) => {
+                let config = model.config();
+                for (name, value) in [
+                    ("sampling rate", format!("{} Hz", config.sampling_rate)),
+                    ("channels", config.channels.to_string()),
+                    ("latents", config.latent_size.to_string()),
+                    ("ratio", config.ratio().to_string()),
+                ] {
+                    self.fact(name, &value);
+                }
+                let n = model.n_arrays();
+                self.good("read", format!("All {n} arrays fit the settings in its header."));
+                match &self.model {
+                    Some(other) if !model.has_weights_of(other) => {
+                        self.bad("equal", "It holds other weights than the model.".into());
+                    }
+                    Some(_) => {
+                        self.good("equal", "Every weight is the model's to the last bit.".into())
+                    }
+                    None => {}
+                }
+            }
+            Err(error) => self.failed("read", &error),
+        }
+    }
+
+    fn original(&mut self) {
+        match original::open(self.path) {
+            Ok(original) => {
+                self.found.kind = match original.kind {
+                    Kind::Checkpoint => "a checkpoint of acids-rave".into(),
+                    Kind::Export { is_streaming: true, .. } => {
+                        "a streaming export of acids-rave".into()
+                    }
+                    Kind::Export { .. } => "an export of acids-rave".into(),
+                    Kind::StateDict => "weights of acids-rave".into(),
+                };
+                let config = &original.config;
+                self.fact("sampling rate", &format!("{} Hz", config.sampling_rate));
+                self.fact("channels", &config.channels);
+                self.fact("latents", &config.latent_size);
+                self.fact("ratio", &config.ratio());
+                self.fact("steps", &original.step);
+                self.good("read", "Its weights fit the settings that were found in it.".into());
+                for warning in &original.warnings {
+                    self.good("note", crate::jobs::sentence(warning));
+                }
+            }
+            Err(error) => {
+                self.found.kind = "a file of PyTorch".into();
+                self.failed("read", &error);
+            }
+        }
+    }
+
+    fn module(&mut self) {
+        self.found.kind = "a module of TorchScript, written by Maquette".into();
+        let opened = PlayedModule::open(self.path).and_then(|mut module| {
+            let answered = module.ask()?;
+            Ok((module, answered))
+        });
+        match opened {
+            Ok((mut module, [n_methods, n_attributes])) => {
+                let words = "It answers what nn~ asks";
+                self.good(
+                    "read",
+                    format!("{words}: {n_methods} methods, {n_attributes} attributes."),
+                );
+                let facts = module.facts();
+                self.played(&mut module, facts);
+            }
+            Err(error) => self.failed("read", &error),
+        }
+    }
+
+    /// A graph of the whole is checked with its parts, if they lie beside it.
+    fn graph(&mut self) {
+        self.found.kind = "a graph of ONNX".into();
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let parts = [OnnxPart::Encoder, OnnxPart::Decoder, OnnxPart::Whole];
+        let part = parts.into_iter().find(|part| name.ends_with(part.ending()));
+        let part = part.unwrap_or(OnnxPart::Whole);
+        let stem = name.strip_suffix(part.ending()).unwrap_or(&name).to_owned();
+        let path_of = |part: OnnxPart| self.path.with_file_name(format!("{stem}{}", part.ending()));
+        if OnnxPart::ALL.iter().all(|part| path_of(*part).is_file()) {
+            match PlayedGraphs::open(path_of) {
+                Ok(mut graphs) => {
+                    self.fact("opset", &graphs.opset());
+                    self.fact("states", &graphs.n_states());
+                    self.good("read", "The whole, the encoder and the decoder were read.".into());
+                    let facts = graphs.facts();
+                    self.played(&mut graphs, facts);
+                }
+                Err(error) => self.failed("read", &error),
+            }
+            return;
+        }
+        match PlayedGraphs::look(self.path) {
+            Ok(facts) => {
+                for (name, value) in facts {
+                    self.fact(&name, &value);
+                }
+                self.good(
+                    "read",
+                    "Its nodes and arrays were read; its other parts are not beside it.".into(),
+                );
+            }
+            Err(error) => self.failed("read", &error),
+        }
+    }
+
+    fn played(&mut self, file: &mut dyn Plays, facts: Result<PlayedFacts, models::Error>) {
+        let facts = match facts {
+            Ok(facts) => facts,
+            Err(error) => return self.failed("read", &error),
+        };
+        self.fact("sampling rate", &format!("{} Hz", facts.rate_hz));
+        self.fact("channels", &facts.channels);
+        self.fact("latents", &facts.latents);
+        self.fact("ratio", &facts.ratio);
+        self.fact("streaming", &facts.is_streaming);
+        match consistent(file, facts) {
+            Ok(found) if found.is_good() => self.good("plays", words(&found, facts)),
+            Ok(found) => self.bad("plays", words(&found, facts)),
+            Err(error) => return self.failed("play", &error),
+        }
+        let Some(model) = self.model.take() else { return };
+        let Some(settings) = facts.settings_of(model.config()) else {
+            return self.bad(
+                "equal",
+                "It is of a model with other channels, latents, ratio or rate.".into(),
+            );
+        };
+        match file
+            .reset()
+            .map_err(Into::into)
+            .and_then(|()| model.verify(settings, file, 2048, |_| true))
+        {
+            Ok(found) => {
+                let found = found.unwrap_or_default();
+                let words = format!(
+                    "Latents differ from the model's by {:.1e} and sound by {:.1e} of the largest.",
+                    found.latents,
+                    found.sound.max(found.whole)
+                );
+                if found.is_good() { self.good("equal", words) } else { self.bad("equal", words) }
+            }
+            Err(error) => self.failed("compare", &error),
+        }
+    }
+}
+
+fn words(found: &Consistent, facts: PlayedFacts) -> String {
+    let twice = match facts.is_streaming {
+        true => "in blocks of another length",
+        false => "a second time",
+    };
+    format!(
+        "It plays {:.1} s of noise: {twice} the same within {:.1e}, and in two parts within {:.1e} of the \
+         largest sample; {:.0} times faster than real time with the plain reader of this check.",
+        found.secs, found.blocks, found.parts, found.speed
+    )
+}
+
+fn or_not_said(text: &str) -> &str {
+    if text.is_empty() { "not said" } else { text }
+}

@@ -1,0 +1,200 @@
+//! A model as a package for another Maquette: one archive (`.maq`) of weights, what is known of it, sounds,
+//! and a card for people.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+use api::{CardWords, DatasetSummary, ExportOrder, KnownModel, Model};
+use models::rave::Model as Playable;
+
+use super::{Destination, Report, not_equal};
+use crate::{
+    jobs::{
+        model_file::{Opened, load, open_model},
+        steps::Steps,
+    },
+    package::{self, Contents},
+};
+
+/// Pairs of sounds that a package has at most.
+const SOUNDS_MAX: usize = 4;
+
+/// Writes a package, and reads it again.
+pub(super) fn write(
+    steps: &mut Steps<'_>,
+    order: &ExportOrder,
+    words: &CardWords,
+    to: Destination<'_>,
+) -> anyhow::Result<Option<Report>> {
+    let folder = steps.folder.path().to_owned();
+    let Opened { model, rate_hz, notes } = open_model(&folder, &order.task.model)?;
+    let mut report = Report::new(model.config(), notes);
+    report.result.rate_hz = rate_hz;
+    let weights = folder.join("packed.safetensors");
+    model.save(&weights).context("write the weights")?;
+    let known = order.known.as_deref();
+    let sounds = sounds(&folder, known);
+    let card = card_of(&order.model_name, &model, rate_hz, known, words, &sounds);
+    let path = to.file(".maq");
+    let contents = Contents {
+        name: order.model_name.clone(),
+        family: "rave".into(),
+        rate_hz,
+        model: known.map(|known| known.model.clone()),
+        author: words.author.clone(),
+        license: words.license.clone(),
+        weights: &weights,
+        card: &card,
+        sounds: &sounds,
+    };
+    let written = package::write(&path, &contents);
+    if !steps.go_on(0.6) {
+        return Ok(None);
+    }
+    let n_files = written.context("write the package")?;
+    report.good("written", format!("{n_files} files were packed, each with its SHA-256."));
+    let again = folder.join("again");
+    let _ = fs::remove_dir_all(&again);
+    fs::create_dir(&again).context("make a folder")?;
+    let read =
+        package::unpack(&path, &again).and_then(|_| Ok(load(&again.join(package::WEIGHTS))?.model));
+    let _ = fs::remove_dir_all(&again);
+    let _ = fs::remove_file(&weights);
+    let read = match read {
+        Ok(read) => read,
+        Err(error) => {
+            return not_equal(
+                "The package cannot be read again.",
+                &format!("Failed to {error:#}."),
+            );
+        }
+    };
+    report.good("whole", "Read again, every file has the SHA-256 that it was packed with.".into());
+    if !read.has_weights_of(&model) || read.config() != model.config() {
+        return not_equal("The package holds another model.", "");
+    }
+    report.good("equal", "Every weight is the model's to the last bit.".into());
+    if sounds.is_empty() {
+        report.result.notes.push("There are no sounds in it: the run has none, or is gone.".into());
+    }
+    Ok(Some(report))
+}
+
+/// Sounds of the model's run at its step: pairs of an original and what the model made of it.
+fn sounds(folder: &Path, known: Option<&KnownModel>) -> Vec<(String, PathBuf)> {
+    let Some((run, step)) = known.and_then(|known| {
+        Some((folder.join(known.run_path.as_ref()?), known.model.lineage.as_ref()?.step))
+    }) else {
+        return vec![];
+    };
+    let found = crate::folder::samples_up_to(&run, step);
+    let mut sounds = vec![];
+    for (i, sample) in (1..).zip(found.into_iter().take(SOUNDS_MAX)) {
+        for (kind, path) in [("original", sample.original), ("reconstruction", sample.rendered)] {
+            sounds.push((format!("sounds/{i}-{kind}.wav"), run.join(path)));
+        }
+    }
+    // A sound that is gone is no reason to fail.
+    sounds.retain(|(_, path)| path.is_file());
+    sounds
+}
+
+/// The card in Markdown.
+fn card_of(
+    name: &str,
+    model: &Playable,
+    rate_hz: u32,
+    known: Option<&KnownModel>,
+    words: &CardWords,
+    sounds: &[(String, PathBuf)],
+) -> String {
+    let config = model.config();
+    let mut lines = vec![format!("# {}", one_line(name)), String::new()];
+    if !words.about.trim().is_empty() {
+        lines.extend([words.about.trim().to_owned(), String::new()]);
+    }
+    let channels = match config.channels {
+        1 => "mono".to_owned(),
+        2 => "stereo".to_owned(),
+        n => format!("{n} channels"),
+    };
+    let given = |text: &str, otherwise: &str| match text.trim() {
+        "" => otherwise.to_owned(),
+        text => one_line(text),
+    };
+    lines.extend([
+        "| | |".to_owned(),
+        "|---|---|".to_owned(),
+        format!("| License | {} |", given(&words.license, "not said: ask before you use it")),
+        format!("| Author | {} |", given(&words.author, "not said")),
+        "| Kind | RAVE, a neural audio codec: sound to latent curves and back |".to_owned(),
+        format!("| Sound | {rate_hz} Hz, {channels} |"),
+        format!(
+            "| Latents | {}, a frame each {} samples ({:.1} a second) |",
+            config.latent_size,
+            config.ratio(),
+            f64::from(rate_hz) / config.ratio() as f64
+        ),
+        String::new(),
+        "## What it was trained on".to_owned(),
+        String::new(),
+    ]);
+    lines.extend(trained_on(known));
+    lines.extend([String::new(), "## How to play it".to_owned(), String::new()]);
+    lines.extend(
+        [
+            "With Maquette:",
+            "",
+            "```",
+            "maquette model add THIS_FILE.maq",
+            "maquette export NAME --to torchscript --streaming -o NAME.ts    # for nn~ in Max and Pure Data",
+            "maquette export NAME --to onnx -o NAME.onnx                     # for code and browsers",
+            "maquette encode NAME SOUND.wav -o latents.npy",
+            "maquette decode NAME latents.npy -o SOUND.wav",
+            "```",
+            "",
+            "`weights.safetensors` holds encoder and decoder under the names that PyTorch has for them in \
+             acids-rave, and the settings as JSON in its header.",
+        ]
+        .map(str::to_owned),
+    );
+    if !sounds.is_empty() {
+        lines.extend(["", "## Sounds", ""].map(str::to_owned));
+        lines.push("Held-out sounds, and what the model makes of them:".to_owned());
+        lines.push(String::new());
+        lines.extend(sounds.iter().map(|(path, _)| format!("- `{path}`")));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn trained_on(known: Option<&KnownModel>) -> Vec<String> {
+    let Some(known) = known else {
+        return vec!["This is not known: it was exported from a file.".to_owned()];
+    };
+    let Model { lineage, added, .. } = &known.model;
+    let Some(lineage) = lineage else {
+        let from = added.as_ref().map_or("a file", |added| added.kind.as_str());
+        return vec![format!("This is not known: it came into the library as {from}.")];
+    };
+    let dataset = known.dataset_name.as_deref().unwrap_or(lineage.dataset.as_str());
+    let mut lines = vec![format!("- Dataset: {}", one_line(dataset))];
+    if let Some(DatasetSummary { n_files, length_secs, rate_hz, .. }) = &known.dataset {
+        let minutes = length_secs / 60.0;
+        lines.push(format!("- {n_files} files, {minutes:.1} minutes at {rate_hz} Hz"));
+    }
+    lines.push(format!("- {} steps of the preset {}", lineage.step, lineage.preset));
+    if let Some(distance) = lineage.validation {
+        lines.push(format!("- Spectral distance on held-out sound: {distance:.2}"));
+    }
+    lines.push(format!("- Content of the dataset (SHA-256): `{}`", lineage.dataset_hash));
+    lines
+}
+
+/// Text from people, on one line of a table.
+fn one_line(text: &str) -> String {
+    let plain = |c: char| if c.is_control() || c == '|' { ' ' } else { c };
+    text.chars().map(plain).collect::<String>().trim().to_owned()
+}

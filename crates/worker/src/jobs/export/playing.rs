@@ -1,0 +1,222 @@
+//! Models as files that play: modules for nn~ and graphs for code, read again, compared with the model,
+//! and timed.
+
+use anyhow::Context;
+use api::{ExportSpeed, ExportedPlay, ModelPlace};
+use models::rave::{
+    DIFFERENCE_MAX, ExportSettings, Model, OnnxPart, PlayedGraphs, PlayedModule, Plays, Verified,
+};
+
+use super::{Destination, Report, not_equal};
+use crate::jobs::{
+    model_file::{Opened, open_model},
+    refuse,
+    steps::Steps,
+};
+
+/// Writes a module; `None` if it was told to stop.
+pub(super) fn module(
+    steps: &mut Steps<'_>,
+    place: &ModelPlace,
+    play: &ExportedPlay,
+    to: Destination<'_>,
+) -> anyhow::Result<Option<Report>> {
+    let (model, settings, mut report) = begin(steps, place, play)?;
+    let path = to.file(".ts");
+    model.write_torch_script(settings, &path).context("write the module")?;
+    report.good("written", "A module was written.".into());
+    if !steps.go_on(0.2) {
+        return Ok(None);
+    }
+    let opened = PlayedModule::open(&path).and_then(|mut module| {
+        let answered = module.ask()?;
+        Ok((module, answered))
+    });
+    let (mut module, [n_methods, n_attributes]) = match opened {
+        Ok(opened) => opened,
+        Err(error) => return unreadable(&error),
+    };
+    let words = "Read again, it answers what nn~ asks";
+    report.good("read", format!("{words}: {n_methods} methods, {n_attributes} attributes."));
+    finish(steps, &model, settings, &mut module, play, report)
+}
+
+/// Writes graphs; `None` if it was told to stop.
+pub(super) fn graphs(
+    steps: &mut Steps<'_>,
+    place: &ModelPlace,
+    play: &ExportedPlay,
+    to: Destination<'_>,
+) -> anyhow::Result<Option<Report>> {
+    let (model, settings, mut report) = begin(steps, place, play)?;
+    let path_of = |part: OnnxPart| to.file(part.ending());
+    for (i, part) in (1..).zip(OnnxPart::ALL) {
+        model.write_onnx(settings, part, &path_of(part)).context("write the graph")?;
+        if !steps.go_on(0.07 * f64::from(i)) {
+            return Ok(None);
+        }
+    }
+    report.good("written", "Graphs of the whole, the encoder and the decoder were written.".into());
+    let mut graphs = match PlayedGraphs::open(path_of) {
+        Ok(graphs) => graphs,
+        Err(error) => return unreadable(&error),
+    };
+    let states = match graphs.n_states() {
+        0 => "they remember nothing".to_owned(),
+        n => format!("the whole remembers {n} arrays from block to block"),
+    };
+    report.good("read", format!("Read again, {states}."));
+    finish(steps, &model, settings, &mut graphs, play, report)
+}
+
+fn begin(
+    steps: &mut Steps<'_>,
+    place: &ModelPlace,
+    play: &ExportedPlay,
+) -> anyhow::Result<(Model, ExportSettings, Report)> {
+    let Opened { model, notes, .. } = open_model(steps.folder.path(), place)?;
+    if !model.can_be_played_elsewhere() {
+        let what = "This model cannot be written for other players.";
+        let why = "Its encoder hears a mel spectrogram.";
+        let remedy =
+            "Choose a model of any configuration but hybrid, or export weights or a package.";
+        return refuse("not_for_players", what, why, remedy);
+    }
+    let settings = settings(&model, play)?;
+    let mut report = Report::new(model.config(), notes);
+    let facts = model.export_facts(settings);
+    let result = &mut report.result;
+    result.rate_hz = facts.rate_hz;
+    result.channels = u16::try_from(facts.channels).unwrap_or(u16::MAX);
+    result.latents = u32::try_from(facts.latents).unwrap_or(u32::MAX);
+    result.ratio = u32::try_from(facts.ratio).unwrap_or(u32::MAX);
+    result.latency_samples = facts.latency_samples as u64;
+    Ok((model, settings, report))
+}
+
+/// What an order asks of a model, if that can be had.
+fn settings(model: &Model, play: &ExportedPlay) -> anyhow::Result<ExportSettings> {
+    let config = model.config();
+    let mut settings = ExportSettings::new(play.streaming);
+    settings.n_latents = n_latents(model, play)?;
+    if let Some(channels) = play.channels.map(usize::from).filter(|it| *it != config.channels) {
+        if config.channels != 1 || channels != 2 {
+            let why = format!("The model has {}.", config.channels);
+            let remedy = "Leave the channels as they are; only a mono model can be made stereo.";
+            return refuse("bad_channels", "These channels cannot be had.", &why, remedy);
+        }
+        settings.n_parallel = channels;
+    }
+    if let Some(rate_hz) = play.rate_hz.filter(|it| *it != config.sampling_rate) {
+        let multiple = rate_hz / config.sampling_rate;
+        let is_whole = rate_hz % config.sampling_rate == 0;
+        if !is_whole || !(2..=RATE_MULTIPLE_MAX).contains(&multiple) {
+            let why = format!(
+                "The model plays at {} Hz, and can be played at 2 to {RATE_MULTIPLE_MAX} times that.",
+                config.sampling_rate
+            );
+            let remedy = "Choose such a rate, or set the player to the model's.";
+            return refuse("bad_rate", "This rate cannot be had.", &why, remedy);
+        }
+        if !play.streaming {
+            let why = "Sounds as a whole are played at the model's rate.";
+            let remedy = "Let it play block by block, or resample the sound before.";
+            return refuse("bad_rate", "This rate cannot be had.", why, remedy);
+        }
+        settings.rate_multiple = multiple as usize;
+    }
+    Ok(settings)
+}
+
+/// How many times the model's rate a player can have.
+const RATE_MULTIPLE_MAX: u32 = 4;
+
+/// How many latent curves are shown, if not all.
+fn n_latents(model: &Model, play: &ExportedPlay) -> anyhow::Result<Option<usize>> {
+    if play.latents.is_none() && play.fidelity.is_none() {
+        return Ok(None);
+    }
+    let what = "The number of latents cannot be chosen.";
+    let Some(space) = model.space().filter(|_| model.has_order()) else {
+        let why = "Only variational models whose latent space was measured have curves in order.";
+        let remedy = "Export all of them, or a checkpoint that was measured on held-out sound.";
+        return refuse("no_latent_space", what, why, remedy);
+    };
+    let size = model.config().latent_size;
+    match (play.latents.map(|it| it as usize), play.fidelity) {
+        (Some(n), _) if (1..=size).contains(&n) => Ok(Some(n)),
+        (Some(_), _) => {
+            let why = format!("This model has 1 to {size}.");
+            refuse("bad_latents", what, &why, "Choose a number in this range.")
+        }
+        (None, share) => Ok(share.map(|share| space.n_directions(share as f32).min(size))),
+    }
+}
+
+/// Compares and times; `None` if it was told to stop.
+fn finish(
+    steps: &mut Steps<'_>,
+    model: &Model,
+    settings: ExportSettings,
+    file: &mut dyn Plays,
+    play: &ExportedPlay,
+    mut report: Report,
+) -> anyhow::Result<Option<Report>> {
+    let block = play.block as usize;
+    let found = model.verify(settings, file, block, |share| steps.go_on(0.25 + 0.75 * share));
+    let found = match found {
+        Ok(Some(found)) => found,
+        Ok(None) => return Ok(None),
+        Err(error) => return unreadable(&error),
+    };
+    if !found.is_good() {
+        let why =
+            format!("{} The largest difference that is taken is {DIFFERENCE_MAX}.", words(&found));
+        return not_equal("The file does not play what the model plays.", &why);
+    }
+    report.good("equal", words(&found));
+    report.result.difference = Some(found.difference());
+    if let Some(live) = found.live {
+        report.good(
+            "speed",
+            format!(
+                "In blocks of {block} samples Maquette plays it {} times faster than real time on this \
+                 computer, and this file, with the plain reader that checks it, {} times.",
+                figure(live),
+                figure(found.file)
+            ),
+        );
+        report.result.speed = Some(ExportSpeed { block: play.block, live, file: found.file });
+        if live < 1.5 {
+            let note = "This computer is hardly fast enough to play it live.";
+            report.result.notes.push(note.to_owned());
+        }
+    }
+    Ok(Some(report))
+}
+
+/// What a comparison found, as a sentence.
+fn words(found: &Verified) -> String {
+    let mut words = format!(
+        "In {} s of sound, latents differ from the model's by {:.1e} and sound by {:.1e} of the largest",
+        figure(found.secs),
+        found.latents,
+        found.sound.max(if found.codes_apart > 0.0 { 0.0 } else { found.whole })
+    );
+    if found.codes_apart > 0.0 {
+        words += &format!(
+            "; {:.2} % of the codes are others that are as near",
+            100.0 * found.codes_apart
+        );
+    }
+    words + "."
+}
+
+/// Two digits are enough.
+fn figure(x: f64) -> String {
+    if x >= 10.0 { format!("{x:.0}") } else { format!("{x:.1}") }
+}
+
+fn unreadable<T>(error: &models::Error) -> anyhow::Result<T> {
+    not_equal("The file cannot be played after it was written.", &format!("Failed to {error}."))
+}
