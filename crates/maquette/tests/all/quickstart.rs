@@ -98,7 +98,7 @@ fn the_whole_main_job_in_one_command() {
     fs::write(path("spoilt.maq"), bytes).unwrap();
     assert_eq!(run(&workspace, &["check", &path("spoilt.maq")]).status.code(), Some(1));
     let refused = run(&workspace, &["model", "add", &path("spoilt.maq")]);
-    assert!(text(&refused.stderr).contains("damaged or was changed"), "{}", text(&refused.stderr));
+    assert!(text(&refused.stderr).contains("Failed to unpack"), "{}", text(&refused.stderr));
     let wrong =
         run(&workspace, &["export", "Again", "--to", "ckpt", "--streaming", "-o", &path("x")]);
     assert!(text(&wrong.stderr).contains("can be told how"), "{}", text(&wrong.stderr));

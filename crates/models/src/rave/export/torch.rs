@@ -109,7 +109,9 @@ fn answers(module: &mut Module, switches: &[(&str, bool)]) {
     module.method("get_buffer_attributes", &[], "List[str]", &none);
     module.method("get_sample_rate", &[], "int", &["return self.sr".to_owned()]);
     for (name, _) in switches {
-        module.method(&format!("get_{name}"), &[], "bool", &[format!("return self.{name}")]);
+        // nn~ takes values in a list apart.
+        let get = [format!("return [self.{name}]")];
+        module.method(&format!("get_{name}"), &[], "List[bool]", &get);
         if name.starts_with("reset_") {
             continue;
         }

@@ -1,15 +1,20 @@
-//! Writes an untrained model as a module, and what Maquette plays with it, for a comparison in PyTorch.
+//! Exports an untrained model in every form that plays, for a comparison in the programs that play it.
 //!
-//! `cargo run -p models --example torch_script -- FOLDER PRESET[+SWITCH…] BLOCK [key=value]…` leaves `model.ts`,
-//! and `sound.npy`, `latents.npy`, `made.npy` without noise, played in blocks. Prints one JSON line:
-//! `{"ratio", "realtime"}`, the latter how many times faster than real time Maquette plays.
+//! `cargo run -p models --example export_case -- FOLDER PRESET[+SWITCH…] BLOCK [key=value]…` leaves
+//! `live.ts`, `whole.ts`, `live.onnx`, `whole.onnx` with their encoders and decoders, and what Maquette's own
+//! engine makes of `sound.npy` in blocks, without noise: `latents.npy` and `made.npy`. Prints one JSON line:
+//! `{"ratio", "channels", "live", "difference", "bytes"}`: how many times faster than real time the engine
+//! plays, and the largest difference of any of the files as they are read again here.
 #![expect(clippy::print_stdout, reason = "printing is what this program is for")]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use models::rave::{Chance, Config, LatentSpace, Model, PlayerSettings, TorchSettings, resolve};
+use models::rave::{
+    Chance, Config, ExportSettings, LatentSpace, Model, OnnxPart, PlayedGraphs, PlayedModule,
+    PlayerSettings, resolve,
+};
 use serde_json::{Value, json};
 
 /// More than the latency of the largest configuration.
@@ -61,12 +66,34 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     write("sound.npy", &[config.channels, N_SAMPLES], &sound.concat())?;
     write("latents.npy", &[size, n_frames], &shown)?;
     write("made.npy", &[config.channels, N_SAMPLES], &made.concat())?;
-    let settings = TorchSettings { is_streaming: true, n_latents: None };
-    if !model.write_torch_script(settings, &folder.join("model.ts"))? {
-        return Err("this model cannot become a module".into());
+
+    let mut difference = 0.0f64;
+    for (name, is_streaming) in [("live", true), ("whole", false)] {
+        let settings = ExportSettings::new(is_streaming);
+        let module = folder.join(format!("{name}.ts"));
+        model.write_torch_script(settings, &module)?;
+        let path_of = |part: OnnxPart| folder.join(format!("{name}{}", part.ending()));
+        for part in OnnxPart::ALL {
+            model.write_onnx(settings, part, &path_of(part))?;
+        }
+        let mut module = PlayedModule::open(&module)?;
+        let mut graphs = PlayedGraphs::open(path_of)?;
+        let files: [&mut dyn models::rave::Plays; 2] = [&mut module, &mut graphs];
+        for file in files {
+            let found = model.verify(settings, file, block, |_| true)?.ok_or("it was stopped")?;
+            difference = difference.max(found.difference());
+        }
     }
     let realtime = N_SAMPLES as f64 / f64::from(config.sampling_rate) / secs;
-    println!("{}", json!({ "ratio": config.ratio(), "realtime": realtime }));
+    let bytes = |name: &str| std::fs::metadata(folder.join(name)).map_or(0, |it| it.len());
+    println!(
+        "{}",
+        json!({
+            "ratio": config.ratio(), "channels": config.channels, "live": realtime,
+            "difference": difference,
+            "bytes": { "ts": bytes("live.ts"), "onnx": bytes("live.onnx") },
+        })
+    );
     Ok(())
 }
 
@@ -80,7 +107,7 @@ fn encoded(player: &mut models::rave::Player, sound: &[Vec<f32>], block: usize) 
     latents
 }
 
-/// Latents as a module shows them, curve after curve: turned so that what matters most comes first.
+/// Latents as a file shows them, curve after curve: turned so that what matters most comes first.
 fn shown(model: &Model, latents: &[f32], size: usize) -> Vec<f32> {
     let mut frames: Vec<Vec<f32>> = latents.chunks(size).map(<[f32]>::to_vec).collect();
     if let Some(space) = model.space() {
