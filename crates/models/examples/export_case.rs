@@ -8,12 +8,12 @@
 #![expect(clippy::print_stdout, reason = "printing is what this program is for")]
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use models::rave::{
     Chance, Config, ExportSettings, LatentSpace, Model, OnnxPart, PlayedGraphs, PlayedModule,
-    PlayerSettings, resolve,
+    PlayerSettings, Plays, Regularization, resolve,
 };
 use serde_json::{Value, json};
 
@@ -37,6 +37,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::fs::create_dir_all(&folder)?;
 
     let mut model = Model::untrained(&config, 0);
+    let has_codes = config.regularization == Regularization::Discrete;
+    if has_codes {
+        model = with_codes(&model, &folder.join("codes.safetensors"))?;
+    }
     let settings = PlayerSettings { max_block: block, noise: Chance::Off, ..Default::default() };
     let mut chance = audio::Rng::new(1);
     let sound: Vec<Vec<f32>> = (0..config.channels)
@@ -59,12 +63,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         played.play(&input, &mut output);
     }
     let secs = started.elapsed().as_secs_f64();
-    let shown = shown(&model, &latents, size);
+    let (rows, shown) = match has_codes {
+        false => (size, shown(&model, &latents, size)),
+        true => (config.num_quantizers, codes(&model, &folder.join("codes.ts"), &sound, block)?),
+    };
     let write = |name: &str, shape: &[usize], values: &[f32]| {
         nn::npy::write(&folder.join(name), shape, values)
     };
     write("sound.npy", &[config.channels, N_SAMPLES], &sound.concat())?;
-    write("latents.npy", &[size, n_frames], &shown)?;
+    write("latents.npy", &[rows, n_frames], &shown)?;
     write("made.npy", &[config.channels, N_SAMPLES], &made.concat())?;
 
     let mut difference = 0.0f64;
@@ -78,7 +85,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         let mut module = PlayedModule::open(&module)?;
         let mut graphs = PlayedGraphs::open(path_of)?;
-        let files: [&mut dyn models::rave::Plays; 2] = [&mut module, &mut graphs];
+        let files: [&mut dyn Plays; 2] = [&mut module, &mut graphs];
         for file in files {
             let found = model.verify(settings, file, block, |_| true)?.ok_or("it was stopped")?;
             difference = difference.max(found.difference());
@@ -95,6 +102,43 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         })
     );
     Ok(())
+}
+
+/// The model with code books that count as learnt.
+fn with_codes(model: &Model, path: &Path) -> Result<Model, Box<dyn std::error::Error>> {
+    model.save(path)?;
+    let mut file = nn::checkpoint::read(path)?;
+    for array in &mut file.arrays {
+        if array.name.ends_with("_codebook.inited") {
+            array.values.fill(1.0);
+        } else if array.name.ends_with("_codebook.embed") {
+            // As small as what an untrained encoder puts out.
+            let mut chance = audio::Rng::new(array.name.len() as u64);
+            array.values.iter_mut().for_each(|x| *x = 0.01 * chance.normal());
+        }
+    }
+    nn::checkpoint::write(path, &file.arrays, &file.metadata)?;
+    Ok(Model::load(path)?)
+}
+
+/// The codes of a sound that comes in blocks, book after book, as a module shows them: the engine gives the
+/// sums of their vectors, with which modules are compared before.
+fn codes(
+    model: &Model,
+    path: &Path,
+    sound: &[Vec<f32>],
+    block: usize,
+) -> Result<Vec<f32>, Box<dyn std::error::Error>> {
+    model.write_torch_script(ExportSettings::new(true), path)?;
+    let mut module = PlayedModule::open(path)?;
+    let mut books: Vec<Vec<f32>> = vec![vec![]; model.config().num_quantizers];
+    for start in (0..N_SAMPLES).step_by(block) {
+        let x: Vec<f32> = sound.iter().flat_map(|it| &it[start..start + block]).copied().collect();
+        let shown = module.encode(&x, sound.len())?;
+        let n = shown.values.len() / books.len();
+        books.iter_mut().zip(shown.values.chunks(n)).for_each(|(book, it)| book.extend(it));
+    }
+    Ok(books.concat())
 }
 
 /// Latents of a sound that comes in blocks, frame after frame.

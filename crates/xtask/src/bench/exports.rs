@@ -1,4 +1,7 @@
-//! Exported modules in PyTorch: the same samples as ours, block by block, and how fast they play there.
+//! Exported files in the programs that they are for: the same samples as ours, block by block, and how fast
+//! they play there.
+
+use std::path::PathBuf;
 
 use anyhow::Context;
 use serde_json::Value;
@@ -7,7 +10,7 @@ use super::reference;
 use crate::step::{Step, say};
 
 /// What is exported: presets with switches and settings, at their full size.
-const CASES: [&str; 17] = [
+const CASES: [&str; 18] = [
     "v1",
     "v1+causal",
     "v2",
@@ -22,6 +25,7 @@ const CASES: [&str; 17] = [
     "v2_nopqmf",
     "v3",
     "discrete",
+    "discrete_v3",
     "onnx",
     "raspberry",
     "sketch",
@@ -29,46 +33,76 @@ const CASES: [&str; 17] = [
 /// Samples at a time.
 const BLOCK: &str = "2048";
 
-/// Exports, plays in PyTorch, and prints the table.
+/// Exports, plays elsewhere, and prints the table as Markdown.
+///
+/// The environment of the reference programs has PyTorch 2.5; `MAQUETTE_BENCH_VENVS` names others, joined with
+/// colons, with another PyTorch or with onnxruntime. `MAQUETTE_NN_TILDE` is `benches/check_nn_tilde.cpp`,
+/// built with the sources of nn~ and libtorch.
 pub(crate) fn run(with_reference: bool) -> anyhow::Result<()> {
-    let build = ["build", "--release", "--package", "models", "--example", "torch_script"];
+    let build = ["build", "--release", "--package", "models", "--example", "export_case"];
     Step::new("build the exporter", "cargo", &build).run()?;
-    let Some(python) = reference::environment().filter(|_| with_reference) else {
-        say("skipped: modules are checked by PyTorch");
+    let mut venvs: Vec<PathBuf> =
+        reference::environment().filter(|_| with_reference).into_iter().collect();
+    let more = std::env::var_os("MAQUETTE_BENCH_VENVS").unwrap_or_default();
+    venvs.extend(std::env::split_paths(&more).filter(|path| !path.as_os_str().is_empty()));
+    if venvs.is_empty() {
+        say("skipped: files are checked by PyTorch and onnxruntime");
         return Ok(());
-    };
-    let python = python.join("bin/python").to_string_lossy().into_owned();
+    }
+    let pythons: Vec<String> =
+        venvs.iter().map(|venv| venv.join("bin/python").to_string_lossy().into_owned()).collect();
     let folder = tempfile::tempdir().context("make a temporary folder")?;
-    say("\nlargest differences, relative; speed on one thread, times real time, blocks of 2048\n");
-    say("configuration          MB   latents     sound   after reset   in PyTorch   ours");
+    say(
+        "| configuration | program | latents | sound | after a reset | whole sounds | MB | times real time | ours |",
+    );
+    say("|---|---|---|---|---|---|---|---|---|");
     for case in CASES {
-        let place = folder.path().join("case");
-        let file = |name: &str| place.join(name).to_string_lossy().into_owned();
+        let place = folder.path().join("case").to_string_lossy().into_owned();
         let mut command = vec!["run", "--release", "--quiet", "--package", "models", "--example"];
-        let folder = place.to_string_lossy().into_owned();
         let mut words = case.split(' ');
         let name = words.next().unwrap_or_default();
-        command.extend(["torch_script", "--", &folder, name, BLOCK]);
+        command.extend(["export_case", "--", &place, name, BLOCK]);
         command.extend(words);
         let ours = last_line(&Step::new("ours", "cargo", &command).output()?)?;
-        let files = ["model.ts", "sound.npy", "latents.npy", "made.npy"].map(file);
-        let mut command = vec!["-W", "ignore", "benches/check_torch_script.py"];
-        command.extend(files.iter().map(String::as_str));
-        command.push(BLOCK);
-        let theirs = last_line(&Step::new("PyTorch", &python, &command).output()?)?;
-        let size = std::fs::metadata(&files[0]).map_or(0, |it| it.len());
-        let number = |from: &Value, key: &str| from[key].as_f64().unwrap_or(f64::NAN);
-        say(&format!(
-            "{case:<20} {:>5.0}   {:>7.1e}   {:>7.1e}       {:>7.1e}   {:>10.1} {:>6.1}",
-            size as f64 / 1e6,
-            number(&theirs, "latents"),
-            number(&theirs, "sound"),
-            number(&theirs, "again"),
-            number(&theirs, "realtime"),
-            number(&ours, "realtime"),
-        ));
+        for python in &pythons {
+            let command = ["-W", "ignore", "benches/check_exports.py", &place, BLOCK];
+            let printed = Step::new("theirs", python, &command).output()?;
+            for line in printed.lines().filter(|line| line.starts_with('{')) {
+                let theirs: Value = serde_json::from_str(line).context("understand a check")?;
+                say(&row(case, &ours, &theirs));
+            }
+        }
+        if let Some(nn_tilde) = std::env::var_os("MAQUETTE_NN_TILDE") {
+            let script = "benches/check_nn_tilde.py";
+            let nn_tilde = nn_tilde.to_string_lossy().into_owned();
+            let printed =
+                Step::new("nn~", &pythons[0], &[script, &nn_tilde, &place, BLOCK]).output()?;
+            say(&row(case, &ours, &last_line(&printed)?));
+        }
     }
     Ok(())
+}
+
+fn row(case: &str, ours: &Value, theirs: &Value) -> String {
+    let apart = |key: &str| match theirs[key].as_f64() {
+        Some(x) => format!("{x:.1e}"),
+        None => "–".to_owned(),
+    };
+    let words = |key: &str| theirs[key].as_str().unwrap_or_default().to_owned();
+    let kind = if theirs["program"] == "onnxruntime" { "onnx" } else { "ts" };
+    let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
+    format!(
+        "| {case} | {} {} | {} | {} | {} | {} | {:.1} | {:.1} | {:.0} |",
+        words("program"),
+        words("version"),
+        apart("latents"),
+        apart("sound"),
+        apart("again"),
+        apart("whole"),
+        number(&ours["bytes"][kind]) / 1e6,
+        number(&theirs["realtime"]),
+        number(&ours["live"]),
+    )
 }
 
 fn last_line(printed: &str) -> anyhow::Result<Value> {
