@@ -14,10 +14,18 @@ pub(crate) type Found<T> = Result<T, String>;
 /// Numbers of an array that a file may ask for: half a gigabyte.
 const NUMBERS_MAX: usize = 1 << 27;
 
+/// Taps, strides and the like of a convolution.
+const EXTENT_MAX: usize = 1 << 16;
+/// Products of one operation: seconds of work.
+const PRODUCTS_MAX: usize = 1 << 38;
+
 /// The number of elements of a shape, if that many are allowed.
 pub(crate) fn n_numbers(shape: &[usize]) -> Found<usize> {
-    let n = shape.iter().try_fold(1usize, |n, extent| n.checked_mul(*extent));
-    n.filter(|n| *n <= NUMBERS_MAX).ok_or_else(|| format!("an array of shape {shape:?}"))
+    // An extent of zero does not make the others harmless.
+    let n = shape.iter().try_fold(1usize, |n, extent| n.checked_mul((*extent).max(1)));
+    let n =
+        n.filter(|n| *n <= NUMBERS_MAX).ok_or_else(|| format!("an array of shape {shape:?}"))?;
+    Ok(if shape.contains(&0) { 0 } else { n })
 }
 
 /// An array of one number.
@@ -220,7 +228,7 @@ pub(crate) fn reduce(x: &Array, axis: usize, f: impl Fn(&[f32]) -> f32) -> Found
     let mut shape = x.shape();
     let [outer, extent, inner] = around(&shape, axis)?;
     shape[axis] = 1;
-    let (source, mut values) = (x.values(), Vec::with_capacity(outer * inner));
+    let (source, mut values) = (x.values(), Vec::with_capacity(n_numbers(&[outer, inner])?));
     let mut line = vec![0.0; extent];
     for row in 0..outer {
         for column in 0..inner {
@@ -247,7 +255,7 @@ pub(crate) fn rows(table: &Array, numbers: &Array) -> Found<Array> {
     let &[n, size] = &table.shape()[..] else {
         return Err(format!("rows of an array of shape {:?}", table.shape()));
     };
-    let mut values = Vec::with_capacity(numbers.len() * size);
+    let mut values = Vec::with_capacity(n_numbers(&[numbers.len(), size])?);
     for number in numbers.values() {
         let i = *number as usize;
         if !(*number >= 0.0 && i < n) {
@@ -258,6 +266,12 @@ pub(crate) fn rows(table: &Array, numbers: &Array) -> Found<Array> {
     Ok(Array::new(values, [numbers.shape(), vec![size]].concat()))
 }
 
+/// Whether so many numbers, each the sum of so many products, are few enough to wait for.
+fn affordable(n: usize, n_products: usize) -> Result<(), ()> {
+    let all = n.checked_mul(n_products);
+    all.filter(|all| *all <= PRODUCTS_MAX).map(drop).ok_or(())
+}
+
 /// A convolution: `[batch, channels, time]`, a weight, perhaps a bias.
 pub(crate) fn conv(x: Array, weight: Array, bias: Option<Array>, conv: Conv1d) -> Found<Array> {
     let (shape, of_weight) = (x.shape(), weight.shape());
@@ -266,9 +280,8 @@ pub(crate) fn conv(x: Array, weight: Array, bias: Option<Array>, conv: Conv1d) -
         return Err(what());
     };
     let Conv1d { stride, padding, dilation, groups } = conv;
-    let is_small = [stride, padding.0, padding.1, dilation, groups, kernel, time]
-        .iter()
-        .all(|n| *n < NUMBERS_MAX);
+    let is_small =
+        [stride, padding.0, padding.1, dilation, groups, kernel].iter().all(|n| *n <= EXTENT_MAX);
     let is_right = is_small
         && [stride, dilation, groups, kernel, n_in, out].iter().all(|n| *n > 0)
         && n_in.checked_mul(groups) == Some(channels)
@@ -278,7 +291,8 @@ pub(crate) fn conv(x: Array, weight: Array, bias: Option<Array>, conv: Conv1d) -
     if !is_right {
         return Err(what());
     }
-    n_numbers(&[shape[0], out, conv.length_out(time, kernel)])?;
+    let n = n_numbers(&[shape[0], out, conv.length_out(time, kernel)])?;
+    affordable(n, n_in * kernel).map_err(|()| what())?;
     let bias = bias.map(Array::into_tensor);
     Ok(Array::from_tensor(conv1d(x.into_tensor(), weight.into_tensor(), bias, conv)))
 }
@@ -296,8 +310,8 @@ pub(crate) fn conv_transpose(
         return Err(what());
     };
     let ConvTranspose1d { stride, padding, output_padding, dilation, groups } = conv;
-    let all = [stride, padding, output_padding, dilation, groups, kernel, time];
-    let is_right = all.iter().all(|n| *n < NUMBERS_MAX)
+    let all = [stride, padding, output_padding, dilation, groups, kernel];
+    let is_right = all.iter().all(|n| *n <= EXTENT_MAX)
         && [stride, dilation, kernel, time, out].iter().all(|n| *n > 0)
         && groups == 1
         && n_in == channels
@@ -306,7 +320,8 @@ pub(crate) fn conv_transpose(
     if !is_right {
         return Err(what());
     }
-    n_numbers(&[batch, out, conv.length_out(time, kernel)])?;
+    let n = n_numbers(&[batch, out, conv.length_out(time, kernel)])?;
+    affordable(n, n_in.saturating_mul(kernel)).map_err(|()| what())?;
     let bias = bias.map(Array::into_tensor);
     Ok(Array::from_tensor(conv_transpose1d(x.into_tensor(), weight.into_tensor(), bias, conv)))
 }
@@ -329,13 +344,16 @@ pub(crate) fn gru(x: &Array, before: &Array, units: &Gru) -> Found<Array> {
     let &[batch, frames, channels] = &shape[..] else {
         return Err(format!("recurrent units on {shape:?}"));
     };
-    let fits = units.of_input.shape() == [3 * hidden, channels]
+    let is_small = (1..=EXTENT_MAX).contains(&hidden) && (1..=EXTENT_MAX).contains(&channels);
+    let fits = is_small
+        && units.of_input.shape() == [3 * hidden, channels]
         && units.of_hidden.shape() == [3 * hidden, hidden]
         && units.bias.iter().all(|bias| bias.shape() == [3 * hidden])
         && before.shape() == [1, batch, hidden];
     if !fits {
         return Err(format!("recurrent units of {:?} on {shape:?}", units.of_input.shape()));
     }
+    n_numbers(&[batch, frames, hidden])?;
     let product = |matrix: &Array, bias: &Array, x: &[f32]| -> Vec<f32> {
         let rows = matrix.values().chunks(x.len()).zip(bias.values());
         rows.map(|(row, bias)| elementwise::dot(row, x) + bias).collect()
@@ -423,7 +441,8 @@ mod tests {
         assert!(conv(array(&[1, 2, 8]), array(&[4, 3, 2]), None, conv1(1)).is_err());
         assert!(conv(array(&[1, 2, 8]), array(&[4, 2, 2]), None, conv1(0)).is_err());
         assert!(conv(array(&[1, 2, 1]), array(&[4, 2, 2]), None, conv1(1)).is_err());
-        assert!(n_numbers(&[usize::MAX, 2]).is_err());
+        assert!(n_numbers(&[usize::MAX, 2]).is_err() && n_numbers(&[0, usize::MAX]).is_err());
+        assert_eq!(n_numbers(&[0, 5]), Ok(0));
         assert!(rows(&array(&[2, 3]), &scalar(2.0)).is_err());
         assert!(rows(&array(&[2, 3]), &scalar(f32::NAN)).is_err());
     }

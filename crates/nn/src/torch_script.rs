@@ -33,6 +33,8 @@ pub enum Attribute {
     Texts(Vec<String>),
     /// A tensor.
     Tensor(Tensor),
+    /// A module without methods, for attributes with a name of two parts.
+    Part(Vec<(String, Attribute)>),
 }
 
 impl Attribute {
@@ -43,6 +45,7 @@ impl Attribute {
             Self::Float(_) => "float",
             Self::Texts(_) => "List[str]",
             Self::Tensor(_) => "Tensor",
+            Self::Part(_) => "__torch__.Part",
         }
     }
 }
@@ -60,6 +63,8 @@ pub struct Module {
 
 /// The name of the class; nothing depends on it.
 const CLASS: &str = "Model";
+/// The name of the class of parts, of which there is one.
+const PART: &str = "Part";
 /// Sounds that a module can play at once.
 pub const BATCH_MAX: usize = 64;
 
@@ -134,19 +139,28 @@ impl Module {
 
     /// The text of the class.
     fn code(&self) -> String {
-        let mut text = format!("class {CLASS}(Module):\n  __parameters__ = []\n  __buffers__ = [");
-        for (name, _) in self.attributes.iter().filter(|(_, it)| matches!(it, Attribute::Tensor(_)))
-        {
-            let _ = write!(text, "\"{name}\", ");
+        let mut text = String::new();
+        for (_, value) in &self.attributes {
+            if let Attribute::Part(part) = value {
+                head(&mut text, PART, part);
+            }
         }
-        text.push_str("]\n");
-        for (name, value) in &self.attributes {
-            let _ = writeln!(text, "  {name} : {}", value.kind());
-        }
-        text.push_str("  training : bool\n  _is_full_backward_hook : Optional[bool]\n");
+        head(&mut text, CLASS, &self.attributes);
         self.methods.iter().for_each(|method| text.push_str(method));
         text
     }
+}
+
+/// The beginning of a class: its name and its attributes.
+fn head(text: &mut String, class: &str, attributes: &[(String, Attribute)]) {
+    let tensors = attributes.iter().filter(|(_, value)| matches!(value, Attribute::Tensor(_)));
+    let quoted: String = tensors.map(|(name, _)| format!("\"{name}\", ")).collect();
+    let _ =
+        writeln!(text, "class {class}(Module):\n  __parameters__ = []\n  __buffers__ = [{quoted}]");
+    for (name, value) in attributes {
+        let _ = writeln!(text, "  {name} : {}", value.kind());
+    }
+    text.push_str("  training : bool\n  _is_full_backward_hook : Optional[bool]\n");
 }
 
 #[cfg(test)]

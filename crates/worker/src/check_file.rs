@@ -107,6 +107,28 @@ impl Look<'_> {
             "whole",
             format!("All {n} files have the size and SHA-256 that they were packed with."),
         );
+        let read = tempfile::tempdir().map_err(anyhow::Error::from).and_then(|folder| {
+            package::unpack(self.path, folder.path())?;
+            Ok(Model::load(&folder.path().join(package::WEIGHTS))?)
+        });
+        match read {
+            Ok(model) => {
+                self.good("read", "Its weights fit their settings.".into());
+                self.weighed(&model);
+            }
+            Err(error) => self.failed("read", &format!("{error:#}")),
+        }
+    }
+
+    /// Compares weights, if there is something to compare them with.
+    fn weighed(&mut self, model: &Model) {
+        match &self.model {
+            Some(other) if !model.has_weights_of(other) => {
+                self.bad("equal", "It holds other weights than the model.".into());
+            }
+            Some(_) => self.good("equal", "Every weight is the model's to the last bit.".into()),
+            None => {}
+        }
     }
 
     fn weights(&mut self) {
@@ -124,15 +146,7 @@ impl Look<'_> {
                 }
                 let n = model.n_arrays();
                 self.good("read", format!("All {n} arrays fit the settings in its header."));
-                match &self.model {
-                    Some(other) if !model.has_weights_of(other) => {
-                        self.bad("equal", "It holds other weights than the model.".into());
-                    }
-                    Some(_) => {
-                        self.good("equal", "Every weight is the model's to the last bit.".into())
-                    }
-                    None => {}
-                }
+                self.weighed(&model);
             }
             Err(error) => self.failed("read", &error),
         }
@@ -156,6 +170,15 @@ impl Look<'_> {
                 self.fact("ratio", &config.ratio());
                 self.fact("steps", &original.step);
                 self.good("read", "Its weights fit the settings that were found in it.".into());
+                let again = tempfile::tempdir().map_err(anyhow::Error::from).and_then(|folder| {
+                    let path = folder.path().join("weights.safetensors");
+                    original.save_model(&path)?;
+                    Ok(Model::load(&path)?)
+                });
+                match again {
+                    Ok(model) => self.weighed(&model),
+                    Err(error) => self.failed("read", &format!("{error:#}")),
+                }
                 for warning in &original.warnings {
                     self.good("note", crate::jobs::sentence(warning));
                 }
@@ -214,10 +237,13 @@ impl Look<'_> {
                 for (name, value) in facts {
                     self.fact(&name, &value);
                 }
-                self.good(
-                    "read",
-                    "Its nodes and arrays were read; its other parts are not beside it.".into(),
-                );
+                let words = "It plays a little noise; its other parts are not beside it.";
+                self.good("plays", words.into());
+                if self.model.is_some() {
+                    let words =
+                        "The whole, the encoder and the decoder beside each other can be compared.";
+                    self.bad("equal", words.into());
+                }
             }
             Err(error) => self.failed("read", &error),
         }
@@ -239,7 +265,8 @@ impl Look<'_> {
             Err(error) => return self.failed("play", &error),
         }
         let Some(model) = self.model.take() else { return };
-        let Some(settings) = facts.settings_of(model.config()) else {
+        let settings = facts.settings_of(model.config());
+        let Some(settings) = settings.filter(|_| model.can_be_played_elsewhere()) else {
             return self.bad(
                 "equal",
                 "It is of a model with other channels, latents, ratio or rate.".into(),

@@ -249,8 +249,15 @@ fn open_events(path: &Path) -> anyhow::Result<(File, u64, Past)> {
 pub(crate) fn samples_up_to(folder: &Path, step: u64) -> Vec<api::Sample> {
     let Ok(file) = File::open(folder.join("events.jsonl")) else { return vec![] };
     let mut found: Vec<api::Sample> = vec![];
-    for line in BufReader::new(file.take(EVENTS_BYTES_MAX)).split(b'\n') {
-        let Ok(line) = line else { break };
+    let mut reader = BufReader::new(file.take(EVENTS_BYTES_MAX));
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        // What is too long to be ours comes in pieces, which are no events.
+        match reader.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line) {
+            Ok(n) if n > 0 => {}
+            _ => break,
+        }
         let Ok(Event { body: EventBody::Sample(sample), .. }) = serde_json::from_slice(&line)
         else {
             continue;

@@ -30,6 +30,8 @@ const FORMAT: u32 = 1;
 const MANIFEST_BYTES_MAX: u64 = 1 << 20;
 const FILES_MAX: usize = 256;
 const BYTES_MAX: u64 = 16 << 30;
+/// Samples per second of a model.
+const RATES_HZ: std::ops::RangeInclusive<u32> = 1000..=1_000_000;
 
 /// What goes into a package.
 pub(crate) struct Contents<'a> {
@@ -164,6 +166,9 @@ fn manifest_in<R: Read + Seek>(archive: &mut ZipArchive<R>) -> anyhow::Result<Ma
     }
     let manifest: Manifest =
         serde_json::from_slice(&text).with_context(|| format!("understand {MANIFEST}"))?;
+    if manifest.format == 0 || !RATES_HZ.contains(&manifest.rate_hz) {
+        bail!("understand {MANIFEST}: its format or rate cannot be");
+    }
     if manifest.format > FORMAT {
         bail!("understand {MANIFEST}: it was written by a newer Maquette ({})", manifest.version);
     }
@@ -224,6 +229,10 @@ fn check(
     for packed in &manifest.files {
         let mut member =
             archive.by_name(&packed.path).with_context(|| format!("find {}", packed.path))?;
+        // What is stored is as large as it looks.
+        if member.compression() != CompressionMethod::Stored {
+            bail!("unpack {}: it is compressed, which files of a package are not", packed.path);
+        }
         let (bytes, sha256) =
             take(packed, &mut member).with_context(|| format!("unpack {}", packed.path))?;
         if bytes != packed.bytes || sha256 != packed.sha256 {

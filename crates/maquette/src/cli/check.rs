@@ -1,6 +1,6 @@
 //! `maquette check`: whether a file of a model is whole and plays.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use api::{ModelDetail, ModelPlace};
 
@@ -11,7 +11,7 @@ use crate::client::Refused;
 pub(crate) struct CheckArgs {
     /// A .ts, .onnx, .safetensors, .maq, .ckpt or .pt file
     file: PathBuf,
-    /// Compare it with this model: an identifier or name, or a file or folder with one
+    /// Compare it with this model: an identifier or name, or a folder or .safetensors file with one
     #[arg(long, value_name = "MODEL")]
     against: Option<String>,
 }
@@ -39,9 +39,6 @@ pub(crate) fn run(args: &CheckArgs, console: &Console) -> anyhow::Result<()> {
 
 /// Where a model lies that a person named.
 fn folder_of(text: &str, console: &Console) -> anyhow::Result<PathBuf> {
-    if Path::new(text).exists() {
-        return Ok(PathBuf::from(text));
-    }
     let client = console.client()?;
     match model_place(&client, text)? {
         ModelPlace::File { path } => Ok(path),

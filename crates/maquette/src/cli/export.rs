@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::Context;
-use api::{CardWords, Export, ExportForm, ExportResult, ExportTask, ExportedPlay};
+use api::{CardWords, Export, ExportForm, ExportResult, ExportTask, ExportedPlay, ModelPlace};
 
 use super::{
     Console,
@@ -36,7 +36,7 @@ pub(crate) struct ExportArgs {
     play: PlayArgs,
     #[command(flatten)]
     card: CardArgs,
-    /// Write over the output if it is there
+    /// Write over files that are there; a folder never is
     #[arg(long)]
     force: bool,
 }
@@ -115,13 +115,14 @@ pub(crate) fn run(args: &ExportArgs, console: &Console) -> anyhow::Result<()> {
     }
     let client = Arc::new(console.client()?);
     let task = ExportTask { model: model_place(&client, &args.model)?, form };
+    check_model(&task.model, args)?;
     let export = done(&client, &task, console)?;
     let result = export.result.as_ref().context("failed to find what was made")?;
     let files = match &args.output {
         None => inside(&export, result),
         Some(output) => {
             let saved = save(&client, &export, result, args.to, output);
-            client.discard(&format!("/api/exports/{}", export.id));
+            client.discard(&format!("/api/exports/{}?forever=true", export.id));
             saved?
         }
     };
@@ -179,6 +180,15 @@ fn check_output(to: Target, output: &Path, force: bool) -> Result<(), Refused> {
     }
 }
 
+/// Sees that the model is not written over by what is made of it.
+fn check_model(model: &ModelPlace, args: &ExportArgs) -> Result<(), Refused> {
+    let (ModelPlace::File { path }, Some(output)) = (model, &args.output) else { return Ok(()) };
+    if fs::canonicalize(output).is_ok_and(|output| output == *path) {
+        return Err(not_written(output, "same_file", "That is the model.", "Name another place."));
+    }
+    Ok(())
+}
+
 /// The files that an output becomes.
 fn names(to: Target, output: &Path) -> Vec<PathBuf> {
     let mut names = vec![output.to_owned()];
@@ -198,7 +208,8 @@ fn done(client: &Arc<Client>, task: &ExportTask, console: &Console) -> anyhow::R
     let (canceller, of_export) = (Arc::clone(client), path.clone());
     interrupt::act_on_interrupt(move || canceller.cancel::<Export>(&of_export));
     let onlooker = Onlooker { client, terminal: console.terminal };
-    onlooker.export(&queued.id).inspect_err(|_| client.discard(&path))
+    let of_failed = format!("{path}?forever=true");
+    onlooker.export(&queued.id).inspect_err(|_| client.discard(&of_failed))
 }
 
 /// The files of an export that stays in the library.
@@ -260,7 +271,7 @@ fn save_folder(
     saved
 }
 
-/// Copies the files into the folder; their first two folders are the job's own.
+/// Copies the files into the folder; their first folder is named after the model.
 fn save_files(
     client: &Client,
     export: &Export,
@@ -269,7 +280,7 @@ fn save_files(
 ) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = vec![];
     for file in &result.files {
-        let inner = file.path.splitn(3, '/').last().unwrap_or(&file.path);
+        let inner = file.path.split_once('/').map_or(&file.path[..], |(_, rest)| rest);
         let output = folder.join(inner);
         let parent = output.parent().unwrap_or(folder);
         fs::create_dir_all(parent)

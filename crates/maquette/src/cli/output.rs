@@ -54,6 +54,9 @@ pub(crate) fn check(input: &Path, output: &Path, force: bool) -> Result<(), Refu
 /// Sees that writing the output destroys nothing that was not to be, and that it can be written.
 pub(crate) fn check_place(output: &Path, force: bool) -> Result<(), Refused> {
     let refuse = |code, why, remedy| Err(not_written(output, code, why, remedy));
+    if output.is_dir() {
+        return refuse("is_a_folder", "There is a folder of that name.", "Name a file.");
+    }
     if output.exists() && !force {
         let remedy = "Name another file, or add --force.";
         return refuse("exists", "That file is there already.", remedy);

@@ -7,12 +7,14 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     App,
     error::{Answer, Failure},
-    input::{FromJson, FromPath},
+    input::{FromJson, FromPath, FromQuery},
     stream::{self, Source},
 };
 use crate::opener;
@@ -50,14 +52,28 @@ async fn export(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answer<Ex
     app.ask(move |studio| studio.export(&id)).await
 }
 
+/// How an export is deleted.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Deleting {
+    /// Past the trash.
+    #[serde(default)]
+    forever: bool,
+}
+
 /// Moves an export to the trash, from where it can be restored; one under way is cancelled.
 #[utoipa::path(delete, path = "/api/exports/{id}", tag = "exports",
-    params(("id" = Id, Path)), responses((status = 204)))]
+    params(("id" = Id, Path), Deleting), responses((status = 204)))]
 async fn delete_export(
     State(app): State<App>,
     FromPath(id): FromPath<Id>,
+    FromQuery(how): FromQuery<Deleting>,
 ) -> Result<StatusCode, Failure> {
-    app.tell(move |studio| studio.delete_export(&id)).await
+    app.tell(move |studio| match how.forever {
+        true => studio.discard_export(&id),
+        false => studio.delete_export(&id),
+    })
+    .await
 }
 
 /// Takes an export back from the trash.
@@ -74,6 +90,10 @@ async fn open_export(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answ
     let export = app.call(move |studio| studio.export(&id)).await?;
     let what = "The folder cannot be shown.";
     let remedy = "Copy its path, and open it yourself.";
+    if !std::path::Path::new(&export.folder).is_dir() {
+        let why = "Nothing was made";
+        return Err(Failure::plain(StatusCode::CONFLICT, "no_folder", what, remedy).because(&why));
+    }
     let Some(opener) = opener::find() else {
         let why = "Maquette runs without a screen";
         return Err(Failure::plain(StatusCode::CONFLICT, "no_screen", what, remedy).because(&why));

@@ -15,8 +15,8 @@ pub use self::exported::ExportSettings;
 pub(super) use self::exported::Exported;
 pub use self::onnx::{OnnxPart, PlayedGraphs};
 use self::torch::module;
-use self::verify::verify;
 pub use self::verify::{DIFFERENCE_MAX, Plays, Shown, Verified};
+use self::verify::{shape_of, verify};
 use super::EncoderInput;
 use super::infer::Model;
 use crate::Error;
@@ -172,18 +172,20 @@ impl PlayedModule {
             found.ok_or_else(|| Error::Differs { what: format!("it does not say its {name}") })
         };
         let rate_hz = number("sr", 0)?;
-        Ok(PlayedFacts {
+        PlayedFacts {
             channels: number("encode_params", 0)?,
             latents: number("encode_params", 2)?,
             ratio: number("encode_params", 3)?,
             rate_hz: u32::try_from(rate_hz).unwrap_or(u32::MAX),
             is_streaming: self.player.truth("is_streaming") == Some(true),
-        })
+        }
+        .believable()
     }
 
     fn call(&mut self, method: &str, x: &[f32], rows: usize) -> Result<Shown, nn::Error> {
-        let played = self.player.call(method, x, [1, rows, x.len() / rows])?;
-        Ok(Shown { rows: played.shape.get(1).copied().unwrap_or(0), values: played.values })
+        let shape = shape_of(x, rows).map_err(|what| self.player.refuse(what))?;
+        let played = self.player.call(method, x, shape)?;
+        Shown::of(played).map_err(|what| self.player.refuse(what))
     }
 }
 

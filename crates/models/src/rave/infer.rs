@@ -51,7 +51,7 @@ impl Model {
             .collect();
         parameters.load(if average.is_empty() { &checkpoint.arrays } else { &average })?;
         let has_noise = is_in_phase_2(&checkpoint.metadata, &config);
-        let space = LatentSpace::from_arrays(&checkpoint.arrays);
+        let space = space_of(&checkpoint.arrays, &config);
         let metadata = checkpoint.metadata;
         Ok(Self { config, network, parameters, has_noise, space, metadata })
     }
@@ -325,7 +325,7 @@ pub fn describe(weights: &Path) -> Result<Description, Error> {
     Ok(Description {
         step: found.metadata.get("step").and_then(|step| step.parse().ok()),
         phase: if is_in_phase_2 { Phase::Adversarial } else { Phase::Reconstruction },
-        space: LatentSpace::from_arrays(&found.arrays),
+        space: space_of(&found.arrays, &config),
         config,
     })
 }
@@ -341,6 +341,11 @@ const NOISE: Chance = Chance::Seeded(0);
 
 /// What the names of the averaged weights in a checkpoint begin with.
 pub(super) const AVERAGE: &str = "average.";
+
+/// The latent space among arrays, if it is one of such a model.
+fn space_of(arrays: &[NamedArray], config: &Config) -> Option<LatentSpace> {
+    LatentSpace::from_arrays(arrays).filter(|space| space.mean.len() == config.latent_size)
+}
 
 /// Whether a checkpoint is from phase 2.
 fn is_in_phase_2(metadata: &BTreeMap<String, String>, config: &Config) -> bool {

@@ -110,7 +110,9 @@ impl LatentSpace {
             mean: mean.values.clone(),
             directions: pca.values.chunks(size).map(<[f32]>::to_vec).collect(),
             fidelity: fidelity.values.clone(),
-            n_active: find("latent_active").map_or(size, |array| array.values[0] as usize),
+            n_active: find("latent_active")
+                .and_then(|array| array.values.first())
+                .map_or(size, |n| *n as usize),
         })
     }
 }

@@ -39,6 +39,8 @@ enum Item {
 
 /// Bounds what is read into memory: what a message of this format can have at most.
 const BYTES_MAX: u64 = 2 << 30;
+/// Numbers that one call may make, and that states may have: a file of ours needs a fifth of them at most.
+const NUMBERS_MAX: usize = 1 << 29;
 
 impl Player {
     /// Reads a file.
@@ -64,7 +66,7 @@ impl Player {
             let (name, item) = constant(tensor).map_err(refuse)?;
             constants.insert(name, item);
         }
-        let mut states = BTreeMap::new();
+        let (mut states, mut n_state_numbers) = (BTreeMap::new(), 0);
         let mut inputs = vec![];
         for info in &graph.input {
             if !info.name.starts_with(STATE) {
@@ -79,6 +81,10 @@ impl Player {
             let shape =
                 shape.ok_or_else(|| refuse(format!("a state {} of any size", info.name)))?;
             let n = evaluate::n_numbers(&shape).map_err(refuse)?;
+            n_state_numbers += n;
+            if n_state_numbers > NUMBERS_MAX / 16 {
+                return Err(refuse("states of so many numbers".into()));
+            }
             states.insert(info.name.clone(), Array::new(vec![0.0; n], shape));
         }
         let outputs = graph.output.iter().map(|it| it.name.clone());
@@ -135,17 +141,24 @@ impl Player {
         }
     }
 
+    /// The error that says what of the file cannot be used.
+    #[must_use]
+    pub fn refuse(&self, what: String) -> Error {
+        Error::Unsupported { path: self.path.clone(), what }
+    }
+
     /// What it makes of an array `[1, channels, frames]`.
     ///
     /// # Errors
     /// When it does what is not known here, or what cannot be done with an array of this shape.
     pub fn call(&mut self, x: &[f32], shape: [usize; 3]) -> Result<Played, Error> {
         let made = self.run(Array::new(x.to_vec(), shape.to_vec()));
-        let array = made.map_err(|what| Error::Unsupported { path: self.path.clone(), what })?;
+        let array = made.map_err(|what| self.refuse(what))?;
         Ok(Played { shape: array.shape(), values: array.into_values() })
     }
 
     fn run(&mut self, x: Array) -> Found<Array> {
+        let mut n_left = NUMBERS_MAX;
         let mut known: BTreeMap<String, Item> = BTreeMap::new();
         known.insert(self.ends[0].clone(), Item::Array(x));
         let states = self.states.iter();
@@ -168,6 +181,10 @@ impl Player {
             let made = operator(node, &inputs);
             let made = made.map_err(|why| format!("`{}`: {why}", node.op_type))?;
             let name = node.output.first().ok_or("a node that makes nothing")?;
+            if let Item::Array(array) = &made {
+                let left = n_left.checked_sub(array.len());
+                n_left = left.ok_or("more work than any model needs")?;
+            }
             known.insert(name.clone(), made);
         }
         for (name, state) in &mut self.states {
@@ -236,7 +253,9 @@ fn operator(node: &Node, inputs: &[Option<Item>]) -> Found<Item> {
             array(0)?.map(|x| elementwise::leaky_relu(x, slope))
         }
         "Clip" => {
-            let (least, most) = (array(1)?.values()[0], array(2)?.values()[0]);
+            let limit =
+                |i: usize| -> Found<f32> { Ok(*array(i)?.values().first().ok_or("no limit")?) };
+            let (least, most) = (limit(1)?, limit(2)?);
             evaluate::map(array(0)?, |x| x.max(least).min(most))
         }
         "Cast" if [i64::from(F32), i64::from(I64)].contains(&int("to", 0)) => evaluate::map(

@@ -92,30 +92,8 @@ pub(crate) fn module_pickle(
     attributes: &[(String, Attribute)],
 ) -> Result<Pickled, String> {
     let mut pickle = Pickler { bytes: vec![0x80, 2], storages: Vec::new(), keys: BTreeMap::new() };
-    pickle.bytes.push(b'c');
-    pickle.bytes.extend(class.as_bytes());
-    pickle.bytes.extend(b")\x81}(");
-    for (name, value) in attributes {
-        pickle.text(name)?;
-        match value {
-            Attribute::Bool(value) => pickle.value(&Tree::Bool(*value), 1)?,
-            Attribute::Int(value) => pickle.value(&Tree::Int(*value), 1)?,
-            Attribute::Float(value) => pickle.value(&Tree::Float(*value), 1)?,
-            Attribute::Tensor(tensor) => pickle.tensor(tensor)?,
-            Attribute::Texts(texts) => {
-                let texts = texts.iter().map(|text| Tree::text(text)).collect();
-                pickle.bytes.extend(b"ctorch.jit._pickle\nrestore_type_tag\n(");
-                pickle.value(&Tree::List(texts), 2)?;
-                pickle.text("List[str]")?;
-                pickle.bytes.extend(b"tR");
-            }
-        }
-    }
-    for (name, value) in [("training", Tree::Bool(false)), ("_is_full_backward_hook", Tree::None)] {
-        pickle.text(name)?;
-        pickle.value(&value, 1)?;
-    }
-    pickle.bytes.extend(b"ub.");
+    pickle.module(class, attributes)?;
+    pickle.bytes.push(b'.');
     Ok(Pickled { bytes: pickle.bytes, storages: pickle.storages })
 }
 
@@ -128,6 +106,43 @@ struct Pickler {
 }
 
 impl Pickler {
+    /// Appends an object of a class with these attributes.
+    fn module(&mut self, class: &str, attributes: &[(String, Attribute)]) -> Result<(), String> {
+        self.bytes.push(b'c');
+        self.bytes.extend(class.as_bytes());
+        self.bytes.extend(b")\x81}(");
+        for (name, value) in attributes {
+            self.text(name)?;
+            self.attribute(value)?;
+        }
+        for (name, value) in
+            [("training", Tree::Bool(false)), ("_is_full_backward_hook", Tree::None)]
+        {
+            self.text(name)?;
+            self.value(&value, 1)?;
+        }
+        self.bytes.extend(b"ub");
+        Ok(())
+    }
+
+    fn attribute(&mut self, value: &Attribute) -> Result<(), String> {
+        match value {
+            Attribute::Part(attributes) => self.module("__torch__\nPart\n", attributes)?,
+            Attribute::Bool(value) => self.value(&Tree::Bool(*value), 1)?,
+            Attribute::Int(value) => self.value(&Tree::Int(*value), 1)?,
+            Attribute::Float(value) => self.value(&Tree::Float(*value), 1)?,
+            Attribute::Tensor(tensor) => self.tensor(tensor)?,
+            Attribute::Texts(texts) => {
+                let texts = texts.iter().map(|text| Tree::text(text)).collect();
+                self.bytes.extend(b"ctorch.jit._pickle\nrestore_type_tag\n(");
+                self.value(&Tree::List(texts), 2)?;
+                self.text("List[str]")?;
+                self.bytes.extend(b"tR");
+            }
+        }
+        Ok(())
+    }
+
     /// Appends a value; the error says what cannot be written.
     fn value(&mut self, tree: &Tree, depth: usize) -> Result<(), String> {
         let depth = depth.checked_sub(1).ok_or("a tree so deep")?;

@@ -22,6 +22,32 @@ pub struct Player {
     methods: BTreeMap<String, Method>,
     /// The state of random numbers.
     chance: u64,
+    /// What the call that runs may still do.
+    left: Budget,
+}
+
+/// How much a call may do: a file of ours needs a fifth of it at most.
+#[derive(Clone, Copy)]
+struct Budget {
+    statements: usize,
+    numbers: usize,
+}
+
+impl Budget {
+    const WHOLE: Self = Self { statements: 1 << 20, numbers: 1 << 29 };
+
+    fn spend(&mut self, item: &Item) -> Found<()> {
+        let n = match item {
+            Item::Array(array) => array.len(),
+            Item::Spectrum(spectrum) => 2 * spectrum.bins.len(),
+            Item::List(items) => items.len(),
+            _ => 1,
+        };
+        let left = self.statements.checked_sub(1).zip(self.numbers.checked_sub(n));
+        let (statements, numbers) = left.ok_or("more work than any model needs")?;
+        *self = Self { statements, numbers };
+        Ok(())
+    }
 }
 
 /// What a name stands for.
@@ -80,7 +106,7 @@ impl Player {
                 attributes.insert(key.to_owned(), item);
             }
         }
-        Ok(Self { path: path.to_owned(), attributes, methods, chance: 0 })
+        Ok(Self { path: path.to_owned(), attributes, methods, chance: 0, left: Budget::WHOLE })
     }
 
     /// A method with an array `[batch, channels, frames]`; gives the shape and the numbers of what it
@@ -151,11 +177,16 @@ impl Player {
         truth(self.attributes.get(name)?).ok()
     }
 
-    fn refuse(&self, what: String) -> Error {
+    /// The error that says what of the file cannot be used.
+    #[must_use]
+    pub fn refuse(&self, what: String) -> Error {
         Error::Unsupported { path: self.path.clone(), what }
     }
 
     fn run(&mut self, name: &str, arguments: Vec<Item>, depth: usize) -> Found<Item> {
+        if depth == DEPTH_MAX {
+            self.left = Budget::WHOLE;
+        }
         let depth = depth.checked_sub(1).ok_or("methods that call methods so deep")?;
         // Its lines are lent to itself while it runs.
         let method = self.methods.remove(name).ok_or_else(|| format!("no method `{name}`"))?;
@@ -205,6 +236,12 @@ impl Player {
     }
 
     fn value(&mut self, what: &Expression, names: &Names, depth: usize) -> Found<Item> {
+        let made = self.computed(what, names, depth)?;
+        self.left.spend(&made)?;
+        Ok(made)
+    }
+
+    fn computed(&mut self, what: &Expression, names: &Names, depth: usize) -> Found<Item> {
         Ok(match what {
             Expression::Name(name) => {
                 names.get(name).cloned().ok_or_else(|| format!("the name `{name}`"))?
@@ -273,14 +310,17 @@ impl Player {
                 (axis, evaluate::range_of(x.shape()[axis], from, Some(to)))
             }
         };
+        let is_whole = part.is_none();
         let changed = match (name, &rest[..]) {
             ("copy_", [Item::Array(new)]) => evaluate::put(&mut x, axis, range, new),
-            ("zero_", []) => {
+            ("zero_", []) if is_whole => {
                 x = evaluate::map(x, |_| 0.0);
                 Ok(())
             }
-            ("fill_", [value]) => float(value).map(|value| x = evaluate::map(x.clone(), |_| value)),
-            ("add_", [value]) => array(value).and_then(|value| {
+            ("fill_", [value]) if is_whole => {
+                float(value).map(|value| x = evaluate::map(x.clone(), |_| value))
+            }
+            ("add_", [value]) if is_whole => array(value).and_then(|value| {
                 x = evaluate::binary(x.clone(), &value, |a, b| a + b)?;
                 Ok(())
             }),
@@ -338,10 +378,10 @@ impl Player {
                 // Not `clamp`, which panics for limits in the wrong order.
                 Ok(Item::Array(evaluate::map(array(x)?, |x| x.max(least).min(most))))
             }
-            ("where", [condition, a, b]) => {
-                let chosen = array(condition)?.values().first().is_some_and(|it| *it != 0.0);
-                Ok(if chosen { a.clone() } else { b.clone() })
-            }
+            ("where", [condition, a, b]) => match array(condition)?.values() {
+                [only] => Ok(if *only == 0.0 { b.clone() } else { a.clone() }),
+                _ => Err("a choice for each number".into()),
+            },
             ("__and__", [a, b]) => Ok(Item::Bool(truth(a)? && truth(b)?)),
             ("__not__", [a]) => Ok(Item::Bool(!truth(a)?)),
             ("float", [x]) => Ok(Item::Float(f64::from(float(x)?))),
@@ -530,7 +570,7 @@ fn spectrum(x: &Array, n: usize) -> Found<Item> {
 
 fn sound(x: &Spectrum, n: usize) -> Found<Array> {
     let rows = x.outer.iter().product::<usize>();
-    if n < 2 || x.bins.len() != rows * (n / 2 + 1) {
+    if !(2..=1 << 20).contains(&n) || rows == 0 || x.bins.len() != rows * (n / 2 + 1) {
         return Err(format!("{n} samples of a spectrum of another size"));
     }
     let plan = RealFftPlanner::<f32>::new().plan_fft_inverse(n);

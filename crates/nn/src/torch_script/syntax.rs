@@ -46,7 +46,12 @@ pub(super) fn methods(class: &str) -> Result<BTreeMap<String, Method>, String> {
     let mut lines = Lines { lines: class.lines().collect(), at: 0 };
     let mut methods = BTreeMap::new();
     while let Some(line) = lines.next() {
-        let Some(head) = line.strip_prefix("  def ") else { continue };
+        let Some(head) = line.strip_prefix("  def ") else {
+            if line.starts_with("   ") {
+                return Err(format!("the line `{}` at this place", line.trim()));
+            }
+            continue;
+        };
         let mut head = head.to_owned();
         while !head.ends_with(':') {
             let more = lines.next().ok_or("a method without an end")?;
@@ -275,5 +280,7 @@ mod tests {
         let deep = format!("v = {}1{}", "f(".repeat(99), ")".repeat(99));
         assert!(methods(&format!("  def f(self) -> int:\n    {deep}\n")).is_err());
         assert!(methods("  def f(self)").is_err());
+        // What is left of a damaged method is not passed over.
+        assert!(methods("  def f(self) -> int:\n    v = 1\n      w = 2\n    return v\n").is_err());
     }
 }

@@ -7,7 +7,7 @@ use api::{
     Outdated, Task,
 };
 
-use super::{cancel_job, delete_job, make_job, models, name_from, restore_job};
+use super::{cancel_job, delete_job, make_job, models, name_from, passing, restore_job};
 use crate::{
     Error, Studio, job_folder,
     queue::Places,
@@ -19,6 +19,8 @@ use crate::{
     workspace::{Shelf, check_path, file_inside, file_name, read_json},
 };
 
+/// The folder of a job with what leaves.
+const FILES: &str = "files";
 /// The most samples of a block that a speed is measured with.
 const BLOCK_MAX: u32 = 1 << 16;
 
@@ -55,7 +57,11 @@ impl Studio {
             }
             ModelPlace::File { path } => {
                 check_path(path)?;
-                (file_name(path), None)
+                // A file is named by what it holds, not by how.
+                let is_file = path.is_file();
+                let stem = path.file_stem().filter(|_| is_file);
+                let name = stem.map(|stem| stem.to_string_lossy().into_owned());
+                (name.unwrap_or_else(|| file_name(path)), None)
             }
         };
         let name = name_from(&model_name);
@@ -89,7 +95,7 @@ impl Studio {
         {
             model_name = model.name;
         }
-        let folder = folder.to_string_lossy().into_owned();
+        let folder = folder.join(FILES).to_string_lossy().into_owned();
         Ok(Export { id: id.clone(), task, job, model_name, folder, result, outdated })
     }
 
@@ -105,6 +111,15 @@ impl Studio {
         delete_job(&self.shared, JobKind::Export, id, |_| Ok(()))
     }
 
+    /// Removes an export for good: of one who took it elsewhere. One that waits or runs is cancelled.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none.
+    pub fn discard_export(&self, id: &Id) -> Result<(), Error> {
+        self.shared.read(|c| find(c, id).map(drop))?;
+        passing::delete(&self.shared, JobKind::Export, id)
+    }
+
     /// Takes an export back from the trash.
     ///
     /// # Errors
@@ -114,13 +129,13 @@ impl Studio {
         self.export(id)
     }
 
-    /// A file in an export's folder, by its path in there. Never anything outside of it.
+    /// A file that was exported, by its path among those. Never anything else.
     ///
     /// # Errors
     /// `NotFound` when there is no such export or file.
     pub fn export_file(&self, id: &Id, path: &str) -> Result<PathBuf, Error> {
         self.shared.read(|c| find(c, id).map(drop))?;
-        file_inside(&self.shared.workspace.folder(Shelf::Exports, id), path)
+        file_inside(&self.shared.workspace.folder(Shelf::Exports, id).join(FILES), path)
     }
 
     /// What the library knows of a model, frozen for the export's card.

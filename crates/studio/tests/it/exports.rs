@@ -38,8 +38,8 @@ fn an_export_is_made_kept_deleted_and_restored() {
     assert_eq!((&export.model_name, result.latents), (&model.name, 16));
     let path = stage.studio.export_file(&id, &result.files[0].path).unwrap();
     assert_eq!(fs::read_to_string(path).unwrap(), model.name);
-    assert!(export.folder.ends_with(&format!("exports/{id}")), "{}", export.folder);
-    let outside = stage.studio.export_file(&id, "../../../maquette.db");
+    assert!(export.folder.ends_with(&format!("exports/{id}/files")), "{}", export.folder);
+    let outside = stage.studio.export_file(&id, "../result.json");
     assert!(matches!(outside, Err(Error::NotFound { .. })), "{outside:?}");
 
     stage.studio.delete_export(&id).unwrap();

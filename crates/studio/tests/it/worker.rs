@@ -342,7 +342,7 @@ fn export(folder: &Path, order: &api::ExportOrder, events: &mut Events) -> Optio
     fs::create_dir(folder.join("files")).unwrap();
     fs::write(folder.join("files/model.ts"), &order.model_name).unwrap();
     let result = api::ExportResult {
-        files: vec![api::ExportedFile { path: "files/model.ts".into(), bytes: 1 }],
+        files: vec![api::ExportedFile { path: "model.ts".into(), bytes: 1 }],
         checks: vec![],
         rate_hz: 44_100,
         channels: 1,

@@ -28,10 +28,12 @@ pub(crate) fn run(folder: &mut JobFolder, order: &ExportOrder) -> anyhow::Result
     let files = folder.path().join(FILES);
     // What a worker left that was killed.
     let _ = fs::remove_dir_all(&files);
+    sweep(folder.path());
     fs::create_dir(&files).context("make the folder of the export")?;
     let mut steps = Steps::new(folder, "writing")?;
     let stem = stem(&order.model_name);
     let made = make(&mut steps, order, &files, &stem);
+    sweep(steps.folder.path());
     let report = match made {
         Ok(Some(report)) => report,
         other => {
@@ -49,6 +51,19 @@ pub(crate) fn run(folder: &mut JobFolder, order: &ExportOrder) -> anyhow::Result
     let text = serde_json::to_vec_pretty(&result).context("encode result.json")?;
     write_whole(&folder.path().join("result.json"), &text).context("write result.json")?;
     Ok(Outcome::Done)
+}
+
+/// Files and folders beside the export that are only needed while it is made.
+const SCRATCH: [&str; 5] =
+    ["again", "again.safetensors", "package", "packed.safetensors", super::model_file::WEIGHTS];
+
+/// Removes what is only needed while an export is made.
+fn sweep(folder: &Path) {
+    for name in SCRATCH {
+        let path = folder.join(name);
+        // Most of them were never there.
+        let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));
+    }
 }
 
 /// Writes and checks; `None` if it was told to stop.
@@ -128,17 +143,17 @@ fn stem(name: &str) -> String {
     if name.is_empty() { "model".into() } else { name }
 }
 
-/// All files in a folder and below, by their paths from the job's folder.
+/// All files in a folder and below, by their paths from there.
 fn files_in(folder: &Path) -> anyhow::Result<Vec<ExportedFile>> {
     let mut files = vec![];
-    let mut rest = vec![(folder.to_owned(), FILES.to_owned())];
+    let mut rest = vec![(folder.to_owned(), String::new())];
     while let Some((folder, name)) = rest.pop() {
         for entry in fs::read_dir(&folder).context("list the export")? {
             let entry = entry.context("list the export")?;
-            let path = format!("{name}/{}", entry.file_name().to_string_lossy());
+            let path = format!("{name}{}", entry.file_name().to_string_lossy());
             let about = entry.metadata().context("look at the export")?;
             if about.is_dir() {
-                rest.push((entry.path(), path));
+                rest.push((entry.path(), format!("{path}/")));
             } else {
                 files.push(ExportedFile { path, bytes: about.len() });
             }

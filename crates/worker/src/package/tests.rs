@@ -30,7 +30,7 @@ fn package(folder: &Path) -> PathBuf {
 /// An archive with this list and these files.
 fn archive(path: &Path, manifest: &str, files: &[(&str, &[u8])]) {
     let mut archive = ZipWriter::new(File::create(path).unwrap());
-    let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+    let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
     archive.start_file(MANIFEST, stored).unwrap();
     archive.write_all(manifest.as_bytes()).unwrap();
     for (name, bytes) in files {
@@ -105,12 +105,21 @@ fn what_a_list_lies_about_is_refused() {
     check(&[(CARD, 3, right)], &[(CARD, b"abc")], Some("names no weights"));
     archive(&path, &manifest(&[(WEIGHTS, 3, right)]).replace("\"format\":1", "\"format\":9"), abc);
     assert!(format!("{:#}", verify(&path).unwrap_err()).contains("newer Maquette"));
-    // A file that unfolds into far more than it says is not written on.
-    archive(&path, &manifest(&[(WEIGHTS, 3, right)]), &[(WEIGHTS, &vec![0; 1 << 22])]);
+    check(&[(WEIGHTS, 3, right)], &[(WEIGHTS, &[0; 1 << 16])], Some("damaged or was changed"));
+    archive(&path, &manifest(&[(WEIGHTS, 3, right)]).replace("44100", "0"), abc);
+    assert!(format!("{:#}", verify(&path).unwrap_err()).contains("format or rate"));
+    // What unfolds into more than is there is not written on.
+    let mut packed = ZipWriter::new(File::create(&path).unwrap());
+    packed.start_file(MANIFEST, SimpleFileOptions::default()).unwrap();
+    packed.write_all(manifest(&[(WEIGHTS, 3, right)]).as_bytes()).unwrap();
+    let deflated = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+    packed.start_file(WEIGHTS, deflated).unwrap();
+    packed.write_all(&[0; 1 << 16]).unwrap();
+    packed.finish().unwrap();
     let target = folder.path().join("out");
     fs::create_dir(&target).unwrap();
-    assert!(unpack(&path, &target).is_err());
-    assert!(fs::metadata(target.join(WEIGHTS)).unwrap().len() <= 4);
+    assert!(format!("{:#}", unpack(&path, &target).unwrap_err()).contains("compressed"));
+    assert_eq!(fs::read_dir(&target).unwrap().count(), 0);
 }
 
 proptest! {

@@ -77,14 +77,14 @@ fn modules_and_graphs_are_compared_and_timed() {
     let scene = Scene::new(&json!({}));
     let job = scene.export(ExportForm::Torchscript { play: live() });
     let module = result(&job);
-    assert_eq!(names(&module), ["files/Tiny_1.ts"]);
+    assert_eq!(names(&module), ["Tiny_1.ts"]);
     assert_eq!(tried(&module), ["written", "read", "equal", "speed"]);
     assert!(module.difference.unwrap() < 1e-5 && module.latency_samples > 0);
     let speed = module.speed.unwrap();
     assert!(speed.block == 512 && speed.live > 0.0 && speed.file > 0.0);
 
     let graphs = result(&scene.export(ExportForm::Onnx { play: live() }));
-    let expected = ["files/Tiny_1.decoder.onnx", "files/Tiny_1.encoder.onnx", "files/Tiny_1.onnx"];
+    let expected = ["Tiny_1.decoder.onnx", "Tiny_1.encoder.onnx", "Tiny_1.onnx"];
     assert_eq!(names(&graphs), expected);
     assert_eq!(tried(&graphs), ["written", "read", "equal", "speed"]);
 
@@ -125,7 +125,7 @@ fn weights_and_packages_hold_the_model_to_the_last_bit() {
     let weights = result(&scene.export(ExportForm::Safetensors));
     assert_eq!(
         (names(&weights), tried(&weights)),
-        (vec!["files/Tiny_1.safetensors"], vec!["written", "equal"])
+        (vec!["Tiny_1.safetensors"], vec!["written", "equal"])
     );
 
     let run = scene.project().join("runs/run-000001");
@@ -155,7 +155,7 @@ fn weights_and_packages_hold_the_model_to_the_last_bit() {
     let job = scene.export_as(order);
     let package = result(&job);
     assert_eq!(tried(&package), ["written", "whole", "equal"]);
-    let path = job.path().join(&package.files[0].path);
+    let path = job.path().join("files").join(&package.files[0].path);
     let found = worker::check_file(&path, None).unwrap();
     assert!(found.is_good, "{found:?}");
     assert!(found.facts.contains(&("license".into(), "CC BY 4.0".into())), "{found:?}");
@@ -220,7 +220,7 @@ fn known() -> KnownModel {
 fn a_model_becomes_a_run_of_the_original() {
     let scene = Scene::new(&json!({}));
     let run = result(&scene.export(ExportForm::Ckpt));
-    let expected = ["files/Tiny_1/config.gin", "files/Tiny_1/version_0/checkpoints/best.ckpt"];
+    let expected = ["Tiny_1/config.gin", "Tiny_1/version_0/checkpoints/best.ckpt"];
     assert_eq!(names(&run), expected);
     assert_eq!(tried(&run), ["written", "equal"]);
     let mel = Scene::new(&mel());

@@ -46,7 +46,9 @@ pub(in crate::rave) struct Exported<'a> {
 pub(super) struct Switches {
     /// What a drawn latent differs from the mean by is multiplied with this.
     pub(super) chance: Option<Value>,
-    /// What noise is multiplied with.
+    /// What curves of chance are multiplied with: latents that are not shown, and those that some decoders have.
+    pub(super) curves: Option<Value>,
+    /// What the noise of the synthesiser is multiplied with.
     pub(super) noise: Option<Value>,
     /// Whether style layers learn while it plays.
     pub(super) learns: bool,
@@ -107,7 +109,7 @@ impl<'a> Exported<'a> {
     /// From latents to sound.
     pub(super) fn decode(&self, graph: &mut Graph, z: Signal, switches: Switches) -> Signal {
         let z = self.apart(graph, z, self.n_latents);
-        let z = self.understood(graph, z.value, switches.noise);
+        let z = self.understood(graph, z.value, switches.curves);
         let mut layers = self.network.decoder();
         layers.extend(self.faster());
         let made = graph.layers(&layers, z, self.lowering(switches));

@@ -6,6 +6,7 @@ use nn::graph::{Graph, Signal};
 use nn::onnx::{self, Described};
 
 use super::exported::{Exported, Switches};
+use super::verify::shape_of;
 use super::{PlayedFacts, Plays, Shown};
 use crate::Error;
 
@@ -36,7 +37,7 @@ impl OnnxPart {
 }
 
 /// Nothing is left to chance, and nothing learns.
-const NO_CHANCE: Switches = Switches { chance: None, noise: None, learns: false };
+const NO_CHANCE: Switches = Switches { chance: None, curves: None, noise: None, learns: false };
 
 pub(super) fn write(exported: &Exported<'_>, part: OnnxPart, path: &Path) -> Result<(), Error> {
     let mut graph = Graph::new();
@@ -70,20 +71,10 @@ pub(super) fn write(exported: &Exported<'_>, part: OnnxPart, path: &Path) -> Res
         input,
         output,
         batch: exported.settings.n_parallel,
-        about: format!(
-            "RAVE, {how}. Sound comes in multiples of {} samples.",
-            frame_samples(exported)
-        ),
+        about: format!("RAVE, {how}. Sound comes in multiples of {} samples.", exported.ratio()),
         facts,
     };
     Ok(onnx::write(path, &graph, made.value, &described)?)
-}
-
-/// Samples that sound is to come in multiples of: the filter bank of a model that takes sounds as a whole
-/// looks at frames in pairs.
-fn frame_samples(exported: &Exported<'_>) -> usize {
-    let bands = exported.config().n_band * exported.settings.rate_multiple;
-    exported.ratio().max(2 * bands)
 }
 
 /// Graphs that were read again.
@@ -107,13 +98,24 @@ impl PlayedGraphs {
         })
     }
 
-    /// What a graph says of itself, with its input and output.
+    /// What one graph says of itself, after it has played a little noise.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// When it cannot be read or played, or plays what is no number.
     pub fn look(path: &Path) -> Result<Vec<(String, String)>, Error> {
-        let player = onnx::Player::open(path)?;
+        let mut player = onnx::Player::open(path)?;
         let [input, output] = player.ends().clone();
+        let said = facts_of(&player)?;
+        let (rows, n) = match input.as_str() {
+            "latents" => (said.latents, 8),
+            _ => (said.channels, 8 * said.ratio),
+        };
+        let mut rng = audio::Rng::new(1);
+        let x: Vec<f32> = (0..rows * n).map(|_| 0.1 * rng.normal()).collect();
+        let made = call(&mut player, &x, rows)?;
+        if made.values.iter().any(|x| !x.is_finite()) {
+            return Err(Error::Differs { what: "it plays what is no number".into() });
+        }
         let mut facts = vec![("input".to_owned(), input), ("output".to_owned(), output)];
         facts.extend(player.facts().iter().map(|(key, value)| (key.clone(), value.clone())));
         Ok(facts)
@@ -124,19 +126,7 @@ impl PlayedGraphs {
     /// # Errors
     /// When they do not say.
     pub fn facts(&self) -> Result<PlayedFacts, Error> {
-        let facts = self.whole.facts();
-        let number = |name: &str| {
-            let found = facts.get(name).and_then(|text| text.parse::<usize>().ok());
-            let found = found.filter(|it| (1..1 << 30).contains(it));
-            found.ok_or_else(|| Error::Differs { what: format!("it does not say its {name}") })
-        };
-        Ok(PlayedFacts {
-            channels: number("channels")?,
-            latents: number("latents")?,
-            ratio: number("ratio")?,
-            rate_hz: u32::try_from(number("sampling_rate")?).unwrap_or(u32::MAX),
-            is_streaming: facts.get("streaming").is_some_and(|it| it == "true"),
-        })
+        facts_of(&self.whole)
     }
 
     /// The version of the operators that they use.
@@ -152,9 +142,26 @@ impl PlayedGraphs {
     }
 }
 
+fn facts_of(player: &onnx::Player) -> Result<PlayedFacts, Error> {
+    let facts = player.facts();
+    let number = |name: &str| {
+        let found = facts.get(name).and_then(|text| text.parse::<usize>().ok());
+        found.ok_or_else(|| Error::Differs { what: format!("it does not say its {name}") })
+    };
+    PlayedFacts {
+        channels: number("channels")?,
+        latents: number("latents")?,
+        ratio: number("ratio")?,
+        rate_hz: u32::try_from(number("sampling_rate")?).unwrap_or(u32::MAX),
+        is_streaming: facts.get("streaming").is_some_and(|it| it == "true"),
+    }
+    .believable()
+}
+
 fn call(player: &mut onnx::Player, x: &[f32], rows: usize) -> Result<Shown, nn::Error> {
-    let played = player.call(x, [1, rows, x.len() / rows.max(1)])?;
-    Ok(Shown { rows: played.shape.get(1).copied().unwrap_or(0), values: played.values })
+    let shape = shape_of(x, rows).map_err(|what| player.refuse(what))?;
+    let played = player.call(x, shape)?;
+    Shown::of(played).map_err(|what| player.refuse(what))
 }
 
 impl Plays for PlayedGraphs {

@@ -28,10 +28,19 @@ pub(super) fn module(exported: &Exported<'_>, has_noise: bool) -> Module {
     ] {
         module.attribute(name, Attribute::Int(value));
     }
+    // Where the RAVE VST looks for these.
+    let number = |x: i64| Attribute::Tensor(Tensor::from_ints(&[], &[x]));
+    let of_plugin = [
+        ("sampling_rate", number(i64::from(exported.rate_hz()))),
+        ("latent_size", number(n_latents as i64)),
+        ("stereo", Attribute::Bool(channels == 2)),
+    ];
+    let of_plugin = of_plugin.map(|(name, value)| (name.to_owned(), value)).to_vec();
+    module.attribute("_rave", Attribute::Part(of_plugin));
     module.attribute("is_streaming", Attribute::Bool(exported.settings.is_streaming));
     let switches = [
         ("deterministic", true),
-        ("noise", has_noise),
+        ("noise", true),
         ("learn_target", false),
         ("reset_target", false),
         ("learn_source", false),
@@ -45,7 +54,7 @@ pub(super) fn module(exported: &Exported<'_>, has_noise: bool) -> Module {
 
     let (graph, z) = encoder(exported);
     module.graph("encode", &graph, z);
-    let (graph, y) = decoder(exported);
+    let (graph, y) = decoder(exported, has_noise);
     module.graph("decode", &graph, y);
     let forward = ["z = (self).encode(x, )", "return (self).decode(z, )"].map(str::to_owned);
     module.method("forward", &[("x", "Tensor")], "Tensor", &forward);
@@ -79,15 +88,22 @@ fn encoder(exported: &Exported<'_>) -> (Graph, Value) {
         let deterministic = graph.add(Op::Switch("deterministic"), &[]);
         graph.add(Op::Sub, &[one, deterministic])
     });
-    let z = exported.encode(&mut graph, x, Switches { chance, noise: None, learns: true });
+    let z = exported.encode(
+        &mut graph,
+        x,
+        Switches { chance, curves: None, noise: None, learns: true },
+    );
     (graph, z.value)
 }
 
-fn decoder(exported: &Exported<'_>) -> (Graph, Value) {
+fn decoder(exported: &Exported<'_>, has_noise: bool) -> (Graph, Value) {
     let mut graph = Graph::new();
     let z = graph.input(exported.latents());
-    let noise = Some(graph.add(Op::Switch("noise"), &[]));
-    let y = exported.decode(&mut graph, z, Switches { chance: None, noise, learns: true });
+    let switch = graph.add(Op::Switch("noise"), &[]);
+    // A synthesiser that is not heard yet stays out; curves of chance do not.
+    let noise = has_noise.then_some(switch);
+    let switches = Switches { chance: None, curves: Some(switch), noise, learns: true };
+    let y = exported.decode(&mut graph, z, switches);
     (graph, y.value)
 }
 

@@ -48,6 +48,23 @@ pub struct Shown {
     pub values: Vec<f32>,
 }
 
+impl Shown {
+    /// Of an array `[1, rows, n]`.
+    pub(super) fn of(played: nn::torch_script::Played) -> Result<Self, String> {
+        match played.shape[..] {
+            [1, rows, n] if rows > 0 && n > 0 => Ok(Self { rows, values: played.values }),
+            _ => Err(format!("an answer of shape {:?}", played.shape)),
+        }
+    }
+}
+
+/// The shape of so many rows of numbers.
+pub(super) fn shape_of(x: &[f32], rows: usize) -> Result<[usize; 3], String> {
+    let is_whole = rows > 0 && !x.is_empty() && x.len().is_multiple_of(rows);
+    let wrong = || format!("{} numbers in {rows} rows", x.len());
+    is_whole.then(|| [1, rows, x.len() / rows]).ok_or_else(wrong)
+}
+
 /// What a comparison found.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Verified {
@@ -55,7 +72,8 @@ pub struct Verified {
     pub latents: f64,
     /// The same for the sound of equal latents.
     pub sound: f64,
-    /// The same for sound that went through the whole after it had forgotten what it heard.
+    /// The same for the whole, after it had forgotten what it heard, and the sound of the latents that its
+    /// encoder gave before.
     pub whole: f64,
     /// The share of latent frames with other codes, where latents are codes: two that are as near.
     pub codes_apart: f64,
@@ -81,16 +99,16 @@ impl Verified {
     #[must_use]
     pub fn is_good(&self) -> bool {
         let near = |x: f64| x <= DIFFERENCE_MAX;
-        // Where codes differ, so does what comes after.
-        let has_all = self.codes_apart > 0.0 || (near(self.latents) && near(self.whole));
-        near(self.sound) && has_all && self.codes_apart <= CODES_APART_MAX
+        // Other codes stand for other latents.
+        let has_latents = near(self.latents) || self.codes_apart > 0.0;
+        near(self.sound) && near(self.whole) && has_latents && self.codes_apart <= CODES_APART_MAX
     }
 
     /// The largest of the differences that are judged.
     #[must_use]
     pub fn difference(&self) -> f64 {
-        let rest = if self.codes_apart > 0.0 { 0.0 } else { self.latents.max(self.whole) };
-        self.sound.max(rest)
+        let latents = if self.codes_apart > 0.0 { 0.0 } else { self.latents };
+        self.sound.max(self.whole).max(latents)
     }
 }
 
@@ -112,8 +130,7 @@ pub(super) fn verify(
         let whole = block.max(ratio).next_multiple_of(ratio);
         (whole, n_least.next_multiple_of(whole))
     } else {
-        // The filter bank takes frames in pairs.
-        let n = n_least.next_multiple_of(2 * ratio);
+        let n = n_least.next_multiple_of(ratio);
         (n, n)
     };
     let sound = test_sound(channels, n);
@@ -123,7 +140,7 @@ pub(super) fn verify(
     let mut reference = Reference::new(model, exported, whole_block);
     let mut found = Verified { block: whole_block, ..Verified::default() };
     let (mut latents, mut made) = (Apart::default(), Apart::default());
-    let (mut n_frames, mut n_apart) = (0, 0);
+    let (mut n_frames, mut n_apart, mut sounds) = (0, 0, vec![]);
     for start in (0..n).step_by(whole_block) {
         if !go_on(0.5 * start as f64 / n as f64) {
             return Ok(None);
@@ -144,9 +161,10 @@ pub(super) fn verify(
             n_apart += pairs.filter(is_other).count();
         }
         latents.add(&meant, &expected);
-        made.add(&file.decode(&shown)?.values, &reference.decode(&meant));
+        let sound = reference.decode(&meant);
+        made.add(&file.decode(&shown)?.values, &sound);
+        sounds.push(sound);
     }
-    reference.reset();
     file.reset()?;
     let (mut whole, mut file_secs) = (Apart::default(), 0.0);
     for start in (0..n).step_by(whole_block) {
@@ -157,8 +175,7 @@ pub(super) fn verify(
         let from = Instant::now();
         let played = file.whole(&x, channels)?;
         file_secs += from.elapsed().as_secs_f64();
-        let z = reference.encode(&x);
-        whole.add(&played.values, &reference.decode(&z));
+        whole.add(&played.values, &sounds[start / whole_block]);
     }
     found.latents = latents.relative();
     found.sound = made.relative();
@@ -279,15 +296,6 @@ impl<'a> Reference<'a> {
             Lane::Live(Box::new(Live { slower, player, faster }))
         };
         Self { exported, lanes: (0..settings.n_parallel).map(lane).collect() }
-    }
-
-    fn reset(&mut self) {
-        for lane in &mut self.lanes {
-            if let Lane::Live(live) = lane {
-                live.player.reset();
-                live.slower.iter_mut().chain(&mut live.faster).for_each(Engine::reset);
-            }
-        }
     }
 
     /// Latents of all lanes, one lane after the other, frame after frame.

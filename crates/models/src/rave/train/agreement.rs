@@ -72,7 +72,10 @@ impl Trainer {
             let [a, b] =
                 [&found, &expected].map(|pass| pass.gradients.get(name).unwrap_or_default());
             let squares: f64 = a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum();
-            Apart { losses: 0.0, gradients: squares.sqrt() / whole }
+            let is_there = a.len() == b.len();
+            // Without any gradient there is nothing to be relative to.
+            let share = if whole > 0.0 { squares.sqrt() / whole } else { squares.sqrt() };
+            Apart { losses: 0.0, gradients: if is_there { share } else { f64::INFINITY } }
         });
         losses.chain(gradients).fold(Apart::default(), Apart::with)
     }

@@ -38,7 +38,6 @@ pub(super) fn write(
     let again = steps.folder.path().join("again.safetensors");
     let read = original::open(&checkpoint).and_then(|read| read.save_model(&again));
     let read = read.map_err(anyhow::Error::from).and_then(|()| Ok(load(&again)?.model));
-    let _ = std::fs::remove_file(&again);
     let read = match read {
         Ok(read) => read,
         Err(error) => {

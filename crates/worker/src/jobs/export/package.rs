@@ -43,7 +43,7 @@ pub(super) fn write(
         name: order.model_name.clone(),
         family: "rave".into(),
         rate_hz,
-        model: known.map(|known| known.model.clone()),
+        model: known.map(|known| shared(&known.model)),
         author: words.author.clone(),
         license: words.license.clone(),
         weights: &weights,
@@ -57,12 +57,9 @@ pub(super) fn write(
     let n_files = written.context("write the package")?;
     report.good("written", format!("{n_files} files were packed, each with its SHA-256."));
     let again = folder.join("again");
-    let _ = fs::remove_dir_all(&again);
     fs::create_dir(&again).context("make a folder")?;
     let read =
         package::unpack(&path, &again).and_then(|_| Ok(load(&again.join(package::WEIGHTS))?.model));
-    let _ = fs::remove_dir_all(&again);
-    let _ = fs::remove_file(&weights);
     let read = match read {
         Ok(read) => read,
         Err(error) => {
@@ -83,6 +80,15 @@ pub(super) fn write(
     Ok(Some(report))
 }
 
+/// What of a model's card may leave this computer: not where files lie on it.
+fn shared(model: &Model) -> Model {
+    let mut model = model.clone();
+    if let Some(added) = &mut model.added {
+        added.path.clear();
+    }
+    model
+}
+
 /// Sounds of the model's run at its step: pairs of an original and what the model made of it.
 fn sounds(folder: &Path, known: Option<&KnownModel>) -> Vec<(String, PathBuf)> {
     let Some((run, step)) = known.and_then(|known| {
@@ -97,8 +103,11 @@ fn sounds(folder: &Path, known: Option<&KnownModel>) -> Vec<(String, PathBuf)> {
             sounds.push((format!("sounds/{i}-{kind}.wav"), run.join(path)));
         }
     }
-    // A sound that is gone is no reason to fail.
-    sounds.retain(|(_, path)| path.is_file());
+    // A sound that is gone is no reason to fail, and one that a link leads to elsewhere is none of the run's.
+    let inside = run.canonicalize().unwrap_or_default();
+    sounds.retain(|(_, path)| {
+        path.is_file() && path.canonicalize().is_ok_and(|path| path.starts_with(&inside))
+    });
     sounds
 }
 

@@ -38,6 +38,14 @@ pub(super) fn module(
     };
     let words = "Read again, it answers what nn~ asks";
     report.good("read", format!("{words}: {n_methods} methods, {n_attributes} attributes."));
+    let ratio = report.result.ratio;
+    if play.streaming && !ratio.is_power_of_two() {
+        // It rounds buffers up to powers of two, which frames of this length do not fill.
+        report.result.notes.push(format!(
+            "Its latent frames have {ratio} samples, no power of two: give nn~ no buffer size, so that it takes \
+             that."
+        ));
+    }
     finish(steps, &model, settings, &mut module, play, report)
 }
 
@@ -181,8 +189,9 @@ fn finish(
             "speed",
             format!(
                 "In blocks of {block} samples Maquette plays it {} times faster than real time on this \
-                 computer, and this file, with the plain reader that checks it, {} times.",
+                 computer, and this file in blocks of {}, with the plain reader that checks it, {} times.",
                 figure(live),
+                found.block,
                 figure(found.file)
             ),
         );
@@ -197,17 +206,17 @@ fn finish(
 
 /// What a comparison found, as a sentence.
 fn words(found: &Verified) -> String {
+    let latents = match found.codes_apart > 0.0 {
+        true => String::new(),
+        false => format!("latents differ from the model's by {:.1e} and ", found.latents),
+    };
     let mut words = format!(
-        "In {} s of sound, latents differ from the model's by {:.1e} and sound by {:.1e} of the largest",
+        "In {} s of sound, {latents}sound differs by {:.1e} of the largest",
         figure(found.secs),
-        found.latents,
-        found.sound.max(if found.codes_apart > 0.0 { 0.0 } else { found.whole })
+        found.sound.max(found.whole)
     );
     if found.codes_apart > 0.0 {
-        words += &format!(
-            "; {:.2} % of the codes are others that are as near",
-            100.0 * found.codes_apart
-        );
+        words += &format!("; {:.2} % of the codes are others", 100.0 * found.codes_apart);
     }
     words + "."
 }

@@ -3,7 +3,7 @@
 import type { Export, ModelDetail, ModelFacts } from '$lib/api'
 import { t } from '$lib/i18n'
 
-import type { Choices, Latents } from './choices'
+import type { Choices, Latents, Target } from './choices'
 
 /** A model of the library, or a file with one, of which only the path is known. */
 export interface Source {
@@ -19,7 +19,11 @@ export function sourceOf({ name, rate_hz, facts, settings }: ModelDetail): Sourc
   return { name, rateHz: rate_hz, isAhead, ...(facts ? { facts } : {}) }
 }
 
-export const sourceOfFile = (path: string): Source => ({ name: path.split(/[/\\]/).findLast(Boolean) ?? path })
+/** A file is named by what it holds, not by how. */
+export const sourceOfFile = (path: string): Source => {
+  const last = path.split(/[/\\]/).findLast(Boolean) ?? path
+  return { name: last.replace(/(.)\.(ckpt|pt|ts|maq|safetensors)$/, '$1') }
+}
 
 /** Why all latents have to be kept; undefined if fewer will do. Of a file, the studio knows more. */
 export function whyAll({ rateHz, facts }: Source): string | undefined {
@@ -31,20 +35,31 @@ export function whyAll({ rateHz, facts }: Source): string | undefined {
 /** Why it cannot play block by block; undefined if it can. */
 export const whyWhole = ({ isAhead }: Source): string | undefined => (isAhead ? t('export.whyWhole') : undefined)
 
+/** Where it cannot be played, and why not: only Maquette knows encoders that hear a mel spectrogram. */
+export function closedTo({ isAhead }: Source): { targets: readonly Target[]; why: string } {
+  return isAhead ? { targets: ['torchscript', 'onnx', 'ckpt'], why: t('export.whyClosed') } : { targets: [], why: '' }
+}
+
+/** Times the model's rate that a player can have. */
+export const RATE_TIMES: readonly number[] = [2, 3, 4]
+
 /** Whether a player with two channels can play each side for itself through it. */
 export const canDouble = ({ facts }: Source): boolean => facts?.channels === 1
 
 /** The choices as this model can follow them. */
 export function fitting(choices: Choices, source: Source): Choices {
   const { rateHz, facts } = source
-  const isMultiple = rateHz !== undefined && choices.rateHz !== undefined && choices.rateHz > rateHz && choices.rateHz % rateHz === 0
+  const streaming = choices.streaming && !whyWhole(source)
+  const isMultiple = rateHz !== undefined && choices.rateHz !== undefined && RATE_TIMES.includes(choices.rateHz / rateHz)
   const isOfFile = rateHz === undefined
   return {
     ...choices,
-    streaming: choices.streaming && !whyWhole(source),
+    to: closedTo(source).targets.includes(choices.to) ? 'maq' : choices.to,
+    streaming,
     latents: whyAll(source) ? { keep: 'all' } : choices.latents,
     channels: isOfFile || (canDouble(source) && choices.channels !== facts?.channels) ? choices.channels : undefined,
-    rateHz: isOfFile || isMultiple ? choices.rateHz : undefined,
+    // Sounds as a whole are played at the model's rate.
+    rateHz: streaming && (isOfFile || isMultiple) ? choices.rateHz : undefined,
   }
 }
 
@@ -73,6 +88,6 @@ export function stemOf(name: string): string {
 export function madeStem({ result, task, model_name }: Export): string {
   const first = result?.files[0]?.path.split('/')
   // The files of a run lie in a folder of that name.
-  const name = task.form.to === 'ckpt' ? first?.[1] : first?.at(-1)?.replace(/(\.(encoder|decoder))?\.[a-z]+$/, '')
+  const name = task.form.to === 'ckpt' ? first?.[0] : first?.at(-1)?.replace(/(\.(encoder|decoder))?\.[a-z]+$/, '')
   return name ?? stemOf(model_name)
 }

@@ -29,13 +29,13 @@ export function stepsFor(one: Export): PlayStep[] {
       return [{ text: t('play.onnx.files') }, { text: t('play.onnx.inputs') }, ...memory]
     }
     case 'maq':
-      return [{ text: t('play.maq.take'), code: [`maquette model add ${at('files', `${name}.maq`)}`] }]
+      return [{ text: t('play.maq.take'), code: [`maquette model add ${at(`${name}.maq`)}`] }]
     case 'safetensors': {
       const code = [`safetensors.torch.load_file("${name}.safetensors")`]
       return [{ text: t('play.safetensors.read'), code }, { text: t('play.safetensors.header') }]
     }
     case 'ckpt': {
-      const folder = at('files', name)
+      const folder = at(name)
       return [
         { text: t('play.ckpt.train'), code: [`rave train --ckpt ${folder}`] },
         { text: t('play.ckpt.export'), code: [`rave export --run ${folder}`] },

@@ -92,6 +92,8 @@ export const exports = {
   'export.channelsField': 'Channels of the player',
   'export.channelsFieldOwn': '{channels}, the model’s',
   'export.channelsFieldTwo': 'stereo, each side for itself',
+  'export.whyClosed': 'Only Maquette plays this model: its encoder hears a mel spectrogram.',
+  'export.rateOnly': 'Sounds as a whole are played at the model’s rate.',
   'export.channelsOnly': 'Only mono models can be doubled.',
   'export.block': 'Block to measure with',
   'export.blockOf': '{n} samples, {ms} ms',
