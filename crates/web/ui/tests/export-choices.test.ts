@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import type { ExportForm, ModelFacts } from '$lib/api'
 import { type Choices, choicesFrom, choicesOf, queryOf, TARGETS, taskOf, wizardHref } from '../src/pages/exports/choices'
 
-import { fitting, nLatents, type Source, sourceOfFile, stemOf, whyAll, wrongLatents } from '../src/pages/exports/source'
+import { closedTo, fitting, nLatents, type Source, sourceOfFile, stemOf, whyAll, wrongLatents } from '../src/pages/exports/source'
 import { decidedBy, quickFor, summaryOf } from '../src/pages/exports/words'
 
 const model = { from: 'library', id: 'notes-1' } as const
@@ -81,6 +81,18 @@ test('a model follows only the choices that it can', () => {
   expect(stereo).toMatchObject({ latents: { keep: 'all' }, channels: undefined, rateHz: undefined, streaming: true })
   expect(fitting(wanted, { ...source, isAhead: true }).streaming).toBe(false)
   expect(fitting(wanted, sourceOfFile('/old/model.ckpt'))).toEqual(wanted)
+})
+
+test('what the studio would refuse is not offered', () => {
+  const mel = { ...source, isAhead: true }
+  expect(closedTo(mel).targets).toEqual(['torchscript', 'onnx', 'ckpt'])
+  expect(fitting(from('model=notes-1&to=onnx'), mel).to).toBe('maq')
+  expect(closedTo(source).targets).toEqual([])
+  const rate = (query: string) => fitting(from(`model=notes-1&${query}`), source).rateHz
+  expect(rate('rate_hz=132300')).toBe(132_300)
+  expect(rate('rate_hz=220500')).toBeUndefined()
+  expect(rate('rate_hz=88200&streaming=off')).toBeUndefined()
+  expect(sourceOfFile('/old/strings.ckpt').name).toBe('strings')
 })
 
 test('fewer latents need a variational model whose latents were measured', () => {

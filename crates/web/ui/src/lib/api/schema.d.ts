@@ -3494,7 +3494,10 @@ export interface operations {
     };
     delete_export: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Past the trash. */
+                forever?: boolean;
+            };
             header?: never;
             path: {
                 id: components["schemas"]["Id"];
