@@ -18,7 +18,7 @@ pub struct ExportTask {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "to", rename_all = "snake_case")]
 pub enum ExportForm {
-    /// A module (`.ts`) for nn~ in Max and Pure Data, the RAVE VST, and whatever else loads `TorchScript`.
+    /// A module (`.ts`) for nn~ in Max and Pure Data, and whatever else loads `TorchScript`.
     Torchscript {
         /// How it plays.
         play: ExportedPlay,
@@ -109,7 +109,7 @@ pub struct Export {
     pub job: Job,
     /// The name that the model has, or had.
     pub model_name: String,
-    /// Its folder, to copy or to open.
+    /// The folder of its files, to copy or to open.
     pub folder: String,
     /// What it made, once it is whole and checked.
     pub result: Option<ExportResult>,
@@ -158,7 +158,7 @@ pub struct ExportResult {
 /// A file of an export.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ExportedFile {
-    /// Its path in the export's folder.
+    /// Its path in the folder of the export's files.
     pub path: String,
     /// Its size, in bytes.
     pub bytes: u64,
@@ -182,7 +182,8 @@ pub struct ExportSpeed {
     pub block: u32,
     /// Times faster than real time that Maquette plays the model live, on one thread of this computer.
     pub live: f64,
-    /// The same for the file as it was read again, by the plain reader that checks it.
+    /// The same for the file as it was read again, by the plain reader that checks it, in blocks of whole
+    /// latent frames.
     pub file: f64,
 }
 

@@ -81,7 +81,7 @@ struct CardArgs {
 /// What a model can be written as.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Target {
-    /// A module for nn~ in Max and Pure Data, the RAVE VST, and whatever else loads TorchScript: one .ts file
+    /// A module for nn~ in Max and Pure Data, and whatever else loads TorchScript: one .ts file
     #[value(name = "torchscript")]
     TorchScript,
     /// Graphs for code and browsers: FILE.onnx is the whole, and beside it encoder and decoder

@@ -1,4 +1,4 @@
-//! A model as a module for nn~ (Max, Pure Data), the RAVE VST and whatever else loads TorchScript.
+//! A model as a module for nn~ (Max, Pure Data) and whatever else loads TorchScript.
 //!
 //! What players ask for (methods, their `_params`, labels, attributes with `get_` and `set_`) has the
 //! names and meanings of the original's exports. Beyond those there are `deterministic` and `noise` as

@@ -1372,7 +1372,7 @@ export interface components {
             job: components["schemas"]["Job"];
             /** @description The name that the model has, or had. */
             model_name: string;
-            /** @description Its folder, to copy or to open. */
+            /** @description The folder of its files, to copy or to open. */
             folder: string;
             result?: components["schemas"]["ExportResult"] | null;
             outdated?: components["schemas"]["Outdated"] | null;
@@ -1468,7 +1468,8 @@ export interface components {
             live: number;
             /**
              * Format: double
-             * @description The same for the file as it was read again, by the plain reader that checks it.
+             * @description The same for the file as it was read again, by the plain reader that checks it, in blocks of whole
+             *     latent frames.
              */
             file: number;
         };
@@ -1481,7 +1482,7 @@ export interface components {
         };
         /** @description A file of an export. */
         ExportedFile: {
-            /** @description Its path in the export's folder. */
+            /** @description Its path in the folder of the export's files. */
             path: string;
             /**
              * Format: int64

@@ -11,7 +11,7 @@ export const exports = {
   'export.short.maq': 'Share',
   'export.short.safetensors': 'Programming',
   'export.short.ckpt': 'acids-rave',
-  'export.text.torchscript': 'A module for nn~, the RAVE VST and whatever else loads TorchScript.',
+  'export.text.torchscript': 'A module for nn~ and whatever else loads TorchScript.',
   'export.text.onnx': 'Graphs of the encoder, the decoder and the whole, for your own programs and pages.',
   'export.text.maq': 'A package with weights, lineage, sounds, and a card that says whose it is.',
   'export.text.safetensors': 'Every weight under its name, for PyTorch and your own code.',
