@@ -8,6 +8,7 @@
 //! Source: the archive as `torch.jit.save` of PyTorch 2.5 writes it, and the text as `torch.jit.load` of
 //! the same parses it (a subset of Python with the operators of `torch`).
 
+mod operations;
 mod player;
 mod print;
 mod syntax;

@@ -152,6 +152,9 @@ impl Player {
     /// # Errors
     /// When it does what is not known here, or what cannot be done with an array of this shape.
     pub fn call(&mut self, x: &[f32], shape: [usize; 3]) -> Result<Played, Error> {
+        if x.len() != shape.iter().product::<usize>() || x.is_empty() {
+            return Err(self.refuse(format!("{} numbers as {shape:?}", x.len())));
+        }
         let made = self.run(Array::new(x.to_vec(), shape.to_vec()));
         let array = made.map_err(|what| self.refuse(what))?;
         Ok(Played { shape: array.shape(), values: array.into_values() })

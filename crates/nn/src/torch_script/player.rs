@@ -6,14 +6,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use realfft::RealFftPlanner;
-use realfft::num_complex::Complex32;
-
+use super::operations::{Item, Spectrum, array, first, float, int, ints, shaped, texts_of, truth};
 use super::syntax::{self, Expression, Method, Statement};
 use crate::array::Array;
 use crate::evaluate::{self, Found};
 use crate::kernels::elementwise;
-use crate::{Conv1d, ConvTranspose1d, Error, torch_checkpoint};
+use crate::{Error, torch_checkpoint};
 
 /// A module that plays.
 pub struct Player {
@@ -48,26 +46,6 @@ impl Budget {
         *self = Self { statements, numbers };
         Ok(())
     }
-}
-
-/// What a name stands for.
-#[derive(Clone, Debug)]
-enum Item {
-    Array(Array),
-    Spectrum(Spectrum),
-    Int(i64),
-    Float(f64),
-    Bool(bool),
-    Text(String),
-    List(Vec<Item>),
-    None,
-}
-
-/// Complex numbers, the last axis of them apart.
-#[derive(Clone, Debug)]
-struct Spectrum {
-    outer: Vec<usize>,
-    bins: Vec<Complex32>,
 }
 
 /// How deep methods call methods.
@@ -116,6 +94,9 @@ impl Player {
     /// When there is no such method, or it does what is not known here, or what cannot be done with
     /// arrays of this shape.
     pub fn call(&mut self, method: &str, x: &[f32], shape: [usize; 3]) -> Result<Played, Error> {
+        if x.len() != shape.iter().product::<usize>() || x.is_empty() {
+            return Err(self.refuse(format!("{} numbers as {shape:?}", x.len())));
+        }
         let x = Item::Array(Array::new(x.to_vec(), shape.to_vec()));
         match self.run(method, vec![x], DEPTH_MAX) {
             Ok(Item::Array(array)) => {
@@ -435,223 +416,4 @@ pub struct Played {
     pub shape: Vec<usize>,
     /// Its numbers, in C order.
     pub values: Vec<f32>,
-}
-
-/// Operations that look at shapes.
-fn shaped(name: &str, arguments: &[Item]) -> Found<Item> {
-    let made = match (name, arguments) {
-        ("conv1d", [x, weight, bias, stride, padding, dilation, groups]) => {
-            let padding = one(padding)?;
-            let conv = Conv1d {
-                stride: one(stride)?,
-                padding: (padding, padding),
-                dilation: one(dilation)?,
-                groups: count(groups)?,
-            };
-            evaluate::conv(array(x)?, array(weight)?, array_if_any(bias)?, conv)?
-        }
-        (
-            "conv_transpose1d",
-            [x, weight, bias, stride, padding, output_padding, groups, dilation],
-        ) => {
-            let conv = ConvTranspose1d {
-                stride: one(stride)?,
-                padding: one(padding)?,
-                output_padding: one(output_padding)?,
-                dilation: one(dilation)?,
-                groups: count(groups)?,
-            };
-            evaluate::conv_transpose(array(x)?, array(weight)?, array_if_any(bias)?, conv)?
-        }
-        ("constant_pad_nd", [x, Item::List(padding), value]) => {
-            let (x, value) = (array(x)?, float(value)?);
-            let [left, right] = &padding[..] else { return Err("padding of one axis".into()) };
-            let last = x.shape().len().checked_sub(1).ok_or("padding of a number")?;
-            let zeros = |n: &Item| -> Found<Array> {
-                let mut shape = x.shape();
-                shape[last] = count(n)?;
-                Ok(Array::new(vec![value; evaluate::n_numbers(&shape)?], shape))
-            };
-            evaluate::concat(&[zeros(left)?, x.clone(), zeros(right)?], last)?
-        }
-        ("cat", [Item::List(items), axis]) => {
-            let all = items.iter().map(array).collect::<Found<Vec<_>>>()?;
-            let shape = all.first().ok_or("nothing to join")?.shape();
-            evaluate::concat(&all, evaluate::axis_of(&shape, int(axis)?)?)?
-        }
-        ("slice", [x, axis, from, rest @ ..]) => {
-            let x = array(x)?;
-            let axis = evaluate::axis_of(&x.shape(), int(axis)?)?;
-            let to = rest.first().map(int).transpose()?;
-            evaluate::slice(&x, axis, int(from)?, to)?
-        }
-        ("select", [x, axis, at]) => {
-            let x = array(x)?;
-            let axis = evaluate::axis_of(&x.shape(), int(axis)?)?;
-            let at = int(at)?;
-            let part = evaluate::slice(&x, axis, at, Some(at.saturating_add(1)))?;
-            let mut shape: Vec<i64> = part.shape().iter().map(|it| *it as i64).collect();
-            shape.remove(axis);
-            evaluate::reshape(part, &shape)?
-        }
-        ("reshape", [x, shape]) => evaluate::reshape(array(x)?, &ints(shape)?)?,
-        ("permute", [x, axes]) => {
-            let axes: Vec<usize> = ints(axes)?
-                .into_iter()
-                .map(|it| usize::try_from(it).unwrap_or(usize::MAX))
-                .collect();
-            evaluate::permute(&array(x)?, &axes)?
-        }
-        ("sum", [x, axes, Item::Bool(true)]) => {
-            let x = array(x)?;
-            evaluate::reduce(&x, evaluate::axis_of(&x.shape(), one_int(axes)?)?, elementwise::sum)?
-        }
-        ("argmax", [x, axis, Item::Bool(true)]) => {
-            let x = array(x)?;
-            evaluate::reduce(&x, evaluate::axis_of(&x.shape(), int(axis)?)?, evaluate::largest)?
-        }
-        ("embedding", [table, numbers]) => evaluate::rows(&array(table)?, &array(numbers)?)?,
-        ("mean", [x, axes, Item::Bool(true)]) => of_channels(&array(x)?, axes, |values| {
-            (values.iter().map(|x| f64::from(*x)).sum::<f64>() / values.len() as f64) as f32
-        })?,
-        ("std", [x, axes, Item::Bool(true), Item::Bool(true)]) => {
-            of_channels(&array(x)?, axes, |values| {
-                let n = values.len() as f64;
-                let mean = values.iter().map(|x| f64::from(*x)).sum::<f64>() / n;
-                let squares = values.iter().map(|x| (f64::from(*x) - mean).powi(2)).sum::<f64>();
-                (squares / (n - 1.0)).sqrt() as f32
-            })?
-        }
-        ("fft_rfft", [x, n, Item::Int(-1)]) => return spectrum(&array(x)?, count(n)?),
-        ("fft_irfft", [Item::Spectrum(x), n, Item::Int(-1)]) => sound(x, count(n)?)?,
-        ("gru", [x, before, Item::List(weights), _, Item::Int(1), ..]) => {
-            let all = weights.iter().map(array).collect::<Found<Vec<_>>>()?;
-            let Ok([of_input, of_hidden, a, b]) = <[Array; 4]>::try_from(all) else {
-                return Err("units with other than four arrays".into());
-            };
-            let units = evaluate::Gru { of_input, of_hidden, bias: [a, b] };
-            let made = evaluate::gru(&array(x)?, &array(before)?, &units)?;
-            return Ok(Item::List(vec![Item::Array(made), Item::None]));
-        }
-        _ => return Err(format!("{} arguments like these", arguments.len())),
-    };
-    Ok(Item::Array(made))
-}
-
-/// A number of each channel over batch and frames: `[batch, channels, frames]` to `[1, channels, 1]`.
-fn of_channels(x: &Array, axes: &Item, f: impl Fn(&[f32]) -> f32) -> Found<Array> {
-    let (shape, axes) = (x.shape(), ints(axes)?);
-    if shape.len() != 3 || axes != [0, 2] {
-        return Err(format!("statistics over {axes:?} of {shape:?}"));
-    }
-    let turned = evaluate::permute(x, &[1, 0, 2])?;
-    let rows = evaluate::reshape(turned, &[shape[1] as i64, -1])?;
-    evaluate::reshape(evaluate::reduce(&rows, 1, f)?, &[1, -1, 1])
-}
-
-fn spectrum(x: &Array, n: usize) -> Found<Item> {
-    let (mut outer, last) = (x.shape(), x.shape().last().copied().unwrap_or(0));
-    outer.pop();
-    if !(2..=1 << 20).contains(&n) || last == 0 || last > n {
-        return Err(format!("a spectrum of {n} samples of {last}"));
-    }
-    evaluate::n_numbers(&[&outer[..], &[n]].concat())?;
-    let plan = RealFftPlanner::<f32>::new().plan_fft_forward(n);
-    let (mut signal, mut out) = (plan.make_input_vec(), plan.make_output_vec());
-    let mut bins = vec![];
-    for row in x.values().chunks(last) {
-        signal.fill(0.0);
-        signal[..last].copy_from_slice(row);
-        plan.process(&mut signal, &mut out).map_err(|error| error.to_string())?;
-        bins.extend_from_slice(&out);
-    }
-    Ok(Item::Spectrum(Spectrum { outer, bins }))
-}
-
-fn sound(x: &Spectrum, n: usize) -> Found<Array> {
-    let rows = x.outer.iter().product::<usize>();
-    if !(2..=1 << 20).contains(&n) || rows == 0 || x.bins.len() != rows * (n / 2 + 1) {
-        return Err(format!("{n} samples of a spectrum of another size"));
-    }
-    let plan = RealFftPlanner::<f32>::new().plan_fft_inverse(n);
-    let (mut bins, mut out) = (plan.make_input_vec(), plan.make_output_vec());
-    let mut values = Vec::with_capacity(rows * n);
-    for row in x.bins.chunks(n / 2 + 1) {
-        bins.copy_from_slice(row);
-        (bins[0].im, bins[n / 2].im) =
-            (0.0, if n.is_multiple_of(2) { 0.0 } else { bins[n / 2].im });
-        plan.process(&mut bins, &mut out).map_err(|error| error.to_string())?;
-        values.extend(out.iter().map(|x| x / n as f32));
-    }
-    Ok(Array::new(values, [x.outer.clone(), vec![n]].concat()))
-}
-
-fn first(arguments: &[Item]) -> Found<&Item> {
-    arguments.first().ok_or_else(|| "no arguments".into())
-}
-
-fn array(item: &Item) -> Found<Array> {
-    match item {
-        Item::Array(array) => Ok(array.clone()),
-        Item::Int(_) | Item::Float(_) => Ok(evaluate::scalar(float(item)?)),
-        _ => Err("an array was needed".into()),
-    }
-}
-
-fn array_if_any(item: &Item) -> Found<Option<Array>> {
-    if matches!(item, Item::None) { Ok(None) } else { array(item).map(Some) }
-}
-
-fn float(item: &Item) -> Found<f32> {
-    match item {
-        Item::Int(value) => Ok(*value as f32),
-        Item::Float(value) => Ok(*value as f32),
-        Item::Bool(value) => Ok(f32::from(*value)),
-        _ => Err("a number was needed".into()),
-    }
-}
-
-fn int(item: &Item) -> Found<i64> {
-    match item {
-        Item::Int(value) => Ok(*value),
-        _ => Err("a whole number was needed".into()),
-    }
-}
-
-fn count(item: &Item) -> Found<usize> {
-    usize::try_from(int(item)?).map_err(|_| "a count was needed".into())
-}
-
-fn ints(item: &Item) -> Found<Vec<i64>> {
-    match item {
-        Item::List(items) => items.iter().map(int).collect(),
-        _ => Err("a list of whole numbers was needed".into()),
-    }
-}
-
-fn one_int(item: &Item) -> Found<i64> {
-    match ints(item)?[..] {
-        [only] => Ok(only),
-        _ => Err("a list of one number was needed".into()),
-    }
-}
-
-fn one(item: &Item) -> Found<usize> {
-    usize::try_from(one_int(item)?).map_err(|_| "a count was needed".into())
-}
-
-fn truth(item: &Item) -> Found<bool> {
-    match item {
-        Item::Bool(value) => Ok(*value),
-        _ => Err("a truth value was needed".into()),
-    }
-}
-
-fn texts_of(item: &Item) -> Option<Vec<String>> {
-    let Item::List(items) = item else { return None };
-    let text = |it: &Item| match it {
-        Item::Text(text) => Some(text.clone()),
-        _ => None,
-    };
-    items.iter().map(text).collect()
 }

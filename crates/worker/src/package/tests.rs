@@ -1,3 +1,5 @@
+//! Packages that are whole, that lie, and that are damaged.
+
 use proptest::prelude::*;
 
 use super::*;
