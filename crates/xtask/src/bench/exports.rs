@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use serde_json::Value;
 
 use super::reference;
@@ -30,10 +30,12 @@ const CASES: [&str; 18] = [
     "raspberry",
     "sketch",
 ];
+/// How far numbers may be from ours, relative to the largest: rounding leaves a hundredth of it.
+const DIFFERENCE_MAX: f64 = 1e-4;
 /// Samples at a time.
 const BLOCK: &str = "2048";
 
-/// Exports, plays elsewhere, and prints the table as Markdown.
+/// Exports, plays elsewhere, prints the table as Markdown, and fails if a program plays something else.
 ///
 /// The environment of the reference programs has PyTorch 2.5; `MAQUETTE_BENCH_VENVS` names others, joined with
 /// colons, with another PyTorch or with onnxruntime. `MAQUETTE_NN_TILDE` is `benches/check_nn_tilde.cpp`,
@@ -69,7 +71,7 @@ pub(crate) fn run(with_reference: bool) -> anyhow::Result<()> {
             let printed = Step::new("theirs", python, &command).output()?;
             for line in printed.lines().filter(|line| line.starts_with('{')) {
                 let theirs: Value = serde_json::from_str(line).context("understand a check")?;
-                say(&row(case, &ours, &theirs));
+                say(&row(case, &ours, &theirs)?);
             }
         }
         if let Some(nn_tilde) = std::env::var_os("MAQUETTE_NN_TILDE") {
@@ -77,13 +79,18 @@ pub(crate) fn run(with_reference: bool) -> anyhow::Result<()> {
             let nn_tilde = nn_tilde.to_string_lossy().into_owned();
             let printed =
                 Step::new("nn~", &pythons[0], &[script, &nn_tilde, &place, BLOCK]).output()?;
-            say(&row(case, &ours, &last_line(&printed)?));
+            say(&row(case, &ours, &last_line(&printed)?)?);
         }
     }
     Ok(())
 }
 
-fn row(case: &str, ours: &Value, theirs: &Value) -> String {
+fn row(case: &str, ours: &Value, theirs: &Value) -> anyhow::Result<String> {
+    for key in ["latents", "sound", "again", "whole"] {
+        let apart = theirs[key].as_f64().unwrap_or(0.0);
+        let program = &theirs["program"];
+        ensure!(apart <= DIFFERENCE_MAX, "{case}: {key} of {program} differ by {apart:.1e}");
+    }
     let apart = |key: &str| match theirs[key].as_f64() {
         Some(x) => format!("{x:.1e}"),
         None => "–".to_owned(),
@@ -91,7 +98,7 @@ fn row(case: &str, ours: &Value, theirs: &Value) -> String {
     let words = |key: &str| theirs[key].as_str().unwrap_or_default().to_owned();
     let kind = if theirs["program"] == "onnxruntime" { "onnx" } else { "ts" };
     let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
-    format!(
+    Ok(format!(
         "| {case} | {} {} | {} | {} | {} | {} | {:.1} | {:.1} | {:.0} |",
         words("program"),
         words("version"),
@@ -102,7 +109,7 @@ fn row(case: &str, ours: &Value, theirs: &Value) -> String {
         number(&ours["bytes"][kind]) / 1e6,
         number(&theirs["realtime"]),
         number(&ours["live"]),
-    )
+    ))
 }
 
 fn last_line(printed: &str) -> anyhow::Result<Value> {
