@@ -94,7 +94,7 @@ fn problem_from_error(error: &anyhow::Error) -> Problem {
     if let Some(Refused(problem)) = error.downcast_ref() {
         return problem.clone();
     }
-    let why = format!("{error:#}");
+    let why = words_of(error);
     let is_full = error
         .chain()
         .filter_map(|it| it.downcast_ref::<io::Error>())
@@ -111,6 +111,15 @@ fn problem_from_error(error: &anyhow::Error) -> Problem {
     )
 }
 
+/// An error with its causes, each said once: many name theirs in their own words.
+fn words_of(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |words, cause| match cause.to_string() {
+        cause if words.contains(&cause) => words,
+        cause if words.is_empty() => cause,
+        cause => format!("{words}: {cause}"),
+    })
+}
+
 fn problem_from_panic(panic: &(dyn Any + Send)) -> Problem {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("unknown");
@@ -121,4 +130,19 @@ fn problem_from_panic(panic: &(dyn Any + Send)) -> Problem {
 /// Opens the file or folder of a job, with its name in the error.
 pub(crate) fn context<T>(result: io::Result<T>, verb: &str, path: &Path) -> anyhow::Result<T> {
     result.with_context(|| format!("{verb} {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_are_said_once() {
+        let full = io::Error::from(io::ErrorKind::StorageFull);
+        let inner = nn::Error::Io { path: "/x".into(), source: full };
+        let error = anyhow::Error::from(inner).context("write the module");
+        let why = problem_from_error(&error).why.unwrap_or_default();
+        assert_eq!(why.matches("no storage space").count(), 1, "{why}");
+        assert!(why.starts_with("write the module: access /x"), "{why}");
+    }
 }
