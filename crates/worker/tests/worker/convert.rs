@@ -10,43 +10,13 @@ use api::{
     SoundFormat, Task,
 };
 use nn::npy::{Npy, Numbers};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::job::{Job, Workspace, write_model, write_tone};
-
-/// A workspace with a model in its library, and a sound.
-struct Scene {
-    workspace: Workspace,
-    n_jobs: std::cell::Cell<usize>,
-}
+use crate::job::{Job, Scene};
 
 impl Scene {
-    fn new(changes: &Value) -> Self {
-        let scene = Self { workspace: Workspace::new(), n_jobs: 0.into() };
-        fs::create_dir_all(scene.model()).unwrap();
-        write_model(&scene.model().join("weights.safetensors"), changes);
-        write_tone(&scene.sound(), 48_000, 2, 0.4);
-        scene
-    }
-
-    fn model(&self) -> PathBuf {
-        self.workspace.sounds().with_file_name("projects/default/models/tiny-000001")
-    }
-
-    fn sound(&self) -> PathBuf {
-        self.workspace.sounds().join("tone.wav")
-    }
-
-    fn library(&self) -> ModelPlace {
-        ModelPlace::Library { id: "tiny-000001".parse().unwrap() }
-    }
-
     fn convert(&self, task: ConvertTask) -> Job {
-        self.n_jobs.set(self.n_jobs.get() + 1);
-        let name = format!("c-{:06}", self.n_jobs.get());
-        let job = self.workspace.job("conversions", &name, Task::Convert(task));
-        job.run();
-        job
+        self.run("conversions", Task::Convert(task))
     }
 
     /// The latents of the sound.
@@ -58,17 +28,17 @@ impl Scene {
     }
 
     fn encoded_with(&self, seed: Option<u64>, live: Option<LivePlay>) -> Job {
-        let (model, path) = (self.library(), self.sound());
+        let (model, path) = (Self::library(), self.sound());
         self.convert(ConvertTask::Latents { model, path, seed, codes: false, live })
     }
 
     fn decoded(&self, path: &Path, format: SoundFormat, noise: Option<u64>) -> Job {
-        let (model, path) = (self.library(), path.to_owned());
+        let (model, path) = (Self::library(), path.to_owned());
         self.convert(ConvertTask::Sound { model, path, noise, format, live: None })
     }
 
     fn decoded_live(&self, path: &Path, block: u32) -> Job {
-        let (model, path, format) = (self.library(), path.to_owned(), SoundFormat::Npy);
+        let (model, path, format) = (Self::library(), path.to_owned(), SoundFormat::Npy);
         let live = Some(LivePlay { block, weights: LiveWeights::Float32 });
         self.convert(ConvertTask::Sound { model, path, noise: Some(0), format, live })
     }
@@ -185,7 +155,7 @@ fn discrete_models_have_codes() {
         "regularization": "discrete", "num_quantizers": 2, "codebook_size": 8,
         "quantize_after": 0,
     }));
-    let (model, path) = (scene.library(), scene.sound());
+    let (model, path) = (Scene::library(), scene.sound());
     let codes = ConvertTask::Latents { model, path, seed: None, codes: true, live: None };
     let codes = scene.convert(codes);
     let made = array(&codes);
@@ -230,7 +200,7 @@ fn what_cannot_be_converted_is_refused_in_words() {
         let path = path.to_owned();
         scene.convert(ConvertTask::Latents { model, path, seed: None, codes: false, live: None })
     };
-    check(&encode(scene.library(), &folder.join("a.npy")), "not_sound");
+    check(&encode(Scene::library(), &folder.join("a.npy")), "not_sound");
     check(&encode(ModelPlace::File { path: scene.sound() }, &scene.sound()), "not_a_model");
     check(&encode(ModelPlace::File { path: folder.clone() }, &scene.sound()), "not_a_model");
     check(&scene.encoded(None, Some(0)), "bad_block");

@@ -1,43 +1,18 @@
 //! Exports as jobs: what is written is read again, compared and timed before it counts as done.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use api::{
     CardWords, ExportForm, ExportOrder, ExportResult, ExportTask, ExportedPlay, KnownModel,
-    Lineage, Model, ModelPlace, Outcome, Task,
+    Lineage, Model, Outcome, Task,
 };
 use serde_json::{Value, json};
 
-use crate::job::{Job, Workspace, write_model, write_tone};
-
-/// A workspace with a model in its library.
-struct Scene {
-    workspace: Workspace,
-    n_jobs: std::cell::Cell<usize>,
-}
+use crate::job::{Job, Scene, write_tone};
 
 impl Scene {
-    fn new(changes: &Value) -> Self {
-        let scene = Self { workspace: Workspace::new(), n_jobs: 0.into() };
-        fs::create_dir_all(scene.model()).unwrap();
-        write_model(&scene.model().join("weights.safetensors"), changes);
-        scene
-    }
-
-    fn project(&self) -> PathBuf {
-        self.workspace.sounds().with_file_name("projects/default")
-    }
-
-    fn model(&self) -> PathBuf {
-        self.project().join("models/tiny-000001")
-    }
-
     fn order(form: ExportForm) -> ExportOrder {
-        let model = ModelPlace::Library { id: "tiny-000001".parse().unwrap() };
-        let task = ExportTask { model, form };
+        let task = ExportTask { model: Scene::library(), form };
         ExportOrder { task, model_name: "Tiny (1)".into(), known: None }
     }
 
@@ -46,11 +21,7 @@ impl Scene {
     }
 
     fn export_as(&self, order: ExportOrder) -> Job {
-        self.n_jobs.set(self.n_jobs.get() + 1);
-        let name = format!("e-{:06}", self.n_jobs.get());
-        let job = self.workspace.job("exports", &name, Task::Export(order));
-        job.run();
-        job
+        self.run("exports", Task::Export(order))
     }
 }
 

@@ -1,13 +1,14 @@
 //! A job's folder in a temporary workspace, for the tests.
 
 use std::{
+    cell::Cell,
     fs,
     path::{Path, PathBuf},
 };
 
 use api::{
-    DatasetIndex, Event, EventBody, Exit, Id, Order, Outcome, PrepareTask, SoundSource, Task,
-    Warning,
+    DatasetIndex, Event, EventBody, Exit, Id, ModelPlace, Order, Outcome, PrepareTask, SoundSource,
+    Task, Warning,
 };
 use models::rave::{Config, Trainer};
 use serde_json::{Value, json};
@@ -44,6 +45,47 @@ impl Workspace {
     pub(crate) fn prepare(&self) -> Job {
         let source = SoundSource::Folder { path: self.sounds() };
         let job = self.job("datasets", "notes", Task::Prepare(prepare_task(source)));
+        job.run();
+        job
+    }
+}
+
+/// A workspace with a model in its library, and a sound.
+pub(crate) struct Scene {
+    pub(crate) workspace: Workspace,
+    n_jobs: Cell<usize>,
+}
+
+impl Scene {
+    pub(crate) fn new(changes: &Value) -> Self {
+        let scene = Self { workspace: Workspace::new(), n_jobs: 0.into() };
+        fs::create_dir_all(scene.model()).unwrap();
+        write_model(&scene.model().join("weights.safetensors"), changes);
+        write_tone(&scene.sound(), 48_000, 2, 0.4);
+        scene
+    }
+
+    pub(crate) fn project(&self) -> PathBuf {
+        self.workspace.sounds().with_file_name("projects/default")
+    }
+
+    pub(crate) fn model(&self) -> PathBuf {
+        self.project().join("models/tiny-000001")
+    }
+
+    pub(crate) fn sound(&self) -> PathBuf {
+        self.workspace.sounds().join("tone.wav")
+    }
+
+    /// The model, as orders name it.
+    pub(crate) fn library() -> ModelPlace {
+        ModelPlace::Library { id: "tiny-000001".parse().unwrap() }
+    }
+
+    /// One more job, run to its end.
+    pub(crate) fn run(&self, list: &str, task: Task) -> Job {
+        self.n_jobs.set(self.n_jobs.get() + 1);
+        let job = self.workspace.job(list, &format!("job-{:06}", self.n_jobs.get()), task);
         job.run();
         job
     }
