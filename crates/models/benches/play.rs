@@ -30,7 +30,7 @@ fn main() {
     let settings = resolve(&preset, &[], &BTreeMap::new()).expect("a preset that exists").settings;
     let config = Config::from_settings(&settings).expect("the settings were just resolved");
     let settings = PlayerSettings { max_block: block, precision, ..Default::default() };
-    let mut player = Player::untrained(&config, settings).expect("a configuration that plays");
+    let mut player = Player::untrained(&config, settings);
     let mut rng = audio::Rng::new(0);
     let input: Vec<f32> = (0..block).map(|_| 0.1 * rng.normal()).collect();
     let mut output = vec![0.0; block];

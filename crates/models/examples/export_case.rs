@@ -46,15 +46,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sound: Vec<Vec<f32>> = (0..config.channels)
         .map(|_| (0..N_SAMPLES).map(|_| 0.3 * chance.normal()).collect())
         .collect();
-    let player = |model: &Model| model.live(settings).ok_or("this model cannot play live");
     let size = config.latent_size;
-    let latents = encoded(&mut player(&model)?, &sound, block);
+    let latents = encoded(&mut model.live(settings), &sound, block);
     if model.has_order() {
         model = model.with_space(LatentSpace::measured(&latents, size));
     }
     let n_frames = latents.len() / size;
     let mut made = vec![vec![0.0; N_SAMPLES]; config.channels];
-    let mut played = player(&model)?;
+    let mut played = model.live(settings);
     let started = Instant::now();
     for start in (0..N_SAMPLES).step_by(block) {
         let input: Vec<&[f32]> = sound.iter().map(|it| &it[start..start + block]).collect();

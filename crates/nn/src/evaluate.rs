@@ -223,6 +223,41 @@ pub(crate) fn permute(x: &Array, axes: &[usize]) -> Found<Array> {
     Ok(Array::new(values, turned))
 }
 
+/// Windows over the last axis, `size` long and `step` apart: `[…, n]` to `[…, windows, size]`.
+pub(crate) fn windows(x: &Array, size: usize, step: usize) -> Found<Array> {
+    let mut shape = x.shape();
+    let n = shape.pop().unwrap_or(0);
+    if size == 0 || step == 0 || size > n {
+        return Err(format!("windows of {size}, {step} apart, in {n}"));
+    }
+    let n_windows = (n - size) / step + 1;
+    shape.extend([n_windows, size]);
+    let mut values = Vec::with_capacity(n_numbers(&shape)?);
+    for row in x.values().chunks(n) {
+        (0..n_windows).for_each(|i| values.extend_from_slice(&row[i * step..i * step + size]));
+    }
+    Ok(Array::new(values, shape))
+}
+
+/// The last axis with so many more numbers before and after, reflected at its ends, which are not repeated.
+pub(crate) fn reflected(x: &Array, padding: [i64; 2]) -> Found<Array> {
+    let mut shape = x.shape();
+    let n = shape.last().copied().unwrap_or(0);
+    let wrong = || format!("{padding:?} reflected of {n}");
+    let [left, right] = padding.map(|it| usize::try_from(it).ok().filter(|it| *it < n));
+    let (left, right) = (left.ok_or_else(wrong)?, right.ok_or_else(wrong)?);
+    if let Some(last) = shape.last_mut() {
+        *last += left + right;
+    }
+    let mut values = Vec::with_capacity(n_numbers(&shape)?);
+    for row in x.values().chunks(n) {
+        values.extend(row[1..=left].iter().rev());
+        values.extend_from_slice(row);
+        values.extend(row[n - 1 - right..n - 1].iter().rev());
+    }
+    Ok(Array::new(values, shape))
+}
+
 /// What one number along an axis is made of: all of them, in order.
 pub(crate) fn reduce(x: &Array, axis: usize, f: impl Fn(&[f32]) -> f32) -> Found<Array> {
     let mut shape = x.shape();

@@ -116,6 +116,8 @@ pub enum Op {
     Sqrt,
     /// `log(1 + exp(x))`.
     Softplus,
+    /// `log(1 + x)`.
+    LogOnePlus,
     /// Not less than a number.
     AtLeast(f64),
     /// The sum over channels, which become one.
@@ -154,6 +156,19 @@ pub enum Op {
     Gru {
         /// Units.
         hidden: usize,
+    },
+    /// Frames before the first and after the last, as many as these, reflected at the ends, which are not
+    /// repeated.
+    Reflect([usize; 2]),
+    /// Squared magnitudes of the short-time Fourier transform with a periodic Hann window: of
+    /// `[batch, channels, frames]`; `[batch, channels * (n_fft / 2 + 1), windows]`, windows without padding.
+    PowerSpectrum {
+        /// Sounds beside each other.
+        channels: usize,
+        /// Frames in a window.
+        n_fft: usize,
+        /// Frames from one window to the next.
+        hop: usize,
     },
     /// Statistics of one sound laid over another, learnt while the switches `learn_source` and
     /// `learn_target` are on.

@@ -19,8 +19,10 @@
 mod branches;
 mod conv;
 mod elements;
+mod lookback;
 mod noise;
 mod recurrent;
+mod spectrum;
 mod store;
 
 use crate::kernels::frames::{Format, Matrix, Window};
@@ -84,6 +86,8 @@ pub enum Layer {
     Noise(Noise),
     /// Gated recurrent units.
     Gru(Vec<GruLayer>),
+    /// Spectra of windows over time, one channel's bins after the other's.
+    PowerSpectrum(PowerSpectrum),
 }
 
 /// A convolution over time, with the end of the block before in place of padding.
@@ -146,6 +150,8 @@ pub enum Activation {
     Tanh,
     /// `2 sigmoid(x)^2.3 + 1e-7`, a loudness.
     Loudness,
+    /// `ln(1 + x)`, of powers.
+    LogOnePlus,
 }
 
 /// One of several things that are done to the same input.
@@ -203,6 +209,37 @@ pub struct GruLayer {
     pub bias_input: Vec<f32>,
     /// `[3 * hidden]`.
     pub bias_hidden: Vec<f32>,
+}
+
+/// Squared magnitudes of the short-time Fourier transform with a periodic Hann window, not normalised.
+///
+/// The window of output `m` is centred on frame `m * hop`. Played block by block it comes late by half a
+/// window, rounded up to whole hops, and sees zeros before the first frame; of a sound as a whole it sees the
+/// ends mirrored, as networks that train on it do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PowerSpectrum {
+    /// Frames in a window; even.
+    pub n_fft: usize,
+    /// Frames from one window to the next.
+    pub hop: usize,
+}
+
+impl PowerSpectrum {
+    /// Bins of each channel.
+    #[must_use]
+    pub fn n_bins(&self) -> usize {
+        self.n_fft / 2 + 1
+    }
+
+    /// By how many frames windows come late when sound comes block by block.
+    pub(crate) fn lateness(&self) -> usize {
+        (self.n_fft / 2).next_multiple_of(self.hop)
+    }
+
+    /// Frames of nothing before the first that make the first window as late as that.
+    pub(crate) fn n_before(&self) -> usize {
+        self.n_fft / 2 + self.lateness()
+    }
 }
 
 /// What [`Transfer`]s do while frames pass.
@@ -478,6 +515,9 @@ fn row(layers: &[Layer], inlet: Outlet, weights: &mut Packer) -> (Row, Outlet) {
             }
             Layer::Noise(noise) => boxed(noise::NoiseState::new(noise, outlet, weights)),
             Layer::Gru(layers) => boxed(recurrent::GruState::new(layers, outlet, weights)),
+            Layer::PowerSpectrum(spectrum) => {
+                boxed(spectrum::SpectrumState::new(*spectrum, outlet))
+            }
         };
         nodes.push(node);
         outlet = out;

@@ -5,7 +5,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nn::stream::{Activation, Branch, Conv, Engine, GruLayer, Layer, Learning, Noise, Precision};
-use nn::stream::{Statistics, Transfer, Upsample};
+use nn::stream::{PowerSpectrum, Statistics, Transfer, Upsample};
 
 /// The system's allocator, which counts what it is asked.
 struct Counting;
@@ -47,7 +47,7 @@ fn conv(channels: [usize; 2], kernel: usize, stride: usize) -> Layer {
     })
 }
 
-/// One of every layer.
+/// One of every layer that makes sound.
 fn layers() -> Vec<Layer> {
     let leaky = || Layer::Activate(Activation::Leaky(0.2));
     let known = Statistics { n_blocks: 1.0, ..Statistics::unknown(6) };
@@ -97,7 +97,14 @@ fn layers() -> Vec<Layer> {
 
 #[test]
 fn playing_takes_no_memory() {
-    let mut engine = Engine::new(&layers(), 1, 256, Precision::Float32);
+    check(&layers(), 256);
+    let spectrum = Layer::PowerSpectrum(PowerSpectrum { n_fft: 64, hop: 16 });
+    check(&[spectrum, Layer::Activate(Activation::LogOnePlus)], 256 / 16 * 33);
+}
+
+/// Plays blocks of all sizes; `n_first` numbers are made of the first.
+fn check(layers: &[Layer], n_first: usize) {
+    let mut engine = Engine::new(layers, 1, 256, Precision::Float32);
     let sound: Vec<f32> = (0..256).map(|i| (i % 17) as f32 / 17.0).collect();
     let mut state = 1u32;
     let mut uniform = |values: &mut [f32]| {
@@ -107,8 +114,7 @@ fn playing_takes_no_memory() {
         });
     };
     // What is found out once for the whole program, such as the kind of CPU.
-    let n_first = engine.process(&sound, &mut uniform).len();
-    assert_eq!(n_first, 256 / 2 * 2);
+    assert_eq!(engine.process(&sound, &mut uniform).len(), n_first);
     let before = CALLS.load(Ordering::SeqCst);
     let mut n_out = 0;
     for block in [256, 16, 1, 64, 100, 256] {

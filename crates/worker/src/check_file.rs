@@ -266,7 +266,7 @@ impl Look<'_> {
         }
         let Some(model) = self.model.take() else { return };
         let settings = facts.settings_of(model.config());
-        let Some(settings) = settings.filter(|_| model.can_be_played_elsewhere()) else {
+        let Some(settings) = settings else {
             return self.bad(
                 "equal",
                 "It is of a model with other channels, latents, ratio or rate.".into(),

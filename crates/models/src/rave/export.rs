@@ -17,7 +17,6 @@ pub use self::onnx::{OnnxPart, PlayedGraphs};
 use self::torch::module;
 pub use self::verify::{DIFFERENCE_MAX, Plays, Shown, Verified};
 use self::verify::{shape_of, verify};
-use super::EncoderInput;
 use super::infer::Model;
 use crate::Error;
 
@@ -37,18 +36,17 @@ pub struct ExportFacts {
 }
 
 impl Model {
-    /// Whether files that play can be made of it: an encoder that hears a mel spectrogram is not written.
-    #[must_use]
-    pub fn can_be_played_elsewhere(&self) -> bool {
-        self.config().encoder_input == EncoderInput::Bands
-    }
-
     /// What it is like with these settings.
     #[must_use]
     pub fn export_facts(&self, settings: ExportSettings) -> ExportFacts {
         let exported = self.exported(settings);
-        let own = super::stream::latency_samples(self.config()).filter(|_| settings.is_streaming);
-        let late = own.map_or(0, |own| own * settings.rate_multiple + exported.rate_delay());
+        let late = match settings.is_streaming {
+            false => 0,
+            true => {
+                let own = super::stream::latency_samples(self.config());
+                own * settings.rate_multiple + exported.rate_delay()
+            }
+        };
         ExportFacts {
             channels: exported.channels(),
             latents: exported.latents(),
@@ -60,20 +58,13 @@ impl Model {
 
     /// Writes the model as a module for whatever loads TorchScript, such as nn~.
     ///
-    /// # Panics
-    /// When it [cannot be played elsewhere](Self::can_be_played_elsewhere).
-    ///
     /// # Errors
     /// When the file cannot be written; then nothing is.
     pub fn write_torch_script(&self, settings: ExportSettings, path: &Path) -> Result<(), Error> {
-        assert!(self.can_be_played_elsewhere(), "its encoder hears bands");
         Ok(module(&self.exported(settings), self.has_noise()).write(path)?)
     }
 
     /// Writes a part of the model, or all of it, as an ONNX graph.
-    ///
-    /// # Panics
-    /// When it [cannot be played elsewhere](Self::can_be_played_elsewhere).
     ///
     /// # Errors
     /// When the file cannot be written; then nothing is.
@@ -83,7 +74,6 @@ impl Model {
         part: OnnxPart,
         path: &Path,
     ) -> Result<(), Error> {
-        assert!(self.can_be_played_elsewhere(), "its encoder hears bands");
         onnx::write(&self.exported(settings), part, path)
     }
 

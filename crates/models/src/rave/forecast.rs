@@ -21,8 +21,7 @@ pub struct Forecast {
     pub ratio: usize,
     /// How far a sample of the reconstruction looks back and ahead, in samples.
     pub receptive_field_samples: (usize, usize),
-    /// By how many samples it is late when it is played live; for models that are not, what it looks ahead
-    /// and one latent frame.
+    /// By how many samples it is late when it is played live.
     pub latency_samples: usize,
     /// The shortest excerpt that can be trained on, in samples.
     pub min_signal_samples: usize,
@@ -43,7 +42,7 @@ pub fn forecast(config: &Config) -> Forecast {
         memory_bytes: 0,
         ratio,
         receptive_field_samples: (left, right),
-        latency_samples: stream::latency_samples(config).unwrap_or(right + ratio),
+        latency_samples: stream::latency_samples(config),
         min_signal_samples: min_signal(config),
         notes: Vec::new(),
     };

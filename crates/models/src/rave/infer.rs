@@ -220,10 +220,9 @@ impl Model {
         quantizer.latent_of_codes(&self.parameters.frozen(), codes)
     }
 
-    /// The model as an instrument, which works block by block; `None` if its encoder hears a mel
-    /// spectrogram.
+    /// The model as an instrument, which works block by block.
     #[must_use]
-    pub fn live(&self, settings: PlayerSettings) -> Option<stream::Player> {
+    pub fn live(&self, settings: PlayerSettings) -> stream::Player {
         let is_silent = !self.has_noise && self.config.noise_augmentation() == 0;
         let noise = if is_silent { Chance::Off } else { settings.noise };
         stream::Player::new(&self.config, &self.parameters, PlayerSettings { noise, ..settings })

@@ -9,7 +9,7 @@ pub(super) mod discriminator;
 pub(super) mod encoder;
 mod gru;
 mod layers;
-mod mel;
+pub(super) mod mel;
 pub(super) mod noise;
 pub(super) mod pqmf;
 pub(super) mod quantizer;

@@ -12,8 +12,8 @@ use nn::stream::{Engine, Learning, Precision};
 use self::description::Description;
 pub use self::latent::Chance;
 use self::latent::LatentMaker;
+use super::Config;
 use super::network::Network;
-use super::{Config, EncoderInput};
 
 /// How a player plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,14 +40,14 @@ impl Default for PlayerSettings {
     }
 }
 
-/// By how many samples models with these settings play late, or `None` if they hear a mel spectrogram.
+/// By how many samples models with these settings play late.
 ///
 /// Layers are as late as their kernels, strides and dilations make them, so a network with one channel
 /// tells.
-pub(super) fn latency_samples(config: &Config) -> Option<usize> {
+pub(super) fn latency_samples(config: &Config) -> usize {
     let num_quantizers = config.num_quantizers.min(1);
     let thin = Config { capacity: 1, num_quantizers, ..config.clone() };
-    Player::untrained(&thin, PlayerSettings::default()).map(|player| player.latency_samples())
+    Player::untrained(&thin, PlayerSettings::default()).latency_samples()
 }
 
 /// A model that plays, with its state. Sound is planar, in [-1, 1].
@@ -76,16 +76,12 @@ pub struct Player {
 }
 
 impl Player {
-    /// A model of these settings and weights, or `None` if it hears a mel spectrogram, which sees
-    /// sound before it is there.
+    /// A model of these settings and weights.
     ///
     /// # Panics
     /// When `parameters` are not those of a model with these settings.
     #[must_use]
-    pub fn new(config: &Config, parameters: &Parameters, settings: PlayerSettings) -> Option<Self> {
-        if config.encoder_input == EncoderInput::Mel {
-            return None;
-        }
+    pub fn new(config: &Config, parameters: &Parameters, settings: PlayerSettings) -> Self {
         let (ratio, channels) = (config.ratio(), config.channels);
         let max_block = settings.max_block.max(1);
         let description = Description { config, parameters };
@@ -94,7 +90,7 @@ impl Player {
         let max_latents = max_block.div_ceil(ratio) + 1;
         let n_rows = config.decoder_latent_size();
         let decoder = Engine::new(&description.decoder(), n_rows, max_latents, precision);
-        Some(Self {
+        Self {
             latents: LatentMaker::new(config, parameters, settings.latent),
             channels,
             latent_size: config.latent_size,
@@ -111,12 +107,12 @@ impl Player {
             n_waiting: 0,
             encoder,
             decoder,
-        })
+        }
     }
 
     /// A model with random weights, which sounds like nothing, and costs what a trained one costs.
     #[must_use]
-    pub fn untrained(config: &Config, settings: PlayerSettings) -> Option<Self> {
+    pub fn untrained(config: &Config, settings: PlayerSettings) -> Self {
         let parameters = Network::new(config).initialise_generator(config, 0);
         Self::new(config, &parameters, settings)
     }

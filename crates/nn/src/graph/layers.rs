@@ -2,7 +2,7 @@
 
 use super::{Extent, Graph, Op, Signal, Value};
 use crate::stream::{
-    Activation, Branch, Conv, GruLayer, Layer, Noise, Statistics, Transfer, Upsample,
+    Activation, Branch, Conv, GruLayer, Layer, Noise, PowerSpectrum, Statistics, Transfer, Upsample,
 };
 
 /// How layers become steps.
@@ -62,26 +62,22 @@ impl Graph {
             Layer::Transfer(transfer) => self.transfer(transfer, x, how),
             Layer::Noise(noise) => self.noise(noise, signal, how),
             Layer::Gru(layers) => self.gru(layers, x, how),
+            Layer::PowerSpectrum(spectrum) => self.power_spectrum(*spectrum, signal, how),
         }
     }
 
     fn conv(&mut self, conv: &Conv, x: Value, how: Lowering) -> Value {
         let Conv { channels_in, channels_out, kernel, stride, dilation, groups, .. } = *conv;
         let (left, right) = conv.padding;
-        let mut op = Op::Conv { stride, dilation, groups, padding: [0, 0] };
-        let seen = if how.is_streaming {
-            let n_held = left + right + conv.delay;
-            let both = self.with_held(n_held, channels_in, x);
-            // Frames that the next block looks at for the first time.
+        let (seen, padding) = if how.is_streaming {
+            let n_before = left + right + conv.delay;
             let span = (kernel - 1) * dilation + 1;
-            match (n_held + stride).checked_sub(span) {
-                None | Some(0) => both,
-                Some(n) => self.apply(Op::Slice { axis: 2, from: 0, to: Some(-(n as i64)) }, both),
-            }
+            let x = Signal { value: x, channels: channels_in };
+            (self.seen(x, [stride, span, n_before]), [0, 0])
         } else {
-            op = Op::Conv { stride, dilation, groups, padding: [left, right] };
-            x
+            (x, [left, right])
         };
+        let op = Op::Conv { stride, dilation, groups, padding };
         let weight = self.constant(&[channels_out, channels_in / groups, kernel], &conv.weight);
         self.with_bias(op, seen, weight, &conv.bias)
     }
@@ -130,6 +126,7 @@ impl Graph {
             }
             Activation::Tanh => self.apply(Op::Tanh, x),
             Activation::Loudness => self.loudness(x),
+            Activation::LogOnePlus => self.apply(Op::LogOnePlus, x),
         }
     }
 
@@ -241,6 +238,30 @@ impl Graph {
         self.affine(x, &scale, &shift)
     }
 
+    fn power_spectrum(&mut self, spectrum: PowerSpectrum, x: Signal, how: Lowering) -> Value {
+        let PowerSpectrum { n_fft, hop } = spectrum;
+        let op = Op::PowerSpectrum { channels: x.channels, n_fft, hop };
+        if how.is_streaming {
+            let seen = self.seen(x, [hop, n_fft, spectrum.n_before()]);
+            return self.apply(op, seen);
+        }
+        let wide = self.apply(Op::Reflect([n_fft / 2; 2]), x.value);
+        let made = self.apply(op, wide);
+        // The window that is centred on the end is left out.
+        self.apply(Op::Slice { axis: 2, from: 0, to: Some(-1) }, made)
+    }
+
+    /// What a layer looks at in a block whose outputs each see `span` frames, `stride` apart, the first of them
+    /// `n_before` frames before the block.
+    fn seen(&mut self, x: Signal, [stride, span, n_before]: [usize; 3]) -> Value {
+        let both = self.with_held(n_before, x.channels, x.value);
+        // Frames that the next block looks at for the first time.
+        match (n_before + stride).checked_sub(span) {
+            None | Some(0) => both,
+            Some(n) => self.apply(Op::Slice { axis: 2, from: 0, to: Some(-(n as i64)) }, both),
+        }
+    }
+
     /// Frames that come `delay` frames late.
     fn late(&mut self, delay: usize, x: Signal, how: Lowering) -> Value {
         if delay == 0 || !how.is_streaming {
@@ -276,6 +297,7 @@ fn channels_out(layer: &Layer, channels: usize) -> usize {
         Layer::Unfold { groups } => *groups,
         Layer::Noise(noise) => noise.channels,
         Layer::Gru(layers) => layers[layers.len() - 1].bias_hidden.len() / 3,
+        Layer::PowerSpectrum(spectrum) => channels * spectrum.n_bins(),
         Layer::Activate(_)
         | Layer::Affine { .. }
         | Layer::Residual { .. }

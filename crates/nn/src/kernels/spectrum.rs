@@ -171,6 +171,15 @@ on_every_level! {
     }
 }
 
+on_every_level! {
+    /// The squared magnitude of each bin.
+    pub(crate) fn powers(spectrum: &[Complex32], out: &mut [f32]) {
+        for (bin, out) in spectrum.iter().zip(out) {
+            *out = bin.re * bin.re + bin.im * bin.im;
+        }
+    }
+}
+
 /// Numbers that are summed side by side.
 const LANES: usize = 16;
 

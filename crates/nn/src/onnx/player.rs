@@ -249,6 +249,7 @@ fn operator(node: &Node, inputs: &[Option<Item>]) -> Found<Item> {
         "Tanh" => kernel(elementwise::tanh)?,
         "Sigmoid" => kernel(elementwise::sigmoid)?,
         "Softplus" => kernel(elementwise::softplus)?,
+        "Log" => evaluate::map(array(0)?, f32::ln),
         "Sin" => evaluate::map(array(0)?, f32::sin),
         "Sqrt" => evaluate::map(array(0)?, f32::sqrt),
         "LeakyRelu" => {
@@ -309,6 +310,10 @@ fn operator(node: &Node, inputs: &[Option<Item>]) -> Found<Item> {
             shape.remove(evaluate::axis_of(&x.shape(), axis)?);
             evaluate::reshape(x, &shape)?
         }
+        "Pad" if attribute("mode").is_some_and(|it| it.s == b"reflect") => match ints(1)?[..] {
+            [0, 0, left, 0, 0, right] => evaluate::reflected(&array(0)?, [left, right])?,
+            ref other => return Err(format!("pads {other:?}")),
+        },
         "Gather" if int("axis", 0) == 0 => evaluate::rows(&array(0)?, &array(1)?)?,
         "GRU" if int("linear_before_reset", 0) == 1 => {
             recurrent(&array(0)?, [array(1)?, array(2)?, array(3)?], &array(5)?)?

@@ -72,9 +72,11 @@ pub(super) struct Attribute {
     pub(super) f: f32,
     #[prost(int64, tag = "3")]
     pub(super) i: i64,
+    #[prost(bytes = "vec", tag = "4")]
+    pub(super) s: Vec<u8>,
     #[prost(int64, repeated, packed = "false", tag = "8")]
     pub(super) ints: Vec<i64>,
-    /// See [`FLOAT`], [`INT`] and [`INTS`].
+    /// See [`FLOAT`], [`INT`], [`STRING`] and [`INTS`].
     #[prost(int32, tag = "20")]
     pub(super) r#type: i32,
 }
@@ -82,6 +84,7 @@ pub(super) struct Attribute {
 /// Kinds of attributes.
 pub(super) const FLOAT: i32 = 1;
 pub(super) const INT: i32 = 2;
+pub(super) const STRING: i32 = 3;
 pub(super) const INTS: i32 = 7;
 
 #[derive(Clone, PartialEq, Message)]

@@ -8,11 +8,12 @@ use prost::Message as _;
 
 use super::proto::{
     Attribute, Dimension, Entry, F32, FLOAT, Graph as GraphProto, I64, INT, INTS, Model, Node,
-    OperatorSet, Shape, Tensor, TensorType, Type, ValueInfo,
+    OperatorSet, STRING, Shape, Tensor, TensorType, Type, ValueInfo,
 };
 use super::{NEXT_STATE, STATE};
 use crate::Error;
 use crate::graph::{Constant, Extent, Graph, Op, Value};
+use crate::kernels::spectrum::hann;
 use crate::torch_checkpoint::write_whole;
 
 /// The versions that files say they have.
@@ -166,6 +167,7 @@ impl Writer {
             Op::Sin => self.node("Sin", inputs, vec![]),
             Op::Sqrt => self.node("Sqrt", inputs, vec![]),
             Op::Softplus => self.node("Softplus", inputs, vec![]),
+            Op::LogOnePlus => self.log_one_plus(inputs[0]),
             Op::AtLeast(least) => self.with_number("Max", inputs[0], *least),
             Op::SumOfChannels => {
                 let axes = self.integers(&[1]);
@@ -203,11 +205,59 @@ impl Writer {
                 let rows = self.node("Gather", &[&table, &flat], vec![int("axis", 0)]);
                 self.node("Transpose", &[&rows], vec![ints("perm", &[0, 2, 1])])
             }
+            Op::Reflect([left, right]) => {
+                let pads = self.integers(&[0, 0, *left as i64, 0, 0, *right as i64]);
+                self.node("Pad", &[inputs[0], &pads], vec![string("mode", "reflect")])
+            }
+            Op::PowerSpectrum { channels, n_fft, hop } => {
+                self.power_spectrum(inputs[0], *channels, [*n_fft, *hop])
+            }
             Op::Input | Op::Gru { .. } => unreachable!("written where they are met"),
             Op::Switch(_) | Op::Normal | Op::FilteredNoise { .. } | Op::Transfer(_) => {
                 panic!("{op:?} is for modules alone")
             }
         }
+    }
+
+    /// There is no such operator, and `1 + x` loses what `x` is near zero: `ln u + (x - (u - 1)) / u` of
+    /// `u = 1 + x` has it again.
+    fn log_one_plus(&mut self, x: &str) -> String {
+        let one = self.number(1.0);
+        let u = self.node("Add", &[x, &one], vec![]);
+        let found = self.node("Sub", &[&u, &one], vec![]);
+        let lost = self.node("Sub", &[x, &found], vec![]);
+        let lost = self.node("Div", &[&lost, &u], vec![]);
+        let log = self.node("Log", &[&u], vec![]);
+        self.node("Add", &[&log, &lost], vec![])
+    }
+
+    /// A convolution with the transform's rows, since what runs a graph has convolutions, and seldom transforms.
+    fn power_spectrum(&mut self, x: &str, channels: usize, [n_fft, hop]: [usize; 2]) -> String {
+        let (window, n_bins) = (hann(n_fft), n_fft / 2 + 1);
+        let step = std::f64::consts::TAU / n_fft as f64;
+        let row = |wave: fn(f64) -> f64, bin: usize| {
+            // Whole turns do not count, and would cost digits.
+            let turned = move |i: usize| wave(step * (bin * i % n_fft) as f64);
+            (0..n_fft).map(move |i| turned(i)).zip(&window).map(|(x, w)| (x * f64::from(*w)) as f32)
+        };
+        let cosines = (0..n_bins).flat_map(|bin| row(f64::cos, bin));
+        let sines = (0..n_bins).flat_map(|bin| row(f64::sin, bin));
+        let rows: Vec<f32> = cosines.chain(sines).collect();
+        let name = self.name();
+        let weight = self.floats(name, &[2 * n_bins, 1, n_fft], &rows);
+        // Sounds beside each other are a batch meanwhile.
+        let shape = self.integers(&[-1, 1, 0]);
+        let apart = self.node("Reshape", &[x, &shape], vec![]);
+        let both = self.node("Conv", &[&apart, &weight], vec![ints("strides", &[hop])]);
+        let squares = self.node("Mul", &[&both, &both], vec![]);
+        let half = |this: &mut Self, from: usize, to: usize| {
+            let [from, to, axis] = [from, to, 1].map(|it| this.integers(&[it as i64]));
+            this.node("Slice", &[&squares, &from, &to, &axis], vec![])
+        };
+        let (real, imaginary) = (half(self, 0, n_bins), half(self, n_bins, 2 * n_bins));
+        let powers = self.node("Add", &[&real, &imaginary], vec![]);
+        let shape = self.integers(&[-1, (channels * n_bins) as i64, 0]);
+        self.node("Reshape", &[&powers, &shape], vec![])
     }
 
     /// Units, whose gates are in the order reset, update, new in a graph, and update, reset, new here.
@@ -304,6 +354,10 @@ impl Writer {
 
 fn int(name: &str, value: usize) -> Attribute {
     Attribute { name: name.into(), i: value as i64, r#type: INT, ..Default::default() }
+}
+
+fn string(name: &str, text: &str) -> Attribute {
+    Attribute { name: name.into(), s: text.into(), r#type: STRING, ..Default::default() }
 }
 
 fn ints(name: &str, values: &[usize]) -> Attribute {

@@ -1,5 +1,6 @@
 //! Convolutions with the end of the block before.
 
+use super::lookback::Lookback;
 use super::{Activation, Conv, Node, Outlet, Packer, Play, Upsample, elements};
 use crate::kernels::frames::{Matrix, Window};
 
@@ -8,19 +9,7 @@ use crate::kernels::frames::{Matrix, Window};
 pub(super) struct ConvState {
     matrix: Matrix,
     activation: Option<Activation>,
-    channels: usize,
-    stride: usize,
-    /// From the first frame that an output looks at to the last.
-    span: usize,
-    /// Frames of zeros that were there before everything.
-    n_before: usize,
-    /// The frames from the first that the next output looks at.
-    held: Vec<f32>,
-    n_held: usize,
-    /// Frames still to come that nothing looks at, for strides wider than a kernel.
-    n_skipped: usize,
-    n_in: u64,
-    n_out: u64,
+    seen: Lookback,
     out: Vec<f32>,
 }
 
@@ -94,74 +83,35 @@ impl ConvState {
         matrix: Matrix,
         activation: Option<&Activation>,
         inlet: Outlet,
-        [stride, span, n_before]: [usize; 3],
+        look: [usize; 3],
     ) -> Self {
         if let Some(Activation::Snake(alpha)) = activation {
             assert_eq!(alpha.len(), inlet.channels, "an alpha for each channel");
         }
-        let room = n_before + span + stride + inlet.max_frames;
-        Self {
-            matrix,
-            activation: activation.cloned(),
-            channels: inlet.channels,
-            stride,
-            span,
-            n_before,
-            held: vec![0.0; room * inlet.channels],
-            n_held: n_before,
-            n_skipped: 0,
-            n_in: 0,
-            n_out: 0,
-            out: vec![],
-        }
+        let (activation, seen) = (activation.cloned(), Lookback::new(inlet, look));
+        Self { matrix, activation, seen, out: vec![] }
     }
 
     fn with_room_for(mut self, n_frames: usize) -> Self {
         self.out = vec![0.0; n_frames * self.matrix.n_out()];
         self
     }
-
-    /// Takes in frames behind those that are held.
-    fn hold(&mut self, x: &[f32]) {
-        let n = x.len() / self.channels;
-        self.n_in += n as u64;
-        let n_skipped = self.n_skipped.min(n);
-        self.n_skipped -= n_skipped;
-        let x = &x[n_skipped * self.channels..];
-        let start = self.n_held * self.channels;
-        let held = &mut self.held[start..start + x.len()];
-        held.copy_from_slice(x);
-        if let Some(activation) = &self.activation {
-            elements::activate(activation, held);
-        }
-        self.n_held += n - n_skipped;
-    }
-
-    /// Lets go of frames that no further output looks at.
-    fn let_go(&mut self, n: usize) {
-        let kept = self.n_held.saturating_sub(n);
-        self.n_skipped += n.saturating_sub(self.n_held);
-        self.held.copy_within((self.n_held - kept) * self.channels..self.n_held * self.channels, 0);
-        self.n_held = kept;
-    }
 }
 
 impl Node for ConvState {
     fn run<'a>(&'a mut self, x: &'a mut [f32], play: &mut Play<'_>) -> &'a mut [f32] {
-        self.hold(x);
-        let n_seen = (self.n_held + self.stride).saturating_sub(self.span) / self.stride;
-        let n_due = self.n_in.div_ceil(self.stride as u64) - self.n_out;
-        let n = n_seen.min(n_due as usize);
-        let step = self.stride * self.channels;
-        self.matrix.product(play.weights, &self.held, step, n, &mut self.out);
-        self.n_out += n as u64;
-        self.let_go(n * self.stride);
+        let taken = self.seen.take(x);
+        if let Some(activation) = &self.activation {
+            elements::activate(activation, taken);
+        }
+        let n = self.seen.n_due();
+        let frames = self.seen.frames();
+        self.matrix.product(play.weights, frames, self.seen.step(), n, &mut self.out);
+        self.seen.let_go(n);
         &mut self.out[..n * self.matrix.n_out()]
     }
 
     fn reset(&mut self) {
-        self.held.fill(0.0);
-        (self.n_held, self.n_skipped) = (self.n_before, 0);
-        (self.n_in, self.n_out) = (0, 0);
+        self.seen.reset();
     }
 }

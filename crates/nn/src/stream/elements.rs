@@ -10,6 +10,7 @@ pub(super) fn activate(activation: &Activation, x: &mut [f32]) {
         Activation::Snake(alpha) => elementwise::snake(x, alpha),
         Activation::Tanh => elementwise::tanh(x),
         Activation::Loudness => elementwise::loudness(x, 0.0),
+        Activation::LogOnePlus => x.iter_mut().for_each(|x| *x = x.ln_1p()),
     }
 }
 

@@ -97,6 +97,7 @@ fn layer_defined(layer: &Layer, x: &Frames, noise: &mut Draw) -> Frames {
             }
             Activation::Tanh => x.tanh(),
             Activation::Loudness => 2.0 * sigmoid(x).powf(2.3) + 1e-7,
+            Activation::LogOnePlus => x.ln_1p(),
         }),
         Layer::Affine { scale, shift } => {
             each(x, |c, x| x * f64::from(scale[c]) + f64::from(shift[c]))
@@ -195,6 +196,29 @@ fn layer_defined(layer: &Layer, x: &Frames, noise: &mut Draw) -> Frames {
             };
             x.iter().map(step).collect()
         }),
+        Layer::PowerSpectrum(PowerSpectrum { n_fft, hop }) => {
+            let turn = std::f64::consts::TAU / *n_fft as f64;
+            // Half a window late, in whole hops.
+            let n_before = n_fft / 2 + (n_fft / 2).div_ceil(*hop) * hop;
+            let bin = |m: usize, channel: usize, bin: usize| {
+                let (mut real, mut imaginary) = (0.0, 0.0);
+                for i in 0..*n_fft {
+                    let Some(frame) = x.get((m * hop + i).wrapping_sub(n_before)) else { continue };
+                    let windowed = frame[channel] * (0.5 - 0.5 * (turn * i as f64).cos());
+                    real += windowed * (turn * (bin * i) as f64).cos();
+                    imaginary += windowed * (turn * (bin * i) as f64).sin();
+                }
+                real * real + imaginary * imaginary
+            };
+            let frame = |m: usize| {
+                let channels = 0..x[0].len();
+                channels
+                    .flat_map(|c| (0..=n_fft / 2).map(move |k| (c, k)))
+                    .map(|(c, k)| bin(m, c, k))
+                    .collect()
+            };
+            (0..x.len().div_ceil(*hop)).map(frame).collect()
+        }
     }
 }
 
@@ -387,6 +411,17 @@ fn recurrent_units() {
         bias_hidden: draw.values(3 * n),
     };
     check(&[Layer::Gru(vec![layer(6, 5), layer(5, 5)])], 6, 70);
+}
+
+#[test]
+fn spectra() {
+    for (n_fft, hop) in [(16, 4), (16, 16), (8, 12), (10, 3)] {
+        let spectrum = Layer::PowerSpectrum(PowerSpectrum { n_fft, hop });
+        check(&[spectrum.clone()], 2, 150);
+        check(&[spectrum, Layer::Activate(Activation::LogOnePlus)], 1, 150);
+    }
+    let spectrum = Layer::PowerSpectrum(PowerSpectrum { n_fft: 16, hop: 4 });
+    assert_eq!(Engine::new(&[spectrum], 1, 64, Precision::Float32).delay(), 8.0);
 }
 
 #[test]

@@ -117,6 +117,25 @@ pub(super) fn shaped(name: &str, arguments: &[Item]) -> Found<Item> {
         }
         ("fft_rfft", [x, n, Item::Int(-1)]) => return spectrum(&array(x)?, count(n)?),
         ("fft_irfft", [Item::Spectrum(x), n, Item::Int(-1)]) => sound(x, count(n)?)?,
+        ("abs", [Item::Spectrum(x)]) => {
+            let n_bins = x.bins.len() / x.outer.iter().product::<usize>().max(1);
+            let values = x.bins.iter().map(|bin| bin.norm()).collect();
+            Array::new(values, [&x.outer[..], &[n_bins]].concat())
+        }
+        ("unfold", [x, axis, size, step]) => {
+            let x = array(x)?;
+            let is_last = evaluate::axis_of(&x.shape(), int(axis)?)? + 1 == x.shape().len();
+            if !is_last {
+                return Err("windows along another axis than the last".into());
+            }
+            evaluate::windows(&x, count(size)?, count(step)?)?
+        }
+        ("reflection_pad1d", [x, padding]) => {
+            let [left, right] = ints(padding)?[..] else {
+                return Err("padding of one axis".into());
+            };
+            evaluate::reflected(&array(x)?, [left, right])?
+        }
         ("gru", [x, before, Item::List(weights), _, Item::Int(1), ..]) => {
             let all = weights.iter().map(array).collect::<Found<Vec<_>>>()?;
             let Ok([of_input, of_hidden, a, b]) = <[Array; 4]>::try_from(all) else {

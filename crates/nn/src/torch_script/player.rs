@@ -348,6 +348,7 @@ impl Player {
             ("tanh", _) => kernel(elementwise::tanh),
             ("sigmoid", _) => kernel(elementwise::sigmoid),
             ("softplus", _) => kernel(elementwise::softplus),
+            ("log1p", _) => single(&f32::ln_1p),
             ("sin", _) => single(&f32::sin),
             ("sqrt", _) => single(&f32::sqrt),
             ("clamp_min", [x, least]) => {

@@ -2,6 +2,7 @@
 
 use super::{Attribute, BATCH_MAX, Module};
 use crate::graph::{Constant, Extent, Graph, Op, Value};
+use crate::kernels::spectrum::hann;
 use crate::stream::{Statistics, Transfer};
 use crate::torch_checkpoint::Tensor;
 
@@ -77,6 +78,7 @@ impl Printer<'_> {
             Op::Sin => one("sin"),
             Op::Sqrt => one("sqrt"),
             Op::Softplus => one("softplus"),
+            Op::LogOnePlus => one("log1p"),
             Op::AtLeast(least) => format!("torch.clamp_min({}, {least:?})", inputs[0]),
             Op::SumOfChannels => format!("torch.sum({}, [1], True)", inputs[0]),
             Op::Concat(axis) => format!("torch.cat([{}], {axis})", inputs.join(", ")),
@@ -105,6 +107,12 @@ impl Printer<'_> {
             Op::Normal => one("randn_like"),
             Op::FilteredNoise { n_block } => self.noise(*n_block, &inputs[0], &inputs[1]),
             Op::Gru { .. } => return self.gru(inputs),
+            Op::Reflect([left, right]) => {
+                format!("torch.reflection_pad1d({}, [{left}, {right}])", inputs[0])
+            }
+            Op::PowerSpectrum { channels, n_fft, hop } => {
+                self.power_spectrum(&inputs[0], *channels, [*n_fft, *hop])
+            }
             Op::Transfer(transfer) => return self.transfer(transfer, &inputs[0]),
         };
         self.name(&value)
@@ -137,6 +145,16 @@ impl Printer<'_> {
         let product = format!("torch.mul({}, {})", spectra[0], spectra[1]);
         let filtered = self.name(&format!("torch.fft_irfft({product}, {}, -1)", 2 * n_block));
         format!("torch.slice({filtered}, -1, 0, {n_block})")
+    }
+
+    fn power_spectrum(&mut self, x: &str, channels: usize, [n_fft, hop]: [usize; 2]) -> String {
+        let window = self.constant(&Constant::new(&[n_fft], &hann(n_fft)));
+        let windows = self.name(&format!("torch.unfold({x}, 2, {n_fft}, {hop})"));
+        let spectra = format!("torch.fft_rfft(torch.mul({windows}, {window}), {n_fft}, -1)");
+        let sizes = self.name(&format!("torch.abs({spectra})"));
+        let powers = format!("torch.permute(torch.mul({sizes}, {sizes}), [0, 1, 3, 2])");
+        let rows = channels * (n_fft / 2 + 1);
+        format!("torch.reshape({powers}, [torch.size({x}, 0), {rows}, -1])")
     }
 
     fn gru(&mut self, inputs: &[String]) -> String {

@@ -79,14 +79,13 @@ test('a model follows only the choices that it can', () => {
   expect(fitting(wanted, source)).toEqual(wanted)
   const stereo = fitting(wanted, { ...source, rateHz: 48_000, facts: { ...facts, channels: 2, regularization: 'discrete' } })
   expect(stereo).toMatchObject({ latents: { keep: 'all' }, channels: undefined, rateHz: undefined, streaming: true })
-  expect(fitting(wanted, { ...source, isAhead: true }).streaming).toBe(false)
   expect(fitting(wanted, sourceOfFile('/old/model.ckpt'))).toEqual(wanted)
 })
 
 test('what the studio would refuse is not offered', () => {
-  const mel = { ...source, isAhead: true }
-  expect(closedTo(mel).targets).toEqual(['torchscript', 'onnx', 'ckpt'])
-  expect(fitting(from('model=notes-1&to=onnx'), mel).to).toBe('maq')
+  const mel = { ...source, hearsMel: true }
+  expect(closedTo(mel).targets).toEqual(['ckpt'])
+  expect(fitting(from('model=notes-1&to=ckpt'), mel).to).toBe('maq')
   expect(closedTo(source).targets).toEqual([])
   const rate = (query: string) => fitting(from(`model=notes-1&${query}`), source).rateHz
   expect(rate('rate_hz=132300')).toBe(132_300)

@@ -94,8 +94,7 @@ fn encode(
         None => model.encode_while(&clip.channels, encoding.chance, |share| steps.go_on(share)),
         Some(settings) => {
             let settings = PlayerSettings { latent: encoding.chance, ..settings };
-            let player = live(&model, settings)?;
-            encode_live(player, &clip, settings.max_block, |share| steps.go_on(share))
+            encode_live(model.live(settings), &clip, settings.max_block, |share| steps.go_on(share))
         }
     };
     let Some(latents) = latents else { return Ok(None) };
@@ -151,7 +150,7 @@ fn decode(
         None => model.decode_while(&latents, decoding.noise, |share| steps.go_on(share)),
         Some(settings) => {
             let settings = PlayerSettings { noise: decoding.noise, ..settings };
-            let player = live(&model, settings)?;
+            let player = model.live(settings);
             made.latency_samples = player.latency_samples() as u64;
             decode_live(player, &latents, settings.max_block, |share| steps.go_on(share))
         }
@@ -255,14 +254,6 @@ fn refuse_codes_of(model: &Model, is_live: bool) -> anyhow::Result<()> {
         return refuse("no_codes", what, why, "Leave out --codes, or choose a discrete model.");
     }
     Ok(())
-}
-
-fn live(model: &Model, settings: PlayerSettings) -> anyhow::Result<Player> {
-    if let Some(player) = model.live(settings) {
-        return Ok(player);
-    }
-    let why = "Its encoder hears a mel spectrogram, which sees sound before it is there.";
-    refuse("not_live", "This model cannot work block by block.", why, "Leave out --stream.")
 }
 
 fn checked(live: Option<LivePlay>) -> anyhow::Result<Option<PlayerSettings>> {

@@ -85,9 +85,16 @@ fn stereo_and_another_rate_are_had_where_they_can_be() {
         "bad_rate"
     );
     assert_eq!(refused(ExportedPlay { latents: Some(2), ..live() }), "no_latent_space");
-    let mel = Scene::new(&mel());
-    let problem = mel.export(ExportForm::Torchscript { play: live() }).problem();
-    assert_eq!(problem.code, "not_for_players", "{problem:?}");
+}
+
+#[test]
+fn what_hears_a_mel_spectrogram_plays_elsewhere_too() {
+    let scene = Scene::new(&mel());
+    let module = result(&scene.export(ExportForm::Torchscript { play: live() }));
+    assert!(module.difference.unwrap() < 1e-5 && module.latency_samples > 1024, "{module:?}");
+    let whole = ExportedPlay { streaming: false, ..live() };
+    let graphs = result(&scene.export(ExportForm::Onnx { play: whole }));
+    assert!(graphs.difference.unwrap() < 1e-5, "{graphs:?}");
 }
 
 #[test]

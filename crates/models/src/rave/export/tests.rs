@@ -69,7 +69,7 @@ fn check_graphs(named: &str, overrides: &Value, settings: ExportSettings) {
     assert!(found.is_good(), "{named} {settings:?}: {found:?}");
 }
 
-const NAMED: [&str; 16] = [
+const NAMED: [&str; 18] = [
     "v1",
     "v1+causal",
     "v2",
@@ -84,11 +84,13 @@ const NAMED: [&str; 16] = [
     "v3",
     "discrete",
     "discrete_v3",
+    "hybrid",
+    "hybrid+causal",
     "onnx",
     "raspberry",
 ];
-const NAMED_WHOLE: [&str; 7] =
-    ["v1", "v2+noise", "v2_small", "v2_nopqmf", "v3", "discrete", "raspberry"];
+const NAMED_WHOLE: [&str; 8] =
+    ["v1", "v2+noise", "v2_small", "v2_nopqmf", "v3", "discrete", "hybrid", "raspberry"];
 
 #[test]
 fn modules_play_block_by_block() {
@@ -96,6 +98,7 @@ fn modules_play_block_by_block() {
         check_module(named, &json!({}), settings(true));
     }
     check_module("v2_small", &json!({ "channels": 2 }), settings(true));
+    check_module("hybrid", &json!({ "channels": 2 }), settings(true));
     check_module("v2_small", &json!({ "gru_layers": 2 }), settings(true));
 }
 
@@ -112,6 +115,7 @@ fn graphs_play_block_by_block() {
         check_graphs(named, &json!({}), settings(true));
     }
     check_graphs("v2_small", &json!({ "channels": 2 }), settings(true));
+    check_graphs("hybrid", &json!({ "channels": 2 }), settings(true));
     check_graphs("v2_small", &json!({ "gru_layers": 2 }), settings(true));
     let both = ExportSettings { n_parallel: 2, rate_multiple: 2, ..settings(true) };
     check_graphs("discrete", &json!({}), both);

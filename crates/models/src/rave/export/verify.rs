@@ -290,7 +290,6 @@ impl<'a> Reference<'a> {
             };
             let Description { config, parameters } = exported.network;
             let player = Player::new(config, parameters, play);
-            let player = player.expect("what hears a mel spectrogram is not exported");
             let faster = engine(&exported.faster(), player.max_latents() * player.ratio());
             let slower = engine(&exported.slower(), block);
             Lane::Live(Box::new(Live { slower, player, faster }))

@@ -14,7 +14,7 @@ use crate::rave::Config;
 #[derive(Debug)]
 pub(super) struct Mel {
     params: StftParams,
-    /// Weights of the bins in each band, divided by the energy of the window: `[bands, bins]`.
+    /// See [`bands`].
     bands: Tensor<2>,
 }
 
@@ -23,11 +23,7 @@ impl Mel {
         let params =
             StftParams { n_fft: config.mel_n_fft, hop: config.mel_hop, center_reflect: true };
         let n_bins = params.n_fft / 2 + 1;
-        let values = triangles(config.n_mels, n_bins, f64::from(config.sampling_rate));
-        // The sum of a squared Hann window.
-        let energy = 3.0 * params.n_fft as f64 / 8.0;
-        let values = values.into_iter().map(|value| (value / energy) as f32).collect();
-        Self { params, bands: from_values(values, [config.n_mels, n_bins]) }
+        Self { params, bands: from_values(bands(config), [config.n_mels, n_bins]) }
     }
 
     /// `ln(1 + power)` of each band. Shape:
@@ -53,6 +49,16 @@ impl Mel {
         let (hop, half) = (self.params.hop as i64, self.params.n_fft as i64 / 2);
         (first * hop - half, last * hop + half - 1)
     }
+}
+
+/// Weights of the bins in each band, divided by the energy of the window, so that powers become the numbers
+/// that the encoder hears the logarithm of: `[bands, bins]`.
+pub(in crate::rave) fn bands(config: &Config) -> Vec<f32> {
+    let n_fft = config.mel_n_fft;
+    let values = triangles(config.n_mels, n_fft / 2 + 1, f64::from(config.sampling_rate));
+    // The sum of a squared Hann window.
+    let energy = 3.0 * n_fft as f64 / 8.0;
+    values.into_iter().map(|value| (value / energy) as f32).collect()
 }
 
 /// Triangles of height 1 between neighbouring mel frequencies, from 0 to half the rate: `[bands, bins]`.

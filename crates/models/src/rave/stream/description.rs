@@ -5,11 +5,14 @@
 //! their input is, those of the second do not.
 
 use nn::Parameters;
-use nn::stream::{self, Branch, Conv, GruLayer, Layer, Noise, Statistics, Transfer, Upsample};
+use nn::stream::{
+    self, Branch, Conv, GruLayer, Layer, Noise, PowerSpectrum, Statistics, Transfer, Upsample,
+};
 
+use crate::rave::network::mel;
 use crate::rave::network::noise::impulse_responses;
 use crate::rave::network::pqmf::Pqmf;
-use crate::rave::{Architecture, Config, DecoderOutput, Padding};
+use crate::rave::{Architecture, Config, DecoderOutput, EncoderInput, Padding};
 
 /// The slope below zero of every rectifier.
 const SLOPE: f32 = 0.2;
@@ -46,7 +49,10 @@ impl Shape {
 impl Description<'_> {
     /// From samples to rows of which latents are made.
     pub(in crate::rave) fn encoder(&self) -> Vec<Layer> {
-        let mut layers = self.analysis();
+        let mut layers = match self.config.encoder_input {
+            EncoderInput::Bands => self.analysis(),
+            EncoderInput::Mel => self.mel(),
+        };
         match self.config.architecture {
             Architecture::V1 => self.first_encoder(&mut layers),
             Architecture::V2 => self.second_encoder(&mut layers),
@@ -118,7 +124,11 @@ impl Description<'_> {
         let config = self.config;
         let name = |place: usize| format!("encoder.encoder.net.{place}");
         let mut channels = config.capacity;
-        let shape = Shape::new([self.n_data(), channels], 2 * config.kernel_size + 1);
+        let n_heard = match config.encoder_input {
+            EncoderInput::Bands => self.n_data(),
+            EncoderInput::Mel => config.channels * config.n_mels,
+        };
+        let shape = Shape::new([n_heard, channels], 2 * config.kernel_size + 1);
         layers.push(Layer::Conv(self.conv(&name(0), shape)));
         let mut place = 1;
         for (stage, &ratio) in config.ratios.iter().enumerate() {
@@ -436,6 +446,19 @@ impl Description<'_> {
         let shape = Shape { stride: n_band, groups: channels, ..shape };
         let conv = self.filter(bank.concat().repeat(channels), shape);
         vec![Layer::Conv(conv), Layer::Mirror { n_band }]
+    }
+
+    /// The logarithm of powers in bands on the mel scale.
+    pub(super) fn mel(&self) -> Vec<Layer> {
+        let Config { channels, n_mels, mel_n_fft: n_fft, mel_hop: hop, .. } = *self.config;
+        let spectrum = PowerSpectrum { n_fft, hop };
+        let shape = Shape::new([channels * spectrum.n_bins(), channels * n_mels], 1);
+        let bands = mel::bands(self.config).repeat(channels);
+        vec![
+            Layer::PowerSpectrum(spectrum),
+            Layer::Conv(self.filter(bands, Shape { groups: channels, ..shape })),
+            Layer::Activate(stream::Activation::LogOnePlus),
+        ]
     }
 
     pub(super) fn synthesis(&self) -> Vec<Layer> {

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::description::Description;
 use super::latent::LatentMaker;
 use super::{Chance, Player, PlayerSettings};
+use crate::rave::network::mel;
 use crate::rave::vectors::{Vectors, u};
 use crate::rave::{Config, Regularization, resolve};
 
@@ -283,7 +284,7 @@ fn check_all(what: &str, found: &[f32], expected: &[f32]) {
 fn player(name: &'static str, preset: &str, settings: PlayerSettings) -> Player {
     let parameters = parameters(&Vectors::read(name));
     let config = config(preset, &[], json!({ "capacity": 4, "latent_size": 16 }));
-    Player::new(&config, &parameters, settings).unwrap()
+    Player::new(&config, &parameters, settings)
 }
 
 fn played(player: &mut Player, sound: &[f32], sizes: &[usize]) -> Vec<f32> {
@@ -321,7 +322,7 @@ fn what_is_played_does_not_depend_on_blocks() {
 fn a_spherical_latent_of_silence_is_finite() {
     let parameters = parameters(&Vectors::read("v2_spherical"));
     let config = config("v2", &["spherical"], json!({ "capacity": 4 }));
-    let mut player = Player::new(&config, &parameters, PlayerSettings::default()).unwrap();
+    let mut player = Player::new(&config, &parameters, PlayerSettings::default());
     let sound = [vec![0.0; 4096], sound(1)[0].clone()].concat();
     let made = played(&mut player, &sound, &[2048]);
     assert!(made.iter().all(|x| x.is_finite()));
@@ -351,7 +352,7 @@ fn latency_is_told() {
     let parameters = |name| parameters(&Vectors::read(name));
     let latency = |name: &'static str, preset: &str, switches: &[&str]| {
         let config = config(preset, switches, json!({ "capacity": 4, "latent_size": 16 }));
-        let player = Player::new(&config, &parameters(name), PlayerSettings::default()).unwrap();
+        let player = Player::new(&config, &parameters(name), PlayerSettings::default());
         let decoder = player.decoder.delay() * config.ratio() as f64;
         (decoder as usize, player.latency_samples())
     };
@@ -366,12 +367,45 @@ fn latency_is_told() {
 
 #[test]
 fn latency_is_known_before_training() {
-    for preset in ["v1", "v2", "v2_nopqmf", "v3", "discrete", "onnx", "raspberry"] {
+    for preset in ["v1", "v2", "v2_nopqmf", "v3", "discrete", "hybrid", "onnx", "raspberry"] {
         let config = config(preset, &[], json!({ "capacity": 4, "latent_size": 16 }));
-        let player = Player::untrained(&config, PlayerSettings::default()).unwrap();
-        assert_eq!(super::latency_samples(&config), Some(player.latency_samples()), "{preset}");
+        let player = Player::untrained(&config, PlayerSettings::default());
+        assert_eq!(super::latency_samples(&config), player.latency_samples(), "{preset}");
     }
-    assert_eq!(super::latency_samples(&config("hybrid", &[], json!({}))), None);
+}
+
+/// What hears spectra live hears those that it was trained on, late; only the beginning is silence instead of a
+/// mirror.
+#[test]
+fn mel_spectra_are_those_of_training() {
+    let config = config("hybrid", &[], json!({ "capacity": 4, "latent_size": 16 }));
+    let parameters = Parameters::new();
+    let layers = Description { config: &config, parameters: &parameters }.mel();
+    let mut live = Engine::new(&layers, 1, BLOCK, Precision::Float32);
+    let sound = &sound(1)[0];
+    let blocks = sound.chunks(BLOCK).flat_map(|block| live.process(block, &mut |_| ()).to_vec());
+    let frames: Vec<f32> = blocks.collect();
+    let (n, n_mels, late) = (N_SAMPLES / config.mel_hop, config.n_mels, 1024 / config.mel_hop);
+    assert_eq!((frames.len(), live.delay()), (n * n_mels, 1024.0));
+
+    let params =
+        nn::StftParams { n_fft: config.mel_n_fft, hop: config.mel_hop, center_reflect: true };
+    let magnitudes = nn::stft_magnitude(nn::from_values(sound.clone(), [1, N_SAMPLES]), params);
+    let [_, n_bins, n_windows] = magnitudes.dims();
+    let (magnitudes, bands) = (nn::values(magnitudes), mel::bands(&config));
+    let expected = |frame: usize, band: usize| {
+        let power = |bin: usize| f64::from(magnitudes[bin * n_windows + frame]).powi(2);
+        let sum: f64 =
+            (0..n_bins).map(|bin| f64::from(bands[band * n_bins + bin]) * power(bin)).sum();
+        sum.ln_1p() as f32
+    };
+    // From the first window that does not reach beyond the beginning.
+    for frame in late..n - late {
+        for band in 0..n_mels {
+            let (found, expected) = (frames[(frame + late) * n_mels + band], expected(frame, band));
+            assert!((found - expected).abs() < 1e-5, "{frame}, {band}: {found}, not {expected}");
+        }
+    }
 }
 
 #[test]

@@ -83,13 +83,6 @@ fn begin(
     play: &ExportedPlay,
 ) -> anyhow::Result<(Model, ExportSettings, Report)> {
     let Opened { model, notes, .. } = open_model(steps.folder.path(), place)?;
-    if !model.can_be_played_elsewhere() {
-        let what = "This model cannot be written for other players.";
-        let why = "Its encoder hears a mel spectrogram.";
-        let remedy =
-            "Choose a model of any configuration but hybrid, or export weights or a package.";
-        return refuse("not_for_players", what, why, remedy);
-    }
     let settings = settings(&model, play)?;
     let mut report = Report::new(model.config(), notes);
     let facts = model.export_facts(settings);

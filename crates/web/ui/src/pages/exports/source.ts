@@ -10,13 +10,13 @@ export interface Source {
   name: string
   rateHz?: number
   facts?: ModelFacts
-  /** Whether its encoder needs sound before it is there. */
-  isAhead?: boolean
+  /** Whether its encoder hears a mel spectrogram. */
+  hearsMel?: boolean
 }
 
 export function sourceOf({ name, rate_hz, facts, settings }: ModelDetail): Source {
-  const isAhead = (settings as Record<string, unknown>).encoder_input === 'mel'
-  return { name, rateHz: rate_hz, isAhead, ...(facts ? { facts } : {}) }
+  const hearsMel = (settings as Record<string, unknown>).encoder_input === 'mel'
+  return { name, rateHz: rate_hz, hearsMel, ...(facts ? { facts } : {}) }
 }
 
 /** A file is named by what it holds, not by how. */
@@ -32,12 +32,9 @@ export function whyAll({ rateHz, facts }: Source): string | undefined {
   return facts?.latent_use ? undefined : t('export.whyAllUnmeasured')
 }
 
-/** Why it cannot play block by block; undefined if it can. */
-export const whyWhole = ({ isAhead }: Source): string | undefined => (isAhead ? t('export.whyWhole') : undefined)
-
-/** Where it cannot be played, and why not: only Maquette knows encoders that hear a mel spectrogram. */
-export function closedTo({ isAhead }: Source): { targets: readonly Target[]; why: string } {
-  return isAhead ? { targets: ['torchscript', 'onnx', 'ckpt'], why: t('export.whyClosed') } : { targets: [], why: '' }
+/** Where it cannot be taken, and why not: acids-rave has encoders that hear a mel spectrogram, but cannot run them. */
+export function closedTo({ hearsMel }: Source): { targets: readonly Target[]; why: string } {
+  return hearsMel ? { targets: ['ckpt'], why: t('export.whyClosed') } : { targets: [], why: '' }
 }
 
 /** Times the model's rate that a player can have. */
@@ -49,17 +46,15 @@ export const canDouble = ({ facts }: Source): boolean => facts?.channels === 1
 /** The choices as this model can follow them. */
 export function fitting(choices: Choices, source: Source): Choices {
   const { rateHz, facts } = source
-  const streaming = choices.streaming && !whyWhole(source)
   const isMultiple = rateHz !== undefined && choices.rateHz !== undefined && RATE_TIMES.includes(choices.rateHz / rateHz)
   const isOfFile = rateHz === undefined
   return {
     ...choices,
     to: closedTo(source).targets.includes(choices.to) ? 'maq' : choices.to,
-    streaming,
     latents: whyAll(source) ? { keep: 'all' } : choices.latents,
     channels: isOfFile || (canDouble(source) && choices.channels !== facts?.channels) ? choices.channels : undefined,
     // Sounds as a whole are played at the model's rate.
-    rateHz: streaming && (isOfFile || isMultiple) ? choices.rateHz : undefined,
+    rateHz: choices.streaming && (isOfFile || isMultiple) ? choices.rateHz : undefined,
   }
 }
 

@@ -75,7 +75,6 @@ export const exports = {
   'export.restWhy': 'All as in the model: nothing is chosen or left out.',
 
   'export.streamingField': 'How it plays',
-  'export.whyWhole': 'This model hears a mel spectrogram, which needs sound before it is there. It cannot play block by block.',
   'export.latentsField': 'Latents to show',
   'export.keepAll': 'All',
   'export.keepFidelity': 'By fidelity',
@@ -92,7 +91,7 @@ export const exports = {
   'export.channelsField': 'Channels of the player',
   'export.channelsFieldOwn': '{channels}, the model’s',
   'export.channelsFieldTwo': 'stereo, each side for itself',
-  'export.whyClosed': 'Only Maquette plays this model: its encoder hears a mel spectrogram.',
+  'export.whyClosed': 'acids-rave cannot run this model: its encoder hears a mel spectrogram.',
   'export.rateOnly': 'Sounds as a whole are played at the model’s rate.',
   'export.channelsOnly': 'Only mono models can be doubled.',
   'export.block': 'Block to measure with',
