@@ -116,15 +116,62 @@ pub(crate) fn range_of(extent: usize, from: i64, to: Option<i64>) -> (usize, usi
 
 /// A part of an axis.
 pub(crate) fn slice(x: &Array, axis: usize, from: i64, to: Option<i64>) -> Found<Array> {
+    slice_by(x, axis, (from, to), 1)
+}
+
+/// Every so-manieth of a part of an axis.
+pub(crate) fn slice_by(
+    x: &Array,
+    axis: usize,
+    (from, to): (i64, Option<i64>),
+    step: usize,
+) -> Found<Array> {
     let mut shape = x.shape();
     let [outer, extent, inner] = around(&shape, axis)?;
+    if step == 0 {
+        return Err("steps of nothing".into());
+    }
     let (from, to) = range_of(extent, from, to);
-    shape[axis] = to - from;
-    let mut values = Vec::with_capacity(outer * (to - from) * inner);
+    shape[axis] = (to - from).div_ceil(step);
+    let mut values = Vec::with_capacity(outer * shape[axis] * inner);
     for row in x.values().chunks(extent.max(1) * inner.max(1)).take(outer) {
-        values.extend_from_slice(&row[from * inner..to * inner]);
+        let part = &row[from * inner..to * inner];
+        if step == 1 {
+            values.extend_from_slice(part);
+        } else {
+            part.chunks(inner.max(1)).step_by(step).for_each(|it| values.extend_from_slice(it));
+        }
     }
     Ok(Array::new(values, shape))
+}
+
+/// A product of matrices: `[…, n]` and `[n, out]` to `[…, out]`.
+pub(crate) fn matmul(x: &Array, matrix: &Array) -> Found<Array> {
+    let (mut shape, of_matrix) = (x.shape(), matrix.shape());
+    let what = || format!("a product of {:?} and {of_matrix:?}", x.shape());
+    let (Some(last), &[n, out]) = (shape.last_mut(), &of_matrix[..]) else { return Err(what()) };
+    if *last != n || n == 0 || out == 0 {
+        return Err(what());
+    }
+    *last = out;
+    let n_made = n_numbers(&shape)?;
+    affordable(n_made, n).map_err(|()| what())?;
+    let mut made = vec![0.0; n_made];
+    // Each row of the matrix is read once for all frames.
+    for (i, row) in matrix.values().chunks(out).enumerate() {
+        let frames = x.values().chunks(n).map(|frame| frame[i]);
+        made.chunks_mut(out).zip(frames).for_each(|(to, x)| elementwise::add_scaled(to, row, x));
+    }
+    Ok(Array::new(made, shape))
+}
+
+/// An array `[batch, channels, frames]` of one channel with `n` that are alike, or one of `n` as it is.
+pub(crate) fn widened(x: &Array, n: usize) -> Found<Array> {
+    match x.shape()[..] {
+        [_, channels, _] if channels == n => Ok(x.clone()),
+        [_, 1, _] if n <= EXTENT_MAX => concat(&vec![x.clone(); n], 1),
+        ref shape => Err(format!("an array of shape {shape:?} on {n} channels")),
+    }
 }
 
 /// Puts an array in place of a part of an axis.

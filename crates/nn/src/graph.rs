@@ -76,6 +76,8 @@ pub enum Op {
     Held(usize),
     /// The input is held in state `0` from now on; the result is of no use.
     Hold(usize),
+    /// A product of `[batch, frames, n]` and a matrix `[n, out]`.
+    MatMul,
     /// A convolution over frames of an array with a weight and perhaps a bias.
     Conv {
         /// Frames from output to output.
@@ -133,6 +135,8 @@ pub enum Op {
         from: i64,
         /// Where it ends, if not with the array.
         to: Option<i64>,
+        /// From one that is taken to the next.
+        step: usize,
     },
     /// The same numbers in another shape.
     Reshape(Vec<Extent>),
@@ -143,6 +147,8 @@ pub enum Op {
     /// Rows of a table, `[batch, size, frames]`, by their numbers `[batch, 1, frames]`; numbers outside of
     /// it count as its first or last.
     Rows(Constant),
+    /// An array of one channel has so many that are alike; of as many, it is as it is.
+    Widen(usize),
     /// Normal random numbers, as many as the input has.
     Normal,
     /// Noise that is filtered by impulse responses: of `[batch, channels, frames, block]` and a factor of
@@ -213,15 +219,46 @@ impl Graph {
 
     /// A part of the channels.
     pub fn channels(&mut self, x: Value, from: usize, to: usize) -> Value {
-        let slice = Op::Slice { axis: 1, from: from as i64, to: Some(to as i64) };
+        let slice = Op::Slice { axis: 1, from: from as i64, to: Some(to as i64), step: 1 };
         self.apply(slice, x)
     }
 
-    /// A product with a matrix for each frame: `[out, in]`, row after row.
-    pub fn product(&mut self, x: Value, matrix: &[f32], [out, n]: [usize; 2]) -> Value {
-        let weight = self.constant(&[out, n, 1], matrix);
-        let conv = Op::Conv { stride: 1, dilation: 1, groups: 1, padding: [0, 0] };
-        self.add(conv, &[x, weight])
+    /// A part of the frames, from the first up to but without the second; negative numbers count from the end.
+    fn frames(&mut self, x: Value, from: i64, to: Option<i64>) -> Value {
+        self.apply(Op::Slice { axis: 2, from, to, step: 1 }, x)
+    }
+
+    /// A product with a matrix `[out, in]`, row after row, for each frame, and perhaps a bias.
+    pub fn product(
+        &mut self,
+        x: Value,
+        matrix: &[f32],
+        bias: &[f32],
+        [out, n]: [usize; 2],
+    ) -> Value {
+        let turned: Vec<f32> =
+            (0..n).flat_map(|i| (0..out).map(move |o| matrix[o * n + i])).collect();
+        let rows = self.product_of_frames(x, &turned, bias, [n, out]);
+        self.apply(Op::Permute(vec![0, 2, 1]), rows)
+    }
+
+    /// A product of every frame of `[batch, n, frames]` with a matrix `[n, out]`, and perhaps a bias:
+    /// `[batch, frames, out]`.
+    fn product_of_frames(
+        &mut self,
+        x: Value,
+        matrix: &[f32],
+        bias: &[f32],
+        [n, out]: [usize; 2],
+    ) -> Value {
+        let frames = self.apply(Op::Permute(vec![0, 2, 1]), x);
+        let matrix = self.constant(&[n, out], matrix);
+        let made = self.add(Op::MatMul, &[frames, matrix]);
+        if bias.is_empty() {
+            return made;
+        }
+        let bias = self.constant(&[1, 1, out], bias);
+        self.add(Op::Add, &[made, bias])
     }
 
     /// A state of these extents besides the batch.

@@ -7,7 +7,10 @@ use std::path::Path;
 
 use nn::graph::{Graph, Lowering, Op};
 use nn::onnx::{self, Described};
-use nn::stream::{Conv, Engine, Layer, Learning, Noise, Precision, Statistics, Transfer};
+use nn::stream::{
+    Activation, Conv, Engine, Layer, Learning, Noise, PowerSpectrum, Precision, Statistics,
+    Transfer, Upsample,
+};
 use nn::torch_script::{Attribute, Module, Player};
 use proptest::prelude::*;
 
@@ -53,6 +56,21 @@ fn module(layers: &[Layer], channels: usize, path: &Path) -> Player {
     module.add_forgetting();
     module.write(path).unwrap();
     Player::open(path).unwrap()
+}
+
+/// A graph of these layers.
+fn graph(layers: &[Layer], [channels_in, channels_out]: [usize; 2], path: &Path) -> onnx::Player {
+    let mut graph = Graph::new();
+    let x = graph.input(channels_in);
+    let y = graph.layers(layers, x, Lowering { is_streaming: true, noise: None, learns: false });
+    let described = Described {
+        input: ("audio", channels_in),
+        output: ("made", channels_out),
+        batch: 1,
+        ..Default::default()
+    };
+    onnx::write(path, &graph, y.value, &described).unwrap();
+    onnx::Player::open(path).unwrap()
 }
 
 /// What the engine makes of rows, as rows.
@@ -134,6 +152,66 @@ fn styles_of_a_module_learn_as_the_engines_do() {
     assert!(apart(&played, &plain) < 1e-5, "it is as at first");
 }
 
+/// Layers that files have as other operations than the engine has: products of matrices and transforms.
+#[test]
+fn layers_play_as_the_engine_plays_them() {
+    let large = |channels: [usize; 2], kernel: usize| Conv {
+        padding: ((kernel - 1) / 2, kernel / 2),
+        ..conv(channels, kernel)
+    };
+    let up = |channels: [usize; 2], stride: usize| {
+        let [channels_in, channels_out] = channels;
+        let weight = nn::Init::new(6).uniform(channels_in * channels_out * 2 * stride, -0.5, 0.5);
+        let bias = nn::Init::new(7).uniform(channels_out, -0.5, 0.5);
+        Layer::Upsample(Upsample { weight, bias, channels_in, channels_out, stride })
+    };
+    let slow = Conv { stride: 4, delay: 3, ..large([64, 128], 8) };
+    let wide = Conv { dilation: 5, padding: (5, 5), ..large([128, 96], 3) };
+    let deaf = Conv { bias: vec![], ..large([256, 160], 1) };
+    let spectrum = Layer::PowerSpectrum(PowerSpectrum { n_fft: 16, hop: 8 });
+    let cases: [(&str, Vec<Layer>, [usize; 2]); 6] = [
+        ("a strided convolution", vec![Layer::Conv(slow)], [64, 128]),
+        ("a dilated convolution", vec![Layer::Conv(wide)], [128, 96]),
+        ("a convolution of one tap", vec![Layer::Conv(deaf)], [256, 160]),
+        ("a transposed convolution", vec![up([6, 4], 4)], [6, 4]),
+        ("spectra", vec![spectrum.clone()], [2, 18]),
+        ("their logarithm", vec![spectrum, Layer::Activate(Activation::LogOnePlus)], [1, 9]),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    for (what, layers, channels) in cases {
+        let mut module = module(&layers, channels[0], &folder.path().join("model.ts"));
+        let mut graph = graph(&layers, channels, &folder.path().join("model.onnx"));
+        let mut live = Engine::new(&layers, channels[0], 32, Precision::Float32);
+        for (block, n) in [16, 32, 8].into_iter().enumerate() {
+            let x = nn::Init::new(block as u64).uniform(channels[0] * n, -1.0, 1.0);
+            let expected = engine(&mut live, &x, &mut 0);
+            let shape = [1, channels[0], n];
+            let played = [module.call("forward", &x, shape), graph.call(&x, shape)];
+            for played in played {
+                let played = played.unwrap();
+                assert_eq!(played.shape[1], channels[1], "{what}");
+                assert!(apart(&played.values, &expected) < 2e-6, "{what}, block {block}");
+            }
+        }
+    }
+}
+
+/// Quiet powers keep their digits, which `ln(1 + x)` would lose.
+#[test]
+fn logarithms_of_small_powers_are_exact() {
+    let folder = tempfile::tempdir().unwrap();
+    let layers = [Layer::Activate(Activation::LogOnePlus)];
+    let x = [0.0, 1e-20, 3e-8, 1.7e-5, 0.3, 2.0, 341.0];
+    let module = module(&layers, 1, &folder.path().join("model.ts")).call("forward", &x, [1, 1, 7]);
+    let graph = graph(&layers, [1, 1], &folder.path().join("model.onnx")).call(&x, [1, 1, 7]);
+    for played in [module, graph] {
+        for (found, x) in played.unwrap().values.iter().zip(x) {
+            let expected = f64::from(x).ln_1p();
+            assert!((f64::from(*found) - expected).abs() <= 2e-7 * expected, "{x}: {found}");
+        }
+    }
+}
+
 #[test]
 fn sounds_of_a_batch_do_not_hear_each_other() {
     let folder = tempfile::tempdir().unwrap();
@@ -153,15 +231,11 @@ fn sounds_of_a_batch_do_not_hear_each_other() {
 fn files() -> [Vec<u8>; 2] {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
-    let layers = [Layer::Conv(conv([1, 2], 3)), Layer::Gate];
+    let spectrum = Layer::PowerSpectrum(PowerSpectrum { n_fft: 4, hop: 2 });
+    let layers = [Layer::Conv(conv([1, 2], 3)), Layer::Gate, spectrum];
     module(&layers, 1, &path);
     let written = std::fs::read(&path).unwrap();
-    let mut graph = Graph::new();
-    let x = graph.input(1);
-    let y = graph.layers(&layers, x, Lowering { is_streaming: true, noise: None, learns: false });
-    let described =
-        Described { input: ("audio", 1), output: ("latents", 1), batch: 1, ..Default::default() };
-    onnx::write(&path, &graph, y.value, &described).unwrap();
+    graph(&layers, [1, 3], &path);
     [written, std::fs::read(&path).unwrap()]
 }
 
@@ -198,6 +272,12 @@ proptest! {
 
     #[test]
     fn numbers_and_words_of_a_module_may_be_any(
+        line in prop::sample::select(vec![
+            "v1 = torch.conv1d(torch.slice(x, -1, 0, 4), self.c0, None, [1], [0], [1], 1)",
+            "v1 = torch.abs(torch.fft_rfft(torch.unfold(torch.slice(x, 2, 0, 8, 2), 2, 4, 1), 4, -1))",
+            "v1 = torch.matmul(torch.reshape(torch.reflection_pad1d(x, [3, 5]), [1, -1, 2]), torch.select(self.c0, 0, 0))",
+            "v1 = torch.log1p(torch.expand(x, [-1, 3, -1]))",
+        ]),
         place in any::<prop::sample::Index>(),
         word in prop::sample::select(vec![
             "0", "-1", "9223372036854775807", "4294967296", "1e30", "x", "v0", "None", "[", "self.c0", "torch.gru",
@@ -207,7 +287,6 @@ proptest! {
         // checksum, so it is made anew with a module whose method has these words.
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
-        let line = "v1 = torch.conv1d(torch.slice(x, -1, 0, 4), self.c0, None, [1], [0], [1], 1)";
         let starts: Vec<usize> = line.match_indices(|c: char| c.is_ascii_alphanumeric() || c == '-')
             .map(|(at, _)| at).filter(|at| *at > 4).collect();
         let at = starts[place.index(starts.len())];

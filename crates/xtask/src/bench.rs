@@ -2,6 +2,7 @@
 
 mod exports;
 mod forecast;
+mod modules;
 mod prepare;
 mod quality;
 mod reference;
@@ -23,8 +24,10 @@ pub(crate) enum Name {
     Quality,
     /// Playing live against the original's streaming models.
     Stream,
-    /// Exported modules in PyTorch: differences and speed.
+    /// Exported files in the programs that they are for: differences and speed.
     Exports,
+    /// Exported modules in PyTorch, against the original's own.
+    Modules,
     /// How long runs were said to take against how long they took.
     Forecast,
 }
@@ -38,6 +41,7 @@ pub(crate) fn run(name: Name, with_reference: bool) -> anyhow::Result<()> {
         Name::Quality => quality::run(with_reference),
         Name::Stream => stream::run(with_reference),
         Name::Exports => exports::run(with_reference),
+        Name::Modules => modules::run(with_reference),
         Name::Forecast => forecast::run(),
     }
 }

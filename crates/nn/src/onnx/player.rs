@@ -276,6 +276,7 @@ fn operator(node: &Node, inputs: &[Option<Item>]) -> Found<Item> {
             let x = array(0)?;
             evaluate::reduce(&x, evaluate::axis_of(&x.shape(), int("axis", 0))?, evaluate::largest)?
         }
+        "MatMul" => evaluate::matmul(&array(0)?, &array(1)?)?,
         "Concat" => {
             let all = (0..inputs.len()).map(array).collect::<Found<Vec<_>>>()?;
             let shape = all.first().ok_or("nothing to join")?.shape();
@@ -283,10 +284,14 @@ fn operator(node: &Node, inputs: &[Option<Item>]) -> Found<Item> {
         }
         "Slice" => {
             let (x, [from, to, axis]) = (array(0)?, [ints(1)?, ints(2)?, ints(3)?]);
-            let (&[from], &[to], &[axis]) = (&from[..], &to[..], &axis[..]) else {
+            let step = if inputs.len() > 4 { ints(4)? } else { vec![1] };
+            let (&[from], &[to], &[axis], &[step]) = (&from[..], &to[..], &axis[..], &step[..])
+            else {
                 return Err("more than one axis".into());
             };
-            evaluate::slice(&x, evaluate::axis_of(&x.shape(), axis)?, from, Some(to))?
+            let step = usize::try_from(step).map_err(|_| "a step backwards")?;
+            let axis = evaluate::axis_of(&x.shape(), axis)?;
+            evaluate::slice_by(&x, axis, (from, Some(to)), step)?
         }
         "Reshape" => {
             let (x, shape) = (array(0)?, ints(1)?);

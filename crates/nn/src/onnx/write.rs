@@ -148,6 +148,7 @@ impl Writer {
                 let attributes = vec![ints("strides", &[*stride]), ints("pads", &[*padding; 2])];
                 self.node("ConvTranspose", inputs, attributes)
             }
+            Op::MatMul => self.node("MatMul", inputs, vec![]),
             Op::Add => self.node("Add", inputs, vec![]),
             Op::Sub => self.node("Sub", inputs, vec![]),
             Op::Mul => self.node("Mul", inputs, vec![]),
@@ -174,10 +175,10 @@ impl Writer {
                 self.node("ReduceSum", &[inputs[0], &axes], vec![int("keepdims", 1)])
             }
             Op::Concat(axis) => self.node("Concat", inputs, vec![int("axis", *axis)]),
-            Op::Slice { axis, from, to } => {
-                let ends = [*from, to.unwrap_or(i64::MAX), *axis as i64];
-                let [from, to, axis] = ends.map(|it| self.integers(&[it]));
-                self.node("Slice", &[inputs[0], &from, &to, &axis], vec![])
+            Op::Slice { axis, from, to, step } => {
+                let ends = [*from, to.unwrap_or(i64::MAX), *axis as i64, *step as i64];
+                let [from, to, axis, step] = ends.map(|it| self.integers(&[it]));
+                self.node("Slice", &[inputs[0], &from, &to, &axis, &step], vec![])
             }
             Op::Reshape(extents) => {
                 let extent = |extent: &Extent| match extent {
@@ -213,7 +214,11 @@ impl Writer {
                 self.power_spectrum(inputs[0], *channels, [*n_fft, *hop])
             }
             Op::Input | Op::Gru { .. } => unreachable!("written where they are met"),
-            Op::Switch(_) | Op::Normal | Op::FilteredNoise { .. } | Op::Transfer(_) => {
+            Op::Switch(_)
+            | Op::Widen(_)
+            | Op::Normal
+            | Op::FilteredNoise { .. }
+            | Op::Transfer(_) => {
                 panic!("{op:?} is for modules alone")
             }
         }
@@ -238,7 +243,7 @@ impl Writer {
         let row = |wave: fn(f64) -> f64, bin: usize| {
             // Whole turns do not count, and would cost digits.
             let turned = move |i: usize| wave(step * (bin * i % n_fft) as f64);
-            (0..n_fft).map(move |i| turned(i)).zip(&window).map(|(x, w)| (x * f64::from(*w)) as f32)
+            (0..n_fft).map(turned).zip(&window).map(|(x, w)| (x * f64::from(*w)) as f32)
         };
         let cosines = (0..n_bins).flat_map(|bin| row(f64::cos, bin));
         let sines = (0..n_bins).flat_map(|bin| row(f64::sin, bin));
@@ -251,8 +256,8 @@ impl Writer {
         let both = self.node("Conv", &[&apart, &weight], vec![ints("strides", &[hop])]);
         let squares = self.node("Mul", &[&both, &both], vec![]);
         let half = |this: &mut Self, from: usize, to: usize| {
-            let [from, to, axis] = [from, to, 1].map(|it| this.integers(&[it as i64]));
-            this.node("Slice", &[&squares, &from, &to, &axis], vec![])
+            let [from, to, one] = [from, to, 1].map(|it| this.integers(&[it as i64]));
+            this.node("Slice", &[&squares, &from, &to, &one, &one], vec![])
         };
         let (real, imaginary) = (half(self, 0, n_bins), half(self, n_bins, 2 * n_bins));
         let powers = self.node("Add", &[&real, &imaginary], vec![]);

@@ -76,8 +76,14 @@ pub(super) fn shaped(name: &str, arguments: &[Item]) -> Found<Item> {
             let x = array(x)?;
             let axis = evaluate::axis_of(&x.shape(), int(axis)?)?;
             let to = rest.first().map(int).transpose()?;
-            evaluate::slice(&x, axis, int(from)?, to)?
+            let step = rest.get(1).map_or(Ok(1), count)?;
+            evaluate::slice_by(&x, axis, (int(from)?, to), step)?
         }
+        ("matmul", [x, matrix]) => evaluate::matmul(&array(x)?, &array(matrix)?)?,
+        ("expand", [x, shape]) => match ints(shape)?[..] {
+            [-1, n, -1] if n > 0 => evaluate::widened(&array(x)?, count(&Item::Int(n))?)?,
+            ref other => return Err(format!("{other:?} as a new shape")),
+        },
         ("select", [x, axis, at]) => {
             let x = array(x)?;
             let axis = evaluate::axis_of(&x.shape(), int(axis)?)?;

@@ -67,6 +67,7 @@ impl Printer<'_> {
                     "torch.conv_transpose1d({x}, {weight}, {bias}, [{stride}], [{padding}], [0], 1, [1])"
                 )
             }
+            Op::MatMul => two("matmul"),
             Op::Add => two("add"),
             Op::Sub => two("sub"),
             Op::Mul => two("mul"),
@@ -82,9 +83,14 @@ impl Printer<'_> {
             Op::AtLeast(least) => format!("torch.clamp_min({}, {least:?})", inputs[0]),
             Op::SumOfChannels => format!("torch.sum({}, [1], True)", inputs[0]),
             Op::Concat(axis) => format!("torch.cat([{}], {axis})", inputs.join(", ")),
-            Op::Slice { axis, from, to } => {
-                let to = to.map_or(String::new(), |to| format!(", {to}"));
-                format!("torch.slice({}, {axis}, {from}{to})", inputs[0])
+            Op::Slice { axis, from, to, step } => {
+                let rest = match (to, step) {
+                    (None, 1) => String::new(),
+                    (Some(to), 1) => format!(", {to}"),
+                    // The largest number stands for the end.
+                    (to, step) => format!(", {}, {step}", to.unwrap_or(i64::MAX)),
+                };
+                format!("torch.slice({}, {axis}, {from}{rest})", inputs[0])
             }
             Op::Reshape(extents) => {
                 let extent = |(i, extent): (usize, &Extent)| match extent {
@@ -104,6 +110,7 @@ impl Printer<'_> {
                 let numbers = self.name(&format!("torch.clamp({numbers}, 0, {last})"));
                 format!("torch.permute(torch.embedding({table}, {numbers}), [0, 2, 1])")
             }
+            Op::Widen(channels) => format!("torch.expand({}, [-1, {channels}, -1])", inputs[0]),
             Op::Normal => one("randn_like"),
             Op::FilteredNoise { n_block } => self.noise(*n_block, &inputs[0], &inputs[1]),
             Op::Gru { .. } => return self.gru(inputs),

@@ -10,7 +10,7 @@ use super::reference;
 use crate::step::{Step, say};
 
 /// What is exported: presets with switches and settings, at their full size.
-const CASES: [&str; 18] = [
+const CASES: [&str; 20] = [
     "v1",
     "v1+causal",
     "v2",
@@ -26,9 +26,16 @@ const CASES: [&str; 18] = [
     "v3",
     "discrete",
     "discrete_v3",
+    "hybrid",
+    "hybrid+causal",
     "onnx",
     "raspberry",
     "sketch",
+];
+/// Programs in C++ that play modules: what they are called, what names them, and what asks them.
+const PLAYERS: [[&str; 3]; 2] = [
+    ["nn~", "MAQUETTE_NN_TILDE", "benches/check_nn_tilde.py"],
+    ["RAVE VST", "MAQUETTE_RAVE_VST", "benches/check_rave_vst.py"],
 ];
 /// How far numbers may be from ours, relative to the largest: rounding leaves a hundredth of it.
 const DIFFERENCE_MAX: f64 = 1e-4;
@@ -38,8 +45,9 @@ const BLOCK: &str = "2048";
 /// Exports, plays elsewhere, prints the table as Markdown, and fails if a program plays something else.
 ///
 /// The environment of the reference programs has PyTorch 2.5; `MAQUETTE_BENCH_VENVS` names others, joined with
-/// colons, with another PyTorch or with onnxruntime. `MAQUETTE_NN_TILDE` is `benches/check_nn_tilde.cpp`,
-/// built with the sources of nn~ and libtorch.
+/// colons, with another PyTorch or with onnxruntime. `MAQUETTE_NN_TILDE` and `MAQUETTE_RAVE_VST` are
+/// `benches/check_nn_tilde.cpp` and `benches/check_rave_vst.cpp`, built with the sources of those programs and
+/// libtorch.
 pub(crate) fn run(with_reference: bool) -> anyhow::Result<()> {
     let build = ["build", "--release", "--package", "models", "--example", "export_case"];
     Step::new("build the exporter", "cargo", &build).run()?;
@@ -74,11 +82,10 @@ pub(crate) fn run(with_reference: bool) -> anyhow::Result<()> {
                 say(&row(case, &ours, &theirs)?);
             }
         }
-        if let Some(nn_tilde) = std::env::var_os("MAQUETTE_NN_TILDE") {
-            let script = "benches/check_nn_tilde.py";
-            let nn_tilde = nn_tilde.to_string_lossy().into_owned();
-            let printed =
-                Step::new("nn~", &pythons[0], &[script, &nn_tilde, &place, BLOCK]).output()?;
+        for [title, variable, script] in PLAYERS {
+            let Some(program) = std::env::var_os(variable) else { continue };
+            let command = [script, &program.to_string_lossy(), &place, BLOCK];
+            let printed = Step::new(title, &pythons[0], &command).output()?;
             say(&row(case, &ours, &last_line(&printed)?)?);
         }
     }

@@ -160,7 +160,7 @@ impl<'a> Exported<'a> {
                 let mean = graph.constant(&[1, n, 1], &space.mean);
                 let apart = graph.add(Op::Sub, &[z, mean]);
                 let first = space.directions[..self.n_latents].concat();
-                graph.product(apart, &first, [self.n_latents, n])
+                graph.product(apart, &first, &[], [self.n_latents, n])
             }
             (Regularization::Spherical, _) => {
                 let squares = graph.add(Op::Mul, &[rows.value, rows.value]);
@@ -176,10 +176,7 @@ impl<'a> Exported<'a> {
                     let double: Vec<f32> = codes.iter().map(|x| 2.0 * x).collect();
                     let square = |code: &[f32]| -code.iter().map(|x| x * x).sum::<f32>();
                     let squares: Vec<f32> = codes.chunks_exact(n).map(square).collect();
-                    let weight = graph.constant(&[n_codes, n, 1], &double);
-                    let bias = graph.constant(&[n_codes], &squares);
-                    let conv = Op::Conv { stride: 1, dilation: 1, groups: 1, padding: [0, 0] };
-                    let scores = graph.add(conv, &[left, weight, bias]);
+                    let scores = graph.product(left, &double, &squares, [n_codes, n]);
                     let code = graph.apply(Op::Largest, scores);
                     let nearest = self.rows(graph, codes, code);
                     left = graph.add(Op::Sub, &[left, nearest]);
@@ -212,7 +209,7 @@ impl<'a> Exported<'a> {
             for (i, direction) in space.directions.iter().enumerate() {
                 direction.iter().enumerate().for_each(|(j, x)| back[j * n + i] = *x);
             }
-            let turned = graph.product(z.value, &back, [n, n]);
+            let turned = graph.product(z.value, &back, &[], [n, n]);
             let mean = graph.constant(&[1, n, 1], &space.mean);
             z.value = graph.add(Op::Add, &[turned, mean]);
         }
@@ -339,7 +336,7 @@ fn chance(graph: &mut Graph, z: Signal, n: usize, noise: Option<Value>) -> Signa
         return z;
     }
     // As many as wanted, by a product with nothing.
-    let zeros = graph.product(z.value, &vec![0.0; n * z.channels], [n, z.channels]);
+    let zeros = graph.product(z.value, &vec![0.0; n * z.channels], &[], [n, z.channels]);
     let curves = match noise {
         None => zeros,
         Some(noise) => {

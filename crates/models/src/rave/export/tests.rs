@@ -143,6 +143,25 @@ fn players_get_the_latents_channels_and_rate_they_want() {
     check_module("discrete", &json!({}), both);
 }
 
+/// The RAVE VST sends one channel to every module.
+#[test]
+fn one_channel_is_heard_on_both() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.ts");
+    let stereo = model("v2_small", small(&json!({ "channels": 2 })));
+    let double = ExportSettings { n_parallel: 2, ..settings(true) };
+    let mono = model("v2_small", small(&json!({})));
+    for (model, settings) in [(stereo, settings(true)), (mono, double)] {
+        model.write_torch_script(settings, &path).unwrap();
+        let mut played = PlayedModule::open(&path).unwrap();
+        let x = nn::Init::new(1).uniform(BLOCK, -0.5, 0.5);
+        let one = played.encode(&x, 1).unwrap();
+        played.reset().unwrap();
+        assert_eq!(played.encode(&[&x[..], &x].concat(), 2).unwrap(), one);
+        assert!(played.encode(&[&x[..], &x, &x].concat(), 3).is_err());
+    }
+}
+
 /// The change of rate lets sound through as it is, late by what is said.
 #[test]
 fn a_change_of_rate_there_and_back_is_a_delay() {

@@ -82,7 +82,11 @@ pub(super) fn module(exported: &Exported<'_>, has_noise: bool) -> Module {
 
 fn encoder(exported: &Exported<'_>) -> (Graph, Value) {
     let mut graph = Graph::new();
-    let x = graph.input(exported.channels());
+    let mut x = graph.input(exported.channels());
+    if x.channels > 1 {
+        // The RAVE VST sends one channel, whatever a module asks for: it is heard on all.
+        x.value = graph.apply(Op::Widen(x.channels), x.value);
+    }
     let chance = draws(exported.config()).then(|| {
         let one = graph.number(1.0);
         let deterministic = graph.add(Op::Switch("deterministic"), &[]);
