@@ -1,10 +1,11 @@
 """Plays exported files in the programs they are for, and compares them with what Maquette plays.
 
 check_exports.py FOLDER BLOCK: a folder as `models/examples/export_case.rs` leaves it. Modules are played if
-PyTorch is here, graphs if onnxruntime is. Prints one JSON line for each program: {"program", "version",
-"latents", "sound", "again", "whole", "realtime"}: the largest differences relative to the largest number, of
-latents, of the sound of equal latents, of sound after a reset, of a file that takes sounds as a whole (one
-play against encoder and decoder), and how many times faster than real time it plays blocks on one thread.
+PyTorch is here, graphs if onnxruntime is, and weights are read if safetensors is. Prints one JSON line for each
+program: {"program", "version", "latents", "sound", "again", "whole", "realtime"}: the largest differences relative
+to the largest number, of latents, of the sound of equal latents, of sound after a reset, of a file that takes
+sounds as a whole (one play against encoder and decoder), and how many times faster than real time it plays
+blocks on one thread. Of weights there are none of these.
 """
 
 import json
@@ -134,10 +135,25 @@ def in_onnxruntime(folder, block, sound, latents, made):
     }
 
 
+def in_safetensors(folder, block, sound, latents, made):
+    import safetensors
+    import safetensors.numpy
+
+    path = folder + "/model.safetensors"
+    arrays = safetensors.numpy.load_file(path)
+    assert arrays and all(np.isfinite(array).all() for array in arrays.values()), "numbers"
+    with safetensors.safe_open(path, "numpy") as file:
+        said = file.metadata()
+    settings = json.loads(said["settings"])
+    assert int(said["channels"]) == len(sound) == settings["channels"], said
+    assert said["family"] == "rave" and int(said["latent_size"]) == settings["latent_size"], said
+    return {"program": "safetensors", "version": safetensors.__version__}
+
+
 def main():
     folder, block = sys.argv[1], int(sys.argv[2])
     arrays = [np.load(f"{folder}/{name}.npy") for name in ("sound", "latents", "made")]
-    for check in (in_torch, in_onnxruntime):
+    for check in (in_torch, in_onnxruntime, in_safetensors):
         try:
             print(json.dumps(check(folder, block, *arrays)))
         except ImportError:

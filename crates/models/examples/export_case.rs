@@ -1,8 +1,8 @@
 //! Exports an untrained model in every form that plays, for a comparison in the programs that play it.
 //!
 //! `cargo run -p models --example export_case -- FOLDER PRESET[+SWITCH…] BLOCK [key=value]…` leaves
-//! `live.ts`, `whole.ts`, `live.onnx`, `whole.onnx` with their encoders and decoders, and what Maquette's own
-//! engine makes of `sound.npy` in blocks, without noise: `latents.npy` and `made.npy`. Prints one JSON line:
+//! `live.ts`, `whole.ts`, `live.onnx`, `whole.onnx` with their encoders and decoders, `model.safetensors` (what
+//! packages hold too), and what Maquette's own engine makes of `sound.npy` in blocks, without noise: `latents.npy` and `made.npy`. Prints one JSON line:
 //! `{"ratio", "channels", "live", "difference", "bytes"}`: how many times faster than real time the engine
 //! plays, and the largest difference of any of the files as they are read again here.
 #![expect(clippy::print_stdout, reason = "printing is what this program is for")]
@@ -73,6 +73,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     write("latents.npy", &[rows, n_frames], &shown)?;
     write("made.npy", &[config.channels, N_SAMPLES], &made.concat())?;
 
+    model.save(&folder.join("model.safetensors"))?;
     let mut difference = 0.0f64;
     for (name, is_streaming) in [("live", true), ("whole", false)] {
         let settings = ExportSettings::new(is_streaming);
@@ -97,7 +98,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         json!({
             "ratio": config.ratio(), "channels": config.channels, "live": realtime,
             "difference": difference,
-            "bytes": { "ts": bytes("live.ts"), "onnx": bytes("live.onnx") },
+            "bytes": {
+                "ts": bytes("live.ts"),
+                "onnx": bytes("live.onnx"),
+                "safetensors": bytes("model.safetensors"),
+            },
         })
     );
     Ok(())

@@ -145,22 +145,32 @@ pub(crate) fn slice_by(
     Ok(Array::new(values, shape))
 }
 
-/// A product of matrices: `[…, n]` and `[n, out]` to `[…, out]`.
+/// A product of matrices: `[…, n]` and `[n, out]` to `[…, out]`, or `[…, k, frames, n]` and `[k, n, out]`, a matrix
+/// for each of `k`, to `[…, k, frames, out]`.
 pub(crate) fn matmul(x: &Array, matrix: &Array) -> Found<Array> {
     let (mut shape, of_matrix) = (x.shape(), matrix.shape());
     let what = || format!("a product of {:?} and {of_matrix:?}", x.shape());
-    let (Some(last), &[n, out]) = (shape.last_mut(), &of_matrix[..]) else { return Err(what()) };
-    if *last != n || n == 0 || out == 0 {
+    let (n_frames, n, out) = match (&shape[..], &of_matrix[..]) {
+        (&[.., last], &[n, out]) if last == n => (x.len() / n.max(1), n, out),
+        (&[.., of, frames, last], &[k, n, out]) if of == k && last == n => (frames, n, out),
+        _ => return Err(what()),
+    };
+    if n == 0 || out == 0 || n_frames == 0 {
         return Err(what());
     }
-    *last = out;
+    *shape.last_mut().ok_or_else(what)? = out;
     let n_made = n_numbers(&shape)?;
     affordable(n_made, n).map_err(|()| what())?;
     let mut made = vec![0.0; n_made];
-    // Each row of the matrix is read once for all frames.
-    for (i, row) in matrix.values().chunks(out).enumerate() {
-        let frames = x.values().chunks(n).map(|frame| frame[i]);
-        made.chunks_mut(out).zip(frames).for_each(|(to, x)| elementwise::add_scaled(to, row, x));
+    let parts = x.values().chunks(n_frames * n).zip(made.chunks_mut(n_frames * out));
+    for ((x, made), matrix) in parts.zip(matrix.values().chunks(n * out).cycle()) {
+        // Each row of a matrix is read once for all frames.
+        for (i, row) in matrix.chunks(out).enumerate() {
+            let frames = x.chunks(n).map(|frame| frame[i]);
+            made.chunks_mut(out)
+                .zip(frames)
+                .for_each(|(to, x)| elementwise::add_scaled(to, row, x));
+        }
     }
     Ok(Array::new(made, shape))
 }

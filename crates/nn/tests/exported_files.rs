@@ -168,14 +168,18 @@ fn layers_play_as_the_engine_plays_them() {
     let slow = Conv { stride: 4, delay: 3, ..large([64, 128], 8) };
     let wide = Conv { dilation: 5, padding: (5, 5), ..large([128, 96], 3) };
     let deaf = Conv { bias: vec![], ..large([256, 160], 1) };
-    let spectrum = Layer::PowerSpectrum(PowerSpectrum { n_fft: 16, hop: 8 });
-    let cases: [(&str, Vec<Layer>, [usize; 2]); 6] = [
+    let spectrum = |n_fft: usize| vec![Layer::PowerSpectrum(PowerSpectrum { n_fft, hop: 8 })];
+    let logarithm = vec![Layer::Activate(Activation::LogOnePlus)];
+    let cases: [(&str, Vec<Layer>, [usize; 2]); 9] = [
         ("a strided convolution", vec![Layer::Conv(slow)], [64, 128]),
         ("a dilated convolution", vec![Layer::Conv(wide)], [128, 96]),
         ("a convolution of one tap", vec![Layer::Conv(deaf)], [256, 160]),
         ("a transposed convolution", vec![up([6, 4], 4)], [6, 4]),
-        ("spectra", vec![spectrum.clone()], [2, 18]),
-        ("their logarithm", vec![spectrum, Layer::Activate(Activation::LogOnePlus)], [1, 9]),
+        ("spectra", spectrum(16), [2, 18]),
+        ("spectra of another factor", spectrum(24), [1, 13]),
+        ("spectra whose pieces are short", spectrum(20), [1, 11]),
+        ("spectra of a prime", spectrum(22), [1, 12]),
+        ("their logarithm", [spectrum(16), logarithm].concat(), [1, 9]),
     ];
     let folder = tempfile::tempdir().unwrap();
     for (what, layers, channels) in cases {

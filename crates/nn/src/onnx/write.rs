@@ -176,9 +176,8 @@ impl Writer {
             }
             Op::Concat(axis) => self.node("Concat", inputs, vec![int("axis", *axis)]),
             Op::Slice { axis, from, to, step } => {
-                let ends = [*from, to.unwrap_or(i64::MAX), *axis as i64, *step as i64];
-                let [from, to, axis, step] = ends.map(|it| self.integers(&[it]));
-                self.node("Slice", &[inputs[0], &from, &to, &axis, &step], vec![])
+                let to = to.unwrap_or(i64::MAX);
+                self.slice(inputs[0], [*from, to, *axis as i64, *step as i64])
             }
             Op::Reshape(extents) => {
                 let extent = |extent: &Extent| match extent {
@@ -187,8 +186,7 @@ impl Writer {
                     Extent::Rest => -1,
                 };
                 let shape: Vec<i64> = extents.iter().map(extent).collect();
-                let shape = self.integers(&shape);
-                self.node("Reshape", &[inputs[0], &shape], vec![])
+                self.reshape(inputs[0], &shape)
             }
             Op::Permute(axes) => self.node("Transpose", inputs, vec![ints("perm", axes)]),
             Op::Largest => {
@@ -236,33 +234,73 @@ impl Writer {
         self.node("Add", &[&log, &lost], vec![])
     }
 
-    /// A convolution with the transform's rows, since what runs a graph has convolutions, and seldom transforms.
+    /// A discrete Fourier transform as two products of matrices, since what runs a graph multiplies, and seldom
+    /// transforms; one product would take a matrix of megabytes.
+    ///
+    /// With `n_fft = n1 * n2`, sample `n2 * a + b` and bin `k1 + n1 * k2`, the first product sums over `a`, and the
+    /// second, with a matrix for each `k1`, over `b`. Source: Cooley and Tukey, "An algorithm for the machine
+    /// calculation of complex Fourier series", 1965.
     fn power_spectrum(&mut self, x: &str, channels: usize, [n_fft, hop]: [usize; 2]) -> String {
-        let (window, n_bins) = (hann(n_fft), n_fft / 2 + 1);
-        let step = std::f64::consts::TAU / n_fft as f64;
-        let row = |wave: fn(f64) -> f64, bin: usize| {
-            // Whole turns do not count, and would cost digits.
-            let turned = move |i: usize| wave(step * (bin * i % n_fft) as f64);
-            (0..n_fft).map(turned).zip(&window).map(|(x, w)| (x * f64::from(*w)) as f32)
-        };
-        let cosines = (0..n_bins).flat_map(|bin| row(f64::cos, bin));
-        let sines = (0..n_bins).flat_map(|bin| row(f64::sin, bin));
-        let rows: Vec<f32> = cosines.chain(sines).collect();
+        let n_bins = n_fft / 2 + 1;
+        let n1 = (1..).take_while(|n| n * n <= n_fft).filter(|n| n_fft.is_multiple_of(*n));
+        let n1 = n1.last().unwrap_or(1);
+        let (n2, n_k2) = (n_fft / n1, n_fft / 2 / n1 + 1);
+        let windows = self.windows(x, [n_fft, hop]);
         let name = self.name();
-        let weight = self.floats(name, &[2 * n_bins, 1, n_fft], &rows);
-        // Sounds beside each other are a batch meanwhile.
-        let shape = self.integers(&[-1, 1, 0]);
-        let apart = self.node("Reshape", &[x, &shape], vec![]);
-        let both = self.node("Conv", &[&apart, &weight], vec![ints("strides", &[hop])]);
-        let squares = self.node("Mul", &[&both, &both], vec![]);
-        let half = |this: &mut Self, from: usize, to: usize| {
-            let [from, to, one] = [from, to, 1].map(|it| this.integers(&[it as i64]));
-            this.node("Slice", &[&squares, &from, &to, &one, &one], vec![])
-        };
-        let (real, imaginary) = (half(self, 0, n_bins), half(self, n_bins, 2 * n_bins));
+        let window = self.floats(name, &[n_fft], &hann(n_fft));
+        let windowed = self.node("Mul", &[&windows, &window], vec![]);
+
+        let grid = self.reshape(&windowed, &[0, 0, 0, n1 as i64, n2 as i64]);
+        let grid = self.node("Transpose", &[&grid], vec![ints("perm", &[0, 1, 2, 4, 3])]);
+        let of_a = |a: usize| (0..n1).map(move |k1| angle(a * k1, n1));
+        let rows = (0..n1).flat_map(|a| of_a(a).map(f64::cos).chain(of_a(a).map(|x| -x.sin())));
+        let rows: Vec<f32> = rows.map(|x| x as f32).collect();
+        let name = self.name();
+        let first = self.floats(name, &[n1, 2 * n1], &rows);
+        let sums = self.node("MatMul", &[&grid, &first], vec![]);
+        // Every `k1` apart, with real and imaginary parts of all `b` in a row.
+        let sums = self.reshape(&sums, &[0, 0, 0, n2 as i64, 2, n1 as i64]);
+        let sums = self.node("Transpose", &[&sums], vec![ints("perm", &[0, 1, 5, 2, 4, 3])]);
+        let sums = self.reshape(&sums, &[0, 0, 0, 0, 2 * n2 as i64]);
+
+        let of_b = |k1: usize, b: usize| (0..n_k2).map(move |k2| angle(b * (k1 + n1 * k2), n_fft));
+        let mut rows = Vec::with_capacity(n1 * 4 * n2 * n_k2);
+        for k1 in 0..n1 {
+            for b in 0..n2 {
+                rows.extend(of_b(k1, b).map(f64::cos).chain(of_b(k1, b).map(|x| -x.sin())));
+            }
+            for b in 0..n2 {
+                rows.extend(of_b(k1, b).map(f64::sin).chain(of_b(k1, b).map(f64::cos)));
+            }
+        }
+        let rows: Vec<f32> = rows.into_iter().map(|x| x as f32).collect();
+        let name = self.name();
+        let second = self.floats(name, &[n1, 2 * n2, 2 * n_k2], &rows);
+        let bins = self.node("MatMul", &[&sums, &second], vec![]);
+        let squares = self.node("Mul", &[&bins, &bins], vec![]);
+        let halves = [(0, n_k2), (n_k2, 2 * n_k2)];
+        let [real, imaginary] =
+            halves.map(|(from, to)| self.slice(&squares, [from as i64, to as i64, 4, 1]));
         let powers = self.node("Add", &[&real, &imaginary], vec![]);
-        let shape = self.integers(&[-1, (channels * n_bins) as i64, 0]);
-        self.node("Reshape", &[&powers, &shape], vec![])
+        let powers = self.node("Transpose", &[&powers], vec![ints("perm", &[0, 1, 4, 2, 3])]);
+        let powers = self.reshape(&powers, &[0, 0, (n_k2 * n1) as i64, -1]);
+        let powers = self.slice(&powers, [0, n_bins as i64, 2, 1]);
+        self.reshape(&powers, &[0, (channels * n_bins) as i64, -1])
+    }
+
+    /// Windows `n_fft` long and `hop` apart: `[batch, channels, frames]` to `[batch, channels, windows, n_fft]`.
+    fn windows(&mut self, x: &str, [n_fft, hop]: [usize; 2]) -> String {
+        // Joined from pieces, of which windows begin at whole ones.
+        let piece = common_divisor(hop, n_fft / 2);
+        let (n, step) = ((n_fft / piece) as i64, (hop / piece) as i64);
+        let pieces = self.reshape(x, &[0, 0, -1, piece as i64]);
+        let part = |this: &mut Self, i: i64| {
+            let to = if i + 1 == n { i64::MAX } else { i + 1 - n };
+            this.slice(&pieces, [i, to, 2, step])
+        };
+        let parts: Vec<String> = (0..n).map(|i| part(self, i)).collect();
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        self.node("Concat", &parts, vec![int("axis", 3)])
     }
 
     /// Units, whose gates are in the order reset, update, new in a graph, and update, reset, new here.
@@ -287,8 +325,7 @@ impl Writer {
         let attributes = vec![int("hidden_size", hidden), int("linear_before_reset", 1)];
         let made = self.node("GRU", &units, attributes);
         let turned = self.node("Transpose", &[&made], vec![ints("perm", &[2, 0, 3, 1])]);
-        let shape = self.integers(&[0, 0, hidden as i64]);
-        self.node("Reshape", &[&turned, &shape], vec![])
+        self.reshape(&turned, &[0, 0, hidden as i64])
     }
 
     fn name(&mut self) -> String {
@@ -316,6 +353,18 @@ impl Writer {
             attribute,
         });
         output
+    }
+
+    /// A new shape; 0 is the extent that `x` has at the same place.
+    fn reshape(&mut self, x: &str, shape: &[i64]) -> String {
+        let shape = self.integers(shape);
+        self.node("Reshape", &[x, &shape], vec![])
+    }
+
+    /// A part of an axis: where it begins and ends, the axis, and the step.
+    fn slice(&mut self, x: &str, part: [i64; 4]) -> String {
+        let [from, to, axis, step] = part.map(|it| self.integers(&[it]));
+        self.node("Slice", &[x, &from, &to, &axis, &step], vec![])
     }
 
     fn with_number(&mut self, kind: &str, x: &str, number: f64) -> String {
@@ -359,6 +408,15 @@ impl Writer {
 
 fn int(name: &str, value: usize) -> Attribute {
     Attribute { name: name.into(), i: value as i64, r#type: INT, ..Default::default() }
+}
+
+/// The angle of so many of `n` parts of a turn; whole turns do not count, and would cost digits.
+fn angle(parts: usize, n: usize) -> f64 {
+    std::f64::consts::TAU * (parts % n) as f64 / n as f64
+}
+
+fn common_divisor(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { common_divisor(b, a % b) }
 }
 
 fn string(name: &str, text: &str) -> Attribute {

@@ -417,7 +417,7 @@ fn recurrent_units() {
 fn spectra() {
     for (n_fft, hop) in [(16, 4), (16, 16), (8, 12), (10, 3)] {
         let spectrum = Layer::PowerSpectrum(PowerSpectrum { n_fft, hop });
-        check(&[spectrum.clone()], 2, 150);
+        check(std::slice::from_ref(&spectrum), 2, 150);
         check(&[spectrum, Layer::Activate(Activation::LogOnePlus)], 1, 150);
     }
     let spectrum = Layer::PowerSpectrum(PowerSpectrum { n_fft: 16, hop: 4 });

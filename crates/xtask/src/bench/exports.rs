@@ -32,10 +32,11 @@ const CASES: [&str; 20] = [
     "raspberry",
     "sketch",
 ];
-/// Programs in C++ that play modules: what they are called, what names them, and what asks them.
-const PLAYERS: [[&str; 3]; 2] = [
+/// Programs beside PyTorch and onnxruntime: what they are called, what names them, and what asks them.
+const PLAYERS: [[&str; 3]; 3] = [
     ["nn~", "MAQUETTE_NN_TILDE", "benches/check_nn_tilde.py"],
     ["RAVE VST", "MAQUETTE_RAVE_VST", "benches/check_rave_vst.py"],
+    ["onnxruntime-web", "MAQUETTE_ONNX_WEB", "benches/check_onnx_web.mjs"],
 ];
 /// How far numbers may be from ours, relative to the largest: rounding leaves a hundredth of it.
 const DIFFERENCE_MAX: f64 = 1e-4;
@@ -47,7 +48,7 @@ const BLOCK: &str = "2048";
 /// The environment of the reference programs has PyTorch 2.5; `MAQUETTE_BENCH_VENVS` names others, joined with
 /// colons, with another PyTorch or with onnxruntime. `MAQUETTE_NN_TILDE` and `MAQUETTE_RAVE_VST` are
 /// `benches/check_nn_tilde.cpp` and `benches/check_rave_vst.cpp`, built with the sources of those programs and
-/// libtorch.
+/// libtorch; `MAQUETTE_ONNX_WEB` is a `node_modules` with onnxruntime-web and playwright-core.
 pub(crate) fn run(with_reference: bool) -> anyhow::Result<()> {
     let build = ["build", "--release", "--package", "models", "--example", "export_case"];
     Step::new("build the exporter", "cargo", &build).run()?;
@@ -85,7 +86,8 @@ pub(crate) fn run(with_reference: bool) -> anyhow::Result<()> {
         for [title, variable, script] in PLAYERS {
             let Some(program) = std::env::var_os(variable) else { continue };
             let command = [script, &program.to_string_lossy(), &place, BLOCK];
-            let printed = Step::new(title, &pythons[0], &command).output()?;
+            let interpreter = if script.ends_with(".mjs") { "node" } else { &pythons[0] };
+            let printed = Step::new(title, interpreter, &command).output()?;
             say(&row(case, &ours, &last_line(&printed)?)?);
         }
     }
@@ -103,19 +105,26 @@ fn row(case: &str, ours: &Value, theirs: &Value) -> anyhow::Result<String> {
         None => "–".to_owned(),
     };
     let words = |key: &str| theirs[key].as_str().unwrap_or_default().to_owned();
-    let kind = if theirs["program"] == "onnxruntime" { "onnx" } else { "ts" };
-    let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
+    let kind = match words("program") {
+        program if program.starts_with("onnxruntime") => "onnx",
+        program if program == "safetensors" => "safetensors",
+        _ => "ts",
+    };
+    let figure = |value: &Value, digits: usize| match value.as_f64() {
+        Some(x) => format!("{x:.digits$}"),
+        None => "–".to_owned(),
+    };
     Ok(format!(
-        "| {case} | {} {} | {} | {} | {} | {} | {:.1} | {:.1} | {:.0} |",
+        "| {case} | {} {} | {} | {} | {} | {} | {:.1} | {} | {} |",
         words("program"),
         words("version"),
         apart("latents"),
         apart("sound"),
         apart("again"),
         apart("whole"),
-        number(&ours["bytes"][kind]) / 1e6,
-        number(&theirs["realtime"]),
-        number(&ours["live"]),
+        ours["bytes"][kind].as_f64().unwrap_or(f64::NAN) / 1e6,
+        figure(&theirs["realtime"], 1),
+        figure(&ours["live"], 0),
     ))
 }
 
