@@ -46,8 +46,11 @@ int main(int argc, char **argv) {
         latents.index_put_({0, i}, latents.index({0, i}) * 1.f + 0.f);
       rave.writeLatentBuffer(latents);
       latents = latents + 0.f * torch::randn_like(latents);
-      if (rave.isStereo() && rave.getFullLatentDimensions() > latents.size(1))
-        throw std::runtime_error("latents that are missing");
+      const int n_missing = rave.getFullLatentDimensions() - latents.size(1);
+      if (rave.isStereo() && n_missing > 0) { // at the full width of the plugin
+        at::Tensor drawn = torch::randn({2, n_missing, latents.size(2)});
+        latents = torch::cat({torch::cat({latents, latents}, 0), drawn}, 1);
+      }
       at::Tensor out = rave.decode(latents);
       if (out.sizes()[0] == 2) out = out.transpose(0, 1);
       const int of_right = out.sizes()[1] > 1 ? 1 : 0;

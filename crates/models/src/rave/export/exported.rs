@@ -85,6 +85,13 @@ impl<'a> Exported<'a> {
         self.n_latents * self.settings.n_parallel
     }
 
+    /// Latent curves that `decode` takes at most: beyond those that are shown, a player may send its own instead of
+    /// leaving them to chance.
+    pub(super) fn latents_taken(&self) -> usize {
+        let is_open = self.space.is_some() && self.settings.n_parallel == 1;
+        if is_open { self.config().latent_size } else { self.latents() }
+    }
+
     /// Samples of a latent frame.
     pub(super) fn ratio(&self) -> usize {
         self.config().ratio() * self.settings.rate_multiple
@@ -205,6 +212,10 @@ impl<'a> Exported<'a> {
         }
         if let Some(space) = self.space {
             z = chance(graph, z, n - self.n_latents, noise);
+            if noise.is_some() && self.n_latents < n {
+                // A player may send curves of its own in place of those that are drawn.
+                z.value = graph.channels(z.value, 0, n);
+            }
             let mut back = vec![0.0; n * n];
             for (i, direction) in space.directions.iter().enumerate() {
                 direction.iter().enumerate().for_each(|(j, x)| back[j * n + i] = *x);
@@ -330,13 +341,14 @@ impl<'a> Exported<'a> {
     }
 }
 
-/// Curves of chance after those that are there.
+/// Curves of chance after those that are there, which may be more than is said.
 fn chance(graph: &mut Graph, z: Signal, n: usize, noise: Option<Value>) -> Signal {
     if n == 0 {
         return z;
     }
     // As many as wanted, by a product with nothing.
-    let zeros = graph.product(z.value, &vec![0.0; n * z.channels], &[], [n, z.channels]);
+    let one = graph.channels(z.value, 0, 1);
+    let zeros = graph.product(one, &vec![0.0; n], &[], [n, 1]);
     let curves = match noise {
         None => zeros,
         Some(noise) => {

@@ -162,6 +162,30 @@ fn one_channel_is_heard_on_both() {
     }
 }
 
+/// The RAVE VST sends the latents that are missing, other ones for each side.
+#[test]
+fn missing_latents_may_be_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.ts");
+    let model = model("v2_small", small(&json!({})));
+    let few = ExportSettings { n_latents: Some(4), ..settings(true) };
+    model.write_torch_script(few, &path).unwrap();
+    let mut played = PlayedModule::open(&path).unwrap();
+    let (full, n) = (model.config().latent_size, 4);
+    let mut decode = |values: Vec<f32>, rows: usize| {
+        played.reset().unwrap();
+        played.decode(&Shown { rows, values }).unwrap().values
+    };
+    let z = nn::Init::new(1).uniform(4 * n, -1.0, 1.0);
+    let plain = decode(z.clone(), 4);
+    // Nothing in their place is what switched off chance is.
+    let silent = decode([&z[..], &vec![0.0; (full - 4) * n]].concat(), full);
+    let far = silent.iter().zip(&plain).fold(0.0f32, |far, (a, b)| far.max((a - b).abs()));
+    assert!(far < 1e-6, "{far}");
+    let sent = nn::Init::new(2).uniform((full - 4) * n, -1.0, 1.0);
+    assert_ne!(decode([&z[..], &sent].concat(), full), plain);
+}
+
 /// The change of rate lets sound through as it is, late by what is said.
 #[test]
 fn a_change_of_rate_there_and_back_is_a_delay() {

@@ -28,12 +28,13 @@ pub(super) fn module(exported: &Exported<'_>, has_noise: bool) -> Module {
     ] {
         module.attribute(name, Attribute::Int(value));
     }
-    // Where the RAVE VST looks for these.
+    // Where the RAVE VST looks for these. It sends one channel, and the latents that are missing; in stereo it sends
+    // others for each side, as two sounds.
     let number = |x: i64| Attribute::Tensor(Tensor::from_ints(&[], &[x]));
     let of_plugin = [
         ("sampling_rate", number(i64::from(exported.rate_hz()))),
-        ("latent_size", number(n_latents as i64)),
-        ("stereo", Attribute::Bool(channels == 2)),
+        ("latent_size", number(exported.latents_taken() as i64)),
+        ("stereo", Attribute::Bool(channels == 1)),
     ];
     let of_plugin = of_plugin.map(|(name, value)| (name.to_owned(), value)).to_vec();
     module.attribute("_rave", Attribute::Part(of_plugin));
@@ -84,7 +85,7 @@ fn encoder(exported: &Exported<'_>) -> (Graph, Value) {
     let mut graph = Graph::new();
     let mut x = graph.input(exported.channels());
     if x.channels > 1 {
-        // The RAVE VST sends one channel, whatever a module asks for: it is heard on all.
+        // One channel is heard on all.
         x.value = graph.apply(Op::Widen(x.channels), x.value);
     }
     let chance = draws(exported.config()).then(|| {

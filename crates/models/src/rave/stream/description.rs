@@ -84,18 +84,16 @@ impl Description<'_> {
         (!books.is_empty()).then_some(books)
     }
 
-    /// By how many samples the filter bank alone delays, when all sound is seen at once.
+    /// By how many samples the filter bank alone delays, when all sound is seen at once: bands that are alike
+    /// join to a sound that is late, and sound that is alike is not.
     pub(super) fn bank_delay(&self) -> usize {
+        if self.config.decoder_output == DecoderOutput::Raw {
+            return 0;
+        }
         let aside = |(left, right): (usize, usize)| (left - right) / 2;
         let (n_band, bank) = (self.config.n_band, self.bank());
         let analysis = aside(self.padding(bank[0].len() + 1, 1));
-        match self.config.decoder_output {
-            DecoderOutput::Bands => {
-                let taps = synthesis_taps(&bank);
-                n_band + analysis + n_band * aside(self.padding(taps, 1))
-            }
-            DecoderOutput::Raw => analysis,
-        }
+        n_band + analysis + n_band * aside(self.padding(synthesis_taps(&bank), 1))
     }
 
     fn first_encoder(&self, layers: &mut Vec<Layer>) {

@@ -363,6 +363,11 @@ fn latency_is_told() {
     // The whole adds the encoder's, and the bank's 16 samples, or 528 if it only looks back.
     assert_eq!(latency("v2", "v2", &[]).1, 12_512 + 14_208 + 16);
     assert_eq!(latency("v2_causal", "v2", &["causal"]).1, 1_696 + 528);
+    // Where the decoder makes sound instead of bands, the bank adds nothing: here the layers add what is left.
+    let raw = config("v2_nopqmf", &["causal"], json!({ "capacity": 4, "latent_size": 16 }));
+    let player = Player::untrained(&raw, PlayerSettings::default());
+    let layers = player.encoder.delay() + player.decoder.delay() * raw.ratio() as f64;
+    assert_eq!(player.latency_samples(), layers as usize);
 }
 
 #[test]
