@@ -5,18 +5,10 @@
 // JSON line: {"methods", "attributes", "encode", "realtime"}.
 #include "backend/backend.h"
 
-#include <chrono>
-#include <fstream>
-#include <iostream>
-#include <iterator>
+#include "raw.h"
 
-static std::vector<float> read(const char *path) {
-  std::ifstream file(path, std::ios::binary);
-  std::vector<char> bytes((std::istreambuf_iterator<char>(file)), {});
-  std::vector<float> values(bytes.size() / sizeof(float));
-  memcpy(values.data(), bytes.data(), values.size() * sizeof(float));
-  return values;
-}
+#include <chrono>
+#include <iostream>
 
 static double play(Backend &backend, const std::string &method, std::vector<float> &sound, int channels,
                    int outputs, int block, std::vector<float> &out) {

@@ -61,6 +61,7 @@ async function play({ block, loops }) {
       const out = await session.run({ audio: new ort.Tensor('float32', x, [1, sound.length, block]), ...states })
       states = Object.fromEntries(Object.keys(states).map((name) => [name, out[`next_${name}`]]))
       const y = out.reconstruction.data
+      if (y.length !== made.length * block || !y.every(Number.isFinite)) throw new Error('it plays what is no sound')
       made.forEach((row, c) => {
         for (let i = 0; i < block; i++) {
           apart = Math.max(apart, Math.abs(y[c * block + i] - row[at + i]))

@@ -12,17 +12,9 @@
 #include "Rave.h"
 #undef private
 
-#include <chrono>
-#include <fstream>
-#include <iterator>
+#include "raw.h"
 
-static std::vector<float> read(const char *path) {
-  std::ifstream file(path, std::ios::binary);
-  std::vector<char> bytes((std::istreambuf_iterator<char>(file)), {});
-  std::vector<float> values(bytes.size() / sizeof(float));
-  memcpy(values.data(), bytes.data(), values.size() * sizeof(float));
-  return values;
-}
+#include <chrono>
 
 int main(int argc, char **argv) {
   if (argc != 5) return 2;

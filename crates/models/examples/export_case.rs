@@ -1,8 +1,9 @@
 //! Exports an untrained model in every form that plays, for a comparison in the programs that play it.
 //!
 //! `cargo run -p models --example export_case -- FOLDER PRESET[+SWITCH…] BLOCK [key=value]…` leaves
-//! `live.ts`, `whole.ts`, `live.onnx`, `whole.onnx` with their encoders and decoders, `model.safetensors` (what
-//! packages hold too), and what Maquette's own engine makes of `sound.npy` in blocks, without noise: `latents.npy` and `made.npy`. Prints one JSON line:
+//! `live.ts`, `whole.ts`, `live.onnx`, `whole.onnx` with their encoders and decoders, `few.ts` with half of the
+//! latents where there is an order of them, `model.safetensors` (what packages hold too), and what Maquette's own
+//! engine makes of `sound.npy` in blocks, without noise: `latents.npy` and `made.npy`. Prints one JSON line:
 //! `{"ratio", "channels", "live", "difference", "bytes"}`: how many times faster than real time the engine
 //! plays, and the largest difference of any of the files as they are read again here.
 #![expect(clippy::print_stdout, reason = "printing is what this program is for")]
@@ -74,6 +75,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     write("made.npy", &[config.channels, N_SAMPLES], &made.concat())?;
 
     model.save(&folder.join("model.safetensors"))?;
+    let few = folder.join("few.ts");
+    if model.space().is_some() {
+        let half = ExportSettings { n_latents: Some(size / 2), ..ExportSettings::new(true) };
+        model.write_torch_script(half, &few)?;
+    } else if few.exists() {
+        std::fs::remove_file(&few)?;
+    }
     let mut difference = 0.0f64;
     for (name, is_streaming) in [("live", true), ("whole", false)] {
         let settings = ExportSettings::new(is_streaming);

@@ -296,6 +296,18 @@ pub(crate) fn windows(x: &Array, size: usize, step: usize) -> Found<Array> {
     Ok(Array::new(values, shape))
 }
 
+/// The last axis with so many more numbers before and after, all the same.
+pub(crate) fn padded(x: &Array, padding: [i64; 2], value: f32) -> Found<Array> {
+    let shape = x.shape();
+    let last = shape.len().checked_sub(1).ok_or("padding of a number")?;
+    let [before, after] = padding.map(|n| -> Found<Array> {
+        let mut shape = shape.clone();
+        shape[last] = usize::try_from(n).map_err(|_| format!("padding of {n}"))?;
+        Ok(Array::new(vec![value; n_numbers(&shape)?], shape))
+    });
+    concat(&[before?, x.clone(), after?], last)
+}
+
 /// The last axis with so many more numbers before and after, reflected at its ends, which are not repeated.
 pub(crate) fn reflected(x: &Array, padding: [i64; 2]) -> Found<Array> {
     let mut shape = x.shape();
@@ -508,6 +520,44 @@ mod tests {
         put(&mut into, 1, (1, 2), &array(&[2, 1])).unwrap();
         assert_eq!(into.values(), [0.0, 0.0, 2.0, 3.0, 1.0, 5.0]);
         assert!(put(&mut into, 1, (1, 2), &array(&[3])).is_err());
+    }
+
+    #[test]
+    fn ends_are_padded_and_reflected_and_windows_taken() {
+        let x = array(&[1, 2, 3]);
+        assert_eq!(
+            padded(&x, [1, 2], 9.0).unwrap().values(),
+            [9.0, 0.0, 1.0, 2.0, 9.0, 9.0, 9.0, 3.0, 4.0, 5.0, 9.0, 9.0]
+        );
+        assert_eq!(
+            reflected(&x, [2, 1]).unwrap().values(),
+            [2.0, 1.0, 0.0, 1.0, 2.0, 1.0, 5.0, 4.0, 3.0, 4.0, 5.0, 4.0]
+        );
+        assert!(reflected(&x, [3, 0]).is_err() && padded(&x, [-1, 0], 0.0).is_err());
+        let made = windows(&array(&[1, 7]), 3, 2).unwrap();
+        assert_eq!(made.shape(), [1, 3, 3]);
+        assert_eq!(made.values(), [0.0, 1.0, 2.0, 2.0, 3.0, 4.0, 4.0, 5.0, 6.0]);
+        assert!(windows(&x, 4, 1).is_err() && windows(&x, 2, 0).is_err());
+        let every_second = slice_by(&array(&[2, 5]), 1, (1, None), 2).unwrap();
+        assert_eq!(every_second.values(), [1.0, 3.0, 6.0, 8.0]);
+        assert!(slice_by(&x, 1, (0, None), 0).is_err());
+        let wide = widened(&array(&[1, 1, 2]), 2).unwrap();
+        assert_eq!((wide.shape(), wide.values()), (vec![1, 2, 2], &[0.0, 1.0, 0.0, 1.0][..]));
+        assert!(widened(&x, 3).is_err());
+    }
+
+    #[test]
+    fn matrices_multiply() {
+        let check = |x: &[usize], matrix: &[usize], shape: &[usize], expected: &[f32]| {
+            let made = matmul(&array(x), &array(matrix)).unwrap();
+            assert_eq!((&made.shape()[..], made.values()), (shape, expected), "{x:?} {matrix:?}");
+        };
+        check(&[1, 2, 2], &[2, 3], &[1, 2, 3], &[3.0, 4.0, 5.0, 9.0, 14.0, 19.0]);
+        // A matrix for each of two, and a batch of two.
+        check(&[2, 2, 1, 1], &[2, 1, 2], &[2, 2, 1, 2], &[0.0, 0.0, 2.0, 3.0, 0.0, 2.0, 6.0, 9.0]);
+        for (x, matrix) in [(&[1, 2, 3][..], &[2, 3][..]), (&[3, 1, 1], &[2, 1, 2]), (&[2], &[2])] {
+            assert!(matmul(&array(x), &array(matrix)).is_err(), "{x:?} {matrix:?}");
+        }
     }
 
     #[test]

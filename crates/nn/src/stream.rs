@@ -214,7 +214,7 @@ pub struct GruLayer {
 /// Squared magnitudes of the short-time Fourier transform with a periodic Hann window, not normalised.
 ///
 /// The window of output `m` is centred on frame `m * hop`. Played block by block it comes late by half a
-/// window, rounded up to whole hops, and sees zeros before the first frame; of a sound as a whole it sees the
+/// window, rounded up to whole hops so that windows are those of the whole sound, and sees zeros before the first frame; of a sound as a whole it sees the
 /// ends mirrored, as networks that train on it do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PowerSpectrum {

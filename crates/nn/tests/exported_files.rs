@@ -87,6 +87,7 @@ fn engine(engine: &mut Engine, rows: &[f32], chance: &mut u64) -> Vec<f32> {
 fn apart(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());
     let peak = b.iter().fold(1e-9f32, |peak, x| peak.max(x.abs()));
+    assert!(a.iter().all(|x| x.is_finite()), "numbers");
     a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max) / peak
 }
 
@@ -169,15 +170,18 @@ fn layers_play_as_the_engine_plays_them() {
     let wide = Conv { dilation: 5, padding: (5, 5), ..large([128, 96], 3) };
     let deaf = Conv { bias: vec![], ..large([256, 160], 1) };
     let spectrum = |n_fft: usize| vec![Layer::PowerSpectrum(PowerSpectrum { n_fft, hop: 8 })];
+    let bank = Conv { stride: 8, padding: (16, 16), ..large([1, 1024], 33) };
     let logarithm = vec![Layer::Activate(Activation::LogOnePlus)];
-    let cases: [(&str, Vec<Layer>, [usize; 2]); 9] = [
+    let cases: [(&str, Vec<Layer>, [usize; 2]); 11] = [
         ("a strided convolution", vec![Layer::Conv(slow)], [64, 128]),
         ("a dilated convolution", vec![Layer::Conv(wide)], [128, 96]),
         ("a convolution of one tap", vec![Layer::Conv(deaf)], [256, 160]),
+        ("a filter bank", vec![Layer::Conv(bank)], [1, 1024]),
         ("a transposed convolution", vec![up([6, 4], 4)], [6, 4]),
         ("spectra", spectrum(16), [2, 18]),
         ("spectra of another factor", spectrum(24), [1, 13]),
-        ("spectra whose pieces are short", spectrum(20), [1, 11]),
+        ("spectra of windows that are no whole hops", spectrum(20), [1, 11]),
+        ("spectra of windows shorter than a hop", spectrum(4), [2, 6]),
         ("spectra of a prime", spectrum(22), [1, 12]),
         ("their logarithm", [spectrum(16), logarithm].concat(), [1, 9]),
     ];
@@ -279,7 +283,7 @@ proptest! {
         line in prop::sample::select(vec![
             "v1 = torch.conv1d(torch.slice(x, -1, 0, 4), self.c0, None, [1], [0], [1], 1)",
             "v1 = torch.abs(torch.fft_rfft(torch.unfold(torch.slice(x, 2, 0, 8, 2), 2, 4, 1), 4, -1))",
-            "v1 = torch.matmul(torch.reshape(torch.reflection_pad1d(x, [3, 5]), [1, -1, 2]), torch.select(self.c0, 0, 0))",
+            "v1 = torch.matmul(torch.reshape(torch.reflection_pad1d(x, [3, 5]), [1, -1, 1]), torch.select(self.c0, 0, 0))",
             "v1 = torch.log1p(torch.expand(x, [-1, 3, -1]))",
         ]),
         place in any::<prop::sample::Index>(),

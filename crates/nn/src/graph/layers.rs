@@ -19,8 +19,15 @@ pub struct Lowering {
 /// Weights of a convolution from which on it plays block by block as a product of matrices: such layers are deep,
 /// and a block has few of their frames. PyTorch and onnxruntime multiply those several times faster than they
 /// convolve them, transposed most of all (1536 to 768 channels, 8 taps, one frame: 1.4 ms instead of 42 in PyTorch
-/// 2.5, 1.2 instead of 3.3 in onnxruntime 1.32), and as fast where frames are many.
+/// 2.5, 1.2 instead of 3.3 in onnxruntime 1.32), and as fast where frames are many. Transposed ones are always
+/// products.
 const MIN_PRODUCT: usize = 1 << 15;
+/// Taps that are worth joining: filter banks have a thousand over a few channels, and are not deep.
+const MAX_TAPS: usize = 16;
+
+fn is_worth_a_product(conv: &Conv) -> bool {
+    conv.groups == 1 && conv.kernel <= MAX_TAPS && conv.weight.len() >= MIN_PRODUCT
+}
 
 /// What a noise synthesiser's layers put out is shifted by this: it is quiet until they say otherwise.
 const NOISE_SHIFT: f64 = -5.0;
@@ -80,7 +87,7 @@ impl Graph {
             let span = (kernel - 1) * dilation + 1;
             let x = Signal { value: x, channels: channels_in };
             let seen = self.seen(x, [stride, span, n_before]);
-            if groups == 1 && conv.weight.len() >= MIN_PRODUCT && n_before + stride >= span {
+            if is_worth_a_product(conv) && n_before + stride >= span {
                 return self.product_of_taps(conv, seen);
             }
             (seen, [0, 0])

@@ -39,8 +39,9 @@ enum Item {
 
 /// Bounds what is read into memory: what a message of this format can have at most.
 const BYTES_MAX: u64 = 2 << 30;
-/// Numbers that one call may make, and that states may have: a file of ours needs a fifth of them at most.
-const NUMBERS_MAX: usize = 1 << 29;
+/// Numbers that one call may make, of which states may have a thirty-second part: a file of ours needs a fifth of them at most, or
+/// two thirds where windows of a spectrum are as long and as near each other as they can be.
+const NUMBERS_MAX: usize = 1 << 30;
 
 impl Player {
     /// Reads a file.
@@ -82,7 +83,7 @@ impl Player {
                 shape.ok_or_else(|| refuse(format!("a state {} of any size", info.name)))?;
             let n = evaluate::n_numbers(&shape).map_err(refuse)?;
             n_state_numbers += n;
-            if n_state_numbers > NUMBERS_MAX / 16 {
+            if n_state_numbers > NUMBERS_MAX / 32 {
                 return Err(refuse("states of so many numbers".into()));
             }
             states.insert(info.name.clone(), Array::new(vec![0.0; n], shape));
@@ -315,9 +316,12 @@ fn operator(node: &Node, inputs: &[Option<Item>]) -> Found<Item> {
             shape.remove(evaluate::axis_of(&x.shape(), axis)?);
             evaluate::reshape(x, &shape)?
         }
-        "Pad" if attribute("mode").is_some_and(|it| it.s == b"reflect") => match ints(1)?[..] {
-            [0, 0, left, 0, 0, right] => evaluate::reflected(&array(0)?, [left, right])?,
-            ref other => return Err(format!("pads {other:?}")),
+        "Pad" => match (&ints(1)?[..], attribute("mode").map_or(&b""[..], |it| &it.s)) {
+            (&[0, 0, left, 0, 0, right], b"reflect") => {
+                evaluate::reflected(&array(0)?, [left, right])?
+            }
+            (&[0, 0, left, 0, 0, right], b"") => evaluate::padded(&array(0)?, [left, right], 0.0)?,
+            (other, _) => return Err(format!("pads {other:?}")),
         },
         "Gather" if int("axis", 0) == 0 => evaluate::rows(&array(0)?, &array(1)?)?,
         "GRU" if int("linear_before_reset", 0) == 1 => {

@@ -235,7 +235,7 @@ impl Writer {
     }
 
     /// A discrete Fourier transform as two products of matrices, since what runs a graph multiplies, and seldom
-    /// transforms; one product would take a matrix of megabytes.
+    /// transforms. For 2048 samples they have 1.1 MB, where one product would have 17.
     ///
     /// With `n_fft = n1 * n2`, sample `n2 * a + b` and bin `k1 + n1 * k2`, the first product sums over `a`, and the
     /// second, with a matrix for each `k1`, over `b`. Source: Cooley and Tukey, "An algorithm for the machine
@@ -290,17 +290,25 @@ impl Writer {
 
     /// Windows `n_fft` long and `hop` apart: `[batch, channels, frames]` to `[batch, channels, windows, n_fft]`.
     fn windows(&mut self, x: &str, [n_fft, hop]: [usize; 2]) -> String {
-        // Joined from pieces, of which windows begin at whole ones.
-        let piece = common_divisor(hop, n_fft / 2);
-        let (n, step) = ((n_fft / piece) as i64, (hop / piece) as i64);
-        let pieces = self.reshape(x, &[0, 0, -1, piece as i64]);
+        // Joined from pieces as long as a hop, the last of which may reach beyond the window.
+        let n = n_fft.div_ceil(hop) as i64;
+        let n_beyond = n_fft.next_multiple_of(hop) - n_fft;
+        let padded = (n_beyond > 0).then(|| {
+            let pads = self.integers(&[0, 0, 0, 0, 0, n_beyond as i64]);
+            self.node("Pad", &[x, &pads], vec![])
+        });
+        let pieces = self.reshape(padded.as_deref().unwrap_or(x), &[0, 0, -1, hop as i64]);
         let part = |this: &mut Self, i: i64| {
             let to = if i + 1 == n { i64::MAX } else { i + 1 - n };
-            this.slice(&pieces, [i, to, 2, step])
+            this.slice(&pieces, [i, to, 2, 1])
         };
         let parts: Vec<String> = (0..n).map(|i| part(self, i)).collect();
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-        self.node("Concat", &parts, vec![int("axis", 3)])
+        let joined = self.node("Concat", &parts, vec![int("axis", 3)]);
+        if n_beyond == 0 {
+            return joined;
+        }
+        self.slice(&joined, [0, n_fft as i64, 3, 1])
     }
 
     /// Units, whose gates are in the order reset, update, new in a graph, and update, reset, new here.
@@ -413,10 +421,6 @@ fn int(name: &str, value: usize) -> Attribute {
 /// The angle of so many of `n` parts of a turn; whole turns do not count, and would cost digits.
 fn angle(parts: usize, n: usize) -> f64 {
     std::f64::consts::TAU * (parts % n) as f64 / n as f64
-}
-
-fn common_divisor(a: usize, b: usize) -> usize {
-    if b == 0 { a } else { common_divisor(b, a % b) }
 }
 
 fn string(name: &str, text: &str) -> Attribute {

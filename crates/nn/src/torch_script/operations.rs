@@ -57,15 +57,8 @@ pub(super) fn shaped(name: &str, arguments: &[Item]) -> Found<Item> {
             evaluate::conv_transpose(array(x)?, array(weight)?, array_if_any(bias)?, conv)?
         }
         ("constant_pad_nd", [x, Item::List(padding), value]) => {
-            let (x, value) = (array(x)?, float(value)?);
             let [left, right] = &padding[..] else { return Err("padding of one axis".into()) };
-            let last = x.shape().len().checked_sub(1).ok_or("padding of a number")?;
-            let zeros = |n: &Item| -> Found<Array> {
-                let mut shape = x.shape();
-                shape[last] = count(n)?;
-                Ok(Array::new(vec![value; evaluate::n_numbers(&shape)?], shape))
-            };
-            evaluate::concat(&[zeros(left)?, x.clone(), zeros(right)?], last)?
+            evaluate::padded(&array(x)?, [int(left)?, int(right)?], float(value)?)?
         }
         ("cat", [Item::List(items), axis]) => {
             let all = items.iter().map(array).collect::<Found<Vec<_>>>()?;

@@ -36,6 +36,9 @@ impl OnnxPart {
     }
 }
 
+/// Samples that a graph alone is tried with: more than half a window of any spectrum.
+const N_SAMPLES: usize = 1 << 15;
+
 /// Nothing is left to chance, and nothing learns.
 const NO_CHANCE: Switches = Switches { chance: None, curves: None, noise: None, learns: false };
 
@@ -107,8 +110,8 @@ impl PlayedGraphs {
         let [input, output] = player.ends().clone();
         let said = facts_of(&player)?;
         let (rows, n) = match input.as_str() {
-            "latents" => (said.latents, 8),
-            _ => (said.channels, 8 * said.ratio),
+            "latents" => (said.latents, N_SAMPLES.div_ceil(said.ratio)),
+            _ => (said.channels, N_SAMPLES.next_multiple_of(said.ratio)),
         };
         let mut rng = audio::Rng::new(1);
         let x: Vec<f32> = (0..rows * n).map(|_| 0.1 * rng.normal()).collect();

@@ -30,11 +30,17 @@ impl Mel {
     /// `[batch, channels, samples] -> [batch, channels * bands, samples / hop]`. Without gradient.
     pub(super) fn forward(&self, audio: Tensor<3>) -> Tensor<3> {
         let [batch, channels, samples] = audio.dims();
-        let flat = audio.inner().reshape([batch * channels, samples]);
+        let mut flat = audio.inner().reshape([batch * channels, samples]);
+        let least = self.params.n_fft / 2 + 1;
+        if samples < least {
+            // Too short to be mirrored: silence follows.
+            let silence = Tensor::zeros([batch * channels, least - samples], &flat.device());
+            flat = Tensor::cat(vec![flat, silence], 1);
+        }
         let magnitudes = stft_magnitude(flat, self.params);
-        // The frame centred on the end is left out.
-        let [rows, bins, frames] = magnitudes.dims();
-        let frames = frames - 1;
+        // Frames centred on the end, or behind it, are left out.
+        let [rows, bins, _] = magnitudes.dims();
+        let frames = samples / self.params.hop;
         let power = magnitudes.narrow(2, 0, frames).square();
         let columns = power.swap_dims(0, 1).reshape([bins, rows * frames]);
         let [n_bands, _] = self.bands.dims();
@@ -78,4 +84,28 @@ fn triangles(n_bands: usize, n_bins: usize, rate_hz: f64) -> Vec<f64> {
         .flat_map(|band| (0..n_bins).map(move |bin| (band, bin)))
         .map(|(a, b)| value(a, b))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use nn::values;
+
+    use super::*;
+    use crate::rave::resolve;
+
+    #[test]
+    fn sounds_shorter_than_half_a_window_are_heard() {
+        let settings = resolve("hybrid", &[], &BTreeMap::new()).unwrap().settings;
+        let config = Config::from_settings(&settings).unwrap();
+        let mel = Mel::new(&config);
+        for samples in [256, 1024, 2048] {
+            let audio = from_values(vec![0.5; samples], [1, 1, samples]);
+            let heard = mel.forward(audio);
+            assert_eq!(heard.dims(), [1, config.n_mels, samples / config.mel_hop]);
+            let heard = values(heard);
+            assert!(heard.iter().all(|x| x.is_finite()) && heard.iter().any(|x| *x > 0.0));
+        }
+    }
 }

@@ -43,7 +43,7 @@ pub(super) fn module(
         // It rounds buffers up to powers of two, which frames of this length do not fill.
         report.result.notes.push(format!(
             "Its latent frames have {ratio} samples, no power of two: give nn~ no buffer size, so that it takes \
-             that."
+             that. The RAVE VST has powers of two only."
         ));
     }
     finish(steps, &model, settings, &mut module, play, report)

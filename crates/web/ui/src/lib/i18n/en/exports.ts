@@ -41,7 +41,7 @@ export const exports = {
   'export.formats.maq': 'Package (.maq)',
   'export.formats.safetensors': 'safetensors (.safetensors)',
   'export.formats.ckpt': 'Run of acids-rave (config.gin, .ckpt)',
-  'export.formatWhy.torchscript': 'What nn~ loads in Max and in Pure Data, and the RAVE VST in a DAW.',
+  'export.formatWhy.torchscript': 'What nn~ loads in Max and in Pure Data, and the RAVE VST.',
   'export.formatWhy.onnx': 'What programs run without PyTorch. It computes without chance.',
   'export.formatWhy.maq': 'One file that another Maquette takes as it is.',
   'export.formatWhy.safetensors': 'Holds numbers only, so opening it runs no code. The settings are in its header.',
