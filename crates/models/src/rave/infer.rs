@@ -24,7 +24,7 @@ pub struct Model {
     config: Config,
     network: Network,
     parameters: Parameters,
-    /// Whether the noise part of the first architecture is heard: it joins in phase 2.
+    /// Whether the noise part is heard, if there is one: that of the first architecture joins in phase 2.
     has_noise: bool,
     space: Option<LatentSpace>,
     /// What its checkpoint said of itself.
@@ -50,7 +50,8 @@ impl Model {
             })
             .collect();
         parameters.load(if average.is_empty() { &checkpoint.arrays } else { &average })?;
-        let has_noise = is_in_phase_2(&checkpoint.metadata, &config);
+        let has_noise =
+            is_in_phase_2(&checkpoint.metadata, &config) || !network.decoder.has_late_noise();
         let space = space_of(&checkpoint.arrays, &config);
         let metadata = checkpoint.metadata;
         Ok(Self { config, network, parameters, has_noise, space, metadata })

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::rave::stream::{Chance, PlayerSettings};
 use crate::rave::{Config, LatentSpace, resolve};
 
 /// Samples at a time.
@@ -192,6 +193,33 @@ fn missing_latents_may_be_sent() {
     assert_eq!(both.shape, [2, 1, n * model.config().ratio()]);
     let far = both.values.iter().zip(alone.concat()).map(|(a, b)| (a - b).abs());
     assert!(far.clone().all(f32::is_finite) && far.fold(0.0, f32::max) < 1e-6);
+}
+
+/// A model of phase 1 has its noise, unless it is of the first architecture, whose noise joins later.
+#[test]
+fn noise_is_heard_live_and_elsewhere_as_it_is_in_training() {
+    let folder = tempfile::tempdir().unwrap();
+    let (weights, path) = (folder.path().join("weights"), folder.path().join("model.ts"));
+    for (named, is_heard) in [("v2_small", true), ("sketch", true), ("v1", false)] {
+        let config = model(named, small(&json!({ "has_noise": true }))).config().clone();
+        crate::rave::Trainer::new(&config, 1).save(&weights).unwrap();
+        let model = Model::load(&weights).unwrap();
+        let z = nn::Init::new(1).uniform(config.latent_size * 4, -1.0, 1.0);
+        let live = |noise: Chance| {
+            let max_block = 4 * config.ratio();
+            let play = PlayerSettings { noise, max_block, ..PlayerSettings::default() };
+            model.live(play).decode(&z).to_vec()
+        };
+        assert_eq!(live(Chance::Seeded(1)) != live(Chance::Seeded(2)), is_heard, "{named} live");
+        model.write_torch_script(settings(true), &path).unwrap();
+        let mut played = PlayedModule::open(&path).unwrap();
+        played.player.set("noise", true).unwrap();
+        let mut again = || {
+            played.reset().unwrap();
+            played.decode(&Shown { rows: config.latent_size, values: z.clone() }).unwrap()
+        };
+        assert_eq!(again() != again(), is_heard, "{named} as a module");
+    }
 }
 
 /// Spectra of other windows than the published one, beside each other, at another rate, and whole.
