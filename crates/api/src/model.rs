@@ -53,6 +53,21 @@ pub struct AddedFrom {
     pub step: Option<u64>,
     /// What was not understood, and what else is worth knowing: whole sentences.
     pub notes: Vec<String>,
+    /// What its package said, if it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packaged: Option<Packaged>,
+}
+
+/// What a package says of where its model comes from; it goes into the next package too.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Packaged {
+    /// Who made it; empty if that is not said.
+    pub author: String,
+    /// What others may do with it; empty if that is not said.
+    pub license: String,
+    /// The run that it came from, on its maker's computer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lineage: Option<Lineage>,
 }
 
 /// What a model's settings and weights tell about it.

@@ -232,6 +232,10 @@ impl Looker {
         let notes = vec![said("Author", &manifest.author), said("License", &manifest.license)];
         let what = "a package of Maquette".to_owned();
         self.found(path, FindingKind::Model, what, BECOMES_MODEL.into(), notes);
+        // It is called what its maker calls it, not as the file.
+        if let Some(item) = self.findings.items.last_mut().filter(|_| !manifest.name.is_empty()) {
+            item.name = manifest.name;
+        }
     }
 
     fn model(&mut self, path: &Path) {
@@ -367,11 +371,17 @@ impl Looker {
 
 /// A file or folder of which one model is to be made, whatever it holds.
 pub(crate) fn as_model(path: &Path) -> Finding {
-    let name = if path.is_dir() { path.file_name() } else { path.file_stem() };
+    let of_path = if path.is_dir() { path.file_name() } else { path.file_stem() };
+    // A package is called what its maker calls it.
+    let packed = package::is_package(path).then(|| package::manifest_of(path).ok()).flatten();
+    let name = match packed {
+        Some(manifest) if !manifest.name.is_empty() => manifest.name,
+        _ => of_path.map(|it| it.to_string_lossy().into_owned()).unwrap_or_default(),
+    };
     Finding {
         key: ".".into(),
         kind: FindingKind::Model,
-        name: name.map(|it| it.to_string_lossy().into_owned()).unwrap_or_default(),
+        name,
         what: "what was named".into(),
         becomes: BECOMES_MODEL.into(),
         bytes: 0,

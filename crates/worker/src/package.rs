@@ -40,6 +40,8 @@ pub(crate) struct Contents<'a> {
     pub(crate) rate_hz: u32,
     /// As the library of its maker knows it, if that does.
     pub(crate) model: Option<api::Model>,
+    /// The run that it comes from, on whatever computer.
+    pub(crate) lineage: Option<api::Lineage>,
     pub(crate) author: String,
     pub(crate) license: String,
     pub(crate) weights: &'a Path,
@@ -65,7 +67,23 @@ pub(crate) struct Manifest {
     /// Settings and lineage, as the library of its maker knew them.
     #[serde(default)]
     pub(crate) model: Option<api::Model>,
+    /// The run that it comes from, where that is known.
+    #[serde(default)]
+    pub(crate) lineage: Option<api::Lineage>,
     pub(crate) files: Vec<Packed>,
+}
+
+impl Manifest {
+    /// What it says of where the model comes from.
+    pub(crate) fn packaged(&self) -> api::Packaged {
+        // Packages of before said it with the model alone.
+        let of_model = || self.model.as_ref()?.lineage.clone();
+        api::Packaged {
+            author: self.author.clone(),
+            license: self.license.clone(),
+            lineage: self.lineage.clone().or_else(of_model),
+        }
+    }
 }
 
 /// A file of a package.
@@ -106,6 +124,7 @@ fn write_to(path: &Path, contents: &Contents<'_>) -> anyhow::Result<usize> {
         author: contents.author.trim().to_owned(),
         license: contents.license.trim().to_owned(),
         model: contents.model.clone(),
+        lineage: contents.lineage.clone(),
         files,
     };
     let mut archive = ZipWriter::new(BufWriter::with_capacity(1 << 20, File::create(path)?));

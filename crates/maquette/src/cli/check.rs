@@ -31,10 +31,15 @@ pub(crate) fn run(args: &CheckArgs, console: &Console) -> anyhow::Result<()> {
     if found.is_good {
         return Ok(());
     }
-    let what = format!("{} is not as it should be.", found.path);
-    let why = found.checks.iter().find(|check| !check.is_good).map(|check| check.words.clone());
-    let remedy = "Export it again, or get it again from where it came.";
-    Err(super::output::refused("bad_file", what, &why.unwrap_or_default(), remedy).into())
+    let bad = found.checks.iter().find(|check| !check.is_good);
+    let why = bad.map(|check| check.words.clone()).unwrap_or_default();
+    // A file can be whole, and of another model.
+    let (what, remedy) = match bad.is_some_and(|check| check.what == "equal") {
+        true => ("is not of this model", "Name the model that it was exported from."),
+        false => ("is not as it should be", "Export it again, or get it again from where it came."),
+    };
+    let what = format!("{} {what}.", found.path);
+    Err(super::output::refused("bad_file", what, &why, remedy).into())
 }
 
 /// Where a model lies that a person named.

@@ -109,9 +109,13 @@ fn measure(
     let queued: Measure = client.post("/api/measures", new)?;
     let path = format!("/api/measures/{}", queued.id);
     let (canceller, of_measure) = (Arc::clone(client), path.clone());
-    interrupt::act_on_interrupt(move || canceller.cancel::<Measure>(&of_measure));
+    interrupt::cancel_on_interrupt(move || canceller.cancel::<Measure>(&of_measure));
     let onlooker = Onlooker { client, terminal: console.terminal };
-    Ok(onlooker.measure(&queued.id).inspect_err(|_| client.discard(&path))?.result)
+    let measure = onlooker.measure(&queued.id).inspect_err(|_| {
+        interrupt::give_way();
+        client.discard(&path);
+    });
+    Ok(measure?.result)
 }
 
 /// The whole settings of what a name stands for: a preset of a family, one's own, or a run.

@@ -182,9 +182,12 @@ fn done(client: &Arc<Client>, task: &ConvertTask, console: &Console) -> anyhow::
     let queued: Conversion = client.post("/api/conversions", task)?;
     let path = format!("/api/conversions/{}", queued.id);
     let (canceller, of_conversion) = (Arc::clone(client), path.clone());
-    interrupt::act_on_interrupt(move || canceller.cancel::<Conversion>(&of_conversion));
+    interrupt::cancel_on_interrupt(move || canceller.cancel::<Conversion>(&of_conversion));
     let onlooker = Onlooker { client, terminal: console.terminal };
-    onlooker.conversion(&queued.id).inspect_err(|_| client.discard(&path))
+    onlooker.conversion(&queued.id).inspect_err(|_| {
+        interrupt::give_way();
+        client.discard(&path);
+    })
 }
 
 /// Copies the file that a conversion made.

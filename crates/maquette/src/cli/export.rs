@@ -51,7 +51,7 @@ struct PlayArgs {
     #[arg(long, value_name = "N", conflicts_with = "fidelity")]
     latents: Option<u32>,
     /// Show as many latent curves as keep this share of what they vary by, such as 0.95
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
     fidelity: Option<f64>,
     /// Channels of the player: 2 let a mono model play each side for itself
     #[arg(long, value_name = "N")]
@@ -62,6 +62,12 @@ struct PlayArgs {
     /// Samples that the player sends at a time: what the speed is measured with
     #[arg(long, value_name = "BLOCK", default_value_t = ExportedPlay::usual_block())]
     block: u32,
+}
+
+/// A share of something; what is no number would be lost on its way to the studio.
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "a fidelity is a share, from 0 to 1; try 0.95".to_owned())
 }
 
 /// What the card of a package says: maq.
@@ -206,10 +212,13 @@ fn done(client: &Arc<Client>, task: &ExportTask, console: &Console) -> anyhow::R
     let queued: Export = client.post("/api/exports", task)?;
     let path = format!("/api/exports/{}", queued.id);
     let (canceller, of_export) = (Arc::clone(client), path.clone());
-    interrupt::act_on_interrupt(move || canceller.cancel::<Export>(&of_export));
+    interrupt::cancel_on_interrupt(move || canceller.cancel::<Export>(&of_export));
     let onlooker = Onlooker { client, terminal: console.terminal };
     let of_failed = format!("{path}?forever=true");
-    onlooker.export(&queued.id).inspect_err(|_| client.discard(&of_failed))
+    onlooker.export(&queued.id).inspect_err(|_| {
+        interrupt::give_way();
+        client.discard(&of_failed);
+    })
 }
 
 /// The files of an export that stays in the library.

@@ -63,9 +63,12 @@ pub(crate) fn taken(
     let Import { id, .. } = client.post("/api/imports/foreign", order)?;
     let path = format!("/api/imports/{id}");
     let (canceller, of_import) = (Arc::clone(client), path.clone());
-    interrupt::act_on_interrupt(move || canceller.cancel::<Import>(&of_import));
+    interrupt::cancel_on_interrupt(move || canceller.cancel::<Import>(&of_import));
     let onlooker = Onlooker { client, terminal: console.terminal };
-    let import = onlooker.import(&id).inspect_err(|_| client.discard(&path))?;
+    let import = onlooker.import(&id).inspect_err(|_| {
+        interrupt::give_way();
+        client.discard(&path);
+    })?;
     for warning in &import.warnings {
         let file = warning.file.as_deref().unwrap_or_default();
         console.terminal.note(&format!("note: {file}: {}", warning.message));

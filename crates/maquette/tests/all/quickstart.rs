@@ -92,6 +92,19 @@ fn the_whole_main_job_in_one_command() {
     let latents_there = path("z-package.npy");
     json(&workspace, &["encode", id, &path("in.wav"), "-o", &latents_there, "--mean"]);
     assert_eq!(fs::read(&latents_there).unwrap(), fs::read(&latents).unwrap());
+    // Packed again it keeps its maker's words, its sounds and where it comes from; a file's too.
+    for (source, name) in [(id, "copy.maq"), (&path("again.maq"), "copy-of-file.maq")] {
+        json(&workspace, &["export", source, "--to", "maq", "-o", &path(name)]);
+        let copy = json(&workspace, &["model", "add", &path(name)]);
+        assert_eq!(copy["added"]["packaged"]["license"], "CC0 1.0", "{copy}");
+        assert!(copy["added"]["packaged"]["lineage"]["step"].as_u64() == Some(3), "{copy}");
+        let inside = workspace.join("projects/default/models").join(copy["id"].as_str().unwrap());
+        assert!(inside.join("sounds/1-original.wav").is_file(), "{name}");
+    }
+    let module = run(&workspace, &["model", "add", &path("again.ts")]);
+    assert!(text(&module.stderr).contains("of which no model"), "{}", text(&module.stderr));
+    let share = run(&workspace, &["export", "Again", "--to", "onnx", "--fidelity", "nan"]);
+    assert!(text(&share.stderr).contains("try 0.95"), "{}", text(&share.stderr));
     let mut bytes = fs::read(path("again.maq")).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;

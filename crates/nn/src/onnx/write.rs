@@ -60,7 +60,7 @@ fn model(graph: &Graph, result: Value, described: &Described<'_>) -> Model {
     let mut writer =
         Writer { made: GraphProto { name: "model".into(), ..Default::default() }, n_names: 0 };
     let (input, output) = (described.input, described.output);
-    writer.made.input.push(value_info(input.0, [1, input.1], &[], "frames_in"));
+    writer.made.input.push(value_info(input.0, [1, input.1], &[], &format!("{}_length", input.0)));
     let is_held = |state: usize| {
         graph.steps.iter().any(|step| matches!(step.op, Op::Hold(held) if held == state))
     };
@@ -95,7 +95,12 @@ fn model(graph: &Graph, result: Value, described: &Described<'_>) -> Model {
         names.push(name);
     }
     writer.node_to(output.0.to_owned(), "Identity", &[&names[result.0]], vec![]);
-    writer.made.output.push(value_info(output.0, [1, output.1], &[], "frames_out"));
+    writer.made.output.push(value_info(
+        output.0,
+        [1, output.1],
+        &[],
+        &format!("{}_length", output.0),
+    ));
     for i in held {
         let shape: Vec<usize> = [&[described.batch], &graph.states[i][..]].concat();
         writer.made.output.push(fixed(&format!("{NEXT_STATE}{i}"), &shape));

@@ -401,6 +401,7 @@ fn import(folder: &Path, task: &api::ImportTask, events: &mut Events) -> Option<
             kind: "a test".to_owned(),
             step: Some(7),
             notes: vec!["It is a test.".to_owned()],
+            packaged: None,
         }),
     };
     let made = folder.join("made/0");

@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context;
 use api::ModelPlace;
 use models::rave::{
-    Model,
+    Model, PlayedModule,
     original::{self, Kind},
 };
 
@@ -74,6 +74,8 @@ pub(super) struct BroughtIn {
     pub(super) rate_hz: u32,
     /// What is worth knowing about it: whole sentences.
     pub(super) notes: Vec<String>,
+    /// What its package said, if it was one.
+    pub(super) packaged: Option<api::Packaged>,
 }
 
 /// Writes the weights of a model file, or of the best one in a folder, as a file of ours.
@@ -82,7 +84,8 @@ pub(super) fn bring_in(path: &Path, weights: &Path) -> anyhow::Result<BroughtIn>
         Found::Ours(found) => {
             fs::copy(&found, weights).with_context(|| format!("copy {}", found.display()))?;
             let Opened { rate_hz, notes, .. } = load_with_rate(weights, rate_beside(&found))?;
-            Ok(BroughtIn { kind: "a model or checkpoint of Maquette", rate_hz, notes })
+            let kind = "a model or checkpoint of Maquette";
+            Ok(BroughtIn { kind, rate_hz, notes, packaged: None })
         }
         Found::Package(file) => {
             let inside = weights.with_file_name("package");
@@ -97,15 +100,15 @@ pub(super) fn bring_in(path: &Path, weights: &Path) -> anyhow::Result<BroughtIn>
             }
             fs::remove_dir_all(&inside).with_context(|| format!("remove {}", inside.display()))?;
             load(weights)?;
-            let rate_hz = manifest.rate_hz;
-            Ok(BroughtIn { kind: "a package of Maquette", rate_hz, notes })
+            let (rate_hz, packaged) = (manifest.rate_hz, Some(manifest.packaged()));
+            Ok(BroughtIn { kind: "a package of Maquette", rate_hz, notes, packaged })
         }
         Found::Original(file) => {
             let (kind, mut notes) = translate(&file, weights)?;
             if file != path {
                 notes.insert(0, format!("Of this folder, {} was taken.", file.display()));
             }
-            Ok(BroughtIn { kind, rate_hz: load(weights)?.rate_hz, notes })
+            Ok(BroughtIn { kind, rate_hz: load(weights)?.rate_hz, notes, packaged: None })
         }
     }
 }
@@ -219,6 +222,11 @@ fn unpacked(file: &Path, folder: &Path) -> anyhow::Result<(package::Manifest, Ve
 fn translate(file: &Path, weights: &Path) -> anyhow::Result<(&'static str, Vec<String>)> {
     let original = match original::open(file) {
         Ok(original) => original,
+        Err(_) if PlayedModule::is_one(file) || file.extension().is_some_and(|it| it == "onnx") => {
+            let what = format!("{} is an export, of which no model can be made.", file.display());
+            let why = "It holds how to play the model, not the model.";
+            return refuse("not_a_model", what, why, "Take the model or its package (.maq).");
+        }
         Err(error) => return refuse_model(file, &format!("Failed to {error}.")),
     };
     original.save_model(weights).with_context(|| format!("write {}", weights.display()))?;
@@ -235,9 +243,12 @@ fn translate(file: &Path, weights: &Path) -> anyhow::Result<(&'static str, Vec<S
 pub(crate) fn load_any(path: &Path) -> anyhow::Result<Model> {
     match found_in(path)? {
         Found::Ours(weights) => Ok(load(&weights)?.model),
-        Found::Package(_) | Found::Original(_) => {
-            refuse_model(path, "Only models of the library and files of weights are compared with.")
-        }
+        Found::Package(_) | Found::Original(_) => refuse(
+            "not_a_model",
+            format!("{} cannot be compared with.", path.display()),
+            "Only models of the library and files of weights can.",
+            "Name a model by its id, or take this one into the library first: `maquette model add`.",
+        ),
     }
 }
 

@@ -10,6 +10,7 @@ fn contents<'a>(weights: &'a Path, sounds: &'a [(String, PathBuf)]) -> Contents<
         family: "rave".into(),
         rate_hz: 44_100,
         model: None,
+        lineage: None,
         author: " Ann ".into(),
         license: "CC0 1.0".into(),
         weights,

@@ -154,6 +154,20 @@ fn weights_and_packages_hold_the_model_to_the_last_bit() {
         assert!(text.contains(words), "{words}: {text}");
     }
     assert!(left_over(job.path()).is_empty(), "{:?}", left_over(job.path()));
+
+    // Packed again by somebody who took it, it says the same of its maker, and has its sounds.
+    let place = api::ModelPlace::File { path: path.clone() };
+    let mut order = Scene::order(ExportForm::Maq { card: CardWords::default() });
+    order.task.model = place;
+    let again = scene.export_as(order);
+    let copy = again.path().join("files").join(&result(&again).files[0].path);
+    let mut archive = zip::ZipArchive::new(fs::File::open(&copy).unwrap()).unwrap();
+    assert_eq!(archive.file_names().collect::<Vec<_>>(), expected);
+    let text = std::io::read_to_string(archive.by_name("card.md").unwrap()).unwrap();
+    for words in ["| CC BY 4.0 |", "| Ann | Bea |", "Dataset: bells-000001", "20 steps"] {
+        let words = words.replace("Ann | Bea", "Ann   Bea");
+        assert!(text.contains(&words), "{words}: {text}");
+    }
 }
 
 /// Folders and files of a job besides what every export has.

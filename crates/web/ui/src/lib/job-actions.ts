@@ -2,6 +2,7 @@
 
 import { cancelDataset, deleteExport, deleteImport, deleteMeasure, type Job, restartDataset, resumeRun, stopRun } from '$lib/api'
 import { t } from '$lib/i18n'
+import { toast } from '$lib/toasts.svelte'
 
 interface Action {
   title: string
@@ -13,9 +14,14 @@ export function stopOf(job: Job): Action | undefined {
   if (job.kind === 'prepare') return { title: t('action.cancel'), run: () => cancelDataset(job.id) }
   if (job.kind === 'import') return { title: t('action.cancel'), run: () => deleteImport(job.id) }
   if (job.kind === 'train') return { title: t('action.stop'), run: () => stopRun(job.id) }
-  if (job.kind === 'export') return { title: t('action.cancel'), run: () => deleteExport(job.id) }
+  if (job.kind === 'export') return { title: t('action.cancel'), run: () => cancelExport(job) }
   if (job.kind === 'measure') return { title: t('action.cancel'), run: () => deleteMeasure(job.id) }
   return undefined
+}
+
+async function cancelExport({ id, name }: Job): Promise<void> {
+  await deleteExport(id)
+  toast(t('exports.cancelled', { name }))
 }
 
 /** Goes on with a job that ended early: a training from its last checkpoint, a preparation from its start. */

@@ -31,13 +31,6 @@ export const stepOf = (run: Run): number => Math.max(run.step, newest(run.job).p
 
 /** Starts to follow the studio's jobs; call once, while the shell is set up. */
 export function startJobs(): void {
-  $effect(() =>
-    live.listen((message) => {
-      if (message.live === 'changed') return
-      announceJob(heard.get(message.job.id), message.job)
-      heard.set(message.job.id, message.job)
-    }),
-  )
   const ask = async () => {
     // Whatever was active but is no longer named has ended meanwhile; its page will ask for it.
     const named = await askForJobs().catch(() => undefined)
@@ -46,6 +39,18 @@ export function startJobs(): void {
     for (const [id, job] of heard) if (isActive(job) && !ids.has(id)) heard.delete(id)
     for (const job of named) heard.set(job.id, job)
   }
+  $effect(() =>
+    live.listen((message) => {
+      if (message.live === 'changed') {
+        // What was cancelled is gone without a last word.
+        const known = heard.get(message.id)
+        if (known && isActive(known)) void ask()
+        return
+      }
+      announceJob(heard.get(message.job.id), message.job)
+      heard.set(message.job.id, message.job)
+    }),
+  )
   $effect(() => void ask())
   $effect(() => live.onReconnect(() => void ask()))
 

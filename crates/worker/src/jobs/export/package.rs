@@ -7,7 +7,9 @@ use std::{
 };
 
 use anyhow::Context;
-use api::{CardWords, DatasetSummary, ExportOrder, KnownModel, Model};
+use api::{
+    CardWords, DatasetSummary, ExportOrder, KnownModel, Lineage, Model, ModelPlace, Packaged,
+};
 use models::rave::Model as Playable;
 
 use super::{Destination, Report, not_equal};
@@ -36,14 +38,25 @@ pub(super) fn write(
     let weights = folder.join("packed.safetensors");
     model.save(&weights).context("write the weights")?;
     let known = order.known.as_deref();
-    let sounds = sounds(&folder, known);
-    let card = card_of(&order.model_name, &model, rate_hz, known, words, &sounds);
+    let packaged = packaged(&order.task.model, known);
+    let words = &with_words_of(words, packaged.as_ref());
+    let sounds = match &order.task.model {
+        ModelPlace::Library { id } if packaged.is_some() => {
+            sounds_of_package(&folder.join("../../models").join(id.as_str()))
+        }
+        ModelPlace::File { .. } if packaged.is_some() => sounds_of_package(&folder.join("package")),
+        _ => sounds(&folder, known),
+    };
+    let lineage = packaged.as_ref().and_then(|it| it.lineage.as_ref());
+    let here = known.and_then(|known| known.model.lineage.as_ref());
+    let card = card_of(&order.model_name, &model, rate_hz, (known, lineage), words, &sounds);
     let path = to.file(".maq");
     let contents = Contents {
         name: order.model_name.clone(),
         family: "rave".into(),
         rate_hz,
         model: known.map(|known| shared(&known.model)),
+        lineage: lineage.or(here).cloned(),
         author: words.author.clone(),
         license: words.license.clone(),
         weights: &weights,
@@ -89,6 +102,39 @@ fn shared(model: &Model) -> Model {
     model
 }
 
+/// What the package said that a model was taken from, if there was one.
+fn packaged(place: &ModelPlace, known: Option<&KnownModel>) -> Option<Packaged> {
+    match place {
+        ModelPlace::Library { .. } => known?.model.added.as_ref()?.packaged.clone(),
+        ModelPlace::File { path } => package::manifest_of(path).ok().map(|it| it.packaged()),
+    }
+}
+
+/// Author and license of the package that a model was taken from, where nobody says otherwise: they do not end
+/// with a copy.
+fn with_words_of(words: &CardWords, packaged: Option<&Packaged>) -> CardWords {
+    let mut words = words.clone();
+    if let Some(Packaged { author, license, .. }) = packaged {
+        for (said, before) in [(&mut words.author, author), (&mut words.license, license)] {
+            if said.trim().is_empty() {
+                said.clone_from(before);
+            }
+        }
+    }
+    words
+}
+
+/// Sounds that came with a package, under the names that they have in one.
+fn sounds_of_package(model: &Path) -> Vec<(String, PathBuf)> {
+    let pairs = (1..=SOUNDS_MAX).flat_map(|i| ["original", "reconstruction"].map(|kind| (i, kind)));
+    let sounds = pairs.map(|(i, kind)| {
+        let name = format!("sounds/{i}-{kind}.wav");
+        let path = model.join(&name);
+        (name, path)
+    });
+    sounds.filter(|(_, path)| fs::symlink_metadata(path).is_ok_and(|it| it.is_file())).collect()
+}
+
 /// Sounds of the model's run at its step: pairs of an original and what the model made of it.
 fn sounds(folder: &Path, known: Option<&KnownModel>) -> Vec<(String, PathBuf)> {
     let Some((run, step)) = known.and_then(|known| {
@@ -116,7 +162,7 @@ fn card_of(
     name: &str,
     model: &Playable,
     rate_hz: u32,
-    known: Option<&KnownModel>,
+    (known, lineage): (Option<&KnownModel>, Option<&Lineage>),
     words: &CardWords,
     sounds: &[(String, PathBuf)],
 ) -> String {
@@ -151,7 +197,7 @@ fn card_of(
         "## What it was trained on".to_owned(),
         String::new(),
     ]);
-    lines.extend(trained_on(known));
+    lines.extend(trained_on(known, lineage));
     lines.extend([String::new(), "## How to play it".to_owned(), String::new()]);
     lines.extend(
         [
@@ -179,18 +225,23 @@ fn card_of(
     lines.join("\n") + "\n"
 }
 
-fn trained_on(known: Option<&KnownModel>) -> Vec<String> {
-    let Some(known) = known else {
-        return vec!["This is not known: it was exported from a file.".to_owned()];
+/// What a model was trained on: here, or as the package says that it was taken from.
+fn trained_on(known: Option<&KnownModel>, packaged: Option<&Lineage>) -> Vec<String> {
+    let here = known.and_then(|known| known.model.lineage.as_ref());
+    let Some(lineage) = here.or(packaged) else {
+        let added = known.and_then(|known| known.model.added.as_ref());
+        return vec![match added {
+            Some(added) => {
+                format!("This is not known: it came into the library as {}.", added.kind)
+            }
+            None => "This is not known: it was exported from a file.".to_owned(),
+        }];
     };
-    let Model { lineage, added, .. } = &known.model;
-    let Some(lineage) = lineage else {
-        let from = added.as_ref().map_or("a file", |added| added.kind.as_str());
-        return vec![format!("This is not known: it came into the library as {from}.")];
-    };
-    let dataset = known.dataset_name.as_deref().unwrap_or(lineage.dataset.as_str());
+    let dataset = known.and_then(|known| known.dataset_name.as_deref());
+    let dataset = dataset.unwrap_or(lineage.dataset.as_str());
     let mut lines = vec![format!("- Dataset: {}", one_line(dataset))];
-    if let Some(DatasetSummary { n_files, length_secs, rate_hz, .. }) = &known.dataset {
+    let summary = known.and_then(|known| known.dataset.as_ref());
+    if let Some(DatasetSummary { n_files, length_secs, rate_hz, .. }) = summary {
         let minutes = length_secs / 60.0;
         lines.push(format!("- {n_files} files, {minutes:.1} minutes at {rate_hz} Hz"));
     }

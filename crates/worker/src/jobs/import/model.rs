@@ -18,7 +18,7 @@ use crate::{
 /// Makes the model.
 pub(super) fn make(job: &mut JobFolder, one: &One<'_>) -> anyhow::Result<Option<Made>> {
     let weights = one.target.join(WEIGHTS);
-    let BroughtIn { kind, rate_hz, notes } = model_file::bring_in(&one.source, &weights)?;
+    let BroughtIn { kind, rate_hz, notes, packaged } = model_file::bring_in(&one.source, &weights)?;
     for note in &notes {
         job.warn(one.warning("original", note.clone()))?;
     }
@@ -40,6 +40,7 @@ pub(super) fn make(job: &mut JobFolder, one: &One<'_>) -> anyhow::Result<Option<
             // A file that does not say it says 0.
             step: described.step.filter(|step| *step > 0),
             notes,
+            packaged,
         }),
     };
     write_json(&one.target.join("model.json"), &model)?;

@@ -1055,6 +1055,7 @@ export interface components {
             step?: number | null;
             /** @description What was not understood, and what else is worth knowing: whole sentences. */
             notes: string[];
+            packaged?: components["schemas"]["Packaged"] | null;
         };
         /** @description What the card of a package says that no program knows. What is empty is left out. */
         CardWords: {
@@ -2331,6 +2332,14 @@ export interface components {
             /** @description What it is good for, in the words of who saved it; may be empty. */
             summary?: string;
             limit?: components["schemas"]["Limit"] | null;
+        };
+        /** @description What a package says of where its model comes from; it goes into the next package too. */
+        Packaged: {
+            /** @description Who made it; empty if that is not said. */
+            author: string;
+            /** @description What others may do with it; empty if that is not said. */
+            license: string;
+            lineage?: components["schemas"]["Lineage"] | null;
         };
         /** @description The shape of a sound, to draw: least and largest sample of every block. */
         Peaks: {

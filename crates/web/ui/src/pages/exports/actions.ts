@@ -9,7 +9,8 @@ import { attempt, toast, toastUndo } from '$lib/toasts.svelte'
 export async function removeExport({ id, job }: Export): Promise<boolean> {
   const isUnderWay = isActive(newest(job))
   if (!(await attempt(() => deleteExport(id)))) return false
-  if (!isUnderWay) toastUndo(t('exports.deleted', { name: job.name }), () => restoreExport(id))
+  if (isUnderWay) toast(t('exports.cancelled', { name: job.name }))
+  else toastUndo(t('exports.deleted', { name: job.name }), () => restoreExport(id))
   return true
 }
 

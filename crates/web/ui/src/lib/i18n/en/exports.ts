@@ -145,6 +145,7 @@ export const exports = {
   'exports.deleteOf': 'Delete {name}',
   'exports.cancelOf': 'Cancel {name}',
   'exports.deleted': 'The export of {name} was moved to the trash.',
+  'exports.cancelled': 'The export of {name} is cancelled. Nothing is left of it.',
 
   'export.nameFor': '{name}, {target}',
   'export.copyPath': 'Copy path',
@@ -157,6 +158,8 @@ export const exports = {
   'export.toModel': 'Go to the model',
   'export.outdated': 'The run has gone on: step {newest} is newer than the exported step {step}.',
   'export.toRun': 'Go to the run',
+  'export.newer': 'Export step {newest}',
+  'export.newerInfo': 'Puts the newest checkpoint into the model library, and opens the wizard with the same choices.',
   'export.checked': 'Checks',
   'export.checkGood': 'Good',
   'export.checkBad': 'Not good',

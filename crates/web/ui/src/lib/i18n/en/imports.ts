@@ -5,7 +5,7 @@ export const imports = {
   'import.what': 'What you have',
   'import.foreign': 'From acids-rave, or a model file',
   'import.foreignHelp':
-    'Choose a folder: of a run, of a preprocessed dataset, or one above several of them. To take one file (.ckpt, .pt, .ts or .safetensors), choose its folder and name it. What is imported is copied; your files stay as they are.',
+    'Choose a folder: of a run, of a preprocessed dataset, or one above several of them. To take one file (.maq, .ckpt, .pt, .ts or .safetensors), choose its folder and name it. What is imported is copied; your files stay as they are.',
   'import.workspace': 'A folder of another workspace',
   'import.workspaceHelp': 'Choose the folder of a dataset, a run or a model that Maquette made. It is copied in.',
   'import.file': 'File in this folder',
@@ -31,7 +31,7 @@ export const imports = {
   'import.leftOutText': 'These were recognised and cannot be taken.',
   'import.emptyTitle': 'Nothing to import here',
   'import.emptyText':
-    'Maquette takes runs and preprocessed datasets of acids-rave, .ckpt, .pt and .ts files of its models, and .safetensors files of its own. Choose a folder that holds one of these, or one above it.',
+    'Maquette takes packages (.maq) and .safetensors files of its own, and of acids-rave runs, preprocessed datasets, and .ckpt, .pt and .ts files of its models. Choose a folder that holds one of these, or one above it.',
   'import.isWorkspace': 'It is a folder of another workspace',
   'import.as': 'Take it as',
   'import.asRun': 'A run, with all that it has',

@@ -1,1 +1,0 @@
-import{Kr as e,Mn as t,Qt as n,Zt as r,dn as i,en as a,fn as o,mr as s,rr as c}from"./app-BoCeGaDw.js";async function l({id:n,job:c}){let l=i(o(c));return await r(()=>t(n))?(l||a(e(`exports.deleted`,{name:c.name}),()=>s(n)),!0):!1}async function u({id:t}){await r(()=>c(t))&&n(e(`export.opened`))}export{u as n,l as t};
