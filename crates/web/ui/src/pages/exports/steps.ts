@@ -22,7 +22,7 @@ export function stepsFor(one: Export): PlayStep[] {
       const switches = { text: t('play.torchscript.switches') }
       if (!form.play.streaming) return [place, { text: t('play.torchscript.whole') }, switches]
       const code = ['forward', 'encode', 'decode'].map((method) => `nn~ ${name} ${method}`)
-      return [place, { text: t('play.torchscript.object'), code }, switches]
+      return [place, { text: t('play.torchscript.object'), code }, switches, { text: t('play.torchscript.vst') }]
     }
     case 'onnx': {
       const memory = form.play.streaming ? [{ text: t('play.onnx.memory') }] : []

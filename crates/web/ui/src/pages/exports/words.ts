@@ -24,11 +24,17 @@ export function summaryOf(choices: Choices, source: Source): string {
 
 /** `notes.ts, streaming, 44.1 kHz mono, 8 of 16 latents` */
 export function madeWords(choices: Choices, source: Source): string {
+  return [t(`export.made.${choices.to}`, { name: stemOf(source.name) }), ...parts(choices, source)].join(', ')
+}
+
+/** `streaming, 44.1 kHz mono, 8 of 16 latents` */
+export const partWords = (choices: Choices, source: Source): string => parts(choices, source).join(', ')
+
+function parts(choices: Choices, source: Source): string[] {
   const { to, card } = choices
-  const made = t(`export.made.${to}`, { name: stemOf(source.name) })
-  if (plays(to)) return [made, ...playParts(choices, source)].join(', ')
+  if (plays(to)) return playParts(choices, source)
   const author = card.author.trim() && t('export.by', { author: card.author.trim() })
-  return [made, ...(to === 'maq' ? [author, card.license.trim()] : [])].filter(Boolean).join(', ')
+  return (to === 'maq' ? [author, card.license.trim()] : []).filter(Boolean)
 }
 
 function playParts({ streaming, latents, channels, rateHz }: Choices, source: Source): string[] {
