@@ -55,7 +55,7 @@ pub struct AddedFrom {
     pub notes: Vec<String>,
     /// What its package said, if it was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub packaged: Option<Packaged>,
+    pub packaged: Option<Box<Packaged>>,
 }
 
 /// What a package says of where its model comes from; it goes into the next package too.

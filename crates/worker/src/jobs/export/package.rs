@@ -105,7 +105,7 @@ fn shared(model: &Model) -> Model {
 /// What the package said that a model was taken from, if there was one.
 fn packaged(place: &ModelPlace, known: Option<&KnownModel>) -> Option<Packaged> {
     match place {
-        ModelPlace::Library { .. } => known?.model.added.as_ref()?.packaged.clone(),
+        ModelPlace::Library { .. } => known?.model.added.as_ref()?.packaged.as_deref().cloned(),
         ModelPlace::File { path } => package::manifest_of(path).ok().map(|it| it.packaged()),
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn make(job: &mut JobFolder, one: &One<'_>) -> anyhow::Result<Option<
             // A file that does not say it says 0.
             step: described.step.filter(|step| *step > 0),
             notes,
-            packaged,
+            packaged: packaged.map(Box::new),
         }),
     };
     write_json(&one.target.join("model.json"), &model)?;
