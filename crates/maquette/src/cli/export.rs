@@ -251,8 +251,11 @@ fn save(
 }
 
 fn download(client: &Client, export: &Export, file: &str, output: &Path) -> anyhow::Result<()> {
-    let path = format!("/api/exports/{}/files/{}", export.id, encoded_path(file));
-    output::download(client, &path, output)
+    output::download(client, &place_of(export, file), output)
+}
+
+fn place_of(export: &Export, file: &str) -> String {
+    format!("/api/exports/{}/files/{}", export.id, encoded_path(file))
 }
 
 /// Writes the folder, or nothing of it.
@@ -269,15 +272,14 @@ fn save_folder(
     let saved = save_files(client, export, result, &part).and_then(|files| {
         // An empty folder may be there.
         let _ = fs::remove_dir(folder);
-        fs::rename(&part, folder)
-            .with_context(|| format!("failed to write {}", folder.display()))?;
+        fs::rename(&part, folder).context("failed to rename the folder")?;
         let inside = |file: PathBuf| folder.join(file.strip_prefix(&part).unwrap_or(&file));
         Ok(files.into_iter().map(inside).collect())
     });
     if saved.is_err() {
         let _ = fs::remove_dir_all(&part);
     }
-    saved
+    saved.map_err(|error| output::cannot_write(folder, error))
 }
 
 /// Copies the files into the folder; their first folder is named after the model.
@@ -294,7 +296,7 @@ fn save_files(
         let parent = output.parent().unwrap_or(folder);
         fs::create_dir_all(parent)
             .with_context(|| format!("failed to create {}", parent.display()))?;
-        download(client, export, &file.path, &output)?;
+        output::copy(client, &place_of(export, &file.path), &output)?;
         files.push(output);
     }
     Ok(files)

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::Write,
+    io::{self, Write},
     path::Path,
 };
 
@@ -11,8 +11,13 @@ use api::Problem;
 
 use crate::client::{Client, Refused};
 
-/// Copies a file of the studio, whole or not at all.
+/// Copies a file of the studio, whole or not at all, and says in words why it cannot be written.
 pub(crate) fn download(client: &Client, path: &str, output: &Path) -> anyhow::Result<()> {
+    copy(client, path, output).map_err(|error| cannot_write(output, error))
+}
+
+/// Copies a file of the studio, whole or not at all.
+pub(crate) fn copy(client: &Client, path: &str, output: &Path) -> anyhow::Result<()> {
     let name = output.file_name().context("failed to find a name in the output's path")?;
     let part = output.with_file_name(format!(".{}.part", name.to_string_lossy()));
     let written = File::create(&part).context("failed to create a file").and_then(|mut file| {
@@ -24,7 +29,26 @@ pub(crate) fn download(client: &Client, path: &str, output: &Path) -> anyhow::Re
         // It may never have been created.
         let _ = fs::remove_file(&part);
     }
-    written.with_context(|| format!("failed to write {}", output.display()))
+    written
+}
+
+/// What stands in the way of a file, and what to do about it, where the system says so.
+pub(crate) fn cannot_write(output: &Path, error: anyhow::Error) -> anyhow::Error {
+    use io::ErrorKind as Kind;
+    let found = error.chain().find_map(|it| it.downcast_ref::<io::Error>());
+    let (why, remedy) = match found.map(io::Error::kind) {
+        Some(Kind::StorageFull | Kind::QuotaExceeded) => {
+            ("The disk is full.", "Make room there, or name another place.")
+        }
+        Some(Kind::PermissionDenied | Kind::ReadOnlyFilesystem) => {
+            ("You may not write there.", "Name another place.")
+        }
+        Some(Kind::NotFound | Kind::NotADirectory) => {
+            ("There is no such folder.", "Make it, or name another place.")
+        }
+        _ => return error.context(format!("failed to write {}", output.display())),
+    };
+    not_written(output, "not_written", why, remedy).into()
 }
 
 /// The ending of an output's name, where it is one of these.
