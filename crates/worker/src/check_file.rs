@@ -240,8 +240,8 @@ impl Look<'_> {
                 let words = "It plays a little noise; its other parts are not beside it.";
                 self.good("plays", words.into());
                 if self.model.is_some() {
-                    let words = "A part alone is not compared: put the whole, the encoder and the decoder side by side.";
-                    self.bad("equal", words.into());
+                    let words = "The whole, the encoder and the decoder are compared together.";
+                    self.bad("alone", words.into());
                 }
             }
             Err(error) => self.failed("read", &error),

@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ffi::OsStr,
     fs,
     path::{Path, PathBuf},
 };
@@ -232,10 +233,6 @@ impl Looker {
         let notes = vec![said("Author", &manifest.author), said("License", &manifest.license)];
         let what = "a package of Maquette".to_owned();
         self.found(path, FindingKind::Model, what, BECOMES_MODEL.into(), notes);
-        // It is called what its maker calls it, not as the file.
-        if let Some(item) = self.findings.items.last_mut().filter(|_| !manifest.name.is_empty()) {
-            item.name = manifest.name;
-        }
     }
 
     fn model(&mut self, path: &Path) {
@@ -347,10 +344,9 @@ impl Looker {
         notes: Vec<String>,
     ) {
         let name = match kind {
-            FindingKind::Model => path.file_stem(),
-            FindingKind::Dataset | FindingKind::Run => path.file_name(),
+            FindingKind::Model => model_name(path),
+            FindingKind::Dataset | FindingKind::Run => words(path.file_name()),
         };
-        let name = name.map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
         let (key, bytes) = (self.key(path), size(path, 0, &mut self.n_left));
         self.paths.insert(key.clone(), path.to_owned());
         self.findings.items.push(Finding { key, kind, name, what, becomes, bytes, notes });
@@ -371,22 +367,28 @@ impl Looker {
 
 /// A file or folder of which one model is to be made, whatever it holds.
 pub(crate) fn as_model(path: &Path) -> Finding {
-    let of_path = if path.is_dir() { path.file_name() } else { path.file_stem() };
-    // A package is called what its maker calls it.
-    let packed = package::is_package(path).then(|| package::manifest_of(path).ok()).flatten();
-    let name = match packed {
-        Some(manifest) if !manifest.name.is_empty() => manifest.name,
-        _ => of_path.map(|it| it.to_string_lossy().into_owned()).unwrap_or_default(),
-    };
     Finding {
         key: ".".into(),
         kind: FindingKind::Model,
-        name,
+        name: model_name(path),
         what: "what was named".into(),
         becomes: BECOMES_MODEL.into(),
         bytes: 0,
         notes: vec![],
     }
+}
+
+/// What a model is called: what its maker calls it in a package, else as its file or folder.
+fn model_name(path: &Path) -> String {
+    let packed = package::is_package(path).then(|| package::manifest_of(path).ok()).flatten();
+    match packed {
+        Some(manifest) if !manifest.name.is_empty() => manifest.name,
+        _ => words(if path.is_dir() { path.file_name() } else { path.file_stem() }),
+    }
+}
+
+fn words(name: Option<&OsStr>) -> String {
+    name.map(|it| it.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// Bytes of a file or of what is in a folder, as far as `n_left` entries reach.

@@ -33,10 +33,11 @@ pub(crate) fn run(args: &CheckArgs, console: &Console) -> anyhow::Result<()> {
     }
     let bad = found.checks.iter().find(|check| !check.is_good);
     let why = bad.map(|check| check.words.clone()).unwrap_or_default();
-    // A file can be whole, and of another model.
-    let (what, remedy) = match bad.is_some_and(|check| check.what == "equal") {
-        true => ("is not of this model", "Name the model that it was exported from."),
-        false => ("is not as it should be", "Export it again, or get it again from where it came."),
+    let (what, remedy) = match bad.map(|check| &check.what[..]) {
+        // A file can be whole, and of another model, or no whole.
+        Some("equal") => ("is not of this model", "Name the model that it was exported from."),
+        Some("alone") => ("is a part that is not compared", "Put its other parts beside it."),
+        _ => ("is not as it should be", "Export it again, or get it again from where it came."),
     };
     let what = format!("{} {what}.", found.path);
     Err(super::output::refused("bad_file", what, &why, remedy).into())

@@ -108,13 +108,10 @@ fn measure(
     }
     let queued: Measure = client.post("/api/measures", new)?;
     let path = format!("/api/measures/{}", queued.id);
-    let (canceller, of_measure) = (Arc::clone(client), path.clone());
-    interrupt::cancel_on_interrupt(move || canceller.cancel::<Measure>(&of_measure));
     let onlooker = Onlooker { client, terminal: console.terminal };
-    let measure = onlooker.measure(&queued.id).inspect_err(|_| {
-        interrupt::give_way();
-        client.discard(&path);
-    });
+    let look = || onlooker.measure(&queued.id);
+    let measure = interrupt::cancelled_on_interrupt::<Measure, _>(client, &path, look)
+        .inspect_err(|_| client.discard(&path));
     Ok(measure?.result)
 }
 

@@ -181,13 +181,10 @@ fn convert(
 fn done(client: &Arc<Client>, task: &ConvertTask, console: &Console) -> anyhow::Result<Conversion> {
     let queued: Conversion = client.post("/api/conversions", task)?;
     let path = format!("/api/conversions/{}", queued.id);
-    let (canceller, of_conversion) = (Arc::clone(client), path.clone());
-    interrupt::cancel_on_interrupt(move || canceller.cancel::<Conversion>(&of_conversion));
     let onlooker = Onlooker { client, terminal: console.terminal };
-    onlooker.conversion(&queued.id).inspect_err(|_| {
-        interrupt::give_way();
-        client.discard(&path);
-    })
+    let look = || onlooker.conversion(&queued.id);
+    interrupt::cancelled_on_interrupt::<Conversion, _>(client, &path, look)
+        .inspect_err(|_| client.discard(&path))
 }
 
 /// Copies the file that a conversion made.

@@ -211,14 +211,10 @@ const ONNX_PARTS: [&str; 2] = [".encoder.onnx", ".decoder.onnx"];
 fn done(client: &Arc<Client>, task: &ExportTask, console: &Console) -> anyhow::Result<Export> {
     let queued: Export = client.post("/api/exports", task)?;
     let path = format!("/api/exports/{}", queued.id);
-    let (canceller, of_export) = (Arc::clone(client), path.clone());
-    interrupt::cancel_on_interrupt(move || canceller.cancel::<Export>(&of_export));
     let onlooker = Onlooker { client, terminal: console.terminal };
-    let of_failed = format!("{path}?forever=true");
-    onlooker.export(&queued.id).inspect_err(|_| {
-        interrupt::give_way();
-        client.discard(&of_failed);
-    })
+    let look = || onlooker.export(&queued.id);
+    interrupt::cancelled_on_interrupt::<Export, _>(client, &path, look)
+        .inspect_err(|_| client.discard(&format!("{path}?forever=true")))
 }
 
 /// The files of an export that stays in the library.

@@ -62,13 +62,10 @@ pub(crate) fn taken(
 ) -> anyhow::Result<Vec<Imported>> {
     let Import { id, .. } = client.post("/api/imports/foreign", order)?;
     let path = format!("/api/imports/{id}");
-    let (canceller, of_import) = (Arc::clone(client), path.clone());
-    interrupt::cancel_on_interrupt(move || canceller.cancel::<Import>(&of_import));
     let onlooker = Onlooker { client, terminal: console.terminal };
-    let import = onlooker.import(&id).inspect_err(|_| {
-        interrupt::give_way();
-        client.discard(&path);
-    })?;
+    let look = || onlooker.import(&id);
+    let import = interrupt::cancelled_on_interrupt::<Import, _>(client, &path, look)
+        .inspect_err(|_| client.discard(&path))?;
     for warning in &import.warnings {
         let file = warning.file.as_deref().unwrap_or_default();
         console.terminal.note(&format!("note: {file}: {}", warning.message));

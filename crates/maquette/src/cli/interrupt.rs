@@ -2,9 +2,16 @@
 
 use std::{
     io::Write,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
 };
+
+use serde::de::DeserializeOwned;
+
+use crate::client::Client;
 
 /// Whether Ctrl+C came, and is being acted on.
 static IS_INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -16,19 +23,24 @@ pub(crate) fn say_on_interrupt(words: String) {
     });
 }
 
-/// From now on, Ctrl+C cancels what is done for this command, says so, and ends the command.
-pub(crate) fn cancel_on_interrupt(cancel: impl FnOnce() + Send + 'static) {
+/// Looks on while something is done at a path of the studio for this command. From now on Ctrl+C cancels that, says
+/// so, and ends the command.
+pub(crate) fn cancelled_on_interrupt<Q: DeserializeOwned + 'static, T>(
+    client: &Arc<Client>,
+    path: &str,
+    look: impl FnOnce() -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let (canceller, of_job) = (Arc::clone(client), path.to_owned());
     act_on_interrupt(move || {
-        cancel();
+        canceller.cancel::<Q>(&of_job);
         let _ = writeln!(std::io::stderr(), "\nCancelled. Nothing is left of it.");
     });
-}
-
-/// Waits for the end of the command where Ctrl+C came: what fails then, fails because of that.
-pub(crate) fn give_way() {
-    while IS_INTERRUPTED.load(Ordering::SeqCst) {
-        thread::park();
-    }
+    look().inspect_err(|_| {
+        // What fails after Ctrl+C, fails because of that: the command ends elsewhere.
+        while IS_INTERRUPTED.load(Ordering::SeqCst) {
+            thread::park();
+        }
+    })
 }
 
 /// From now on, Ctrl+C does this once and ends the command.

@@ -19,7 +19,8 @@ export function stopOf(job: Job): Action | undefined {
   return undefined
 }
 
-async function cancelExport({ id, name }: Job): Promise<void> {
+/** Ends an export that waits or runs, and says so: nothing of it is left to look at. */
+export async function cancelExport({ id, name }: Job): Promise<void> {
   await deleteExport(id)
   toast(t('exports.cancelled', { name }))
 }

@@ -2,15 +2,15 @@
 
 import { deleteExport, type Export, openExport, restoreExport } from '$lib/api'
 import { t } from '$lib/i18n'
+import { cancelExport } from '$lib/job-actions'
 import { isActive, newest } from '$lib/jobs.svelte'
 import { attempt, toast, toastUndo } from '$lib/toasts.svelte'
 
 /** Cancels one that is under way; moves another to the trash, which can be undone. Gives whether it worked. */
 export async function removeExport({ id, job }: Export): Promise<boolean> {
-  const isUnderWay = isActive(newest(job))
+  if (isActive(newest(job))) return attempt(() => cancelExport(job))
   if (!(await attempt(() => deleteExport(id)))) return false
-  if (isUnderWay) toast(t('exports.cancelled', { name: job.name }))
-  else toastUndo(t('exports.deleted', { name: job.name }), () => restoreExport(id))
+  toastUndo(t('exports.deleted', { name: job.name }), () => restoreExport(id))
   return true
 }
 

@@ -1,1 +1,0 @@
-import{Kr as e,Mn as t,Qt as n,Zt as r,dn as i,en as a,fn as o,mr as s,rr as c}from"./app-D-QqMpUq.js";async function l({id:c,job:l}){let u=i(o(l));return await r(()=>t(c))?(u?n(e(`exports.cancelled`,{name:l.name})):a(e(`exports.deleted`,{name:l.name}),()=>s(c)),!0):!1}async function u({id:t}){await r(()=>c(t))&&n(e(`export.opened`))}export{u as n,l as t};
