@@ -15,7 +15,7 @@ await travel({
     step('the dashboard shows it as it goes on')
     await page.goto(studio.url)
     const card = page.locator(`[data-testid=job-card][data-job="${id}"]`)
-    await card.getByText(/\d+ steps ·/).waitFor({ timeout: 60_000 })
+    await card.getByText(/^\d+ steps/).waitFor({ timeout: 60_000 })
     await page.waitForFunction(() => document.querySelector('link[rel=icon]').href.startsWith('data:'))
     await look('running')
 

@@ -42,6 +42,10 @@ test.each<[string, string]>([
   [format.channels(6), '6 channels'],
   [format.sentence('it is torn'), 'It is torn.'],
   [format.sentence('Is it?'), 'Is it?'],
+  [format.sentence('kick.wav is silent'), 'kick.wav is silent.'],
+  [format.sentence('loops/kick is silent'), 'loops/kick is silent.'],
+  [format.sentence('“passwd” could not be read'), '“passwd” could not be read.'],
+  [format.capital('phase 1: reconstruction'), 'Phase 1: reconstruction'],
 ])('%s', (actual, expected) => {
   expect(plain(actual)).toBe(expected)
 })

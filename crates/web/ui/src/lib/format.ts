@@ -95,8 +95,15 @@ export function channels(n: number): string {
   return n === 2 ? t('format.stereo') : t('format.channels', { n })
 }
 
+/** A fragment with a capital at its start; a name of a file is left as it is. */
+export function capital(text: string): string {
+  const first = /^\S+/.exec(text)?.[0] ?? ''
+  const isName = /[./\\_\d]/.test(first.replace(/[.,:;]$/, '')) || /^[“"'«]/.test(first)
+  return isName ? text : text.charAt(0).toUpperCase() + text.slice(1)
+}
+
 /** A fragment as a sentence: a capital at its start, a full stop at its end. */
 export function sentence(text: string): string {
-  const start = text.charAt(0).toUpperCase() + text.slice(1)
+  const start = capital(text)
   return /[.?!…]$/.test(start) ? start : `${start}.`
 }

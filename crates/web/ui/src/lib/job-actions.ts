@@ -29,6 +29,6 @@ export async function cancelExport({ id, name }: Job): Promise<void> {
 export function resumeOf(job: Job): Action | undefined {
   if (!['stopped', 'failed', 'interrupted'].includes(job.state.state)) return undefined
   if (job.kind === 'train') return { title: t('action.resume'), run: () => resumeRun(job.id) }
-  if (job.kind === 'prepare') return { title: t('action.retry'), run: () => restartDataset(job.id) }
+  if (job.kind === 'prepare') return { title: t('action.restart'), run: () => restartDataset(job.id) }
   return undefined
 }
