@@ -63,7 +63,7 @@ test('a number that is not typed yet stays a choice', () => {
   const choices = from('model=notes-1&latents=')
   expect(choices.latents).toEqual({ keep: 'number', n: Number.NaN })
   expect(queryOf(choices).latents).toBe('')
-  expect(wrongLatents(choices.latents, source)).toBe('Write a whole number.')
+  expect(wrongLatents(choices.latents, source)).toBe('Enter a whole number.')
 })
 
 test('what was ordered leads back to the same choices', () => {
@@ -106,7 +106,7 @@ test('how many latents a choice comes to', () => {
   expect(nLatents({ keep: 'all' }, source)).toBe(16)
   expect(nLatents({ keep: 'fidelity', share: 0.95 }, source)).toBe(8)
   expect(nLatents({ keep: 'fidelity', share: 0.97 }, source)).toBeUndefined()
-  expect(wrongLatents({ keep: 'number', n: 17 }, source)).toBe('Between 1 and 16.')
+  expect(wrongLatents({ keep: 'number', n: 17 }, source)).toBe('Enter a number from 1 to 16.')
   expect(wrongLatents({ keep: 'number', n: 16 }, source)).toBeUndefined()
 })
 

@@ -2,8 +2,8 @@
 
 import { expect, test } from 'vitest'
 
-import type { Knob, KnobKind } from '../src/lib/api'
-import { groupsOf, parseKnob, shareOf, textOf, valueAt } from '../src/lib/knobs'
+import type { Knob, KnobKind, Origin } from '../src/lib/api'
+import { defaultOf, groupsOf, parseKnob, rangeOf, shareOf, textOf, valueAt } from '../src/lib/knobs'
 
 const knob = (kind: KnobKind, rest: Partial<Knob> = {}): Knob => ({
   key: 'k',
@@ -24,24 +24,52 @@ const list: KnobKind = { type: 'integer_list', min: 1, max: 8, len_min: 2, len_m
 test.each<[KnobKind, string, unknown]>([
   [integer, '64', { value: 64 }],
   [integer, ' 64 ', { value: 64 }],
-  [integer, '6.4', { message: 'Write a whole number.' }],
-  [integer, '', { message: 'Write a whole number.' }],
-  [integer, '8', { message: 'Between 16 and 256.' }],
-  [integer, '65', { message: 'A multiple of 16.' }],
+  [integer, '6.4', { message: 'Enter a whole number.' }],
+  [integer, '', { message: 'Enter a whole number.' }],
+  [integer, '8', { message: 'Enter a number from 16 to 256.' }],
+  [integer, '65', { message: 'Enter a multiple of 16.' }],
   [number, '1e-4', { value: 1e-4 }],
-  [number, 'much', { message: 'Write a number.' }],
-  [number, '2', { message: 'Between 1.00e-5 and 1.' }],
+  [number, 'much', { message: 'Enter a number.' }],
+  [number, '2', { message: 'Enter a number from 1e-5 to 1.' }],
   [{ type: 'bool' }, 'true', { value: true }],
   [{ type: 'choice', options: ['a', 'b'] }, 'b', { value: 'b' }],
   [list, '4,4,2', { value: [4, 4, 2] }],
   [list, '4 4, 2', { value: [4, 4, 2] }],
-  [list, '4', { message: 'Between 2 and 4 numbers.' }],
-  [list, '4,9', { message: 'Between 1 and 8.' }],
+  [list, '4', { message: 'Enter 2 to 4 numbers.' }],
+  [list, '4,9', { message: 'Each number must be from 1 to 8.' }],
   [listOrNone, '', { value: [] }],
-  [list, '', { message: 'Write whole numbers with commas between, like 4,4,2.' }],
-  [list, 'four', { message: 'Write whole numbers with commas between, like 4,4,2.' }],
+  [list, '', { message: 'Enter whole numbers separated by commas, like 4,4,2.' }],
+  [list, 'four', { message: 'Enter whole numbers separated by commas, like 4,4,2.' }],
 ])('%o of «%s»', (kind, text, expected) => {
   expect(parseKnob(knob(kind), text)).toEqual(expected)
+})
+
+const seed: KnobKind = { type: 'integer', min: 0, max: Number.MAX_SAFE_INTEGER, multiple_of: 1 }
+
+test('a number without an upper limit is not told of one', () => {
+  expect(parseKnob(knob(seed), '-1')).toEqual({ message: 'Enter a whole number, 0 or more.' })
+  expect(rangeOf(knob(seed))).toBe('Range 0 or more')
+})
+
+test.each<[KnobKind, string, string | undefined]>([
+  [integer, 'samples', 'Range 16 to 256\u202fsamples, multiples of 16'],
+  [{ type: 'integer', min: 1, max: 10_000_000, multiple_of: 1 }, '', 'Range 1 to 10,000,000'],
+  [number, '', 'Range 1e-5 to 1'],
+  [list, '', 'Range 2 to 4 numbers, 1 to 8 each'],
+  [{ type: 'choice', options: ['a', 'b'] }, '', 'Options a, b'],
+  [{ type: 'bool' }, '', undefined],
+])('the range of %o in «%s»', (kind, unit, expected) => {
+  expect(rangeOf(knob(kind, { unit }))).toBe(expected)
+})
+
+test.each<[unknown, unknown, Origin | undefined, string]>([
+  [8, 8, undefined, 'Default 8'],
+  [8, 4, { from: 'preset' }, 'Default 8 (preset: 4)'],
+  [8, 4, { from: 'switch', name: 'noise' }, 'Default 8 (switch: 4)'],
+  [true, false, undefined, 'Default on (preset: off)'],
+  [[], [4, 2], undefined, 'Default none (preset: 4,2)'],
+])('default %j where it starts at %j', (standard, base, origin, expected) => {
+  expect(defaultOf(knob(integer, { default: standard }), base, origin)).toBe(expected)
 })
 
 test('what a field shows is read back as the same value', () => {

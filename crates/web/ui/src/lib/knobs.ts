@@ -1,8 +1,7 @@
 // Knobs as a form shows them: what was typed becomes a value, or a message that says what would do.
 
-import type { Knob } from '$lib/api'
-import { number } from '$lib/format'
-import { t } from '$lib/i18n'
+import type { Knob, Origin } from '$lib/api'
+import { locale, t } from '$lib/i18n'
 
 export type Parsed = { value: unknown } | { message: string }
 
@@ -17,6 +16,7 @@ export function textOf(value: unknown): string {
 export function shownValue(knob: Knob, value: unknown): string {
   if (typeof value === 'boolean') return t(value ? 'form.on' : 'form.off')
   const text = textOf(value)
+  if (text === '') return t('form.none')
   return knob.unit ? `${text}\u202f${knob.unit}` : text
 }
 
@@ -33,7 +33,7 @@ export function parseKnob(knob: Knob, text: string): Parsed {
     case 'integer': {
       const n = Number(text)
       if (text.trim() === '' || !Number.isInteger(n)) return { message: t('form.wholeNumber') }
-      if (n < kind.min || n > kind.max) return { message: between(kind.min, kind.max) }
+      if (n < kind.min || n > kind.max) return { message: isOpen(kind.max) ? t('form.wholeAtLeast', { min: plain(kind.min) }) : between(kind.min, kind.max) }
       if (n % kind.multiple_of !== 0) return { message: t('form.multiple', { of: kind.multiple_of }) }
       return { value: n }
     }
@@ -53,10 +53,39 @@ function parseList(kind: { min: number; max: number; len_min: number; len_max: n
   if ((parts.length === 0 && kind.len_min > 0) || !list.every(Number.isInteger)) return { message: t('form.list') }
   if (list.length < kind.len_min || list.length > kind.len_max)
     return { message: t('form.listLength', { min: kind.len_min, max: kind.len_max }) }
-  return list.every((n) => n >= kind.min && n <= kind.max) ? { value: list } : { message: between(kind.min, kind.max) }
+  const isInRange = list.every((n) => n >= kind.min && n <= kind.max)
+  return isInRange ? { value: list } : { message: t('form.listEach', { min: plain(kind.min), max: plain(kind.max) }) }
 }
 
-const between = (min: number, max: number): string => t('form.between', { min: number(min), max: number(max) })
+const between = (min: number, max: number): string => t('form.between', { min: plain(min), max: plain(max) })
+
+const grouped = new Intl.NumberFormat(locale, { maximumFractionDigits: 6 })
+
+/** A limit of a range as people write it: `1,048,576`, `0.99999`, `1e-8`. */
+const plain = (n: number): string => (n !== 0 && Math.abs(n) < 1e-4 ? n.toExponential() : grouped.format(n))
+
+/** Whether a limit is only what a number can hold, and means nothing. */
+const isOpen = (max: number): boolean => max >= Number.MAX_SAFE_INTEGER
+
+/** The values that a knob takes, in words; nothing where its field shows them all. */
+export function rangeOf({ kind, unit }: Knob): string | undefined {
+  if (kind.type === 'bool') return undefined
+  if (kind.type === 'choice') return t('form.options', { list: kind.options.join(', ') })
+  const span = isOpen(kind.max) ? t('form.orMore', { min: plain(kind.min) }) : t('form.span', { min: plain(kind.min), max: plain(kind.max) })
+  const inUnit = unit ? `${span}\u202f${unit}` : span
+  if (kind.type === 'integer' && kind.multiple_of > 1) return t('form.range', { range: t('form.spanMultiple', { span: inUnit, of: plain(kind.multiple_of) }) })
+  if (kind.type !== 'integer_list') return t('form.range', { range: inUnit })
+  const n = t('form.span', { min: plain(kind.len_min), max: plain(kind.len_max) })
+  return t('form.range', { range: t('form.spanList', { n, span: inUnit }) })
+}
+
+/** What a knob is at by itself, and what the preset, a switch or the dataset makes of it. */
+export function defaultOf(knob: Knob, base: unknown, origin?: Origin): string {
+  const value = shownValue(knob, knob.default)
+  if (isSame(base, knob.default)) return t('form.default', { value })
+  const from = origin?.from === 'switch' || origin?.from === 'dataset' ? origin.from : 'preset'
+  return t('form.defaultAndBase', { value, from: t(`form.base.${from}`), base: shownValue(knob, base) })
+}
 
 /** Where a slider stands, 0 to 1; by factors for a logarithmic knob. */
 export function shareOf(kind: { min: number; max: number; is_logarithmic: boolean }, value: number): number {
