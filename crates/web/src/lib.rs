@@ -56,18 +56,20 @@ mod tests {
     #[test]
     fn a_stamp_sees_content_and_names_but_not_line_ends() {
         let check = |files: &[(&str, &str)]| {
-            let ui = std::env::temp_dir().join(format!(
+            let root = std::env::temp_dir().join(format!(
                 "maquette-stamp-{}-{:?}",
                 std::process::id(),
                 std::thread::current().id()
             ));
+            let ui = root.join("crates/web/ui");
+            fs::create_dir_all(&ui).unwrap();
             for (name, content) in files {
                 let path = ui.join(name);
                 fs::create_dir_all(path.parent().unwrap()).unwrap();
                 fs::write(path, content).unwrap();
             }
             let stamp = stamp::stamp(&ui).unwrap();
-            fs::remove_dir_all(ui).unwrap();
+            fs::remove_dir_all(root).unwrap();
             stamp
         };
         let first = check(&[("src/main.ts", "a\nb"), ("index.html", "x")]);
@@ -75,5 +77,10 @@ mod tests {
         assert_eq!(first, check(&[("index.html", "x"), ("src/main.ts", "a\nb"), ("e2e/t.ts", "")]));
         assert_ne!(first, check(&[("index.html", "x"), ("src/main.ts", "a b")]));
         assert_ne!(first, check(&[("index.html", "x"), ("src/other.ts", "a\nb")]));
+        let guide = "../../../docs/guide/training.md";
+        let helpful = check(&[("index.html", "x"), ("src/main.ts", "a\nb"), (guide, "Train.")]);
+        assert_ne!(first, helpful);
+        let mended = [("index.html", "x"), ("src/main.ts", "a\nb"), (guide, "Train it.")];
+        assert_ne!(helpful, check(&mended));
     }
 }

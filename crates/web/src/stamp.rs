@@ -9,14 +9,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What the built pages are made from, below `ui/`. Tests and their pictures are not among it.
-pub const SOURCES: [&str; 7] = [
+/// What the built pages are made from, seen from `ui/`: the guide is among it, tests and their
+/// pictures are not.
+pub const SOURCES: [&str; 9] = [
+    "../../../docs/guide",
     "index.html",
     "package-lock.json",
     "package.json",
     "public",
     "src",
     "svelte.config.js",
+    "vite",
     "vite.config.ts",
 ];
 
@@ -63,7 +66,7 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// The path below `ui`, with the same separators everywhere.
+/// The path as seen from `ui`, with the same separators everywhere.
 fn name_below(ui: &Path, path: &Path) -> String {
     path.strip_prefix(ui).unwrap_or(path).to_string_lossy().replace('\\', "/")
 }

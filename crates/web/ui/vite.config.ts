@@ -5,6 +5,8 @@ import { svelte } from '@sveltejs/vite-plugin-svelte'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 
+import { guide } from './vite/guide.ts'
+
 const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 /** Compresses once, at build time, so that the server never has to. */
@@ -44,7 +46,7 @@ const studio = process.env.MAQUETTE_URL ?? 'http://127.0.0.1:7901'
 
 export default defineConfig({
   base: '/',
-  plugins: [svelte(), precompress()],
+  plugins: [svelte(), guide(folder('../../../docs/guide')), precompress()],
   resolve: {
     alias: {
       $lib: folder('./src/lib'),

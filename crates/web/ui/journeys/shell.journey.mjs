@@ -4,7 +4,7 @@ import { strict as assert } from 'node:assert'
 
 import { travel } from './harness.mjs'
 
-const pages = ['/', '/datasets', '/datasets/new', '/runs', '/runs/new', '/models', '/export', '/exports', '/import', '/settings']
+const pages = ['/', '/datasets', '/datasets/new', '/runs', '/runs/new', '/models', '/export', '/exports', '/import', '/settings', '/help', '/help/training']
 
 /** A workspace with one dataset in it; gives its address. */
 async function filled(studio) {
@@ -72,10 +72,10 @@ await travel({
     await page.keyboard.press('Enter')
     await page.waitForURL(studio.url + dataset)
 
-    step('? shows the keys, Escape closes')
+    step('? shows help and the keys, Escape closes')
     await arrived(page)
     await page.keyboard.press('?')
-    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
+    await page.getByRole('dialog', { name: 'Help' }).waitFor()
     await look('shortcuts')
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })

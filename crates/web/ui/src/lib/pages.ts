@@ -18,7 +18,7 @@ export interface Page {
   section: Section
   load: () => Promise<Module>
 }
-export type Section = 'dashboard' | 'datasets' | 'runs' | 'models' | 'settings'
+export type Section = 'dashboard' | 'datasets' | 'runs' | 'models' | 'settings' | 'help'
 
 /** The first pattern that fits wins: `/datasets/new` stands before `/datasets/:id`. */
 export const pages: Page[] = [
@@ -36,6 +36,8 @@ export const pages: Page[] = [
   { pattern: '/exports/:id', title: 'nav.exports', section: 'models', load: () => import('../pages/exports/ExportPage.svelte') },
   { pattern: '/import', title: 'title.import', section: 'dashboard', load: () => import('../pages/import/ImportPage.svelte') },
   { pattern: '/settings', title: 'nav.settings', section: 'settings', load: () => import('../pages/settings/SettingsPage.svelte') },
+  { pattern: '/help', title: 'help.title', section: 'help', load: () => import('../pages/help/HelpPage.svelte') },
+  { pattern: '/help/:topic', title: 'help.title', section: 'help', load: () => import('../pages/help/TopicPage.svelte') },
 ]
 
 /** The page of an address and the names in it. */

@@ -4,6 +4,7 @@ const isBrowser = typeof location !== 'undefined'
 // Two states: who depends on the path alone must not hear of every change of the query.
 let path = $state(isBrowser ? location.pathname : '/')
 let query = $state.raw(new URLSearchParams(isBrowser ? location.search : ''))
+let hash = $state(isBrowser ? location.hash : '')
 
 /** The address now. */
 export const route = {
@@ -13,11 +14,16 @@ export const route = {
   get query(): URLSearchParams {
     return query
   },
+  /** The part of the page that is wanted, like `#files`; empty for all of it. */
+  get hash(): string {
+    return hash
+  },
 }
 
 function arrive(): void {
   path = location.pathname
   query = new URLSearchParams(location.search)
+  hash = location.hash
 }
 
 /** Goes to an address of ours, like `/datasets/new?from=samples`. */
@@ -44,7 +50,7 @@ export function startRouter(): () => void {
     const link = event.target instanceof Element ? event.target.closest('a') : null
     if (!link || !isOurs(event, link)) return
     event.preventDefault()
-    if (link.href !== location.href) go(link.pathname + link.search)
+    if (link.href !== location.href) go(link.pathname + link.search + link.hash)
   }
   addEventListener('popstate', arrive)
   document.addEventListener('click', onClick)
@@ -56,7 +62,9 @@ export function startRouter(): () => void {
 
 function isOurs(event: MouseEvent, link: HTMLAnchorElement): boolean {
   const isPlainClick = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
-  const isElsewhere = link.target !== '' || link.hasAttribute('download') || link.hash !== ''
+  // To a part of the page that is here the browser goes by itself.
+  const isHere = link.hash !== '' && link.pathname === location.pathname
+  const isElsewhere = link.target !== '' || link.hasAttribute('download') || isHere
   const isPage = link.origin === location.origin && !link.pathname.startsWith('/api/')
   return isPlainClick && !event.defaultPrevented && !isElsewhere && isPage
 }

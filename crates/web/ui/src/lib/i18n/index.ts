@@ -4,6 +4,7 @@ import { compose } from './en/compose'
 import { dashboard } from './en/dashboard'
 import { datasets } from './en/datasets'
 import { exports } from './en/exports'
+import { help } from './en/help'
 import { imports } from './en/imports'
 import { instruments } from './en/instruments'
 import { models } from './en/models'
@@ -12,7 +13,7 @@ import { runs } from './en/runs'
 import { settings } from './en/settings'
 import { shell } from './en/shell'
 
-const en = { ...shell, ...parts, ...compose, ...dashboard, ...datasets, ...runs, ...models, ...exports, ...imports, ...instruments, ...settings }
+const en = { ...shell, ...parts, ...compose, ...dashboard, ...datasets, ...runs, ...models, ...exports, ...help, ...imports, ...instruments, ...settings }
 
 export type Key = keyof typeof en
 type Names<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never

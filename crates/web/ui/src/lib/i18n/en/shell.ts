@@ -33,7 +33,7 @@ export const shell = {
   'shortcuts.anywhere': 'Anywhere',
   'shortcuts.here': 'On this page',
   'shortcuts.palette': 'Command palette',
-  'shortcuts.sheet': 'This list',
+  'shortcuts.sheet': 'Help and shortcuts',
   'shortcuts.filter': 'Filter this list',
   'shortcuts.undo': 'Undo',
   'shortcuts.close': 'Close or clear',
