@@ -135,7 +135,7 @@ await travel({
     await page.getByTestId('problem').waitFor()
     await look('no such dataset')
     await page.goto(`${studio.url}/nowhere`)
-    await page.getByRole('heading', { name: 'There is no such page' }).waitFor()
+    await page.getByRole('heading', { name: 'Page not found' }).waitFor()
     await look('no such page')
   },
 })

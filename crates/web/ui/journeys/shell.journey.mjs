@@ -175,7 +175,7 @@ await travel({
 
     step('when it is back, the banner goes')
     await studio.startAgain()
-    await page.getByRole('region', { name: 'Messages' }).getByText('The studio answers again').waitFor()
+    await page.getByRole('region', { name: 'Messages' }).getByText('The studio is back').waitFor()
     await page.getByText('The studio stopped answering').waitFor({ state: 'detached' })
   },
 })

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 
 import { compile } from '../src/lib/filter'
-import { type Column, moved, nextSort, parseSort, sorted, visible } from '../src/lib/grid'
+import { between, type Column, moved, nextSort, parseSort, sorted, visible } from '../src/lib/grid'
 
 interface Row {
   name: string
@@ -72,6 +72,15 @@ test.each([
   ['x', 3, undefined],
 ])('%s from row %d', (key, from, to) => {
   expect(moved(key, from, 10_000, 20)).toBe(to)
+})
+
+test.each([
+  [1, 3, 'bcd'],
+  [3, 1, 'bcd'],
+  [2, 2, 'c'],
+  [0, 9, 'abcde'],
+])('rows from %d to %d are «%s»', (from, to, expected) => {
+  expect(between([...'abcde'], from, to).join('')).toBe(expected)
 })
 
 test('ten thousand rows are filtered in well under 100 ms', () => {

@@ -10,9 +10,8 @@ pub(super) fn switch() -> Switch {
         name: "causal".into(),
         title: "Causal".into(),
         group: "Playing live".into(),
-        summary:
-            "Layers see only the past: less latency when you play live, slightly lower quality."
-                .into(),
+        summary: "Layers look back only: less delay when played live, a little less quality."
+            .into(),
         settings: settings(json!({
             "padding": "causal",
         })),

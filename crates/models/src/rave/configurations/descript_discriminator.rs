@@ -9,10 +9,8 @@ pub(super) fn switch() -> Switch {
     Switch {
         name: "descript_discriminator".into(),
         title: "Descript discriminators".into(),
-        group: "Discriminators".into(),
-        summary: "The large discriminators of the Descript Audio Codec, with 42 million \
-                  parameters. They need much more memory and time."
-            .into(),
+        group: "Judges".into(),
+        summary: "The large discriminators of the Descript Audio Codec, 42 million numbers.".into(),
         settings: settings(json!({
             "discriminator": "descript",
         })),

@@ -10,9 +10,7 @@ pub(super) fn switch() -> Switch {
         name: "mute".into(),
         title: "Mute".into(),
         group: "Augmentation".into(),
-        summary:
-            "Replaces one excerpt in ten with silence, so that the model learns to stay silent."
-                .into(),
+        summary: "Replaces one excerpt in ten by silence.".into(),
         settings: settings(json!({
             "mute_share": 0.1,
         })),

@@ -8,7 +8,7 @@ import type { Region } from './timeline'
 import { showTransport } from './transport'
 
 export interface Track {
-  /** `Original`, `Reconstruction`. */
+  /** `Original`, `Rendered`. */
   label: string
   url: string
 }
@@ -71,8 +71,6 @@ class Player {
     this.#buffers = []
     if (!keepsPosition) {
       this.position = 0
-      // A loop of another sound says nothing of this one.
-      if (this.region) this.isLooping = false
       this.region = undefined
       this.audible = 0
     }

@@ -62,6 +62,11 @@ export function visible(n: number, rowHeight: number, scrollTop: number, height:
   return [Math.min(from, to), to]
 }
 
+/** The rows from one place to another, both included, whichever comes first. */
+export function between<T>(rows: readonly T[], from: number, to: number): T[] {
+  return rows.slice(Math.max(0, Math.min(from, to)), Math.max(from, to) + 1)
+}
+
 /** Where a key leads from a row, or undefined if it is not such a key. */
 export function moved(key: string, at: number, n: number, perPage: number): number | undefined {
   const to = {

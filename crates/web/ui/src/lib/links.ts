@@ -24,3 +24,8 @@ export function hrefOf(job: Pick<Job, 'id' | 'kind'>): string {
       return '/runs/new'
   }
 }
+
+/** As many runs as charts have colours for. */
+export const MOST_COMPARED = 4
+/** The page that shows runs beside each other. */
+export const compareHref = (ids: readonly string[]): string => `/compare?ids=${ids.map(encodeURIComponent).join(',')}`

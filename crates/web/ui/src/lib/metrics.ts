@@ -1,23 +1,11 @@
 // What the numbers of a run are called.
 
-import { percent } from '$lib/format'
-import { type PlainKey, t } from '$lib/i18n'
+import { type Key, t } from '$lib/i18n'
 
-type MetricKey = Extract<PlainKey, `metric.${string}`>
+type MetricKey = Extract<Key, `metric.${string}`>
 
-/** `latent_fidelity_0.95` */
-const FIDELITY = /^latent_fidelity_(0\.\d+|1)$/
-
-/** The metric's name as people read it. One that came from elsewhere and has no words here is spelt out. */
+/** The metric's name as people read it; its own if nobody has written one yet. */
 export function metricTitle(name: string): string {
-  const [, share] = FIDELITY.exec(name) ?? []
-  if (share) return t('metric.latentFidelity', { share: percent(Number(share)) })
   const title: string | undefined = t(`metric.${name}` as MetricKey)
-  return title ?? spelt(name)
-}
-
-/** `epoch_train` → `Epoch train` */
-function spelt(name: string): string {
-  const words = name.replaceAll('_', ' ').trim()
-  return words.charAt(0).toUpperCase() + words.slice(1)
+  return title ?? name
 }

@@ -18,7 +18,7 @@ export interface Page {
   section: Section
   load: () => Promise<Module>
 }
-export type Section = 'dashboard' | 'datasets' | 'runs' | 'models' | 'settings' | 'help'
+export type Section = 'dashboard' | 'datasets' | 'runs' | 'models' | 'exports' | 'import' | 'settings' | 'help'
 
 /** The first pattern that fits wins: `/datasets/new` stands before `/datasets/:id`. */
 export const pages: Page[] = [
@@ -29,12 +29,14 @@ export const pages: Page[] = [
   { pattern: '/runs', title: 'nav.runs', section: 'runs', load: () => import('../pages/runs/RunsPage.svelte') },
   { pattern: '/runs/new', title: 'title.newRun', section: 'runs', load: () => import('../pages/runs/NewRunPage.svelte') },
   { pattern: '/runs/:id', title: 'nav.runs', section: 'runs', load: () => import('../pages/runs/RunPage.svelte') },
+  { pattern: '/compare', title: 'compareRuns.title', section: 'runs', load: () => import('../pages/compare/ComparePage.svelte') },
   { pattern: '/models', title: 'nav.models', section: 'models', load: () => import('../pages/models/ModelsPage.svelte') },
   { pattern: '/models/:id', title: 'nav.models', section: 'models', load: () => import('../pages/models/ModelPage.svelte') },
-  { pattern: '/export', title: 'title.newExport', section: 'models', load: () => import('../pages/exports/NewExportPage.svelte') },
-  { pattern: '/exports', title: 'nav.exports', section: 'models', load: () => import('../pages/exports/ExportsPage.svelte') },
-  { pattern: '/exports/:id', title: 'nav.exports', section: 'models', load: () => import('../pages/exports/ExportPage.svelte') },
-  { pattern: '/import', title: 'title.import', section: 'dashboard', load: () => import('../pages/import/ImportPage.svelte') },
+  { pattern: '/export', title: 'title.newExport', section: 'exports', load: () => import('../pages/exports/NewExportPage.svelte') },
+  { pattern: '/exports', title: 'nav.exports', section: 'exports', load: () => import('../pages/exports/ExportsPage.svelte') },
+  { pattern: '/exports/:id', title: 'nav.exports', section: 'exports', load: () => import('../pages/exports/ExportPage.svelte') },
+  { pattern: '/import', title: 'title.import', section: 'import', load: () => import('../pages/import/ImportPage.svelte') },
+  { pattern: '/trash', title: 'trash.title', section: 'settings', load: () => import('../pages/trash/TrashPage.svelte') },
   { pattern: '/settings', title: 'nav.settings', section: 'settings', load: () => import('../pages/settings/SettingsPage.svelte') },
   { pattern: '/help', title: 'help.title', section: 'help', load: () => import('../pages/help/HelpPage.svelte') },
   { pattern: '/help/:topic', title: 'help.title', section: 'help', load: () => import('../pages/help/TopicPage.svelte') },

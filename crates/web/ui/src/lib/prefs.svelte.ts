@@ -11,6 +11,8 @@ interface Prefs {
   hasSingleKeys: boolean
   isRailNarrow: boolean
   isGuideClosed: boolean
+  /** Whether a sound that a model made was ever played here. */
+  hasHeard: boolean
   /** Whether the chosen file of a dataset shows its spectrogram. */
   hasSpectrogram: boolean
 }
@@ -23,6 +25,7 @@ const defaults: Prefs = {
   hasSingleKeys: true,
   isRailNarrow: false,
   isGuideClosed: false,
+  hasHeard: false,
   hasSpectrogram: false,
 }
 

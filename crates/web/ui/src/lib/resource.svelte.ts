@@ -96,9 +96,22 @@ export function resource<T>(
   }
 }
 
+const KINDS = {
+  datasets: 'prepare',
+  imports: 'import',
+  runs: 'train',
+  models: undefined,
+  exports: 'export',
+  reconstructions: 'reconstruct',
+  presets: undefined,
+  trash: undefined,
+} as const
+/** The lists of the studio, by the names it gives them. */
+export type List = keyof typeof KINDS
+
 /** Whether a message says that a list changed, or one of its jobs changed its state. */
-export function changes(list: 'datasets' | 'imports' | 'runs' | 'models' | 'exports' | 'reconstructions' | 'presets', id?: string) {
-  const kind = { datasets: 'prepare', imports: 'import', runs: 'train', models: undefined, exports: 'export', reconstructions: 'reconstruct', presets: undefined }[list]
+export function changes(list: List, id?: string) {
+  const kind = KINDS[list]
   return (message: Live): boolean => {
     if (message.live === 'changed') return message.list === list && (id === undefined || message.id === id)
     if (message.job.kind !== kind || (id !== undefined && message.job.id !== id)) return false

@@ -1,7 +1,7 @@
 // What pages can ask of the studio: one function a verb, in the order of the lists they work on.
 
-import { answer, client, filePath, path, sendFile } from './request'
-import type { Control, ExportTask, ImportTask, Limit, NewComposition, NewDataset, NewModel, NewPreset, NewRun, PresetFile, Reconstruction, Upload } from './types'
+import { answer, asks, client, filePath, path, sendFile } from './request'
+import type { Control, FileKind, Folder, ExportTask, ImportTask, Limit, NewComposition, NewDataset, NewModel, NewPreset, NewRun, PresetFile, Reconstruction, TrashItem, UnreadableItem, Upload } from './types'
 
 export { ProblemError, problemOf } from './problem'
 export type * from './types'
@@ -17,9 +17,21 @@ export const machine = (signal?: Signal) => answer(client.GET('/api/machine', un
 export const doctor = (signal?: Signal) => answer(client.GET('/api/doctor', until(signal)))
 export const families = (signal?: Signal) => answer(client.GET('/api/families', until(signal)))
 export const jobs = (signal?: Signal) => answer(client.GET('/api/jobs', until(signal)))
-/** Folders on this computer; the home folder without a path. */
-export const folders = (from?: string, signal?: Signal) =>
-  answer(client.GET('/api/folders', { params: { query: from === undefined ? {} : { path: from } }, ...until(signal) }))
+/** Puts a job aside that has ended, until it is queued again. */
+export const dismissJob = (id: string) => asks<void>('POST', path('jobs', id, 'dismiss'))
+/** A folder on this computer, with its files of a kind; the home folder without a path. */
+export const folders = (from: string | undefined, files: FileKind, signal?: Signal): Promise<Folder> =>
+  answer(client.GET('/api/folders', { params: { query: { ...(from === undefined ? {} : { path: from }), files } as { path?: string } }, ...until(signal) }))
+
+// The trash, and what cannot be read
+/** What was deleted, newest first. */
+export const trash = (signal?: Signal) => asks<TrashItem[]>('GET', '/api/trash', signal)
+export const restoreItem = ({ list, id }: Pick<TrashItem, 'list' | 'id'>) => asks<void>('POST', path('trash', list, id, 'restore'))
+/** Deletes it for good; its space is free at once. */
+export const deleteForever = ({ list, id }: Pick<TrashItem, 'list' | 'id'>) => asks<void>('DELETE', path('trash', list, id))
+export const emptyTrash = () => asks<{ n_items: number; bytes: number }>('DELETE', '/api/trash')
+/** Folders of the library that could not be read. */
+export const unreadable = (signal?: Signal) => asks<UnreadableItem[]>('GET', '/api/unreadable', signal)
 
 // Imports
 /** Takes a folder of our own, of another workspace, at once. */

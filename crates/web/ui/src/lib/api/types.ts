@@ -77,3 +77,38 @@ export type Switch = Schemas['Switch']
 export type Unreadable = Schemas['Unreadable']
 export type Upload = Schemas['Upload']
 export type Warning = Schemas['Warning']
+
+/** Which files a listing of a folder names. */
+export type FileKind = 'sounds' | 'imports'
+/** A folder of this computer; what an older studio does not say of it is absent. */
+export interface Folder extends FolderListing {
+  /** Sounds in it and in its sub-folders; hidden ones are not counted. */
+  n_sounds_below?: number
+  /** Whether counting them was given up at some point. */
+  is_count_partial?: boolean
+  files?: { name: string; bytes: number }[]
+}
+/** Something in the trash. */
+export interface TrashItem {
+  list: string
+  id: string
+  name: string
+  deleted_ms: number
+  expires_ms: number
+  /** The space that deleting it for good gives back. */
+  bytes: number
+}
+/** A folder of the library that could not be read. */
+export interface UnreadableItem {
+  list: string
+  id: string
+  path: string
+  problem: Problem
+}
+/** A job that somebody may have put aside. */
+export type Dismissible = Job & { dismissed?: boolean }
+/** Files of a dataset that hold the same sound, by their place in it. */
+export interface SoundGroup {
+  kind: 'exact' | 'near'
+  files: number[]
+}

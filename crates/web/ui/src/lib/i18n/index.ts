@@ -9,11 +9,13 @@ import { imports } from './en/imports'
 import { instruments } from './en/instruments'
 import { models } from './en/models'
 import { parts } from './en/parts'
+import { runList } from './en/run-list'
 import { runs } from './en/runs'
 import { settings } from './en/settings'
 import { shell } from './en/shell'
+import { trash } from './en/trash'
 
-const en = { ...shell, ...parts, ...compose, ...dashboard, ...datasets, ...runs, ...models, ...exports, ...help, ...imports, ...instruments, ...settings }
+const en = { ...shell, ...parts, ...compose, ...dashboard, ...datasets, ...runs, ...models, ...exports, ...help, ...imports, ...instruments, ...settings, ...trash, ...runList }
 
 export type Key = keyof typeof en
 type Names<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never

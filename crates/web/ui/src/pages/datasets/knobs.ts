@@ -41,6 +41,12 @@ export const datasetKnobs: Knob[] = [
   }),
 ]
 
+/** What the form comes to, what was left as it was included. */
+export function settingsOf(changes: Record<string, unknown>) {
+  const of = (key: string) => changes[key] ?? datasetKnobs.find((one) => one.key === key)?.default
+  return { rateHz: Number(of('rate_hz')), channels: String(of('channels')), validationShare: Number(of('validation_share')) }
+}
+
 /** What the form says, in the words of the order. */
 export function orderOf(changes: Record<string, unknown>): Partial<NewDataset> {
   const { channels, ...rest } = changes

@@ -1,6 +1,6 @@
-// Peaks of a dataset's files, asked for when they are to be drawn, and kept: they never change.
+// A dataset's files as things to draw and to play; peaks are kept: they never change.
 
-import { datasetPeaks, type Peaks } from '$lib/api'
+import { datasetAudioUrl, datasetPeaks, type Peaks, type SoundFile } from '$lib/api'
 
 const KEPT_MAX = 300
 const kept = new Map<string, Peaks>()
@@ -15,3 +15,10 @@ export async function filePeaks(dataset: string, idx: number, signal?: AbortSign
   if (kept.size > KEPT_MAX) kept.delete(kept.keys().next().value ?? '')
   return peaks
 }
+
+/** A file as the player wants it. */
+export const playableOf = (dataset: string, { idx, path }: SoundFile) => ({
+  id: `dataset/${dataset}/${idx}`,
+  title: path,
+  tracks: [{ label: path, url: datasetAudioUrl(dataset, idx) }],
+})

@@ -8,9 +8,12 @@ export const shell = {
   'nav.runs': 'Runs',
   'nav.models': 'Models',
   'nav.exports': 'Exports',
+  'nav.import': 'Import',
+  'nav.help': 'Help',
+  'nav.more': 'More',
   'nav.settings': 'Settings',
-  'nav.collapse': 'Make the menu narrow',
-  'nav.expand': 'Make the menu wide',
+  'nav.collapse': 'Collapse sidebar',
+  'nav.expand': 'Expand sidebar',
 
   'title.newDataset': 'New dataset',
   'title.newRun': 'New run',
@@ -42,7 +45,7 @@ export const shell = {
   'shortcuts.off': 'Single-key shortcuts are turned off. You can turn them on in Settings.',
 
   'connection.lost': 'The studio stopped answering. Trying again…',
-  'connection.back': 'The studio answers again.',
+  'connection.back': 'The studio is back.',
 
   'jobs.running_one': '{n} job running',
   'jobs.running_other': '{n} jobs running',
@@ -56,24 +59,22 @@ export const shell = {
   'jobs.announceInterrupted': '{name} was interrupted',
 
   'page.failed': 'This page could not be opened',
-  'page.failedWhy': 'A part of it did not load. The studio may have been updated or restarted.',
-  'page.reload': 'Load again',
-  'page.notFound': 'There is no such page',
-  'page.notFoundHelp': 'The address may be old, or what it showed may have been deleted.',
+  'page.failedWhy': 'Part of it did not load. The studio may have been updated or restarted.',
+  'page.reload': 'Reload',
+  'page.notFound': 'Page not found',
+  'page.notFoundHelp': 'The link may be out of date, or the item may have been deleted.',
   'page.toDashboard': 'Go to the dashboard',
 
-  'problem.page': 'Something on this page went wrong',
-  'problem.pageRemedy': 'Load the page again. If it happens again, please report it.',
-  'problem.unreachable': 'The studio does not answer',
+  'problem.page': 'Something went wrong on this page',
+  'problem.pageRemedy': 'Reload the page. If it happens again, please report it.',
+  'problem.unreachable': 'The studio is not responding',
   'problem.unreachableRemedy': 'Check that Maquette is still running, then try again.',
-  'problem.answer': 'The studio gave an answer that this page does not understand (status {status})',
+  'problem.answer': 'The studio sent an unexpected answer (status {status})',
   'problem.details': 'Details',
   'problem.copy': 'Copy report',
   'problem.copied': 'Report copied',
 
   'toast.undo': 'Undo',
-  'toast.close': 'Close this message',
+  'toast.close': 'Dismiss message',
   'toast.region': 'Messages',
-
-  'info.idle': 'Everything stays on this computer.',
 } as const

@@ -1,0 +1,27 @@
+/** Words of the list of runs, and of comparing some of them. */
+export const runList = {
+  'runList.score': 'Distance',
+  'runList.scoreInfo': 'Validation distance: how far reconstructions are from held-out sounds. Lower is better.',
+  'runList.lower': '{change} lower than at the start',
+  'runList.higher': '{change} higher than at the start',
+  'runList.trained': 'Trained for',
+  'runList.steps': 'Steps',
+  'runList.curve': 'Course',
+  'runList.compare': 'Compare',
+  'runList.compareInfo': 'Select two to four runs to compare them.',
+  'runList.open': 'Open',
+  'runList.again': 'New run on the same dataset',
+
+  'compareRuns.title': 'Compare runs',
+  'compareRuns.facts': 'Results',
+  'compareRuns.run': 'Run',
+  'compareRuns.best': 'Best distance',
+  'compareRuns.latest': 'Latest distance',
+  'compareRuns.settings': 'Settings that differ',
+  'compareRuns.setting': 'Setting',
+  'compareRuns.same': 'All settings are the same.',
+  'compareRuns.families': 'These runs train different kinds of model, so their settings cannot be compared.',
+  'compareRuns.tooFew': 'Select at least two runs',
+  'compareRuns.tooFewText': 'Tick two to four runs in the list, then choose Compare.',
+  'compareRuns.toRuns': 'Go to runs',
+} as const

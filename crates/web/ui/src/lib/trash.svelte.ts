@@ -1,0 +1,62 @@
+// Deleting, with the way back: into the trash, where things stay for 30 days.
+
+import { ProblemError, trash as ask, type TrashItem, unreadable as askUnreadable, type UnreadableItem } from '$lib/api'
+import { t, tn } from '$lib/i18n'
+import { toastProblem, toastUndo } from '$lib/toasts.svelte'
+
+import { changes, type List, type Resource, resource } from './resource.svelte'
+
+export interface Deletable {
+  id: string
+  name: string
+}
+
+/** Puts things into the trash and offers one way back for all of them; gives those that are there now. */
+export async function moveToTrash<T extends Deletable>(
+  things: readonly T[],
+  remove: (id: string) => Promise<unknown>,
+  restore: (id: string) => Promise<unknown>,
+): Promise<T[]> {
+  const gone: T[] = []
+  let failure: unknown
+  for (const thing of things) {
+    try {
+      await remove(thing.id)
+      gone.push(thing)
+    } catch (thrown) {
+      failure = thrown
+    }
+  }
+  if (failure !== undefined) toastProblem(failure)
+  const [first] = gone
+  if (first) {
+    const text = gone.length === 1 ? t('trash.movedOne', { name: first.name }) : tn('trash.moved', gone.length)
+    toastUndo(text, async () => {
+      for (const thing of gone) await restore(thing.id)
+    })
+  }
+  return gone
+}
+
+/** What is in the trash; nothing where the studio has none to show. */
+export const trashResource = (): Resource<TrashItem[]> =>
+  resource((signal) => orNothing(ask(signal)), changes('trash'))
+
+/** Folders of a list that could not be read. */
+export const unreadableResource = (list: List): Resource<UnreadableItem[]> =>
+  resource(
+    (signal) => orNothing(askUnreadable(signal)).then((all) => all.filter((one) => one.list === list)),
+    (message) => message.live === 'changed' && message.list === list,
+  )
+
+async function orNothing<T>(asked: Promise<T[]>): Promise<T[]> {
+  try {
+    return await asked
+  } catch (thrown) {
+    if (thrown instanceof ProblemError && thrown.status === 404) return []
+    throw thrown
+  }
+}
+
+/** How many days something still stays in the trash, at least 0. */
+export const daysLeft = (expiresMs: number, nowMs: number): number => Math.max(0, Math.ceil((expiresMs - nowMs) / 86_400_000))
