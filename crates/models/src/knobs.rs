@@ -127,7 +127,7 @@ pub(crate) fn compose(
 /// Every setting that cannot be used.
 pub(crate) fn reread(knobs: &[Knob], settings: &Value) -> Result<Value, Vec<FieldProblem>> {
     let Some(settings) = settings.as_object() else {
-        return Err(vec![problem("", "settings must be an object of knobs")]);
+        return Err(vec![problem("", "settings must be an object with a value per setting")]);
     };
     let given = settings.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
     Ok(compose(knobs, &[(Origin::Setting, &given)])?.settings)
@@ -167,7 +167,11 @@ fn checked(knob: &Knob, value: &Value) -> Result<Value, FieldProblem> {
             };
             if n < *min || n > *max {
                 let near = n.clamp(*min, *max);
-                return Err(problem_with(&knob.key, format!("must be {min} to {max}"), near));
+                return Err(problem_with(
+                    &knob.key,
+                    format!("must be between {min} and {max}"),
+                    near,
+                ));
             }
             if n % multiple_of != 0 {
                 let near = (n / multiple_of * multiple_of).max(*min);
@@ -186,7 +190,11 @@ fn checked(knob: &Knob, value: &Value) -> Result<Value, FieldProblem> {
             };
             if n < *min || n > *max {
                 let near = n.clamp(*min, *max);
-                return Err(problem_with(&knob.key, format!("must be {min} to {max}"), near));
+                return Err(problem_with(
+                    &knob.key,
+                    format!("must be between {min} and {max}"),
+                    near,
+                ));
             }
             Ok(n.into())
         }
@@ -222,14 +230,14 @@ fn checked_list(
         _ => whole(value).map(|n| vec![n]),
     };
     let Some(numbers) = numbers else {
-        return Err(problem(&knob.key, "must be whole numbers with commas between, like 4,2,2"));
+        return Err(problem(&knob.key, "must be whole numbers separated by commas, like 4,2,2"));
     };
     if !length.contains(&numbers.len()) {
-        let message = format!("must have {} to {} numbers", length.start(), length.end());
+        let message = format!("must have between {} and {} numbers", length.start(), length.end());
         return Err(problem(&knob.key, message));
     }
     if !numbers.iter().all(|n| range.contains(n)) {
-        let message = format!("each number must be {} to {}", range.start(), range.end());
+        let message = format!("each number must be between {} and {}", range.start(), range.end());
         return Err(problem(&knob.key, message));
     }
     Ok(numbers.into())

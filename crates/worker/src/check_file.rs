@@ -31,7 +31,7 @@ pub fn check_file(path: &Path, model: Option<&Path>) -> Result<FileCheck, Proble
     };
     let about = std::fs::metadata(path).map_err(|error| unreadable(format!("{error}.")))?;
     if !about.is_file() {
-        return Err(unreadable("It is not a file.".into()));
+        return Err(unreadable("It is not a regular file.".into()));
     }
     let model =
         model.map(load_any).transpose().map_err(|error| match error.downcast::<Refused>() {
@@ -57,13 +57,13 @@ pub fn check_file(path: &Path, model: Option<&Path>) -> Result<FileCheck, Proble
         Some("ts") if PlayedModule::is_one(path) => look.module(),
         Some("ts" | "ckpt" | "pt") => look.original(),
         Some("maq") => {
-            look.found.kind = "a package of Maquette".into();
+            look.found.kind = "a Maquette package".into();
             look.bad(
                 "read",
-                "It does not begin as a package does: it is damaged or something else.".into(),
+                "It does not start like a package: it is damaged, or something else.".into(),
             );
         }
-        _ => return Err(unreadable("The end of its name says nothing that is known.".into())),
+        _ => return Err(unreadable("Its file extension is not one of these.".into())),
     }
     Ok(look.found)
 }
@@ -93,7 +93,7 @@ impl Look<'_> {
     }
 
     fn package(&mut self) {
-        self.found.kind = "a package of Maquette".into();
+        self.found.kind = "a Maquette package".into();
         let manifest = match package::verify(self.path) {
             Ok(manifest) => manifest,
             Err(error) => return self.failed("whole", &format!("{error:#}")),
@@ -103,17 +103,14 @@ impl Look<'_> {
         self.fact("author", &or_not_said(&manifest.author));
         self.fact("sampling rate", &format!("{} Hz", manifest.rate_hz));
         let n = manifest.files.len();
-        self.good(
-            "whole",
-            format!("All {n} files have the size and SHA-256 that they were packed with."),
-        );
+        self.good("whole", format!("All {n} files match the size and SHA-256 in the package."));
         let read = tempfile::tempdir().map_err(anyhow::Error::from).and_then(|folder| {
             package::unpack(self.path, folder.path())?;
             Ok(Model::load(&folder.path().join(package::WEIGHTS))?)
         });
         match read {
             Ok(model) => {
-                self.good("read", "Its weights fit their settings.".into());
+                self.good("read", "The weights match the settings.".into());
                 self.weighed(&model);
             }
             Err(error) => self.failed("read", &format!("{error:#}")),
@@ -124,15 +121,15 @@ impl Look<'_> {
     fn weighed(&mut self, model: &Model) {
         match &self.model {
             Some(other) if !model.has_weights_of(other) => {
-                self.bad("equal", "It holds other weights than the model.".into());
+                self.bad("equal", "Its weights differ from the model's.".into());
             }
-            Some(_) => self.good("equal", "Every weight is the model's to the last bit.".into()),
+            Some(_) => self.good("equal", "Every weight is identical to the model's.".into()),
             None => {}
         }
     }
 
     fn weights(&mut self) {
-        self.found.kind = "weights of Maquette".into();
+        self.found.kind = "Maquette weights".into();
         match Model::load(self.path) {
             Ok(model) => {
                 let config = model.config();
@@ -145,7 +142,7 @@ impl Look<'_> {
                     self.fact(name, &value);
                 }
                 let n = model.n_arrays();
-                self.good("read", format!("All {n} arrays fit the settings in its header."));
+                self.good("read", format!("All {n} arrays match the settings in the header."));
                 self.weighed(&model);
             }
             Err(error) => self.failed("read", &error),
@@ -156,12 +153,12 @@ impl Look<'_> {
         match original::open(self.path) {
             Ok(original) => {
                 self.found.kind = match original.kind {
-                    Kind::Checkpoint => "a checkpoint of acids-rave".into(),
+                    Kind::Checkpoint => "an acids-rave checkpoint".into(),
                     Kind::Export { is_streaming: true, .. } => {
-                        "a streaming export of acids-rave".into()
+                        "a streaming acids-rave export".into()
                     }
-                    Kind::Export { .. } => "an export of acids-rave".into(),
-                    Kind::StateDict => "weights of acids-rave".into(),
+                    Kind::Export { .. } => "an acids-rave export".into(),
+                    Kind::StateDict => "acids-rave weights".into(),
                 };
                 let config = &original.config;
                 self.fact("sampling rate", &format!("{} Hz", config.sampling_rate));
@@ -169,7 +166,7 @@ impl Look<'_> {
                 self.fact("latents", &config.latent_size);
                 self.fact("ratio", &config.ratio());
                 self.fact("steps", &original.step);
-                self.good("read", "Its weights fit the settings that were found in it.".into());
+                self.good("read", "The weights match the settings in the file.".into());
                 let again = tempfile::tempdir().map_err(anyhow::Error::from).and_then(|folder| {
                     let path = folder.path().join("weights.safetensors");
                     original.save_model(&path)?;
@@ -184,24 +181,24 @@ impl Look<'_> {
                 }
             }
             Err(error) => {
-                self.found.kind = "a file of PyTorch".into();
+                self.found.kind = "a PyTorch file".into();
                 self.failed("read", &error);
             }
         }
     }
 
     fn module(&mut self) {
-        self.found.kind = "a module of TorchScript, written by Maquette".into();
+        self.found.kind = "a TorchScript module written by Maquette".into();
         let opened = PlayedModule::open(self.path).and_then(|mut module| {
             let answered = module.ask()?;
             Ok((module, answered))
         });
         match opened {
             Ok((mut module, [n_methods, n_attributes])) => {
-                let words = "It answers what nn~ asks";
+                let what = "It has what nn~ looks for";
                 self.good(
                     "read",
-                    format!("{words}: {n_methods} methods, {n_attributes} attributes."),
+                    format!("{what}: {n_methods} methods, {n_attributes} attributes."),
                 );
                 let facts = module.facts();
                 self.played(&mut module, facts);
@@ -212,7 +209,7 @@ impl Look<'_> {
 
     /// A graph of the whole is checked with its parts, if they lie beside it.
     fn graph(&mut self) {
-        self.found.kind = "a graph of ONNX".into();
+        self.found.kind = "an ONNX graph".into();
         let name = self.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let parts = [OnnxPart::Encoder, OnnxPart::Decoder, OnnxPart::Whole];
         let part = parts.into_iter().find(|part| name.ends_with(part.ending()));
@@ -224,7 +221,10 @@ impl Look<'_> {
                 Ok(mut graphs) => {
                     self.fact("opset", &graphs.opset());
                     self.fact("states", &graphs.n_states());
-                    self.good("read", "The whole, the encoder and the decoder were read.".into());
+                    self.good(
+                        "read",
+                        "The whole model, the encoder and the decoder can be read.".into(),
+                    );
                     let facts = graphs.facts();
                     self.played(&mut graphs, facts);
                 }
@@ -237,10 +237,11 @@ impl Look<'_> {
                 for (name, value) in facts {
                     self.fact(&name, &value);
                 }
-                let words = "It plays a little noise; its other parts are not beside it.";
+                let words =
+                    "It plays a short burst of noise. Its other parts are not in the same folder.";
                 self.good("plays", words.into());
                 if self.model.is_some() {
-                    let words = "The whole, the encoder and the decoder are compared together.";
+                    let words = "To compare it, put the whole model, the encoder and the decoder in one folder.";
                     self.bad("alone", words.into());
                 }
             }
@@ -268,7 +269,7 @@ impl Look<'_> {
         let Some(settings) = settings else {
             return self.bad(
                 "equal",
-                "It is of a model with other channels, latents, ratio or rate.".into(),
+                "It belongs to a model with other channels, latents, ratio or sample rate.".into(),
             );
         };
         match file
@@ -279,9 +280,9 @@ impl Look<'_> {
             Ok(found) => {
                 let found = found.unwrap_or_default();
                 let words = format!(
-                    "Latents differ from the model's by {:.1e} and sound by {:.1e} of the largest.",
-                    found.latents,
-                    found.sound.max(found.whole)
+                    "Compared with the model: latents {}, sound {}.",
+                    difference(found.latents),
+                    difference(found.sound.max(found.whole))
                 );
                 if found.is_good() { self.good("equal", words) } else { self.bad("equal", words) }
             }
@@ -291,17 +292,28 @@ impl Look<'_> {
 }
 
 fn words(found: &Consistent, facts: PlayedFacts) -> String {
-    let twice = match facts.is_streaming {
-        true => "in blocks of another length",
-        false => "a second time",
+    let again = match facts.is_streaming {
+        true => "Playback with another block size",
+        false => "Repeated playback",
     };
     format!(
-        "It plays {:.1} s of noise: {twice} the same within {:.1e}, and in two parts within {:.1e} of the \
-         largest sample; {:.0} times faster than real time with the plain reader of this check.",
-        found.secs, found.blocks, found.parts, found.speed
+        "Played {:.1} s of noise. {again}: {}. Playback in two parts: {}. Speed in this check: {:.0} times \
+         real time.",
+        found.secs,
+        difference(found.blocks),
+        difference(found.parts),
+        found.speed
     )
 }
 
+/// How far two sounds or latents are apart, relative to the largest value.
+fn difference(share: f64) -> String {
+    if share == 0.0 {
+        return "identical".into();
+    }
+    format!("at most {share:.0e} of the peak apart")
+}
+
 fn or_not_said(text: &str) -> &str {
-    if text.is_empty() { "not said" } else { text }
+    if text.is_empty() { "not stated" } else { text }
 }

@@ -47,7 +47,7 @@ pub(crate) fn look_into(path: &Path) -> Result<Looked, Problem> {
             "unreadable_folder",
             format!("{} cannot be read.", path.display()),
             &error.to_string(),
-            "Check that it exists and that you may read it.",
+            "Check that it exists and that you have permission to read it.",
         )
     };
     let kind = fs::metadata(path).map_err(unreadable)?;
@@ -206,7 +206,7 @@ impl Looker {
                 Ok(_) => self.found(
                     path,
                     FindingKind::Model,
-                    "a model or checkpoint of Maquette".into(),
+                    "a Maquette model or checkpoint".into(),
                     BECOMES_MODEL.into(),
                     vec![],
                 ),
@@ -215,7 +215,7 @@ impl Looker {
                 Err(_) => {}
             },
             _ if is_asked => {
-                self.refuse(path, "only .maq, .ckpt, .ts, .pt and .safetensors files are models");
+                self.refuse(path, "models are .maq, .ckpt, .ts, .pt and .safetensors files");
             }
             _ => {}
         }
@@ -227,11 +227,11 @@ impl Looker {
             Err(error) => return self.refuse(path, &format!("failed to {error:#}")),
         };
         let said = |what: &str, text: &str| {
-            let text = if text.is_empty() { "not said" } else { text };
+            let text = if text.is_empty() { "not stated" } else { text };
             format!("{what}: {text}.")
         };
         let notes = vec![said("Author", &manifest.author), said("License", &manifest.license)];
-        let what = "a package of Maquette".to_owned();
+        let what = "a Maquette package".to_owned();
         self.found(path, FindingKind::Model, what, BECOMES_MODEL.into(), notes);
     }
 
@@ -250,14 +250,15 @@ impl Looker {
         {
             "weights of a model"
         } else if root.get("full_latent_size").is_some() {
-            let why = "it is a module that was exported by Maquette: take the model or its package";
+            let why =
+                "it is a module exported by Maquette: import the model or its package instead";
             return self.refuse(path, why);
         } else {
-            return self.refuse(path, "it holds no model of the program that can be recognised");
+            return self.refuse(path, "it holds no acids-rave model that can be recognised");
         };
         let mut notes = vec![];
         if root.at("_has_prior").and_then(|it| it.as_bool()) == Some(true) {
-            notes.push("Its prior is not taken.".to_owned());
+            notes.push("Its prior is not imported.".to_owned());
         }
         self.found(path, FindingKind::Model, what.to_owned(), BECOMES_MODEL.into(), notes);
     }
@@ -265,14 +266,14 @@ impl Looker {
     fn run(&mut self, folder: &Path) {
         let (checkpoints, events) = (checkpoints_of(folder), events_of(folder));
         if checkpoints.is_empty() && events.is_empty() {
-            return self.refuse(folder, "the run has neither checkpoints nor events");
+            return self.refuse(folder, "the run has neither checkpoints nor TensorBoard events");
         }
         let (versions, older) = versions_of(folder);
         let mut steps = BTreeSet::new();
         let mut notes = vec![];
         if !older.is_empty() {
             let names = older.join(", ");
-            notes.push(format!("It was begun anew after {names}, of which nothing is taken."));
+            notes.push(format!("Training was restarted after {names}; these are not imported."));
         }
         for (path, _) in &checkpoints {
             match torch_checkpoint::open(path) {
@@ -286,15 +287,13 @@ impl Looker {
             }
         }
         if steps.is_empty() {
-            notes.push(
-                "Without a checkpoint it can be looked at, and not be trained on.".to_owned(),
-            );
+            notes.push("It has no checkpoint, so you can look at it but not resume it.".to_owned());
         }
         let what = format!(
-            "a run of {} with {} and {}",
+            "a run with {}, {} and {}",
             count(versions.len(), "session"),
             count(checkpoints.len(), "checkpoint"),
-            count(events.len(), "file of events"),
+            count(events.len(), "event file"),
         );
         let becomes = match steps.last() {
             Some(step) => format!("a run with its curves and sounds, resumable at step {step}"),
@@ -313,17 +312,23 @@ impl Looker {
             Err(error) => return self.refuse(folder, &format!("failed to {error}")),
         };
         if metadata.n_channels > 2 {
-            let why = format!("it has {} channels; 1 and 2 can be", metadata.n_channels);
+            let why = format!(
+                "it has {} channels; only mono and stereo are supported",
+                metadata.n_channels
+            );
             return self.refuse(folder, &why);
         }
         if !RATES_HZ.contains(&metadata.rate_hz) {
-            let why = format!("its rate is {} Hz; 8000 to 192000 can be", metadata.rate_hz);
+            let why = format!(
+                "its sample rate is {} Hz; 8000 to 192000 Hz are supported",
+                metadata.rate_hz
+            );
             return self.refuse(folder, &why);
         }
         let mut notes = vec![];
         let what = if metadata.is_lazy {
-            notes.push("It names sound files; those that are gone are left out.".to_owned());
-            format!("a lazy dataset that names {n_entries} sound files")
+            notes.push("It refers to sound files; missing ones are left out.".to_owned());
+            format!("a lazy dataset that refers to {n_entries} sound files")
         } else {
             format!("a dataset of {n_entries} excerpts")
         };
@@ -371,7 +376,7 @@ pub(crate) fn as_model(path: &Path) -> Finding {
         key: ".".into(),
         kind: FindingKind::Model,
         name: model_name(path),
-        what: "what was named".into(),
+        what: "the chosen file or folder".into(),
         becomes: BECOMES_MODEL.into(),
         bytes: 0,
         notes: vec![],

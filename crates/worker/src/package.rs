@@ -186,24 +186,24 @@ fn manifest_in<R: Read + Seek>(archive: &mut ZipArchive<R>) -> anyhow::Result<Ma
     let manifest: Manifest =
         serde_json::from_slice(&text).with_context(|| format!("understand {MANIFEST}"))?;
     if manifest.format == 0 || !RATES_HZ.contains(&manifest.rate_hz) {
-        bail!("understand {MANIFEST}: its format or rate cannot be");
+        bail!("understand {MANIFEST}: its format version or sample rate is invalid");
     }
     if manifest.format > FORMAT {
         bail!("understand {MANIFEST}: it was written by a newer Maquette ({})", manifest.version);
     }
     let names: BTreeSet<&str> = manifest.files.iter().map(|it| &it.path[..]).collect();
     if names.len() != manifest.files.len() || manifest.files.len() > FILES_MAX {
-        bail!("understand {MANIFEST}: it names too many files, or one twice");
+        bail!("understand {MANIFEST}: it lists too many files, or one twice");
     }
     if let Some(bad) = manifest.files.iter().find(|it| !is_plain(&it.path)) {
-        bail!("understand {MANIFEST}: `{}` leads out of the package", bad.path.escape_debug());
+        bail!("understand {MANIFEST}: `{}` points outside the package", bad.path.escape_debug());
     }
     let bytes = manifest.files.iter().try_fold(0u64, |sum, it| sum.checked_add(it.bytes));
     if bytes.is_none_or(|bytes| bytes > BYTES_MAX) {
         bail!("understand {MANIFEST}: its files are larger than 16 GiB");
     }
     if !names.contains(WEIGHTS) {
-        bail!("understand {MANIFEST}: it names no {WEIGHTS}");
+        bail!("understand {MANIFEST}: it does not list {WEIGHTS}");
     }
     Ok(manifest)
 }
@@ -250,14 +250,14 @@ fn check(
             archive.by_name(&packed.path).with_context(|| format!("find {}", packed.path))?;
         // What is stored is as large as it looks.
         if member.compression() != CompressionMethod::Stored {
-            bail!("unpack {}: it is compressed, which files of a package are not", packed.path);
+            bail!("unpack {}: it is compressed, and files in a package must not be", packed.path);
         }
         let (bytes, sha256) =
             take(packed, &mut member).with_context(|| format!("unpack {}", packed.path))?;
         if bytes != packed.bytes || sha256 != packed.sha256 {
             bail!(
-                "unpack {}: it is damaged or was changed ({bytes} bytes with SHA-256 {sha256}, not {} \
-                 with {})",
+                "unpack {}: it is damaged or was changed ({bytes} bytes with SHA-256 {sha256}, expected \
+                 {} with {})",
                 packed.path,
                 packed.bytes,
                 packed.sha256

@@ -64,7 +64,11 @@ fn the_whole_main_job_in_one_command() {
     let known = json(&workspace, &["model", "show", added["id"].as_str().unwrap()]);
     assert!(known["facts"]["latency_samples"].as_u64().unwrap() > 0, "{known}");
     let refused = run(&workspace, &["model", "add", &path("in.wav")]);
-    assert!(text(&refused.stderr).contains("There is no model in"), "{}", text(&refused.stderr));
+    assert!(
+        text(&refused.stderr).contains("does not contain a model"),
+        "{}",
+        text(&refused.stderr)
+    );
 
     // Every form that it leaves in is whole, plays what the model plays, and is not written over.
     let exported_as = |to: &str, file: &str, more: &[&str]| {

@@ -20,177 +20,177 @@ use crate::knobs::{
 knobs! {
     "Sound" {
         sampling_rate: u32 = 44_100, integer(8_000, 192_000), BASIC, "Sampling rate", "Hz",
-            "Samples per second of the sound that the model hears and makes; the same as the dataset's.";
+            "Samples per second of the sound that the model takes and makes; it must match the dataset. Higher keeps more treble and takes longer to train.";
         channels: usize = 1, integer(1, 2), BASIC, "Channels", "",
-            "1 for mono, 2 for stereo; the same as the dataset's.";
+            "1 for mono, 2 for stereo; it must match the dataset. Stereo takes about twice as long to train.";
         phase_mangle_share: f64 = 0.8, number(0.0, 1.0), ADVANCED, "Phase variation", "",
-            "The share of excerpts whose phases are turned at random, so that the model does not learn them by heart. 0 turns it off.";
+            "The share of excerpts whose phase is randomised, so that the model does not memorise waveforms. Higher adds variety, which helps small datasets; 0 turns it off.";
         speed_variation: f64 = 0.0, number(0.0, 24.0), ADVANCED, "Speed variation", "semitones",
-            "Plays excerpts up to this much faster or slower, so that the model hears more pitches than were recorded. 0 turns it off.";
+            "Plays excerpts up to this much faster or slower, so that the model hears more pitches than were recorded. Higher covers a wider range and makes the model less faithful to the recorded one; 0 turns it off.";
         gain_variation: f64 = 0.0, number(0.0, 40.0), ADVANCED, "Gain variation", "dB",
             "Plays excerpts up to this much quieter, so that the model hears more levels than were recorded. 0 turns it off.";
         gain_share: f64 = 0.0, number(0.0, 1.0), ADVANCED, "Louder and quieter excerpts", "",
-            "The share of excerpts played up to 6 dB quieter or 3 dB louder, never beyond full scale. 0 turns it off.";
+            "The share of excerpts played up to 6 dB quieter or 3 dB louder, but never beyond full scale. 0 turns it off.";
         mute_share: f64 = 0.0, number(0.0, 1.0), ADVANCED, "Silent excerpts", "",
-            "The share of excerpts replaced by silence, so that the model learns to be silent. 0 turns it off.";
+            "The share of excerpts replaced with silence, so that the model learns to stay silent when nothing plays. 0 turns it off.";
         compress_share: f64 = 0.0, number(0.0, 1.0), ADVANCED, "Compressed excerpts", "",
-            "The share of excerpts whose dynamics are changed, so that the model hears them louder and quieter than recorded. 0 turns it off.";
+            "The share of excerpts whose dynamics are changed, so that the model hears them flatter or more dynamic than recorded. 0 turns it off.";
         compress_threshold: f64 = -40.0, number(-80.0, 0.0), ADVANCED, "Compression threshold", "dB",
-            "The level that compressed excerpts have moved.";
-        compress_least: f64 = -60.0, number(-80.0, 0.0), ADVANCED, "Compression, least", "dB",
-            "The lowest level it is moved to.";
-        compress_most: f64 = 0.0, number(-80.0, 0.0), ADVANCED, "Compression, most", "dB",
-            "The highest level it is moved to.";
+            "The input level that a compressed excerpt maps to a new level, drawn at random between the two targets below.";
+        compress_least: f64 = -60.0, number(-80.0, 0.0), ADVANCED, "Lowest compression target", "dB",
+            "The lowest level the threshold is mapped to. Lower makes some excerpts quieter.";
+        compress_most: f64 = 0.0, number(-80.0, 0.0), ADVANCED, "Highest compression target", "dB",
+            "The highest level the threshold is mapped to. Higher makes some excerpts louder and flatter.";
     }
     "Model" {
         architecture: Architecture = "v2", choice(&["v1", "v2"]), ADVANCED, "Architecture", "",
-            "The layers of encoder and decoder: those of RAVE's first version, or the dilated ones of its second.";
+            "The layers of encoder and decoder: those of RAVE's first version (v1), or the dilated ones of its second (v2), which sound better.";
         activation: Activation = "leaky_relu", choice(&["leaky_relu", "snake"]), ADVANCED, "Activation", "",
-            "What bends the signal between layers. Snake is made for periodic sound, and takes longer; the second architecture only.";
-        padding: Padding = "centered", choice(&["centered", "causal"]), ADVANCED, "Looks", "",
-            "Centred layers look back and ahead and sound better; causal ones look back only, so that playing live has less delay.";
+            "The non-linearity between layers. Snake suits periodic sound and takes longer to compute; architecture v2 only.";
+        padding: Padding = "centered", choice(&["centered", "causal"]), ADVANCED, "Padding", "",
+            "Centred layers see past and future and sound better. Causal layers see only the past, so there is less latency when you play live.";
         has_adain: bool = false, KnobKind::Bool, ADVANCED, "Style layers", "",
-            "Layers that can later move the statistics of one sound onto another while playing (AdaIN); they learn nothing. The second architecture only.";
-        encoder_input: EncoderInput = "bands", choice(&["bands", "mel"]), ADVANCED, "The encoder hears", "",
-            "Bands of the waveform, or a mel spectrogram as in the hybrid configuration.";
-        decoder_output: DecoderOutput = "bands", choice(&["bands", "raw"]), ADVANCED, "The decoder makes", "",
-            "Bands that are joined to sound, or the waveform itself, which takes longer.";
+            "Adds layers that can later transfer the statistics of one sound to another while you play (AdaIN). They are not trained; architecture v2 only.";
+        encoder_input: EncoderInput = "bands", choice(&["bands", "mel"]), ADVANCED, "Encoder input", "",
+            "What the encoder receives: frequency bands of the waveform, or a mel spectrogram as in the hybrid configuration.";
+        decoder_output: DecoderOutput = "bands", choice(&["bands", "raw"]), ADVANCED, "Decoder output", "",
+            "What the decoder makes: frequency bands that are joined into sound, or the waveform itself (raw), which takes longer to compute.";
         capacity: usize = 48, integer(2, 256), BASIC, "Capacity", "",
-            "How much the model can hold: twice as much sounds better, and takes up to four times as long per step.";
-        latent_size: usize = 128, integer(1, 512), BASIC, "Latent size", "",
-            "How many curves describe a sound inside the model. Fewer are easier to play by hand, more keep more detail.";
+            "Width of the network's layers. Doubling it sounds better, but makes the model about four times as large and each step up to four times as slow.";
+        latent_size: usize = 128, integer(1, 512), BASIC, "Latent dimensions", "",
+            "How many latent variables describe each frame of sound. Fewer are easier to control by hand; more keep more detail.";
         ratios: Vec<usize> = [4, 2, 2, 2], integers(6, 2, 16), ADVANCED, "Compression ratios", "",
-            "By how much each stage slows the latent curves down, even numbers. Larger ratios react more slowly and compute faster.";
+            "By how much each encoder stage lowers the frame rate; even numbers. Larger ratios compute faster and compress more, but follow fast changes less closely.";
         decoder_ratios: Vec<usize> = [0usize; 0], integers_or_none(6, 2, 16), ADVANCED, "Decoder ratios", "",
-            "The same for the decoder where they differ, from the fastest stage to the slowest. None: those of the encoder.";
+            "The same for the decoder, from the fastest stage to the slowest, where it differs from the encoder. Leave it empty to use the encoder's.";
         dilations: Vec<usize> = [1, 3, 9], integers(6, 1, 27), ADVANCED, "Dilations", "",
-            "How far each layer of a stage looks around, in frames. More or larger numbers hear longer patterns.";
+            "Spacing of the convolutions in each stage, in frames. Larger numbers see longer patterns; each further number adds a layer and computing time.";
         dilations_deepest: Vec<usize> = [1, 3], integers(6, 1, 27), ADVANCED, "Dilations of the deepest stage", "",
-            "The same for the slowest stage, where one frame is already long.";
+            "The same for the slowest stage, where one frame already covers a long time.";
         encoder_dilations: Vec<usize> = [0usize; 0], integers_or_none(6, 1, 27), ADVANCED, "Encoder dilations", "",
-            "Dilations of every stage of the encoder where they differ from the decoder's. None: the same.";
+            "Dilations of every encoder stage, where they differ from the decoder's. Leave it empty to use the same.";
         gru_layers: usize = 0, integer(0, 4), ADVANCED, "Recurrent layers", "",
-            "Layers with a memory (GRU) at the start of the decoder; 0 for none. The second architecture only.";
+            "Layers with a memory (GRU) at the start of the decoder. More remember longer and compute more slowly; 0 for none. Architecture v2 only.";
         n_mels: usize = 128, integer(16, 512), ADVANCED, "Mel bands", "",
-            "How many bands a mel spectrogram has, if the encoder hears one.";
+            "Number of bands in the mel spectrogram, if the encoder receives one. More resolve pitch more finely.";
         mel_n_fft: usize = 2_048, multiple(4, 64, 8_192), ADVANCED, "Mel window", "samples",
-            "The length of its windows.";
+            "Window length of the mel spectrogram. Longer resolves pitch better, shorter resolves timing better.";
         mel_hop: usize = 256, integer(16, 4_096), ADVANCED, "Mel hop", "samples",
-            "Samples from one window to the next.";
+            "Samples from one window of the mel spectrogram to the next. Smaller follows changes more closely and computes more slowly.";
         kernel_size: usize = 3, integer(3, 9), ADVANCED, "Kernel size", "",
-            "How many frames each layer sees at once; an odd number.";
+            "How many frames each convolution sees at once; an odd number. Larger sees longer patterns and computes more slowly.";
         n_band: usize = 16, integer(2, 32), ADVANCED, "Frequency bands", "",
-            "Into how many bands sound is split before the model sees it; a power of two. More bands compute faster.";
+            "How many bands the sound is split into before the model receives it; a power of two. More bands compute faster.";
         pqmf_attenuation: f64 = 100.0, number(40.0, 120.0), ADVANCED, "Band separation", "dB",
-            "How well the bands are kept apart; higher is cleaner and has longer filters.";
+            "How strongly the filter bank keeps the bands apart. Higher separates more cleanly, with longer filters.";
         has_noise: bool = true, KnobKind::Bool, BASIC, "Noise synthesiser", "",
-            "Adds a filtered noise part, for breath, hiss and drums.";
+            "Adds a filtered noise part to the decoder, for breath, hiss and drums.";
         noise_ratios: Vec<usize> = [2, 2, 2], integers(6, 1, 16), ADVANCED, "Noise ratios", "",
-            "By how much the noise part slows down the control of its filters.";
+            "By how much each stage of the noise synthesiser lowers the rate at which its filters change. Larger changes more slowly and computes faster.";
         noise_bands: usize = 32, integer(2, 64), ADVANCED, "Noise bands", "",
-            "How finely each noise filter is described. The original's 32 nearly mute the noise part; 5 lets it be heard.";
+            "Frequency bands of each noise filter. More shape the noise more finely, but only half a noise block plus one fit: the original's 32 nearly mute the noise, 5 keep it audible.";
         noise_hidden: usize = 64, integer(2, 512), ADVANCED, "Noise capacity", "",
-            "How much the noise part can hold.";
+            "Width of the noise synthesiser's layers. More can shape noise in more ways and computes more slowly.";
     }
     "Training" {
         batch_size: usize = 8, integer(1, 64), BASIC, "Batch size", "excerpts",
-            "How many excerpts every step learns from. More make steadier and slower steps and need more memory.";
+            "How many excerpts each step learns from. More make training steadier, but each step slower and larger in memory.";
         n_signal: usize = 131_072, multiple(16, 2_048, 1_048_576), BASIC, "Excerpt length", "samples",
-            "The length of those excerpts. Longer ones teach longer patterns, and take more time and memory.";
+            "Length of the excerpts. Longer ones teach longer patterns and need more time and memory.";
         learning_rate: f64 = 1e-3, factor(1e-6, 1e-1), BASIC, "Learning rate", "",
-            "How large the steps are at first. Too large and training goes astray, too small and it crawls.";
-        learning_rate_final: f64 = 0.1, factor(1e-3, 1.0), ADVANCED, "Final learning rate", "of the first",
-            "The share of the learning rate that is left when phase 1 ends; it falls in a straight line.";
+            "Size of the training steps at the start. Too high and training diverges; too low and it crawls.";
+        learning_rate_final: f64 = 0.1, factor(1e-3, 1.0), ADVANCED, "Final learning rate", "× initial",
+            "The share of the learning rate that is left at the end of phase 1; it falls in a straight line. Lower settles more finely, higher keeps learning faster.";
         learning_rate_discriminator: f64 = 1e-4, factor(1e-7, 1e-1), ADVANCED, "Discriminator learning rate", "",
-            "How fast the judges of phase 2 learn.";
+            "Size of the discriminators' training steps in phase 2. Too high and they overpower the model; too low and they give it little to learn from.";
         initial_gain: f64 = 1.0, factor(0.1, 10.0), ADVANCED, "Initial gain", "",
-            "How strongly every layer of a new model passes sound on. 1 is the original; 2 starts to learn sooner in a short training.";
+            "Scales the weights of a new model. 1 is the original; values up to about 2 start to learn sooner in short runs.";
         phase_1_duration: u64 = 1_000_000, integer(0, 10_000_000), BASIC, "Length of phase 1", "steps",
-            "When the model stops learning to describe sound and starts learning to sound real.";
+            "How long the model learns to reconstruct sound before phase 2, in which discriminators train it to sound real. Longer improves the reconstruction first; shorter gets to phase 2 sooner.";
         phase_switch: PhaseSwitch = "steps", choice(&["steps", "plateau"]), ADVANCED, "Phase 2 starts", "",
-            "After the steps of phase 1, or already when the held-out distance has stopped falling.";
+            "After the length of phase 1 (steps), or as soon as the validation distance stops falling, and after that length at the latest (plateau).";
         plateau_patience: u64 = 10, integer(2, 1_000), ADVANCED, "Patience of phase 1", "measurements",
-            "How many measurements without a better held-out distance count as having stopped.";
+            "How many measurements in a row without a better validation distance count as a plateau. Higher waits longer before phase 2.";
         early_stop: u64 = 0, integer(0, 10_000), ADVANCED, "Stop early after", "measurements",
-            "Stops when the held-out distance has not become better for so many measurements of one phase. 0: never.";
-        gradient_clip: f64 = 0.0, number(0.0, 1_000.0), ADVANCED, "Gradient limit", "",
-            "Shortens steps whose gradient is longer than this. 0, the original, never does.";
+            "Stops the run when the validation distance has not improved for this many measurements in one phase. 0 never stops early.";
+        gradient_clip: f64 = 0.0, number(0.0, 1_000.0), ADVANCED, "Gradient clipping", "",
+            "Scales a gradient down to this norm when it is larger, which tames sudden jumps. Lower is safer and can slow learning; 0, the original, turns it off.";
         ema: f64 = 0.0, number(0.0, 0.99999), ADVANCED, "Weight averaging", "",
-            "Plays and measures an average over the last steps, of which this share is kept at each step; 0.999 smooths over a thousand. 0 turns it off.";
+            "Measures and plays a running average of the weights, and keeps this share of it at each step; 0.999 averages about a thousand steps. Higher is smoother and lags further behind; 0 turns it off.";
         adam_beta_1: f64 = 0.5, number(0.0, 0.999), ADVANCED, "Momentum", "",
-            "How long the optimiser keeps its direction.";
-        adam_beta_2: f64 = 0.9, number(0.0, 0.9999), ADVANCED, "Step memory", "",
-            "How long the optimiser remembers how large gradients were.";
+            "How much of its previous direction the optimiser keeps (Adam's beta 1). Higher is smoother, lower reacts faster.";
+        adam_beta_2: f64 = 0.9, number(0.0, 0.9999), ADVANCED, "Gradient memory", "",
+            "How long the optimiser remembers the size of past gradients (Adam's beta 2). Higher is steadier, lower adapts faster.";
     }
-    "Computer" {
-        device: Device = "cpu", choice(&["cpu", "gpu", "auto"]), ADVANCED, "Computes on", "",
-            "The processor; a graphics card, in a Maquette built for it, which is new and was not yet tried on a card; or a card if there is one and else the processor (auto).";
+    "Device" {
+        device: Device = "cpu", choice(&["cpu", "gpu", "auto"]), ADVANCED, "Device", "",
+            "What to train on: the CPU, the GPU, or the GPU if there is one and else the CPU (auto). A GPU needs a Maquette built with GPU support, which is new and little tested.";
         precision: Arithmetic = "float32", choice(&["float32", "mixed"]), ADVANCED, "Precision on a GPU", "",
-            "Mixed multiplies in 16 bits on a graphics card, which is faster and takes less memory; weights and sums stay in 32.";
+            "Mixed multiplies in 16 bits on a GPU, which is faster and needs less memory; weights and sums stay in 32 bits.";
     }
     "Latent space" {
-        regularization: Regularization = "variational", choice(&["variational", "wasserstein", "spherical", "discrete"]), ADVANCED, "Latent curves are", "",
-            "Drawn around a mean (variational), spread like noise as a whole (wasserstein), on a sphere (spherical), or chosen from code books (discrete).";
-        noise_augmentation: usize = 0, integer(0, 512), ADVANCED, "Random curves", "",
-            "Curves of pure chance that the decoder gets beside the latent ones, for what they do not describe.";
+        regularization: Regularization = "variational", choice(&["variational", "wasserstein", "spherical", "discrete"]), ADVANCED, "Latent type", "",
+            "How the latent space is kept in shape: each latent drawn around a mean (variational), all spread like a normal distribution (wasserstein), on a sphere (spherical), or chosen from code books (discrete).";
+        noise_augmentation: usize = 0, integer(0, 512), ADVANCED, "Random inputs", "",
+            "Random variables that the decoder receives beside the latent ones, for detail that these do not describe. 0 for none; wasserstein and discrete latents only.";
         num_quantizers: usize = 16, integer(0, 64), ADVANCED, "Code books", "",
-            "How many code books describe a discrete latent, each what those before left over. 0 leaves it continuous, as the original in effect does.";
-        codebook_size: usize = 1_024, integer(2, 16_384), ADVANCED, "Codes in a book", "",
-            "How many codes each of them has.";
-        quantize_after: u64 = 0, integer(0, 10_000_000), ADVANCED, "Codes from", "steps",
-            "The step from which code books are used.";
+            "How many code books describe a discrete latent, each coding what the ones before left over. More keep more detail; 0 leaves the latent continuous, as the original in effect does.";
+        codebook_size: usize = 1_024, integer(2, 16_384), ADVANCED, "Codes per book", "",
+            "How many codes each code book holds. More describe sound more finely and need more data to be used well.";
+        quantize_after: u64 = 0, integer(0, 10_000_000), ADVANCED, "Quantise from step", "steps",
+            "The step from which latents are quantised. Later lets the decoder learn from continuous latents first.";
         codebook_decay: f64 = 0.99, number(0.0, 0.9999), ADVANCED, "Code memory", "",
-            "How slowly codes move to the middle of what they stand for.";
+            "How slowly codes follow the latents they stand for: the share of the old average kept at each step. Higher is steadier, lower adapts faster.";
         dead_code_threshold: f64 = 2.0, number(0.0, 100.0), ADVANCED, "Least use of a code", "frames",
-            "Codes used less than this, averaged over batches, are replaced by what was just heard.";
+            "Codes used less than this, averaged over batches, are replaced with latents of the current batch. Higher keeps more codes in use; 0 never replaces any.";
         beta: f64 = 0.01, factor(1e-8, 1_000.0), BASIC, "Regularisation", "",
-            "How strongly latent curves are kept smooth and centred. More makes them easier to play, less keeps more detail.";
-        beta_initial: f64 = 0.01, factor(1e-8, 1_000.0), ADVANCED, "Regularisation at first", "",
-            "The same at the first step; from there it moves to its final value by equal factors.";
+            "How strongly the latent space is kept smooth and centred. More makes it easier to play; less keeps more detail.";
+        beta_initial: f64 = 0.01, factor(1e-8, 1_000.0), ADVANCED, "Regularisation at the start", "",
+            "The strength at the first step; it then moves to the final strength by equal factors. Lower lets the model learn to reconstruct first.";
         beta_warmup: u64 = 0, integer(0, 10_000_000), ADVANCED, "Regularisation warm-up", "steps",
-            "How many steps that takes.";
+            "How many steps it takes to reach the final strength. Longer is gentler on the reconstruction; 0 starts at full strength.";
         latent_noise: f64 = 1.0, number(0.0, 1.0), ADVANCED, "Latent noise", "",
-            "How much chance is added to latent curves while learning. 1 is the original; less learns faster and leaves gaps between sounds.";
+            "How much of the randomness of a variational latent is used in training. 1 is the original; less learns faster, but leaves gaps in the latent space between sounds.";
     }
-    "Distance" {
+    "Reconstruction loss" {
         multiband_weight: f64 = 1.0, number(0.0, 100.0), ADVANCED, "Multi-band weight", "",
-            "How much the distance of spectra in each band counts.";
+            "How much spectral differences within each frequency band count. Higher favours them over the other losses; 0 ignores them.";
         fullband_weight: f64 = 1.0, number(0.0, 100.0), ADVANCED, "Full-band weight", "",
-            "How much the distance of spectra of the whole sound counts.";
+            "How much spectral differences of the whole sound count. Higher favours them over the other losses; 0 ignores them.";
         stft_scales: Vec<usize> = [2048, 1024, 512, 256, 128], integers(8, 16, 8_192), ADVANCED, "Spectrum sizes", "samples",
-            "The window lengths at which spectra are compared; even numbers.";
+            "Window lengths at which spectra are compared; multiples of 4. Long windows compare pitch, short ones timing; each one adds computing time.";
         log_epsilon: f64 = 1e-7, factor(1e-9, 10.0), ADVANCED, "Spectrum floor", "",
-            "Below this, differences between quiet parts of a spectrum hardly count.";
+            "Added to a spectrum before its logarithm. Higher makes differences in quiet parts count less.";
         valid_signal_crop: bool = true, KnobKind::Bool, ADVANCED, "Ignore the edges", "",
-            "Leaves the ends of excerpts, where the model cannot see enough, out of the multi-band distance.";
+            "Leaves the ends of excerpts, where the model lacks context, out of the multi-band distance.";
     }
-    "Adversarial" {
+    "Adversarial training" {
         discriminator: Judges = "rave", choice(&["rave", "descript"]), ADVANCED, "Discriminators", "",
-            "RAVE's own, chosen below, or the large ones of the Descript Audio Codec, whose size is fixed.";
+            "RAVE's own, set up below, or the large ones of the Descript Audio Codec, whose size is fixed and which need much more memory and time.";
         gan_loss: GanLoss = "hinge", choice(&["hinge", "least_squares", "non_saturating"]), ADVANCED, "Adversarial loss", "",
-            "How scores become losses.";
+            "How discriminator scores become losses. Hinge, the original, ignores sounds that are already told apart clearly; the other two learn from every sound.";
         discriminator_capacity: usize = 48, integer(1, 256), ADVANCED, "Discriminator capacity", "",
-            "How much the judges of phase 2 can hold.";
+            "Width of the discriminators' layers. More hear finer flaws and make phase 2 slower.";
         discriminator_periods: Vec<usize> = [2, 3, 5, 7, 11], integers_or_none(8, 1, 64), ADVANCED, "Discriminator periods", "samples",
-            "One judge looks at every so-manieth sample.";
+            "Each discriminator sees every n-th sample. More of them catch more periodic flaws and make phase 2 slower.";
         discriminator_scales: usize = 3, integer(0, 6), ADVANCED, "Discriminator scales", "",
-            "How many judges listen, each at half the speed of the one before.";
+            "How many discriminators listen to the waveform, each at half the rate of the one before. More cover longer patterns and make phase 2 slower.";
         discriminator_spectra: Vec<usize> = [0usize; 0], integers_or_none(8, 64, 8_192), ADVANCED, "Discriminator spectra", "samples",
-            "Window lengths of judges that look at spectra; none in most configurations.";
-        discriminator_spectra_capacity: usize = 32, integer(1, 128), ADVANCED, "Capacity of those", "",
-            "How much they can hold.";
-        update_discriminator_every: u64 = 2, integer(2, 64), ADVANCED, "Judge every", "steps",
-            "In phase 2 one step of so many teaches the judges, the others teach the model.";
+            "Window lengths of discriminators that see spectra; multiples of 4. Empty in most configurations; each adds a discriminator and makes phase 2 slower.";
+        discriminator_spectra_capacity: usize = 32, integer(1, 128), ADVANCED, "Spectral discriminator capacity", "",
+            "Width of the layers in discriminators that see spectra. More hear finer flaws and make phase 2 slower.";
+        update_discriminator_every: u64 = 2, integer(2, 64), ADVANCED, "Discriminator interval", "steps",
+            "In phase 2, one step out of this many trains the discriminators and the others train the model. Higher trains the model more and the discriminators less.";
         feature_matching_weight: f64 = 20.0, number(0.0, 100.0), ADVANCED, "Feature matching weight", "",
-            "How much it counts that the judges see the same in original and reconstruction.";
+            "How much it counts that discriminators respond alike to original and reconstruction. Higher stays closer to the original; lower leaves more to the adversarial loss.";
         feature_matching_is_relative: bool = true, KnobKind::Bool, ADVANCED, "Relative feature matching", "",
-            "Whether differences count relative to how strong a feature is.";
+            "Measures differences in proportion to the strength of each feature, so that weak features count as much as strong ones.";
         num_skipped_features: usize = 1, integer(0, 4), ADVANCED, "Skipped features", "layers",
-            "How many first layers of the judges are left out of that.";
+            "How many first layers of each discriminator are left out of feature matching. Higher compares more abstract features only.";
         adversarial_weight: f64 = 1.0, number(0.0, 100.0), ADVANCED, "Adversarial weight", "",
-            "How much it counts to sound real to the judges.";
+            "How much it counts to pass as real with the discriminators. Higher sounds livelier and strays further from the original.";
         loss_weights: LossWeights = "squared", choice(&["squared", "plain"]), ADVANCED, "Use of weights", "",
-            "The original program applies every weight twice (squared); its paper applies it once (plain).";
+            "The original program applies every loss weight twice (squared); its paper applies it once (plain).";
     }
 }
 
@@ -427,14 +427,14 @@ impl Config {
             }
         }
         if self.compress_most < self.compress_least {
-            let message = "must not be below the least compression";
+            let message = "must not be below the lowest compression target";
             problems.push(problem_with("compress_most", message, self.compress_least));
         }
         let n_judges = self.discriminator_periods.len()
             + self.discriminator_scales
             + self.discriminator_spectra.len();
         if self.discriminator == Judges::Rave && n_judges == 0 {
-            let message = "without periods, scales and spectra nobody would judge in phase 2";
+            let message = "phase 2 needs a discriminator: add periods, scales or spectra";
             problems.push(problem_with("discriminator_scales", message, 3));
         }
         let n_stages = self.ratios.len().max(self.decoder_ratios().len());
@@ -442,7 +442,7 @@ impl Config {
         if widest > 8_192 {
             let near = 8_192 >> n_stages;
             let message = format!(
-                "with {n_stages} stages the widest layer would have {widest} channels; 8192 is the most"
+                "with {n_stages} stages the widest layer would have {widest} channels; the limit is 8192"
             );
             problems.push(problem_with("capacity", message, near));
         }
@@ -467,7 +467,7 @@ impl Config {
         };
         if made != self.ratio() {
             let message = format!(
-                "the decoder would make {made} samples of a frame that the encoder makes of {}",
+                "the decoder would make {made} samples per latent frame, the encoder takes {}; they must be equal",
                 self.ratio()
             );
             problems.push(problem("decoder_ratios", message));
@@ -475,7 +475,7 @@ impl Config {
         if self.has_noise && !frames.is_multiple_of(self.noise_ratios.iter().product()) {
             problems.push(problem(
                 "noise_ratios",
-                format!("together they must divide {frames}, the product of the decoder's ratios"),
+                format!("their product must divide {frames}, the product of the decoder's ratios"),
             ));
         }
         problems
@@ -487,7 +487,7 @@ impl Config {
             return Vec::new();
         }
         let wrong = |key: &str, is_wrong: bool, right: Value| {
-            let message = "the first architecture does not have this; choose `v2` for it";
+            let message = "architecture v1 does not have this; choose v2";
             is_wrong.then(|| problem_with(key, message, right))
         };
         [
@@ -535,7 +535,7 @@ pub fn resolve(
 
 fn unknown_name<'a>(key: &str, name: &str, known: impl Iterator<Item = &'a str>) -> FieldProblem {
     let known = known.collect::<Vec<_>>().join(", ");
-    problem(key, format!("there is no `{name}`; there are {known}"))
+    problem(key, format!("there is no `{name}`; choose one of {known}"))
 }
 
 /// RAVE as forms and the command line show it.
@@ -544,8 +544,8 @@ pub fn family() -> Family {
     Family {
         name: "rave".into(),
         title: "RAVE".into(),
-        summary: "Learns to describe sound by a few curves and to sing it back from them, fast \
-                  enough to play."
+        summary: "An autoencoder that describes sound with a few latent variables and makes sound \
+                  from them, fast enough to play live."
             .into(),
         presets: configurations::presets(),
         switches: configurations::switches(),

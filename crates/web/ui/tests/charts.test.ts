@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest'
 
-import { metricTitle } from '$lib/metrics'
-
 import { chartsOf } from '../src/pages/runs/charts'
 
 test('metrics are drawn in groups, those that belong together in one chart', () => {
@@ -17,7 +15,9 @@ test('no group is empty', () => {
   expect(chartsOf([])).toEqual([])
 })
 
-test('a metric without words keeps its name', () => {
-  expect(metricTitle('brand_new')).toBe('brand_new')
-  expect(metricTitle('learning_rate')).toBe('Learning rate')
+test('how the latent space is used has a group of its own', () => {
+  const groups = chartsOf(['latent_fidelity_0.95', 'latent_active', 'latent_fidelity_0.8', 'codebook_usage'])
+  expect(groups.map((group) => group.charts.map((chart) => chart.names))).toEqual([
+    [['latent_active'], ['latent_fidelity_0.8', 'latent_fidelity_0.95'], ['codebook_usage']],
+  ])
 })

@@ -66,8 +66,9 @@ test.each<[unknown, unknown, Origin | undefined, string]>([
   [8, 8, undefined, 'Default 8'],
   [8, 4, { from: 'preset' }, 'Default 8 (preset: 4)'],
   [8, 4, { from: 'switch', name: 'noise' }, 'Default 8 (switch: 4)'],
+  [1_000_000, 20_000, { from: 'preset' }, 'Default 1,000,000 (preset: 20,000)'],
   [true, false, undefined, 'Default on (preset: off)'],
-  [[], [4, 2], undefined, 'Default none (preset: 4,2)'],
+  [[], [4, 2], undefined, 'Default none (preset: 4, 2)'],
 ])('default %j where it starts at %j', (standard, base, origin, expected) => {
   expect(defaultOf(knob(integer, { default: standard }), base, origin)).toBe(expected)
 })

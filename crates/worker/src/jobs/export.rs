@@ -130,7 +130,7 @@ impl Report {
 
 /// Refuses an export that did not pass.
 fn not_equal<T>(what: &str, why: &str) -> anyhow::Result<T> {
-    let remedy = "Please report it with the log of this job; another form may work.";
+    let remedy = "Please report this with the log of the export. Another format may work.";
     refuse("export_differs", what, why, remedy)
 }
 

@@ -67,11 +67,7 @@ fn make_all(folder: &mut JobFolder, task: &ImportTask) -> anyhow::Result<Outcome
             // One bad thing does not spoil the rest.
             Err(error) => {
                 log(&format!("{} failed: {error:#}", item.key));
-                folder.warn(warning(
-                    "left_out",
-                    &item.key,
-                    format!("It is left out: {error:#}."),
-                ))?;
+                folder.warn(warning("left_out", &item.key, format!("Left out: {error:#}.")))?;
                 let _ = fs::remove_dir_all(&one.target);
             }
         }
@@ -80,8 +76,8 @@ fn make_all(folder: &mut JobFolder, task: &ImportTask) -> anyhow::Result<Outcome
         return refuse(
             "nothing_imported",
             "Nothing could be imported.",
-            "The warnings say of each why not.",
-            "Mend what they name, or import something else.",
+            "The warnings give the reason for each item.",
+            "Fix what the warnings name, or import something else.",
         );
     }
     let text = serde_json::to_vec_pretty(&result).context("encode result.json")?;
@@ -103,15 +99,15 @@ fn wanted(folder: &mut JobFolder, task: &ImportTask) -> anyhow::Result<Vec<(Find
         folder.warn(warning(
             "unreadable",
             &unreadable.path,
-            format!("It is left out: {}.", unreadable.why),
+            format!("Left out: {}.", unreadable.why),
         ))?;
     }
     if findings.items.is_empty() {
         return refuse(
             "nothing_to_import",
-            "There is nothing here that can be imported.",
-            "No dataset, run or model of acids-rave was found in it.",
-            "Choose the folder of a run, of a preprocessed dataset, or a .ckpt or .ts file.",
+            "There is nothing to import here.",
+            "No acids-rave dataset, run or model was found.",
+            "Choose the folder of a run or of a preprocessed dataset, or a .ckpt or .ts file.",
         );
     }
     let is_there = |key: &String| findings.items.iter().any(|item| item.key == *key);
@@ -120,9 +116,9 @@ fn wanted(folder: &mut JobFolder, task: &ImportTask) -> anyhow::Result<Vec<(Find
     if !missing.is_empty() {
         return refuse(
             "no_such_finding",
-            "Something that was asked for is not there.",
-            &format!("It holds no {}.", missing.join(", ")),
-            "Look at what is there (`--dry-run`), and name it as it is named there.",
+            "Some of the chosen items are not there.",
+            &format!("Not found: {}.", missing.join(", ")),
+            "List what is there with `--dry-run`, and use the names it shows.",
         );
     }
     let is_wanted = |item: &Finding| task.items.is_empty() || task.items.contains(&item.key);
@@ -135,9 +131,9 @@ fn wanted(folder: &mut JobFolder, task: &ImportTask) -> anyhow::Result<Vec<(Find
     if task.name.is_some() && wanted.len() > 1 {
         return refuse(
             "one_name_for_many",
-            "One name is not enough.",
-            &format!("{} things would be taken.", wanted.len()),
-            "Leave the name out, or take one thing.",
+            "One name cannot be given to several items.",
+            &format!("{} items would be imported.", wanted.len()),
+            "Leave out the name, or import a single item.",
         );
     }
     Ok(wanted)

@@ -84,7 +84,7 @@ pub(super) fn bring_in(path: &Path, weights: &Path) -> anyhow::Result<BroughtIn>
         Found::Ours(found) => {
             fs::copy(&found, weights).with_context(|| format!("copy {}", found.display()))?;
             let Opened { rate_hz, notes, .. } = load_with_rate(weights, rate_beside(&found))?;
-            let kind = "a model or checkpoint of Maquette";
+            let kind = "a Maquette model or checkpoint";
             Ok(BroughtIn { kind, rate_hz, notes, packaged: None })
         }
         Found::Package(file) => {
@@ -101,12 +101,12 @@ pub(super) fn bring_in(path: &Path, weights: &Path) -> anyhow::Result<BroughtIn>
             fs::remove_dir_all(&inside).with_context(|| format!("remove {}", inside.display()))?;
             load(weights)?;
             let (rate_hz, packaged) = (manifest.rate_hz, Some(manifest.packaged()));
-            Ok(BroughtIn { kind: "a package of Maquette", rate_hz, notes, packaged })
+            Ok(BroughtIn { kind: "a Maquette package", rate_hz, notes, packaged })
         }
         Found::Original(file) => {
             let (kind, mut notes) = translate(&file, weights)?;
             if file != path {
-                notes.insert(0, format!("Of this folder, {} was taken.", file.display()));
+                notes.insert(0, format!("From this folder, {} was imported.", file.display()));
             }
             Ok(BroughtIn { kind, rate_hz: load(weights)?.rate_hz, notes, packaged: None })
         }
@@ -130,14 +130,14 @@ fn found_in(path: &Path) -> anyhow::Result<Found> {
         if weights.is_file() {
             return Ok(Found::Ours(weights));
         }
-        let why = "It has neither a weights.safetensors nor a .ckpt, .ts or .pt file.";
+        let why = "The folder has neither weights.safetensors nor a .ckpt, .ts or .pt file.";
         return match best_original(path)? {
             Some(file) => Ok(Found::Original(file)),
             None => refuse_model(path, why),
         };
     }
     if !found.is_file() {
-        return refuse_model(path, "It is neither a file nor a folder.");
+        return refuse_model(path, "It is neither a regular file nor a folder.");
     }
     if package::is_package(path) {
         return Ok(Found::Package(path.to_owned()));
@@ -211,7 +211,7 @@ fn unpacked(file: &Path, folder: &Path) -> anyhow::Result<(package::Manifest, Ve
         notes.push(format!("Author: {}.", manifest.author));
     }
     notes.push(match manifest.license.as_str() {
-        "" => "Its maker does not say what others may do with it.".to_owned(),
+        "" => "Its author does not state a license.".to_owned(),
         license => format!("License: {license}."),
     });
     Ok((manifest, notes))
@@ -223,18 +223,24 @@ fn translate(file: &Path, weights: &Path) -> anyhow::Result<(&'static str, Vec<S
     let original = match original::open(file) {
         Ok(original) => original,
         Err(_) if PlayedModule::is_one(file) || file.extension().is_some_and(|it| it == "onnx") => {
-            let what = format!("{} is an export, of which no model can be made.", file.display());
-            let why = "It holds how to play the model, not the model.";
-            return refuse("not_a_model", what, why, "Take the model or its package (.maq).");
+            let what =
+                format!("{} is an export and cannot be imported as a model.", file.display());
+            let why = "It holds what is needed to play the model, not the model itself.";
+            return refuse(
+                "not_a_model",
+                what,
+                why,
+                "Import the model or its package (.maq) instead.",
+            );
         }
         Err(error) => return refuse_model(file, &format!("Failed to {error}.")),
     };
     original.save_model(weights).with_context(|| format!("write {}", weights.display()))?;
     let kind = match original.kind {
-        Kind::Checkpoint => "a checkpoint of acids-rave",
-        Kind::Export { is_streaming: true, .. } => "a streaming export of acids-rave",
-        Kind::Export { is_streaming: false, .. } => "an export of acids-rave",
-        Kind::StateDict => "weights of acids-rave",
+        Kind::Checkpoint => "an acids-rave checkpoint",
+        Kind::Export { is_streaming: true, .. } => "a streaming acids-rave export",
+        Kind::Export { is_streaming: false, .. } => "an acids-rave export",
+        Kind::StateDict => "acids-rave weights",
     };
     Ok((kind, original.warnings.iter().map(|warning| sentence(warning)).collect()))
 }
@@ -245,9 +251,9 @@ pub(crate) fn load_any(path: &Path) -> anyhow::Result<Model> {
         Found::Ours(weights) => Ok(load(&weights)?.model),
         Found::Package(_) | Found::Original(_) => refuse(
             "not_a_model",
-            format!("{} cannot be compared with.", path.display()),
-            "Only models of the library and files of weights can.",
-            "Name a model by its id, or take this one into the library first: `maquette model add`.",
+            format!("Nothing can be compared with {}.", path.display()),
+            "Only models in the library and Maquette weights can be compared with.",
+            "Name a model by its id, or first add this one to the library with `maquette model add`.",
         ),
     }
 }
@@ -274,9 +280,9 @@ fn load_with_rate(weights: &Path, rate_hz: Option<u32>) -> anyhow::Result<Opened
 }
 
 fn refuse_model<T>(path: &Path, why: &str) -> anyhow::Result<T> {
-    refuse("not_a_model", format!("There is no model in {}.", path.display()), why, CHOOSE)
+    refuse("not_a_model", format!("{} does not contain a model.", path.display()), why, CHOOSE)
 }
 
 /// What to do about a file without a model.
 const CHOOSE: &str = "Choose a model's folder, its weights.safetensors, a package (.maq), a checkpoint of a \
-                      run, or a checkpoint, export or run folder of acids-rave.";
+                      run, or an acids-rave checkpoint, export or run folder.";

@@ -148,9 +148,14 @@ fn weights_and_packages_hold_the_model_to_the_last_bit() {
     ];
     assert_eq!(inside, expected);
     let text = std::io::read_to_string(archive.by_name("card.md").unwrap()).unwrap();
-    for words in
-        ["# Tiny (1)", "Small bells.", "| CC BY 4.0 |", "| Ann   Bea |", "20 steps", "model add"]
-    {
+    for words in [
+        "# Tiny (1)",
+        "Small bells.",
+        "| CC BY 4.0 |",
+        "| Ann   Bea |",
+        "20 training steps",
+        "model add",
+    ] {
         assert!(text.contains(words), "{words}: {text}");
     }
     assert!(left_over(job.path()).is_empty(), "{:?}", left_over(job.path()));
@@ -164,7 +169,7 @@ fn weights_and_packages_hold_the_model_to_the_last_bit() {
     let mut archive = zip::ZipArchive::new(fs::File::open(&copy).unwrap()).unwrap();
     assert_eq!(archive.file_names().collect::<Vec<_>>(), expected);
     let text = std::io::read_to_string(archive.by_name("card.md").unwrap()).unwrap();
-    for words in ["| CC BY 4.0 |", "| Ann | Bea |", "Dataset: bells-000001", "20 steps"] {
+    for words in ["| CC BY 4.0 |", "| Ann | Bea |", "Dataset: bells-000001", "20 training steps"] {
         let words = words.replace("Ann | Bea", "Ann   Bea");
         assert!(text.contains(&words), "{words}: {text}");
     }
@@ -266,10 +271,10 @@ fn what_cannot_be_checked_is_said() {
     check("a.ts", b"PK", "Failed to");
     check("a.onnx", b"\xff\xff\xff", "Failed to");
     check("b.onnx", b"", "without a graph");
-    check("a.maq", b"PK\x03\x04", "does not begin as a package");
+    check("a.maq", b"PK\x03\x04", "does not start like a package");
     check("a.ckpt", &[0; 100], "Failed to");
     check("a.safetensors", &[1; 9], "Failed to");
-    check("a.mp3", b"ID3", "The end of its name");
+    check("a.mp3", b"ID3", "Its file extension");
     assert!(worker::check_file(folder.path(), None).is_err());
     assert!(worker::check_file(&folder.path().join("none.ts"), None).is_err());
 }

@@ -222,7 +222,7 @@ fn files_and_folders_become_models() {
     // Of a run, the best checkpoint becomes a model.
     let run = scene.run();
     let added = model(&scene.add_model(&run)).added.unwrap();
-    assert_eq!((added.kind.as_str(), added.step), ("a checkpoint of acids-rave", Some(1)));
+    assert_eq!((added.kind.as_str(), added.step), ("an acids-rave checkpoint", Some(1)));
     assert!(added.notes[0].contains("best.ckpt"), "{:?}", added.notes);
 }
 

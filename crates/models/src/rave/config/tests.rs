@@ -64,6 +64,29 @@ fn knobs_have_keys_of_their_own_and_whole_sentences() {
     }
 }
 
+/// What a setting does is said in the field's terms; its range and default are shown from the knob.
+#[test]
+fn help_speaks_the_words_of_the_field() {
+    let family = family();
+    let knobs = family.knobs.iter().map(|it| (&it.key, &it.title, &it.help));
+    let switches = family.switches.iter().map(|it| (&it.name, &it.group, &it.summary));
+    let presets = family.presets.iter().map(|it| (&it.name, &it.title, &it.summary));
+    for (name, title, help) in knobs.chain(switches).chain(presets) {
+        let text = format!("{title} {help}").to_lowercase();
+        for word in ["judge", "curve", "chance", "maniet", "default", "between 0", "processor"] {
+            assert!(!text.contains(word), "{name} says «{word}»: {text}");
+        }
+        assert!(help.ends_with('.') && help.len() < 300, "{name}: {help}");
+    }
+}
+
+#[test]
+fn a_setting_out_of_range_is_told_its_range() {
+    let problems = resolved("v2_small", &[], &json!({ "batch_size": 65 })).unwrap_err();
+    assert_eq!(problems[0].message, "must be between 1 and 64");
+    assert_eq!(problems[0].suggestion, Some(json!(64)));
+}
+
 #[test]
 fn wrong_settings_are_refused_by_their_keys() {
     let check = |preset: &str, overrides: Value, keys: &[&str]| {

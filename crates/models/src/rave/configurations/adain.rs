@@ -10,10 +10,9 @@ pub(super) fn switch() -> Switch {
         name: "adain".into(),
         title: "Style transfer".into(),
         group: "Playing live".into(),
-        summary:
-            "Layers that can move the statistics of one sound onto another while playing; they \
-                  learn nothing."
-                .into(),
+        summary: "Adds layers that can transfer the statistics of one sound to another while \
+                  you play. They are not trained."
+            .into(),
         settings: settings(json!({
             "has_adain": true,
         })),

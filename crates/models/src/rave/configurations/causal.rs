@@ -10,8 +10,9 @@ pub(super) fn switch() -> Switch {
         name: "causal".into(),
         title: "Causal".into(),
         group: "Playing live".into(),
-        summary: "Layers look back only: less delay when played live, a little less quality."
-            .into(),
+        summary:
+            "Layers see only the past: less latency when you play live, slightly lower quality."
+                .into(),
         settings: settings(json!({
             "padding": "causal",
         })),

@@ -10,7 +10,9 @@ pub(super) fn switch() -> Switch {
         name: "compress".into(),
         title: "Compress".into(),
         group: "Augmentation".into(),
-        summary: "Changes the dynamics of four excerpts in five.".into(),
+        summary: "Changes the dynamics of four excerpts in five, so that the model copes \
+                  with more levels."
+            .into(),
         settings: settings(json!({
             "compress_share": 0.8,
         })),

@@ -9,8 +9,10 @@ pub(super) fn switch() -> Switch {
     Switch {
         name: "descript_discriminator".into(),
         title: "Descript discriminators".into(),
-        group: "Judges".into(),
-        summary: "The large discriminators of the Descript Audio Codec, 42 million numbers.".into(),
+        group: "Discriminators".into(),
+        summary: "The large discriminators of the Descript Audio Codec, with 42 million \
+                  parameters. They need much more memory and time."
+            .into(),
         settings: settings(json!({
             "discriminator": "descript",
         })),

@@ -11,10 +11,9 @@ pub(super) fn preset() -> Preset {
         name: "discrete".into(),
         title: "RAVE discrete".into(),
         group: "RAVE".into(),
-        summary:
-            "The second version with a latent put together from codes, for language models over \
-                  sound."
-                .into(),
+        summary: "The second version with latents chosen from code books, for language \
+                  models over sound."
+            .into(),
         settings: settings(json!({
             "capacity": 96,
             "ratios": [4, 4, 2, 2],

@@ -10,8 +10,8 @@ pub(super) fn preset() -> Preset {
         name: "discrete_v3".into(),
         title: "RAVE discrete v3".into(),
         group: "RAVE".into(),
-        summary: "The discrete configuration with snake activations and the discriminators of the \
-                  Descript Audio Codec."
+        summary: "The discrete configuration with snake activations and the discriminators \
+                  of the Descript Audio Codec."
             .into(),
         settings: settings(json!({
             "capacity": 96,

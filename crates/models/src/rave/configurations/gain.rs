@@ -10,10 +10,9 @@ pub(super) fn switch() -> Switch {
         name: "gain".into(),
         title: "Gain".into(),
         group: "Augmentation".into(),
-        summary:
-            "Plays half of the excerpts up to 6 dB quieter or 3 dB louder. The original leaves \
-                  them as they are."
-                .into(),
+        summary: "Plays half of the excerpts up to 6 dB quieter or 3 dB louder. In the \
+                  original program this switch has no effect."
+            .into(),
         settings: settings(json!({
             "gain_share": 0.5,
         })),

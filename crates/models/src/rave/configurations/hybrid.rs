@@ -10,9 +10,10 @@ pub(super) fn preset() -> Preset {
         name: "hybrid".into(),
         title: "RAVE hybrid".into(),
         group: "RAVE".into(),
-        summary: "Hears a mel spectrogram and decodes through recurrent layers, for timbre that \
-                  follows pitch and loudness. The original cannot train it."
-            .into(),
+        summary: "Takes a mel spectrogram and decodes it through recurrent layers, for \
+                  timbre that follows pitch and loudness. The original program cannot train \
+                  it."
+        .into(),
         settings: settings(json!({
             "capacity": 96,
             "ratios": [2, 2, 2],

@@ -10,7 +10,9 @@ pub(super) fn switch() -> Switch {
         name: "mute".into(),
         title: "Mute".into(),
         group: "Augmentation".into(),
-        summary: "Replaces one excerpt in ten by silence.".into(),
+        summary:
+            "Replaces one excerpt in ten with silence, so that the model learns to stay silent."
+                .into(),
         settings: settings(json!({
             "mute_share": 0.1,
         })),

@@ -9,10 +9,9 @@ pub(super) fn preset() -> Preset {
         name: "onnx".into(),
         title: "RAVE onnx".into(),
         group: "RAVE".into(),
-        summary:
-            "The first version at half the capacity and without noise, so that it is the same \
-                  every time it plays."
-                .into(),
+        summary: "The first version at half the capacity and without noise, so that the same \
+                  input always gives the same sound."
+            .into(),
         settings: v1::without_noise(32),
         limit: PUBLISHED_LIMIT,
     }

@@ -9,7 +9,7 @@ pub(super) fn preset() -> Preset {
         name: "raspberry".into(),
         title: "RAVE raspberry".into(),
         group: "RAVE".into(),
-        summary: "The smallest of the first version, for boards like the Raspberry Pi.".into(),
+        summary: "The smallest of the first version, for boards such as the Raspberry Pi.".into(),
         settings: v1::without_noise(16),
         limit: PUBLISHED_LIMIT,
     }

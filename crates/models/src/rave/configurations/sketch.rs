@@ -15,10 +15,9 @@ pub(super) fn preset() -> Preset {
         name: "sketch".into(),
         title: "Sketch".into(),
         group: "Maquette".into(),
-        summary:
-            "A small model that a laptop teaches a handful of sounds in ten minutes. For trying \
-                  out a dataset."
-                .into(),
+        summary: "A small model that learns a handful of sounds on a laptop in about ten \
+                  minutes. Good for trying out a dataset."
+            .into(),
         settings: settings(json!({
             "capacity": 12,
             "latent_size": 64,

@@ -10,7 +10,7 @@ pub(super) fn switch() -> Switch {
         name: "snake".into(),
         title: "Snake activation".into(),
         group: "Sound".into(),
-        summary: "An activation made for periodic sound. Takes longer.".into(),
+        summary: "An activation suited to periodic sound. Takes longer to compute.".into(),
         settings: settings(json!({
             "activation": "snake",
         })),

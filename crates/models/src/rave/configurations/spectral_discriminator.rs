@@ -9,8 +9,8 @@ pub(super) fn switch() -> Switch {
     Switch {
         name: "spectral_discriminator".into(),
         title: "Spectral discriminators".into(),
-        group: "Judges".into(),
-        summary: "Judges that look at spectra instead of periods, as in EnCodec.".into(),
+        group: "Discriminators".into(),
+        summary: "Discriminators that compare spectra instead of periods, as in EnCodec.".into(),
         settings: settings(json!({
             "discriminator_periods": [],
             "discriminator_scales": 3,

@@ -10,7 +10,7 @@ pub(super) fn switch() -> Switch {
         name: "spherical".into(),
         title: "Spherical".into(),
         group: "Latent space".into(),
-        summary: "Sixteen latent curves whose directions alone count.".into(),
+        summary: "Sixteen latent variables on a sphere: only their direction counts.".into(),
         settings: settings(json!({
             "regularization": "spherical",
             "latent_size": 16,

@@ -10,10 +10,9 @@ pub(super) fn preset() -> Preset {
         name: "standard".into(),
         title: "Standard".into(),
         group: "Maquette".into(),
-        summary:
-            "A middling model for an hour or a night on a good computer. Sounds much like its \
-                  dataset."
-                .into(),
+        summary: "A medium model for an hour or a night on a good computer. Sounds much like \
+                  its dataset."
+            .into(),
         settings: settings(json!({
             "capacity": 24,
             "latent_size": 64,

@@ -12,10 +12,9 @@ pub(super) fn preset() -> Preset {
         name: "v1".into(),
         title: "RAVE v1".into(),
         group: "RAVE".into(),
-        summary:
-            "RAVE's first version: batch normalisation in the encoder, a loudness curve in the \
-                  decoder, noise from phase 2 on."
-                .into(),
+        summary: "RAVE's first version: batch normalisation in the encoder, a loudness \
+                  envelope in the decoder, noise from phase 2 on."
+            .into(),
         settings: first_version(64),
         limit: PUBLISHED_LIMIT,
     }

@@ -10,10 +10,9 @@ pub(super) fn preset() -> Preset {
         name: "v2".into(),
         title: "RAVE v2".into(),
         group: "RAVE".into(),
-        summary:
-            "RAVE's second version: larger, dilated layers, judged by periods too. Its quality is \
-                  the reference; it takes a large GPU."
-                .into(),
+        summary: "RAVE's second version: larger, with dilated layers. The reference for \
+                  quality; it needs a large GPU."
+            .into(),
         settings: settings(json!({
             "capacity": 96,
             "ratios": [4, 4, 4, 2],

@@ -10,10 +10,9 @@ pub(super) fn preset() -> Preset {
         name: "v2_nopqmf".into(),
         title: "RAVE v2, raw output".into(),
         group: "RAVE".into(),
-        summary:
-            "The second version whose decoder makes the waveform itself instead of bands, with \
-                  compressed excerpts."
-                .into(),
+        summary: "The second version with a decoder that makes the waveform itself instead \
+                  of frequency bands, trained with compressed excerpts."
+            .into(),
         settings: settings(json!({
             "capacity": 64,
             "ratios": [4, 4, 4, 2],

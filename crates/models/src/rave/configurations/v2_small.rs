@@ -10,8 +10,8 @@ pub(super) fn preset() -> Preset {
         name: "v2_small".into(),
         title: "RAVE v2 small".into(),
         group: "RAVE".into(),
-        summary: "RAVE's smaller second version: quick to react, 86 latent frames a second. For a \
-                  machine that has days."
+        summary: "RAVE's smaller second version: quick to respond, 86 latent frames per \
+                  second. Takes days."
             .into(),
         settings: settings(json!({})),
         limit: PUBLISHED_LIMIT,

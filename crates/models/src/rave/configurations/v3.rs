@@ -10,10 +10,9 @@ pub(super) fn preset() -> Preset {
         name: "v3".into(),
         title: "RAVE v3".into(),
         group: "RAVE".into(),
-        summary:
-            "The second version with snake activations, style layers and the discriminators of \
-                  the Descript Audio Codec."
-                .into(),
+        summary: "The second version with snake activations, style layers and the \
+                  discriminators of the Descript Audio Codec."
+            .into(),
         settings: settings(json!({
             "capacity": 96,
             "ratios": [4, 4, 4, 2],

@@ -10,10 +10,9 @@ pub(super) fn switch() -> Switch {
         name: "wasserstein".into(),
         title: "Wasserstein".into(),
         group: "Latent space".into(),
-        summary:
-            "Sixteen latent curves that are spread like noise as a whole, and random curves for \
-                  the rest."
-                .into(),
+        summary: "Sixteen latent variables spread like a normal distribution as a whole, and \
+                  random inputs for the rest."
+            .into(),
         settings: settings(json!({
             "regularization": "wasserstein",
             "latent_size": 16,

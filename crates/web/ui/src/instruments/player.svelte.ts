@@ -8,7 +8,7 @@ import type { Region } from './timeline'
 import { showTransport } from './transport'
 
 export interface Track {
-  /** `Original`, `Rendered`. */
+  /** `Original`, `Reconstruction`. */
   label: string
   url: string
 }
@@ -71,6 +71,8 @@ class Player {
     this.#buffers = []
     if (!keepsPosition) {
       this.position = 0
+      // A loop of another sound says nothing of this one.
+      if (this.region) this.isLooping = false
       this.region = undefined
       this.audible = 0
     }

@@ -4,6 +4,7 @@ import uPlot from 'uplot'
 
 import { locale } from '$lib/i18n'
 
+import { roomAround } from './plot-range'
 import { rangeWithoutOutliers } from './smoothing'
 import { colour, isForced, smallTextSize } from './theme.svelte'
 
@@ -101,8 +102,7 @@ function seriesOf({ label, tone, isFaint }: Line): uPlot.Series {
 
 function stretch(zoom: { min: number; max: number } | undefined, least: number, most: number): [number, number] {
   if (zoom) return [zoom.min, zoom.max]
-  // One point alone has no width.
-  return most > least ? [least, most] : [least - 0.5, least + 0.5]
+  return roomAround(least, most)
 }
 
 /** How much of the values may lie outside the picture, where outliers are ignored. */
@@ -111,7 +111,8 @@ const OUTLIERS = 0.02
 function height(u: uPlot, { isLog, ignoresOutliers, zoom }: Drawing, least: number | null, most: number | null): uPlot.Range.MinMax {
   if (least === null || most === null) return [null, null]
   const [min, max] = (ignoresOutliers && rangeWithoutOutliers(valuesWithin(u.data, zoom()), OUTLIERS)) || [least, most]
-  return isLog ? uPlot.rangeLog(min, max, 10, true) : uPlot.rangeNum(min, max, 0.1, true)
+  if (isLog) return uPlot.rangeLog(min, max, 10, true)
+  return max > min ? uPlot.rangeNum(min, max, 0.1, true) : roomAround(min, max)
 }
 
 function valuesWithin([steps, ...rows]: uPlot.AlignedData, zoom: { min: number; max: number } | undefined): number[] {

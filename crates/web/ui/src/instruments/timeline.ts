@@ -26,12 +26,62 @@ export function offsetFor(position: number, lengthSecs: number, loop?: Region): 
   return position >= lengthSecs - 0.01 ? 0 : Math.max(0, position)
 }
 
+/** No loop is shorter, in seconds. */
+export const SHORTEST_SECS = 0.02
+
 /** A region in order, inside the sound; `undefined` if too short to be meant. */
 export function regionOf(a: number, b: number, lengthSecs: number): Region | undefined {
-  const clamp = (x: number) => Math.max(0, Math.min(lengthSecs, x))
-  const region = { start: clamp(Math.min(a, b)), end: clamp(Math.max(a, b)) }
-  return region.end - region.start < 0.02 ? undefined : region
+  const region = { start: within(Math.min(a, b), 0, lengthSecs), end: within(Math.max(a, b), 0, lengthSecs) }
+  return region.end - region.start < SHORTEST_SECS ? undefined : region
 }
+
+export type Edge = keyof Region
+
+/** The region with one edge elsewhere: inside the sound, and never past the other edge. */
+export function withEdge(region: Region, edge: Edge, secs: number, lengthSecs: number): Region {
+  if (edge === 'start') return { ...region, start: within(secs, 0, Math.max(0, region.end - SHORTEST_SECS)) }
+  return { ...region, end: within(secs, Math.min(lengthSecs, region.start + SHORTEST_SECS), lengthSecs) }
+}
+
+/** What a drag on the time axis takes hold of: its ground, the loop as a whole, or one of its edges. */
+export type Grip = 'ground' | 'loop' | Edge
+
+/** The loop while it is dragged from one place to another; `undefined` while that is too short to be one. */
+export function dragged(grip: Grip, region: Region, from: number, to: number, lengthSecs: number): Region | undefined {
+  if (grip === 'ground') return regionOf(from, to, lengthSecs)
+  if (grip === 'loop') return moved(region, to - from, lengthSecs)
+  return withEdge(region, grip, region[grip] + to - from, lengthSecs)
+}
+
+/** How far a key moves something on an axis that shows `span` seconds; `undefined` for other keys. */
+export function stepOfKey(key: string, isLarge: boolean, span: number): number | undefined {
+  const by = span / (isLarge ? 10 : 100)
+  const steps: Record<string, number> = {
+    ArrowLeft: -by,
+    ArrowDown: -by,
+    ArrowRight: by,
+    ArrowUp: by,
+    PageUp: -span / 10,
+    PageDown: span / 10,
+    Home: -Infinity,
+    End: Infinity,
+  }
+  return steps[key]
+}
+
+/**
+ * Where the targets of a loop's edges lie, by their left sides, in pixels: within the loop where that leaves room
+ * between them, else beside it; never over each other, never off the axis.
+ */
+export function handlePlaces(start: number, end: number, width: number, size: number): Region {
+  const last = Math.max(0, width - size)
+  if (end - start >= 3 * size) return { start: within(start, 0, last), end: within(end - size, 0, last) }
+  const first = within(start - size, 0, Math.max(0, last - size))
+  const second = within(end, first + size, Math.max(first + size, last))
+  return { start: Math.min(first, Math.max(0, second - size)), end: second }
+}
+
+const within = (x: number, least: number, most: number): number => Math.max(least, Math.min(most, x))
 
 /** The rate that a WAV file tells in its header, so that it can be decoded without resampling. */
 export function wavRate(bytes: ArrayBuffer): number | undefined {

@@ -79,12 +79,18 @@ export function rangeOf({ kind, unit }: Knob): string | undefined {
   return t('form.range', { range: t('form.spanList', { n, span: inUnit }) })
 }
 
-/** What a knob is at by itself, and what the preset, a switch or the dataset makes of it. */
+/** What a knob is at by itself, and what the preset, a switch or the dataset makes of it; in the unit of its range. */
 export function defaultOf(knob: Knob, base: unknown, origin?: Origin): string {
-  const value = shownValue(knob, knob.default)
+  const value = readable(knob.default)
   if (isSame(base, knob.default)) return t('form.default', { value })
   const from = origin?.from === 'switch' || origin?.from === 'dataset' ? origin.from : 'preset'
-  return t('form.defaultAndBase', { value, from: t(`form.base.${from}`), base: shownValue(knob, base) })
+  return t('form.defaultAndBase', { value, from: t(`form.base.${from}`), base: readable(base) })
+}
+
+function readable(value: unknown): string {
+  if (typeof value === 'boolean') return t(value ? 'form.on' : 'form.off')
+  if (typeof value === 'number') return plain(value)
+  return Array.isArray(value) && value.length > 0 ? value.map(Number).map(plain).join(', ') : textOf(value) || t('form.none')
 }
 
 /** Where a slider stands, 0 to 1; by factors for a logarithmic knob. */

@@ -1,11 +1,23 @@
 // What the numbers of a run are called.
 
-import { type Key, t } from '$lib/i18n'
+import { percent } from '$lib/format'
+import { type PlainKey, t } from '$lib/i18n'
 
-type MetricKey = Extract<Key, `metric.${string}`>
+type MetricKey = Extract<PlainKey, `metric.${string}`>
 
-/** The metric's name as people read it; its own if nobody has written one yet. */
+/** `latent_fidelity_0.95` */
+const FIDELITY = /^latent_fidelity_(0\.\d+|1)$/
+
+/** The metric's name as people read it. One that came from elsewhere and has no words here is spelt out. */
 export function metricTitle(name: string): string {
+  const [, share] = FIDELITY.exec(name) ?? []
+  if (share) return t('metric.latentFidelity', { share: percent(Number(share)) })
   const title: string | undefined = t(`metric.${name}` as MetricKey)
-  return title ?? name
+  return title ?? spelt(name)
+}
+
+/** `epoch_train` → `Epoch train` */
+function spelt(name: string): string {
+  const words = name.replaceAll('_', ' ').trim()
+  return words.charAt(0).toUpperCase() + words.slice(1)
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { moved, offsetFor, positionAt, regionOf, ticksOf, wavRate, zoomed } from '$instruments/timeline'
+import { dragged, handlePlaces, moved, offsetFor, positionAt, regionOf, SHORTEST_SECS, stepOfKey, ticksOf, wavRate, withEdge, zoomed } from '$instruments/timeline'
 
 const loop = { start: 1, end: 3 }
 
@@ -71,4 +71,50 @@ test.each([
   { view: { start: 0.25, end: 1.1 }, n: 4, expected: [0.5, 1] },
 ])('marks from $view.start to $view.end', ({ view, n, expected }) => {
   expect(ticksOf(view, n)).toEqual(expected)
+})
+
+test.each([
+  { edge: 'start' as const, to: 2, expected: { start: 2, end: 3 } },
+  { edge: 'start' as const, to: -1, expected: { start: 0, end: 3 } },
+  { edge: 'start' as const, to: 9, expected: { start: 3 - SHORTEST_SECS, end: 3 } },
+  { edge: 'end' as const, to: 9, expected: { start: 1, end: 4 } },
+  { edge: 'end' as const, to: 0, expected: { start: 1, end: 1 + SHORTEST_SECS } },
+  { edge: 'end' as const, to: Infinity, expected: { start: 1, end: 4 } },
+  { edge: 'start' as const, to: -Infinity, expected: { start: 0, end: 3 } },
+])('the $edge of a loop put at $to', ({ edge, to, expected }) => {
+  expect(withEdge(loop, edge, to, 4)).toEqual(expected)
+})
+
+test.each([
+  { what: 'a drag on the ground begins a loop', grip: 'ground' as const, from: 2.5, to: 0.5, expected: { start: 0.5, end: 2.5 } },
+  { what: 'one too short to be meant does not', grip: 'ground' as const, from: 2.5, to: 2.505, expected: undefined },
+  { what: 'the loop as a whole moves, with its length', grip: 'loop' as const, from: 2, to: 2.5, expected: { start: 1.5, end: 3.5 } },
+  { what: 'as far as the sound goes', grip: 'loop' as const, from: 2, to: 9, expected: { start: 2, end: 4 } },
+  { what: 'an end is pulled from where it was taken', grip: 'end' as const, from: 2.9, to: 3.4, expected: { start: 1, end: 3.5 } },
+  { what: 'a start never passes the end', grip: 'start' as const, from: 1, to: 4, expected: { start: 3 - SHORTEST_SECS, end: 3 } },
+])('$what', ({ grip, from, to, expected }) => {
+  const made = dragged(grip, loop, from, to, 4)
+  if (!expected) return expect(made).toBeUndefined()
+  expect(made?.start).toBeCloseTo(expected.start, 9)
+  expect(made?.end).toBeCloseTo(expected.end, 9)
+})
+
+test('keys move by a hundredth of what is shown, with Shift by a tenth, or to an end', () => {
+  expect(stepOfKey('ArrowRight', false, 10)).toBeCloseTo(0.1)
+  expect(stepOfKey('ArrowLeft', true, 10)).toBeCloseTo(-1)
+  expect(stepOfKey('Home', false, 10)).toBe(-Infinity)
+  expect(stepOfKey('l', false, 10)).toBeUndefined()
+  expect(moved(loop, stepOfKey('End', false, 4) ?? 0, 4)).toEqual({ start: 2, end: 4 })
+})
+
+test('handles lie within a wide loop, beside a narrow one, and never over each other or off the axis', () => {
+  expect(handlePlaces(100, 300, 600, 24)).toEqual({ start: 100, end: 276 })
+  expect(handlePlaces(100, 110, 600, 24)).toEqual({ start: 76, end: 110 })
+  for (let start = 0; start <= 600; start += 7)
+    for (let end = start; end <= 600; end += 7) {
+      const places = handlePlaces(start, end, 600, 24)
+      expect(places.start).toBeGreaterThanOrEqual(0)
+      expect(places.end).toBeLessThanOrEqual(576)
+      expect(places.end - places.start).toBeGreaterThanOrEqual(24)
+    }
 })

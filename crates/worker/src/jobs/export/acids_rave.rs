@@ -25,14 +25,13 @@ pub(super) fn write(
     match write_run(&run, &weights) {
         Ok(lost) => notes.extend(lost.iter().map(|it| sentence(it))),
         Err(error) => {
-            let what = "This model cannot become a run of acids-rave.";
-            let remedy =
-                "Choose a checkpoint of a training, of a configuration that acids-rave has.";
+            let what = "This model cannot be exported as an acids-rave run.";
+            let remedy = "Choose a checkpoint of a run whose configuration acids-rave has too.";
             return refuse("not_for_acids_rave", what, &format!("Failed to {error}."), remedy);
         }
     }
     let mut report = Report::new(model.config(), notes);
-    report.good("written", "A config.gin and a checkpoint with optimisers were written.".into());
+    report.good("written", "Wrote config.gin and a checkpoint with its optimisers.".into());
     steps.go_on(0.6);
     let checkpoint = run.join(CHECKPOINT);
     let again = steps.folder.path().join("again.safetensors");
@@ -41,12 +40,15 @@ pub(super) fn write(
     let read = match read {
         Ok(read) => read,
         Err(error) => {
-            return not_equal("The checkpoint cannot be read again.", &format!("{error:#}."));
+            return not_equal(
+                "The exported checkpoint cannot be read back.",
+                &format!("{error:#}."),
+            );
         }
     };
     if !read.has_weights_of(&model) {
-        return not_equal("The checkpoint holds other weights than the model.", "");
+        return not_equal("The exported checkpoint does not have the model's weights.", "");
     }
-    report.good("equal", "Read again, every weight is the model's to the last bit.".into());
+    report.good("equal", "Read back: every weight is identical to the model's.".into());
     Ok(report)
 }

@@ -68,7 +68,7 @@ pub(super) fn write(
         return Ok(None);
     }
     let n_files = written.context("write the package")?;
-    report.good("written", format!("{n_files} files were packed, each with its SHA-256."));
+    report.good("written", format!("Packed {n_files} files, each with its SHA-256."));
     let again = folder.join("again");
     fs::create_dir(&again).context("make a folder")?;
     let read =
@@ -77,18 +77,21 @@ pub(super) fn write(
         Ok(read) => read,
         Err(error) => {
             return not_equal(
-                "The package cannot be read again.",
+                "The exported package cannot be read back.",
                 &format!("Failed to {error:#}."),
             );
         }
     };
-    report.good("whole", "Read again, every file has the SHA-256 that it was packed with.".into());
+    report.good("whole", "Read back: every file matches its SHA-256.".into());
     if !read.has_weights_of(&model) || read.config() != model.config() {
-        return not_equal("The package holds another model.", "");
+        return not_equal("The exported package holds a different model.", "");
     }
-    report.good("equal", "Every weight is the model's to the last bit.".into());
+    report.good("equal", "Every weight is identical to the model's.".into());
     if sounds.is_empty() {
-        report.result.notes.push("There are no sounds in it: the run has none, or is gone.".into());
+        report
+            .result
+            .notes
+            .push("The package has no sounds: the run has none, or was deleted.".into());
     }
     Ok(Some(report))
 }
@@ -183,12 +186,12 @@ fn card_of(
     lines.extend([
         "| | |".to_owned(),
         "|---|---|".to_owned(),
-        format!("| License | {} |", given(&words.license, "not said: ask before you use it")),
-        format!("| Author | {} |", given(&words.author, "not said")),
-        "| Kind | RAVE, a neural audio codec: sound to latent curves and back |".to_owned(),
+        format!("| License | {} |", given(&words.license, "not stated: ask before you use it")),
+        format!("| Author | {} |", given(&words.author, "not stated")),
+        "| Kind | RAVE, a neural audio codec: sound to latent variables and back |".to_owned(),
         format!("| Sound | {rate_hz} Hz, {channels} |"),
         format!(
-            "| Latents | {}, a frame each {} samples ({:.1} a second) |",
+            "| Latents | {}, one frame every {} samples ({:.1} per second) |",
             config.latent_size,
             config.ratio(),
             f64::from(rate_hz) / config.ratio() as f64
@@ -218,7 +221,7 @@ fn card_of(
     );
     if !sounds.is_empty() {
         lines.extend(["", "## Sounds", ""].map(str::to_owned));
-        lines.push("Held-out sounds, and what the model makes of them:".to_owned());
+        lines.push("Held-out sounds and their reconstructions:".to_owned());
         lines.push(String::new());
         lines.extend(sounds.iter().map(|(path, _)| format!("- `{path}`")));
     }
@@ -232,9 +235,9 @@ fn trained_on(known: Option<&KnownModel>, packaged: Option<&Lineage>) -> Vec<Str
         let added = known.and_then(|known| known.model.added.as_ref());
         return vec![match added {
             Some(added) => {
-                format!("This is not known: it came into the library as {}.", added.kind)
+                format!("Unknown: it was added to the library as {}.", added.kind)
             }
-            None => "This is not known: it was exported from a file.".to_owned(),
+            None => "Unknown: it was exported from a file.".to_owned(),
         }];
     };
     let dataset = known.and_then(|known| known.dataset_name.as_deref());
@@ -245,9 +248,9 @@ fn trained_on(known: Option<&KnownModel>, packaged: Option<&Lineage>) -> Vec<Str
         let minutes = length_secs / 60.0;
         lines.push(format!("- {n_files} files, {minutes:.1} minutes at {rate_hz} Hz"));
     }
-    lines.push(format!("- {} steps of the preset {}", lineage.step, lineage.preset));
+    lines.push(format!("- {} training steps with the preset {}", lineage.step, lineage.preset));
     if let Some(distance) = lineage.validation {
-        lines.push(format!("- Spectral distance on held-out sound: {distance:.2}"));
+        lines.push(format!("- Validation distance: {distance:.2} (lower is better)"));
     }
     lines.push(format!("- Content of the dataset (SHA-256): `{}`", lineage.dataset_hash));
     lines

@@ -24,7 +24,7 @@ pub(super) fn module(
     let (model, settings, mut report) = begin(steps, place, play)?;
     let path = to.file(".ts");
     model.write_torch_script(settings, &path).context("write the module")?;
-    report.good("written", "A module was written.".into());
+    report.good("written", "Wrote the module.".into());
     if !steps.go_on(0.2) {
         return Ok(None);
     }
@@ -36,8 +36,8 @@ pub(super) fn module(
         Ok(opened) => opened,
         Err(error) => return unreadable(&error),
     };
-    let words = "Read again, it answers what nn~ asks";
-    report.good("read", format!("{words}: {n_methods} methods, {n_attributes} attributes."));
+    let what = "Read back: it has what nn~ looks for";
+    report.good("read", format!("{what}, {n_methods} methods and {n_attributes} attributes."));
     let ratio = report.result.ratio;
     if play.streaming && !ratio.is_power_of_two() {
         // It rounds buffers up to powers of two, which frames of this length do not fill.
@@ -64,16 +64,16 @@ pub(super) fn graphs(
             return Ok(None);
         }
     }
-    report.good("written", "Graphs of the whole, the encoder and the decoder were written.".into());
+    report.good("written", "Wrote the whole model, the encoder and the decoder.".into());
     let mut graphs = match PlayedGraphs::open(path_of) {
         Ok(graphs) => graphs,
         Err(error) => return unreadable(&error),
     };
     let states = match graphs.n_states() {
-        0 => "they remember nothing".to_owned(),
-        n => format!("the whole remembers {n} arrays from block to block"),
+        0 => "the graphs keep no state".to_owned(),
+        n => format!("the whole model carries {n} states from block to block"),
     };
-    report.good("read", format!("Read again, {states}."));
+    report.good("read", format!("Read back: {states}."));
     finish(steps, &model, settings, &mut graphs, play, report)
 }
 
@@ -102,9 +102,15 @@ fn settings(model: &Model, play: &ExportedPlay) -> anyhow::Result<ExportSettings
     settings.n_latents = n_latents(model, play)?;
     if let Some(channels) = play.channels.map(usize::from).filter(|it| *it != config.channels) {
         if config.channels != 1 || channels != 2 {
-            let why = format!("The model has {}.", config.channels);
-            let remedy = "Leave the channels as they are; only a mono model can be made stereo.";
-            return refuse("bad_channels", "These channels cannot be had.", &why, remedy);
+            let why =
+                format!("The model is {}.", ["mono", "stereo"][usize::from(config.channels > 1)]);
+            let remedy = "Keep the model's channels. Only a mono model can be made stereo.";
+            return refuse(
+                "bad_channels",
+                "The model cannot be exported with this number of channels.",
+                &why,
+                remedy,
+            );
         }
         settings.n_parallel = channels;
     }
@@ -113,16 +119,27 @@ fn settings(model: &Model, play: &ExportedPlay) -> anyhow::Result<ExportSettings
         let is_whole = rate_hz % config.sampling_rate == 0;
         if !is_whole || !(2..=RATE_MULTIPLE_MAX).contains(&multiple) {
             let why = format!(
-                "The model plays at {} Hz, and can be played at 2 to {RATE_MULTIPLE_MAX} times that.",
+                "The model runs at {} Hz and can be exported at 2 to {RATE_MULTIPLE_MAX} times that rate.",
                 config.sampling_rate
             );
-            let remedy = "Choose such a rate, or set the player to the model's.";
-            return refuse("bad_rate", "This rate cannot be had.", &why, remedy);
+            let remedy = "Choose one of these rates, or set the player to the model's rate.";
+            return refuse(
+                "bad_rate",
+                "The model cannot be exported at this sample rate.",
+                &why,
+                remedy,
+            );
         }
         if !play.streaming {
-            let why = "Sounds as a whole are played at the model's rate.";
-            let remedy = "Let it play block by block, or resample the sound before.";
-            return refuse("bad_rate", "This rate cannot be had.", why, remedy);
+            let why = "Exports for whole sounds run at the model's own rate.";
+            let remedy =
+                "Export it for streaming, or resample the sound before it enters the model.";
+            return refuse(
+                "bad_rate",
+                "The model cannot be exported at this sample rate.",
+                why,
+                remedy,
+            );
         }
         settings.rate_multiple = multiple as usize;
     }
@@ -137,18 +154,19 @@ fn n_latents(model: &Model, play: &ExportedPlay) -> anyhow::Result<Option<usize>
     if play.latents.is_none() && play.fidelity.is_none() {
         return Ok(None);
     }
-    let what = "The number of latents cannot be chosen.";
+    let what = "This number of latents cannot be exported.";
     let Some(space) = model.space().filter(|_| model.has_order()) else {
-        let why = "Only variational models whose latent space was measured have curves in order.";
-        let remedy = "Export all of them, or a checkpoint that was measured on held-out sound.";
+        let why = "Only variational models whose latent space was measured have their latents in order of importance.";
+        let remedy =
+            "Export all latents, or choose a checkpoint that was measured on held-out sounds.";
         return refuse("no_latent_space", what, why, remedy);
     };
     let size = model.config().latent_size;
     match (play.latents.map(|it| it as usize), play.fidelity) {
         (Some(n), _) if (1..=size).contains(&n) => Ok(Some(n)),
         (Some(_), _) => {
-            let why = format!("This model has 1 to {size}.");
-            refuse("bad_latents", what, &why, "Choose a number in this range.")
+            let why = format!("This model has {size} latents.");
+            refuse("bad_latents", what, &why, "Choose a number from 1 to that.")
         }
         (None, share) => Ok(share.map(|share| space.n_directions(share as f32).min(size))),
     }
@@ -172,8 +190,8 @@ fn finish(
     };
     if !found.is_good() {
         let why =
-            format!("{} The largest difference that is taken is {DIFFERENCE_MAX}.", words(&found));
-        return not_equal("The file does not play what the model plays.", &why);
+            format!("{} The largest difference allowed is {DIFFERENCE_MAX:e}.", words(&found));
+        return not_equal("The exported file does not sound like the model.", &why);
     }
     report.good("equal", words(&found));
     report.result.difference = Some(found.difference());
@@ -181,16 +199,16 @@ fn finish(
         report.good(
             "speed",
             format!(
-                "In blocks of {block} samples Maquette plays it {} times faster than real time on this \
-                 computer, and this file in blocks of {}, with the plain reader that checks it, {} times.",
+                "On this computer, Maquette plays the model at {} times real time in blocks of {block} samples; \
+                 its check of the file ran at {} times real time in blocks of {}.",
                 figure(live),
-                found.block,
-                figure(found.file)
+                figure(found.file),
+                found.block
             ),
         );
         report.result.speed = Some(ExportSpeed { block: play.block, live, file: found.file });
         if live < 1.5 {
-            let note = "This computer is hardly fast enough to play it live.";
+            let note = "This computer is barely fast enough to play it live.";
             report.result.notes.push(note.to_owned());
         }
     }
@@ -201,15 +219,15 @@ fn finish(
 fn words(found: &Verified) -> String {
     let latents = match found.codes_apart > 0.0 {
         true => String::new(),
-        false => format!("latents differ from the model's by {:.1e} and ", found.latents),
+        false => format!("latents differ by at most {:.0e} and ", found.latents),
     };
     let mut words = format!(
-        "In {} s of sound, {latents}sound differs by {:.1e} of the largest",
+        "Compared with the model over {} s of sound, {latents}sound differs by at most {:.0e} of its peak",
         figure(found.secs),
         found.sound.max(found.whole)
     );
     if found.codes_apart > 0.0 {
-        words += &format!("; {:.2} % of the codes are others", 100.0 * found.codes_apart);
+        words += &format!("; {:.2} % of the codes differ", 100.0 * found.codes_apart);
     }
     words + "."
 }
@@ -220,5 +238,5 @@ fn figure(x: f64) -> String {
 }
 
 fn unreadable<T>(error: &models::Error) -> anyhow::Result<T> {
-    not_equal("The file cannot be played after it was written.", &format!("Failed to {error}."))
+    not_equal("The exported file cannot be played.", &format!("Failed to {error}."))
 }

@@ -20,12 +20,12 @@ pub(super) fn write(
     model.save(&path).context("write the weights")?;
     let mut report = Report::new(model.config(), notes);
     let n = model.n_arrays();
-    report.good("written", format!("{n} arrays and the settings were written."));
+    report.good("written", format!("Wrote {n} arrays and the settings."));
     steps.go_on(0.6);
     let read = load(&path)?.model;
     if !read.has_weights_of(&model) || read.config() != model.config() {
-        return not_equal("The file holds something else than the model.", "");
+        return not_equal("The exported file does not match the model.", "");
     }
-    report.good("equal", "Read again, every weight is the model's to the last bit.".into());
+    report.good("equal", "Read back: every weight is identical to the model's.".into());
     Ok(report)
 }

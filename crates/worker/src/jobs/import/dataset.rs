@@ -47,7 +47,7 @@ pub(super) fn make(
             Ok(sound) => writer.add(sound).context("store a sound")?,
             Err(error) => {
                 n_skipped += 1;
-                let warning = one.warning("left_out", format!("A record is left out: {error:#}."));
+                let warning = one.warning("left_out", format!("Record left out: {error:#}."));
                 job.warn(warning.clone())?;
                 // As many as the job itself lists.
                 if warnings.len() < WARNINGS_MAX {
@@ -56,7 +56,7 @@ pub(super) fn make(
             }
         }
     }
-    anyhow::ensure!(writer.n_sounds() > 0, "none of its records could be used");
+    anyhow::ensure!(writer.n_sounds() > 0, "none of its records can be used");
     let split = |sounds: &[api::IndexedSound]| -> Vec<Split> {
         prepare::split_by_file(sounds, HELD_OUT_SHARE, 0)
     };
@@ -92,7 +92,7 @@ fn sound_of(
     if let Some(buffer) = example.buffers.get("waveform") {
         let channels = buffer
             .channels()
-            .with_context(|| format!("read the record {key}: its numbers are no sound"))?;
+            .with_context(|| format!("read the record {key}: its data are not sound"))?;
         anyhow::ensure!(
             channels.len() == n_channels,
             "the record {key} has {} channels instead of {n_channels}",
@@ -102,8 +102,9 @@ fn sound_of(
         return Ok(prepared(format!("excerpt {key}"), &clip, rate_hz, n_channels as u16));
     }
     let path = example.metadata.get("path");
-    let path = path
-        .with_context(|| format!("read the record {key}: it holds no sound and names no file"))?;
+    let path = path.with_context(|| {
+        format!("read the record {key}: it holds no sound and refers to no file")
+    })?;
     let limits = audio::DecodeLimits { max_secs: prepare::LENGTH_SECS_MAX, ..Default::default() };
     let decoded = audio::decode_file(Path::new(path), &limits).map_err(|error| {
         let (_, what, _) = explain(&error);

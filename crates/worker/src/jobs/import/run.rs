@@ -44,7 +44,7 @@ pub(super) fn make(
     }
     let created_ms = log.first_ms.unwrap_or_else(now_ms);
     let Some(config) = copy_checkpoints(job, one, steps, &mut log)? else { return Ok(None) };
-    anyhow::ensure!(log.seq > 0, "nothing of it could be read");
+    anyhow::ensure!(log.seq > 0, "none of it could be read");
     log.add(now_ms(), EventBody::Finished(Outcome::Stopped))?;
     log.finish()?;
     let hash = dataset_of(job, one, config.as_ref())?;
@@ -111,12 +111,12 @@ fn dataset_of(
     if let [hash] = fitting.as_slice() {
         return Ok(Some(hash.clone()));
     }
-    let why = if fitting.is_empty() { "none" } else { "several" };
+    let why = if fitting.is_empty() { "none" } else { "more than one" };
     job.warn(one.warning(
         "no_dataset",
         format!(
-            "Its files do not say which dataset it learnt from, and {why} of this import could be it. \
-             Training goes on if exactly one in the library has its rate and channels."
+            "Its files do not say which dataset it was trained on, and {why} in this import has its sample \
+             rate and channels. To resume it, keep exactly one dataset with these in the library."
         ),
     ))?;
     Ok(None)
@@ -143,7 +143,7 @@ fn copy_checkpoints(
             Err(error) => {
                 job.warn(one.warning(
                     "damaged_checkpoint",
-                    format!("A checkpoint is left out: failed to {error}."),
+                    format!("Checkpoint left out: failed to {error}."),
                 ))?;
                 continue;
             }
@@ -156,7 +156,7 @@ fn copy_checkpoints(
         }
         if !original.is_trainable() {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let message = format!("{name} is left out: it can be played, and not be trained on.");
+            let message = format!("{name} is left out: it can be played but not trained.");
             job.warn(one.warning("not_trainable", message))?;
             config.get_or_insert(original.config);
             continue;
@@ -195,7 +195,7 @@ fn copy_events(
     let mut events = match tfevents::open(path) {
         Ok(events) => events,
         Err(error) => {
-            let message = format!("A file of events is left out: failed to {error}.");
+            let message = format!("Event file left out: failed to {error}.");
             return job.warn(one.warning("damaged_events", message));
         }
     };
@@ -203,10 +203,9 @@ fn copy_events(
         let event = match event {
             Ok(event) => event,
             Err(error) => {
-                job.warn(one.warning(
-                    "damaged_events",
-                    format!("An event is left out: failed to {error}."),
-                ))?;
+                job.warn(
+                    one.warning("damaged_events", format!("Event left out: failed to {error}.")),
+                )?;
                 continue;
             }
         };
@@ -229,7 +228,10 @@ fn copy_events(
                         let _ = fs::remove_file(&file);
                         job.warn(one.warning(
                             "damaged_sound",
-                            format!("The sound `{}` of step {step} is no sound.", value.tag),
+                            format!(
+                                "The sound `{}` of step {step} cannot be read as sound.",
+                                value.tag
+                            ),
                         ))?;
                         continue;
                     };
@@ -260,12 +262,10 @@ fn copy_events(
     }
     if let Some(at) = events.cut_at() {
         let name = path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
-        job.warn(
-            one.warning(
-                "truncated",
-                format!("{name} ends in the midst of a record, at byte {at}."),
-            ),
-        )?;
+        job.warn(one.warning(
+            "truncated",
+            format!("{name} ends in the middle of a record, at byte {at}."),
+        ))?;
     }
     Ok(())
 }

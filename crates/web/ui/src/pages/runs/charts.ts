@@ -29,8 +29,18 @@ const GROUPS: { title: TitleKey; charts: (string | { title: TitleKey; names: str
     charts: ['loss_dis', { title: 'chart.judgement', names: ['pred_real', 'pred_fake'] }, 'feature_matching', 'adversarial'],
   },
   {
+    title: 'charts.latent',
+    charts: [
+      'latent_active',
+      { title: 'chart.fidelity', names: ['latent_fidelity_0.8', 'latent_fidelity_0.9', 'latent_fidelity_0.95', 'latent_fidelity_0.99'] },
+      'codebook_usage',
+      'codebook_perplexity',
+      'codes_revived',
+    ],
+  },
+  {
     title: 'charts.schedule',
-    charts: [{ title: 'chart.rates', names: ['learning_rate', 'learning_rate_discriminator'] }, 'beta_factor', 'grad_norm', 'steps_per_sec'],
+    charts: [{ title: 'chart.rates', names: ['learning_rate', 'learning_rate_discriminator'] }, 'beta_factor', 'grad_norm', 'loss_scale', 'steps_per_sec'],
   },
 ]
 

@@ -10,6 +10,8 @@ export interface RunCheck {
   /** Which settings prevent it. */
   readonly fields: FieldProblem[]
   readonly isChecking: boolean
+  /** Whether the forecast is of what is asked about now. */
+  readonly isFresh: boolean
   /** Asks again about the same. */
   refresh: () => void
 }
@@ -22,6 +24,7 @@ export function runCheck(order: () => NewRun | undefined): RunCheck {
   let forecast = $state.raw<RunForecast>()
   let problem = $state.raw<Problem>()
   let isChecking = $state(false)
+  let answered = $state('')
   let nRefreshed = $state(0)
   // Its name does not matter, and is typed letter by letter.
   const asked = $derived(JSON.stringify({ ...order(), name: null }))
@@ -37,6 +40,7 @@ export function runCheck(order: () => NewRun | undefined): RunCheck {
       try {
         forecast = await checkRun(what, attempt.signal)
         problem = undefined
+        answered = text
       } catch (thrown) {
         if (!attempt.signal.aborted) problem = thrown instanceof ProblemError ? thrown.problem : problemOf(thrown)
       }
@@ -60,6 +64,9 @@ export function runCheck(order: () => NewRun | undefined): RunCheck {
     },
     get isChecking() {
       return isChecking
+    },
+    get isFresh() {
+      return forecast !== undefined && problem === undefined && answered === asked
     },
     refresh: () => void (nRefreshed += 1),
   }

@@ -1,21 +1,44 @@
-// Samples of a run as something to play and to step through.
+// Reconstructions of a run as something to play and to step through.
 
 import type { Playable } from '$instruments/player.svelte'
-import { runFileUrl, type Sample } from '$lib/api'
+import { type Checkpoint, type Job, runFileUrl, type Sample } from '$lib/api'
 import { count } from '$lib/format'
 import { t } from '$lib/i18n'
 
-/** Original and rendering, sample-aligned. */
+/** Original and reconstruction, sample-aligned. */
 export function playableOf(run: string, sample: Sample): Playable {
   return {
     id: `${run}/${sample.rendered}`,
-    title: `${sample.name} · ${t('runs.step')} ${count(sample.step)}`,
+    title: t('samples.title', { name: sample.name, step: count(sample.step) }),
     tracks: [
       { label: t('samples.original'), url: runFileUrl(run, sample.original) },
-      { label: t('samples.rendered'), url: runFileUrl(run, sample.rendered) },
+      { label: t('samples.reconstruction'), url: runFileUrl(run, sample.rendered) },
     ],
   }
 }
 
-/** Names of the sounds that were rendered, in the order in which they first were. */
+/** Names of the sounds that were reconstructed, in the order in which they first were. */
 export const namesOf = (samples: Sample[]): string[] => [...new Set(samples.map((sample) => sample.name))]
+
+/** The checkpoint that did best on held-out sounds, if it is still there. */
+export const bestOf = (checkpoints: readonly Checkpoint[]): Checkpoint | undefined =>
+  checkpoints.find((one) => one.is_best && one.validation !== null && one.validation !== undefined)
+
+/** Whether what a run made last is no measure of it: it ran away. */
+export const hasDiverged = ({ state }: Job): boolean => state.state === 'failed' && state.problem.code === 'diverged'
+
+/** The reconstruction of a sound to hear first: the newest; of a run that diverged, the newest from before. */
+export function sampleToHear(samples: readonly Sample[], best: Checkpoint | undefined, isRuined: boolean): Sample | undefined {
+  const newest = samples.at(-1)
+  if (!isRuined) return newest
+  const before = best && samples.findLast((sample) => sample.step <= best.step)
+  return before ?? leastDistant(samples) ?? newest
+}
+
+function leastDistant(samples: readonly Sample[]): Sample | undefined {
+  const measured = samples.flatMap((sample) => {
+    const distance = Object.values(sample.distances)[0]
+    return distance !== undefined && Number.isFinite(distance) ? [{ sample, distance }] : []
+  })
+  return measured.sort((a, b) => a.distance - b.distance)[0]?.sample
+}

@@ -73,8 +73,8 @@ export const parts = {
   'grid.clearSelection': 'Clear selection',
 
   'form.advanced': 'Advanced',
-  'form.advancedCount_one': 'Advanced ({n} changed)',
-  'form.advancedCount_other': 'Advanced ({n} changed)',
+  'form.changed_one': '{n} changed',
+  'form.changed_other': '{n} changed',
   'form.help': 'About {title}',
   'form.range': 'Range {range}',
   'form.options': 'Options {list}',

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest'
+
+import type { Checkpoint, Job, RunForecast, Sample } from '$lib/api'
+
+import { adviceText, memoryOf, neededBytes } from '../src/pages/runs/memory'
+import { bestOf, hasDiverged, sampleToHear } from '../src/pages/runs/samples'
+import { LEAST_POINTS, sparkline } from '../src/pages/runs/sparkline'
+
+const sample = (step: number, distance?: number) =>
+  ({ step, name: 'kick.wav', rendered: `${step}.wav`, distances: distance === undefined ? {} : { multiband_spectral_distance: distance } }) as unknown as Sample
+const checkpoint = (step: number, validation: number | null, is_best = false) => ({ step, validation, is_best }) as Checkpoint
+const failed = (code: string) => ({ state: { state: 'failed', problem: { code, what: '' } } }) as unknown as Job
+
+test('best is a checkpoint that exists, not the best that was ever measured', () => {
+  expect(bestOf([checkpoint(100, 21.3), checkpoint(200, 18, true)])?.step).toBe(200)
+  expect(bestOf([checkpoint(100, 21.3)])).toBeUndefined()
+  expect(bestOf([checkpoint(0, null, true)])).toBeUndefined()
+})
+
+test('the newest reconstruction is heard first', () => {
+  expect(sampleToHear([sample(10), sample(20)], undefined, false)?.step).toBe(20)
+  expect(sampleToHear([], undefined, false)).toBeUndefined()
+})
+
+test('of a run that diverged, the last good one', () => {
+  const samples = [sample(10, 20), sample(20, 15), sample(30, 9000)]
+  expect(sampleToHear(samples, checkpoint(25, 14, true), true)?.step).toBe(20)
+  expect(sampleToHear(samples, undefined, true)?.step).toBe(20)
+  expect(sampleToHear([sample(10), sample(20)], undefined, true)?.step).toBe(20)
+  expect(hasDiverged(failed('diverged'))).toBe(true)
+  expect(hasDiverged(failed('out_of_memory'))).toBe(false)
+})
+
+test.each([
+  { needed: 1e9, free: 8e9, level: 'fits' },
+  { needed: 7.5e9, free: 8e9, level: 'tight' },
+  { needed: 9e9, free: 8e9, level: 'too_large' },
+  { needed: 9e9, free: undefined, level: 'unknown' },
+])('a run of $needed bytes with $free free: $level', ({ needed, free, level }) => {
+  expect(memoryOf({ memory_bytes: needed } as RunForecast, free).level).toBe(level)
+})
+
+test('what the studio says of memory counts more than the sum', () => {
+  const advice = [{ title: 'Batch size 4', settings: { batch_size: 4 }, memory_bytes: 5.2e9 }]
+  const said = { phase_1_bytes: 3e9, phase_2_bytes: 9e9, free_bytes: 8e9, level: 'too_large', advice }
+  const memory = memoryOf({ memory_bytes: 3e9, memory: said } as unknown as RunForecast, 64e9)
+  expect(memory).toEqual(said)
+  expect(neededBytes(memory)).toBe(9e9)
+  expect(adviceText(advice[0]!)).toBe('Use batch size 4 (about 5.2\u202fGB)')
+})
+
+test('a few points are no curve', () => {
+  const curve = (n: number) => ({ steps: Array.from({ length: n }, (_, i) => i), values: Array.from({ length: n }, (_, i) => n - i) })
+  expect(sparkline(undefined, 64, 20)).toBeUndefined()
+  expect(sparkline(curve(2), 64, 20)).toBeUndefined()
+  expect(sparkline(curve(LEAST_POINTS - 1), 64, 20)).toBeUndefined()
+  expect(sparkline(curve(LEAST_POINTS), 64, 20)).toBe('0.0,1.0 16.0,5.5 32.0,10.0 48.0,14.5 64.0,19.0')
+})
