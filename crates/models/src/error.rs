@@ -25,7 +25,7 @@ pub enum Error {
         reason: String,
     },
     /// A file that was written does not do what the model does: a mistake of ours, or a damaged disk.
-    #[error("find the model in its export: {what}")]
+    #[error("verify the export: {what}")]
     Differs {
         /// What is not as it should be.
         what: String,

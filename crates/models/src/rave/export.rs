@@ -120,10 +120,10 @@ impl PlayedModule {
         for name in &methods {
             let params = self.player.ints(&format!("{name}_params")).unwrap_or_default();
             let &[n_in, ratio_in, n_out, ratio_out] = &params[..] else {
-                return wrong(format!("no four numbers in {name}_params"));
+                return wrong(format!("{name}_params does not hold four numbers"));
             };
             if [n_in, ratio_in, n_out, ratio_out].iter().any(|n| *n < 1) {
-                return wrong(format!("a number below 1 in {name}_params"));
+                return wrong(format!("{name}_params holds a number below 1"));
             }
             for (kind, n) in [("input", n_in), ("output", n_out)] {
                 let labels = self.player.labels(&format!("{name}_{kind}_labels"));
@@ -135,7 +135,7 @@ impl PlayedModule {
         let attributes = self.player.texts("get_attributes")?;
         for name in &attributes {
             if self.player.ints(&format!("{name}_params")).is_none() {
-                return wrong(format!("no type of the attribute {name}"));
+                return wrong(format!("the attribute {name} has no type"));
             }
             self.player.act(&format!("get_{name}"))?;
             self.player.set(name, name == "deterministic")?;
@@ -159,7 +159,7 @@ impl PlayedModule {
         let number = |name: &str, place: usize| {
             let found = self.player.ints(name).and_then(|it| it.get(place).copied());
             let found = found.and_then(|it| usize::try_from(it).ok()).filter(|it| *it > 0);
-            found.ok_or_else(|| Error::Differs { what: format!("it does not say its {name}") })
+            found.ok_or_else(|| Error::Differs { what: format!("it has no {name}") })
         };
         let rate_hz = number("sr", 0)?;
         PlayedFacts {

@@ -357,9 +357,9 @@ fn is_in_phase_2(metadata: &BTreeMap<String, String>, config: &Config) -> bool {
 pub(super) fn config_of(metadata: &BTreeMap<String, String>, path: &Path) -> Result<Config, Error> {
     let wrong = |reason: String| Error::Settings { path: path.into(), reason };
     if metadata.get("family").is_none_or(|family| family != "rave") {
-        return Err(wrong("it is not a checkpoint of the family rave".into()));
+        return Err(wrong("it is not a RAVE checkpoint".into()));
     }
-    let text = metadata.get("settings").ok_or_else(|| wrong("there are none".into()))?;
+    let text = metadata.get("settings").ok_or_else(|| wrong("the file has none".into()))?;
     let settings = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
     Config::from_settings(&settings).map_err(|problems| {
         let words = problems.iter().map(|problem| format!("{}: {}", problem.key, problem.message));

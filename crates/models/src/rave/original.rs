@@ -104,7 +104,7 @@ pub fn open_with(path: &Path, config: Option<&Path>) -> Result<Original, Error> 
     let gin = match config.map(foreign::gin::read) {
         Some(Ok(gin)) => Some(gin),
         Some(Err(error)) => {
-            warnings.push(format!("its configuration is left out: failed to {error}"));
+            warnings.push(format!("its configuration was left out: failed to {error}"));
             None
         }
         None => None,
@@ -235,7 +235,7 @@ impl<'a> State<'a> {
         let [n_generator, n_judges] = network.n_values();
         if n_generator > n_found {
             let reason = format!(
-                "it has {n_found} numbers in all, and a model of its settings {n_generator}"
+                "it has {n_found} parameters, but a model with its settings has {n_generator}"
             );
             return Err(Error::Original { path: path.to_owned(), reason });
         }
@@ -290,12 +290,12 @@ impl<'a> State<'a> {
             && config.regularization == Regularization::Variational
         {
             warnings.push(format!(
-                "the export plays {n_latents} of its {} latent curves; here all of them are there",
+                "the export exposes {n_latents} of its {} latents; all of them were imported",
                 config.latent_size
             ));
         }
         if self.file.root().at("_has_prior").and_then(|it| it.as_bool()) == Some(true) {
-            warnings.push("its prior is left out".to_owned());
+            warnings.push("its prior was left out".to_owned());
         }
         Ok(Original {
             kind: self.kind,
@@ -460,7 +460,7 @@ fn merged(
         let said = settings.insert(key.clone(), value.clone());
         if let Some(said) = said.filter(|said| is_told && !is_same(said, &value)) {
             warnings
-                .push(format!("`{key}` is {value} by the file, not {said} as its config.gin says"));
+                .push(format!("`{key}` is {value} in the file, not {said} as in its config.gin"));
         }
     }
     settings
@@ -483,7 +483,8 @@ fn config_of(mut settings: Settings, warnings: &mut Vec<String>) -> Result<Confi
                 return Err(format!("`{}` {}", problem.key, problem.message));
             };
             if problem.key != "n_signal" {
-                warnings.push(format!("`{}` {}: here it is {near}", problem.key, problem.message));
+                warnings
+                    .push(format!("`{}` {}; {near} is used instead", problem.key, problem.message));
             }
             settings.insert(problem.key.clone(), near);
         }

@@ -53,7 +53,7 @@ impl PlayedFacts {
             && (1..=4096).contains(&latents)
             && (1..=1 << 16).contains(&ratio)
             && (1000..=1_000_000).contains(&rate_hz);
-        let what = "channels, latents, ratio or rate that no model has".to_owned();
+        let what = "its channels, latents, ratio or sample rate are invalid".to_owned();
         is_so.then_some(self).ok_or(Error::Differs { what })
     }
 
@@ -104,11 +104,11 @@ pub fn consistent(file: &mut dyn Plays, facts: PlayedFacts) -> Result<Consistent
                 file.decode(&z)?
             };
             if rows != channels || values.len() != x.len() {
-                let what = format!("{} samples came out of {}", values.len(), x.len());
+                let what = format!("it gave {} samples for {}", values.len(), x.len());
                 return Err(Error::Differs { what });
             }
             if values.iter().any(|x| !x.is_finite()) {
-                return Err(Error::Differs { what: "it plays what is no number".into() });
+                return Err(Error::Differs { what: "its output is not a number".into() });
             }
             for (made, part) in made.iter_mut().zip(values.chunks(block)) {
                 made.extend_from_slice(part);

@@ -117,7 +117,7 @@ impl PlayedGraphs {
         let x: Vec<f32> = (0..rows * n).map(|_| 0.1 * rng.normal()).collect();
         let made = call(&mut player, &x, rows)?;
         if made.values.iter().any(|x| !x.is_finite()) {
-            return Err(Error::Differs { what: "it plays what is no number".into() });
+            return Err(Error::Differs { what: "its output is not a number".into() });
         }
         let mut facts = vec![("input".to_owned(), input), ("output".to_owned(), output)];
         facts.extend(player.facts().iter().map(|(key, value)| (key.clone(), value.clone())));
@@ -149,7 +149,7 @@ fn facts_of(player: &onnx::Player) -> Result<PlayedFacts, Error> {
     let facts = player.facts();
     let number = |name: &str| {
         let found = facts.get(name).and_then(|text| text.parse::<usize>().ok());
-        found.ok_or_else(|| Error::Differs { what: format!("it does not say its {name}") })
+        found.ok_or_else(|| Error::Differs { what: format!("its metadata has no {name}") })
     };
     PlayedFacts {
         channels: number("channels")?,

@@ -150,7 +150,9 @@ pub(super) fn verify(
         let expected = reference.encode(&x);
         let meant = reference.meaning(&shown);
         if meant.len() != expected.len() {
-            return Err(Error::Differs { what: "other latents in number than the model".into() });
+            return Err(Error::Differs {
+                what: "it has a different number of latents than the model".into(),
+            });
         }
         if exported.books.is_some() {
             let size = exported.config().latent_size;

@@ -79,8 +79,8 @@ fn other_files_are_refused_with_a_reason() {
         nn::checkpoint::write(&path, &[], &metadata.iter().map(owned).collect()).unwrap();
         Model::load(&path).err().unwrap().to_string()
     };
-    assert!(refused(&[]).contains("not a checkpoint of the family rave"));
-    assert!(refused(&[("family", "rave")]).contains("there are none"));
+    assert!(refused(&[]).contains("not a RAVE checkpoint"));
+    assert!(refused(&[("family", "rave")]).contains("the file has none"));
     let wrong = refused(&[("family", "rave"), ("settings", "{\"capacity\":0}")]);
     assert!(wrong.contains("capacity: must be"), "{wrong}");
     assert!(refused(&[("family", "rave"), ("settings", "{}")]).contains("find tensor"));

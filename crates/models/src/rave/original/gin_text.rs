@@ -322,10 +322,10 @@ fn left_out(config: &Config) -> Vec<String> {
         default.is_some_and(|default| settings.get(**key) != Some(default))
     });
     let mut warnings: Vec<String> = changed
-        .map(|key| format!("the original program has no setting for `{key}`: it is left out"))
+        .map(|key| format!("acids-rave has no setting for `{key}`; it was left out"))
         .collect();
     warnings.push(format!(
-        "give the original program on its command line: --n_signal {} --batch {} --channels {}{}",
+        "pass these to acids-rave on the command line: --n_signal {} --batch {} --channels {}{}",
         config.n_signal,
         config.batch_size,
         config.channels,

@@ -58,7 +58,7 @@ impl Reader<'_> {
             Some("WasserteinEncoder") => "wasserstein",
             Some("SphericalEncoder") => "spherical",
             Some("DiscreteEncoder") => "discrete",
-            Some(other) => return self.warn(format!("the encoder `{other}` is not known here")),
+            Some(other) => return self.warn(format!("the encoder `{other}` is not supported")),
             None => return,
         };
         self.set("regularization", json!(regularization));
@@ -72,7 +72,7 @@ impl Reader<'_> {
         match inner.as_str() {
             "Encoder" => self.set("architecture", json!("v1")),
             "EncoderV2" => self.set("architecture", json!("v2")),
-            other => return self.warn(format!("the encoder `{other}` is not known here")),
+            other => return self.warn(format!("the encoder `{other}` is not supported")),
         }
         // Encoders of variational models are bound in a scope of that name.
         let of = |parameter: &str| format!("variational/{inner}.{parameter}");
@@ -86,7 +86,7 @@ impl Reader<'_> {
     fn decoder(&mut self) {
         let Some(decoder) = self.class("RAVE.decoder") else { return };
         if !matches!(decoder.as_str(), "Generator" | "GeneratorV2") {
-            return self.warn(format!("the decoder `{decoder}` is not known here"));
+            return self.warn(format!("the decoder `{decoder}` is not supported"));
         }
         let of = |parameter: &str| format!("{decoder}.{parameter}");
         self.decoder_ratios(&of("ratios"));
@@ -110,7 +110,7 @@ impl Reader<'_> {
                 self.knob("noise_bands", "NoiseGeneratorV2.noise_bands");
                 self.knob("noise_hidden", "NoiseGeneratorV2.hidden_size");
             }
-            Some(other) => self.warn(format!("the noise part `{other}` is not known here")),
+            Some(other) => self.warn(format!("the noise part `{other}` is not supported")),
             None => {}
         }
     }
@@ -134,7 +134,7 @@ impl Reader<'_> {
                     (Some("multiband_spectral_distance"), Some(x)) => {
                         self.set("multiband_weight", json!(x));
                     }
-                    _ => self.warn(format!("the weight {key} of {value} is left out")),
+                    _ => self.warn(format!("the weight {key} of {value} was left out")),
                 }
             }
         }
@@ -149,7 +149,7 @@ impl Reader<'_> {
         if let Some(name) = self.class("RAVE.gan_loss") {
             match losses.iter().find(|(theirs, _)| *theirs == name) {
                 Some((_, ours)) => self.set("gan_loss", json!(ours)),
-                None => self.warn(format!("the adversarial loss `{name}` is not known here")),
+                None => self.warn(format!("the adversarial loss `{name}` is not supported")),
             }
         }
         // A run names this parameter only if its configuration binds it; the first version's does not
@@ -195,7 +195,7 @@ impl Reader<'_> {
                     self.knob("discriminator_spectra_capacity", "EncodecConvNet.capacity");
                 }
                 "DescriptDiscriminator" => {}
-                other => self.warn(format!("the discriminator `{other}` is not known here")),
+                other => self.warn(format!("the discriminator `{other}` is not supported")),
             }
         }
     }
@@ -227,7 +227,7 @@ impl Reader<'_> {
                      uses the sound as it was"
                         .to_owned(),
                 ),
-                other => self.warn(format!("the augmentation `{other}` is not known here")),
+                other => self.warn(format!("the augmentation `{other}` is not supported")),
             }
         }
     }
@@ -280,7 +280,7 @@ impl Reader<'_> {
     fn activation(&mut self, name: &str) {
         match self.class(name).as_deref() {
             Some("Snake") => self.set("activation", json!("snake")),
-            Some(other) => self.warn(format!("the activation `{other}` is not known here")),
+            Some(other) => self.warn(format!("the activation `{other}` is not supported")),
             None => {}
         }
     }
@@ -298,7 +298,7 @@ impl Reader<'_> {
         let Some(theirs) = value.as_str() else { return };
         match words.iter().find(|(known, _)| *known == theirs) {
             Some((_, ours)) => self.set(key, json!(ours)),
-            None => self.warn(format!("`{name}` is `{theirs}`, which is not known here")),
+            None => self.warn(format!("`{name}` is `{theirs}`, which is not supported")),
         }
     }
 
@@ -340,10 +340,10 @@ impl Reader<'_> {
             Some((_, _, Meaning::Always(values))) if values.contains(&value.as_str()) => {}
             // Classes that this model does not use may be bound as well.
             Some((_, _, Meaning::Always(values))) => self.warn(format!(
-                "`{binding}` is left out: here it is always {}",
+                "`{binding}` was left out: it is always {} here",
                 values.first().copied().unwrap_or("None")
             )),
-            None => self.warn(format!("`{binding}` has no counterpart and is left out")),
+            None => self.warn(format!("`{binding}` has no counterpart here and was left out")),
         }
     }
 }

@@ -28,8 +28,7 @@ pub fn write_run(folder: &Path, checkpoint: &Path) -> Result<Vec<String>, Error>
     let read = nn::checkpoint::read(checkpoint)?;
     let config = infer::config_of(&read.metadata, checkpoint)?;
     if config.encoder_input == EncoderInput::Mel {
-        let reason =
-            "the original program cannot run encoders that hear mel spectrograms".to_owned();
+        let reason = "acids-rave cannot run encoders that take mel spectrograms".to_owned();
         return Err(Error::Original { path: checkpoint.to_owned(), reason });
     }
     let io = |path: &Path| {
