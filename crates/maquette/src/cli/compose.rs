@@ -1,5 +1,7 @@
 //! `maquette compose`: what a preset, switches and settings come to, before anything trains.
 
+mod explain;
+
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -38,6 +40,9 @@ pub(crate) struct ComposeArgs {
     /// Show every setting, also those at their defaults
     #[arg(long)]
     all: bool,
+    /// Say what each of the shown settings does, with its range and its default
+    #[arg(long)]
+    explain: bool,
 }
 
 /// What `--json` prints.
@@ -60,6 +65,7 @@ struct Difference {
 
 pub(crate) fn run(args: ComposeArgs, console: &Console) -> anyhow::Result<()> {
     let client = Arc::new(console.client()?);
+    let (is_whole, is_explained) = (args.all, args.explain);
     let choices = args.choices.choices(&client)?;
     let limit = args.limit.limit();
     let mut forecast = compose(&client, choices.clone(), args.dataset.clone(), limit)?;
@@ -79,7 +85,11 @@ pub(crate) fn run(args: ComposeArgs, console: &Console) -> anyhow::Result<()> {
     let composed = Composed { forecast, differences };
     console.terminal.result(&composed, || match (&composed.differences, &args.diff) {
         (Some(differences), Some(name)) => comparison(differences, name),
-        _ => shown(&composed.forecast, &knobs, args.all),
+        _ if is_explained => {
+            let explained = explain::explained(shown_knobs(&composed.forecast, &knobs, is_whole));
+            format!("{}\n{explained}", shown(&composed.forecast, &knobs, is_whole))
+        }
+        _ => shown(&composed.forecast, &knobs, is_whole),
     })
 }
 
@@ -183,11 +193,11 @@ fn shown(forecast: &RunForecast, knobs: &[Knob], is_whole: bool) -> String {
                 words::composition(&forecast.preset, &forecast.switches, own)
             ),
         ),
-        ("size", format!("{} numbers", words::count(forecast.n_parameters))),
+        ("size", format!("{} parameters", words::count(forecast.n_parameters))),
         (
-            "judges",
+            "discriminators",
             format!(
-                "{} numbers, for training only",
+                "{} parameters, for training only",
                 words::count(forecast.n_discriminator_parameters)
             ),
         ),
@@ -195,12 +205,12 @@ fn shown(forecast: &RunForecast, knobs: &[Knob], is_whole: bool) -> String {
         (
             "latent",
             format!(
-                "{:.1} frames a second, one for {} samples",
+                "{:.1} frames per second, one per {} samples",
                 forecast.latent_rate_hz, forecast.ratio
             ),
         ),
         ("compression", format!("{:.1} to 1", forecast.compression)),
-        ("hears", format!("{back} back, {ahead} ahead")),
+        ("receptive field", format!("{back} back, {ahead} ahead")),
         (
             "latency",
             format!(
@@ -221,20 +231,34 @@ fn shown(forecast: &RunForecast, knobs: &[Knob], is_whole: bool) -> String {
             rows.clear();
         }
     };
-    for knob in knobs {
+    for knob in shown_knobs(forecast, knobs, is_whole) {
         if knob.group != group {
             flush(group, &mut rows, &mut text);
             group = &knob.group;
         }
-        let value = forecast.settings.get(&knob.key).unwrap_or(&knob.default);
-        if is_whole || !is_same(value, &knob.default) {
-            rows.push([knob.key.clone(), words::setting(value), origin(forecast, &knob.key)]);
-        }
+        rows.push([
+            knob.key.clone(),
+            words::setting(value_of(forecast, knob)),
+            origin(forecast, &knob.key),
+        ]);
     }
     flush(group, &mut rows, &mut text);
     text.push('\n');
     text.extend(forecast.notes.iter().map(|note| format!("note: {note}\n")));
     text
+}
+
+/// The knobs that are shown: all, or those that are not at their defaults.
+fn shown_knobs<'a>(
+    forecast: &'a RunForecast,
+    knobs: &'a [Knob],
+    is_whole: bool,
+) -> impl Iterator<Item = &'a Knob> {
+    knobs.iter().filter(move |knob| is_whole || !is_same(value_of(forecast, knob), &knob.default))
+}
+
+fn value_of<'a>(forecast: &'a RunForecast, knob: &'a Knob) -> &'a Value {
+    forecast.settings.get(&knob.key).unwrap_or(&knob.default)
 }
 
 fn origin(forecast: &RunForecast, key: &str) -> String {

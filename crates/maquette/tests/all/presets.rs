@@ -147,6 +147,10 @@ fn the_command_composes_and_keeps() {
     }
     assert!(!shown.contains("kernel_size"), "it is at its default: {shown}");
     assert!(verb(&["compose", "--all"]).contains("kernel_size"));
+    let explained = verb(&["compose", "--preset", "v2", "--set", "batch_size=4", "--explain"]);
+    assert!(explained.contains("batch_size: Batch size"), "{explained}");
+    assert!(explained.contains("Range 1 to 64 excerpts. Default 8."), "{explained}");
+    assert!(!explained.contains("kernel_size"), "it is at its default: {explained}");
 
     let save =
         ["preset", "save", "My voice", "--preset", "v2", "--switch", "causal", "--steps", "9"];

@@ -106,7 +106,11 @@ fn the_whole_main_job_in_one_command() {
         assert!(inside.join("sounds/1-original.wav").is_file(), "{name}");
     }
     let module = run(&workspace, &["model", "add", &path("again.ts")]);
-    assert!(text(&module.stderr).contains("of which no model"), "{}", text(&module.stderr));
+    assert!(
+        text(&module.stderr).contains("cannot be imported as a model"),
+        "{}",
+        text(&module.stderr)
+    );
     let share = run(&workspace, &["export", "Again", "--to", "onnx", "--fidelity", "nan"]);
     assert!(text(&share.stderr).contains("try 0.95"), "{}", text(&share.stderr));
     let mut bytes = fs::read(path("again.maq")).unwrap();
