@@ -138,7 +138,7 @@ pub enum Live {
     },
     /// Something was added to, changed in or removed from a list; ask for it again.
     Changed {
-        /// `datasets`, `runs`, `models` or `reconstructions`.
+        /// `datasets`, `runs`, `models`, `reconstructions`, `presets`, `exports`, …; or `trash`.
         list: String,
         /// Which one.
         id: crate::Id,

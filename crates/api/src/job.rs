@@ -209,6 +209,8 @@ pub struct Job {
     pub last_seq: u64,
     /// How many warnings it has given.
     pub n_warnings: u32,
+    /// Whether somebody has seen how it ended and put it aside. It is not once it is queued again.
+    pub dismissed: bool,
 }
 
 /// The kinds of job.
@@ -311,6 +313,12 @@ pub struct Exit {
     pub ended_ms: UnixMs,
     /// How.
     pub outcome: Outcome,
+}
+
+impl Exit {
+    /// The exit code of a worker that found no room on the disk even for its `exit.json`: `ENOSPC` of
+    /// POSIX systems.
+    pub const DISK_FULL: i32 = 28;
 }
 
 /// How a job ended.

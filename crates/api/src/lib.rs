@@ -25,6 +25,7 @@
 //! | **Switch** | A named change of a few knobs, laid over a preset. |
 //! | **Composition** | The whole settings of a preset, switches over it in order, and single settings on top. |
 //! | **Measure** | A few steps with some settings, done to find out how long a run would take on this computer. |
+//! | **Trash** | What was deleted, for 30 days: it can be restored, or deleted forever. |
 //! | **Problem** | What went wrong, why, and what to do about it. |
 //!
 //! Everything here is plain data. Field names are the JSON names; units stand last in them.
@@ -43,6 +44,7 @@ mod model;
 mod preset;
 mod problem;
 mod run;
+mod trash;
 
 pub use conversion::*;
 pub use dataset::*;
@@ -58,6 +60,7 @@ pub use model::*;
 pub use preset::*;
 pub use problem::*;
 pub use run::*;
+pub use trash::*;
 
 /// Milliseconds since 1970-01-01 UTC.
 pub type UnixMs = u64;

@@ -21,6 +21,7 @@ mod presets;
 mod reconstructions;
 mod runs;
 mod stream;
+mod trash;
 mod uploads;
 
 use std::{
@@ -191,6 +192,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(conversions::routes())
         .merge(exports::routes())
         .merge(outside::routes())
+        .merge(trash::routes())
 }
 
 fn router(app: App) -> Router {

@@ -51,6 +51,16 @@ pub enum Error {
         /// The limit, in words.
         limit: String,
     },
+    /// A file of a newer version: update this program.
+    #[error("read {}: it has format {found}; this version reads up to {known}", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+        /// The newest format that this version knows.
+        known: u32,
+    },
     /// A folder from outside is not what it should be: choose another one.
     #[error("import {}: {reason}", path.display())]
     BadImport {
@@ -83,25 +93,25 @@ impl Error {
         let (code, what, why, remedy) = match self {
             Error::Locked { workspace, pid, port } => {
                 let holder = pid.map_or_else(
-                    || "Another program has it.".to_owned(),
-                    |pid| format!("A studio with process id {pid} has it."),
+                    || "Another program is using it.".to_owned(),
+                    |pid| format!("Maquette is already running on it, with process ID {pid}."),
                 );
                 let remedy = port.map_or_else(
-                    || "Wait until the other command is done.".to_owned(),
-                    |port| format!("Use the studio at http://127.0.0.1:{port}, or close it."),
+                    || "Wait until the other program has finished.".to_owned(),
+                    |port| format!("Use the one at http://127.0.0.1:{port}, or quit it."),
                 );
-                let what = format!("The workspace {} is open already.", workspace.display());
+                let what = format!("The workspace {} is already open.", workspace.display());
                 ("locked", what, Some(holder), remedy)
             }
             Error::NotFound { what, id } => (
                 "not_found",
-                format!("There is no {what} `{id}`."),
+                format!("There is no {what} “{id}”."),
                 None,
-                "Look at the list: it may have been deleted.".to_owned(),
+                "It may have been deleted. Check the list.".to_owned(),
             ),
             Error::Invalid { key, message } => (
                 "invalid",
-                format!("The value of `{key}` cannot be used."),
+                format!("The value of `{key}` is not valid."),
                 Some(sentence(message)),
                 format!("Change `{key}` and try again."),
             ),
@@ -110,33 +120,45 @@ impl Error {
             }
             Error::TooMuch { limit } => (
                 "too_much",
-                "That is more than the studio takes.".to_owned(),
+                "This is more than Maquette accepts.".to_owned(),
                 Some(format!("The limit is {limit}.")),
-                "Send or ask for less.".to_owned(),
+                "Use less.".to_owned(),
             ),
             Error::BadImport { path, reason } => (
                 "bad_import",
                 format!("Could not import {}.", path.display()),
                 Some(sentence(reason)),
-                "Choose the whole folder of a dataset, a run or a model.".to_owned(),
+                "Choose the folder of a dataset, a run or a model.".to_owned(),
             ),
             Error::Io { action, path, source } => (
-                "file_system",
+                if is_full_io(source) { "disk_full" } else { "file_system" },
                 format!("Could not {action} {}.", path.display()),
                 Some(sentence(&source.to_string())),
                 io_remedy(source).to_owned(),
             ),
+            Error::Newer { path, found, known } => (
+                "newer",
+                format!("The file {} was written by a newer version of Maquette.", path.display()),
+                Some(format!("Its format is {found}; this version reads up to {known}.")),
+                "Update Maquette.".to_owned(),
+            ),
+            Error::Store(source) if is_full(source) => (
+                "disk_full",
+                "The disk is full.".to_owned(),
+                Some("The workspace's database could not be written.".to_owned()),
+                FREE_SPACE.to_owned(),
+            ),
             Error::Store(source) => (
                 "database",
-                "The workspace's database could not be used.".to_owned(),
+                "The workspace's database failed.".to_owned(),
                 Some(sentence(&source.to_string())),
-                "Start the studio again; a broken database is rebuilt then.".to_owned(),
+                "Restart Maquette. A damaged database is rebuilt then.".to_owned(),
             ),
             Error::Closed => (
                 "closed",
-                "The studio was closed.".to_owned(),
+                "Maquette is shutting down.".to_owned(),
                 None,
-                "Start the studio again.".to_owned(),
+                "Start Maquette again.".to_owned(),
             ),
         };
         let fields = match self {
@@ -148,6 +170,15 @@ impl Error {
             _ => Vec::new(),
         };
         Problem { code: code.to_owned(), what, why, remedy: Some(remedy), fields }
+    }
+
+    /// Whether there was no room to write something.
+    pub fn is_disk_full(&self) -> bool {
+        match self {
+            Error::Io { source, .. } => is_full_io(source),
+            Error::Store(source) => is_full(source),
+            _ => false,
+        }
     }
 
     pub(crate) fn not_found(what: &'static str, id: &Id) -> Self {
@@ -173,6 +204,22 @@ impl Error {
     }
 }
 
+/// Whether the system refused to write for lack of room.
+pub(crate) fn is_full_io(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded)
+}
+
+/// Whether the database could not write for lack of room. A used-up quota shows as a failed write.
+pub(crate) fn is_full(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi;
+    let codes = [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_SHMSIZE];
+    let found = error.sqlite_error();
+    found.is_some_and(|it| {
+        it.code == rusqlite::ErrorCode::DiskFull || codes.contains(&it.extended_code)
+    })
+}
+
 fn number(pid: Option<u32>) -> String {
     pid.map_or_else(|| "unknown".to_owned(), |pid| pid.to_string())
 }
@@ -187,18 +234,20 @@ pub fn sentence(text: &str) -> String {
     format!("{first}{}{stop}", chars.as_str())
 }
 
+/// What to do when the disk is full.
+pub(crate) const FREE_SPACE: &str =
+    "Free some space on the disk that the workspace is on, for example by emptying the trash.";
+
 fn io_remedy(source: &std::io::Error) -> &'static str {
     match source.kind() {
-        std::io::ErrorKind::PermissionDenied => "Allow this program to use the folder.",
-        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
-            "Free some space on the disk."
+        std::io::ErrorKind::PermissionDenied => {
+            "Give Maquette permission to use this file or folder."
         }
-        std::io::ErrorKind::ReadOnlyFilesystem => "Choose a workspace that can be written to.",
-        std::io::ErrorKind::NotFound => "Look whether it was moved or deleted.",
-        std::io::ErrorKind::InvalidData => {
-            "It is damaged, or made by a newer Maquette: update, or bring back a copy of it."
-        }
-        _ => "Run `maquette doctor`, look at the disk, and try again.",
+        _ if is_full_io(source) => FREE_SPACE,
+        std::io::ErrorKind::ReadOnlyFilesystem => "Choose a workspace on a disk that is writable.",
+        std::io::ErrorKind::NotFound => "Check whether it was moved or deleted.",
+        std::io::ErrorKind::InvalidData => "The file is damaged. Restore it from a backup.",
+        _ => "Check the disk and try again. `maquette doctor` may tell more.",
     }
 }
 
@@ -243,7 +292,7 @@ mod tests {
     fn fragments_become_sentences() {
         let check = |text: &str, expected: &str| assert_eq!(sentence(text), expected);
         check("", "");
-        check("it is not whole; it is failed", "It is not whole; it is failed.");
+        check("it is not ready: it is failed", "It is not ready: it is failed.");
         check(" Done already. ", "Done already.");
         check("`name` is odd", "`name` is odd.");
         check("über", "Über.");

@@ -65,7 +65,7 @@ fn place_copy(shared: &Shared, source: &Path, found: &Found) -> Result<Imported,
     settle(shared, shelf, &id).map_err(|error| {
         let folder = shared.workspace.folder(shelf, &id);
         match crate::workspace::remove(&folder) {
-            Ok(()) => refuse(source, format!("it cannot be read: failed to {error}")),
+            Ok(()) => refuse(source, format!("it could not be read: failed to {error}")),
             Err(error) => error,
         }
     })
@@ -82,7 +82,7 @@ pub(crate) fn place_moved(
     let folder = shared.workspace.folder(shelf, &id);
     move_folder(source, &folder)?;
     settle(shared, shelf, &id).map_err(|error| match move_folder(&folder, source) {
-        Ok(()) => refuse(source, format!("it cannot be read: failed to {error}")),
+        Ok(()) => refuse(source, format!("it could not be read: failed to {error}")),
         Err(error) => error,
     })
 }
@@ -116,7 +116,7 @@ fn settle(shared: &Shared, shelf: Shelf, id: &Id) -> Result<Imported, Error> {
 
 fn check_source(shared: &Shared, path: &Path) -> Result<PathBuf, Error> {
     if !path.is_absolute() {
-        return Err(Error::invalid("path", "give the whole path, from the root of the disk"));
+        return Err(Error::invalid("path", "enter an absolute path"));
     }
     let source = fs::canonicalize(path).map_err(Error::io("read", path))?;
     if !source.is_dir() {
@@ -124,7 +124,7 @@ fn check_source(shared: &Shared, path: &Path) -> Result<PathBuf, Error> {
     }
     let root = shared.workspace.root();
     if source.starts_with(root) || root.starts_with(&source) {
-        return Err(refuse(path, "it is this workspace, or a part of it"));
+        return Err(refuse(path, "it is part of this workspace"));
     }
     Ok(source)
 }
@@ -133,7 +133,7 @@ fn check_source(shared: &Shared, path: &Path) -> Result<PathBuf, Error> {
 pub(crate) fn look(source: &Path) -> Result<Found, Error> {
     let has = |name: &str| source.join(name).is_file();
     let read_error = |error| match error {
-        Error::Io { source: error, .. } => refuse(source, format!("it cannot be read: {error}")),
+        Error::Io { source: error, .. } => refuse(source, format!("it could not be read: {error}")),
         other => other,
     };
     if has(job_folder::MODEL) {
@@ -146,38 +146,38 @@ pub(crate) fn look(source: &Path) -> Result<Found, Error> {
         return Ok(Found::Model(model));
     }
     if !has(job_folder::ORDER) {
-        return Err(refuse(source, "it has neither a job.json nor a model.json"));
+        return Err(refuse(source, "it contains neither a job.json nor a model.json"));
     }
     if supervisor::is_worked_on(source) {
-        return Err(refuse(source, "a process is working on it; wait until it has ended"));
+        return Err(refuse(source, "it is in use; wait until its job has ended"));
     }
     let order = job_folder::read_order(source).map_err(read_error)?;
     match job_folder::kind(&order.task) {
         JobKind::Prepare => {
             check_dataset(source)
-                .map_err(|why| refuse(source, format!("the dataset is not whole: {why}")))?;
+                .map_err(|why| refuse(source, format!("the dataset is incomplete: {why}")))?;
         }
         JobKind::Train if !has(job_folder::EVENTS) => {
-            return Err(refuse(source, "the run never started, there is nothing to take"));
+            return Err(refuse(source, "the run never started, so there is nothing to import"));
         }
         JobKind::Train => {}
         JobKind::Reconstruct => {
             return Err(refuse(source, "it is a reconstruction; import its model instead"));
         }
         JobKind::Import => {
-            return Err(refuse(source, "it is an import that nobody took; start it anew here"));
+            return Err(refuse(
+                source,
+                "it is an unfinished import; import the original files instead",
+            ));
         }
         JobKind::Export => {
             return Err(refuse(source, "it is an export; import its model instead"));
         }
         JobKind::Convert => {
-            return Err(refuse(source, "it is a conversion; nothing of it is kept"));
+            return Err(refuse(source, "it is a conversion, which cannot be imported"));
         }
         JobKind::Measure => {
-            return Err(refuse(
-                source,
-                "it is a measure of another computer; measure here instead",
-            ));
+            return Err(refuse(source, "it is an estimate for another computer"));
         }
     }
     Ok(Found::Job(order))
@@ -193,9 +193,9 @@ fn check_dataset(source: &Path) -> Result<(), String> {
             found.filter(|found| found.is_file()).map(|found| found.len())
         });
         match (length, end_bytes) {
-            (None, _) => Err(format!("{name} is missing")),
+            (None, _) => Err(format!("the file “{name}” is missing")),
             (Some(length), Some(end_bytes)) if end_bytes <= length => Ok(()),
-            _ => Err(format!("{name} is shorter than its index says")),
+            _ => Err(format!("the file “{name}” is cut short")),
         }
     };
     let frame_bytes = 2 * u64::from(index.summary.channels);
@@ -222,13 +222,18 @@ fn write_own(found: &Found, id: &Id, folder: &Path) -> Result<(), Error> {
                 task.dataset_path = runs::dataset_path(&task.dataset);
             }
             let card = job_folder::read_card(folder);
-            let card =
-                job_folder::Card { name: card.name.map(|name| name_from(&name)), deleted_ms: None };
+            let card = job_folder::Card {
+                name: card.name.map(|name| name_from(&name)),
+                ..job_folder::Card::default()
+            };
             job_folder::write_card(folder, &card)?;
             // A dataset that is whole is done, whatever became of its process.
             if matches!(order.task, Task::Prepare(_)) {
                 let ended_ms = order.created_ms;
-                job_folder::write_exit(folder, ended_ms, api::Outcome::Done)?;
+                job_folder::write_exit(
+                    folder,
+                    &api::Exit { ended_ms, outcome: api::Outcome::Done },
+                )?;
             }
             write_json(&folder.join(job_folder::ORDER), &order)
         }
@@ -254,7 +259,7 @@ fn copy_level(
     budget: &mut Budget,
 ) -> Result<(), Error> {
     if depth > MAX_DEPTH {
-        return Err(refuse(top, format!("its folders are more than {MAX_DEPTH} deep")));
+        return Err(refuse(top, format!("its folders are nested more than {MAX_DEPTH} deep")));
     }
     // What belongs to a process that is gone is left behind.
     let left_behind = [job_folder::CONTROL, job_folder::WORKER_LOCK];
@@ -274,7 +279,7 @@ fn copy_level(
             copy_file(&path, &target, budget)?;
         } else {
             let name = name.to_string_lossy();
-            return Err(refuse(top, format!("{name} is a link or a special file")));
+            return Err(refuse(top, format!("“{name}” is a link or a special file")));
         }
     }
     Ok(())
@@ -291,7 +296,7 @@ fn copy_file(from: &Path, to: &Path, budget: &mut Budget) -> Result<(), Error> {
 }
 
 fn too_many() -> Error {
-    Error::TooMuch { limit: "64 GiB and 100,000 files of one folder".to_owned() }
+    Error::TooMuch { limit: "64 GiB and 100,000 files in one folder".to_owned() }
 }
 
 fn refuse(path: &Path, reason: impl Into<String>) -> Error {

@@ -1,5 +1,7 @@
 //! A job's folder: the names of its files, and how the studio reads and writes them.
 
+mod last_words;
+
 use std::{
     fs::{self, File},
     io::Write,
@@ -7,13 +9,14 @@ use std::{
 };
 
 use api::{
-    Control, DatasetIndex, DatasetSummary, Exit, Id, JobKind, Limit, Order, Outcome, Problem,
+    Control, DatasetIndex, DatasetSummary, Exit, JobKind, Limit, Order, Outcome, Problem,
     ReconstructionResult, RunMeasure, Task, UnixMs,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Error,
+    error::FREE_SPACE,
     store::jobs::Phase,
     workspace::{read_json, read_json_if_there, remove, write_json},
 };
@@ -43,6 +46,9 @@ pub(crate) struct Card {
     /// When it was moved to the trash, while it is there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) deleted_ms: Option<UnixMs>,
+    /// Whether somebody has seen how it ended and put it aside.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_dismissed: bool,
 }
 
 /// `limit.json`: another limit than the order's, given when a run was resumed.
@@ -65,6 +71,17 @@ pub(crate) struct Ending {
     pub(crate) problem: Option<Problem>,
     /// What it made, if it made something.
     pub(crate) product: Option<Product>,
+    /// What its `exit.json` should say, if the worker could not write that.
+    pub(crate) unwritten: Option<Exit>,
+}
+
+/// What is known of a job's last process beside what it wrote.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Process {
+    /// When it was started; what its folder says from before is of an earlier one.
+    pub(crate) started_ms: Option<UnixMs>,
+    /// Its exit code, if it was ours and was not killed.
+    pub(crate) code: Option<i32>,
 }
 
 /// What a job made that lists show.
@@ -99,8 +116,7 @@ pub(crate) fn check_format(path: &Path, found: u32, known: u32) -> Result<(), Er
     if found <= known {
         return Ok(());
     }
-    let message = format!("it has format {found}, this program knows up to {known}");
-    Err(Error::io("read", path)(std::io::Error::new(std::io::ErrorKind::InvalidData, message)))
+    Err(Error::Newer { path: path.to_owned(), found, known })
 }
 
 /// The limit of a run: the newest one that was given, else the order's.
@@ -126,13 +142,44 @@ pub(crate) fn write_card(folder: &Path, card: &Card) -> Result<(), Error> {
     write_json(&folder.join(CARD), card)
 }
 
-/// Reads how a job ended, and what it made; without `exit.json` it was interrupted.
-pub(crate) fn read_ending(folder: &Path, kind: JobKind) -> Ending {
-    let ending = |phase, ended_ms, problem| Ending { phase, ended_ms, problem, product: None };
-    let exit: Exit = match read_json_if_there(&folder.join(EXIT)) {
-        Ok(Some(exit)) => exit,
-        Ok(None) => return ending(Phase::Interrupted, None, None),
+/// Says in the folder, too, whether somebody has put the job aside. Nothing is written where that is so already.
+pub(crate) fn write_dismissed(folder: &Path, is_dismissed: bool) -> Result<(), Error> {
+    let card = read_card(folder);
+    if card.is_dismissed == is_dismissed {
+        return Ok(());
+    }
+    write_card(folder, &Card { is_dismissed, ..card })
+}
+
+/// Reads how a job ended, and what it made. Without `exit.json`, what the worker said last is believed; if
+/// it said nothing, it was interrupted.
+pub(crate) fn read_ending(folder: &Path, kind: JobKind, process: &Process) -> Ending {
+    let ending = |phase, ended_ms, problem| Ending {
+        phase,
+        ended_ms,
+        problem,
+        product: None,
+        unwritten: None,
+    };
+    let (exit, is_written) = match read_json_if_there(&folder.join(EXIT)) {
+        Ok(Some(exit)) => (exit, true),
+        Ok(None) => match last_words::read(folder, process) {
+            Some(exit) => (exit, false),
+            None => return ending(Phase::Interrupted, None, None),
+        },
         Err(error) => return ending(Phase::Failed, None, Some(unreadable(&error))),
+    };
+    let unwritten = (!is_written).then(|| exit.clone());
+    Ending { unwritten, ..ending_of(folder, kind, exit) }
+}
+
+fn ending_of(folder: &Path, kind: JobKind, exit: Exit) -> Ending {
+    let ending = |phase, ended_ms, problem| Ending {
+        phase,
+        ended_ms,
+        problem,
+        product: None,
+        unwritten: None,
     };
     let ended_ms = Some(exit.ended_ms);
     match exit.outcome {
@@ -145,9 +192,9 @@ pub(crate) fn read_ending(folder: &Path, kind: JobKind) -> Ending {
     }
 }
 
-/// Says in the folder, too, how a job ended that no worker can say it of.
-pub(crate) fn write_exit(folder: &Path, ended_ms: UnixMs, outcome: Outcome) -> Result<(), Error> {
-    write_json(&folder.join(EXIT), &Exit { ended_ms, outcome })
+/// Says in the folder, too, how a job ended where no worker could say it.
+pub(crate) fn write_exit(folder: &Path, exit: &Exit) -> Result<(), Error> {
+    write_json(&folder.join(EXIT), exit)
 }
 
 /// Takes away what would tell the next process to stop, or that it has ended.
@@ -162,7 +209,12 @@ pub(crate) fn append_control(folder: &Path, control: Control) -> Result<(), Erro
     let mut line = serde_json::to_vec(&control)
         .map_err(|error| Error::io("write", &path)(std::io::Error::other(error)))?;
     line.push(b'\n');
-    let append = || File::options().append(true).create(true).open(&path)?.write_all(&line);
+    let append = || {
+        let mut file = File::options().append(true).create(true).open(&path)?;
+        let length = file.metadata()?.len();
+        // Half a line on a full disk would spoil the next one.
+        file.write_all(&line).inspect_err(|_| drop(file.set_len(length)))
+    };
     append().map_err(Error::io("write", &path))
 }
 
@@ -224,20 +276,34 @@ fn read_product(folder: &Path, kind: JobKind) -> Result<Option<Product>, Error> 
 fn unreadable(error: &Error) -> Problem {
     Problem {
         code: "unreadable".to_owned(),
-        what: "What the job left behind cannot be read.".to_owned(),
+        what: "The result of the job could not be read.".to_owned(),
         why: Some(format!("Failed to {error}.")),
-        remedy: Some("Start it again.".to_owned()),
+        remedy: Some("Start the job again.".to_owned()),
         fields: Vec::new(),
     }
 }
 
 /// The problem of a worker that could not be started.
-pub(crate) fn not_started(id: &Id, error: &Error) -> Problem {
+pub(crate) fn not_started(error: &Error) -> Problem {
+    if error.is_disk_full() {
+        return disk_full(None);
+    }
     Problem {
         code: "not_started".to_owned(),
-        what: format!("The process for `{id}` could not be started."),
+        what: "The worker process could not be started.".to_owned(),
         why: Some(format!("Failed to {error}.")),
-        remedy: Some("Run `maquette doctor`, then start it again.".to_owned()),
+        remedy: Some("Run `maquette doctor`, then start the job again.".to_owned()),
+        fields: Vec::new(),
+    }
+}
+
+/// The problem of a job that had no room on the disk.
+fn disk_full(why: Option<String>) -> Problem {
+    Problem {
+        code: "disk_full".to_owned(),
+        what: "The disk is full.".to_owned(),
+        why,
+        remedy: Some(format!("{FREE_SPACE} Then start the job again, or resume the run.")),
         fields: Vec::new(),
     }
 }

@@ -8,7 +8,7 @@
 //! | about | verbs | file |
 //! |---|---|---|
 //! | the studio | `open` `open_with` `announce` `workspace` `subscribe` `close` | `lib.rs` |
-//! | jobs | `jobs` `job` `events` `log` | `library/jobs.rs` |
+//! | jobs | `jobs` `job` `events` `log` `dismiss_job` | `library/jobs.rs` |
 //! | datasets | `datasets` `dataset` `create_dataset` `cancel_dataset` `restart_dataset` `rename_dataset` `delete_dataset` `restore_dataset` `dataset_sound` `dataset_peaks` | `library/datasets.rs` |
 //! | runs | `runs` `run` `create_run` `stop_run` `resume_run` `control_run` `rename_run` `delete_run` `restore_run` `curves` `run_file` | `library/runs.rs` |
 //! | models | `models` `model` `add_model` `rename_model` `delete_model` `restore_model` | `library/models.rs` |
@@ -17,6 +17,8 @@
 //! | conversions | `create_conversion` `conversion` `delete_conversion` `conversion_file` | `library/conversions.rs` |
 //! | measures | `create_measure` `measure` `measured` `delete_measure` | `library/measures.rs` |
 //! | uploads | `new_upload` `upload` `stage_upload` `delete_upload` | `library/uploads.rs` |
+//! | the trash | `trash` `restore_from_trash` `delete_from_trash` `empty_trash` | `library/trash.rs` |
+//! | damaged folders | `unreadable` | `library/unreadable.rs` |
 //! | from outside | `folders` `import` `create_import` `foreign_imports` `foreign_import` `take_import` `delete_import` | `folders.rs`, `import.rs`, `library/imports.rs` |
 //!
 //! Inside, verbs change the database and the folders and ring a bell; one thread (`watch.rs`) does
@@ -33,6 +35,7 @@ mod library;
 mod live;
 mod queue;
 mod rebuild;
+mod room;
 mod shared;
 mod store;
 mod supervisor;
@@ -53,9 +56,11 @@ use api::UnixMs;
 
 pub use error::{Error, sentence};
 pub use library::{
-    datasets::DatasetSound, measures::MeasureRequest, runs::RunRequest, uploads::StagedFile,
+    datasets::DatasetSound, is_unprintable, measures::MeasureRequest, runs::RunRequest,
+    unreadable::find_unreadable, uploads::StagedFile,
 };
 pub use live::{Delivery, Subscription};
+pub use room::free_bytes;
 
 use shared::{Bell, Shared, lock};
 use store::{Store, Trust};
@@ -122,6 +127,7 @@ impl Studio {
     ) -> Result<Self, Error> {
         let (workspace, workspace_lock, was_unclean) = Workspace::open(workspace)?;
         let trust = if was_unclean { Trust::Unclean } else { Trust::Closed };
+        workspace.make_room();
         let store = Store::open(&workspace.database(), trust, (options.now_ms)())?;
         let shared = Arc::new(Shared {
             workspace,
@@ -130,12 +136,14 @@ impl Studio {
             options,
             bell: Bell::default(),
             behind: Mutex::new(BTreeSet::new()),
+            unreadable: Mutex::new(BTreeSet::new()),
             taking: Mutex::new(()),
             uploads: Mutex::new(BTreeMap::new()),
             workspace_lock: Mutex::new(Some(workspace_lock)),
             chance: Mutex::new(options.seed),
         });
         rebuild::reconcile(&shared)?;
+        shared.workspace.reserve().keep();
         // What ended while no studio looked is known before the first verb is called.
         let mut watch = Watch::new(Arc::clone(&shared), Supervisor::new(worker));
         watch.tend_running()?;

@@ -1,5 +1,5 @@
 //! The library: every verb on datasets, runs, models, presets, reconstructions, conversions, exports,
-//! imports, measures and uploads, one file each, and what these have in common: fresh identifiers, names, folders, and the trash.
+//! imports, measures, uploads and the trash, one file each, and what these have in common: fresh identifiers, names, folders, and the trash.
 
 mod conversions;
 pub(crate) mod datasets;
@@ -12,11 +12,13 @@ mod passing;
 mod presets;
 mod reconstructions;
 pub(crate) mod runs;
+pub(crate) mod trash;
+pub(crate) mod unreadable;
 pub(crate) mod uploads;
 
 use std::{fs, path::Path};
 
-use api::{Control, Id, JobKind, Order, Task};
+use api::{Control, Exit, Id, JobKind, Order, Outcome, Task};
 
 use crate::{
     Error,
@@ -27,6 +29,7 @@ use crate::{
         self,
         jobs::{JobRow, Phase},
     },
+    supervisor::{self, Signal},
     watch,
     workspace::{Shelf, move_folder, remove, sync_folder, write_json},
 };
@@ -34,23 +37,40 @@ use crate::{
 /// The longest name, in characters.
 const MAX_NAME_CHARS: usize = 120;
 
-/// A name people gave: trimmed, 1 to 120 characters, no control characters.
+/// A name people gave: trimmed, 1 to 120 characters, none of them invisible.
 fn valid_name(name: &str) -> Result<String, Error> {
     let name = name.trim();
     let n_chars = name.chars().count();
     if n_chars == 0 || n_chars > MAX_NAME_CHARS {
-        let message = format!("it has {n_chars} characters; give 1 to {MAX_NAME_CHARS}");
+        let message = match n_chars {
+            0 => "enter a name".to_owned(),
+            _ => format!("it has {n_chars} characters; use at most {MAX_NAME_CHARS}"),
+        };
         return Err(Error::invalid("name", message));
     }
-    if name.chars().any(char::is_control) {
-        return Err(Error::invalid("name", "it has characters that cannot be shown"));
+    if let Some(found) = name.chars().find(|c| is_unprintable(*c)) {
+        let code = u32::from(found);
+        let message = match found.is_control() {
+            true => format!("it contains a control character (U+{code:04X}); remove it"),
+            false => format!(
+                "it contains an invisible character that reorders text (U+{code:04X}); remove it"
+            ),
+        };
+        return Err(Error::invalid("name", message));
     }
     Ok(name.to_owned())
 }
 
+/// Whether a character would not be shown, and would change how others are: a control character, a separator
+/// of lines, or one that turns the direction of the text around (Unicode UAX #9, explicit formatting).
+pub fn is_unprintable(c: char) -> bool {
+    let turns = ['\u{202a}'..='\u{202e}', '\u{2066}'..='\u{2069}', '\u{2028}'..='\u{2029}'];
+    c.is_control() || turns.iter().any(|range| range.contains(&c))
+}
+
 /// A name made from what something was called elsewhere: never refused, only cut.
 pub(crate) fn name_from(text: &str) -> String {
-    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    let plain = |c: char| if is_unprintable(c) { ' ' } else { c };
     let name: String = text.chars().map(plain).take(MAX_NAME_CHARS).collect();
     let name = name.trim();
     if name.is_empty() { "Untitled".to_owned() } else { name.to_owned() }
@@ -64,7 +84,7 @@ pub(crate) fn fresh_id(shared: &Shared, name: &str) -> Result<Id, Error> {
             return Ok(id);
         }
     }
-    Err(Error::TooMuch { limit: "16 million things of one name".to_owned() })
+    Err(Error::TooMuch { limit: "16 million items with the same name".to_owned() })
 }
 
 pub(crate) fn is_taken(shared: &Shared, id: &Id) -> Result<bool, Error> {
@@ -158,7 +178,7 @@ fn cancel_job(shared: &Shared, kind: JobKind, id: &Id) -> Result<(), Error> {
         let mut job = find_job(change, kind, id)?;
         match job.phase {
             Phase::Running => {
-                job_folder::append_control(&shared.workspace.folder(shelf, id), Control::Stop)?;
+                ask_to_stop(shared, &job)?;
                 job.stop_asked_ms.get_or_insert(shared.now_ms());
                 job.is_discarded = true;
                 change.job(&job)?;
@@ -169,13 +189,27 @@ fn cancel_job(shared: &Shared, kind: JobKind, id: &Id) -> Result<(), Error> {
                 Ok(Some(job))
             }
             _ => Err(Error::conflict(
-                format!("cancel the {} `{}`", shelf.word(), job.name),
+                format!("cancel the {} “{}”", shelf.word(), job.name),
                 format!("it is {}", job.phase.word()),
-                "delete it if it is not wanted",
+                "delete it instead",
             )),
         }
     })?;
     waited.map_or(Ok(()), |job| watch::discard(shared, &job))
+}
+
+/// Asks a job's process to keep what it has and end: in its folder, or by a signal where there is no room for
+/// a word in there.
+pub(crate) fn ask_to_stop(shared: &Shared, job: &JobRow) -> Result<(), Error> {
+    let folder = shared.workspace.folder(Shelf::of(job.kind), &job.id);
+    match shared.workspace.with_room(|| job_folder::append_control(&folder, Control::Stop)) {
+        Err(error) if error.is_disk_full() => {
+            let pid = job.pid.ok_or(error)?;
+            supervisor::signal(pid, Signal::Terminate);
+            Ok(())
+        }
+        asked => asked,
+    }
 }
 
 fn rename_job(shared: &Shared, kind: JobKind, id: &Id, name: &str) -> Result<(), Error> {
@@ -183,8 +217,9 @@ fn rename_job(shared: &Shared, kind: JobKind, id: &Id, name: &str) -> Result<(),
     let shelf = Shelf::of(kind);
     shared.change(|change| {
         let mut job = find_job(change, kind, id)?;
-        let card = Card { name: Some(name.clone()), deleted_ms: None };
-        job_folder::write_card(&shared.workspace.folder(shelf, id), &card)?;
+        let folder = shared.workspace.folder(shelf, id);
+        let card = Card { name: Some(name.clone()), ..job_folder::read_card(&folder) };
+        job_folder::write_card(&folder, &card)?;
         job.name = name;
         change.job(&job)?;
         change.list(shelf, id);
@@ -204,7 +239,7 @@ fn delete_job(
         let mut job = find_job(change, kind, id)?;
         if job.phase == Phase::Running {
             return Err(Error::conflict(
-                format!("delete the {} `{}`", shelf.word(), job.name),
+                format!("delete the {} “{}”", shelf.word(), job.name),
                 "it is running",
                 "stop it first",
             ));
@@ -214,7 +249,7 @@ fn delete_job(
             end_waiting_job(shared, change, &mut job)?;
         }
         let now_ms = shared.now_ms();
-        to_trash(shared, shelf, id, now_ms)?;
+        to_trash(shared, change, shelf, id, now_ms)?;
         job.deleted_ms = Some(now_ms);
         store::jobs::save(change.tx, &job)?;
         change.list(shelf, id);
@@ -228,7 +263,7 @@ fn restore_job(shared: &Shared, kind: JobKind, id: &Id) -> Result<(), Error> {
         let job = store::jobs::find(change.tx, id)?;
         let job = job.filter(|job| job.kind == kind && job.deleted_ms.is_some());
         let mut job = job.ok_or_else(|| Error::not_found(shelf.word(), id))?;
-        from_trash(shared, shelf, id)?;
+        from_trash(shared, change, shelf, id)?;
         job.deleted_ms = None;
         store::jobs::save(change.tx, &job)?;
         change.list(shelf, id);
@@ -244,21 +279,52 @@ fn end_waiting_job(
 ) -> Result<(), Error> {
     let now_ms = shared.now_ms();
     let folder = shared.workspace.folder(Shelf::of(job.kind), &job.id);
-    job_folder::write_exit(&folder, now_ms, api::Outcome::Stopped)?;
+    let exit = Exit { ended_ms: now_ms, outcome: Outcome::Stopped };
+    shared.workspace.with_room(|| job_folder::write_exit(&folder, &exit))?;
     queue::end_waiting(change, job, now_ms)
 }
 
-/// Moves a folder to the trash. The card goes first: from then on the folder says when it went.
-fn to_trash(shared: &Shared, shelf: Shelf, id: &Id, now_ms: u64) -> Result<(), Error> {
+/// Moves a folder to the trash. The card goes first: from then on the folder says when it went. A full disk
+/// does not stand in the way of making room on it: the database says it, too.
+fn to_trash(
+    shared: &Shared,
+    change: &mut Change<'_>,
+    shelf: Shelf,
+    id: &Id,
+    now_ms: u64,
+) -> Result<(), Error> {
     let folder = shared.workspace.folder(shelf, id);
     let card = Card { deleted_ms: Some(now_ms), ..job_folder::read_card(&folder) };
-    job_folder::write_card(&folder, &card)?;
-    move_folder(&folder, &shared.workspace.trash(shelf, id))
+    write_card_if_room(&folder, &card)?;
+    move_folder(&folder, &shared.workspace.trash(shelf, id))?;
+    change.trash(id);
+    Ok(())
 }
 
-fn from_trash(shared: &Shared, shelf: Shelf, id: &Id) -> Result<(), Error> {
+fn from_trash(
+    shared: &Shared,
+    change: &mut Change<'_>,
+    shelf: Shelf,
+    id: &Id,
+) -> Result<(), Error> {
     let (trash, folder) = (shared.workspace.trash(shelf, id), shared.workspace.folder(shelf, id));
+    if fs::symlink_metadata(&folder).is_ok() {
+        return Err(Error::conflict(
+            format!("restore the {} “{id}”", shelf.word()),
+            format!("there is another {} with the same identifier", shelf.word()),
+            "delete or move that one first",
+        ));
+    }
     move_folder(&trash, &folder)?;
     let card = Card { deleted_ms: None, ..job_folder::read_card(&folder) };
-    job_folder::write_card(&folder, &card)
+    write_card_if_room(&folder, &card)?;
+    change.trash(id);
+    Ok(())
+}
+
+fn write_card_if_room(folder: &Path, card: &Card) -> Result<(), Error> {
+    match job_folder::write_card(folder, card) {
+        Err(error) if error.is_disk_full() => Ok(()),
+        written => written,
+    }
 }

@@ -71,6 +71,7 @@ pub(crate) fn enqueue(change: &mut Change<'_>, job: &mut JobRow) -> Result<(), E
     job.ended_ms = None;
     job.stop_asked_ms = None;
     job.problem = None;
+    job.is_dismissed = false;
     change.job(job)
 }
 

@@ -16,8 +16,8 @@ use api::{Id, JobKind, Model, OwnPreset, Task, UnixMs};
 use crate::{
     Error,
     follower::{self, Reach},
-    job_folder::{self, Product},
-    library::uploads,
+    job_folder::{self, Process, Product},
+    library::{trash, uploads},
     queue,
     shared::{Change, Shared, lock},
     store::{
@@ -36,11 +36,17 @@ use crate::{
 /// How long reading events may hold up the start; the rest is read afterwards.
 const MAX_READING: Duration = Duration::from_secs(1);
 
-/// How long things stay in the trash, and uploads that nobody used.
-const TRASH_MS: UnixMs = 30 * 24 * 3600 * 1000;
-const UPLOADS_MS: UnixMs = 7 * 24 * 3600 * 1000;
+/// How long things stay in the trash.
+pub(crate) const TRASH_MS: UnixMs = 30 * 24 * HOUR_MS;
 
-/// Makes the database agree with the folders, and empties the trash of what is old.
+/// How long an upload that nothing refers to stays after its last file came: over a start, which no page
+/// survives that was sending; and while the studio runs.
+const UPLOADS_AT_START_MS: UnixMs = HOUR_MS;
+const UPLOADS_MS: UnixMs = 24 * HOUR_MS;
+
+const HOUR_MS: UnixMs = 3600 * 1000;
+
+/// Makes the database agree with the folders, and removes what is old.
 pub(crate) fn reconcile(shared: &Shared) -> Result<(), Error> {
     let until = Instant::now() + MAX_READING;
     uploads::sweep_staged(shared)?;
@@ -49,8 +55,15 @@ pub(crate) fn reconcile(shared: &Shared) -> Result<(), Error> {
         reconcile_shelf(shared, shelf, until)?;
     }
     requeue_unstarted(shared)?;
-    purge_trash(shared)?;
-    purge_uploads(shared)
+    trash::finish_purges(shared)?;
+    trash::purge_expired(shared)?;
+    purge_uploads(shared, UPLOADS_AT_START_MS)
+}
+
+/// What is done now and then while the studio runs: removes what is old.
+pub(crate) fn keep_house(shared: &Shared) -> Result<(), Error> {
+    trash::purge_expired(shared)?;
+    purge_uploads(shared, UPLOADS_MS)
 }
 
 /// Reads one folder into the database. The identifier is the folder's name.
@@ -88,12 +101,13 @@ pub(crate) fn read_in(
     if Shelf::of(kind) != shelf {
         return Err(Error::BadImport {
             path: folder,
-            reason: format!("its order does not make a {}", shelf.word()),
+            reason: format!("its job.json is not of a {}", shelf.word()),
         });
     }
     let name = card.name.unwrap_or(order.name);
     let mut job = JobRow::new(id.clone(), kind, name, order.created_ms);
     job.deleted_ms = deleted_ms;
+    job.is_dismissed = card.is_dismissed;
     let product = read_state(&folder, &mut job);
     shared.change(|change| store(change, &folder, &mut job, order.task, product))?;
     if follower::catch_up(shared, id, until)? == Reach::Behind {
@@ -126,6 +140,9 @@ fn reconcile_shelf(shared: &Shared, shelf: Shelf, until: Instant) -> Result<(), 
         if let Err(error) = read_in(shared, shelf, &id, is_deleted, until) {
             // One bad folder does not spoil the workspace.
             tracing::warn!("{} {id} is left out: failed to {error}", shelf.word());
+            if !is_deleted {
+                lock(&shared.unreadable).insert((shelf, id));
+            }
         }
     }
     for id in known.into_keys() {
@@ -149,7 +166,7 @@ fn known(connection: &rusqlite::Connection, shelf: Shelf) -> Result<Vec<(Id, boo
     }
 }
 
-fn forget(change: &mut Change<'_>, shelf: Shelf, id: &Id) -> Result<(), Error> {
+pub(crate) fn forget(change: &mut Change<'_>, shelf: Shelf, id: &Id) -> Result<(), Error> {
     match shelf {
         Shelf::Models => models::forget(change.tx, id),
         Shelf::Presets => presets::forget(change.tx, id),
@@ -168,7 +185,7 @@ fn read_state(folder: &Path, job: &mut JobRow) -> Option<Product> {
         job.phase = Phase::Queued;
         return None;
     }
-    let ending = job_folder::read_ending(folder, job.kind);
+    let ending = job_folder::read_ending(folder, job.kind, &Process::default());
     job.phase = ending.phase;
     job.ended_ms = ending.ended_ms;
     job.problem = ending.problem;
@@ -252,35 +269,22 @@ fn requeue_unstarted(shared: &Shared) -> Result<(), Error> {
     Ok(())
 }
 
-fn purge_trash(shared: &Shared) -> Result<(), Error> {
-    for shelf in Shelf::ALL {
-        for (id, _) in shared.read(|c| known(c, shelf))?.into_iter().filter(|(_, deleted)| *deleted)
-        {
-            let deleted_ms = shared.read(|c| match shelf {
-                Shelf::Models => Ok(models::find(c, &id)?.and_then(|row| row.deleted_ms)),
-                Shelf::Presets => Ok(presets::find(c, &id)?.and_then(|row| row.deleted_ms)),
-                _ => Ok(jobs::find(c, &id)?.and_then(|row| row.deleted_ms)),
-            })?;
-            if deleted_ms.is_some_and(|at| shared.now_ms().saturating_sub(at) > TRASH_MS) {
-                remove(&shared.workspace.trash(shelf, &id))?;
-                shared.change(|change| forget(change, shelf, &id))?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn purge_uploads(shared: &Shared) -> Result<(), Error> {
+fn purge_uploads(shared: &Shared, max_age_ms: UnixMs) -> Result<(), Error> {
     for id in ids_in(&shared.workspace.uploads())? {
-        let modified = fs::metadata(shared.workspace.upload(&id)).and_then(|it| it.modified());
-        let modified_ms = modified
-            .ok()
-            .and_then(|at| at.duration_since(UNIX_EPOCH).ok())
-            .map_or(0, |since| since.as_millis() as UnixMs);
-        let is_old = shared.now_ms().saturating_sub(modified_ms) > UPLOADS_MS;
+        let is_old =
+            shared.now_ms().saturating_sub(changed_ms(&shared.workspace.upload(&id))) > max_age_ms;
         if is_old && !shared.read(|c| datasets::needs_upload(c, &id))? {
             uploads::remove_upload(shared, &id)?;
         }
     }
     Ok(())
+}
+
+/// When a folder or one of its files was changed last. A file that is being received changes all the time.
+fn changed_ms(folder: &Path) -> UnixMs {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten();
+    let times = files.map(|file| file.metadata()).chain([fs::metadata(folder)]);
+    let changed = times.flatten().filter_map(|it| it.modified().ok()).max();
+    let since = changed.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+    since.map_or(0, |since| since.as_millis() as UnixMs)
 }

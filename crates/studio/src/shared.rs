@@ -13,6 +13,7 @@ use rusqlite::Connection;
 
 use crate::{
     Error, Options,
+    error::is_full,
     library::uploads::Received,
     live::Broadcast,
     queue::{self, Lane, Places},
@@ -37,7 +38,9 @@ pub(crate) struct Shared {
     pub(crate) uploads: Mutex<BTreeMap<Id, Received>>,
     /// The workspace's lock, until the studio is closed.
     pub(crate) workspace_lock: Mutex<Option<File>>,
-    /// Held while what an import made is taken or removed.
+    /// Folders on the shelves that could not be read.
+    pub(crate) unreadable: Mutex<BTreeSet<(Shelf, Id)>>,
+    /// Held while what an import made is taken or removed, or a folder that was mended is read in.
     pub(crate) taking: Mutex<()>,
     /// State of the generator behind the suffixes of identifiers.
     pub(crate) chance: Mutex<u64>,
@@ -77,14 +80,24 @@ impl Shared {
         &self,
         act: impl FnOnce(&mut Change<'_>) -> Result<R, Error>,
     ) -> Result<R, Error> {
-        let (result, wakers) = self.store.write(
+        if !self.workspace.make_room() {
+            // A change that fails when it is stored may have moved files already.
+            self.store.go_on_in_memory()?;
+        }
+        let written = self.store.write(
             |tx| {
                 let mut change = Change::new(tx);
                 let result = act(&mut change)?;
                 Ok((result, change.live))
             },
             |(result, live)| (result, self.broadcast.push(live)),
-        )?;
+        );
+        if let Err(Error::Store(error)) = &written
+            && is_full(error)
+        {
+            self.store.go_on_in_memory()?;
+        }
+        let (result, wakers) = written?;
         wakers.wake();
         Ok(result)
     }
@@ -111,6 +124,11 @@ impl<'a> Change<'a> {
     /// Publishes that a list is not what it was.
     pub(crate) fn list(&mut self, shelf: Shelf, id: &Id) {
         self.live.push(Live::Changed { list: shelf.name().to_owned(), id: id.clone() });
+    }
+
+    /// Publishes that something entered or left the trash.
+    pub(crate) fn trash(&mut self, id: &Id) {
+        self.live.push(Live::Changed { list: "trash".to_owned(), id: id.clone() });
     }
 
     /// Publishes the places of all that wait in a lane, after one of them left it.

@@ -4,6 +4,9 @@
 //! thrown away: opening the workspace reads it from the folders again (`rebuild.rs`).
 //!
 //! There are two connections, so that a page that reads never waits for the loop that stores.
+//!
+//! When the disk is full, the database goes on in memory, and back to its file once there is room. What is
+//! lost in between is read from the folders at the next start.
 
 pub(crate) mod checkpoints;
 pub(crate) mod datasets;
@@ -20,13 +23,17 @@ pub(crate) mod warnings;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use rusqlite::{Connection, ErrorCode, Row, Transaction, TransactionBehavior, types::Type};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::Error;
+use crate::{Error, error::is_full};
 
 /// Every table's migrations, in the order they were written. A migration never changes once it was
 /// released; a change is a new one.
@@ -53,6 +60,7 @@ pub(crate) struct Store {
     path: PathBuf,
     writer: Mutex<Option<Connection>>,
     reader: Mutex<Option<Connection>>,
+    is_in_memory: AtomicBool,
 }
 
 /// How much to trust the file that is there.
@@ -73,8 +81,14 @@ impl Store {
         } else {
             connect(path, trust)
         };
+        let mut is_in_memory = false;
         let (writer, reader) = match opened {
             Ok(connections) => connections,
+            Err(error) if is_full(&error) => {
+                tracing::warn!("the disk is full, so the database is kept in memory: {error}");
+                is_in_memory = true;
+                in_memory(migrate)?
+            }
             Err(error) => {
                 tracing::warn!("the database is set aside, it will be rebuilt: {error}");
                 set_aside(path, now_ms)?;
@@ -82,7 +96,8 @@ impl Store {
             }
         };
         let (writer, reader) = (Mutex::new(Some(writer)), Mutex::new(Some(reader)));
-        Ok(Self { path: path.to_owned(), writer, reader })
+        let is_in_memory = AtomicBool::new(is_in_memory);
+        Ok(Self { path: path.to_owned(), writer, reader, is_in_memory })
     }
 
     /// Reads; what is seen does not change meanwhile.
@@ -109,8 +124,50 @@ impl Store {
         Ok(stored(result))
     }
 
+    /// Whether nothing is written to the disk.
+    pub(crate) fn is_in_memory(&self) -> bool {
+        self.is_in_memory.load(Ordering::SeqCst)
+    }
+
+    /// Goes on with a copy in memory, for want of room on the disk.
+    pub(crate) fn go_on_in_memory(&self) -> Result<(), Error> {
+        let (mut writer, mut reader) = (lock(&self.writer), lock(&self.reader));
+        if self.is_in_memory() {
+            return Ok(());
+        }
+        let disk = writer.as_ref().ok_or(Error::Closed)?;
+        let (to_write, to_read) = in_memory(|copy| {
+            let name = copy.path().unwrap_or_default();
+            disk.execute("VACUUM INTO ?1", [memory_uri(name)]).map(drop)
+        })?;
+        (*writer, *reader) = (Some(to_write), Some(to_read));
+        self.is_in_memory.store(true, Ordering::SeqCst);
+        tracing::warn!("the disk is full, so the database is kept in memory until there is room");
+        Ok(())
+    }
+
+    /// Writes to the disk what was kept in memory, and goes on there. Nothing changes if that fails.
+    pub(crate) fn go_back_to_disk(&self) -> Result<(), Error> {
+        let (mut writer, mut reader) = (lock(&self.writer), lock(&self.reader));
+        if !self.is_in_memory() {
+            return Ok(());
+        }
+        let memory = writer.as_mut().ok_or(Error::Closed)?;
+        let (mut to_write, to_read) = connect(&self.path, Trust::Closed)?;
+        copy_all(memory, &mut to_write)?;
+        (*writer, *reader) = (Some(to_write), Some(to_read));
+        self.is_in_memory.store(false, Ordering::SeqCst);
+        tracing::warn!("there is room on the disk again, so the database is back there");
+        Ok(())
+    }
+
     /// Closes both connections; later calls fail with `Closed`.
     pub(crate) fn close(&self) {
+        if let Err(error) = self.go_back_to_disk()
+            && self.is_in_memory()
+        {
+            tracing::warn!("what was kept in memory is read from the folders next time: {error}");
+        }
         for connection in [&self.reader, &self.writer] {
             if let Some(Err((_, error))) = lock(connection).take().map(Connection::close) {
                 tracing::warn!("failed to close the database: {error}");
@@ -145,6 +202,60 @@ fn connect(path: &Path, trust: Trust) -> rusqlite::Result<(Connection, Connectio
     let reader = open_connection(path)?;
     reader.pragma_update(None, "query_only", true)?;
     Ok((writer, reader))
+}
+
+/// Two connections to a new database in memory, after `fill` has put the tables into it.
+fn in_memory(
+    fill: impl FnOnce(&mut Connection) -> rusqlite::Result<()>,
+) -> rusqlite::Result<(Connection, Connection)> {
+    static N_OPENED: AtomicU64 = AtomicU64::new(0);
+    let number = N_OPENED.fetch_add(1, Ordering::Relaxed);
+    let open = || -> rusqlite::Result<Connection> {
+        // It lives as long as a connection to it.
+        let connection = Connection::open(memory_uri(&format!("/maquette-{number}")))?;
+        connection.busy_timeout(MEMORY_PATIENCE)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        Ok(connection)
+    };
+    let (mut writer, reader) = (open()?, open()?);
+    fill(&mut writer)?;
+    reader.pragma_update(None, "query_only", true)?;
+    Ok((writer, reader))
+}
+
+/// How long one connection to a database in memory waits for the other.
+const MEMORY_PATIENCE: Duration = Duration::from_secs(5);
+
+fn memory_uri(name: &str) -> String {
+    format!("file:{name}?vfs=memdb")
+}
+
+/// Replaces everything in a database by what is in another with the same tables, all or nothing.
+fn copy_all(from: &Connection, to: &mut Connection) -> rusqlite::Result<()> {
+    let name = memory_uri(from.path().unwrap_or_default());
+    to.execute("ATTACH DATABASE ?1 AS memory", [name])?;
+    let copied = copy_tables(to);
+    // When copying failed, that is what matters.
+    let detached = to.execute_batch("DETACH DATABASE memory");
+    copied.and(detached)
+}
+
+fn copy_tables(to: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = to.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let tables: Vec<String> = transaction
+        .prepare(
+            "SELECT name FROM memory.sqlite_master
+             WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+        )?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for table in tables {
+        transaction.execute_batch(&format!(
+            "DELETE FROM main.\"{table}\";
+             INSERT INTO main.\"{table}\" SELECT * FROM memory.\"{table}\";"
+        ))?;
+    }
+    transaction.commit()
 }
 
 fn open_connection(path: &Path) -> rusqlite::Result<Connection> {
@@ -297,20 +408,58 @@ mod tests {
     }
 
     #[test]
+    fn a_full_disk_does_not_stop_the_database() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("maquette.db");
+        let store = Store::open(&path, Trust::Closed, 1).unwrap();
+        let add = |n: u32| {
+            let id = api::Id::from_name("run", n);
+            let row = jobs::JobRow::new(id, api::JobKind::Train, "x".repeat(5000), 0);
+            store.write(|tx| jobs::save(tx, &row), |()| ())
+        };
+        let n_jobs = |store: &Store| {
+            let count = |c: &Connection| Ok(jobs::ids(c, api::JobKind::Train)?.len());
+            store.read(count).unwrap()
+        };
+        add(1).unwrap();
+        // SQLite's own limit answers as a full disk does.
+        let limit = |pages: i64| {
+            let writer = lock(&store.writer);
+            let connection = writer.as_ref().unwrap();
+            connection.pragma_update(None, "max_page_count", pages).unwrap();
+        };
+        limit(1);
+        let refused = add(2).unwrap_err();
+        assert!(refused.is_disk_full(), "{refused:?}");
+        store.go_on_in_memory().unwrap();
+        assert!(store.is_in_memory());
+        for n in 2..50 {
+            add(n).unwrap();
+        }
+        assert_eq!(n_jobs(&store), 49);
+        store.go_back_to_disk().unwrap();
+        assert!(!store.is_in_memory());
+        add(50).unwrap();
+        store.close();
+        assert_eq!(n_jobs(&Store::open(&path, Trust::Unclean, 2).unwrap()), 50);
+    }
+
+    #[test]
     fn a_database_of_an_older_program_is_brought_up_to_date() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("maquette.db");
         let connection = open_connection(&path).unwrap();
         connection.execute_batch("CREATE TABLE migrations (name TEXT PRIMARY KEY)").unwrap();
-        let newer = ["runs-2", "presets-1", "measures-1"];
+        let newer = ["jobs-2", "runs-2", "presets-1", "measures-1"];
         let all = MIGRATIONS.iter().flat_map(|table| table.iter());
         for (name, sql) in all.filter(|(name, _)| !newer.contains(name)) {
             connection.execute_batch(sql).unwrap();
             connection.execute("INSERT INTO migrations (name) VALUES (?1)", [name]).unwrap();
         }
         let id = api::Id::numbered("run", 1);
-        let job = jobs::JobRow::new(id.clone(), api::JobKind::Train, "run".to_owned(), 0);
-        jobs::save(&connection, &job).unwrap();
+        let add = "INSERT INTO jobs VALUES ('run', 'train', 'run', 0, 'done', NULL, NULL, NULL,
+            NULL, NULL, NULL, 0, NULL, NULL, 0, 0, 0, NULL)";
+        connection.execute_batch(add).unwrap();
         let add = "INSERT INTO runs VALUES
             ('run', 'notes', 'rave', 'sketch', '{\"until\":\"forever\"}', 3, '{}', NULL, NULL)";
         connection.execute_batch(add).unwrap();

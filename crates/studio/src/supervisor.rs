@@ -33,12 +33,14 @@ pub(crate) enum Signal {
 }
 
 /// What a look at a job's process found.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Sign {
     Alive,
     /// Gone; how it ended, where that is known and was not well.
     Gone {
         how: Option<String>,
+        /// Its exit code, if it was ours and was not killed.
+        code: Option<i32>,
     },
 }
 
@@ -75,16 +77,20 @@ impl Supervisor {
 
     /// Looks whether a job's process lives, and reaps it if it was ours and does not.
     pub(crate) fn look(&mut self, job: &JobRow, folder: &Path, now_ms: UnixMs) -> Sign {
+        let mut code = None;
         let how = match self.children.get_mut(&job.id).map(Child::try_wait) {
             Some(Ok(None)) => return Sign::Alive,
-            Some(Ok(Some(status))) => (!status.success()).then(|| status.to_string()),
+            Some(Ok(Some(status))) => {
+                code = status.code();
+                (!status.success()).then(|| status.to_string())
+            }
             Some(Err(error)) => Some(format!("its end could not be read: {error}")),
             None if is_starting(job, now_ms) => return Sign::Alive,
             None => None,
         };
         self.children.remove(&job.id);
         // Ours may have found another worker on the folder and left it to that one.
-        if is_worked_on(folder) { Sign::Alive } else { Sign::Gone { how } }
+        if is_worked_on(folder) { Sign::Alive } else { Sign::Gone { how, code } }
     }
 }
 

@@ -1,24 +1,25 @@
 //! The studio's own thread: round after round it follows the jobs that run, ends those whose
 //! process is gone, hurries those that should stop, and starts the next of the queue.
 //!
-//! With nothing running it sleeps until a verb rings the bell.
+//! With nothing running it sleeps until a verb rings the bell, or it is time to keep house. What it could
+//! not write because the disk was full, it writes once there is room.
 
 use std::{
     collections::BTreeMap,
     panic::{self, AssertUnwindSafe},
-    path::Path,
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use api::{Control, Id, JobKind, Outcome, SoundSource, UnixMs, Warning};
+use api::{Exit, Id, JobKind, Outcome, SoundSource, UnixMs, Warning};
 
 use crate::{
     Error,
     follower::{self, Reach},
-    job_folder::{self, Product},
-    library::uploads,
+    job_folder::{self, Process, Product},
+    library::{ask_to_stop, uploads},
     queue::{self, Lane},
+    rebuild,
     shared::{Shared, lock},
     store::{
         datasets,
@@ -35,6 +36,12 @@ const POLL: Duration = Duration::from_millis(100);
 /// Rest after a round that failed, so that a broken disk is not asked in a hot loop.
 const REST: Duration = Duration::from_secs(1);
 
+/// Time between two looks at the reserve, while there is no room for it.
+const LOOK_AT_RESERVE: Duration = Duration::from_secs(10);
+
+/// Time between two rounds of removing what is old.
+const KEEP_HOUSE: Duration = Duration::from_secs(3600);
+
 /// Time between two requests to stop. One that is made while a process starts may be overlooked.
 const ASK_AGAIN_MS: UnixMs = 1000;
 
@@ -48,12 +55,30 @@ pub(crate) struct Watch {
     signalled: BTreeMap<Id, Signal>,
     /// Since when a worker lives on that has said it ended.
     lingering: BTreeMap<Id, UnixMs>,
+    /// Processes that are gone, until their end is stored: a look tells once how one ended.
+    gone: BTreeMap<Id, Sign>,
+    /// How jobs ended that could not be written into their folders yet.
+    unwritten: BTreeMap<Id, Exit>,
+    /// The last error about each job, or about all; the same one is logged once.
+    said: BTreeMap<Option<Id>, String>,
+    recovered: Instant,
+    kept_house: Instant,
 }
 
 impl Watch {
     pub(crate) fn new(shared: Arc<Shared>, supervisor: Supervisor) -> Self {
-        let (asked, signalled, lingering) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { shared, supervisor, asked, signalled, lingering }
+        Self {
+            shared,
+            supervisor,
+            asked: BTreeMap::new(),
+            signalled: BTreeMap::new(),
+            lingering: BTreeMap::new(),
+            gone: BTreeMap::new(),
+            unwritten: BTreeMap::new(),
+            said: BTreeMap::new(),
+            recovered: Instant::now(),
+            kept_house: Instant::now(),
+        }
     }
 
     /// Rounds until the studio is closed.
@@ -63,35 +88,98 @@ impl Watch {
             // A panic is our mistake, but jobs run on: the next round looks after them again.
             let round = panic::catch_unwind(AssertUnwindSafe(|| self.round()));
             pause = match round {
-                Ok(Ok(pause)) => pause,
+                Ok(Ok(pause)) => {
+                    self.said.remove(&None);
+                    Some(pause)
+                }
                 Ok(Err(error)) => {
-                    tracing::error!("failed to {error}");
+                    self.complain(None, &error);
                     Some(REST)
                 }
                 Err(_) => Some(REST),
             };
         }
+        self.write_exits();
     }
 
-    /// One round, and how long to sleep after it; `None` until something is to do.
-    fn round(&mut self) -> Result<Option<Duration>, Error> {
+    /// Logs an error, unless it is the same as the last one about this job.
+    fn complain(&mut self, id: Option<&Id>, error: &Error) {
+        let text = error.to_string();
+        let last = self.said.insert(id.cloned(), text.clone());
+        if last.as_ref() != Some(&text) {
+            let about = id.map_or(String::new(), |id| format!("{id}: "));
+            tracing::error!("{about}failed to {text}");
+        }
+    }
+
+    /// One round, and how long to sleep after it at most.
+    fn round(&mut self) -> Result<Duration, Error> {
+        let rest = self.recover();
         self.tend_running()?;
         for lane in Lane::ALL {
             self.start_next(lane)?;
         }
         if self.catch_up_one()? {
-            return Ok(Some(Duration::ZERO));
+            return Ok(Duration::ZERO);
         }
         let n_running = self.shared.read(|c| jobs::in_phase(c, Phase::Running))?.len();
-        Ok((n_running > 0).then_some(POLL))
+        Ok(if n_running > 0 { POLL } else { rest })
+    }
+
+    /// Makes up for what a full disk did not allow, and removes what is old, when that is due. How long this
+    /// can wait now.
+    fn recover(&mut self) -> Duration {
+        if self.kept_house.elapsed() >= KEEP_HOUSE {
+            self.kept_house = Instant::now();
+            if let Err(error) = rebuild::keep_house(&self.shared) {
+                self.complain(None, &error);
+            }
+        }
+        let reserve = self.shared.workspace.reserve();
+        let is_behind = !self.unwritten.is_empty() || self.shared.store.is_in_memory();
+        if is_behind && self.recovered.elapsed() >= REST {
+            self.recovered = Instant::now();
+            self.write_exits();
+            if self.shared.store.is_in_memory() && self.shared.workspace.make_room() {
+                // Until it works, nothing is lost.
+                if let Err(error) = self.shared.store.go_back_to_disk() {
+                    tracing::debug!("failed to {error}");
+                }
+            }
+        }
+        if !self.unwritten.is_empty() || self.shared.store.is_in_memory() {
+            return REST;
+        }
+        if self.recovered.elapsed() >= LOOK_AT_RESERVE {
+            self.recovered = Instant::now();
+            reserve.keep();
+        }
+        if reserve.is_kept() { KEEP_HOUSE } else { LOOK_AT_RESERVE }
+    }
+
+    /// Writes how jobs ended into their folders, as far as there is room.
+    fn write_exits(&mut self) {
+        let shared = Arc::clone(&self.shared);
+        self.unwritten.retain(|id, exit| {
+            let Ok(Some(job)) = shared.read(|c| jobs::find(c, id)) else { return false };
+            let folder = match job.deleted_ms {
+                None => shared.workspace.folder(Shelf::of(job.kind), id),
+                Some(_) => shared.workspace.trash(Shelf::of(job.kind), id),
+            };
+            // Queued again, it has yet to end.
+            let is_wanted = !job.phase.is_active() && folder.is_dir();
+            let write = || job_folder::write_exit(&folder, exit);
+            is_wanted && shared.workspace.with_room(write).is_err_and(|it| it.is_disk_full())
+        });
     }
 
     /// Follows every running job, and ends or hurries it where that is due.
     pub(crate) fn tend_running(&mut self) -> Result<(), Error> {
         for job in self.shared.read(|c| jobs::in_phase(c, Phase::Running))? {
             // One job whose folder is broken must not hold up the others.
-            if let Err(error) = self.tend(&job) {
-                tracing::error!("{}: failed to {error}", job.id);
+            match self.tend(&job) {
+                Ok(()) => drop(self.said.remove(&Some(job.id))),
+                Err(error) => self.complain(Some(&job.id), &error),
             }
         }
         Ok(())
@@ -100,17 +188,31 @@ impl Watch {
     fn tend(&mut self, job: &JobRow) -> Result<(), Error> {
         let folder = self.shared.workspace.folder(Shelf::of(job.kind), &job.id);
         // Looked at before its events are read: what it wrote before it went is read then.
-        let sign = self.supervisor.look(job, &folder, self.shared.now_ms());
-        let reach = follower::follow(&self.shared, job)?;
-        match sign {
-            Sign::Alive => {
-                self.hurry(job, folder.join(job_folder::EXIT).exists());
-                self.ask_again(job, &folder)?;
+        let sign = match self.gone.get(&job.id) {
+            Some(gone) => gone.clone(),
+            None => self.supervisor.look(job, &folder, self.shared.now_ms()),
+        };
+        let Sign::Gone { how, code } = &sign else {
+            follower::follow(&self.shared, job)?;
+            self.hurry(job, folder.join(job_folder::EXIT).exists());
+            return self.ask_again(job);
+        };
+        self.gone.insert(job.id.clone(), sign.clone());
+        let reach = match follower::follow(&self.shared, job) {
+            // Events that cannot be read are no reason to wait for a process that is gone.
+            Err(error @ Error::Io { .. }) => {
+                self.complain(Some(&job.id), &error);
+                Reach::End
             }
-            Sign::Gone { how } if reach == Reach::End => return self.end(job, how.as_deref()),
-            Sign::Gone { .. } => self.shared.bell.ring(),
+            reach => reach?,
+        };
+        match reach {
+            Reach::End => self.end(job, how.as_deref(), *code),
+            Reach::Behind => {
+                self.shared.bell.ring();
+                Ok(())
+            }
         }
-        Ok(())
     }
 
     /// Signals a worker that was asked to stop, or has said it ended, and takes too long.
@@ -135,7 +237,7 @@ impl Watch {
     }
 
     /// Asks a worker to stop that was asked before and still runs.
-    fn ask_again(&mut self, job: &JobRow, folder: &Path) -> Result<(), Error> {
+    fn ask_again(&mut self, job: &JobRow) -> Result<(), Error> {
         let Some(first_ms) = job.stop_asked_ms else { return Ok(()) };
         let now_ms = self.shared.now_ms();
         let last_ms = self.asked.entry(job.id.clone()).or_insert(first_ms);
@@ -143,15 +245,19 @@ impl Watch {
             return Ok(());
         }
         *last_ms = now_ms;
-        job_folder::append_control(folder, Control::Stop)
+        ask_to_stop(&self.shared, job)
     }
 
     /// Stores how a job ended whose process is gone.
-    fn end(&mut self, job: &JobRow, how: Option<&str>) -> Result<(), Error> {
+    fn end(&mut self, job: &JobRow, how: Option<&str>, code: Option<i32>) -> Result<(), Error> {
+        let unwritten = end(&self.shared, &job.id, how, code)?;
         self.asked.remove(&job.id);
         self.signalled.remove(&job.id);
         self.lingering.remove(&job.id);
-        end(&self.shared, &job.id, how)
+        self.gone.remove(&job.id);
+        self.unwritten.extend(unwritten.map(|exit| (job.id.clone(), exit)));
+        self.write_exits();
+        Ok(())
     }
 
     /// Starts the next job of a lane, if the lane is free.
@@ -174,12 +280,13 @@ impl Watch {
                 change.job(&job)
             }),
             Err(error) => {
-                let outcome = Outcome::Failed { problem: job_folder::not_started(&job.id, &error) };
-                if let Err(error) = job_folder::write_exit(&folder, now_ms, outcome.clone()) {
-                    tracing::error!("{}: failed to {error}", job.id);
-                }
+                let problem = job_folder::not_started(&error);
+                let exit = Exit { ended_ms: now_ms, outcome: Outcome::Failed { problem } };
                 self.shared.bell.ring();
-                fail(&self.shared, &job.id, now_ms, outcome)
+                fail(&self.shared, &job.id, exit.clone())?;
+                self.unwritten.insert(job.id, exit);
+                self.write_exits();
+                Ok(())
             }
         }
     }
@@ -203,18 +310,28 @@ impl Watch {
     }
 }
 
-/// Stores how a job ended, by what its folder says.
-fn end(shared: &Shared, id: &Id, how: Option<&str>) -> Result<(), Error> {
-    let Some(job) = shared.read(|c| jobs::find(c, id))? else { return Ok(()) };
+/// Stores how a job ended, by what its folder says; and gives what is still to be written there.
+fn end(
+    shared: &Shared,
+    id: &Id,
+    how: Option<&str>,
+    code: Option<i32>,
+) -> Result<Option<Exit>, Error> {
+    let Some(job) = shared.read(|c| jobs::find(c, id))? else { return Ok(None) };
     let shelf = Shelf::of(job.kind);
     let folder = shared.workspace.folder(shelf, id);
     if job.is_discarded {
-        return discard(shared, &job);
+        return discard(shared, &job).map(|()| None);
     }
-    let ending = job_folder::read_ending(&folder, job.kind);
+    let process = Process { started_ms: job.last_started_ms, code };
+    let ending = job_folder::read_ending(&folder, job.kind, &process);
     let is_made_anew = matches!(job.kind, JobKind::Prepare | JobKind::Import);
-    if is_made_anew && ending.phase != Phase::Done {
-        job_folder::remove_partial_result(&folder)?;
+    if is_made_anew
+        && ending.phase != Phase::Done
+        && let Err(error) = job_folder::remove_partial_result(&folder)
+    {
+        // The job has ended all the same; what is left goes when it is started again.
+        tracing::warn!("{id}: failed to {error}");
     }
     let vanished = (ending.phase == Phase::Interrupted).then(|| vanished(how));
     if let Some(vanished) = &vanished {
@@ -250,7 +367,7 @@ fn end(shared: &Shared, id: &Id, how: Option<&str>) -> Result<(), Error> {
         remove_upload_of(shared, id)?;
     }
     shared.bell.ring();
-    Ok(())
+    Ok(ending.unwritten)
 }
 
 /// Removes a job that was cancelled, and its folder.
@@ -267,12 +384,12 @@ pub(crate) fn discard(shared: &Shared, job: &JobRow) -> Result<(), Error> {
     Ok(())
 }
 
-fn fail(shared: &Shared, id: &Id, now_ms: UnixMs, outcome: Outcome) -> Result<(), Error> {
-    let Outcome::Failed { problem } = outcome else { return Ok(()) };
+fn fail(shared: &Shared, id: &Id, exit: Exit) -> Result<(), Error> {
+    let Outcome::Failed { problem } = exit.outcome else { return Ok(()) };
     shared.change(|change| {
         let Some(mut job) = jobs::find(change.tx, id)? else { return Ok(()) };
         job.phase = Phase::Failed;
-        job.ended_ms = Some(now_ms);
+        job.ended_ms = Some(exit.ended_ms);
         job.problem = Some(problem);
         change.job(&job)?;
         change.list(Shelf::of(job.kind), id);
@@ -292,10 +409,10 @@ fn remove_upload_of(shared: &Shared, dataset: &Id) -> Result<(), Error> {
 
 fn vanished(how: Option<&str>) -> Warning {
     let message = match how {
-        Some(how) => format!("its process ended without a word ({how}); see the log"),
-        None => {
-            "its process ended without a word: killed, crashed, or the computer went off".to_owned()
-        }
+        Some(how) => format!("the process stopped unexpectedly ({how}); see the log"),
+        None => "the process stopped unexpectedly: it crashed or was killed, or the computer was \
+                 switched off"
+            .to_owned(),
     };
     Warning { code: "interrupted".to_owned(), file: None, message }
 }

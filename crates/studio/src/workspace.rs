@@ -14,7 +14,11 @@ use std::{
 use api::{Id, JobKind};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Error, supervisor};
+use crate::{
+    Error,
+    room::{self, Reserve},
+    supervisor,
+};
 
 /// The largest JSON file that is read: an index of 100,000 sounds fits in well.
 const MAX_JSON_BYTES: u64 = 128 << 20;
@@ -24,7 +28,7 @@ const MAX_JSON_BYTES: u64 = 128 << 20;
 const LETTING_GO: Duration = Duration::from_secs(2);
 
 /// The lists of the library; also the names of their folders.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Shelf {
     Datasets,
     Runs,
@@ -129,16 +133,48 @@ impl Workspace {
         Ok((workspace, lock, was_unclean))
     }
 
-    /// Writes `studio.json`.
+    /// Writes `studio.json`. On a full disk nobody is told: a workspace can be opened all the same, to make
+    /// room in it.
     pub(crate) fn announce(&self, port: Option<u16>) -> Result<(), Error> {
-        write_json(&self.presence(), &Presence { pid: std::process::id(), port })
+        let presence = Presence { pid: std::process::id(), port };
+        match self.with_room(|| write_json(&self.presence(), &presence)) {
+            Err(error) if error.is_disk_full() => {
+                tracing::warn!("failed to {error}");
+                Ok(())
+            }
+            written => written,
+        }
+    }
+
+    /// The space that is kept back.
+    pub(crate) fn reserve(&self) -> Reserve {
+        Reserve::at(&self.root)
+    }
+
+    /// Gives the reserve up if the disk is as good as full. Whether there is room to write now.
+    pub(crate) fn make_room(&self) -> bool {
+        let has_room = || room::free_bytes(&self.root).is_none_or(|free| free >= room::LEAST_BYTES);
+        has_room() || (self.reserve().give_up() && has_room())
+    }
+
+    /// Writes something small, with the reserve's space if the disk is full.
+    pub(crate) fn with_room<R>(&self, write: impl Fn() -> Result<R, Error>) -> Result<R, Error> {
+        match write() {
+            Err(error) if error.is_disk_full() && self.reserve().give_up() => write(),
+            done => done,
+        }
     }
 
     /// Removes `studio.json`: this studio went in good order.
     pub(crate) fn leave(&self) {
-        if let Err(error) = fs::remove_file(self.presence()) {
-            tracing::warn!("failed to remove {}: {error}", self.presence().display());
+        if let Err(error) = remove(&self.presence()) {
+            tracing::warn!("failed to {error}");
         }
+    }
+
+    /// The layout of a workspace that is not opened: only to look.
+    pub(crate) fn at(root: &Path) -> Self {
+        Self { root: root.to_owned() }
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -166,8 +202,12 @@ impl Workspace {
         self.shelf(shelf).join(format!(".new-{id}"))
     }
 
+    pub(crate) fn trash_root(&self) -> PathBuf {
+        self.root.join("trash")
+    }
+
     pub(crate) fn trash_shelf(&self, shelf: Shelf) -> PathBuf {
-        self.root.join("trash").join(shelf.name())
+        self.trash_root().join(shelf.name())
     }
 
     pub(crate) fn trash(&self, shelf: Shelf, id: &Id) -> PathBuf {
@@ -236,7 +276,7 @@ pub(crate) fn file_name(path: &Path) -> String {
 /// Sees that a path from outside is whole, and that there is something.
 pub(crate) fn check_path(path: &Path) -> Result<(), Error> {
     if !path.is_absolute() {
-        return Err(Error::invalid("path", "give the whole path, from the root of the disk"));
+        return Err(Error::invalid("path", "enter an absolute path"));
     }
     fs::metadata(path).map(drop).map_err(Error::io("read", path))
 }
@@ -313,6 +353,21 @@ pub(crate) fn remove(path: &Path) -> Result<(), Error> {
         }
         _ => Ok(()),
     }
+}
+
+/// The bytes of all files in a folder, its sub-folders included. What cannot be looked at counts nothing.
+pub(crate) fn size_of(folder: &Path) -> u64 {
+    let (mut folders, mut bytes) = (vec![folder.to_owned()], 0);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            match entry.metadata() {
+                Ok(found) if found.is_dir() => folders.push(entry.path()),
+                Ok(found) => bytes += found.len(),
+                Err(_) => {}
+            }
+        }
+    }
+    bytes
 }
 
 /// Moves a folder, and makes the move last over a power cut.

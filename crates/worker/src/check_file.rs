@@ -21,7 +21,7 @@ use crate::{
 /// When it cannot be read, or is of no kind that is known.
 pub fn check_file(path: &Path, model: Option<&Path>) -> Result<FileCheck, Problem> {
     let unreadable = |why: String| {
-        let what = format!("{} cannot be checked.", path.display());
+        let what = format!("“{}” could not be checked.", path.display());
         problem(
             "unreadable_file",
             what,

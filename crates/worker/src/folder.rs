@@ -17,6 +17,9 @@ use crate::{stop::StopFlag, tensorboard::TensorBoard, whole_file::write_whole};
 const LINE_BYTES_MAX: u64 = 1 << 20;
 /// How long to wait for a folder that somebody else holds.
 const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+/// A file that takes space until the job ends, so that how it ended can be written when the disk is full.
+const RESERVE: &str = ".reserve";
+const RESERVE_BYTES: usize = 64 << 10;
 /// At most this many warnings of one kind are written; the rest are counted.
 const WARNINGS_PER_CODE_MAX: usize = 200;
 
@@ -25,6 +28,8 @@ pub(crate) struct JobFolder {
     path: PathBuf,
     order: Order,
     events: File,
+    /// Where the last whole line of events ends.
+    events_bytes: u64,
     n_events: u64,
     control: ControlReader,
     stop: StopFlag,
@@ -59,7 +64,9 @@ impl JobFolder {
         if !is_locked_within(&lock, LOCK_PATIENCE) {
             bail!("another worker holds {}", path.display());
         }
-        let (events, n_events, past) = open_events(&path.join("events.jsonl"))?;
+        let (mut events, n_events, past) = open_events(&path.join("events.jsonl"))?;
+        let events_bytes = events.stream_position().context("read events.jsonl")?;
+        keep_reserve(&path.join(RESERVE));
         let stop = StopFlag::on_signals().context("listen to signals")?;
         let control = ControlReader::new(path.join("control.jsonl"));
         let n_warnings = BTreeMap::new();
@@ -67,6 +74,7 @@ impl JobFolder {
             path,
             order,
             events,
+            events_bytes,
             n_events,
             control,
             stop,
@@ -122,7 +130,12 @@ impl JobFolder {
         let event = Event { seq: self.n_events + 1, time_ms: now_ms(), body };
         let mut line = serde_json::to_vec(&event).context("encode an event")?;
         line.push(b'\n');
-        self.events.write_all(&line).context("append to events.jsonl")?;
+        if let Err(error) = self.events.write_all(&line) {
+            // Half a line would spoil the next one, which may fit.
+            let _ = self.events.set_len(self.events_bytes);
+            return Err(error).context("append to events.jsonl");
+        }
+        self.events_bytes += line.len() as u64;
         // What the next process goes on from must outlive a power cut.
         if matches!(event.body, EventBody::Checkpoint(_) | EventBody::Finished(_)) {
             self.events.sync_data().context("sync events.jsonl")?;
@@ -154,14 +167,44 @@ impl JobFolder {
         }
     }
 
-    /// Says how the job ended: the last event, then `exit.json`.
+    /// Gives the reserve's space to what is to be said last.
+    pub(crate) fn release_reserve(&self) {
+        let _ = fs::remove_file(self.path.join(RESERVE));
+    }
+
+    /// Says how the job ended: the last event, then `exit.json`. One of them is enough for the studio.
+    ///
+    /// # Errors
+    /// Neither could be written.
     pub(crate) fn finish(&mut self, outcome: Outcome) -> anyhow::Result<()> {
-        // A full disk may swallow the event; the exit file is small and is tried all the same.
+        self.release_reserve();
         let told = self.emit(EventBody::Finished(outcome.clone()));
         let exit = Exit { ended_ms: now_ms(), outcome };
         let text = serde_json::to_vec_pretty(&exit).context("encode exit.json")?;
-        write_whole(&self.path.join("exit.json"), &text).context("write exit.json")?;
-        told
+        let written = write_whole(&self.path.join("exit.json"), &text).context("write exit.json");
+        if written.is_ok() { Ok(()) } else { told }
+    }
+}
+
+impl Drop for JobFolder {
+    fn drop(&mut self) {
+        self.release_reserve();
+    }
+}
+
+/// Takes space until the end of the job. Without it the job is done all the same.
+fn keep_reserve(path: &Path) {
+    // Bytes that a file system cannot store in less (xorshift64).
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()
+    };
+    let bytes: Vec<u8> = (0..RESERVE_BYTES / 8).flat_map(|_| next()).collect();
+    if fs::write(path, bytes).is_err() {
+        let _ = fs::remove_file(path);
     }
 }
 

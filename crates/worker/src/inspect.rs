@@ -45,7 +45,7 @@ pub(crate) fn look_into(path: &Path) -> Result<Looked, Problem> {
     let unreadable = |error: std::io::Error| {
         problem(
             "unreadable_folder",
-            format!("{} cannot be read.", path.display()),
+            format!("“{}” could not be read.", path.display()),
             &error.to_string(),
             "Check that it exists and that you have permission to read it.",
         )

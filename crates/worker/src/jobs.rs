@@ -29,8 +29,10 @@ pub(crate) fn run(path: &Path) -> anyhow::Result<()> {
     let outcome = match std::panic::catch_unwind(AssertUnwindSafe(|| work(&mut folder))) {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(error)) => {
-            log(&format!("failed: {error:#}"));
-            Outcome::Failed { problem: problem_from_error(&error) }
+            let problem = problem_from_error(&error);
+            folder.release_reserve();
+            log(&format!("failed [{}]: {error:#}", problem.code));
+            Outcome::Failed { problem }
         }
         Err(panic) => Outcome::Failed { problem: problem_from_panic(panic.as_ref()) },
     };
@@ -95,20 +97,25 @@ fn problem_from_error(error: &anyhow::Error) -> Problem {
         return problem.clone();
     }
     let why = words_of(error);
-    let is_full = error
-        .chain()
-        .filter_map(|it| it.downcast_ref::<io::Error>())
-        .any(|it| matches!(it.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded));
-    if is_full {
-        let remedy = "Free some space where the workspace is, then start it again.";
+    if is_disk_full(error) {
+        let remedy = "Free some space on the disk that the workspace is on, for example by emptying \
+                      the trash. Then start the job again, or resume the run.";
         return problem("disk_full", "The disk is full.", &why, remedy);
     }
     problem(
         "failed",
-        "The job could not go on.",
+        "The job stopped because of an error.",
         &why,
-        "Look at the log of this job, mend what it names, and start it again.",
+        "The job's log may say more. Fix the cause if you can, then start the job again.",
     )
+}
+
+/// Whether there was no room on the disk.
+pub(crate) fn is_disk_full(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|it| it.downcast_ref::<io::Error>())
+        .any(|it| matches!(it.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
 }
 
 /// An error with its causes, each said once: many name theirs in their own words.
@@ -123,8 +130,8 @@ fn words_of(error: &anyhow::Error) -> String {
 fn problem_from_panic(panic: &(dyn Any + Send)) -> Problem {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("unknown");
-    let remedy = "Please report it with the log; starting it again may work.";
-    problem("bug", "Maquette made a mistake and had to stop this job.", text, remedy)
+    let remedy = "Start the job again. If it fails again, please report this with the job's log.";
+    problem("bug", "An internal error stopped this job.", text, remedy)
 }
 
 /// Opens the file or folder of a job, with its name in the error.

@@ -39,3 +39,8 @@ pub use pace::measured_excerpts;
 pub fn run(folder: &Path) -> anyhow::Result<()> {
     jobs::run(folder)
 }
+
+/// The exit code that tells the studio why a worker could not even say how its job ended.
+pub fn exit_code(error: &anyhow::Error) -> u8 {
+    if jobs::is_disk_full(error) { api::Exit::DISK_FULL as u8 } else { 1 }
+}

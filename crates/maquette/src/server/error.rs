@@ -42,34 +42,34 @@ impl Failure {
 
     /// There is nothing at this address.
     pub(crate) fn no_such_endpoint() -> Self {
-        let remedy = "Look at /api/openapi.json for what there is.";
+        let remedy = "See /api/openapi.json for all endpoints.";
         Self::plain(StatusCode::NOT_FOUND, "no_such_endpoint", "There is no such endpoint.", remedy)
     }
 
     /// There is something at this address, but it cannot be asked like this.
     pub(crate) fn method_not_allowed() -> Self {
-        let remedy = "Look at /api/openapi.json for what there is.";
-        let what = "This address does not take such requests.";
+        let remedy = "See /api/openapi.json for all endpoints.";
+        let what = "This address does not accept this method.";
         Self::plain(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", what, remedy)
     }
 
     /// The request is not understood.
     pub(crate) fn bad_request(why: &dyn fmt::Display) -> Self {
-        let remedy = "Look at /api/openapi.json for how to ask.";
-        let what = "The request was not understood.";
+        let remedy = "See /api/openapi.json for how to use it.";
+        let what = "The request is not valid.";
         Self::plain(StatusCode::BAD_REQUEST, "bad_request", what, remedy).because(why)
     }
 
     /// A file is not there.
     pub(crate) fn no_such_file() -> Self {
-        let remedy = "Load the page again, or look at the list: it may have been deleted.";
+        let remedy = "It may have been deleted. Reload the page.";
         Self::plain(StatusCode::NOT_FOUND, "not_found", "There is no such file.", remedy)
     }
 
     /// Something went wrong that is nobody's fault but ours.
     pub(crate) fn internal(why: &dyn fmt::Display) -> Self {
-        let remedy = "Try again; if it happens again, look at the terminal that Maquette runs in.";
-        let what = "The studio failed to answer.";
+        let remedy = "Try again. If it happens again, check the terminal that Maquette runs in.";
+        let what = "An internal error occurred.";
         Self::plain(StatusCode::INTERNAL_SERVER_ERROR, "internal", what, remedy).because(why)
     }
 }
@@ -81,12 +81,12 @@ impl From<studio::Error> for Failure {
             studio::Error::Invalid { .. } | studio::Error::BadImport { .. } => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
-            studio::Error::Locked { .. } | studio::Error::Conflict { .. } => StatusCode::CONFLICT,
+            studio::Error::Locked { .. }
+            | studio::Error::Conflict { .. }
+            | studio::Error::Newer { .. } => StatusCode::CONFLICT,
+            _ if error.is_disk_full() => StatusCode::INSUFFICIENT_STORAGE,
             studio::Error::TooMuch { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             studio::Error::Io { source, .. } => match source.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                    StatusCode::INSUFFICIENT_STORAGE
-                }
                 io::ErrorKind::NotFound => StatusCode::NOT_FOUND,
                 io::ErrorKind::PermissionDenied => StatusCode::FORBIDDEN,
                 _ => StatusCode::INTERNAL_SERVER_ERROR,

@@ -88,14 +88,14 @@ async fn restore_export(State(app): State<App>, FromPath(id): FromPath<Id>) -> A
     params(("id" = Id, Path)), responses((status = 200, body = Export)))]
 async fn open_export(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answer<Export> {
     let export = app.call(move |studio| studio.export(&id)).await?;
-    let what = "The folder cannot be shown.";
-    let remedy = "Copy its path, and open it yourself.";
+    let what = "The folder could not be opened.";
+    let remedy = "Copy the path and open it yourself.";
     if !std::path::Path::new(&export.folder).is_dir() {
-        let why = "Nothing was made";
+        let why = "The export has no files";
         return Err(Failure::plain(StatusCode::CONFLICT, "no_folder", what, remedy).because(&why));
     }
     let Some(opener) = opener::find() else {
-        let why = "Maquette runs without a screen";
+        let why = "Maquette is running without a desktop";
         return Err(Failure::plain(StatusCode::CONFLICT, "no_screen", what, remedy).because(&why));
     };
     let opened = opener::open(opener, &export.folder);

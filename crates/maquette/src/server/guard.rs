@@ -54,8 +54,8 @@ fn refusal(headers: &HeaderMap, is_api: bool) -> Option<Failure> {
         return Some(Failure::plain(
             StatusCode::MISDIRECTED_REQUEST,
             "unknown_host",
-            "The studio answers only to this computer's own name.",
-            "Open it as http://127.0.0.1 or http://localhost, with its port.",
+            "Maquette only answers at the address of this computer.",
+            "Open it at http://127.0.0.1 or http://localhost, with its port.",
         ));
     };
     let is_foreign_origin = headers.contains_key(header::ORIGIN)
@@ -67,8 +67,8 @@ fn refusal(headers: &HeaderMap, is_api: bool) -> Option<Failure> {
         Failure::plain(
             StatusCode::FORBIDDEN,
             "cross_origin",
-            "The studio does not answer other web sites.",
-            "Use the studio's own page, or a program that is not a browser.",
+            "Maquette does not answer other websites.",
+            "Use Maquette's own pages, or a program that is not a browser.",
         )
     })
 }

@@ -29,7 +29,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for FromPat
                 StatusCode::NOT_FOUND,
                 "not_found",
                 "There is nothing at this address.",
-                "Look at /api/openapi.json for what there is.",
+                "See /api/openapi.json for all endpoints.",
             )
             .because(&why.body_text())),
         }
@@ -56,15 +56,15 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for FromJson<T> {
             Err(why @ JsonRejection::JsonDataError(_)) => Err(Failure::plain(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "bad_body",
-                "The request's body does not have the right shape.",
-                "Look at /api/openapi.json for the shape it should have.",
+                "The body of the request has the wrong structure.",
+                "See /api/openapi.json for the structure.",
             )
             .because(&why.body_text())),
             Err(why) => Err(Failure::plain(
                 why.status(),
                 "bad_body",
-                "The request's body could not be read as JSON.",
-                "Look at /api/openapi.json for what to send, with Content-Type: application/json.",
+                "The body of the request is not valid JSON.",
+                "Send JSON as described in /api/openapi.json, with Content-Type: application/json.",
             )
             .because(&why.body_text())),
         }

@@ -98,7 +98,7 @@ fn a_place(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Failure> {
         Failure::plain(
             StatusCode::SERVICE_UNAVAILABLE,
             "too_many_connections",
-            "Too many pages and scripts follow the studio.",
+            "Too many pages and scripts are connected.",
             "Close some of them and try again.",
         )
     })
@@ -211,6 +211,7 @@ mod tests {
             progress: None,
             last_seq: 1,
             n_warnings: 0,
+            dismissed: false,
         };
         let event = |body| Live::Event { job: job(), event: Event { seq: 1, time_ms: 0, body } };
         let check = |live: &Live, watched: &str, expected: bool| {

@@ -68,12 +68,12 @@ async fn import_preset(
     FromJson(file): FromJson<PresetFile>,
 ) -> Answer<OwnPreset> {
     if file.format > PresetFile::FORMAT {
-        let why = format!("it has format {}, this program knows up to 1", file.format);
+        let why = format!("its format is {}; this version reads up to 1", file.format);
         let failure = Failure::plain(
             StatusCode::UNPROCESSABLE_ENTITY,
             "newer_format",
-            "The preset was written by a newer Maquette.",
-            "Update this one, or export the preset from the older version.",
+            "The preset was written by a newer version of Maquette.",
+            "Update Maquette.",
         );
         return Err(failure.because(&why));
     }
@@ -145,8 +145,8 @@ pub(crate) fn forecast(
         return Err(Failure::plain(
             StatusCode::CONFLICT,
             "dataset_not_ready",
-            "The dataset is not prepared yet.",
-            "Wait until it is prepared, or start preparing it again.",
+            "The dataset is not ready.",
+            "Wait until it is ready, or prepare it again.",
         ));
     };
     let own = own_preset(studio, choices)?;

@@ -19,7 +19,6 @@ use super::{
     error::{Answer, Failure},
     input::FromPath,
 };
-use crate::doctor::disk;
 
 /// Pieces of a body that may wait for the disk.
 const PIECES_WAITING: usize = 8;
@@ -127,11 +126,13 @@ pub(crate) async fn receive(
 
 /// Sees at once that a body will not fit, rather than when the disk is full.
 fn check_space(workspace: &Path, n_bytes: u64) -> Result<(), Failure> {
-    let free = disk::free_bytes(workspace).unwrap_or(u64::MAX);
+    let free = studio::free_bytes(workspace).unwrap_or(u64::MAX);
     if n_bytes.saturating_add(DISK_RESERVE_BYTES) <= free {
         return Ok(());
     }
-    let why = format!("it has {n_bytes} bytes, and {free} are free where the workspace is");
+    let why = format!(
+        "it has {n_bytes} bytes, but only {free} bytes are free on the disk of the workspace"
+    );
     Err(Failure::plain(
         StatusCode::INSUFFICIENT_STORAGE,
         "disk_full",

@@ -135,9 +135,9 @@ impl Studio {
             let mut job = find_job(change, JobKind::Prepare, id)?;
             if job.phase == Phase::Done || job.phase.is_active() {
                 return Err(Error::conflict(
-                    format!("start the dataset `{}` again", job.name),
+                    format!("prepare the dataset “{}” again", job.name),
                     format!("it is {}", job.phase.word()),
-                    "make a new dataset instead",
+                    "create a new dataset instead",
                 ));
             }
             datasets::set_summary(change.tx, id, None)?;
@@ -146,6 +146,7 @@ impl Studio {
             change.list(Shelf::Datasets, id);
             // Files last, when nothing can refuse any more; but before anybody can see the job in
             // the queue and start it.
+            job_folder::write_dismissed(&folder, false)?;
             job_folder::clear_for_start(&folder)?;
             job_folder::remove_partial_result(&folder)
         })?;
@@ -173,9 +174,9 @@ impl Studio {
             match users.iter().find(|(_, is_active)| *is_active) {
                 None => Ok(()),
                 Some((run, _)) => Err(Error::conflict(
-                    format!("delete the dataset `{id}`"),
-                    format!("the run `{run}` needs it"),
-                    "stop that run first",
+                    format!("delete the dataset “{id}”"),
+                    format!("the run “{run}” is using it"),
+                    "stop the run first",
                 )),
             }
         })
@@ -243,7 +244,7 @@ impl Studio {
             }
             SoundSource::Upload { upload } => {
                 if self.upload(&upload)?.n_files == 0 {
-                    return Err(Error::invalid("source", "no file was uploaded yet"));
+                    return Err(Error::invalid("source", "no file has been uploaded yet"));
                 }
                 Ok(SoundSource::Upload { upload })
             }
@@ -268,11 +269,11 @@ pub(super) fn find_whole(
     match row.summary {
         Some(summary) if row.job.phase == Phase::Done => Ok((row.job.name, summary)),
         _ => Err(Error::conflict(
-            format!("use the dataset `{}`", row.job.name),
-            format!("it is not whole; it is {}", row.job.phase.word()),
+            format!("use the dataset “{}”", row.job.name),
+            format!("it is not ready: it is {}", row.job.phase.word()),
             match row.job.phase.is_active() {
-                true => "wait until it is prepared",
-                false => "start preparing it again",
+                true => "wait until it is ready",
+                false => "prepare it again",
             },
         )),
     }
@@ -315,13 +316,13 @@ fn read_range(path: &Path, offset: u64, n_bytes: u64) -> std::io::Result<Vec<u8>
 
 fn check_ranges(task: &PrepareTask) -> Result<(), Error> {
     if !(8000..=192_000).contains(&task.rate_hz) {
-        return Err(Error::invalid("rate_hz", "give 8000 to 192000 samples per second"));
+        return Err(Error::invalid("rate_hz", "enter 8000 to 192000 Hz"));
     }
     if !(1..=2).contains(&task.channels) {
-        return Err(Error::invalid("channels", "give 1 for mono or 2 for stereo"));
+        return Err(Error::invalid("channels", "enter 1 for mono or 2 for stereo"));
     }
     if !(0.0..=0.5).contains(&task.validation_share) {
-        return Err(Error::invalid("validation_share", "give a share from 0 to 0.5"));
+        return Err(Error::invalid("validation_share", "enter a share from 0 to 0.5"));
     }
     Ok(())
 }
@@ -331,30 +332,30 @@ fn check_ranges(task: &PrepareTask) -> Result<(), Error> {
 fn check_source_path(path: &Path, workspace: &Path) -> Result<PathBuf, Error> {
     let refuse = |why: String| Err(Error::invalid("source", why));
     if !path.is_absolute() {
-        return refuse("give the whole path, from the root of the disk".to_owned());
+        return refuse("enter an absolute path".to_owned());
     }
     let real = match fs::canonicalize(path) {
         Ok(real) => real,
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-            return refuse(format!("{} may not be read by this program", path.display()));
+            return refuse(format!("Maquette does not have permission to read {}", path.display()));
         }
-        Err(_) => return refuse(format!("there is no {}", path.display())),
+        Err(_) => return refuse(format!("{} does not exist", path.display())),
     };
     if real.starts_with(workspace) {
-        return refuse("it is inside the workspace; choose the original sounds".to_owned());
+        return refuse("it is inside the workspace; choose the original sound files".to_owned());
     }
     if workspace.starts_with(&real) {
-        return refuse("it holds the workspace; choose a folder that does not".to_owned());
+        return refuse("it contains the workspace; choose another folder".to_owned());
     }
     let opened = match fs::metadata(&real) {
         Ok(found) if found.is_dir() => fs::read_dir(&real).map(drop),
         Ok(found) if found.is_file() => File::open(&real).map(drop),
-        Ok(_) => return refuse(format!("{} is neither folder nor file", path.display())),
+        Ok(_) => return refuse(format!("{} is neither a folder nor a file", path.display())),
         Err(error) => Err(error),
     };
     match opened {
         Ok(()) => Ok(real),
-        Err(error) => refuse(format!("{} cannot be read: {error}", path.display())),
+        Err(error) => refuse(format!("{} could not be read: {error}", path.display())),
     }
 }
 

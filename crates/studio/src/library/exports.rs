@@ -209,16 +209,19 @@ fn check(form: &ExportForm) -> Result<(), Error> {
     };
     let ExportedPlay { latents, fidelity, block, .. } = *play;
     if latents.is_some() && fidelity.is_some() {
-        return Err(Error::invalid("fidelity", "choose either a number of latents or a fidelity"));
+        return Err(Error::invalid(
+            "fidelity",
+            "choose either a number of latent dimensions or a fidelity",
+        ));
     }
     if latents == Some(0) {
-        return Err(Error::invalid("latents", "choose 1 at least"));
+        return Err(Error::invalid("latents", "choose at least 1"));
     }
     if fidelity.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
-        return Err(Error::invalid("fidelity", "a fidelity is a share, from 0 to 1; try 0.95"));
+        return Err(Error::invalid("fidelity", "a fidelity is a share from 0 to 1; try 0.95"));
     }
     if !(1..=BLOCK_MAX).contains(&block) {
-        return Err(Error::invalid("block", format!("choose 1 to {BLOCK_MAX} samples")));
+        return Err(Error::invalid("block", format!("choose from 1 to {BLOCK_MAX} samples")));
     }
     Ok(())
 }

@@ -35,7 +35,7 @@ impl Studio {
     pub fn create_import(&self, task: ImportTask) -> Result<Import, Error> {
         let name = task.name.as_deref().map(valid_name).transpose()?;
         if !task.path.is_absolute() {
-            return Err(Error::invalid("path", "give the whole path, from the root of the disk"));
+            return Err(Error::invalid("path", "enter an absolute path"));
         }
         fs::metadata(&task.path).map_err(Error::io("read", &task.path))?;
         {
@@ -105,9 +105,9 @@ impl Studio {
         let _alone = lock(&self.shared.taking);
         let result: ImportResult = self.foreign_import(id)?.result.ok_or_else(|| {
             Error::conflict(
-                format!("take what `{id}` made"),
-                "it is not done",
-                "wait until it is done, or start it again",
+                format!("add the import “{id}” to the library"),
+                "it is not complete",
+                "wait until it is complete, or start it again",
             )
         })?;
         let folder = self.shared.workspace.folder(Shelf::Imports, id);

@@ -47,6 +47,30 @@ impl Studio {
         })
     }
 
+    /// Puts a job aside that has ended, so that it does not ask for attention any more. It stays where it
+    /// is, and comes back when it is queued again.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none; `Conflict` while it waits or runs.
+    pub fn dismiss_job(&self, id: &Id) -> Result<(), Error> {
+        self.shared.change(|change| {
+            let row = jobs::find(change.tx, id)?.filter(|row| row.deleted_ms.is_none());
+            let mut row = row.ok_or_else(|| Error::not_found("job", id))?;
+            if row.phase.is_active() {
+                return Err(Error::conflict(
+                    format!("dismiss “{}”", row.name),
+                    format!("it is still {}", row.phase.word()),
+                    "wait until it has ended",
+                ));
+            }
+            job_folder::write_dismissed(&self.folder_of(&row), true)?;
+            row.is_dismissed = true;
+            change.job(&row)?;
+            change.list(Shelf::of(row.kind), id);
+            Ok(())
+        })
+    }
+
     /// Events of a job after a number, at most `limit` (and never more than 10,000).
     ///
     /// # Errors

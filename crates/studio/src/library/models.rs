@@ -107,7 +107,7 @@ impl Studio {
             if sha256 != model.sha256 {
                 return Err(Error::conflict(
                     format!("add the checkpoint at step {}", checkpoint.step),
-                    "its file is damaged: it is not what the run wrote",
+                    "its file is damaged",
                     "choose another checkpoint",
                 ));
             }
@@ -130,8 +130,9 @@ impl Studio {
         let name = valid_name(name)?;
         self.shared.change(|change| {
             let model = Model { name: name.clone(), ..find(change.tx, id)? };
-            let card = Card { name: Some(name), deleted_ms: None };
-            job_folder::write_card(&self.shared.workspace.folder(Shelf::Models, id), &card)?;
+            let folder = self.shared.workspace.folder(Shelf::Models, id);
+            let card = Card { name: Some(name), ..job_folder::read_card(&folder) };
+            job_folder::write_card(&folder, &card)?;
             save(change, model, None)
         })
     }
@@ -149,13 +150,13 @@ impl Studio {
                 || exports::need_model(&self.shared, change.tx, id)?;
             if is_converting || rows.iter().any(|row| row.job.phase.is_active()) {
                 return Err(Error::conflict(
-                    format!("delete the model `{}`", model.name),
-                    "a sound is going through it, or it is being exported",
-                    "wait until that is done",
+                    format!("delete the model “{}”", model.name),
+                    "it is in use by a reconstruction, a conversion or an export",
+                    "wait until that has finished",
                 ));
             }
             let now_ms = self.shared.now_ms();
-            to_trash(&self.shared, Shelf::Models, id, now_ms)?;
+            to_trash(&self.shared, change, Shelf::Models, id, now_ms)?;
             save(change, model, Some(now_ms)).map(drop)
         })
     }
@@ -168,7 +169,7 @@ impl Studio {
         self.shared.change(|change| {
             let row = models::find(change.tx, id)?.filter(|row| row.deleted_ms.is_some());
             let model = row.ok_or_else(|| Error::not_found("model", id))?.model;
-            from_trash(&self.shared, Shelf::Models, id)?;
+            from_trash(&self.shared, change, Shelf::Models, id)?;
             save(change, model, None)
         })
     }

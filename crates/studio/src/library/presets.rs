@@ -49,7 +49,7 @@ impl Studio {
         let name = valid_name(&new.name)?;
         let summary = valid_summary(&new.summary)?;
         if serde_json::to_string(&new.choices).is_ok_and(|json| json.len() > MAX_CHOICES_BYTES) {
-            return Err(Error::invalid("settings", "give at most 256 KiB"));
+            return Err(Error::invalid("settings", "use at most 256 KiB"));
         }
         if self.presets()?.len() >= MAX_PRESETS {
             return Err(Error::TooMuch { limit: format!("{MAX_PRESETS} presets") });
@@ -77,8 +77,9 @@ impl Studio {
         let name = valid_name(name)?;
         self.shared.change(|change| {
             let preset = OwnPreset { name: name.clone(), ..find(change.tx, id)? };
-            let card = Card { name: Some(name), deleted_ms: None };
-            job_folder::write_card(&self.shared.workspace.folder(Shelf::Presets, id), &card)?;
+            let folder = self.shared.workspace.folder(Shelf::Presets, id);
+            let card = Card { name: Some(name), ..job_folder::read_card(&folder) };
+            job_folder::write_card(&folder, &card)?;
             save(change, preset, None)
         })
     }
@@ -92,7 +93,7 @@ impl Studio {
         self.shared.change(|change| {
             let preset = find(change.tx, id)?;
             let now_ms = self.shared.now_ms();
-            to_trash(&self.shared, Shelf::Presets, id, now_ms)?;
+            to_trash(&self.shared, change, Shelf::Presets, id, now_ms)?;
             save(change, preset, Some(now_ms)).map(drop)
         })
     }
@@ -105,7 +106,7 @@ impl Studio {
         self.shared.change(|change| {
             let row = presets::find(change.tx, id)?.filter(|row| row.deleted_ms.is_some());
             let preset = row.ok_or_else(|| Error::not_found("preset", id))?.preset;
-            from_trash(&self.shared, Shelf::Presets, id)?;
+            from_trash(&self.shared, change, Shelf::Presets, id)?;
             save(change, preset, None)
         })
     }
@@ -136,7 +137,7 @@ fn fresh_id(shared: &Shared, name: &str, reserved: &[String]) -> Result<Id, Erro
             return Ok(id);
         }
     }
-    Err(Error::TooMuch { limit: format!("{} presets of one name", 2 * MAX_PRESETS) })
+    Err(Error::TooMuch { limit: format!("{} presets with the same name", 2 * MAX_PRESETS) })
 }
 
 fn valid_summary(summary: &str) -> Result<String, Error> {
@@ -144,11 +145,11 @@ fn valid_summary(summary: &str) -> Result<String, Error> {
     if summary.chars().count() > MAX_SUMMARY_CHARS {
         return Err(Error::invalid(
             "summary",
-            format!("give at most {MAX_SUMMARY_CHARS} characters"),
+            format!("use at most {MAX_SUMMARY_CHARS} characters"),
         ));
     }
     if summary.chars().any(|c| c.is_control() && c != '\n') {
-        return Err(Error::invalid("summary", "it has characters that cannot be shown"));
+        return Err(Error::invalid("summary", "it contains control characters; remove them"));
     }
     Ok(summary.to_owned())
 }

@@ -197,7 +197,7 @@ fn write_wav(path: &Path, sound: &DatasetSound) -> Result<(), Error> {
 fn wav_header(sound: &DatasetSound) -> Result<Vec<u8>, Error> {
     let n_bytes = u32::try_from(sound.n_bytes).ok().filter(|n| *n < u32::MAX - 36);
     let n_bytes =
-        n_bytes.ok_or_else(|| Error::TooMuch { limit: "4 GiB of one sound".to_owned() })?;
+        n_bytes.ok_or_else(|| Error::TooMuch { limit: "4 GiB for one sound".to_owned() })?;
     let frame_bytes = 2 * sound.channels;
     let mut header = Vec::with_capacity(44);
     header.extend(b"RIFF");

@@ -7,6 +7,7 @@ use api::{
 };
 
 use super::{
+    ask_to_stop,
     datasets::{find_whole, hash_now},
     delete_job, end_waiting_job, find_job, make_job, name_from, rename_job, restore_job,
     valid_name,
@@ -174,8 +175,7 @@ impl Studio {
                 }
                 Phase::Running if job.stop_asked_ms.is_some() => Ok(()),
                 Phase::Running => {
-                    let folder = self.shared.workspace.folder(Shelf::Runs, id);
-                    job_folder::append_control(&folder, Control::Stop)?;
+                    ask_to_stop(&self.shared, &job)?;
                     job.stop_asked_ms = Some(self.shared.now_ms());
                     change.job(&job)
                 }
@@ -207,17 +207,20 @@ impl Studio {
             match hash_now(change.tx, &task.dataset)? {
                 Some(hash) if hash == task.dataset_hash => {}
                 Some(_) => {
-                    let why = format!("the dataset `{}` is not the one it learnt", task.dataset);
-                    return Err(cannot_resume(&job, &why, "start a new run on it"));
+                    let why = format!(
+                        "the dataset “{}” is not the one that the run was trained on",
+                        task.dataset
+                    );
+                    return Err(cannot_resume(&job, &why, "start a new run on this dataset"));
                 }
                 None if task.dataset_hash.is_empty() => {
-                    let why = "its files do not say which dataset it learnt from";
+                    let why = "its files do not say which dataset it was trained on";
                     let remedy = "import it again, together with its dataset";
                     return Err(cannot_resume(&job, why, remedy));
                 }
                 None => {
-                    let why = format!("its dataset `{}` is not there", task.dataset);
-                    return Err(cannot_resume(&job, &why, "restore or import that dataset first"));
+                    let why = format!("its dataset “{}” is missing", task.dataset);
+                    return Err(cannot_resume(&job, &why, "restore or import the dataset first"));
                 }
             }
             if let Some(limit) = limit {
@@ -231,6 +234,7 @@ impl Studio {
             if let Some(limit) = limit {
                 job_folder::write_limit(&folder, limit)?;
             }
+            job_folder::write_dismissed(&folder, false)?;
             job_folder::clear_for_start(&folder)
         })?;
         self.shared.bell.ring();
@@ -249,9 +253,9 @@ impl Studio {
             let job = find_job(change, JobKind::Train, id)?;
             if job.phase != Phase::Running {
                 return Err(Error::conflict(
-                    format!("ask something of the run `{}`", job.name),
+                    format!("control the run “{}”", job.name),
                     format!("it is {}", job.phase.word()),
-                    "ask it while it is running",
+                    "try again while it is running",
                 ));
             }
             job_folder::append_control(&self.shared.workspace.folder(Shelf::Runs, id), control)
@@ -351,27 +355,27 @@ fn words(request: &RunRequest) -> String {
 fn check_settings(request: &RunRequest) -> Result<(), Error> {
     let switches = request.switches.iter().map(|name| ("switches", name));
     if request.switches.len() > MAX_SWITCHES {
-        return Err(Error::invalid("switches", format!("give at most {MAX_SWITCHES}")));
+        return Err(Error::invalid("switches", format!("use at most {MAX_SWITCHES} switches")));
     }
     for (key, word) in
         [("family", &request.family), ("preset", &request.preset)].into_iter().chain(switches)
     {
         if word.is_empty() || word.len() > 64 || word.chars().any(char::is_control) {
-            return Err(Error::invalid(key, "give a name of 1 to 64 characters"));
+            return Err(Error::invalid(key, "use a name of 1 to 64 characters"));
         }
     }
     let n_bytes = request.settings.to_string().len();
     if !request.settings.is_object() || n_bytes > MAX_SETTINGS_BYTES {
-        return Err(Error::invalid("settings", "give an object of at most 1 MiB"));
+        return Err(Error::invalid("settings", "use a JSON object of at most 1 MiB"));
     }
     Ok(())
 }
 
 pub(super) fn check_limit(limit: Limit) -> Result<(), Error> {
     match limit {
-        Limit::Steps { steps: 0 } => Err(Error::invalid("limit", "give at least one step")),
+        Limit::Steps { steps: 0 } => Err(Error::invalid("limit", "enter at least 1 step")),
         Limit::Minutes { minutes } if !(minutes > 0.0 && minutes <= MAX_MINUTES) => {
-            Err(Error::invalid("limit", "give more than 0 minutes and less than ten years"))
+            Err(Error::invalid("limit", "enter more than 0 minutes and less than ten years"))
         }
         _ => Ok(()),
     }
@@ -379,35 +383,37 @@ pub(super) fn check_limit(limit: Limit) -> Result<(), Error> {
 
 fn check_resumable(job: &JobRow, run: &RunRow, limit: Option<Limit>) -> Result<(), Error> {
     if job.phase.is_active() {
-        let why = format!("it is {} already", job.phase.word());
-        return Err(cannot_resume(job, &why, "wait for it, or stop it"));
+        let why = format!("it is already {}", job.phase.word());
+        return Err(cannot_resume(job, &why, "wait until it ends, or stop it"));
     }
     let elapsed_minutes = job.progress.as_ref().map_or(0.0, |it| it.elapsed_secs) / 60.0;
     match limit {
         None if job.phase == Phase::Done => {
-            Err(cannot_resume(job, "it did all it was asked to do", "give a larger limit to go on"))
+            Err(cannot_resume(job, "it is complete", "set a higher limit to continue"))
         }
         Some(Limit::Steps { steps }) if steps <= run.step => Err(Error::invalid(
             "limit",
-            format!("it has done {} steps already; give more than that in all", run.step),
+            format!("the run has already done {} steps; enter a higher total", run.step),
         )),
         Some(Limit::Minutes { minutes }) if minutes <= elapsed_minutes => Err(Error::invalid(
             "limit",
-            format!("it has trained {elapsed_minutes:.1} minutes already; give more in all"),
+            format!(
+                "the run has already trained for {elapsed_minutes:.1} minutes; enter a higher total"
+            ),
         )),
         _ => Ok(()),
     }
 }
 
 fn cannot_resume(job: &JobRow, why: &str, remedy: &str) -> Error {
-    Error::conflict(format!("resume the run `{}`", job.name), why, remedy)
+    Error::conflict(format!("resume the run “{}”", job.name), why, remedy)
 }
 
 fn has_ended(verb: &str, job: &JobRow) -> Error {
     Error::conflict(
-        format!("{verb} the run `{}`", job.name),
-        format!("it is {} already", job.phase.word()),
-        "look at what it made, or resume it",
+        format!("{verb} the run “{}”", job.name),
+        format!("it is already {}", job.phase.word()),
+        "resume it if you want to continue",
     )
 }
 
@@ -475,7 +481,8 @@ mod tests {
         let folder = studio.shared.workspace.folder(Shelf::Runs, &run.id);
         std::fs::create_dir(&folder).unwrap();
         crate::workspace::write_json(&folder.join(job_folder::ORDER), &order).unwrap();
-        job_folder::write_exit(&folder, 1, api::Outcome::Stopped).unwrap();
+        let exit = api::Exit { ended_ms: 1, outcome: api::Outcome::Stopped };
+        job_folder::write_exit(&folder, &exit).unwrap();
         // More than fit in, so that those taken out meanwhile make no room.
         let fill = |change: &mut crate::shared::Change<'_>| {
             for n in 0..1500 {

@@ -100,8 +100,8 @@ impl Studio {
         received(&self.shared, id)?;
         if self.shared.read(|c| crate::store::datasets::needs_upload(c, id))? {
             return Err(Error::conflict(
-                format!("remove the upload `{id}`"),
-                "a dataset is being made of it",
+                format!("remove the upload “{id}”"),
+                "a dataset is being created from it",
                 "cancel or delete that dataset first",
             ));
         }
@@ -117,7 +117,7 @@ impl StagedFile {
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let n_bytes = self.n_bytes + bytes.len() as u64;
         if n_bytes > self.max_bytes {
-            let limit = format!("{} MiB of one file here", self.max_bytes >> 20);
+            let limit = format!("{} MiB for one file", self.max_bytes >> 20);
             return Err(Error::TooMuch { limit });
         }
         self.file.write_all(bytes).map_err(Error::io("write", &self.path))?;
@@ -133,7 +133,11 @@ impl StagedFile {
     /// meanwhile; `Io` when it cannot be kept.
     pub fn finish(mut self) -> Result<Upload, Error> {
         let Some((id, name)) = self.place.take() else {
-            return Err(Error::conflict("keep the file", "it is for a model", "send it to one"));
+            return Err(Error::conflict(
+                "keep the file",
+                "it was sent for a reconstruction",
+                "send it to a model",
+            ));
         };
         let before = received(&self.shared, &id)?;
         let mut uploads = lock(&self.shared.uploads);
@@ -242,7 +246,7 @@ fn safe_name(name: &str) -> Result<String, Error> {
     let plain: String = last.chars().filter(|c| !c.is_control()).collect();
     let plain = plain.trim().trim_start_matches('.');
     if plain.is_empty() {
-        return Err(Error::invalid("name", "give the file a name"));
+        return Err(Error::invalid("name", "the file needs a name"));
     }
     let (stem, ending) = split_name(plain);
     let stem = cut(stem, MAX_NAME_BYTES.saturating_sub(ending.len()).max(1));

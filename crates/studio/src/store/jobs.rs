@@ -6,39 +6,41 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{from_json_if_any, id, int, to_json, uint, uint_if_any};
 use crate::Error;
 
-pub(super) const MIGRATIONS: &[(&str, &str)] = &[(
-    "jobs-1",
-    "CREATE TABLE jobs (
-        id               TEXT PRIMARY KEY,
-        kind             TEXT NOT NULL,
-        name             TEXT NOT NULL,
-        created_ms       INTEGER NOT NULL,
-        phase            TEXT NOT NULL,
-        queue_key        INTEGER,
-        pid              INTEGER,
-        first_started_ms INTEGER,
-        last_started_ms  INTEGER,
-        ended_ms         INTEGER,
-        stop_asked_ms    INTEGER,
-        is_discarded     INTEGER NOT NULL,
-        problem          TEXT,
-        progress         TEXT,
-        last_seq         INTEGER NOT NULL,
-        n_warnings       INTEGER NOT NULL,
-        read_bytes       INTEGER NOT NULL,
-        deleted_ms       INTEGER
-    );
-    CREATE INDEX jobs_by_phase ON jobs (phase, queue_key);",
-)];
+pub(super) const MIGRATIONS: &[(&str, &str)] = &[
+    ("jobs-1", JOBS_1),
+    ("jobs-2", "ALTER TABLE jobs ADD COLUMN dismissed INTEGER NOT NULL DEFAULT 0"),
+];
+
+const JOBS_1: &str = "CREATE TABLE jobs (
+    id               TEXT PRIMARY KEY,
+    kind             TEXT NOT NULL,
+    name             TEXT NOT NULL,
+    created_ms       INTEGER NOT NULL,
+    phase            TEXT NOT NULL,
+    queue_key        INTEGER,
+    pid              INTEGER,
+    first_started_ms INTEGER,
+    last_started_ms  INTEGER,
+    ended_ms         INTEGER,
+    stop_asked_ms    INTEGER,
+    is_discarded     INTEGER NOT NULL,
+    problem          TEXT,
+    progress         TEXT,
+    last_seq         INTEGER NOT NULL,
+    n_warnings       INTEGER NOT NULL,
+    read_bytes       INTEGER NOT NULL,
+    deleted_ms       INTEGER
+);
+CREATE INDEX jobs_by_phase ON jobs (phase, queue_key);";
 
 /// The columns of a [`JobRow`], in order, for queries that join.
 pub(super) const COLUMNS: &str = "jobs.id, jobs.kind, jobs.name, jobs.created_ms, jobs.phase, \
     jobs.queue_key, jobs.pid, jobs.first_started_ms, jobs.last_started_ms, jobs.ended_ms, \
     jobs.stop_asked_ms, jobs.is_discarded, jobs.problem, jobs.progress, jobs.last_seq, \
-    jobs.n_warnings, jobs.read_bytes, jobs.deleted_ms";
+    jobs.n_warnings, jobs.read_bytes, jobs.deleted_ms, jobs.dismissed";
 
 /// How many columns those are.
-pub(super) const N_COLUMNS: usize = 18;
+pub(super) const N_COLUMNS: usize = 19;
 
 /// A job as it is stored; [`JobRow::job`] is how the product says it.
 #[derive(Clone, Debug)]
@@ -66,6 +68,7 @@ pub(crate) struct JobRow {
     pub(crate) read_bytes: u64,
     /// When it was moved to the trash, if it was.
     pub(crate) deleted_ms: Option<UnixMs>,
+    pub(crate) is_dismissed: bool,
 }
 
 /// [`JobState`] without what it carries.
@@ -131,6 +134,7 @@ impl JobRow {
             n_warnings: 0,
             read_bytes: 0,
             deleted_ms: None,
+            is_dismissed: false,
         }
     }
 
@@ -145,6 +149,7 @@ impl JobRow {
             progress: self.progress.clone(),
             last_seq: self.last_seq,
             n_warnings: self.n_warnings,
+            dismissed: self.is_dismissed,
         }
     }
 
@@ -176,7 +181,8 @@ impl JobRow {
 pub(crate) fn save(connection: &Connection, job: &JobRow) -> Result<(), Error> {
     let mut statement = connection.prepare_cached(
         "INSERT OR REPLACE INTO jobs VALUES
-            (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+            (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+             ?19)",
     )?;
     statement.execute(params![
         job.id.as_str(),
@@ -197,6 +203,7 @@ pub(crate) fn save(connection: &Connection, job: &JobRow) -> Result<(), Error> {
         job.n_warnings,
         int(job.read_bytes),
         job.deleted_ms.map(int),
+        job.is_dismissed,
     ])?;
     Ok(())
 }
@@ -281,6 +288,7 @@ pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         n_warnings: row.get(15)?,
         read_bytes: uint(row, 16)?,
         deleted_ms: uint_if_any(row, 17)?,
+        is_dismissed: row.get(18)?,
     })
 }
 
@@ -305,7 +313,7 @@ fn unknown_problem() -> Problem {
         code: "unknown".to_owned(),
         what: "The job failed.".to_owned(),
         why: None,
-        remedy: Some("Look at its log.".to_owned()),
+        remedy: Some("Check the job's log.".to_owned()),
         fields: Vec::new(),
     }
 }

@@ -75,6 +75,16 @@ pub(crate) fn of_model(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Every reconstruction of a model, with whether it is in the trash.
+pub(crate) fn ids_of_model(connection: &Connection, model: &Id) -> Result<Vec<(Id, bool)>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT jobs.id, jobs.deleted_ms IS NOT NULL FROM jobs JOIN reconstructions USING (id)
+         WHERE model = ?1 ORDER BY jobs.id",
+    )?;
+    let rows = statement.query_map([model.as_str()], |row| Ok((id(row, 0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 fn select() -> String {
     let columns = jobs::COLUMNS;
     format!("SELECT {columns}, model, input_name, result FROM jobs JOIN reconstructions USING (id)")

@@ -81,11 +81,11 @@ fn hostile_folders_are_refused() {
         fs::write(path, text.replace(from, to)).unwrap();
     };
     check(&|f| fs::remove_file(f.join("job.json")).unwrap(), "neither a job.json");
-    check(&|f| fs::write(f.join("job.json"), "{").unwrap(), "cannot be read");
-    check(&|f| fs::write(f.join("job.json"), "[".repeat(100_000)).unwrap(), "cannot be read");
+    check(&|f| fs::write(f.join("job.json"), "{").unwrap(), "could not be read");
+    check(&|f| fs::write(f.join("job.json"), "[".repeat(100_000)).unwrap(), "could not be read");
     check(&|f| edit(f, run.as_str(), "../../evil"), "not an identifier");
     check(&|f| edit(f, "\"format\": 1", "\"format\": 99"), "format 99");
-    check(&|f| edit(f, "\"train\"", "\"mine\""), "cannot be read");
+    check(&|f| edit(f, "\"train\"", "\"mine\""), "could not be read");
     check(&|f| fs::remove_file(f.join("events.jsonl")).unwrap(), "never started");
     #[cfg(unix)]
     check(&|f| std::os::unix::fs::symlink("/etc/passwd", f.join("samples/x")).unwrap(), "link");
@@ -103,7 +103,7 @@ fn hostile_folders_are_refused() {
         file.lock().unwrap();
         std::mem::forget(file);
     };
-    check(&lock, "is working on it");
+    check(&lock, "it is in use");
     for path in [stage.workspace(), stage.folder.path().to_owned(), stage.job_folder("runs", &run)]
     {
         assert!(matches!(stage.studio.import(&path), Err(Error::BadImport { .. })), "{path:?}");
@@ -179,14 +179,14 @@ fn a_dataset_without_its_sound_is_refused() {
         assert!(text.contains(from), "{text}");
         fs::write(path, text.replace(from, to)).unwrap();
     };
-    check(&|f| fs::remove_file(f.join("sound-000.pcm")).unwrap(), "sound-000.pcm is missing");
-    check(&|f| fs::remove_file(f.join("peaks.bin")).unwrap(), "peaks.bin is missing");
-    check(&|f| fs::remove_file(f.join("dataset.json")).unwrap(), "not whole");
-    check(&|f| cut(f, "sound-000.pcm"), "sound-000.pcm is shorter");
-    check(&|f| cut(f, "peaks.bin"), "peaks.bin is shorter");
-    check(&|f| edit(f, "\"chunk\":0", "\"chunk\":1"), "sound-001.pcm is missing");
+    check(&|f| fs::remove_file(f.join("sound-000.pcm")).unwrap(), "“sound-000.pcm” is missing");
+    check(&|f| fs::remove_file(f.join("peaks.bin")).unwrap(), "“peaks.bin” is missing");
+    check(&|f| fs::remove_file(f.join("dataset.json")).unwrap(), "incomplete");
+    check(&|f| cut(f, "sound-000.pcm"), "“sound-000.pcm” is cut short");
+    check(&|f| cut(f, "peaks.bin"), "“peaks.bin” is cut short");
+    check(&|f| edit(f, "\"chunk\":0", "\"chunk\":1"), "“sound-001.pcm” is missing");
     let n_frames = format!("\"n_frames\":{}", u64::MAX);
-    check(&|f| edit(f, "\"n_frames\":500", &n_frames), "shorter");
+    check(&|f| edit(f, "\"n_frames\":500", &n_frames), "cut short");
 }
 
 fn order(path: &Path, name: Option<&str>) -> ImportTask {

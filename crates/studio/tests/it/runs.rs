@@ -121,7 +121,10 @@ fn a_crash_says_how() {
     let warnings = stage.studio.run(&run).unwrap().warnings;
     assert!(warnings[0].message.contains("exit status: 101"), "{warnings:?}");
     let log = stage.studio.log(&run, 1 << 16).unwrap().text;
-    assert!(log.contains("as ordered") && log.contains("studio: its process ended"), "{log}");
+    assert!(
+        log.contains("as ordered") && log.contains("studio: the process stopped unexpectedly"),
+        "{log}"
+    );
 }
 
 #[cfg(unix)]

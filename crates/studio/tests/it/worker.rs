@@ -43,8 +43,21 @@ struct Play {
     is_deaf_at_first: bool,
     /// Writes strange lines into its events.
     is_strange: bool,
+    /// Ends at this step as on a full disk: no `exit.json`, and what this says.
+    full_at: u64,
+    full: Full,
     /// Starts children that live on.
     has_child: bool,
+}
+
+/// What a worker can still say on a full disk.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum Full {
+    #[default]
+    ExitCode,
+    Event,
+    Log,
 }
 
 #[test]
@@ -248,6 +261,10 @@ fn train(folder: &Path, task: &api::TrainTask, events: &mut Events) -> Option<Ou
         if step == play.vanish_at && from_step < step {
             return None;
         }
+        if step == play.full_at && from_step == 0 {
+            full(events, play.full);
+            return None;
+        }
         if step == play.fail_at && from_step == 0 {
             panic!("as ordered");
         }
@@ -261,6 +278,25 @@ fn train(folder: &Path, task: &api::TrainTask, events: &mut Events) -> Option<Ou
     }
     events.write(EventBody::System(SystemUse { cpu_percent: 100.0, memory_bytes: 1 << 20 }));
     Some(Outcome::Done)
+}
+
+fn full(events: &mut Events, full: Full) {
+    match full {
+        Full::ExitCode => std::process::exit(Exit::DISK_FULL),
+        Full::Event => {
+            let problem = Problem {
+                code: "disk_full".to_owned(),
+                what: "The disk is full.".to_owned(),
+                why: None,
+                remedy: None,
+                fields: Vec::new(),
+            };
+            events.write(EventBody::Finished(Outcome::Failed { problem }));
+        }
+        Full::Log => {
+            println!("failed [disk_full]: append to events.jsonl: No space left on device")
+        }
+    }
 }
 
 fn checkpoint(folder: &Path, events: &mut Events, step: u64) {

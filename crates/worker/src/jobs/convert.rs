@@ -137,7 +137,7 @@ fn decode(
     let latents = read_latents(&model, decoding.path)?;
     let length_secs = (latents[0].len() * model.config().ratio()) as f64 / f64::from(rate_hz);
     if length_secs > LENGTH_SECS_MAX {
-        let what = format!("{} is too long to decode.", decoding.path.display());
+        let what = format!("“{}” is too long to decode.", decoding.path.display());
         let why = format!("It would be {length_secs:.0} s of sound.");
         return refuse("too_long", what, &why, "Cut it into pieces of at most two hours.");
     }
@@ -195,7 +195,7 @@ fn decode_live(
 
 /// The latent curves that a file holds, or whose codes it holds.
 fn read_latents(model: &Model, path: &Path) -> anyhow::Result<Vec<Vec<f32>>> {
-    let what = || format!("{} cannot be decoded.", path.display());
+    let what = || format!("“{}” could not be decoded.", path.display());
     let array = match nn::npy::read(path, NUMBERS_MAX) {
         Ok(array) => array,
         Err(error) => {

@@ -35,12 +35,12 @@ pub(crate) fn run(folder: &mut JobFolder, task: &MeasureTask) -> anyhow::Result<
     };
     let compute = place(&config, false, folder)?;
     let mut meter = ProgressMeter::new("percent", Goal::Units(100), 0.0);
-    folder.emit(EventBody::Progress(meter.tell("doing a few steps", 0)))?;
+    folder.emit(EventBody::Progress(meter.tell("measuring", 0)))?;
     let load = LoadMeter::new();
     let started = Instant::now();
     let clock = || started.elapsed().as_secs_f64();
     let measured = rave::measure(&config, &compute, clock, |share| {
-        if let Some(progress) = meter.mark("doing a few steps", (share * 95.0) as u64) {
+        if let Some(progress) = meter.mark("measuring", (share * 95.0) as u64) {
             // A full disk is noticed when the result is written.
             let _ = folder.emit(EventBody::Progress(progress));
         }

@@ -224,7 +224,7 @@ fn translate(file: &Path, weights: &Path) -> anyhow::Result<(&'static str, Vec<S
         Ok(original) => original,
         Err(_) if PlayedModule::is_one(file) || file.extension().is_some_and(|it| it == "onnx") => {
             let what =
-                format!("{} is an export and cannot be imported as a model.", file.display());
+                format!("“{}” is an export and cannot be imported as a model.", file.display());
             let why = "It holds what is needed to play the model, not the model itself.";
             return refuse(
                 "not_a_model",
@@ -251,7 +251,7 @@ pub(crate) fn load_any(path: &Path) -> anyhow::Result<Model> {
         Found::Ours(weights) => Ok(load(&weights)?.model),
         Found::Package(_) | Found::Original(_) => refuse(
             "not_a_model",
-            format!("Nothing can be compared with {}.", path.display()),
+            format!("Nothing can be compared with “{}”.", path.display()),
             "Only models in the library and Maquette weights can be compared with.",
             "Name a model by its id, or first add this one to the library with `maquette model add`.",
         ),

@@ -90,7 +90,7 @@ pub(super) fn read_sound(
         Ok(decoded) => decoded,
         Err(error) => {
             let (code, why, remedy) = explain(&error);
-            let what = format!("{name} could not be read as sound.");
+            let what = format!("“{name}” could not be read as sound.");
             return refuse(code, what, &why, remedy);
         }
     };

@@ -491,6 +491,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a job aside that has ended, until it is queued again. */
+        post: operations["dismiss_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/live": {
         parameters: {
             query?: never;
@@ -986,6 +1003,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/trash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything in the trash, what was deleted last first. */
+        get: operations["trash"];
+        put?: never;
+        post?: never;
+        /** Deletes everything in the trash forever. */
+        delete: operations["empty_trash"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trash/{list}/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes something in the trash forever. */
+        delete: operations["delete_from_trash"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trash/{list}/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes something back from the trash. */
+        post: operations["restore_from_trash"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/unreadable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Folders of the library that cannot be read, each with what to do. */
+        get: operations["unreadable"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/uploads": {
         parameters: {
             query?: never;
@@ -1301,6 +1387,19 @@ export interface components {
             machine: components["schemas"]["Machine"];
             /** @description One line for each thing that was looked at. */
             checks: components["schemas"]["Check"][];
+        };
+        /** @description What emptying the trash did. */
+        Emptied: {
+            /**
+             * Format: int32
+             * @description How many items were deleted forever.
+             */
+            n_items: number;
+            /**
+             * Format: int64
+             * @description The space that this gave back.
+             */
+            bytes: number;
         };
         /** @description One line of `events.jsonl`. Numbers start at 1 and have no gaps, also over a resume. */
         Event: components["schemas"]["EventBody"] & {
@@ -1697,6 +1796,8 @@ export interface components {
              * @description How many warnings it has given.
              */
             n_warnings: number;
+            /** @description Whether somebody has seen how it ended and put it aside. It is not once it is queued again. */
+            dismissed: boolean;
         };
         /**
          * @description The kinds of job.
@@ -1929,7 +2030,7 @@ export interface components {
             /** @enum {string} */
             live: "job";
         } | {
-            /** @description `datasets`, `runs`, `models` or `reconstructions`. */
+            /** @description `datasets`, `runs`, `models`, `reconstructions`, `presets`, `exports`, …; or `trash`. */
             list: string;
             /** @description Which one. */
             id: components["schemas"]["Id"];
@@ -2802,12 +2903,44 @@ export interface components {
              */
             memory_bytes: number;
         };
+        /** @description Something in the trash: it can be restored until it expires. */
+        TrashItem: {
+            /** @description The list it was deleted from: `datasets`, `runs`, `models`, `reconstructions`, `presets` or `exports`. */
+            list: string;
+            /** @description Its identifier in that list. */
+            id: components["schemas"]["Id"];
+            /** @description Its name. */
+            name: string;
+            /** @description When it was deleted. */
+            deleted_ms: components["schemas"]["u64"];
+            /** @description When it will be deleted forever. */
+            expires_ms: components["schemas"]["u64"];
+            /**
+             * Format: int64
+             * @description The space on the disk that deleting it forever gives back.
+             */
+            bytes: number;
+        };
         /** @description Something that was recognised and cannot be taken. */
         Unreadable: {
             /** @description Its path below the folder. */
             path: string;
             /** @description Why not. */
             why: string;
+        };
+        /**
+         * @description A folder of the library that could not be read: damaged, or of a newer version. It is kept as it is, and
+         *     is listed again once it can be read.
+         */
+        UnreadableFolder: {
+            /** @description The list it belongs to, like `runs`. */
+            list: string;
+            /** @description Its identifier: the name of its folder. */
+            id: components["schemas"]["Id"];
+            /** @description The folder. */
+            path: string;
+            /** @description What is wrong and what to do. */
+            problem: components["schemas"]["Problem"];
         };
         /** @description A place that files were uploaded to. */
         Upload: {
@@ -3955,6 +4088,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Job"][];
                 };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismiss_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description It could not be done. */
             default: {
@@ -5201,6 +5363,155 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrashItem"][];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    empty_trash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Emptied"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_from_trash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The list it was deleted from, like `runs`. */
+                list: string;
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_from_trash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The list it was deleted from, like `runs`. */
+                list: string;
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unreadable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadableFolder"][];
                 };
             };
             /** @description It could not be done. */

@@ -1,0 +1,128 @@
+//! Verbs on folders of the library that could not be read: they are named, kept, and listed again once
+//! they can be read.
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use api::{Id, Model, OwnPreset, Problem, UnreadableFolder};
+
+use crate::{
+    Error, Studio, job_folder, rebuild,
+    shared::lock,
+    store::jobs,
+    workspace::{Shelf, Workspace, ids_in, read_json},
+};
+
+/// How long reading events may hold up the answer; the rest is read afterwards.
+const MAX_READING: Duration = Duration::from_millis(500);
+
+impl Studio {
+    /// Folders of the library that cannot be read. Each is tried again first, so one that was mended is
+    /// listed as what it is from now on.
+    ///
+    /// # Errors
+    /// `Store` or `Closed` only.
+    pub fn unreadable(&self) -> Result<Vec<UnreadableFolder>, Error> {
+        let shared = &self.shared;
+        // Two callers would read the same folder in twice.
+        let _alone = lock(&shared.taking);
+        let before: Vec<(Shelf, Id)> = lock(&shared.unreadable).iter().cloned().collect();
+        let mut found = Vec::new();
+        for (shelf, id) in before {
+            let folder = shared.workspace.folder(shelf, &id);
+            let read = match folder.is_dir() {
+                true => rebuild::read_in(shared, shelf, &id, false, Instant::now() + MAX_READING),
+                false => Ok(()),
+            };
+            match read {
+                Ok(()) => {
+                    lock(&shared.unreadable).remove(&(shelf, id.clone()));
+                    shared.change(|change| {
+                        change.list(shelf, &id);
+                        Ok(())
+                    })?;
+                    shared.bell.ring();
+                }
+                Err(error @ (Error::Store(_) | Error::Closed)) => return Err(error),
+                Err(error) => found.push(unreadable(shelf, &id, &folder, &error)),
+            }
+        }
+        found.extend(self.unreadable_exports()?);
+        Ok(found)
+    }
+
+    /// Exports that are known, but whose order was damaged since.
+    fn unreadable_exports(&self) -> Result<Vec<UnreadableFolder>, Error> {
+        let ids = self.shared.read(|c| jobs::ids(c, api::JobKind::Export))?;
+        let here = ids.into_iter().filter(|(_, is_deleted)| !is_deleted);
+        Ok(here
+            .filter_map(|(id, _)| {
+                let folder = self.shared.workspace.folder(Shelf::Exports, &id);
+                let error = check(Shelf::Exports, &folder).err()?;
+                Some(unreadable(Shelf::Exports, &id, &folder, &error))
+            })
+            .collect())
+    }
+}
+
+/// Folders of a workspace's library that cannot be read, found without opening the workspace.
+pub fn find_unreadable(workspace: &Path) -> Vec<UnreadableFolder> {
+    let workspace = Workspace::at(workspace);
+    let mut found = Vec::new();
+    for shelf in Shelf::ALL {
+        for id in ids_in(&workspace.shelf(shelf)).unwrap_or_default() {
+            let folder = workspace.folder(shelf, &id);
+            if let Err(error) = check(shelf, &folder) {
+                found.push(unreadable(shelf, &id, &folder, &error));
+            }
+        }
+    }
+    found
+}
+
+/// Whether a folder says what it is, in words that this program knows.
+fn check(shelf: Shelf, folder: &Path) -> Result<(), Error> {
+    match shelf {
+        Shelf::Models => {
+            let path = folder.join(job_folder::MODEL);
+            let model: Model = read_json(&path)?;
+            job_folder::check_format(&path, model.format, Model::FORMAT)
+        }
+        Shelf::Presets => {
+            let path = folder.join(job_folder::PRESET);
+            let preset: OwnPreset = read_json(&path)?;
+            job_folder::check_format(&path, preset.format, OwnPreset::FORMAT)
+        }
+        _ => job_folder::read_order(folder).map(drop),
+    }
+}
+
+fn unreadable(shelf: Shelf, id: &Id, folder: &Path, error: &Error) -> UnreadableFolder {
+    let told = error.problem();
+    let remedy = match error {
+        Error::Newer { .. } => "Update Maquette. The folder is kept as it is.",
+        _ => {
+            "Put back a copy of the damaged file, or move the folder out of the workspace. It is kept as it is."
+        }
+    };
+    let what = format!("The {} “{id}” could not be read.", shelf.word());
+    let why = match told.why {
+        Some(why) => format!("{} {why}", told.what),
+        None => told.what,
+    };
+    UnreadableFolder {
+        list: shelf.name().to_owned(),
+        id: id.clone(),
+        path: folder.to_string_lossy().into_owned(),
+        problem: Problem {
+            code: if matches!(error, Error::Newer { .. }) { "newer" } else { "unreadable" }
+                .to_owned(),
+            what,
+            why: Some(why),
+            remedy: Some(remedy.to_owned()),
+            fields: Vec::new(),
+        },
+    }
+}
