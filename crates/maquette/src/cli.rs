@@ -11,8 +11,10 @@ mod follow;
 mod import;
 mod interrupt;
 mod model;
+mod named;
 mod output;
 mod preset;
+mod printable;
 mod quickstart;
 mod reconstruct;
 mod run;
@@ -21,6 +23,7 @@ mod table;
 mod terminal;
 mod train;
 mod training;
+mod trash;
 mod words;
 
 use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
@@ -50,7 +53,7 @@ struct Cli {
 /// What every verb takes.
 #[derive(clap::Args)]
 struct Shared {
-    /// The folder that holds everything; else what `MAQUETTE_WORKSPACE` says, else ~/Maquette
+    /// The workspace: the folder that holds everything [default: $MAQUETTE_WORKSPACE, or ~/Maquette]
     #[arg(long, global = true, value_name = "DIR")]
     workspace: Option<PathBuf>,
     /// Print JSON for programs
@@ -60,39 +63,42 @@ struct Shared {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Start the studio and open its page (the same as no command)
+    /// Start the studio and open it in the browser (the same as no command)
     Serve(serve::ServeArgs),
-    /// Do the whole main job: dataset, training, model, reconstruction of a held-out file
+    /// Go through everything once: dataset, training, model, reconstruction of a held-out file
     Quickstart(quickstart::QuickstartArgs),
-    /// Make and look at datasets
+    /// Create and manage datasets
     #[command(subcommand)]
     Dataset(dataset::DatasetCommand),
-    /// See what a preset, switches and settings come to, before anything trains
+    /// Show the settings that a preset, switches and changes add up to, and what they cost
     Compose(compose::ComposeArgs),
-    /// Keep choices of settings under names of your own
+    /// Save and manage your own presets
     #[command(subcommand)]
     Preset(preset::PresetCommand),
     /// Train a model on a dataset
     Train(train::TrainArgs),
-    /// Look at trainings, stop and resume them
+    /// Manage training runs: list, stop, resume
     #[command(subcommand)]
     Run(run::RunCommand),
-    /// Put checkpoints into the library and look at it
+    /// Add models to the library and manage it
     #[command(subcommand)]
     Model(model::ModelCommand),
-    /// Send a sound file through a model and back
+    /// Reconstruct a sound file with a model
     Reconstruct(reconstruct::ReconstructArgs),
-    /// Turn a sound file into a model's latents, for your own scripts
+    /// Encode a sound file into a model's latents, for your own scripts
     Encode(convert::EncodeArgs),
-    /// Turn latents back into sound
+    /// Decode latents back into sound
     Decode(convert::DecodeArgs),
-    /// Write a model in the form that a player or another program needs, and check it
+    /// Export a model for a player or another program, and manage exports
     Export(export::ExportArgs),
-    /// Look whether a file of a model is whole and plays
+    /// Check that a model file is intact and plays
     Check(check::CheckArgs),
-    /// Take what acids-rave left, or a folder of another workspace, into this one
+    /// Import runs, datasets and models of acids-rave or of another workspace
     Import(import::ImportArgs),
-    /// What this machine has, what works, and what to do
+    /// List, restore and delete forever what is in the trash
+    #[command(subcommand)]
+    Trash(trash::TrashCommand),
+    /// Check this computer and the workspace for problems
     Doctor,
     /// Do the job of a folder
     #[command(hide = true)]
@@ -122,6 +128,7 @@ pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
     log_to_stderr();
     let terminal = Terminal::new(cli.shared.json);
+    let is_worker = matches!(cli.command, Some(Command::Worker { .. }));
     match workspace(cli.shared.workspace).and_then(|workspace| {
         let console = Console { workspace, terminal };
         obey(cli.command, &cli.serve, &console)
@@ -129,7 +136,10 @@ pub(crate) fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             terminal.complain(&error);
-            ExitCode::FAILURE
+            match is_worker {
+                true => ExitCode::from(worker::exit_code(&error)),
+                false => ExitCode::FAILURE,
+            }
         }
     }
 }
@@ -140,7 +150,7 @@ fn obey(
     console: &Console,
 ) -> anyhow::Result<()> {
     if command.is_some() && *serve != serve::ServeArgs::default() {
-        let message = "--port and --no-open come after `serve`, or without a command";
+        let message = "--port and --no-open can only be used with `serve`, or without a command";
         Cli::command().error(ErrorKind::ArgumentConflict, message).exit();
     }
     match command {
@@ -159,6 +169,7 @@ fn obey(
         Some(Command::Export(args)) => export::run(&args, console),
         Some(Command::Check(args)) => check::run(&args, console),
         Some(Command::Import(args)) => import::run(&args, console),
+        Some(Command::Trash(command)) => trash::run(command, console),
         Some(Command::Doctor) => doctor::run(console),
         Some(Command::Worker { folder }) => worker::run(&folder),
         Some(Command::Openapi) => {
@@ -174,7 +185,7 @@ fn workspace(told: Option<PathBuf>) -> anyhow::Result<PathBuf> {
     let folder = match told.filter(|folder| !folder.as_os_str().is_empty()) {
         Some(folder) => folder,
         None => std::env::home_dir()
-            .context("failed to find your home folder; name one with --workspace")?
+            .context("failed to find your home folder; choose a workspace with --workspace")?
             .join("Maquette"),
     };
     std::path::absolute(folder).context("failed to find the current folder")
@@ -203,9 +214,9 @@ fn absolute(path: &std::path::Path) -> anyhow::Result<PathBuf> {
     std::fs::canonicalize(path).map_err(|error| {
         Refused(api::Problem {
             code: "not_found".to_owned(),
-            what: format!("The path {} could not be opened.", path.display()),
+            what: format!("Could not open “{}”.", path.display()),
             why: Some(studio::sentence(&error.to_string())),
-            remedy: Some("Look at how the path is written.".to_owned()),
+            remedy: Some("Check the spelling of the path.".to_owned()),
             fields: vec![],
         })
         .into()

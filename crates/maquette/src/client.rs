@@ -135,18 +135,39 @@ impl Client {
         check(answer).map(drop)
     }
 
+    /// Removes something and reads what that gave.
+    pub(crate) fn delete_for<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+        read(self.ask(|base| self.agent.delete(format!("{base}{path}")).call(), not_sent)?)
+    }
+
     /// Removes what nobody wants any more; what cannot be removed goes with the next ones.
     pub(crate) fn discard(&self, path: &str) {
         let _ = self.delete(path);
     }
 
-    /// Stops a job and waits a little until it is gone, because the studio may go with the command.
-    pub(crate) fn cancel<T: DeserializeOwned>(&self, path: &str) {
+    /// Stops a job and waits a little until it is gone, because the studio may go with the command. Whether
+    /// it is.
+    pub(crate) fn cancel<T: DeserializeOwned>(&self, path: &str) -> bool {
         self.discard(path);
+        self.is_gone_soon::<T>(path)
+    }
+
+    /// Stops preparing a dataset, as [`cancel`](Self::cancel) stops other jobs.
+    pub(crate) fn cancel_dataset(&self, path: &str) -> bool {
+        // One that was prepared meanwhile is kept, and so is one that failed.
+        let asked = self.post_empty::<()>(&format!("{path}/cancel"));
+        asked.is_ok() && self.is_gone_soon::<api::Dataset>(path)
+    }
+
+    fn is_gone_soon<T: DeserializeOwned>(&self, path: &str) -> bool {
         let deadline = Instant::now() + CANCEL_TIME;
-        while Instant::now() < deadline && self.get::<T>(path).is_ok() {
+        while self.get::<T>(path).is_ok() {
+            if Instant::now() > deadline {
+                return false;
+            }
             thread::sleep(Duration::from_millis(50));
         }
+        true
     }
 
     /// Copies a file of the studio into `to`.
@@ -179,7 +200,7 @@ impl Client {
             }
             answered => answered,
         }
-        .context("failed to reach the studio")
+        .context("failed to reach Maquette")
     }
 }
 
@@ -245,9 +266,9 @@ fn ask_who_serves(workspace: &Path, agent: &ureq::Agent) -> Option<u16> {
 fn read<T: DeserializeOwned>(answer: Answer) -> anyhow::Result<T> {
     let mut answer = check(answer)?;
     let body = answer.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec();
-    let body = body.context("failed to read the studio's answer")?;
+    let body = body.context("failed to read the answer")?;
     let body: &[u8] = if body.is_empty() { b"null" } else { &body };
-    serde_json::from_slice(body).context("failed to understand the studio's answer")
+    serde_json::from_slice(body).context("failed to understand the answer")
 }
 
 type Answer = ureq::http::Response<ureq::Body>;
@@ -260,6 +281,6 @@ fn check(mut answer: Answer) -> anyhow::Result<Answer> {
     let problem = answer.body_mut().read_json::<Problem>();
     Err(match problem {
         Ok(problem) => Refused(problem).into(),
-        Err(_) => anyhow::anyhow!("the studio answered {status}"),
+        Err(_) => anyhow::anyhow!("failed to get a useful answer: {status}"),
     })
 }

@@ -1,7 +1,6 @@
-//! What this machine has, what works, and what to do: for `maquette doctor` and the pages.
+//! Checks of this computer and the workspace: for `maquette doctor` and the pages.
 
 mod cpu;
-pub(crate) mod disk;
 mod memory;
 
 use std::{
@@ -47,6 +46,7 @@ pub(crate) fn examine(subject: &Subject<'_>, cpu: &CpuMeter) -> Doctor {
         memory_left(&machine),
         disk_left(&machine),
         workspace(subject.workspace),
+        library(subject.workspace),
         studio(subject),
         port(subject),
         worker(),
@@ -65,7 +65,7 @@ pub(crate) fn machine(workspace: &Path, cpu: &CpuMeter) -> Machine {
         simd: cpu::simd().to_owned(),
         memory_bytes: memory.total_bytes,
         memory_free_bytes: memory.free_bytes,
-        disk_free_bytes: disk::free_bytes(workspace).unwrap_or(0),
+        disk_free_bytes: studio::free_bytes(workspace).unwrap_or(0),
         cpu_percent: cpu.percent(),
     }
 }
@@ -73,24 +73,23 @@ pub(crate) fn machine(workspace: &Path, cpu: &CpuMeter) -> Machine {
 fn processor(machine: &Machine) -> Check {
     let found = format!("{}, {} cores, {}", machine.cpu, machine.n_cores, machine.simd);
     if matches!(machine.simd.as_str(), "SSE2" | "none") {
-        let remedy =
-            "Training will be slow: processors with AVX2 or NEON are several times faster.";
-        return warning("Processor", found, remedy);
+        let remedy = "Training will be slow. CPUs with AVX2 or NEON are several times faster.";
+        return warning("CPU", found, remedy);
     }
-    ok("Processor", found)
+    ok("CPU", found)
 }
 
 fn graphics() -> Check {
-    ok("Graphics processor", "not used: this build computes on the processor".to_owned())
+    ok("GPU", "not used: this build computes on the CPU".to_owned())
 }
 
 fn memory_left(machine: &Machine) -> Check {
     if machine.memory_bytes == 0 {
-        return ok("Memory", "this system does not say".to_owned());
+        return ok("Memory", "unknown: this system does not report it".to_owned());
     }
     let found = format!("{} of {} free", gb(machine.memory_free_bytes), gb(machine.memory_bytes));
     if machine.memory_free_bytes < MEMORY_ENOUGH {
-        let remedy = "Close other programs before you train, or choose a small preset.";
+        let remedy = "Close other programs before training, or choose a small preset.";
         return warning("Memory", found, remedy);
     }
     ok("Memory", found)
@@ -100,12 +99,14 @@ fn disk_left(machine: &Machine) -> Check {
     let free = machine.disk_free_bytes;
     let found = format!("{} free", gb(free));
     match free {
-        0 => ok("Disk", "this system does not say".to_owned()),
-        _ if free < DISK_LEAST => {
-            failed("Disk", found, "Free some space: checkpoints and sounds do not fit.")
-        }
+        0 => ok("Disk", "unknown: this system does not report it".to_owned()),
+        _ if free < DISK_LEAST => failed(
+            "Disk",
+            found,
+            "Free some space: there is no room for checkpoints and sounds. `maquette trash empty` may help.",
+        ),
         _ if free < DISK_ENOUGH => {
-            warning("Disk", found, "Free some space before you train for long.")
+            warning("Disk", found, "Free some space before long training runs.")
         }
         _ => ok("Disk", found),
     }
@@ -117,30 +118,46 @@ fn workspace(folder: &Path) -> Check {
     if !folder.exists() {
         let parent = folder.ancestors().find(|folder| folder.is_dir());
         let can_make = parent.is_some_and(|parent| tempfile_speed(parent).is_ok());
-        let found = format!("{} is not there yet", folder.display());
+        let found = format!("{} does not exist yet", folder.display());
         return match can_make {
-            true => ok(name, format!("{found}; it will be made")),
-            false => failed(name, found, "Name a folder that you may write to with --workspace."),
+            true => ok(name, format!("{found}; it will be created")),
+            false => failed(name, found, "Choose a folder that you can write to with --workspace."),
         };
     }
     match tempfile_speed(folder) {
         Ok(speed) => {
-            let found = format!("{}, written at {:.0} MB/s", folder.display(), speed / 1e6);
+            let found = format!("{}, write speed {:.0} MB/s", folder.display(), speed / 1e6);
             if speed < DISK_FAST_ENOUGH {
-                let remedy = "Choose a workspace on a faster disk: checkpoints will take long.";
+                let remedy =
+                    "Saving checkpoints will be slow. Choose a workspace on a faster disk.";
                 return warning(name, found, remedy);
             }
             ok(name, found)
         }
         Err(error) => {
-            let found = format!("{} cannot be written to: {error}", folder.display());
-            failed(
-                name,
-                found,
-                "Give yourself the right to write there, or name another --workspace.",
-            )
+            let found = format!("{} is not writable: {error}", folder.display());
+            failed(name, found, "Make the folder writable, or choose another one with --workspace.")
         }
     }
+}
+
+/// Whether everything in the library can be read.
+fn library(workspace: &Path) -> Check {
+    let found = studio::find_unreadable(workspace);
+    let Some(first) = found.first() else {
+        return ok("Library", "everything can be read".to_owned());
+    };
+    let lines = found.iter().map(|it| {
+        let why = it.problem.why.as_deref().unwrap_or_default();
+        format!("{} ({}): {why}", it.problem.what.trim_end_matches('.'), it.path)
+    });
+    let remedy = first.problem.remedy.clone().unwrap_or_default();
+    let words = match found.len() {
+        1 => "1 folder could not be read".to_owned(),
+        n => format!("{n} folders could not be read"),
+    };
+    let remedy = lines.chain([remedy]).collect::<Vec<_>>().join("\n  ");
+    warning("Library", words, &remedy)
 }
 
 /// Bytes per second that a file in a folder is written with, to the disk itself.
@@ -163,8 +180,8 @@ fn studio(subject: &Subject<'_>) -> Check {
     ok(
         "Studio",
         match port {
-            Some(port) => format!("the workspace is served at http://127.0.0.1:{port}"),
-            None => "nobody serves the workspace; `maquette` does".to_owned(),
+            Some(port) => format!("running at http://127.0.0.1:{port}"),
+            None => "not running; start it with `maquette`".to_owned(),
         },
     )
 }
@@ -179,9 +196,9 @@ fn port(subject: &Subject<'_>) -> Check {
         if is_free {
             format!("{port} is free")
         } else if is_ours() {
-            format!("{port} is the studio's")
+            format!("{port} is used by Maquette")
         } else {
-            format!("{port} is taken by another program; the next free one is used")
+            format!("{port} is used by another program; the next free port will be used")
         },
     )
 }
@@ -189,7 +206,7 @@ fn port(subject: &Subject<'_>) -> Check {
 /// Whether a worker can start: it is this same program in another process.
 #[expect(clippy::disallowed_methods, reason = "asks this program for its version; not a job")]
 fn worker() -> Check {
-    let remedy = "Look whether the program was moved or may not be run, and start Maquette again.";
+    let remedy = "Check that the program was not moved and can be run, then start Maquette again.";
     let started = std::env::current_exe().and_then(|program| {
         Command::new(program)
             .arg("--version")
@@ -200,18 +217,20 @@ fn worker() -> Check {
     });
     let mut child = match started {
         Ok(child) => child,
-        Err(error) => return failed("Worker", format!("does not start: {error}"), remedy),
+        Err(error) => return failed("Worker", format!("could not be started: {error}"), remedy),
     };
     let start = Instant::now();
     while start.elapsed() < WORKER_TIME {
         match child.try_wait() {
             Ok(Some(status)) if status.success() => {
-                let found = format!("starts in {} ms", start.elapsed().as_millis());
+                let found = format!("started in {} ms", start.elapsed().as_millis());
                 return ok("Worker", found);
             }
             Ok(Some(status)) => return failed("Worker", format!("ended with {status}"), remedy),
             Ok(None) => thread::sleep(Duration::from_millis(1)),
-            Err(error) => return failed("Worker", format!("is lost: {error}"), remedy),
+            Err(error) => {
+                return failed("Worker", format!("could not be watched: {error}"), remedy);
+            }
         }
     }
     // It hangs: nothing waits for it any more.
@@ -224,8 +243,8 @@ fn page() -> Check {
         Some(opener) => ok("Browser", format!("opened with {opener}")),
         None => warning(
             "Browser",
-            "none is opened by itself here".to_owned(),
-            "Open the address that `maquette` prints; from another computer, through an ssh tunnel.",
+            "cannot be opened automatically here".to_owned(),
+            "Open the address that `maquette` prints; from another computer, use an SSH tunnel.",
         ),
     }
 }

@@ -11,7 +11,7 @@ use crate::client::Refused;
 pub(crate) struct CheckArgs {
     /// A .ts, .onnx, .safetensors, .maq, .ckpt or .pt file
     file: PathBuf,
-    /// Compare it with this model: an identifier or name, or a folder or .safetensors file with one
+    /// Compare it with this model: an identifier or name, or a folder or .safetensors file with a model
     #[arg(long, value_name = "MODEL")]
     against: Option<String>,
 }
@@ -35,11 +35,13 @@ pub(crate) fn run(args: &CheckArgs, console: &Console) -> anyhow::Result<()> {
     let why = bad.map(|check| check.words.clone()).unwrap_or_default();
     let (what, remedy) = match bad.map(|check| &check.what[..]) {
         // A file can be whole, and of another model, or no whole.
-        Some("equal") => ("is not of this model", "Name the model that it was exported from."),
-        Some("alone") => ("is a part that is not compared", "Put its other parts beside it."),
-        _ => ("is not as it should be", "Export it again, or get it again from where it came."),
+        Some("equal") => {
+            ("was not exported from this model", "Choose the model that it was exported from.")
+        }
+        Some("alone") => ("is only one part of the export", "Put the other parts beside it."),
+        _ => ("is damaged or not what it should be", "Export it again, or get a new copy."),
     };
-    let what = format!("{} {what}.", found.path);
+    let what = format!("“{}” {what}.", found.path);
     Err(super::output::refused("bad_file", what, &why, remedy).into())
 }
 

@@ -1,80 +1,96 @@
-//! `maquette dataset`: make and look at datasets.
+//! `maquette dataset`: create and manage datasets.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
-use api::{Dataset, DatasetDetail, Id, NewDataset, Rename, SoundSource};
+use api::{Dataset, DatasetDetail, Log, NewDataset, Rename, SoundSource, Warning};
 
 use super::{
     Console, absolute,
     follow::Onlooker,
+    interrupt,
+    named::{self, Kind},
     table::{list, table},
     words,
 };
 use crate::client::Client;
 
+/// The most skipped files that are named one by one; `dataset show` names the rest.
+const SKIPPED_NAMED: usize = 10;
+
 #[derive(clap::Subcommand)]
 pub(crate) enum DatasetCommand {
     /// Prepare the sounds of a folder for training
     Create(CreateArgs),
-    /// Every dataset, newest first
+    /// List all datasets, newest first
     List,
-    /// One dataset with its files and warnings
+    /// Show a dataset with its files and warnings
     Show {
-        /// The dataset's identifier
-        id: Id,
+        /// The dataset's identifier or name
+        dataset: String,
     },
-    /// Give a dataset another name
+    /// Show the end of a dataset's log
+    Log {
+        /// The dataset's identifier or name
+        dataset: String,
+    },
+    /// Rename a dataset
     Rename {
-        /// The dataset's identifier
-        id: Id,
+        /// The dataset's identifier or name
+        dataset: String,
         /// Its new name
         name: String,
     },
-    /// Stop preparing a dataset; nothing of it is left
+    /// Stop preparing a dataset; nothing of it is kept
     Cancel {
-        /// The dataset's identifier
-        id: Id,
+        /// The dataset's identifier or name
+        dataset: String,
+    },
+    /// Prepare a dataset again that failed, was stopped or was interrupted
+    Restart {
+        /// The dataset's identifier or name
+        dataset: String,
     },
     /// Move a dataset to the trash
     Delete {
-        /// The dataset's identifier
-        id: Id,
+        /// The dataset's identifier or name
+        dataset: String,
     },
-    /// Take a dataset back from the trash
+    /// Restore a dataset from the trash
     Restore {
-        /// The dataset's identifier
-        id: Id,
+        /// The dataset's identifier or name
+        dataset: String,
     },
 }
 
 #[derive(clap::Args)]
 pub(crate) struct CreateArgs {
-    /// A folder of sounds, with its sub-folders; or one sound file
+    /// A folder of sound files, sub-folders included; or a single sound file
     #[arg(required_unless_present = "samples", conflicts_with = "samples")]
     folder: Option<PathBuf>,
     /// Use the built-in sample sounds
     #[arg(long)]
     samples: bool,
-    /// A name; the folder's if absent
+    /// The dataset's name [default: the folder's name]
     #[arg(long)]
     name: Option<String>,
-    /// Samples per second [default: 44100]
+    /// Sampling rate in Hz [default: 44100]
     #[arg(long, value_name = "HZ")]
     rate_hz: Option<u32>,
     /// 1 for mono, 2 for stereo [default: 1]
     #[arg(long, value_name = "N")]
     channels: Option<u16>,
-    /// The share of files kept apart for validation [default: 0.1]
+    /// The share of files held out for validation, 0 to 0.5 [default: 0.1]
     #[arg(long, value_name = "SHARE")]
     validation_share: Option<f64>,
-    /// Decides which files those are [default: 0]
+    /// The random seed that chooses the held-out files [default: 0]
     #[arg(long)]
     seed: Option<u64>,
 }
 
 pub(crate) fn run(command: DatasetCommand, console: &Console) -> anyhow::Result<()> {
-    let client = console.client()?;
+    let client = Arc::new(console.client()?);
     let terminal = console.terminal;
+    let id_of = |text: &str| named::id(&client, Kind::Dataset, text);
     match command {
         DatasetCommand::Create(args) => {
             let source = match &args.folder {
@@ -82,30 +98,46 @@ pub(crate) fn run(command: DatasetCommand, console: &Console) -> anyhow::Result<
                 None => SoundSource::Samples,
             };
             let dataset = create(&client, console, &new_dataset(args, source))?;
-            terminal.result(&dataset, || summary(&dataset))
+            tell(&client, console, &dataset)
         }
         DatasetCommand::List => {
             let datasets: Vec<Dataset> = client.get("/api/datasets")?;
+            words::note_unreadable(&client, terminal, Kind::Dataset);
             terminal.result(&datasets, || overview(&datasets))
         }
-        DatasetCommand::Show { id } => {
+        DatasetCommand::Show { dataset } => {
+            let id = id_of(&dataset)?;
             let dataset: DatasetDetail = client.get(&format!("/api/datasets/{id}"))?;
             terminal.result(&dataset, || detail(&dataset))
         }
-        DatasetCommand::Rename { id, name } => {
-            let path = format!("/api/datasets/{id}");
+        DatasetCommand::Log { dataset } => {
+            let log: Log = client.get(&format!("/api/datasets/{}/log", id_of(&dataset)?))?;
+            terminal.result(&log, || log.text.clone())
+        }
+        DatasetCommand::Rename { dataset, name } => {
+            let path = format!("/api/datasets/{}", id_of(&dataset)?);
             let dataset: Dataset = client.patch(&path, &Rename { name })?;
             terminal.result(&dataset, || summary(&dataset))
         }
-        DatasetCommand::Cancel { id } => {
+        DatasetCommand::Cancel { dataset } => {
+            let id = id_of(&dataset)?;
             client.post_empty::<()>(&format!("/api/datasets/{id}/cancel"))?;
-            terminal.result(&serde_json::json!({ "cancelled": id }), || format!("cancelled {id}"))
+            let json = serde_json::json!({ "cancelled": id });
+            terminal.result(&json, || format!("Cancelled {id}. Nothing was kept."))
         }
-        DatasetCommand::Delete { id } => {
+        DatasetCommand::Restart { dataset } => {
+            let id = id_of(&dataset)?;
+            client.post_empty::<Dataset>(&format!("/api/datasets/{id}/restart"))?;
+            let dataset = prepared(&client, console, &id)?;
+            tell(&client, console, &dataset)
+        }
+        DatasetCommand::Delete { dataset } => {
+            let id = id_of(&dataset)?;
             client.delete(&format!("/api/datasets/{id}"))?;
-            terminal.result(&serde_json::json!({ "deleted": id }), || format!("deleted {id}"))
+            terminal.result(&serde_json::json!({ "deleted": id }), || words::deleted(&id))
         }
-        DatasetCommand::Restore { id } => {
+        DatasetCommand::Restore { dataset } => {
+            let id = named::deleted(&client, Kind::Dataset, &dataset)?;
             let dataset: Dataset = client.post_empty(&format!("/api/datasets/{id}/restore"))?;
             terminal.result(&dataset, || summary(&dataset))
         }
@@ -114,12 +146,45 @@ pub(crate) fn run(command: DatasetCommand, console: &Console) -> anyhow::Result<
 
 /// Queues a dataset and waits until it is whole.
 pub(crate) fn create(
-    client: &Client,
+    client: &Arc<Client>,
     console: &Console,
     new: &NewDataset,
 ) -> anyhow::Result<Dataset> {
     let queued: Dataset = client.post("/api/datasets", new)?;
-    Onlooker { client, terminal: console.terminal }.dataset(&queued.id)
+    prepared(client, console, &queued.id)
+}
+
+/// Waits until a dataset is whole; Ctrl+C cancels it.
+fn prepared(client: &Arc<Client>, console: &Console, id: &api::Id) -> anyhow::Result<Dataset> {
+    let onlooker = Onlooker { client, terminal: console.terminal };
+    let path = format!("/api/datasets/{id}");
+    interrupt::dataset_cancelled_on_interrupt(client, &path, || onlooker.dataset(id))
+}
+
+/// Shows a dataset that was just prepared, with what was skipped and why.
+fn tell(client: &Client, console: &Console, dataset: &Dataset) -> anyhow::Result<()> {
+    let detail: DatasetDetail = client.get(&format!("/api/datasets/{}", dataset.id))?;
+    let notes = notes(&detail.warnings);
+    notes.iter().take(SKIPPED_NAMED).for_each(|note| console.terminal.note(note));
+    if notes.len() > SKIPPED_NAMED {
+        let n_more = notes.len() - SKIPPED_NAMED;
+        console.terminal.note(&format!(
+            "note: and {n_more} more; `maquette dataset show {}` lists them",
+            dataset.id
+        ));
+    }
+    let mut json = serde_json::to_value(dataset)?;
+    json["warnings"] = serde_json::to_value(&detail.warnings)?;
+    console.terminal.result(&json, || summary(dataset))
+}
+
+/// What preparing had to say, a line for each file.
+fn notes(warnings: &[Warning]) -> Vec<String> {
+    let note = |warning: &Warning| {
+        let file = warning.file.as_ref().map_or(String::new(), |file| format!("{file}: "));
+        super::printable::one_line(&format!("note: {file}{}", warning.message))
+    };
+    warnings.iter().map(note).collect()
 }
 
 fn new_dataset(args: CreateArgs, source: SoundSource) -> NewDataset {
@@ -135,7 +200,7 @@ fn new_dataset(args: CreateArgs, source: SoundSource) -> NewDataset {
 
 fn overview(datasets: &[Dataset]) -> String {
     if datasets.is_empty() {
-        return "No datasets yet. Make one with `maquette dataset create FOLDER`.".to_owned();
+        return "No datasets yet. Create one with `maquette dataset create FOLDER`.".to_owned();
     }
     let row = |dataset: &Dataset| {
         let (n_files, length) = match &dataset.summary {
@@ -159,7 +224,7 @@ pub(crate) fn summary(dataset: &Dataset) -> String {
         let kinds = if it.channels == 1 { "mono" } else { "stereo" };
         rows.extend([
             ("source", it.source.clone()),
-            ("sound", words::duration(it.length_secs)),
+            ("length", words::duration(it.length_secs)),
             ("format", format!("{} Hz {kinds}", it.rate_hz)),
             ("files", format!("{} ({} held out)", it.n_files, it.n_validation)),
             ("skipped", if it.n_skipped > 0 { it.n_skipped.to_string() } else { String::new() }),
@@ -193,9 +258,6 @@ fn detail(detail: &DatasetDetail) -> String {
     if !detail.warnings.is_empty() {
         text.push('\n');
     }
-    for warning in &detail.warnings {
-        let file = warning.file.as_ref().map_or(String::new(), |file| format!("{file}: "));
-        text.push_str(&format!("note: {file}{}\n", warning.message));
-    }
+    text.extend(notes(&detail.warnings).into_iter().map(|note| format!("{note}\n")));
     text
 }

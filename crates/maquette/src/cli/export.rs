@@ -14,7 +14,9 @@ use super::{
     convert::model_place,
     follow::Onlooker,
     interrupt,
+    named::{self, Kind},
     output::{self, not_written, refused},
+    table::{list, table},
     words,
 };
 use crate::{
@@ -23,43 +25,69 @@ use crate::{
 };
 
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct ExportArgs {
-    /// A model's identifier or name, or a file or folder with one
-    model: String,
-    /// What to make of it
-    #[arg(long, value_enum)]
-    to: Target,
-    /// The file to write; for ckpt the folder. Without it the export stays in the studio's library
+    #[command(subcommand)]
+    command: Option<ExportCommand>,
+    /// A model's identifier or name, or a file or folder with a model
+    #[arg(required = true)]
+    model: Option<String>,
+    /// The format to export to
+    #[arg(long, value_enum, required = true)]
+    to: Option<Target>,
+    /// The file to write; for ckpt, the folder. Without it the export is kept in the workspace
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
     #[command(flatten)]
     play: PlayArgs,
     #[command(flatten)]
     card: CardArgs,
-    /// Write over files that are there; a folder never is
+    /// Overwrite existing files; a folder is never overwritten
     #[arg(long)]
     force: bool,
+}
+
+/// What can be done with exports that are kept in the workspace.
+#[derive(clap::Subcommand)]
+enum ExportCommand {
+    /// List all exports, newest first
+    List,
+    /// Show an export with its files and checks
+    Show {
+        /// The export's identifier, or the name of its model if nothing else was made of that
+        export: String,
+    },
+    /// Move an export to the trash
+    Delete {
+        /// The export's identifier, or the name of its model if nothing else was made of that
+        export: String,
+    },
+    /// Restore an export from the trash
+    Restore {
+        /// The export's identifier, or the name of its model if nothing else of that is in the trash
+        export: String,
+    },
 }
 
 /// How what plays is to play: torchscript and onnx.
 #[derive(clap::Args)]
 struct PlayArgs {
-    /// Play block by block, as nn~ and the VST do; else sounds as a whole
+    /// Process block by block, as nn~ and the VST do, instead of whole sounds
     #[arg(long)]
     streaming: bool,
-    /// Show this many latent curves, those that matter most first
+    /// Expose this many latent dimensions, the most important first
     #[arg(long, value_name = "N", conflicts_with = "fidelity")]
     latents: Option<u32>,
-    /// Show as many latent curves as keep this share of what they vary by, such as 0.95
+    /// Expose as many latent dimensions as keep this share of their variance, such as 0.95
     #[arg(long, value_name = "SHARE", value_parser = share)]
     fidelity: Option<f64>,
-    /// Channels of the player: 2 let a mono model play each side for itself
+    /// Channels of the player; with 2, a mono model processes each side separately
     #[arg(long, value_name = "N")]
     channels: Option<u16>,
-    /// Samples per second of the player: a whole multiple of the model's
+    /// Sampling rate of the player: a whole multiple of the model's
     #[arg(long, value_name = "HZ")]
     rate: Option<u32>,
-    /// Samples that the player sends at a time: what the speed is measured with
+    /// The player's block size in samples, with which the speed is measured
     #[arg(long, value_name = "BLOCK", default_value_t = ExportedPlay::usual_block())]
     block: u32,
 }
@@ -67,7 +95,7 @@ struct PlayArgs {
 /// A share of something; what is no number would be lost on its way to the studio.
 fn share(text: &str) -> Result<f64, String> {
     let share = text.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
-    share.ok_or_else(|| "a fidelity is a share, from 0 to 1; try 0.95".to_owned())
+    share.ok_or_else(|| "a fidelity is a share from 0 to 1, try 0.95".to_owned())
 }
 
 /// What the card of a package says: maq.
@@ -76,7 +104,7 @@ struct CardArgs {
     /// Who made the model
     #[arg(long, value_name = "TEXT", default_value = "")]
     author: String,
-    /// What others may do with it, such as "CC BY 4.0"
+    /// The license for others, such as "CC BY 4.0"
     #[arg(long, value_name = "TEXT", default_value = "")]
     license: String,
     /// What it is and what it was trained on
@@ -90,13 +118,13 @@ enum Target {
     /// A module for nn~ in Max and Pure Data, and whatever else loads TorchScript: one .ts file
     #[value(name = "torchscript")]
     TorchScript,
-    /// Graphs for code and browsers: FILE.onnx is the whole, and beside it encoder and decoder
+    /// Graphs for code and browsers: FILE.onnx is the whole model, with encoder and decoder beside it
     Onnx,
-    /// Weights under their names, with the settings as JSON in the header
+    /// The weights by name, with the settings as JSON in the header
     Safetensors,
-    /// A package that another Maquette takes: weights, lineage, sounds, and a card
+    /// A package for another Maquette: weights, origin, sounds and a card
     Maq,
-    /// A run of acids-rave: a .ckpt with discriminators and optimisers, and its config.gin; for
+    /// A run for acids-rave: a .ckpt with discriminators and optimisers, and its config.gin; for
     /// `rave train --ckpt` and `rave export`
     Ckpt,
 }
@@ -115,19 +143,25 @@ impl Target {
 }
 
 pub(crate) fn run(args: &ExportArgs, console: &Console) -> anyhow::Result<()> {
-    let form = form(args)?;
+    if let Some(command) = &args.command {
+        return manage(command, console);
+    }
+    let (Some(model), Some(to)) = (&args.model, args.to) else {
+        anyhow::bail!("failed to find a model and a format to export it to");
+    };
+    let form = form(args, to)?;
     if let Some(output) = &args.output {
-        check_output(args.to, output, args.force)?;
+        check_output(to, output, args.force)?;
     }
     let client = Arc::new(console.client()?);
-    let task = ExportTask { model: model_place(&client, &args.model)?, form };
+    let task = ExportTask { model: model_place(&client, model)?, form };
     check_model(&task.model, args)?;
     let export = done(&client, &task, console)?;
-    let result = export.result.as_ref().context("failed to find what was made")?;
+    let result = export.result.as_ref().context("failed to find the exported files")?;
     let files = match &args.output {
         None => inside(&export, result),
         Some(output) => {
-            let saved = save(&client, &export, result, args.to, output);
+            let saved = save(&client, &export, result, to, output);
             client.discard(&format!("/api/exports/{}?forever=true", export.id));
             saved?
         }
@@ -142,8 +176,96 @@ pub(crate) fn run(args: &ExportArgs, console: &Console) -> anyhow::Result<()> {
     })
 }
 
+/// Lists, shows, deletes or restores exports that are kept in the workspace.
+fn manage(command: &ExportCommand, console: &Console) -> anyhow::Result<()> {
+    let client = console.client()?;
+    let terminal = console.terminal;
+    let id_of = |text: &str| named::id(&client, Kind::Export, text);
+    match command {
+        ExportCommand::List => {
+            let exports: Vec<Export> = client.get("/api/exports")?;
+            words::note_unreadable(&client, terminal, Kind::Export);
+            terminal.result(&exports, || overview(&exports))
+        }
+        ExportCommand::Show { export } => {
+            let export: Export = client.get(&format!("/api/exports/{}", id_of(export)?))?;
+            terminal.result(&export, || detail(&export))
+        }
+        ExportCommand::Delete { export } => {
+            let id = id_of(export)?;
+            client.delete(&format!("/api/exports/{id}"))?;
+            terminal.result(&serde_json::json!({ "deleted": id }), || words::deleted(&id))
+        }
+        ExportCommand::Restore { export } => {
+            let id = named::deleted(&client, Kind::Export, export)?;
+            let export: Export = client.post_empty(&format!("/api/exports/{id}/restore"))?;
+            terminal.result(&export, || detail(&export))
+        }
+    }
+}
+
+fn overview(exports: &[Export]) -> String {
+    if exports.is_empty() {
+        return "No exports yet. Create one with `maquette export MODEL --to torchscript`."
+            .to_owned();
+    }
+    let row = |export: &Export| {
+        [
+            export.id.to_string(),
+            export.model_name.clone(),
+            format_of(&export.task.form).to_owned(),
+            words::state(&export.job),
+            size_of(export),
+        ]
+    };
+    let rows: Vec<_> = exports.iter().map(row).collect();
+    table(["id", "model", "format", "state", "size"], &rows)
+}
+
+/// An export in a few lines.
+fn detail(export: &Export) -> String {
+    let newer = export.outdated.as_ref().map_or(String::new(), |it| {
+        let (step, newest) = (words::count(it.step), words::count(it.newest_step));
+        format!("its run has a newer checkpoint: step {newest}, exported was step {step}")
+    });
+    let mut text = list(&[
+        ("export", export.id.to_string()),
+        ("model", export.model_name.clone()),
+        ("format", format_of(&export.task.form).to_owned()),
+        ("state", words::state(&export.job)),
+        ("size", size_of(export)),
+        ("folder", export.folder.clone()),
+        ("outdated", newer),
+    ]);
+    if let Some(result) = &export.result {
+        let rows: Vec<_> =
+            result.files.iter().map(|it| [it.path.clone(), words::bytes(it.bytes)]).collect();
+        text.push_str(&format!("\n{}", table(["file", "size"], &rows)));
+        text.extend(result.checks.iter().map(|check| format!("  {}\n", check.words)));
+    }
+    if let api::JobState::Failed { problem, .. } = &export.job.state {
+        text.push_str(&format!("\n{}", super::terminal::words(problem)));
+    }
+    text
+}
+
+fn size_of(export: &Export) -> String {
+    let files = export.result.as_ref().map(|result| &result.files);
+    files.map_or(String::new(), |files| words::bytes(files.iter().map(|it| it.bytes).sum()))
+}
+
+fn format_of(form: &ExportForm) -> &'static str {
+    match form {
+        ExportForm::Torchscript { .. } => "torchscript",
+        ExportForm::Onnx { .. } => "onnx",
+        ExportForm::Safetensors => "safetensors",
+        ExportForm::Maq { .. } => "maq",
+        ExportForm::Ckpt => "ckpt",
+    }
+}
+
 /// What the arguments ask for; choices that mean nothing for it are refused.
-fn form(args: &ExportArgs) -> Result<ExportForm, Refused> {
+fn form(args: &ExportArgs, to: Target) -> Result<ExportForm, Refused> {
     let PlayArgs { streaming, latents, fidelity, channels, rate, block } = args.play;
     let play = ExportedPlay { streaming, latents, fidelity, channels, rate_hz: rate, block };
     let usual = ExportedPlay { streaming: false, ..Default::default() };
@@ -152,20 +274,20 @@ fn form(args: &ExportArgs) -> Result<ExportForm, Refused> {
         license: args.card.license.clone(),
         about: args.card.about.clone(),
     };
-    let plays = matches!(args.to, Target::TorchScript | Target::Onnx);
+    let plays = matches!(to, Target::TorchScript | Target::Onnx);
     let refuse =
         |what: &str, remedy: &str| Err(refused("no_such_choice", what.to_owned(), "", remedy));
     if !plays && play != usual {
-        let what = "Only modules and graphs play, so only they can be told how.";
+        let what = "These options only apply to torchscript and onnx exports.";
         let remedy = "Leave out --streaming, --latents, --fidelity, --channels, --rate and --block, \
-                      or choose --to torchscript or --to onnx.";
+                      or use --to torchscript or --to onnx.";
         return refuse(what, remedy);
     }
-    if args.to != Target::Maq && card != CardWords::default() {
-        let what = "Only packages have a card.";
-        return refuse(what, "Leave out --author, --license and --about, or choose --to maq.");
+    if to != Target::Maq && card != CardWords::default() {
+        let what = "Only maq packages have a card.";
+        return refuse(what, "Leave out --author, --license and --about, or use --to maq.");
     }
-    Ok(match args.to {
+    Ok(match to {
         Target::TorchScript => ExportForm::Torchscript { play },
         Target::Onnx => ExportForm::Onnx { play },
         Target::Safetensors => ExportForm::Safetensors,
@@ -190,7 +312,12 @@ fn check_output(to: Target, output: &Path, force: bool) -> Result<(), Refused> {
 fn check_model(model: &ModelPlace, args: &ExportArgs) -> Result<(), Refused> {
     let (ModelPlace::File { path }, Some(output)) = (model, &args.output) else { return Ok(()) };
     if fs::canonicalize(output).is_ok_and(|output| output == *path) {
-        return Err(not_written(output, "same_file", "That is the model.", "Name another place."));
+        return Err(not_written(
+            output,
+            "same_file",
+            "This is the model itself.",
+            "Choose another output.",
+        ));
     }
     Ok(())
 }
@@ -307,5 +434,5 @@ fn check_folder(folder: &Path) -> Result<(), Refused> {
     if is_free {
         return Ok(());
     }
-    Err(not_written(folder, "exists", "There is something already.", "Name another folder."))
+    Err(not_written(folder, "exists", "The folder is not empty.", "Choose another folder."))
 }

@@ -6,8 +6,8 @@ use std::{
 };
 
 use api::{
-    Conversion, Dataset, Event, EventBody, Export, Id, Import, Job, JobState, Measure, Problem,
-    Reconstruction, Run, RunDetail,
+    Conversion, Dataset, Event, EventBody, Export, Id, Import, Job, JobKind, JobState, Measure,
+    Problem, Reconstruction, Run, RunDetail,
 };
 
 use super::{Terminal, words};
@@ -103,7 +103,7 @@ impl Onlooker<'_> {
             let run = self.client.get::<RunDetail>(&format!("/api/runs/{id}"))?;
             for event in self.events_after(id, &mut after)? {
                 if let EventBody::Warning(warning) = &event.body {
-                    self.terminal.note(&format!("note: {}", warning.message));
+                    self.terminal.note(&format!("note: {}", studio::sentence(&warning.message)));
                 }
                 on_event(&event)?;
             }
@@ -126,7 +126,7 @@ impl Onlooker<'_> {
                 return Ok(run); // The studio that serves the workspace sees to it.
             }
             if place > 0 || Instant::now() > deadline {
-                self.terminal.note("It waits for its turn, and starts when `maquette` runs.");
+                self.terminal.note("It is queued, and starts while `maquette` is running.");
                 return Ok(run);
             }
             thread::sleep(LOOK_EVERY);
@@ -207,12 +207,12 @@ impl Drop for Progress {
 /// # Errors
 /// When it ended in any other way.
 fn is_done(job: &Job) -> anyhow::Result<bool> {
-    let ended = |how: &str, why: Option<&str>, remedy: &str| {
+    let ended = |how: &str, why: Option<&str>| {
         Refused(Problem {
             code: "not_done".to_owned(),
-            what: format!("The job `{}` {how}.", job.id),
+            what: format!("{} “{}” {how}.", word_of(job.kind), job.name),
             why: why.map(ToOwned::to_owned),
-            remedy: Some(remedy.to_owned()),
+            remedy: Some(how_to_go_on(job)),
             fields: vec![],
         })
     };
@@ -220,16 +220,39 @@ fn is_done(job: &Job) -> anyhow::Result<bool> {
         JobState::Queued { .. } | JobState::Running { .. } => Ok(false),
         JobState::Done { .. } => Ok(true),
         JobState::Failed { problem, .. } => Err(Refused(problem.clone()).into()),
-        JobState::Stopped { .. } => Err(ended("was stopped", None, "Start it again.").into()),
+        JobState::Stopped { .. } => Err(ended("was stopped", None).into()),
         JobState::Interrupted { .. } => {
-            let remedy = "Start it again; a run goes on with `maquette run resume`.";
-            Err(ended("was interrupted", Some("Its process vanished."), remedy).into())
+            let why = "The process stopped unexpectedly: it crashed or was killed, or the computer was \
+                       switched off.";
+            Err(ended("was interrupted", Some(why)).into())
         }
     }
 }
 
+/// What a job is, at the beginning of a sentence.
+fn word_of(kind: JobKind) -> &'static str {
+    match kind {
+        JobKind::Prepare => "Preparing the dataset",
+        JobKind::Import => "The import",
+        JobKind::Train => "The run",
+        JobKind::Reconstruct => "The reconstruction",
+        JobKind::Convert => "The conversion",
+        JobKind::Export => "The export",
+        JobKind::Measure => "The estimate",
+    }
+}
+
+/// How to go on with a job that ended before it was done.
+fn how_to_go_on(job: &Job) -> String {
+    match job.kind {
+        JobKind::Prepare => format!("Start it again with `maquette dataset restart {}`.", job.id),
+        JobKind::Train => format!("Resume it with `maquette run resume {}`.", job.id),
+        _ => "Run the command again.".to_owned(),
+    }
+}
+
 fn standing_of(run: &Run) -> String {
-    let score = run.score.as_ref().map(|it| format!(" · {} {:.4}", it.metric, it.latest));
+    let score = run.score.as_ref().map(|it| format!(" · validation distance {:.4}", it.latest));
     format!("{}{}", standing(&run.job), score.unwrap_or_default())
 }
 
@@ -237,5 +260,35 @@ fn standing(job: &Job) -> String {
     match (&job.state, &job.progress) {
         (JobState::Running { .. }, Some(progress)) => words::progress(progress),
         _ => words::state(job),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_interrupted_is_told_how_to_go_on() {
+        let check = |kind: JobKind, expected: &str| {
+            let state = JobState::Interrupted { started_ms: None, noticed_ms: 0 };
+            let job = Job {
+                id: "notes-000001".parse().unwrap(),
+                kind,
+                name: "Notes".into(),
+                created_ms: 0,
+                state,
+                progress: None,
+                last_seq: 0,
+                n_warnings: 0,
+                dismissed: false,
+            };
+            let error = is_done(&job).unwrap_err();
+            let Refused(problem) = error.downcast_ref::<Refused>().unwrap();
+            assert!(problem.remedy.as_deref().unwrap().contains(expected), "{problem:?}");
+            assert!(problem.what.contains("Notes"), "{problem:?}");
+        };
+        check(JobKind::Prepare, "maquette dataset restart notes-000001");
+        check(JobKind::Train, "maquette run resume notes-000001");
+        check(JobKind::Export, "Run the command again");
     }
 }

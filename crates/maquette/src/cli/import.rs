@@ -13,16 +13,16 @@ use crate::client::Client;
 
 #[derive(clap::Args)]
 pub(crate) struct ImportArgs {
-    /// The folder of a dataset, a run or a model; a .safetensors file; or what acids-rave left: a
+    /// The folder of a dataset, a run or a model; a .safetensors file; or files of acids-rave: a
     /// run, a preprocessed dataset, a folder with several of them, a .ckpt, .pt or .ts file
     path: PathBuf,
-    /// Only say what was found and what would become of it
+    /// Only show what was found and what it would become
     #[arg(long)]
     dry_run: bool,
-    /// Take only this finding, by its key; can be given several times
+    /// Import only this item, by its key; can be repeated
     #[arg(long = "only", value_name = "KEY")]
     items: Vec<String>,
-    /// What to call it, where one thing is taken
+    /// The name, if a single item is imported
     #[arg(long)]
     name: Option<String>,
 }
@@ -37,9 +37,7 @@ pub(crate) fn run(args: &ImportArgs, console: &Console) -> anyhow::Result<()> {
             let _: serde_json::Value = client.patch(&path, &Rename { name: name.clone() })?;
             imported.name = name;
         }
-        let words =
-            || format!("{} is among the {} as {}", imported.name, imported.list, imported.id);
-        return console.terminal.result(&imported, words);
+        return console.terminal.result(&imported, || words(&imported));
     }
     if args.dry_run {
         let findings: Findings = client.post("/api/imports/inspect", &NewImport { path })?;
@@ -48,10 +46,12 @@ pub(crate) fn run(args: &ImportArgs, console: &Console) -> anyhow::Result<()> {
     let (items, name) = (args.items.clone(), args.name.clone());
     let order = ImportTask { path: path.into(), items, name, as_model: false };
     let imported = taken(&client, &order, console)?;
-    console.terminal.result(&imported, || {
-        let line = |it: &Imported| format!("{} is among the {} as {}", it.name, it.list, it.id);
-        imported.iter().map(line).collect::<Vec<_>>().join("\n")
-    })
+    console.terminal.result(&imported, || imported.iter().map(words).collect::<Vec<_>>().join("\n"))
+}
+
+fn words(imported: &Imported) -> String {
+    let word = imported.list.strip_suffix('s').unwrap_or(&imported.list);
+    format!("Imported the {word} “{}” as {}.", imported.name, imported.id)
 }
 
 /// Queues an import, waits for it and takes what it made. One that fails or is interrupted is removed.
@@ -85,13 +85,13 @@ fn findings_in_words(findings: &Findings) -> String {
         lines.extend(item.notes.iter().map(|note| format!("    {note}")));
     }
     for unreadable in &findings.unreadable {
-        lines.push(format!("{}: left out, {}", unreadable.path, unreadable.why));
+        lines.push(format!("{}: skipped, {}", unreadable.path, unreadable.why));
     }
     if findings.is_cut {
-        lines.push("There is more than was looked at; choose a folder further in.".into());
+        lines.push("Not everything was searched. Choose a more specific folder.".into());
     }
     if lines.is_empty() {
-        lines.push("Nothing here is of acids-rave.".into());
+        lines.push("Nothing to import was found here.".into());
     }
     lines.join("\n")
 }

@@ -1,4 +1,4 @@
-//! `maquette model`: put checkpoints into the library and look at it.
+//! `maquette model`: add models to the library and manage it.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -7,53 +7,56 @@ use api::{Id, ImportTask, Model, ModelDetail, ModelFacts, NewModel, Rename};
 
 use super::{
     Console, from_root, import,
+    named::{self, Kind},
     table::{list, table},
     words,
 };
 
 #[derive(clap::Subcommand)]
 pub(crate) enum ModelCommand {
-    /// Put a checkpoint, or a model from a file, into the library
+    /// Add a checkpoint, or a model from a file, to the library
     Add {
-        /// The run, and the step if it is not the best one: RUN or RUN@STEP; or a file or folder with
-        /// a model
+        /// A run, and the step if it is not the best checkpoint: RUN or RUN@STEP; or a file or folder
+        /// with a model
         #[arg(value_name = "RUN[@STEP]|PATH", value_parser = source)]
         source: Source,
-        /// A name; the run's or the file's if absent
+        /// The model's name [default: the name of the run or file]
         #[arg(long)]
         name: Option<String>,
     },
-    /// Every model, newest first
+    /// List all models, newest first
     List,
-    /// One model with its lineage
+    /// Show a model and where it comes from
     Show {
-        /// The model's identifier
-        id: Id,
+        /// The model's identifier or name
+        model: String,
     },
-    /// Give a model another name
+    /// Rename a model
     Rename {
-        /// The model's identifier
-        id: Id,
+        /// The model's identifier or name
+        model: String,
         /// Its new name
         name: String,
     },
     /// Move a model to the trash
     Delete {
-        /// The model's identifier
-        id: Id,
+        /// The model's identifier or name
+        model: String,
     },
-    /// Take a model back from the trash
+    /// Restore a model from the trash
     Restore {
-        /// The model's identifier
-        id: Id,
+        /// The model's identifier or name
+        model: String,
     },
 }
 
 pub(crate) fn run(command: ModelCommand, console: &Console) -> anyhow::Result<()> {
     let client = Arc::new(console.client()?);
     let terminal = console.terminal;
+    let id_of = |text: &str| named::id(&client, Kind::Model, text);
     match command {
         ModelCommand::Add { source: Source::Checkpoint(run, step), name } => {
+            let run = named::id(&client, Kind::Run, &run)?;
             let model: Model = client.post("/api/models", &NewModel { run, step, name })?;
             terminal.result(&model, || summary(&model))
         }
@@ -67,21 +70,25 @@ pub(crate) fn run(command: ModelCommand, console: &Console) -> anyhow::Result<()
         }
         ModelCommand::List => {
             let models: Vec<Model> = client.get("/api/models")?;
+            words::note_unreadable(&client, terminal, Kind::Model);
             terminal.result(&models, || overview(&models))
         }
-        ModelCommand::Show { id } => {
-            let model: ModelDetail = client.get(&format!("/api/models/{id}"))?;
+        ModelCommand::Show { model } => {
+            let model: ModelDetail = client.get(&format!("/api/models/{}", id_of(&model)?))?;
             terminal.result(&model, || detail(&model))
         }
-        ModelCommand::Rename { id, name } => {
-            let model: Model = client.patch(&format!("/api/models/{id}"), &Rename { name })?;
+        ModelCommand::Rename { model, name } => {
+            let path = format!("/api/models/{}", id_of(&model)?);
+            let model: Model = client.patch(&path, &Rename { name })?;
             terminal.result(&model, || summary(&model))
         }
-        ModelCommand::Delete { id } => {
+        ModelCommand::Delete { model } => {
+            let id = id_of(&model)?;
             client.delete(&format!("/api/models/{id}"))?;
-            terminal.result(&serde_json::json!({ "deleted": id }), || format!("deleted {id}"))
+            terminal.result(&serde_json::json!({ "deleted": id }), || words::deleted(&id))
         }
-        ModelCommand::Restore { id } => {
+        ModelCommand::Restore { model } => {
+            let id = named::deleted(&client, Kind::Model, &model)?;
             let model: Model = client.post_empty(&format!("/api/models/{id}/restore"))?;
             terminal.result(&model, || summary(&model))
         }
@@ -91,26 +98,37 @@ pub(crate) fn run(command: ModelCommand, console: &Console) -> anyhow::Result<()
 /// What becomes a model.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Source {
-    Checkpoint(Id, Option<u64>),
+    /// A run's identifier or name, and a step.
+    Checkpoint(String, Option<u64>),
     File(PathBuf),
 }
 
-/// A checkpoint of a run, unless it can only be a path.
+/// A checkpoint of a run, unless it can only be a path: an identifier of a run, else a file that is there or
+/// looks like one, else a name of a run.
 fn source(text: &str) -> Result<Source, String> {
-    match run_and_step(text) {
-        Ok((run, step)) => Ok(Source::Checkpoint(run, step)),
-        Err(_) if text.contains(['/', '.', std::path::MAIN_SEPARATOR]) => {
-            Ok(Source::File(text.into()))
-        }
-        Err(_) if PathBuf::from(text).exists() => Ok(Source::File(text.into())),
-        Err(why) => Err(why),
+    let (run, step) = run_and_step(text)?;
+    let is_id = run.parse::<Id>().is_ok();
+    let is_path = text.contains(['/', std::path::MAIN_SEPARATOR])
+        || ENDINGS.iter().any(|ending| text.ends_with(ending))
+        || PathBuf::from(text).exists();
+    if !is_id && is_path {
+        return Ok(Source::File(text.into()));
     }
+    Ok(Source::Checkpoint(run.to_owned(), step))
 }
 
-fn run_and_step(text: &str) -> Result<(Id, Option<u64>), String> {
-    let Some((run, step)) = text.split_once('@') else { return Ok((text.parse()?, None)) };
-    let step = step.parse().map_err(|_| format!("`{step}` is not a step"))?;
-    Ok((run.parse()?, Some(step)))
+/// How names of files with a model end.
+const ENDINGS: [&str; 6] = [".ckpt", ".pt", ".ts", ".safetensors", ".maq", ".onnx"];
+
+/// A run and what comes after the last `@`; an identifier has none in it.
+fn run_and_step(text: &str) -> Result<(&str, Option<u64>), String> {
+    let Some((run, step)) = text.rsplit_once('@') else { return Ok((text, None)) };
+    match step.parse() {
+        Ok(step) => Ok((run, Some(step))),
+        Err(_) if run.parse::<Id>().is_ok() => Err(format!("“{step}” is not a step")),
+        // A name may have one.
+        Err(_) => Ok((text, None)),
+    }
 }
 
 fn overview(models: &[Model]) -> String {
@@ -158,7 +176,7 @@ fn summary(model: &Model) -> String {
     }
     if let Some(added) = &model.added {
         rows.push(("from", added.path.clone()));
-        rows.push(("which is", added.kind.clone()));
+        rows.push(("type", added.kind.clone()));
         rows.push(("step", step_of(model)));
     }
     list(&rows)
@@ -171,10 +189,10 @@ fn facts(facts: &ModelFacts, rate_hz: u32) -> String {
     let mut rows = vec![
         ("channels", facts.channels.to_string()),
         ("latents", format!("{}, {}", facts.latent_size, facts.regularization)),
-        ("frames", format!("{:.1} a second, {} samples each", facts.latent_rate_hz, facts.ratio)),
+        ("frames", format!("{:.1} per second, {} samples each", facts.latent_rate_hz, facts.ratio)),
         ("compression", format!("{:.0} : 1", facts.compression)),
         ("parameters", words::count(facts.n_parameters)),
-        ("hears", format!("{} back, {} ahead", ms(back), ms(ahead))),
+        ("receptive field", format!("{} back, {} ahead", ms(back), ms(ahead))),
         ("latency", format!("{} ({} samples)", ms(facts.latency_samples), facts.latency_samples)),
         ("phase", facts.phase.to_string()),
     ];
@@ -215,6 +233,8 @@ mod tests {
         check("notes-3f9a2c", false);
         check("notes-3f9a2c@12", false);
         check("notes-3f9a2c@best", false);
+        check("My first run", false);
+        check("Run 1.2", false);
         check("./notes-3f9a2c", true);
         check("best.ckpt", true);
         check("/models/best", true);
@@ -223,13 +243,13 @@ mod tests {
     #[test]
     fn a_checkpoint_is_a_run_and_a_step() {
         let check = |text: &str, expected: Option<(&str, Option<u64>)>| {
-            let expected = expected.map(|(run, step)| (run.parse().unwrap(), step));
             assert_eq!(run_and_step(text).ok(), expected, "{text}");
         };
         check("notes-3f9a2c", Some(("notes-3f9a2c", None)));
         check("notes-3f9a2c@1200", Some(("notes-3f9a2c", Some(1200))));
+        check("My first run@1200", Some(("My first run", Some(1200))));
+        check("Voice @ home", Some(("Voice @ home", None)));
         check("notes-3f9a2c@", None);
         check("notes-3f9a2c@best", None);
-        check("../x@1", None);
     }
 }

@@ -1,4 +1,4 @@
-//! Files that a command writes: nothing is written over by chance, and each is there whole or not at all.
+//! Files that a command writes: none is overwritten by accident, and each is there whole or not at all.
 
 use std::{
     fs::{self, File},
@@ -18,7 +18,7 @@ pub(crate) fn download(client: &Client, path: &str, output: &Path) -> anyhow::Re
 
 /// Copies a file of the studio, whole or not at all.
 pub(crate) fn copy(client: &Client, path: &str, output: &Path) -> anyhow::Result<()> {
-    let name = output.file_name().context("failed to find a name in the output's path")?;
+    let name = output.file_name().context("failed to find a file name in the output path")?;
     let part = output.with_file_name(format!(".{}.part", name.to_string_lossy()));
     let written = File::create(&part).context("failed to create a file").and_then(|mut file| {
         client.download(path, &mut file)?;
@@ -38,13 +38,13 @@ pub(crate) fn cannot_write(output: &Path, error: anyhow::Error) -> anyhow::Error
     let found = error.chain().find_map(|it| it.downcast_ref::<io::Error>());
     let (why, remedy) = match found.map(io::Error::kind) {
         Some(Kind::StorageFull | Kind::QuotaExceeded) => {
-            ("The disk is full.", "Make room there, or name another place.")
+            ("The disk is full.", "Free some space there, or choose another folder.")
         }
         Some(Kind::PermissionDenied | Kind::ReadOnlyFilesystem) => {
-            ("You may not write there.", "Name another place.")
+            ("You do not have permission to write there.", "Choose another folder.")
         }
         Some(Kind::NotFound | Kind::NotADirectory) => {
-            ("There is no such folder.", "Make it, or name another place.")
+            ("The folder does not exist.", "Create it, or choose another one.")
         }
         _ => return error.context(format!("failed to write {}", output.display())),
     };
@@ -58,8 +58,8 @@ pub(crate) fn ending(
 ) -> Result<&'static str, Refused> {
     let found = output.extension().unwrap_or_default();
     endings.iter().copied().find(|ending| found.eq_ignore_ascii_case(ending)).ok_or_else(|| {
-        let why = format!("Its name should end in .{}.", endings.join(" or ."));
-        not_written(output, "wrong_ending", &why, "Give it such a name.")
+        let why = format!("The file name must end in .{}.", endings.join(" or ."));
+        not_written(output, "wrong_ending", &why, "Change the file name.")
     })
 }
 
@@ -67,10 +67,10 @@ pub(crate) fn ending(
 pub(crate) fn check(input: &Path, output: &Path, force: bool) -> Result<(), Refused> {
     let refuse = |code, why, remedy| Err(not_written(output, code, why, remedy));
     if !input.is_file() {
-        return refuse("not_a_file", "The input is not a file.", "Name one file.");
+        return refuse("not_a_file", "The input is not a file.", "Choose a single file.");
     }
     if fs::canonicalize(output).is_ok_and(|output| output == input) {
-        return refuse("same_file", "That is the input.", "Name another file.");
+        return refuse("same_file", "This is the input file.", "Choose another output.");
     }
     check_place(output, force)
 }
@@ -79,22 +79,22 @@ pub(crate) fn check(input: &Path, output: &Path, force: bool) -> Result<(), Refu
 pub(crate) fn check_place(output: &Path, force: bool) -> Result<(), Refused> {
     let refuse = |code, why, remedy| Err(not_written(output, code, why, remedy));
     if output.is_dir() {
-        return refuse("is_a_folder", "There is a folder of that name.", "Name a file.");
+        return refuse("is_a_folder", "There is a folder with this name.", "Choose a file name.");
     }
     if output.exists() && !force {
-        let remedy = "Name another file, or add --force.";
-        return refuse("exists", "That file is there already.", remedy);
+        let remedy = "Choose another file, or add --force to overwrite it.";
+        return refuse("exists", "The file already exists.", remedy);
     }
     let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty());
     if folder.is_some_and(|folder| !folder.is_dir()) {
-        return refuse("no_folder", "Its folder is not there.", "Make it first.");
+        return refuse("no_folder", "Its folder does not exist.", "Create the folder first.");
     }
     Ok(())
 }
 
 /// That an output is not written, and why not.
 pub(crate) fn not_written(output: &Path, code: &str, why: &str, remedy: &str) -> Refused {
-    let what = format!("{} is not written.", output.display());
+    let what = format!("“{}” was not written.", output.display());
     refused(code, what, why, remedy)
 }
 

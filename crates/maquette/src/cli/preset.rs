@@ -1,4 +1,4 @@
-//! `maquette preset`: choices of settings under names of one's own.
+//! `maquette preset`: presets of one's own.
 
 use std::{
     fs::File,
@@ -7,11 +7,12 @@ use std::{
 };
 
 use anyhow::Context;
-use api::{Family, Id, NewPreset, OwnPreset, PresetFile, Rename};
+use api::{Family, NewPreset, OwnPreset, PresetFile, Rename};
 use serde::Serialize;
 
 use super::{
     Console,
+    named::{self, Kind},
     table::{list, table},
     training::{ChoiceArgs, LimitArgs},
     words,
@@ -22,13 +23,13 @@ const MAX_FILE_BYTES: u64 = 1 << 20;
 
 #[derive(clap::Subcommand)]
 pub(crate) enum PresetCommand {
-    /// Every preset, your own first
+    /// List all presets, your own first
     List,
-    /// Keep choices under a name
+    /// Save settings as a preset
     Save {
-        /// Its name, like `My voice`
+        /// The preset's name, like `My voice`
         name: String,
-        /// What it is good for
+        /// What the preset is good for
         #[arg(long, default_value = "")]
         summary: String,
         #[command(flatten)]
@@ -36,39 +37,39 @@ pub(crate) enum PresetCommand {
         #[command(flatten)]
         limit: LimitArgs,
     },
-    /// One preset of your own
+    /// Show one of your own presets
     Show {
-        /// The preset's identifier
-        id: Id,
+        /// The preset's identifier or name
+        preset: String,
     },
-    /// Give a preset another name
+    /// Rename a preset
     Rename {
-        /// The preset's identifier
-        id: Id,
+        /// The preset's identifier or name
+        preset: String,
         /// Its new name
         name: String,
     },
     /// Move a preset to the trash
     Delete {
-        /// The preset's identifier
-        id: Id,
+        /// The preset's identifier or name
+        preset: String,
     },
-    /// Take a preset back from the trash
+    /// Restore a preset from the trash
     Restore {
-        /// The preset's identifier
-        id: Id,
+        /// The preset's identifier or name
+        preset: String,
     },
-    /// Write a preset as a file to pass on
+    /// Write a preset to a file, to share it
     Export {
-        /// The preset's identifier
-        id: Id,
-        /// The file; printed if absent
+        /// The preset's identifier or name
+        preset: String,
+        /// The file to write [default: print it]
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
-    /// Keep a preset from a file
+    /// Add a preset from a file
     Import {
-        /// The file
+        /// The file to read
         file: PathBuf,
     },
 }
@@ -90,6 +91,7 @@ struct FamilyPresets {
 pub(crate) fn run(command: PresetCommand, console: &Console) -> anyhow::Result<()> {
     let client = console.client()?;
     let terminal = console.terminal;
+    let id_of = |text: &str| named::id(&client, Kind::Preset, text);
     match command {
         PresetCommand::List => {
             let families: Vec<Family> = client.get("/api/families")?;
@@ -108,31 +110,36 @@ pub(crate) fn run(command: PresetCommand, console: &Console) -> anyhow::Result<(
             let preset: OwnPreset = client.post("/api/presets", &new)?;
             terminal.result(&preset, || words_of(&preset))
         }
-        PresetCommand::Show { id } => {
+        PresetCommand::Show { preset } => {
+            let id = id_of(&preset)?;
             let preset: OwnPreset = client.get(&format!("/api/presets/{id}"))?;
             terminal.result(&preset, || words_of(&preset))
         }
-        PresetCommand::Rename { id, name } => {
+        PresetCommand::Rename { preset, name } => {
+            let id = id_of(&preset)?;
             let preset: OwnPreset =
                 client.patch(&format!("/api/presets/{id}"), &Rename { name })?;
             terminal.result(&preset, || words_of(&preset))
         }
-        PresetCommand::Delete { id } => {
+        PresetCommand::Delete { preset } => {
+            let id = id_of(&preset)?;
             client.delete(&format!("/api/presets/{id}"))?;
-            terminal.result(&serde_json::json!({ "deleted": id }), || format!("deleted {id}"))
+            terminal.result(&serde_json::json!({ "deleted": id }), || words::deleted(&id))
         }
-        PresetCommand::Restore { id } => {
+        PresetCommand::Restore { preset } => {
+            let id = named::deleted(&client, Kind::Preset, &preset)?;
             let preset: OwnPreset = client.post_empty(&format!("/api/presets/{id}/restore"))?;
             terminal.result(&preset, || words_of(&preset))
         }
-        PresetCommand::Export { id, output } => {
+        PresetCommand::Export { preset, output } => {
+            let id = id_of(&preset)?;
             let file: PresetFile = client.get(&format!("/api/presets/{id}/file"))?;
             let text = serde_json::to_string_pretty(&file).context("failed to write JSON")?;
             let Some(path) = output else { return terminal.line(&text) };
             std::fs::write(&path, format!("{text}\n"))
                 .with_context(|| format!("failed to write {}", path.display()))?;
             terminal.result(&serde_json::json!({ "exported": id, "file": path }), || {
-                format!("{id} is in {}", path.display())
+                format!("Wrote {}.", path.display())
             })
         }
         PresetCommand::Import { file } => {
@@ -161,8 +168,8 @@ fn overview(presets: &Presets) -> String {
         switches.map(|it| row(&it.name, &it.title, &it.group, &it.summary)).collect();
     format!(
         "{}\n{}",
-        table(["preset", "name", "group", "what it is good for"], &rows),
-        table(["switch", "name", "group", "what changes"], &switches)
+        table(["preset", "name", "group", "good for"], &rows),
+        table(["switch", "name", "group", "effect"], &switches)
     )
 }
 
@@ -172,7 +179,7 @@ fn row(name: &str, title: &str, group: &str, summary: &str) -> [String; 4] {
 
 fn words_of(preset: &OwnPreset) -> String {
     let choices = &preset.choices;
-    let base = choices.preset.as_deref().unwrap_or("the first preset");
+    let base = choices.preset.as_deref().unwrap_or("the default preset");
     let settings: Vec<_> = choices
         .settings
         .iter()
@@ -184,6 +191,6 @@ fn words_of(preset: &OwnPreset) -> String {
         ("summary", preset.summary.clone()),
         ("made of", words::composition(base, &choices.switches, None)),
         ("settings", settings.join(" ")),
-        ("ends", preset.limit.map_or(String::new(), words::limit)),
+        ("stops", preset.limit.map_or(String::new(), words::limit)),
     ])
 }

@@ -1,6 +1,6 @@
-//! `maquette quickstart`: the whole main job in one command.
+//! `maquette quickstart`: from sounds to a first reconstruction in one command.
 
-use std::{path::PathBuf, time::Instant};
+use std::{path::PathBuf, sync::Arc, time::Instant};
 
 use anyhow::Context;
 use api::{
@@ -20,7 +20,7 @@ const MINUTES: f64 = 1.0;
 
 #[derive(clap::Args)]
 pub(crate) struct QuickstartArgs {
-    /// A folder of sounds; the built-in sample sounds if absent
+    /// A folder of sound files [default: the built-in sample sounds]
     folder: Option<PathBuf>,
     #[command(flatten)]
     training: TrainingArgs,
@@ -46,10 +46,10 @@ pub(crate) fn run(args: QuickstartArgs, console: &Console) -> anyhow::Result<()>
         Some(folder) => SoundSource::Folder { path: absolute(folder)? },
         None => SoundSource::Samples,
     };
-    let client = console.client()?;
+    let client = Arc::new(console.client()?);
     let onlooker = Onlooker { client: &client, terminal };
 
-    terminal.note("1 of 4: preparing the sounds");
+    terminal.note("1 of 4: Preparing the sounds");
     let new = NewDataset {
         name: None,
         source,
@@ -65,20 +65,20 @@ pub(crate) fn run(args: QuickstartArgs, console: &Console) -> anyhow::Result<()>
     new.limit = new.limit.or(Some(api::Limit::Minutes { minutes: MINUTES }));
     let queued: Run = client.post("/api/runs", &new)?;
     let id = queued.id;
-    terminal.note(&format!("2 of 4: training {id}"));
-    say_on_interrupt(format!("{id} goes on training. `maquette run stop {id}` stops it."));
+    terminal.note(&format!("2 of 4: Training {id}"));
+    say_on_interrupt(format!("{id} continues training. Stop it with `maquette run stop {id}`."));
     let run = onlooker.run(&id, 0, |event| match terminal.is_json() {
         true => terminal.json(event),
         false => Ok(()),
     })?;
     tell(console, "run", &run.run)?;
 
-    terminal.note("3 of 4: putting its best checkpoint into the library");
+    terminal.note("3 of 4: Adding the best checkpoint to the library");
     let model: Model =
         client.post("/api/models", &NewModel { run: id.clone(), step: None, name: None })?;
     tell(console, "model", &model)?;
 
-    terminal.note("4 of 4: reconstructing a sound it has not learnt from");
+    terminal.note("4 of 4: Reconstructing a held-out sound");
     let reconstruction = reconstruct_held_out(onlooker, &model.id, &dataset.id)?;
     tell(console, "reconstruction", &reconstruction)?;
 
@@ -122,20 +122,20 @@ fn reconstruct_held_out(
 
 /// Where the reconstructed sound lies in the workspace.
 fn file_of(client: &Client, reconstruction: &Reconstruction) -> anyhow::Result<PathBuf> {
-    let result = reconstruction.result.as_ref().context("failed to find what came out")?;
+    let result = reconstruction.result.as_ref().context("failed to find the reconstruction")?;
     let folder = client.workspace().join("projects/default/reconstructions");
     Ok(folder.join(reconstruction.id.as_str()).join(&result.reconstruction))
 }
 
 fn outcome(summary: &Summary) -> String {
     let distance = match (summary.first_loss, summary.last_loss) {
-        (Some(first), Some(last)) => format!("from {first:.4} to {last:.4}"),
+        (Some(first), Some(last)) => format!("went from {first:.4} to {last:.4}"),
         _ => "was not measured".to_owned(),
     };
     format!(
-        "Done in {}. The distance to sounds it has not learnt from went {distance}.\n\
+        "Done in {}. The validation distance (lower is better) {distance}.\n\
          dataset         {}\nrun             {}\nmodel           {}\nreconstruction  {}\n\
-         Hear it: `maquette`. Train on: `maquette run resume {} --minutes 10`.",
+         Listen to it with `maquette`. Continue training with `maquette run resume {} --minutes 10`.",
         words::duration(summary.seconds),
         summary.dataset,
         summary.run,

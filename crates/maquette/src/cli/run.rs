@@ -1,10 +1,11 @@
-//! `maquette run`: look at trainings, stop and resume them.
+//! `maquette run`: manage training runs.
 
-use api::{Id, Log, Rename, Resume, Run, RunDetail};
+use api::{Log, Rename, Resume, Run, RunDetail};
 
 use super::{
     Console,
     follow::Onlooker,
+    named::{self, Kind},
     table::{list, table},
     train,
     training::LimitArgs,
@@ -13,49 +14,49 @@ use super::{
 
 #[derive(clap::Subcommand)]
 pub(crate) enum RunCommand {
-    /// Every run, newest first
+    /// List all runs, newest first
     List,
-    /// One run with its checkpoints and warnings
+    /// Show a run with its checkpoints and warnings
     Show {
-        /// The run's identifier
-        id: Id,
+        /// The run's identifier or name
+        run: String,
     },
-    /// Write a checkpoint and end
+    /// Save a checkpoint and stop
     Stop {
-        /// The run's identifier
-        id: Id,
+        /// The run's identifier or name
+        run: String,
     },
-    /// Go on from the newest checkpoint
+    /// Resume from the newest checkpoint
     Resume {
-        /// The run's identifier
-        id: Id,
+        /// The run's identifier or name
+        run: String,
         #[command(flatten)]
         limit: LimitArgs,
-        /// Look on until it ends
+        /// Show progress until it ends
         #[arg(long)]
         follow: bool,
     },
-    /// The end of its log
+    /// Show the end of a run's log
     Log {
-        /// The run's identifier
-        id: Id,
+        /// The run's identifier or name
+        run: String,
     },
-    /// Give a run another name
+    /// Rename a run
     Rename {
-        /// The run's identifier
-        id: Id,
+        /// The run's identifier or name
+        run: String,
         /// Its new name
         name: String,
     },
     /// Move a run to the trash
     Delete {
-        /// The run's identifier
-        id: Id,
+        /// The run's identifier or name
+        run: String,
     },
-    /// Take a run back from the trash
+    /// Restore a run from the trash
     Restore {
-        /// The run's identifier
-        id: Id,
+        /// The run's identifier or name
+        run: String,
     },
 }
 
@@ -63,21 +64,25 @@ pub(crate) fn run(command: RunCommand, console: &Console) -> anyhow::Result<()> 
     let client = console.client()?;
     let terminal = console.terminal;
     let onlooker = Onlooker { client: &client, terminal };
+    let id_of = |text: &str| named::id(&client, Kind::Run, text);
     match command {
         RunCommand::List => {
             let runs: Vec<Run> = client.get("/api/runs")?;
+            words::note_unreadable(&client, terminal, Kind::Run);
             terminal.result(&runs, || overview(&runs))
         }
-        RunCommand::Show { id } => {
-            let run: RunDetail = client.get(&format!("/api/runs/{id}"))?;
+        RunCommand::Show { run } => {
+            let run: RunDetail = client.get(&format!("/api/runs/{}", id_of(&run)?))?;
             terminal.result(&run, || detail(&run))
         }
-        RunCommand::Stop { id } => {
+        RunCommand::Stop { run } => {
+            let id = id_of(&run)?;
             client.post_empty::<Run>(&format!("/api/runs/{id}/stop"))?;
             let run = onlooker.until_stopped(&id)?;
             terminal.result(&run, || summary(&run))
         }
-        RunCommand::Resume { id, limit, follow } => {
+        RunCommand::Resume { run, limit, follow } => {
+            let id = id_of(&run)?;
             let before: RunDetail = client.get(&format!("/api/runs/{id}"))?;
             let resume = Resume { limit: limit.limit() };
             client.post::<Run>(&format!("/api/runs/{id}/resume"), &resume)?;
@@ -87,19 +92,22 @@ pub(crate) fn run(command: RunCommand, console: &Console) -> anyhow::Result<()> 
             let run = onlooker.until_started(&id)?;
             terminal.result(&run, || summary(&run))
         }
-        RunCommand::Log { id } => {
-            let log: Log = client.get(&format!("/api/runs/{id}/log"))?;
+        RunCommand::Log { run } => {
+            let log: Log = client.get(&format!("/api/runs/{}/log", id_of(&run)?))?;
             terminal.result(&log, || log.text.clone())
         }
-        RunCommand::Rename { id, name } => {
-            let run: Run = client.patch(&format!("/api/runs/{id}"), &Rename { name })?;
+        RunCommand::Rename { run, name } => {
+            let path = format!("/api/runs/{}", id_of(&run)?);
+            let run: Run = client.patch(&path, &Rename { name })?;
             terminal.result(&run, || summary(&run))
         }
-        RunCommand::Delete { id } => {
+        RunCommand::Delete { run } => {
+            let id = id_of(&run)?;
             client.delete(&format!("/api/runs/{id}"))?;
-            terminal.result(&serde_json::json!({ "deleted": id }), || format!("deleted {id}"))
+            terminal.result(&serde_json::json!({ "deleted": id }), || words::deleted(&id))
         }
-        RunCommand::Restore { id } => {
+        RunCommand::Restore { run } => {
+            let id = named::deleted(&client, Kind::Run, &run)?;
             let run: Run = client.post_empty(&format!("/api/runs/{id}/restore"))?;
             terminal.result(&run, || summary(&run))
         }
@@ -113,10 +121,17 @@ fn overview(runs: &[Run]) -> String {
     let row = |run: &Run| {
         let score = run.score.as_ref().map_or(String::new(), |it| format!("{:.4}", it.latest));
         let step = words::count(run.step);
-        [run.id.to_string(), words::state(&run.job), step, score, composition(run)]
+        [
+            run.id.to_string(),
+            run.name.clone(),
+            words::state(&run.job),
+            step,
+            score,
+            composition(run),
+        ]
     };
     let rows: Vec<_> = runs.iter().map(row).collect();
-    table(["id", "state", "step", "distance", "preset"], &rows)
+    table(["id", "name", "state", "step", "distance", "preset"], &rows)
 }
 
 fn composition(run: &Run) -> String {
@@ -126,7 +141,7 @@ fn composition(run: &Run) -> String {
 /// A run in a few lines.
 pub(crate) fn summary(run: &Run) -> String {
     let score = run.score.as_ref().map_or(String::new(), |it| {
-        format!("{:.4} (at first {:.4}, best {:.4})", it.latest, it.first, it.best)
+        format!("{:.4} (first {:.4}, best {:.4})", it.latest, it.first, it.best)
     });
     list(&[
         ("run", run.id.to_string()),
@@ -135,7 +150,7 @@ pub(crate) fn summary(run: &Run) -> String {
         ("dataset", run.dataset.to_string()),
         ("model", format!("{} {}", run.family, composition(run))),
         ("step", words::count(run.step)),
-        ("ends", words::limit(run.limit)),
+        ("stops", words::limit(run.limit)),
         ("distance", score),
         (
             "time",
@@ -153,7 +168,7 @@ fn detail(detail: &RunDetail) -> String {
         ("seed    ", detail.seed.to_string()),
         ("folder", detail.folder.clone()),
         ("pace", detail.forecast.as_ref().map_or(String::new(), |it| words::pace(&detail.run, it))),
-        ("forecast", detail.forecast.as_ref().map_or(String::new(), words::run_measure)),
+        ("estimate", detail.forecast.as_ref().map_or(String::new(), words::run_measure)),
     ]));
     if !detail.checkpoints.is_empty() {
         let row = |it: &api::Checkpoint| {

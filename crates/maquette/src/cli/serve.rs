@@ -15,7 +15,7 @@ use crate::{
 /// How to serve.
 #[derive(clap::Args, Default, PartialEq)]
 pub(crate) struct ServeArgs {
-    /// The port to answer at [default: 7878, or the next free one]
+    /// The port to listen on [default: 7878, or the next free one]
     #[arg(long, value_name = "N")]
     port: Option<u16>,
     /// Do not open the browser
@@ -40,8 +40,9 @@ pub(crate) fn run(args: &ServeArgs, console: &Console) -> anyhow::Result<()> {
         "pid": std::process::id(),
     });
     let workspace = studio.workspace().display();
-    terminal.result(&served, || format!("Maquette is at {address}\nWorkspace: {workspace}"))?;
-    terminal.note("Ctrl+C ends it; what is training goes on.");
+    terminal
+        .result(&served, || format!("Maquette is running at {address}\nWorkspace: {workspace}"))?;
+    terminal.note("Press Ctrl+C to quit. Training continues in the background.");
     if !args.no_open {
         open_page(&address);
     }
@@ -53,13 +54,13 @@ pub(crate) fn run(args: &ServeArgs, console: &Console) -> anyhow::Result<()> {
     let n_running = jobs.iter().filter(|job| matches!(job.state, JobState::Running { .. })).count();
     studio.close();
     match n_running {
-        0 => terminal.note("Maquette has ended."),
-        1 => terminal.note("Maquette has ended. 1 job goes on; start Maquette again to see it."),
+        0 => terminal.note("Maquette has quit."),
+        1 => terminal.note("Maquette has quit. 1 job continues in the background; start Maquette again to see it."),
         n => terminal.note(&format!(
-            "Maquette has ended. {n} jobs go on; start Maquette again to see them."
+            "Maquette has quit. {n} jobs continue in the background; start Maquette again to see them."
         )),
     }
-    ended.context("failed to go on serving")
+    ended.context("failed to keep serving")
 }
 
 /// Waits for Ctrl+C, or for the system's request to end.
@@ -96,7 +97,7 @@ fn refused(error: &studio::Error) -> Refused {
     if let studio::Error::Locked { port: Some(port), .. } = error {
         let address = format!("http://127.0.0.1:{port}");
         problem.remedy =
-            Some(format!("Use the studio at {address}, close it, or name another --workspace."));
+            Some(format!("Use the one at {address}, quit it, or choose another --workspace."));
     }
     Refused(problem)
 }
@@ -105,9 +106,9 @@ fn port_taken(port: Option<u16>, error: &std::io::Error) -> Refused {
     let port = port.unwrap_or(server::PORT);
     Refused(Problem {
         code: "port_taken".to_owned(),
-        what: format!("Port {port} of this computer could not be used."),
+        what: format!("Port {port} could not be used."),
         why: Some(studio::sentence(&error.to_string())),
-        remedy: Some("Name another --port, or none: a free one is found then.".to_owned()),
+        remedy: Some("Choose another --port, or leave it out to use a free one.".to_owned()),
         fields: vec![],
     })
 }

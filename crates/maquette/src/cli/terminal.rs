@@ -9,6 +9,7 @@ use anyhow::Context;
 use api::Problem;
 use serde::Serialize;
 
+use super::printable::{one_line, printable};
 use crate::client::Refused;
 
 /// Standard output and error of a command.
@@ -29,7 +30,7 @@ impl Terminal {
         self.is_json
     }
 
-    /// Prints a line of the result.
+    /// Prints a line of the result, as it is.
     pub(crate) fn line(self, text: &str) -> anyhow::Result<()> {
         let mut out = io::stdout().lock();
         writeln!(out, "{text}").and_then(|()| out.flush()).context("failed to print")
@@ -41,7 +42,7 @@ impl Terminal {
         result: &impl Serialize,
         words: impl FnOnce() -> String,
     ) -> anyhow::Result<()> {
-        if self.is_json { self.json(result) } else { self.line(words().trim_end()) }
+        if self.is_json { self.json(result) } else { self.line(printable(&words()).trim_end()) }
     }
 
     /// Prints one line of JSON.
@@ -53,14 +54,14 @@ impl Terminal {
     pub(crate) fn note(self, text: &str) {
         if !self.is_json {
             self.erase();
-            say(&format!("{text}\n"));
+            say(&format!("{}\n", printable(text)));
         }
     }
 
     /// Draws the line of progress, over the one before where that can be done.
     pub(crate) fn progress(self, text: &str) {
         if self.is_live && !self.is_json {
-            say(&format!("\r\x1b[2K{text}"));
+            say(&format!("\r\x1b[2K{}", one_line(text)));
         }
     }
 
@@ -94,7 +95,7 @@ impl Terminal {
         if self.is_json {
             say(&format!("{}\n", serde_json::json!({ "problem": problem })));
         } else {
-            say(&words(&problem));
+            say(&printable(&words(&problem)));
         }
     }
 }
@@ -106,12 +107,13 @@ fn problem_of(error: &anyhow::Error) -> Problem {
         code: "failed".to_owned(),
         what: studio::sentence(&error.to_string()),
         why: (!causes.is_empty()).then(|| studio::sentence(&causes.join(": "))),
-        remedy: Some("Run `maquette doctor`, mend what it names, and try again.".to_owned()),
+        remedy: Some("Try again. `maquette doctor` checks this computer for problems.".to_owned()),
         fields: vec![],
     }
 }
 
-fn words(problem: &Problem) -> String {
+/// A problem in lines for people.
+pub(crate) fn words(problem: &Problem) -> String {
     let mut text = format!("error: {}\n", problem.what);
     if let Some(why) = &problem.why {
         let _ = writeln!(text, "  why: {why}");
@@ -141,9 +143,9 @@ mod tests {
 
     #[test]
     fn a_failure_of_our_own_is_a_problem_too() {
-        let error = anyhow::anyhow!("connection refused").context("failed to reach the studio");
+        let error = anyhow::anyhow!("connection refused").context("failed to reach Maquette");
         let problem = problem_of(&error);
-        assert_eq!(problem.what, "Failed to reach the studio.");
+        assert_eq!(problem.what, "Failed to reach Maquette.");
         assert_eq!(problem.why.as_deref(), Some("Connection refused."));
         assert!(problem.remedy.is_some());
     }

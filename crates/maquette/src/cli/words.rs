@@ -1,6 +1,9 @@
 //! Quantities and states in words, as terminals show them.
 
-use api::{Job, JobState, Limit, PresetName, Progress, Run, RunMeasure};
+use api::{Id, Job, JobState, Limit, PresetName, Progress, Run, RunMeasure, UnreadableFolder};
+
+use super::{Terminal, named::Kind};
+use crate::client::Client;
 
 /// A duration: `4.2 s`, `1:05`, `2:03:04`.
 pub(crate) fn duration(secs: f64) -> String {
@@ -44,11 +47,38 @@ pub(crate) fn count(n: u64) -> String {
     text
 }
 
+/// So many of something: `1 file`, `1,200 files`.
+pub(crate) fn n_of(n: usize, thing: &str) -> String {
+    let n = n as u64;
+    format!("{} {thing}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
+/// That something is in the trash now.
+pub(crate) fn deleted(id: &Id) -> String {
+    format!("Moved {id} to the trash. `maquette trash list` shows what is there.")
+}
+
+/// Says beside a list what could not be read, and so is not in it. A list without such a note is still a list.
+pub(crate) fn note_unreadable(client: &Client, terminal: Terminal, kind: Kind) {
+    let found: Vec<UnreadableFolder> = client.get("/api/unreadable").unwrap_or_default();
+    let ids: Vec<&str> =
+        found.iter().filter(|it| it.list == kind.list()).map(|it| it.id.as_str()).collect();
+    if !ids.is_empty() {
+        terminal.note(&format!(
+            "note: {} could not be read and {} not listed: {}. `maquette doctor` says why.",
+            n_of(ids.len(), kind.word()),
+            if ids.len() == 1 { "is" } else { "are" },
+            ids.join(", ")
+        ));
+    }
+}
+
 /// Where a job stands.
 pub(crate) fn state(job: &Job) -> String {
     match &job.state {
         JobState::Queued { place: 0 } => "queued".to_owned(),
-        JobState::Queued { place } => format!("queued after {place}"),
+        JobState::Queued { place: 1 } => "queued behind 1 job".to_owned(),
+        JobState::Queued { place } => format!("queued behind {place} jobs"),
         JobState::Running { stopping: true, .. } => "stopping".to_owned(),
         JobState::Running { .. } => match job.progress.as_ref().and_then(|it| it.share) {
             Some(share) => format!("running {:.0} %", 100.0 * share),
@@ -63,12 +93,19 @@ pub(crate) fn state(job: &Job) -> String {
 
 /// How far a job is, in one line.
 pub(crate) fn progress(it: &Progress) -> String {
-    let mut parts = vec![it.phase.clone()];
+    let percent = it.share.map(|share| format!("{:.0} %", 100.0 * share));
+    let phase = studio::sentence(&it.phase);
+    let phase = phase.trim_end_matches('.');
+    if it.unit == "percent" {
+        // Work that is not counted in anything.
+        return format!("{phase}… {}", percent.unwrap_or_default()).trim_end().to_owned();
+    }
+    let mut parts = vec![phase.to_owned()];
     parts.push(match it.n_total {
         Some(total) => format!("{} of {} {}", count(it.n_done), count(total), it.unit),
         None => format!("{} {}", count(it.n_done), it.unit),
     });
-    parts.extend(it.share.map(|share| format!("{:.0} %", 100.0 * share)));
+    parts.extend(percent);
     parts.extend(it.rate_per_sec.map(|rate| format!("{rate:.1} {}/s", it.unit)));
     parts.push(duration(it.elapsed_secs));
     parts.extend(it.left_secs.map(|[least, most]| match (duration(least), duration(most)) {
@@ -78,16 +115,16 @@ pub(crate) fn progress(it: &Progress) -> String {
     parts.join(" · ")
 }
 
-/// When a run stops by itself.
+/// When a run stops automatically.
 pub(crate) fn limit(limit: Limit) -> String {
     match limit {
-        Limit::Steps { steps } => format!("{} steps", count(steps)),
-        Limit::Minutes { minutes } => format!("{minutes} min"),
-        Limit::Forever => "when it is stopped".to_owned(),
+        Limit::Steps { steps } => format!("after {}", n_of(steps as usize, "step")),
+        Limit::Minutes { minutes } => format!("after {minutes} min"),
+        Limit::Forever => "manually".to_owned(),
     }
 }
 
-/// How long a run would take: `about 1:20:00 to the end of phase 1, 4:00:00 in all`.
+/// How long a run would take: `about 1:20:00 to the end of phase 1, 4:00:00 in total`.
 pub(crate) fn run_measure(it: &RunMeasure) -> String {
     let mut parts = Vec::new();
     let earlier = if it.measured.is_phase_1_open { " at most" } else { "" };
@@ -96,8 +133,10 @@ pub(crate) fn run_measure(it: &RunMeasure) -> String {
             .map(|secs| format!("{} to the end of phase 1{earlier}", duration(secs))),
     );
     parts.push(match (it.end_secs, it.end_step) {
-        (Some(secs), Some(step)) => format!("{} in all for {} steps", duration(secs), count(step)),
-        _ => format!("then {} for 1000 steps", duration(it.phase_2_secs_per_1000_steps)),
+        (Some(secs), Some(step)) => {
+            format!("{} in total for {} steps", duration(secs), count(step))
+        }
+        _ => format!("then {} per 1000 steps", duration(it.phase_2_secs_per_1000_steps)),
     });
     format!("about {}", parts.join(", "))
 }
@@ -106,7 +145,7 @@ pub(crate) fn run_measure(it: &RunMeasure) -> String {
 pub(crate) fn measured(it: &RunMeasure) -> String {
     let measured = &it.measured;
     let mut parts = vec![format!(
-        "{} for 1000 steps of phase 1, {} of phase 2",
+        "{} per 1000 steps in phase 1, {} in phase 2",
         duration(it.phase_1_secs_per_1000_steps),
         duration(it.phase_2_secs_per_1000_steps)
     )];
@@ -114,14 +153,14 @@ pub(crate) fn measured(it: &RunMeasure) -> String {
         "" | "CPU" => format!("{} threads", measured.n_threads),
         device => format!("on {device}"),
     });
-    parts.push(format!("needs {}", bytes(measured.memory_bytes)));
+    parts.push(format!("{} of memory", bytes(measured.memory_bytes)));
     if let Some(cores) = measured.busy_cores.filter(|cores| *cores >= BUSY_CORES) {
         parts.push(format!(
-            "other programs kept {cores:.1} cores busy meanwhile, so it may go faster"
+            "other programs kept {cores:.1} cores busy meanwhile, so it may be faster"
         ));
     }
     if measured.n_counted == 0 {
-        parts.push("from one step of each kind only".to_owned());
+        parts.push("estimated from a single step of each phase".to_owned());
     }
     parts.join("; ")
 }
@@ -129,7 +168,7 @@ pub(crate) fn measured(it: &RunMeasure) -> String {
 /// Other programs that keep fewer cores busy than this hardly matter.
 const BUSY_CORES: f64 = 0.3;
 
-/// A run against what was measured before it: `forecast 0.21 s a step, now 0.23 s`.
+/// A run against what was measured before it: `estimated 0.21 s per step, now 0.23 s`.
 pub(crate) fn pace(run: &Run, forecast: &RunMeasure) -> String {
     let per_1000 = if run.step < forecast.measured.phase_1_steps && !is_in_phase_2(run) {
         forecast.phase_1_secs_per_1000_steps
@@ -140,7 +179,7 @@ pub(crate) fn pace(run: &Run, forecast: &RunMeasure) -> String {
     let now = rate
         .filter(|rate| *rate > 0.0)
         .map_or(String::new(), |rate| format!(", now {}", step_secs(1.0 / rate)));
-    format!("forecast {} a step{now}", step_secs(per_1000 / 1000.0))
+    format!("estimated {} per step{now}", step_secs(per_1000 / 1000.0))
 }
 
 /// Phase 2 may begin before its step.
@@ -210,7 +249,7 @@ mod tests {
     fn time_left_is_a_range_where_it_is_one() {
         let check = |left_secs: Option<[f64; 2]>, expected: &str| {
             let text = progress(&Progress {
-                phase: "reading".into(),
+                phase: "reading files".into(),
                 n_done: 1,
                 n_total: None,
                 unit: "files".into(),
@@ -219,11 +258,30 @@ mod tests {
                 elapsed_secs: 2.0,
                 left_secs,
             });
-            assert_eq!(text, format!("reading · 1 files · 2.0 s{expected}"));
+            assert_eq!(text, format!("Reading files · 1 files · 2.0 s{expected}"));
         };
         check(None, "");
         check(Some([60.0, 90.0]), " · 1:00 to 1:30 left");
         check(Some([60.1, 60.2]), " · 1:00 left");
+    }
+
+    #[test]
+    fn what_is_not_counted_shows_its_share_alone() {
+        let check = |share: Option<f64>, expected: &str| {
+            let text = progress(&Progress {
+                phase: "measuring".into(),
+                n_done: 22,
+                n_total: Some(100),
+                unit: "percent".into(),
+                share,
+                rate_per_sec: Some(5.3),
+                elapsed_secs: 4.0,
+                left_secs: Some([10.0, 20.0]),
+            });
+            assert_eq!(text, expected);
+        };
+        check(Some(0.22), "Measuring… 22 %");
+        check(None, "Measuring…");
     }
 
     #[test]
@@ -242,5 +300,9 @@ mod tests {
         check(count(0), "0");
         check(count(999), "999");
         check(count(1_234_567), "1,234,567");
+        check(n_of(1, "file"), "1 file");
+        check(n_of(1200, "file"), "1,200 files");
+        check(limit(Limit::Steps { steps: 1 }), "after 1 step");
+        check(limit(Limit::Forever), "manually");
     }
 }

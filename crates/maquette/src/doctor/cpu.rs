@@ -1,4 +1,4 @@
-//! The processor: its name, its instructions, and how busy it is.
+//! The CPU: its name, its instructions, and how busy it is.
 
 use std::{fs, sync::Mutex};
 
@@ -17,7 +17,7 @@ struct Reading {
 }
 
 impl CpuMeter {
-    /// Use of the processor in percent of all cores. `None` the first time, and where the system does
+    /// Use of the CPU in percent of all cores. `None` the first time, and where the system does
     /// not say.
     pub(crate) fn percent(&self) -> Option<f64> {
         let (busy, total) = ticks(&fs::read_to_string("/proc/stat").ok()?)?;
@@ -52,7 +52,7 @@ pub(crate) fn n_cores() -> u32 {
     std::thread::available_parallelism().map_or(1, |n| n.get() as u32)
 }
 
-/// The processor's name, as far as the system tells it.
+/// The CPU's name, as far as the system tells it.
 pub(crate) fn name() -> String {
     let told = fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
         let line = text.lines().find(|line| line.starts_with("model name"))?;
@@ -61,7 +61,7 @@ pub(crate) fn name() -> String {
     told.filter(|name| !name.is_empty()).unwrap_or_else(|| std::env::consts::ARCH.to_owned())
 }
 
-/// The fastest instructions for numbers that this processor has.
+/// The fastest instructions for numbers that this CPU has.
 #[cfg(target_arch = "x86_64")]
 pub(crate) fn simd() -> &'static str {
     if std::arch::is_x86_feature_detected!("avx512f") {
@@ -75,13 +75,13 @@ pub(crate) fn simd() -> &'static str {
     }
 }
 
-/// The fastest instructions for numbers that this processor has.
+/// The fastest instructions for numbers that this CPU has.
 #[cfg(target_arch = "aarch64")]
 pub(crate) fn simd() -> &'static str {
     "NEON"
 }
 
-/// The fastest instructions for numbers that this processor has.
+/// The fastest instructions for numbers that this CPU has.
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub(crate) fn simd() -> &'static str {
     "none"

@@ -38,6 +38,7 @@ fn the_help_names_every_verb() {
         "decode",
         "export",
         "import",
+        "trash",
         "doctor",
     ];
     for verb in verbs {
@@ -56,11 +57,12 @@ fn wrong_usage_ends_with_2() {
     };
     check(&["fly"]);
     check(&["train"]);
-    check(&["train", "Not An Id"]);
     check(&["train", "notes-3f9a2c", "--set", "capacity"]);
     check(&["train", "notes-3f9a2c", "--steps", "1", "--minutes", "1"]);
     check(&["dataset", "create"]);
     check(&["dataset", "create", "folder", "--samples"]);
+    check(&["export"]);
+    check(&["export", "m"]);
     check(&["model", "add", "notes-3f9a2c@best"]);
     check(&["reconstruct", "notes-3f9a2c", "in.wav"]);
     check(&["encode", "notes-3f9a2c", "in.wav"]);
@@ -177,7 +179,8 @@ fn the_doctor_looks_at_everything() {
     let workspace = folder.path().join("not there yet");
     let found = json(&workspace, &["doctor"]);
     let names: Vec<_> = found["checks"].as_array().unwrap().iter().map(|it| &it["name"]).collect();
-    for name in ["Processor", "Memory", "Disk", "Workspace", "Studio", "Port", "Worker", "Browser"]
+    for name in
+        ["CPU", "Memory", "Disk", "Workspace", "Library", "Studio", "Port", "Worker", "Browser"]
     {
         assert!(names.contains(&&Value::from(name)), "{name}: {names:?}");
     }
