@@ -22,16 +22,16 @@ await travel({
     step('its process is killed: it needs a person, and says why')
     const started = (await studio.ask('GET', `/api/runs/${id}/events?after=0&limit=1`))[0]
     process.kill(started.pid, 'SIGKILL')
-    await page.getByRole('heading', { name: 'Needs you' }).waitFor()
+    await page.getByRole('heading', { name: 'Needs your attention' }).waitFor()
     assert.equal(await card.getAttribute('data-state'), 'interrupted')
     await look('interrupted')
 
     step('one click goes on with it')
     await card.getByRole('button', { name: 'Resume' }).click()
     await page.locator(`[data-testid=job-card][data-job="${id}"][data-state=running]`).waitFor({ timeout: 60_000 })
-    await page.getByRole('heading', { name: 'Needs you' }).waitFor({ state: 'detached' })
+    await page.getByRole('heading', { name: 'Needs your attention' }).waitFor({ state: 'detached' })
     await card.getByRole('button', { name: 'Stop' }).click()
-    await page.getByText('Nothing is running.').waitFor({ timeout: 60_000 })
+    await card.waitFor({ state: 'detached', timeout: 60_000 })
     await page.getByText('Stopped', { exact: true }).waitFor()
   },
 
@@ -43,8 +43,8 @@ await travel({
 
     step('a folder that is nothing of ours is refused in words')
     await page.goto(studio.url)
-    await page.getByRole('link', { name: 'Import' }).click()
-    await page.getByRole('radio', { name: 'A folder of another workspace' }).check()
+    await page.getByRole('link', { name: 'Import', exact: true }).first().click()
+    await page.getByRole('radio', { name: 'Another Maquette workspace' }).check()
     const path = page.getByRole('textbox', { name: 'Folder' })
     await path.fill(elsewhere)
     await path.press('Enter')
@@ -55,7 +55,7 @@ await travel({
 
     step('the right one is taken in')
     await page.getByRole('button', { name: 'old', exact: true }).click()
-    await page.getByText('No folders in here').waitFor()
+    await page.getByRole('list', { name: `Contents of ${join(elsewhere, 'old')}` }).waitFor()
     await page.getByRole('button', { name: 'Import this folder' }).click()
     await page.getByRole('grid', { name: 'Files' }).waitFor()
     await look('imported')

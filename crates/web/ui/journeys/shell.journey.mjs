@@ -4,7 +4,7 @@ import { strict as assert } from 'node:assert'
 
 import { travel } from './harness.mjs'
 
-const pages = ['/', '/datasets', '/datasets/new', '/runs', '/runs/new', '/models', '/export', '/exports', '/import', '/settings', '/help', '/help/training']
+const pages = ['/', '/datasets', '/datasets/new', '/runs', '/runs/new', '/compare', '/models', '/export', '/exports', '/import', '/trash', '/settings', '/help', '/help/training']
 
 /** A workspace with one dataset in it; gives its address. */
 async function filled(studio) {
@@ -29,14 +29,14 @@ await travel({
       if (pathname !== '/icon.svg') asked.push(pathname)
     })
     await page.goto(studio.url)
-    await page.getByText('Nothing is running.').waitFor()
+    await page.getByRole('heading', { name: 'Storage' }).waitFor()
     step(`${asked.length} requests: ${asked.join(' ')}`)
     assert(asked.length <= 10)
     const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime)
     step(`first paint after ${Math.round(paint)} ms`)
 
     step('switching pages takes no time')
-    for (const path of ['/datasets', '/runs', '/models', '/settings', '/']) {
+    for (const path of ['/datasets', '/runs', '/models', '/exports', '/import', '/settings', '/help', '/']) {
       const ms = await page.evaluate(async (path) => {
         const start = performance.now()
         document.querySelector(`nav a[href="${path}"]`).click()
@@ -55,7 +55,7 @@ await travel({
     await arrived(page)
 
     step('g and a letter go to the pages, and the focus goes along')
-    for (const [key, path] of [['d', '/datasets'], ['e', '/runs'], ['m', '/models'], ['s', '/settings'], ['h', '/']]) {
+    for (const [key, path] of [['d', '/datasets'], ['r', '/runs'], ['m', '/models'], ['e', '/exports'], ['i', '/import'], ['t', '/trash'], ['s', '/settings'], ['h', '/']]) {
       await page.keyboard.press('g')
       await page.keyboard.press(key)
       await page.waitForURL(studio.url + path)
@@ -113,6 +113,25 @@ await travel({
       await look(`${path} forced colours`)
       await page.emulateMedia({ forcedColors: 'none' })
     }
+    step('a narrow window has every place: four at the bottom, the rest in a menu')
+    await page.setViewportSize({ width: 320, height: 640 })
+    await page.goto(studio.url)
+    await arrived(page)
+    const nav = page.getByRole('navigation', { name: 'Main' })
+    assert.equal(await nav.getByRole('link').filter({ visible: true }).count(), 4)
+    await nav.getByRole('button', { name: 'More' }).focus()
+    await page.keyboard.press('ArrowDown')
+    const menu = page.getByRole('menu', { name: 'More' })
+    assert.deepEqual(await menu.getByRole('menuitem').allInnerTexts(), ['Exports', 'Import', 'Settings', 'Help'])
+    await look('more')
+    await page.keyboard.press('Escape')
+    await menu.waitFor({ state: 'detached' })
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('i')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(`${studio.url}/import`)
+    await page.setViewportSize({ width: 1280, height: 900 })
+
     step('high contrast, text at 200%')
     await page.goto(`${studio.url}/settings`)
     await page.getByRole('slider', { name: 'Text size' }).fill('200')
@@ -123,6 +142,73 @@ await travel({
     }
     await page.emulateMedia({ contrast: 'more' })
     await page.waitForFunction(() => document.documentElement.dataset.theme === 'contrast')
+  },
+
+  async 'several at once, the trash, and back'({ page, studio, look, step }) {
+    for (const name of ['One', 'Two', 'Three']) await studio.ask('POST', '/api/datasets', { name, source: { from: 'samples' } })
+    const names = async () => (await studio.ask('GET', '/api/datasets')).map((one) => one.name).sort()
+    while ((await studio.ask('GET', '/api/datasets')).some((one) => !one.summary)) await page.waitForTimeout(100)
+
+    step('one click opens a row')
+    await page.goto(`${studio.url}/datasets?sort=name`)
+    await page.getByRole('row', { name: /Two/ }).getByText('Done').click()
+    await page.getByRole('heading', { level: 1, name: 'Two' }).waitFor()
+    await page.goBack()
+
+    step('Space ticks a row, Shift a range, and the number is said')
+    const grid = page.getByRole('grid', { name: 'Datasets' })
+    await grid.focus()
+    await page.keyboard.press('Home')
+    await page.keyboard.press('Space')
+    await page.keyboard.press('Shift+ArrowDown')
+    await page.getByText('2 selected').waitFor()
+    assert.deepEqual(await grid.getByRole('row', { selected: true }).count(), 2)
+    await look('selected')
+    await page.setViewportSize({ width: 320, height: 640 })
+    await look('selected narrow')
+    await page.setViewportSize({ width: 1280, height: 900 })
+
+    step('Delete moves both to the trash; Undo brings both back')
+    await grid.focus()
+    await page.keyboard.press('Delete')
+    const said = page.getByRole('region', { name: 'Messages' })
+    await said.getByText('2 items moved to trash, kept for 30 days').waitFor()
+    assert.equal((await names()).length, 1)
+    await page.keyboard.press('Control+z')
+    await said.getByText('Undone').waitFor()
+    assert.equal((await names()).length, 3)
+
+    step('the menu of a row, by keyboard')
+    await grid.focus()
+    await page.keyboard.press('Home')
+    await page.keyboard.press('Shift+F10')
+    const menu = page.getByRole('menu', { name: 'Actions for One' })
+    await menu.waitFor()
+    await look('menu')
+    await page.keyboard.press('End')
+    await page.keyboard.press('Enter')
+    await said.getByText('“One” moved to trash, kept for 30 days').waitFor()
+
+    step('the foot of the list leads to the trash')
+    await page.getByRole('link', { name: 'Trash (1)' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Trash' }).waitFor()
+    await page.getByRole('row', { name: /One.*Dataset/ }).waitFor()
+    await look('trash')
+    await page.getByRole('button', { name: 'Restore One' }).click()
+    await page.getByRole('heading', { name: 'The trash is empty' }).waitFor()
+    assert.equal((await names()).length, 3)
+    await look('empty trash')
+
+    step('deleting forever asks, and the way back has the focus')
+    const [{ id }] = await studio.ask('GET', '/api/datasets')
+    await studio.ask('DELETE', `/api/datasets/${id}`)
+    await page.getByRole('button', { name: 'Empty trash' }).click()
+    await page.getByRole('dialog').waitFor()
+    assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Cancel')
+    await look('asked')
+    await page.getByRole('dialog').getByRole('button', { name: 'Empty trash' }).click()
+    await page.getByRole('heading', { name: 'The trash is empty' }).waitFor()
+    assert.equal((await names()).length, 2)
   },
 
   async 'ten thousand rows'({ page, studio, step }) {

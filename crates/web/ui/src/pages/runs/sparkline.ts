@@ -1,7 +1,7 @@
 // A curve in the width of a word.
 
 /** Fewer points are a line between two guesses: they say nothing of how a curve runs. */
-export const LEAST_POINTS = 5
+export const LEAST_POINTS = 8
 
 /** The points of a polyline in a box of that size; nothing if there are too few to be a curve. */
 export function sparkline(curve: { steps: number[]; values: number[] } | undefined, width: number, height: number): string | undefined {

@@ -12,7 +12,6 @@ export const runs = {
   'runs.state': 'State',
   'runs.dataset': 'Dataset',
   'runs.preset': 'Preset',
-  'runs.step': 'Step',
   'runs.created': 'Created',
 
   'newRun.dataset': 'Dataset',

@@ -1,0 +1,46 @@
+// What the dashboard makes of the library: what to listen to, what wants a person, what could be done next.
+
+import type { Dataset, Dismissible, Export, Job, Model, Run, Sample } from '$lib/api'
+
+/** Runs last this long before they count as a training of a minute. */
+export const MINUTE_SECS = 60
+
+/** The newest run that has learned something: what it makes is closer to held-out sounds than at its start. */
+export const runToHear = (runs: readonly Run[]): Run | undefined =>
+  runs.find(({ step, score }) => step > 0 && score && Number.isFinite(score.latest) && score.latest < score.first)
+
+/** The newest reconstructions of a run, one of each sound; those of step 0 are noise and not among them. */
+export function newestSamples(samples: readonly Sample[], most: number): Sample[] {
+  const newest = new Map<string, Sample>()
+  for (const sample of samples) if (sample.step > 0) newest.set(sample.name, sample)
+  return [...newest.values()].slice(0, most)
+}
+
+/** Jobs that ended without being asked to and that nobody has put aside, newest first. */
+export function needing(jobs: readonly Job[]): Job[] {
+  return jobs
+    .filter(({ state }) => state.state === 'interrupted' || state.state === 'failed')
+    .filter((job: Dismissible) => !job.dismissed)
+    .toSorted((a, b) => b.created_ms - a.created_ms)
+}
+
+/** Whether somebody has trained for a minute, or a training came to its end. */
+export const hasTrained = (jobs: readonly Job[]): boolean =>
+  jobs.some(({ kind, state, progress }) => kind === 'train' && (state.state === 'done' || (progress?.elapsed_secs ?? 0) >= MINUTE_SECS))
+
+export type Next =
+  | { what: 'train'; name: string; href: string }
+  | { what: 'keep'; name: string; href: string }
+  | { what: 'export'; name: string; href: string }
+
+/** What could be done next with what is there, at most one of each kind. */
+export function nextSteps({ datasets, runs, models, exports }: { datasets: Dataset[]; runs: Run[]; models: Model[]; exports: Export[] }): Next[] {
+  const steps: Next[] = []
+  const untrained = datasets.find((one) => one.summary && !runs.some((run) => run.dataset === one.id))
+  if (untrained) steps.push({ what: 'train', name: untrained.name, href: `/runs/new?dataset=${encodeURIComponent(untrained.id)}` })
+  const heard = runToHear(runs.filter((run) => !['queued', 'running'].includes(run.job.state.state)))
+  if (heard && !models.some((model) => model.lineage?.run === heard.id)) steps.push({ what: 'keep', name: heard.name, href: `/runs/${heard.id}` })
+  const unsent = models.find((model) => !exports.some(({ task }) => task.model.from === 'library' && task.model.id === model.id))
+  if (unsent) steps.push({ what: 'export', name: unsent.name, href: `/export?model=${encodeURIComponent(unsent.id)}` })
+  return steps
+}
