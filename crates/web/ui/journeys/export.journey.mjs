@@ -10,13 +10,13 @@ await travel({
     step('without models the way leads to the runs')
     await page.goto(`${studio.url}/exports`)
     await page.getByRole('heading', { name: 'No exports yet' }).waitFor()
-    await page.getByRole('link', { name: 'Go to the models' }).waitFor()
+    await page.getByRole('link', { name: 'Go to models' }).waitFor()
     await look('no exports')
     await page.keyboard.press('Control+k')
     await page.keyboard.type('Export a model')
     await page.keyboard.press('Enter')
-    await page.getByRole('heading', { name: 'There is no model to export yet' }).waitFor()
-    await page.getByRole('link', { name: 'Go to the runs' }).waitFor()
+    await page.getByRole('heading', { name: 'No model to export yet' }).waitFor()
+    await page.getByRole('link', { name: 'Go to runs' }).waitFor()
     await look('no models')
 
     step('an export that is gone is said to be')
@@ -32,16 +32,17 @@ await travel({
 
     step('one key opens the wizard, and the arrows answer its question')
     await page.goto(`${studio.url}/models/${model.id}`)
-    await page.getByRole('heading', { name: 'Test it' }).waitFor()
+    await page.getByRole('heading', { name: 'Hear it' }).waitFor()
     await page.keyboard.press('e')
     await page.getByRole('heading', { level: 1, name: 'Export a model' }).waitFor()
-    assert.equal(await page.getByLabel('Model', { exact: true }).inputValue(), model.id)
-    await summary.getByText(`${model.stem}.ts, streaming`).waitFor()
+    assert.equal((await page.getByLabel('Model', { exact: true }).textContent()).trim(), model.name)
+    await summary.getByText(`${model.stem}.ts`).waitFor()
+    await summary.getByText('Live, block by block').waitFor()
     await look('wizard')
     const max = page.getByRole('radio', { name: 'Max or Pure Data' })
     await max.focus()
     await page.keyboard.press('ArrowDown')
-    await page.getByText('It takes a sound from start to end').waitFor()
+    await page.getByText('Processes a sound from start to end').waitFor()
     await look('wizard code')
     for (const target of ['maq', 'safetensors']) {
       await page.keyboard.press('ArrowDown')
@@ -54,8 +55,8 @@ await travel({
     await page.getByRole('button', { name: 'Export', exact: true }).focus()
     await page.keyboard.press('Enter')
     const checks = page.getByRole('region', { name: 'Checks' })
-    await checks.getByText('every weight is the model').waitFor({ timeout: 60_000 })
-    assert.equal(await checks.getByRole('listitem').filter({ hasText: 'Good' }).count(), 2)
+    await checks.getByText('every weight is').waitFor({ timeout: 60_000 })
+    assert.equal(await checks.getByRole('listitem').filter({ hasText: 'Passed' }).count(), 2)
     const files = page.getByRole('region', { name: 'Files' })
     await files.getByText(`${model.stem}.safetensors`, { exact: true }).waitFor()
     await look('export')
@@ -89,16 +90,16 @@ await travel({
     await page.getByRole('heading', { level: 1, name: 'Export a model' }).waitFor()
     await page.getByRole('button', { name: 'Live on stage' }).click()
     await page.waitForURL((url) => url.searchParams.get('fidelity') === '0.95')
-    await summary.getByText(/, \d+ of \d+ latents;/).waitFor()
-    await page.getByText('Advanced', { exact: true }).click()
+    await summary.getByText(/^\d+ of \d+ latent variables$/).waitFor()
+    await page.getByRole('button', { name: 'More options' }).click()
     await page.getByRole('radio', { name: 'A number' }).check()
-    const number = page.getByRole('textbox', { name: 'Number of latents' })
+    const number = page.getByRole('textbox', { name: 'Number of latent variables' })
     await number.fill('1000')
     await page.getByText(/^Between 1 and/).waitFor()
     assert(await page.getByRole('button', { name: 'Export', exact: true }).isDisabled())
     await look('wizard wrong number')
     await number.fill('4')
-    await page.getByLabel('Block to measure with').selectOption('512')
+    await choose(page, 'Block size for the speed test', /^512 samples/)
     await look('wizard advanced')
 
     step('what the studio says of a choice stands at its field')
@@ -127,7 +128,7 @@ await travel({
     await library.waitFor()
     assert.equal(await library.getAttribute('aria-rowcount'), '3')
     await look('library')
-    await page.getByRole('radio', { name: 'Weights for programming' }).check()
+    await choose(page, 'For', 'Weights for PyTorch')
     await page.waitForFunction(() => document.querySelector('[role=grid]').getAttribute('aria-rowcount') === '2')
     assert(page.url().endsWith('?for=safetensors'))
     await library.focus()
@@ -136,10 +137,10 @@ await travel({
 
     step('a model that is gone is not replaced by another')
     await page.goto(`${studio.url}/export?model=gone-123456`)
-    await page.getByText('That model is not in the library any more').waitFor()
+    await page.getByText('This model is no longer in the library').waitFor()
     assert(await page.getByRole('button', { name: 'Export', exact: true }).isDisabled())
     await look('wizard without its model')
-    await page.getByLabel('Model', { exact: true }).selectOption(model.id)
+    await choose(page, 'Model', model.name)
     await summary.getByText(model.stem).waitFor()
 
     step('it all fits a narrow window')
@@ -171,6 +172,12 @@ async function quickModel(studio) {
   const { id } = await studio.ask('POST', '/api/models', { run: run.id })
   const { name } = await studio.ask('PATCH', `/api/models/${id}`, { name: 'Small bells' })
   return { id, name, stem: 'Small_bells' }
+}
+
+/** Chooses an option of a list of our own. */
+async function choose(page, label, name) {
+  await page.getByLabel(label, { exact: true }).click()
+  await page.getByRole('option', { name }).first().click()
 }
 
 function idOf(page) {

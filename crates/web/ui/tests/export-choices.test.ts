@@ -6,7 +6,7 @@ import type { ExportForm, ModelFacts } from '$lib/api'
 import { type Choices, choicesFrom, choicesOf, queryOf, TARGETS, taskOf, wizardHref } from '../src/pages/exports/choices'
 
 import { closedTo, fitting, nLatents, type Source, sourceOfFile, stemOf, whyAll, wrongLatents } from '../src/pages/exports/source'
-import { decidedBy, quickFor, summaryOf } from '../src/pages/exports/words'
+import { decidedBy, madeWords, quickFor } from '../src/pages/exports/words'
 
 const model = { from: 'library', id: 'notes-1' } as const
 const from = (query: string): Choices => choicesFrom(new URLSearchParams(query))
@@ -122,21 +122,21 @@ test.each([
 
 const NARROW = '\u202f'
 test.each([
-  ['fidelity=0.95', `My_notes_best.ts, streaming, 44.1${NARROW}kHz mono, 8 of 16 latents; checks that it plays the model’s sound, and how fast.`],
-  ['channels=2&rate_hz=88200', `My_notes_best.ts, streaming, 88.2${NARROW}kHz stereo, all 16 latents; checks that it plays the model’s sound, and how fast.`],
-  ['to=onnx&fidelity=0.97', `My_notes_best.onnx with encoder and decoder, whole sounds, 44.1${NARROW}kHz mono, latents for a fidelity of 97%; checks that it plays the model’s sound, and how fast.`],
-  ['to=maq&author=Ada&license=CC0', 'My_notes_best.maq, by Ada, CC0; checks that it is whole.'],
-  ['to=safetensors&latents=2', 'My_notes_best.safetensors; checks every weight.'],
-  ['to=ckpt', 'My_notes_best, a folder with config.gin and a checkpoint; checks every weight.'],
-])('%s in a sentence', (query, expected) => {
-  expect(summaryOf(from(`model=notes-1&${query}`), source)).toBe(expected)
+  ['fidelity=0.95', `My_notes_best.ts, streaming, 44.1${NARROW}kHz mono, 8 of 16 latent variables`],
+  ['channels=2&rate_hz=88200', `My_notes_best.ts, streaming, 88.2${NARROW}kHz stereo, all 16 latent variables`],
+  ['to=onnx&fidelity=0.97', `My_notes_best.onnx with encoder and decoder, whole sounds, 44.1${NARROW}kHz mono, latent variables for 97% fidelity`],
+  ['to=maq&author=Ada&license=CC0', 'My_notes_best.maq, by Ada, CC0'],
+  ['to=safetensors&latents=2', 'My_notes_best.safetensors'],
+  ['to=ckpt', 'My_notes_best, a folder with config.gin and a checkpoint'],
+])('%s in words', (query, expected) => {
+  expect(madeWords(from(`model=notes-1&${query}`), source)).toBe(expected)
 })
 
 test('what is decided is said with its reason', () => {
   const words = (query: string) => decidedBy(from(query), source).map(({ name, value }) => `${name}: ${value}`)
-  expect(words('')).toEqual(['Format: TorchScript (.ts)', 'Plays: Live, block by block', `Sample rate: 44.1${NARROW}kHz`, 'Channels: mono', 'Latents: all 16 latents'])
-  expect(words('to=ckpt')[1]).toBe(`Sound: 44.1${NARROW}kHz mono, 16 latents`)
-  expect(decidedBy(from(''), source)[1]?.why).toContain('10 ms late')
+  expect(words('')).toEqual(['Format: TorchScript (.ts)', 'Playback: Live, block by block', `Sample rate: 44.1${NARROW}kHz`, 'Channels: mono', 'Latent variables: all 16 latent variables'])
+  expect(words('to=ckpt')[1]).toBe(`Sound: 44.1${NARROW}kHz mono, 16 latent variables`)
+  expect(decidedBy(from(''), source)[1]?.why).toContain('Latency: 10 ms')
 })
 
 test('only what plays has ready-made choices', () => {

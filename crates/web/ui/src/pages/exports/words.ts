@@ -17,11 +17,6 @@ export function latentWords(latents: Latents, source: Source): string {
   return all === undefined ? t('export.latentsN', { n: count(n) }) : t('export.latentsOf', { n: count(n), all: count(all) })
 }
 
-/** `notes.ts, streaming, 44.1 kHz mono, 8 of 16 latents; checks that…` */
-export function summaryOf(choices: Choices, source: Source): string {
-  return t('export.summary', { parts: madeWords(choices, source), checks: t(`export.checks.${choices.to}`) })
-}
-
 /** `notes.ts, streaming, 44.1 kHz mono, 8 of 16 latents` */
 export function madeWords(choices: Choices, source: Source): string {
   return [t(`export.made.${choices.to}`, { name: stemOf(source.name) }), ...parts(choices, source)].join(', ')
