@@ -53,7 +53,7 @@ await travel({
 
     step('a topic that there is not says so')
     await page.goto(`${studio.url}/help/nothing`)
-    await arrived(page, 'There is no such page')
+    await arrived(page, 'Page not found')
   },
 
   async 'the guide is searched and read by keyboard'({ page, studio, look, step }) {
