@@ -212,10 +212,10 @@ fn broken(own: &OwnPreset, missing: &[String]) -> Problem {
         "broken_preset",
         format!("The preset `{}` cannot be used.", own.name),
         &format!(
-            "This version does not have what it is made of: {} {verb} missing.",
+            "This version of Maquette lacks what it needs: {} {verb} missing.",
             missing.join(", ")
         ),
-        "Choose another preset, or save this one anew without what is missing.",
+        "Choose another preset, or save this one again without what is missing.",
     )
 }
 
@@ -240,8 +240,8 @@ fn refused(fields: Vec<FieldProblem>, own: Option<&OwnPreset>, choices: &Choices
 /// The refusal of settings, with the names that people know them by.
 pub(crate) fn bad_settings(fields: Vec<FieldProblem>) -> Problem {
     let why = fields.first().map_or(String::new(), in_words);
-    let remedy = "Change the settings that are named and try again.";
-    Problem { fields, ..problem("bad_settings", "This cannot be trained as it is.", &why, remedy) }
+    let remedy = "Fix these settings and try again.";
+    Problem { fields, ..problem("bad_settings", "These settings cannot be trained.", &why, remedy) }
 }
 
 /// The message with the name that people know the knob by.
@@ -259,15 +259,18 @@ fn notes(config: &Config, forecast: &rave::Forecast, dataset: &DatasetSummary) -
     let excerpt_secs = config.n_signal as f64 / f64::from(dataset.rate_hz);
     if dataset.length_secs / f64::from(dataset.n_files.max(1)) < excerpt_secs {
         notes.push(format!(
-            "Most sounds are shorter than an excerpt ({excerpt_secs:.1} s); they are filled up with silence."
+            "Most sounds are shorter than an excerpt ({excerpt_secs:.1} s); they are padded with silence."
         ));
     }
     if dataset.n_validation == 0 {
-        notes.push("No sound is held out, so the model is measured on what it learns from.".into());
+        notes.push(
+            "No sound is held out, so the validation distance is measured on training sounds."
+                .into(),
+        );
     }
     if dataset.length_secs < 60.0 {
         notes.push(
-            "Less than a minute of sound: the model will know these sounds and little else.".into(),
+            "There is less than a minute of sound: the model will learn these sounds and little else.".into(),
         );
     }
     notes

@@ -57,20 +57,21 @@ pub fn check(config: &Config, dataset: &api::DatasetSummary) -> Vec<FieldProblem
     let mut problems = Vec::new();
     if config.sampling_rate != dataset.rate_hz {
         let message = format!(
-            "the dataset has {} Hz: train at that rate, or prepare the dataset at {} Hz",
+            "the dataset is at {} Hz: train at that rate, or create a dataset at {} Hz",
             dataset.rate_hz, config.sampling_rate
         );
         problems.push(problem_with("sampling_rate", message, dataset.rate_hz));
     }
     if config.channels != usize::from(dataset.channels) {
         let message = format!(
-            "the dataset has {} channel(s): train with as many, or prepare the dataset anew",
+            "the dataset has {} channel(s): train with as many, or create another dataset",
             dataset.channels
         );
         problems.push(problem_with("channels", message, dataset.channels));
     }
     if dataset.n_files <= dataset.n_validation {
-        problems.push(problem("dataset", "it has no sound to train on: add files to it"));
+        problems
+            .push(problem("dataset", "it has no sound to train on: create one with more files"));
     }
     problems
 }
@@ -80,7 +81,7 @@ pub(super) fn too_short(config: &Config) -> Option<FieldProblem> {
     let least = min_signal(config);
     let message = || {
         format!(
-            "must be at least {least}: spectra of {} samples in each of {} bands do not fit otherwise",
+            "must be at least {least}, so that spectra of {} samples fit into each of {} bands",
             largest_scale(config),
             config.n_band
         )
@@ -139,7 +140,7 @@ const KEPT: f64 = 1.2;
 fn notes(config: &Config, forecast: &Forecast) -> Vec<String> {
     let secs = |samples: usize| samples as f64 / f64::from(config.sampling_rate);
     let mut notes = vec![format!(
-        "{:.0} latent frames a second; played live it answers after {:.0} ms",
+        "{:.0} latent frames per second; {:.0} ms of latency when played live.",
         f64::from(config.sampling_rate) / config.ratio() as f64,
         1000.0 * secs(forecast.latency_samples)
     )];
@@ -147,8 +148,8 @@ fn notes(config: &Config, forecast: &Forecast) -> Vec<String> {
         let block: usize = config.noise_ratios.iter().product();
         if 2 * (config.noise_bands - 1) > block {
             notes.push(format!(
-                "{} noise bands do not fit into blocks of {block} samples: the noise part will be \
-                 nearly silent, as in the original; {} fit",
+                "{} noise bands do not fit into blocks of {block} samples, so the noise will be nearly \
+                 silent, as in the original; {} fit.",
                 config.noise_bands,
                 block / 2 + 1
             ));
