@@ -212,7 +212,7 @@ await travel({
   },
 
   async 'ten thousand rows'({ page, studio, step }) {
-    const job = { kind: 'prepare', state: { state: 'done', started_ms: 0, ended_ms: 0 }, progress: null, last_seq: 0, n_warnings: 0 }
+    const job = { kind: 'prepare', state: { state: 'done', started_ms: 0, ended_ms: 0 }, progress: null, last_seq: 0, n_warnings: 0, dismissed: false }
     const list = Array.from({ length: 10_000 }, (_, i) => {
       const named = { id: `d-${i}`, name: `Take ${i}`, created_ms: 1e12 + i }
       return { ...named, job: { ...job, ...named }, summary: null }

@@ -15,6 +15,7 @@ const job = (state: JobState, share?: number): Job => ({
   progress: share === undefined ? null : { phase: '', n_done: 0, unit: 'steps', share, elapsed_secs: 0 },
   last_seq: 0,
   n_warnings: 0,
+  dismissed: false,
 })
 
 test.each<[string, Job | undefined, Job, string | undefined]>([

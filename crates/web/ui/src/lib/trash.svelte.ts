@@ -1,6 +1,7 @@
 // Deleting, with the way back: into the trash, where things stay for 30 days.
 
-import { ProblemError, trash as ask, type TrashItem, unreadable as askUnreadable, type UnreadableItem } from '$lib/api'
+import { trash as ask, type TrashItem, unreadable as askUnreadable, type UnreadableFolder } from '$lib/api'
+import { bytes } from '$lib/format'
 import { t, tn } from '$lib/i18n'
 import { toastProblem, toastUndo } from '$lib/toasts.svelte'
 
@@ -38,25 +39,19 @@ export async function moveToTrash<T extends Deletable>(
   return gone
 }
 
-/** What is in the trash; nothing where the studio has none to show. */
-export const trashResource = (): Resource<TrashItem[]> =>
-  resource((signal) => orNothing(ask(signal)), changes('trash'))
+/** What is in the trash. */
+export const trashResource = (): Resource<TrashItem[]> => resource(ask, changes('trash'))
 
 /** Folders of a list that could not be read. */
-export const unreadableResource = (list: List): Resource<UnreadableItem[]> =>
+export const unreadableResource = (list: List): Resource<UnreadableFolder[]> =>
   resource(
-    (signal) => orNothing(askUnreadable(signal)).then((all) => all.filter((one) => one.list === list)),
+    (signal) => askUnreadable(signal).then((all) => all.filter((one) => one.list === list)),
     (message) => message.live === 'changed' && message.list === list,
   )
 
-async function orNothing<T>(asked: Promise<T[]>): Promise<T[]> {
-  try {
-    return await asked
-  } catch (thrown) {
-    if (thrown instanceof ProblemError && thrown.status === 404) return []
-    throw thrown
-  }
-}
+/** How much there is of it: `3 items, 12 MB`. */
+export const trashTotal = (items: readonly TrashItem[]): string =>
+  tn('trash.total', items.length).replace('{size}', bytes(items.reduce((sum, item) => sum + item.bytes, 0)))
 
 /** How many days something still stays in the trash, at least 0. */
 export const daysLeft = (expiresMs: number, nowMs: number): number => Math.max(0, Math.ceil((expiresMs - nowMs) / 86_400_000))

@@ -1,7 +1,7 @@
 // What pages can ask of the studio: one function a verb, in the order of the lists they work on.
 
-import { answer, asks, client, filePath, path, sendFile } from './request'
-import type { Control, FileKind, Folder, ExportTask, ImportTask, Limit, NewComposition, NewDataset, NewModel, NewPreset, NewRun, PresetFile, Reconstruction, TrashItem, UnreadableItem, Upload } from './types'
+import { answer, client, filePath, path, sendFile } from './request'
+import type { Control, FileKind, Folder, ExportTask, ImportTask, Limit, NewComposition, NewDataset, NewModel, NewPreset, NewRun, PresetFile, Reconstruction, TrashItem, Upload } from './types'
 
 export { ProblemError, problemOf } from './problem'
 export type * from './types'
@@ -18,20 +18,22 @@ export const doctor = (signal?: Signal) => answer(client.GET('/api/doctor', unti
 export const families = (signal?: Signal) => answer(client.GET('/api/families', until(signal)))
 export const jobs = (signal?: Signal) => answer(client.GET('/api/jobs', until(signal)))
 /** Puts a job aside that has ended, until it is queued again. */
-export const dismissJob = (id: string) => asks<void>('POST', path('jobs', id, 'dismiss'))
+export const dismissJob = (id: string) => answer(client.POST('/api/jobs/{id}/dismiss', at(id)))
 /** A folder on this computer, with its files of a kind; the home folder without a path. */
 export const folders = (from: string | undefined, files: FileKind, signal?: Signal): Promise<Folder> =>
   answer(client.GET('/api/folders', { params: { query: { ...(from === undefined ? {} : { path: from }), files } as { path?: string } }, ...until(signal) }))
 
 // The trash, and what cannot be read
 /** What was deleted, newest first. */
-export const trash = (signal?: Signal) => asks<TrashItem[]>('GET', '/api/trash', signal)
-export const restoreItem = ({ list, id }: Pick<TrashItem, 'list' | 'id'>) => asks<void>('POST', path('trash', list, id, 'restore'))
+export const trash = (signal?: Signal) => answer(client.GET('/api/trash', until(signal)))
+export const restoreItem = ({ list, id }: Pick<TrashItem, 'list' | 'id'>) =>
+  answer(client.POST('/api/trash/{list}/{id}/restore', { params: { path: { list, id } } }))
 /** Deletes it for good; its space is free at once. */
-export const deleteForever = ({ list, id }: Pick<TrashItem, 'list' | 'id'>) => asks<void>('DELETE', path('trash', list, id))
-export const emptyTrash = () => asks<{ n_items: number; bytes: number }>('DELETE', '/api/trash')
+export const deleteForever = ({ list, id }: Pick<TrashItem, 'list' | 'id'>) =>
+  answer(client.DELETE('/api/trash/{list}/{id}', { params: { path: { list, id } } }))
+export const emptyTrash = () => answer(client.DELETE('/api/trash'))
 /** Folders of the library that could not be read. */
-export const unreadable = (signal?: Signal) => asks<UnreadableItem[]>('GET', '/api/unreadable', signal)
+export const unreadable = (signal?: Signal) => answer(client.GET('/api/unreadable', until(signal)))
 
 // Imports
 /** Takes a folder of our own, of another workspace, at once. */

@@ -24,11 +24,6 @@ export async function answer<T>(asked: Asked<T>): Promise<T> {
   return data as T
 }
 
-/** Asks what the schema does not name. */
-export function asks<T>(method: 'GET' | 'POST' | 'DELETE', to: string, signal?: AbortSignal): Promise<T> {
-  return answer<T>((client as unknown as Record<string, (to: string, init: object) => Asked<T>>)[method]!(to, { signal: signal ?? null }))
-}
-
 /** Sends a file's bytes as they are; `onShare` hears how much of it is sent, 0 to 1. */
 export function sendFile<T>(
   method: string,

@@ -74,7 +74,9 @@ export type SoundSource = Schemas['SoundSource']
 export type Split = Schemas['Split']
 export type SystemUse = Schemas['SystemUse']
 export type Switch = Schemas['Switch']
+export type TrashItem = Schemas['TrashItem']
 export type Unreadable = Schemas['Unreadable']
+export type UnreadableFolder = Schemas['UnreadableFolder']
 export type Upload = Schemas['Upload']
 export type Warning = Schemas['Warning']
 
@@ -88,25 +90,6 @@ export interface Folder extends FolderListing {
   is_count_partial?: boolean
   files?: { name: string; bytes: number }[]
 }
-/** Something in the trash. */
-export interface TrashItem {
-  list: string
-  id: string
-  name: string
-  deleted_ms: number
-  expires_ms: number
-  /** The space that deleting it for good gives back. */
-  bytes: number
-}
-/** A folder of the library that could not be read. */
-export interface UnreadableItem {
-  list: string
-  id: string
-  path: string
-  problem: Problem
-}
-/** A job that somebody may have put aside. */
-export type Dismissible = Job & { dismissed?: boolean }
 /** Files of a dataset that hold the same sound, by their place in it. */
 export interface SoundGroup {
   kind: 'exact' | 'near'

@@ -1,6 +1,6 @@
 // What the dashboard makes of the library: what to listen to, what wants a person, what could be done next.
 
-import type { Dataset, Dismissible, Export, Job, Model, Run, Sample } from '$lib/api'
+import type { Dataset, Export, Job, Model, Run, Sample } from '$lib/api'
 
 /** Runs last this long before they count as a training of a minute. */
 export const MINUTE_SECS = 60
@@ -20,7 +20,7 @@ export function newestSamples(samples: readonly Sample[], most: number): Sample[
 export function needing(jobs: readonly Job[]): Job[] {
   return jobs
     .filter(({ state }) => state.state === 'interrupted' || state.state === 'failed')
-    .filter((job: Dismissible) => !job.dismissed)
+    .filter((job) => !job.dismissed)
     .toSorted((a, b) => b.created_ms - a.created_ms)
 }
 

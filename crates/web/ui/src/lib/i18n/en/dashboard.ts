@@ -29,7 +29,6 @@ export const dashboard = {
   'dash.next.export': 'Export “{name}”',
 
   'dash.storage': 'Storage',
-  'dash.inTrash': '{n} items, {size}',
   'dash.computer': 'This computer',
   'dash.cpu': 'CPU',
   'dash.cpuUse': 'CPU use',

@@ -22,7 +22,7 @@ export const trash = {
   'trash.days_one': '{n} day',
   'trash.days_other': '{n} days',
   'trash.lastDay': 'less than a day',
-  'trash.search': 'Filter, like notes or size>1000000',
+  'trash.search': 'Filter, like notes or type:run',
   'trash.total_one': '{n} item, {size}',
   'trash.total_other': '{n} items, {size}',
   'trash.restore': 'Restore',
