@@ -73,8 +73,9 @@ await travel({
       { name: 'Größe 🎻.wav', mimeType: 'audio/wav', buffer: tone(0.3, 440) },
       { name: 'not sound.mp3', mimeType: 'audio/mpeg', buffer: Buffer.from('this is a text') },
       { name: 'torn.wav', mimeType: 'audio/wav', buffer: whole.subarray(0, 60_000) },
+      ...Array.from({ length: 12 }, (_, i) => ({ name: `broken ${i}.mp3`, mimeType: 'audio/mpeg', buffer: Buffer.from(`text ${i}`) })),
     ])
-    await page.getByText('4 of 4 files').waitFor()
+    await page.getByText('16 of 16 files').waitFor()
     await look('sent')
 
     step('a setting that cannot be is refused in place')

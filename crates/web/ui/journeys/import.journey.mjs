@@ -14,7 +14,7 @@ await travel({
 
     step('the keyboard chooses a folder, and an empty one is said to be that')
     await page.goto(`${studio.url}/models`)
-    await page.getByRole('link', { name: 'Import', exact: true }).click()
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Import' }).click()
     const path = page.getByRole('textbox', { name: 'Folder', exact: true })
     await path.fill(folder)
     await path.press('Enter')
@@ -59,7 +59,7 @@ await travel({
     step('what is there, and what becomes of it')
     await page.goto(`${studio.url}/import?path=${encodeURIComponent(folder)}`)
     const found = page.getByRole('list', { name: 'Found' })
-    await found.getByText('A lazy dataset that names 3 sound files.').waitFor()
+    await found.getByText('A lazy dataset that refers to 3 sound files.').waitFor()
     await found.getByText('Becomes a dataset at 44100 Hz, 1 channel.').first().waitFor()
     await page.getByRole('region', { name: 'Cannot be imported' }).getByText('broken.ckpt').first().waitFor()
     await look('found')

@@ -96,3 +96,14 @@ test('a field that was emptied is not the home folder', async () => {
   expect(choice.problem?.code).toBe('no_folder')
   expect(choice.text).toBe('')
 })
+
+test('a page that is left while it asks, and comes back, asks again', async () => {
+  const { ask } = studio({ '/b': 500 })
+  const choice = new FolderChoice('/b', 'sounds', ask)
+  choice.start()
+  await vi.advanceTimersByTimeAsync(100)
+  choice.leave()
+  choice.start()
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(choice.found?.path).toBe('/b')
+})

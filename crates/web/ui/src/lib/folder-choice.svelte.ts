@@ -19,7 +19,7 @@ export class FolderChoice {
   isChecking = $state(false)
 
   /** What the field said when the newest answer, good or bad, was asked for. */
-  #answered: string | undefined
+  #answered = $state<string>()
   #coming: { text: string; abort: AbortController; done: Promise<void> } | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #ask: Ask
@@ -75,6 +75,7 @@ export class FolderChoice {
   leave(): void {
     clearTimeout(this.#timer)
     this.#coming?.abort.abort()
+    this.#coming = undefined
   }
 
   #isAnswered(): boolean {
@@ -85,7 +86,6 @@ export class FolderChoice {
   #forget(): void {
     this.leave()
     this.#answered = undefined
-    this.#coming = undefined
     this.problem = undefined
   }
 
