@@ -25,7 +25,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -60,7 +60,8 @@ pub(crate) struct Store {
     path: PathBuf,
     writer: Mutex<Option<Connection>>,
     reader: Mutex<Option<Connection>>,
-    is_in_memory: AtomicBool,
+    /// The database in memory, while it is there.
+    memory: Mutex<Option<MemoryName>>,
 }
 
 /// How much to trust the file that is there.
@@ -81,13 +82,14 @@ impl Store {
         } else {
             connect(path, trust)
         };
-        let mut is_in_memory = false;
+        let mut memory = None;
         let (writer, reader) = match opened {
             Ok(connections) => connections,
             Err(error) if is_full(&error) => {
                 tracing::warn!("the disk is full, so the database is kept in memory: {error}");
-                is_in_memory = true;
-                in_memory(migrate)?
+                let (name, connections) = in_memory(|connection, _| migrate(connection))?;
+                memory = Some(name);
+                connections
             }
             Err(error) => {
                 tracing::warn!("the database is set aside, it will be rebuilt: {error}");
@@ -96,8 +98,7 @@ impl Store {
             }
         };
         let (writer, reader) = (Mutex::new(Some(writer)), Mutex::new(Some(reader)));
-        let is_in_memory = AtomicBool::new(is_in_memory);
-        Ok(Self { path: path.to_owned(), writer, reader, is_in_memory })
+        Ok(Self { path: path.to_owned(), writer, reader, memory: Mutex::new(memory) })
     }
 
     /// Reads; what is seen does not change meanwhile.
@@ -126,7 +127,7 @@ impl Store {
 
     /// Whether nothing is written to the disk.
     pub(crate) fn is_in_memory(&self) -> bool {
-        self.is_in_memory.load(Ordering::SeqCst)
+        lock(&self.memory).is_some()
     }
 
     /// Goes on with a copy in memory, for want of room on the disk.
@@ -136,12 +137,10 @@ impl Store {
             return Ok(());
         }
         let disk = writer.as_ref().ok_or(Error::Closed)?;
-        let (to_write, to_read) = in_memory(|copy| {
-            let name = copy.path().unwrap_or_default();
-            disk.execute("VACUUM INTO ?1", [memory_uri(name)]).map(drop)
-        })?;
+        let (name, (to_write, to_read)) =
+            in_memory(|_, name| disk.execute("VACUUM INTO ?1", [&name.0]).map(drop))?;
         (*writer, *reader) = (Some(to_write), Some(to_read));
-        self.is_in_memory.store(true, Ordering::SeqCst);
+        *lock(&self.memory) = Some(name);
         tracing::warn!("the disk is full, so the database is kept in memory until there is room");
         Ok(())
     }
@@ -149,14 +148,15 @@ impl Store {
     /// Writes to the disk what was kept in memory, and goes on there. Nothing changes if that fails.
     pub(crate) fn go_back_to_disk(&self) -> Result<(), Error> {
         let (mut writer, mut reader) = (lock(&self.writer), lock(&self.reader));
-        if !self.is_in_memory() {
-            return Ok(());
+        let mut memory = lock(&self.memory);
+        let Some(name) = &*memory else { return Ok(()) };
+        if writer.is_none() {
+            return Err(Error::Closed);
         }
-        let memory = writer.as_mut().ok_or(Error::Closed)?;
         let (mut to_write, to_read) = connect(&self.path, Trust::Closed)?;
-        copy_all(memory, &mut to_write)?;
+        copy_all(name, &mut to_write)?;
         (*writer, *reader) = (Some(to_write), Some(to_read));
-        self.is_in_memory.store(false, Ordering::SeqCst);
+        *memory = None;
         tracing::warn!("there is room on the disk again, so the database is back there");
         Ok(())
     }
@@ -206,34 +206,33 @@ fn connect(path: &Path, trust: Trust) -> rusqlite::Result<(Connection, Connectio
 
 /// Two connections to a new database in memory, after `fill` has put the tables into it.
 fn in_memory(
-    fill: impl FnOnce(&mut Connection) -> rusqlite::Result<()>,
-) -> rusqlite::Result<(Connection, Connection)> {
+    fill: impl FnOnce(&mut Connection, &MemoryName) -> rusqlite::Result<()>,
+) -> rusqlite::Result<(MemoryName, (Connection, Connection))> {
     static N_OPENED: AtomicU64 = AtomicU64::new(0);
     let number = N_OPENED.fetch_add(1, Ordering::Relaxed);
+    let name = MemoryName(format!("file:/maquette-{number}?vfs=memdb"));
     let open = || -> rusqlite::Result<Connection> {
         // It lives as long as a connection to it.
-        let connection = Connection::open(memory_uri(&format!("/maquette-{number}")))?;
+        let connection = Connection::open(&name.0)?;
         connection.busy_timeout(MEMORY_PATIENCE)?;
         connection.set_prepared_statement_cache_capacity(64);
         Ok(connection)
     };
     let (mut writer, reader) = (open()?, open()?);
-    fill(&mut writer)?;
+    fill(&mut writer, &name)?;
     reader.pragma_update(None, "query_only", true)?;
-    Ok((writer, reader))
+    Ok((name, (writer, reader)))
 }
+
+/// What connections of this process open a database in memory by.
+struct MemoryName(String);
 
 /// How long one connection to a database in memory waits for the other.
 const MEMORY_PATIENCE: Duration = Duration::from_secs(5);
 
-fn memory_uri(name: &str) -> String {
-    format!("file:{name}?vfs=memdb")
-}
-
 /// Replaces everything in a database by what is in another with the same tables, all or nothing.
-fn copy_all(from: &Connection, to: &mut Connection) -> rusqlite::Result<()> {
-    let name = memory_uri(from.path().unwrap_or_default());
-    to.execute("ATTACH DATABASE ?1 AS memory", [name])?;
+fn copy_all(from: &MemoryName, to: &mut Connection) -> rusqlite::Result<()> {
+    to.execute("ATTACH DATABASE ?1 AS memory", [&from.0])?;
     let copied = copy_tables(to);
     // When copying failed, that is what matters.
     let detached = to.execute_batch("DETACH DATABASE memory");

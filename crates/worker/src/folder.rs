@@ -167,9 +167,18 @@ impl JobFolder {
         }
     }
 
-    /// Gives the reserve's space to what is to be said last.
-    pub(crate) fn release_reserve(&self) {
-        let _ = fs::remove_file(self.path.join(RESERVE));
+    /// Writes how the job ended; on a full disk over the reserve, whose space nobody else can take.
+    fn write_exit(&self, text: &[u8]) -> anyhow::Result<()> {
+        let (path, reserve) = (self.path.join("exit.json"), self.path.join(RESERVE));
+        let Err(error) = write_whole(&path, text) else { return Ok(()) };
+        let over_reserve = || {
+            let mut file = OpenOptions::new().write(true).open(&reserve)?;
+            file.write_all(text)?;
+            file.set_len(text.len() as u64)?;
+            file.sync_all()?;
+            fs::rename(&reserve, &path)
+        };
+        over_reserve().map_err(|_| error).context("write exit.json")
     }
 
     /// Says how the job ended: the last event, then `exit.json`. One of them is enough for the studio.
@@ -177,18 +186,26 @@ impl JobFolder {
     /// # Errors
     /// Neither could be written.
     pub(crate) fn finish(&mut self, outcome: Outcome) -> anyhow::Result<()> {
-        self.release_reserve();
         let told = self.emit(EventBody::Finished(outcome.clone()));
         let exit = Exit { ended_ms: now_ms(), outcome };
         let text = serde_json::to_vec_pretty(&exit).context("encode exit.json")?;
-        let written = write_whole(&self.path.join("exit.json"), &text).context("write exit.json");
-        if written.is_ok() { Ok(()) } else { told }
+        let written = self.write_exit(&text);
+        let _ = fs::remove_file(self.path.join(RESERVE));
+        match (told, written) {
+            (Ok(()), _) => Ok(()),
+            (Err(_), Ok(())) => {
+                // There may be room now that the reserve is gone; without it, the file says the same.
+                let _ = self.emit(EventBody::Finished(exit.outcome));
+                Ok(())
+            }
+            (Err(error), Err(_)) => Err(error),
+        }
     }
 }
 
 impl Drop for JobFolder {
     fn drop(&mut self) {
-        self.release_reserve();
+        let _ = fs::remove_file(self.path.join(RESERVE));
     }
 }
 

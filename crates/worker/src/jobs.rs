@@ -30,9 +30,11 @@ pub(crate) fn run(path: &Path) -> anyhow::Result<()> {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(error)) => {
             let problem = problem_from_error(&error);
-            folder.release_reserve();
-            log(&format!("failed [{}]: {error:#}", problem.code));
-            Outcome::Failed { problem }
+            let words = format!("failed [{}]: {error:#}", problem.code);
+            let finished = folder.finish(Outcome::Failed { problem });
+            // Last: on a full disk there may be room for it only now.
+            log(&words);
+            return finished;
         }
         Err(panic) => Outcome::Failed { problem: problem_from_panic(panic.as_ref()) },
     };

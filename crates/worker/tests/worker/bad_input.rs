@@ -85,6 +85,8 @@ fn a_full_disk_is_said_and_leaves_nothing() {
     let task = prepare_task(SoundSource::Folder { path: workspace.sounds() });
     let job = workspace.job("datasets", "notes", Task::Prepare(task));
     std::os::unix::fs::symlink("/dev/full", job.path().join("dataset.json.partial")).unwrap();
+    // There is no room for the last word either, but what was kept back for it.
+    std::os::unix::fs::symlink("/dev/full", job.path().join("exit.json.partial")).unwrap();
     job.run();
     assert_full(&job);
 }
