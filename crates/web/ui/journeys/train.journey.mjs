@@ -226,19 +226,19 @@ await travel({
       asked.push(order)
       if (order.settings.n_signal === 40_000) return route.fallback()
       const answer = await route.fetch()
-      const isSmall = order.settings.batch_size === 4
+      const isSmall = order.settings.batch_size === 2
       const memory = isSmall
         ? { phase_1_bytes: 4e9, phase_2_bytes: 5.2e9, free_bytes: 8e9, level: 'fits', advice: [] }
-        : { phase_1_bytes: 6e9, phase_2_bytes: 9.1e9, free_bytes: 8e9, level: 'too_large', advice: [{ title: 'Batch size 4', settings: { batch_size: 4 }, memory_bytes: 5.2e9 }] }
+        : { phase_1_bytes: 6e9, phase_2_bytes: 9.1e9, free_bytes: 8e9, level: 'too_large', advice: [{ title: 'Batch size 2', settings: { batch_size: 2 }, memory_bytes: 5.2e9 }] }
       await route.fulfill({ response: answer, json: { ...(await answer.json()), memory } })
     })
     await page.reload()
     const memory = page.getByTestId('memory')
     await memory.getByText('more memory than is free').waitFor()
     await look('too large')
-    await memory.getByRole('button', { name: /^Use batch size 4 \(about 5\.2.GB\)$/ }).click()
+    await memory.getByRole('button', { name: /^Use batch size 2 \(about 5\.2.GB\)$/ }).click()
     await page.locator('[data-testid=memory][data-level=fits]').waitFor()
-    assert.equal(asked.at(-1).settings.batch_size, 4)
+    assert.equal(asked.at(-1).settings.batch_size, 2)
     await page.unroute('**/api/runs/check')
 
     step('the summary and the button are in sight, on a narrow window the button')

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Checkpoint, Job, RunForecast, Sample } from '$lib/api'
 
 import { adviceText, memoryOf, neededBytes } from '../src/pages/runs/memory'
-import { bestOf, hasDiverged, sampleToHear } from '../src/pages/runs/samples'
+import { bestOf, hasDiverged, needsOtherSettings, sampleToHear } from '../src/pages/runs/samples'
 import { LEAST_POINTS, sparkline } from '../src/pages/runs/sparkline'
 
 const sample = (step: number, distance?: number) =>
@@ -29,6 +29,10 @@ test('of a run that diverged, the last good one', () => {
   expect(sampleToHear([sample(10), sample(20)], undefined, true)?.step).toBe(20)
   expect(hasDiverged(failed('diverged'))).toBe(true)
   expect(hasDiverged(failed('out_of_memory'))).toBe(false)
+})
+
+test('what settings caused is not resumed with the same ones', () => {
+  expect(['out_of_memory', 'diverged', 'disk_full'].map((code) => needsOtherSettings(failed(code)))).toEqual([true, true, false])
 })
 
 test.each([

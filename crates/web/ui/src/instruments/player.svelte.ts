@@ -132,11 +132,17 @@ class Player {
     this.#engine?.choose(audible)
   }
 
-  async setLoop(isLooping: boolean, region = this.region) {
+  async setLoop(isLooping: boolean) {
     this.#updatePosition()
     this.isLooping = isLooping
-    this.region = region
     if (this.isPlaying) await this.play()
+  }
+
+  /** Loops a region; without one, nothing. */
+  async setRegion(region: Region | undefined) {
+    this.#updatePosition()
+    this.region = region
+    await this.setLoop(region !== undefined)
   }
 
   setVolume(volume: number) {

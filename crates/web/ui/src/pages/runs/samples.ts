@@ -27,6 +27,10 @@ export const bestOf = (checkpoints: readonly Checkpoint[]): Checkpoint | undefin
 /** Whether what a run made last is no measure of it: it ran away. */
 export const hasDiverged = ({ state }: Job): boolean => state.state === 'failed' && state.problem.code === 'diverged'
 
+/** Whether settings made it fail, so that going on with the same ones would end the same way. */
+export const needsOtherSettings = ({ state }: Job): boolean =>
+  state.state === 'failed' && ['out_of_memory', 'diverged'].includes(state.problem.code)
+
 /** The reconstruction of a sound to hear first: the newest; of a run that diverged, the newest from before. */
 export function sampleToHear(samples: readonly Sample[], best: Checkpoint | undefined, isRuined: boolean): Sample | undefined {
   const newest = samples.at(-1)

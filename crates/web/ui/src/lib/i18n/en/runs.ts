@@ -60,6 +60,7 @@ export const runs = {
   'memory.tight': 'This will use nearly all free memory. Close other programs, or make the training smaller.',
   'memory.tooLarge': 'This needs more memory than is free. The training would probably be stopped by the system.',
   'memory.advice': 'Ways to need less memory',
+  'memory.newRun': 'Start a new run that needs less memory',
   'memory.use': 'Use {change} (about {memory})',
 
   'measure.title': 'Training time',
