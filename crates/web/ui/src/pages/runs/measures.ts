@@ -2,7 +2,7 @@
 
 import type { RunMeasure } from '$lib/api'
 import { bytes, count, duration, number } from '$lib/format'
-import { t } from '$lib/i18n'
+import { t, tn } from '$lib/i18n'
 
 /** `About 1 h 20 min to the end of phase 1, then 3 h to step 12,000.` */
 export function measureText(measure: RunMeasure): string {
@@ -14,11 +14,11 @@ export function measureText(measure: RunMeasure): string {
   return t(measured.is_phase_1_open ? 'measure.bothAtMost' : 'measure.both', values)
 }
 
-/** `Needs 1.2 GB; 2 threads.` or, on a graphics card, `Needs 1.2 GB; computes on …` */
+/** `Used 1.2 GB and 2 threads.` or, on a GPU, `Used 1.2 GB of main memory and …` */
 export function measureNeeds({ measured }: RunMeasure): string {
   const [memory, device] = [bytes(measured.memory_bytes), measured.device ?? '']
   if (device !== '' && device !== 'CPU') return t('measure.needsGpu', { memory, device })
-  return t('measure.needs', { memory, threads: count(measured.n_threads) })
+  return t('measure.needs', { memory, threads: tn('measure.threads', measured.n_threads) })
 }
 
 /** Other programs that kept fewer cores busy hardly mattered. */
