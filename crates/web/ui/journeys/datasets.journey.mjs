@@ -97,7 +97,7 @@ await travel({
 
     step('many warnings scroll, and the keyboard reaches them')
     await page.setViewportSize({ width: 1280, height: 260 })
-    const list = page.getByRole('region', { name: 'Warnings' })
+    const list = page.getByRole('group', { name: 'Warnings' })
     assert(await list.evaluate((box) => box.scrollHeight > box.clientHeight))
     await list.focus()
     await look('warnings scrolled')

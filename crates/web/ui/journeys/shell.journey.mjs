@@ -29,7 +29,7 @@ await travel({
       if (pathname !== '/icon.svg') asked.push(pathname)
     })
     await page.goto(studio.url)
-    await page.getByRole('heading', { name: 'Storage' }).waitFor()
+    await page.getByRole('heading', { name: 'Next steps' }).waitFor()
     step(`${asked.length} requests: ${asked.join(' ')}`)
     assert(asked.length <= 10)
     const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime)
@@ -177,6 +177,7 @@ await travel({
     await page.keyboard.press('Control+z')
     await said.getByText('Undone').waitFor()
     assert.equal((await names()).length, 3)
+    await grid.getByRole('row', { name: /One/ }).waitFor()
 
     step('the menu of a row, by keyboard')
     await grid.focus()

@@ -83,7 +83,7 @@ export type Warning = Schemas['Warning']
 /** Which files a listing of a folder names. */
 export type FileKind = 'sounds' | 'imports'
 /** A folder of this computer; what an older studio does not say of it is absent. */
-export interface Folder extends FolderListing {
+export type Folder = FolderListing & {
   /** Sounds in it and in its sub-folders; hidden ones are not counted. */
   n_sounds_below?: number
   /** Whether counting them was given up at some point. */

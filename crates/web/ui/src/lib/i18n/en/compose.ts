@@ -23,7 +23,7 @@ export const compose = {
   'presets.export': 'Export {name}',
   'presets.rename': 'Rename {name}',
   'presets.delete': 'Delete {name}',
-  'presets.deleted': '{name} was moved to the trash.',
+  'presets.deleted': '“{name}” moved to trash, kept for 30 days',
   'presets.renameTitle': 'Rename the preset',
   'presets.name': 'Name',
   'presets.summary': 'Description',

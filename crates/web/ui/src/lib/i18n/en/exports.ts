@@ -139,7 +139,7 @@ export const exports = {
   'exports.latency': 'Latency',
   'exports.created': 'Exported',
   'exports.outdated': 'Outdated',
-  'exports.deleted': 'The export of {name} was moved to the trash.',
+  'exports.deleted': 'Export of “{name}” moved to trash, kept for 30 days',
   'exports.cancelled': 'The export of {name} was cancelled.',
 
   'export.nameFor': '{name}, {target}',

@@ -14,7 +14,7 @@ export const models = {
   'models.from': 'From {from}',
   'models.hear': 'Hear it',
   'models.openRun': 'Open run',
-  'models.deleted': '{name} was moved to the trash.',
+  'models.deleted': '“{name}” moved to trash, kept for 30 days',
 
   'model.export': 'Export…',
   'model.exportInfo': 'Exports it for Max, Pure Data, code, another Maquette or acids-rave.',
@@ -74,6 +74,6 @@ export const models = {
   'model.tookFor': '{length} of sound in {time}',
   'model.downloadOriginal': 'Download original',
   'model.downloadReconstruction': 'Download reconstruction',
-  'model.deletedSound': 'The reconstruction of {name} was moved to the trash.',
+  'model.deletedSound': 'Reconstruction of “{name}” moved to trash, kept for 30 days',
   'model.deleteSound': 'Delete the reconstruction of {name}',
 } as const

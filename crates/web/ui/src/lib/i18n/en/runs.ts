@@ -6,7 +6,7 @@ export const runs = {
   'runs.emptyTitle': 'No runs yet',
   'runs.emptyText': 'A run trains a sound model on one of your datasets. You can stop it, resume it and listen to it at any time.',
   'runs.toDataset': 'Create a dataset first',
-  'runs.deleted': '{name} was moved to the trash.',
+  'runs.deleted': '“{name}” moved to trash, kept for 30 days',
   'runs.stopFirst': 'Stop the run before you delete it.',
   'runs.name': 'Name',
   'runs.state': 'State',
