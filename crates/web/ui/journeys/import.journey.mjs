@@ -38,11 +38,11 @@ await travel({
     assert.match(await leftOut.getByRole('listitem').innerText(), /failed to/i)
     await look('left out')
 
-    step('a file can be named')
+    step('a file of the folder can be chosen')
     await page.getByRole('link', { name: 'Choose another folder' }).click()
     await page.getByRole('list', { name: `Contents of ${folder}` }).waitFor()
-    await page.getByRole('textbox', { name: 'File in this folder' }).fill('broken.ckpt')
-    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: /^broken\.ckpt/ }).click()
+    await page.getByRole('button', { name: 'Scan this file' }).click()
     await leftOut.waitFor()
     assert(page.url().endsWith('broken.ckpt'))
 

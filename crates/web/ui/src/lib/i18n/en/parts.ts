@@ -119,5 +119,6 @@ export const parts = {
   'folder.soundsHere_one': '{n} sound file, sub-folders not counted',
   'folder.soundsHere_other': '{n} sound files, sub-folders not counted',
   'folder.soundsBelow': '{all}, {n} of them in sub-folders',
+  'folder.soundsUncounted': 'Too many folders to count',
   'folder.soundsAtLeast': 'At least {n} sound files, including sub-folders',
 } as const
