@@ -76,7 +76,7 @@ await travel({
     assert((await now(start)) < before, 'an arrow does not move the start')
     await look('loop')
     await compare.getByRole('button', { name: / s$/ }).click()
-    await page.getByLabel('Loop start', { exact: true }).last().fill('0.25')
+    await page.getByRole('spinbutton', { name: 'Loop start' }).fill('0.25')
     await page.keyboard.press('Enter')
     await waitUntil(async () => Math.abs((await now(start)) - 0.25) < 1e-6, 'the typed start is not taken')
     await look('loop numbers')
