@@ -16,6 +16,7 @@ use super::{
     Console,
     follow::Onlooker,
     interrupt,
+    named::{self, Kind},
     table::{list, table},
     training::{ChoiceArgs, LimitArgs},
     words,
@@ -27,8 +28,8 @@ pub(crate) struct ComposeArgs {
     #[command(flatten)]
     choices: ChoiceArgs,
     /// A dataset it is for: it gives rate and channels, and is checked against
-    #[arg(long, value_name = "ID")]
-    dataset: Option<Id>,
+    #[arg(long, value_name = "DATASET")]
+    dataset: Option<String>,
     /// Show what differs from this run or preset
     #[arg(long, value_name = "RUN|PRESET")]
     diff: Option<String>,
@@ -68,8 +69,10 @@ pub(crate) fn run(args: ComposeArgs, console: &Console) -> anyhow::Result<()> {
     let (is_whole, is_explained) = (args.all, args.explain);
     let choices = args.choices.choices(&client)?;
     let limit = args.limit.limit();
-    let mut forecast = compose(&client, choices.clone(), args.dataset.clone(), limit)?;
-    if let (true, Some(dataset)) = (args.measure, args.dataset.clone()) {
+    let dataset = args.dataset.as_deref();
+    let dataset = dataset.map(|text| named::id(&client, Kind::Dataset, text)).transpose()?;
+    let mut forecast = compose(&client, choices.clone(), dataset.clone(), limit)?;
+    if let (true, Some(dataset)) = (args.measure, dataset.clone()) {
         let new = NewRun { name: None, dataset, choices, seed: None, limit };
         forecast.measured = measure(&client, console, &new)?;
     }
@@ -78,7 +81,7 @@ pub(crate) fn run(args: ComposeArgs, console: &Console) -> anyhow::Result<()> {
     let family = families.into_iter().find(|family| family.name == forecast.family);
     let knobs = family.context("failed to find the family")?.knobs;
     let there = match &args.diff {
-        Some(name) => Some(settings_of(&client, name, args.dataset)?),
+        Some(name) => Some(settings_of(&client, name, dataset)?),
         None => None,
     };
     let differences = there.map(|there| differences(&knobs, &forecast.settings, &there));
@@ -131,11 +134,18 @@ fn settings_of(client: &Client, name: &str, dataset: Option<Id>) -> anyhow::Resu
     let own: Vec<OwnPreset> = client.get("/api/presets")?;
     let is_preset = families.iter().flat_map(|it| &it.presets).any(|preset| preset.name == name)
         || own.iter().any(|preset| preset.id.as_str() == name);
-    if is_preset {
-        let choices = Choices { preset: Some(name.to_owned()), ..Choices::default() };
+    let preset = match is_preset {
+        true => Some(name.to_owned()),
+        false => own.iter().find(|preset| preset.name == name).map(|preset| preset.id.to_string()),
+    };
+    if preset.is_some() {
+        let choices = Choices { preset, ..Choices::default() };
         return Ok(compose(client, choices, dataset, None)?.settings);
     }
-    let Ok(id) = name.parse::<Id>() else { return Err(unknown(name).into()) };
+    let id = match named::id(client, Kind::Run, name) {
+        Err(error) if named::is_not_found(&error) => return Err(unknown(name).into()),
+        found => found?,
+    };
     let run: RunDetail = client.get(&format!("/api/runs/{id}"))?;
     Ok(run.settings)
 }
@@ -144,9 +154,11 @@ fn settings_of(client: &Client, name: &str, dataset: Option<Id>) -> anyhow::Resu
 fn unknown(name: &str) -> Refused {
     Refused(api::Problem {
         code: "not_found".to_owned(),
-        what: format!("There is neither a preset nor a run `{}`.", name.escape_debug()),
+        what: format!("There is neither a preset nor a run “{name}”."),
         why: None,
-        remedy: Some("Look at `maquette preset list` and `maquette run list`.".to_owned()),
+        remedy: Some(
+            "`maquette preset list` and `maquette run list` show what there is.".to_owned(),
+        ),
         fields: vec![],
     })
 }

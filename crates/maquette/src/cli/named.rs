@@ -59,6 +59,11 @@ pub(crate) fn id(client: &Client, kind: Kind, text: &str) -> anyhow::Result<Id> 
     Ok(choose(&all, text, kind.word(), &remedy)?)
 }
 
+/// Whether that is all that is wrong.
+pub(crate) fn is_not_found(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<Refused>().is_some_and(|it| it.0.code == "not_found")
+}
+
 /// The identifier of what a person named among what was deleted of a kind.
 ///
 /// # Errors

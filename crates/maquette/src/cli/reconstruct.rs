@@ -6,9 +6,14 @@ use std::{
 };
 
 use anyhow::Context;
-use api::{Id, Reconstruction, ReconstructionResult};
+use api::{Reconstruction, ReconstructionResult};
 
-use super::{Console, absolute, follow::Onlooker, output, words};
+use super::{
+    Console, absolute,
+    follow::Onlooker,
+    named::{self, Kind},
+    output, words,
+};
 use crate::{
     client::Client,
     percent::{encoded, encoded_path},
@@ -16,8 +21,8 @@ use crate::{
 
 #[derive(clap::Args)]
 pub(crate) struct ReconstructArgs {
-    /// The model's identifier
-    model: Id,
+    /// The model's identifier or name
+    model: String,
     /// The sound file
     #[arg(value_name = "IN")]
     input: PathBuf,
@@ -37,7 +42,8 @@ pub(crate) fn run(args: &ReconstructArgs, console: &Console) -> anyhow::Result<(
     let onlooker = Onlooker { client: &client, terminal: console.terminal };
 
     let name = input.file_name().unwrap_or_default().to_string_lossy();
-    let path = format!("/api/models/{}/reconstructions?name={}", args.model, encoded(&name));
+    let model = named::id(&client, Kind::Model, &args.model)?;
+    let path = format!("/api/models/{model}/reconstructions?name={}", encoded(&name));
     let sound =
         File::open(&input).with_context(|| format!("failed to open {}", input.display()))?;
     let queued: Reconstruction = client.post_file(&path, &sound)?;

@@ -3,13 +3,18 @@
 use api::{Id, NewRun, Run};
 
 use super::{
-    Console, follow::Onlooker, interrupt::say_on_interrupt, run::summary, training::TrainingArgs,
+    Console,
+    follow::Onlooker,
+    interrupt::say_on_interrupt,
+    named::{self, Kind},
+    run::summary,
+    training::TrainingArgs,
 };
 
 #[derive(clap::Args)]
 pub(crate) struct TrainArgs {
-    /// The dataset's identifier
-    dataset: Id,
+    /// The dataset's identifier or name
+    dataset: String,
     /// A name for the run
     #[arg(long)]
     name: Option<String>,
@@ -23,7 +28,11 @@ pub(crate) struct TrainArgs {
 pub(crate) fn run(args: TrainArgs, console: &Console) -> anyhow::Result<()> {
     let client = console.client()?;
     let terminal = console.terminal;
-    let new: NewRun = args.training.new_run(&client, args.dataset, args.name)?;
+    let new: NewRun = args.training.new_run(
+        &client,
+        named::id(&client, Kind::Dataset, &args.dataset)?,
+        args.name,
+    )?;
     let run: Run = client.post("/api/runs", &new)?;
     let onlooker = Onlooker { client: &client, terminal };
     if !args.follow {

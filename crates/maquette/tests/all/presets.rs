@@ -183,7 +183,7 @@ fn the_command_composes_and_keeps() {
     check(&["compose", "--set", "capacity=0"], "capacity: must be");
     check(&["compose", "--switch", "loud"], "causal");
     check(&["compose", "--diff", "none-000000"], "none-000000");
-    check(&["compose", "--diff", "NO ID"], "neither a preset nor a run `NO ID`");
+    check(&["compose", "--diff", "NO ID"], "neither a preset nor a run “NO ID”");
     check(&["preset", "save", "x", "--preset", "huge"], "sketch");
     check(&["preset", "import", "/nowhere/at/all"], "No such file");
 }
