@@ -6,8 +6,12 @@
 mod command;
 #[path = "all/files.rs"]
 mod files;
+#[path = "all/full_disk.rs"]
+mod full_disk;
 #[path = "all/guard.rs"]
 mod guard;
+#[path = "all/library.rs"]
+mod library;
 #[path = "all/live.rs"]
 mod live;
 #[path = "all/measures.rs"]
