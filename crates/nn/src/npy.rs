@@ -5,8 +5,9 @@
 //! that say what to call before saving. Source: NumPy's `numpy.lib.format`, versions 1.0 to 3.0.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Write};
-use std::path::Path;
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 use crate::Error;
 use crate::bytes::{ElementType, malformed};
@@ -43,25 +44,10 @@ pub enum Numbers {
 /// Fortran's order.
 pub fn read(path: &Path, n_most: usize) -> Result<Npy, Error> {
     let io = |source| Error::Io { path: path.to_owned(), source };
-    let file = File::open(path).map_err(io)?;
-    let n_bytes = file.metadata().map_err(io)?.len();
-    let mut reader = BufReader::with_capacity(PIECE_BYTES, file);
-    let (header, start) = Header::read(&mut reader, path)?;
-    let unsupported = |what: String| Error::Unsupported { path: path.to_owned(), what };
-    if header.is_fortran && header.shape.iter().filter(|extent| **extent > 1).count() > 1 {
-        let what = "an array in Fortran's order (save `numpy.ascontiguousarray(x)`)";
-        return Err(unsupported(what.to_owned()));
-    }
-    let element = header.element().ok_or_else(|| {
-        let what = "an array of type {} (save `x.astype(\"float32\")`, or \"int64\" for codes)";
-        unsupported(what.replace("{}", &header.descr))
-    })?;
+    let Opened { mut reader, header, element, start } = Opened::open(path)?;
     let n = header.n_numbers().filter(|n| *n <= n_most).ok_or_else(|| {
         malformed(path, start, format!("its shape {:?} is larger than is read", header.shape))
     })?;
-    if n_bytes.checked_sub(start) != Some((n * element.size()) as u64) {
-        return Err(malformed(path, start, "its shape and its length do not agree"));
-    }
     let mut left = n * element.size();
     let mut numbers = match element {
         ElementType::F32 | ElementType::F64 => Numbers::Floats(Vec::with_capacity(n)),
@@ -78,6 +64,211 @@ pub fn read(path: &Path, n_most: usize) -> Result<Npy, Error> {
         left -= piece;
     }
     Ok(Npy { shape: header.shape, numbers })
+}
+
+/// An array whose header was read and checked.
+struct Opened {
+    reader: BufReader<File>,
+    header: Header,
+    element: ElementType,
+    /// The byte at which the numbers begin.
+    start: u64,
+}
+
+impl Opened {
+    fn open(path: &Path) -> Result<Self, Error> {
+        let io = |source| Error::Io { path: path.to_owned(), source };
+        let file = File::open(path).map_err(io)?;
+        let n_bytes = file.metadata().map_err(io)?.len();
+        let mut reader = BufReader::with_capacity(PIECE_BYTES, file);
+        let (header, start) = Header::read(&mut reader, path)?;
+        let unsupported = |what: String| Error::Unsupported { path: path.to_owned(), what };
+        if header.is_fortran && header.shape.iter().filter(|extent| **extent > 1).count() > 1 {
+            let what = "an array in Fortran's order (save `numpy.ascontiguousarray(x)`)";
+            return Err(unsupported(what.to_owned()));
+        }
+        let element = header.element().ok_or_else(|| {
+            let what = "an array of type {} (save `x.astype(\"float32\")`, or \"int64\" for codes)";
+            unsupported(what.replace("{}", &header.descr))
+        })?;
+        let n = header.n_numbers().ok_or_else(|| {
+            malformed(path, start, format!("its shape {:?} is larger than is read", header.shape))
+        })?;
+        if n_bytes.checked_sub(start) != Some((n * element.size()) as u64) {
+            return Err(malformed(path, start, "its shape and its length do not agree"));
+        }
+        Ok(Self { reader, header, element, start })
+    }
+}
+
+/// An array that is read column by column, its last extent being the columns: what is longer than memory.
+pub struct RowReader {
+    path: PathBuf,
+    opened: Opened,
+}
+
+impl RowReader {
+    /// Opens an array.
+    ///
+    /// # Errors
+    /// As [`read`].
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        Ok(Self { path: path.to_owned(), opened: Opened::open(path)? })
+    }
+
+    /// Extents.
+    #[must_use]
+    pub fn shape(&self) -> &[usize] {
+        &self.opened.header.shape
+    }
+
+    /// Whether it holds whole numbers.
+    #[must_use]
+    pub fn has_integers(&self) -> bool {
+        !matches!(self.opened.element, ElementType::F32 | ElementType::F64)
+    }
+
+    /// Some columns of every row, one row after the other.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or has become shorter.
+    ///
+    /// # Panics
+    /// When there are no such columns.
+    pub fn columns(&mut self, columns: Range<usize>) -> Result<Numbers, Error> {
+        let Opened { reader, header, element, start } = &mut self.opened;
+        let file = reader.get_mut();
+        let n_columns = header.shape.last().copied().unwrap_or(1);
+        assert!(columns.start <= columns.end && columns.end <= n_columns, "columns of the array");
+        let n_rows: usize = header.shape.iter().rev().skip(1).product();
+        let mut bytes = vec![0; columns.len() * element.size()];
+        let mut numbers = match element {
+            ElementType::F32 | ElementType::F64 => Numbers::Floats(vec![]),
+            _ => Numbers::Integers(vec![]),
+        };
+        for row in 0..n_rows {
+            let at = (row * n_columns + columns.start) as u64 * element.size() as u64;
+            file.seek(SeekFrom::Start(*start + at))
+                .and_then(|_| file.read_exact(&mut bytes))
+                .map_err(|source| Error::Io { path: self.path.clone(), source })?;
+            match &mut numbers {
+                Numbers::Floats(floats) => floats.extend(element.decode(&bytes)),
+                Numbers::Integers(integers) => integers.extend(element.decode_wide(&bytes)),
+            }
+        }
+        Ok(numbers)
+    }
+}
+
+/// How an array of [`RowWriter`] keeps its numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// As `float32`.
+    Floats,
+    /// As `int64`; the numbers must be whole.
+    Integers,
+}
+
+/// An array that is written column by column, its last extent being the columns: what is longer than
+/// memory. It gets its name once it is whole, and nothing is left of it otherwise.
+pub struct RowWriter {
+    path: PathBuf,
+    file: File,
+    kept: Kept,
+    start: u64,
+    n_rows: usize,
+    n_columns: usize,
+    n_written: usize,
+    is_whole: bool,
+}
+
+impl RowWriter {
+    /// Begins an array of a shape.
+    ///
+    /// # Errors
+    /// When the folder cannot be written or is full.
+    pub fn create(path: &Path, shape: &[usize], kept: Kept) -> Result<Self, Error> {
+        let header = header_bytes(kept.descr(), shape);
+        let n_columns = shape.last().copied().unwrap_or(1);
+        let n_rows = shape.iter().rev().skip(1).product();
+        let begin = || {
+            let mut file = File::create(path.with_added_extension("partial"))?;
+            file.write_all(&header)?;
+            Ok(file)
+        };
+        let file = begin().map_err(|source| Error::Io { path: path.to_owned(), source })?;
+        let (path, start) = (path.to_owned(), header.len() as u64);
+        Ok(Self { path, file, kept, start, n_rows, n_columns, n_written: 0, is_whole: false })
+    }
+
+    /// Appends columns, `[row][column]`.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    ///
+    /// # Panics
+    /// When there are other rows, or more columns, than the shape says.
+    pub fn write(&mut self, rows: &[Vec<f32>]) -> Result<(), Error> {
+        assert_eq!(rows.len(), self.n_rows, "rows of the array");
+        let n = rows.first().map_or(0, Vec::len);
+        assert!(self.n_written + n <= self.n_columns, "columns of the array");
+        for (i, row) in rows.iter().enumerate() {
+            let bytes: Vec<u8> = match self.kept {
+                Kept::Floats => row.iter().flat_map(|x| x.to_le_bytes()).collect(),
+                Kept::Integers => row.iter().flat_map(|x| (*x as i64).to_le_bytes()).collect(),
+            };
+            let column = (i * self.n_columns + self.n_written) as u64;
+            let at = self.start + column * self.kept.n_bytes();
+            self.file
+                .seek(SeekFrom::Start(at))
+                .and_then(|_| self.file.write_all(&bytes))
+                .map_err(|source| Error::Io { path: self.path.clone(), source })?;
+        }
+        self.n_written += n;
+        Ok(())
+    }
+
+    /// Gives the array its name.
+    ///
+    /// # Errors
+    /// When the disk is full, or columns are missing.
+    pub fn finish(mut self) -> Result<(), Error> {
+        if self.n_written < self.n_columns {
+            let source = std::io::Error::other("columns are missing");
+            return Err(Error::Io { path: self.path.clone(), source });
+        }
+        self.file
+            .sync_all()
+            .and_then(|()| std::fs::rename(self.path.with_added_extension("partial"), &self.path))
+            .map_err(|source| Error::Io { path: self.path.clone(), source })?;
+        self.is_whole = true;
+        Ok(())
+    }
+}
+
+impl Drop for RowWriter {
+    fn drop(&mut self) {
+        if !self.is_whole {
+            // What made it fail is the error to tell.
+            let _ = std::fs::remove_file(self.path.with_added_extension("partial"));
+        }
+    }
+}
+
+impl Kept {
+    fn descr(self) -> &'static str {
+        match self {
+            Self::Floats => "<f4",
+            Self::Integers => "<i8",
+        }
+    }
+
+    fn n_bytes(self) -> u64 {
+        match self {
+            Self::Floats => 4,
+            Self::Integers => 8,
+        }
+    }
 }
 
 /// Writes an array of `float32` under a name that it gets once it is whole.

@@ -257,6 +257,46 @@ fn read_strictly(bytes: &[u8], n_most: usize) -> Result<Npy, Error> {
 }
 
 #[test]
+fn an_array_in_columns_is_the_array_of_the_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, columns) = (folder.path().join("a.npy"), folder.path().join("b.npy"));
+    let values: Vec<f32> = (0..3 * 50).map(|i| i as f32).collect();
+    let rows = |from: usize, to: usize| -> Vec<Vec<f32>> {
+        values.chunks(50).map(|row| row[from..to].to_vec()).collect()
+    };
+    for kept in [npy::Kept::Floats, npy::Kept::Integers] {
+        match kept {
+            npy::Kept::Floats => npy::write(&whole, &[1, 3, 50], &values).unwrap(),
+            npy::Kept::Integers => {
+                let integers: Vec<i64> = values.iter().map(|x| *x as i64).collect();
+                npy::write_integers(&whole, &[1, 3, 50], &integers).unwrap();
+            }
+        }
+        let mut writer = npy::RowWriter::create(&columns, &[1, 3, 50], kept).unwrap();
+        for (from, to) in [(0, 7), (7, 7), (7, 49), (49, 50)] {
+            writer.write(&rows(from, to)).unwrap();
+        }
+        writer.finish().unwrap();
+        assert_eq!(std::fs::read(&whole).unwrap(), std::fs::read(&columns).unwrap());
+        let mut reader = npy::RowReader::open(&columns).unwrap();
+        assert_eq!(reader.shape(), [1, 3, 50]);
+        assert_eq!(reader.has_integers(), kept == npy::Kept::Integers);
+        let expected = rows(5, 9).concat();
+        match reader.columns(5..9).unwrap() {
+            Numbers::Floats(found) => assert_eq!(found, expected),
+            Numbers::Integers(found) => {
+                assert!(found.iter().zip(&expected).all(|(a, b)| *a as f32 == *b));
+            }
+        }
+    }
+    // What was not finished leaves nothing.
+    std::fs::remove_file(&columns).unwrap();
+    let half = npy::RowWriter::create(&columns, &[3, 50], npy::Kept::Floats).unwrap();
+    assert!(half.finish().is_err());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
 fn arrays_come_back_as_they_were_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("z.npy");
