@@ -43,6 +43,9 @@ pub struct DatasetSummary {
     pub hash: String,
     /// How long preparing took, in seconds.
     pub prepare_secs: f64,
+    /// Files that repeat another one; 0 where nobody looked.
+    #[serde(default)]
+    pub n_duplicates: u32,
 }
 
 /// A dataset with its files and warnings.
@@ -55,8 +58,30 @@ pub struct DatasetDetail {
     pub files: Vec<SoundFile>,
     /// What preparing had to say, files that were skipped included.
     pub warnings: Vec<Warning>,
+    /// Files that are the same sound, in order of the first of each. A group is never split between
+    /// training and validation.
+    pub groups: Vec<SoundGroup>,
     /// Runs that trained on it.
     pub used_by: Vec<Id>,
+}
+
+/// Files of a dataset that are the same sound.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SoundGroup {
+    /// How alike they are.
+    pub kind: SoundGroupKind,
+    /// Their places in the dataset ([`SoundFile::idx`]), two at least.
+    pub files: Vec<u32>,
+}
+
+/// How alike the files of a group are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SoundGroupKind {
+    /// Their samples in the dataset are equal.
+    Exact,
+    /// They are the same recording in another format, rate or level.
+    Near,
 }
 
 /// One sound of a dataset.
@@ -141,6 +166,35 @@ pub struct FolderListing {
     pub folders: Vec<String>,
     /// How many files in it look like sound, not counting sub-folders.
     pub n_sounds: u32,
+    /// How many files in it and in its sub-folders look like sound. Hidden ones count nowhere, as
+    /// they are not used.
+    #[serde(default)]
+    pub n_sounds_below: u32,
+    /// Whether counting stopped early, so that there may be more.
+    #[serde(default)]
+    pub is_count_partial: bool,
+    /// Files in it of the type that was asked for, by name.
+    #[serde(default)]
+    pub files: Vec<FolderFile>,
+}
+
+/// A file in a folder on this computer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FolderFile {
+    /// Its name.
+    pub name: String,
+    /// Its size, in bytes.
+    pub bytes: u64,
+}
+
+/// Files to list with a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FolderFiles {
+    /// Those whose names say that they are sound.
+    Sounds,
+    /// Those that can be imported.
+    Imports,
 }
 
 /// `dataset.json`: the index of a whole dataset, written last by the job that prepares it.
@@ -159,6 +213,9 @@ pub struct DatasetIndex {
     pub sounds: Vec<IndexedSound>,
     /// What preparing had to say.
     pub warnings: Vec<Warning>,
+    /// Files that are the same sound.
+    #[serde(default)]
+    pub groups: Vec<SoundGroup>,
 }
 
 impl DatasetIndex {

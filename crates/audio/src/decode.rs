@@ -2,18 +2,19 @@
 //!
 //! The rule is to keep what can be kept. A file that is cut off, damaged in the middle or lies
 //! about its length still gives the sound that is there, with a [`Note`] that says what is wrong;
-//! an [`Error`] means that nothing usable came out. Whatever the bytes are, nothing here panics,
-//! and memory stays within a small multiple of [`DecodeLimits::max_samples`].
+//! an [`Error`] means that nothing usable came out. Whatever the bytes are, nothing here panics.
+//! [`SoundReader`] decodes block by block in a few MiB whatever the length; [`decode_file`] keeps all
+//! blocks, at most [`DecodeLimits::max_samples`].
 
 mod compressed;
-mod condition;
+mod flaws;
 mod pcm;
+mod reader;
 
-use std::fs::File;
-use std::io::{self, Read, Seek};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::io;
 use std::path::{Path, PathBuf};
 
+pub use self::reader::{SoundEnd, SoundReader, scan_file};
 use crate::Clip;
 
 /// A decoded file.
@@ -59,11 +60,19 @@ pub struct DecodeLimits {
 }
 
 impl Default for DecodeLimits {
-    /// Four hours, 2 GiB and 64 channels.
+    /// A day, 2 GiB and 64 channels.
     fn default() -> Self {
-        Self { max_secs: 4.0 * 3600.0, max_samples: 1 << 29, max_channels: 64 }
+        Self { max_secs: DAY_SECS, max_samples: 1 << 29, max_channels: 64 }
     }
 }
+
+impl DecodeLimits {
+    /// A day and 64 channels, for those who keep a block at a time.
+    pub const STREAMED: Self =
+        Self { max_secs: DAY_SECS, max_samples: usize::MAX, max_channels: 64 };
+}
+
+const DAY_SECS: f64 = 24.0 * 3600.0;
 
 /// Why a file gave no sound, or a sound no file; by what a person can do about it.
 #[derive(Debug, thiserror::Error)]
@@ -96,7 +105,7 @@ pub enum Error {
         /// The codec, or what is unusual.
         what: String,
     },
-    /// It is too long to be held in memory: cut it into pieces.
+    /// It is too long: cut it into pieces.
     #[error("decode {}: it is longer than {limit}", path.display())]
     TooLong {
         /// The file.
@@ -122,18 +131,6 @@ pub enum Error {
     },
 }
 
-/// Every extension that means sound, in lower case, those that cannot be decoded included: a folder
-/// with such a file is told so, rather than that it is empty.
-pub const SOUND_EXTENSIONS: [&str; 22] = [
-    "wav", "wave", "bwf", "rf64", "aif", "aiff", "aifc", "flac", "mp3", "ogg", "oga", "m4a", "m4b",
-    "aac", "opus", "wma", "caf", "wv", "ape", "ac3", "amr", "mp2",
-];
-
-/// Whether a file's name says that it is sound.
-pub fn is_sound_path(path: &Path) -> bool {
-    extension(path).is_some_and(|extension| SOUND_EXTENSIONS.contains(&extension.as_str()))
-}
-
 /// Decodes a whole file: WAV, AIFF, FLAC, MP3, Ogg Vorbis, or AAC and ALAC in M4A.
 ///
 /// What the bytes are decides, not what the name says. Delay and padding of MP3 and Vorbis encoders
@@ -142,33 +139,21 @@ pub fn is_sound_path(path: &Path) -> bool {
 /// # Errors
 /// When nothing usable came out; [`Error`] says why by what to do about it.
 pub fn decode_file(path: &Path, limits: &DecodeLimits) -> Result<Decoded, Error> {
-    let mut collector = Collector { limits: *limits, rate_hz: 0, channels: Vec::new() };
-    let mut notes = Vec::new();
-    // Third-party decoders meet hostile data here: a panic of theirs costs what was left to
-    // decode, nothing else.
-    let outcome = catch_unwind(AssertUnwindSafe(|| decode_into(&mut collector, &mut notes, path)));
-    let failure = match outcome {
-        Ok(Ok(())) => None,
-        Ok(Err(failure)) => Some(failure),
-        Err(_) => Some(Failure::Damaged("the decoder gave up in the middle".into())),
-    };
-    // A sample may be missing at the end of some channels after a panic.
-    let n_frames = collector.channels.iter().map(Vec::len).min().unwrap_or(0);
-    for channel in &mut collector.channels {
-        channel.truncate(n_frames);
+    let mut reader = SoundReader::open(path, limits)?;
+    let mut channels = vec![Vec::new(); reader.n_channels()];
+    let mut block = Vec::new();
+    while reader.next(&mut block)? {
+        for (channel, part) in channels.iter_mut().zip(&block) {
+            channel.extend_from_slice(part);
+        }
+    }
+    for channel in &mut channels {
         channel.shrink_to_fit();
     }
-    match failure {
-        Some(Failure::Damaged(why)) if n_frames > 0 => {
-            notes.push(Note::new("damaged", format!("Part of it is lost: {why}")));
-        }
-        Some(failure) => return Err(failure.at(path)),
-        None if n_frames == 0 => return Err(Error::Empty { path: path.to_owned() }),
-        None => {}
-    }
-    let mut clip = Clip { rate_hz: collector.rate_hz, channels: collector.channels };
-    notes.extend(condition::condition(&mut clip));
-    Ok(Decoded { clip, notes })
+    let rate_hz = reader.rate_hz();
+    let end = reader.end();
+    end.scale(&mut channels);
+    Ok(Decoded { clip: Clip { rate_hz, channels }, notes: end.notes })
 }
 
 /// [`Error`] before the path is known.
@@ -208,10 +193,13 @@ enum Format {
 }
 
 impl Format {
+    const ALL: [Self; 7] =
+        [Self::Wav, Self::Aiff, Self::Flac, Self::Mp3, Self::Ogg, Self::Mp4, Self::Adts];
+
     /// Its name, and the extensions it goes by.
     fn name_and_extensions(self) -> (&'static str, &'static [&'static str]) {
         match self {
-            Self::Wav => ("WAV", &["wav", "wave", "bwf", "rf64"]),
+            Self::Wav => ("WAV", &["wav", "wave", "bwf", "rf64", "w64"]),
             Self::Aiff => ("AIFF", &["aif", "aiff", "aifc"]),
             Self::Flac => ("FLAC", &["flac"]),
             Self::Mp3 => ("MP3", &["mp3"]),
@@ -222,58 +210,26 @@ impl Format {
     }
 }
 
-fn decode_into(
-    collector: &mut Collector,
-    notes: &mut Vec<Note>,
-    path: &Path,
-) -> Result<(), Failure> {
-    // Before it is opened: a named pipe would wait for somebody to write.
-    let metadata = std::fs::metadata(path).map_err(Failure::Unreadable)?;
-    if metadata.is_dir() {
-        return Err(Failure::Unreadable(io::ErrorKind::IsADirectory.into()));
-    }
-    if !metadata.is_file() {
-        return Err(Failure::Unreadable(io::Error::other("it is a device or a pipe")));
-    }
-    let mut file = File::open(path).map_err(Failure::Unreadable)?;
-    if metadata.len() == 0 {
-        return Err(Failure::Empty);
-    }
-    let mut start = Vec::with_capacity(12);
-    file.by_ref().take(12).read_to_end(&mut start).map_err(Failure::Unreadable)?;
-    file.rewind().map_err(Failure::Unreadable)?;
-
-    let extension = extension(path);
-    let format = match pcm::container(&start) {
-        Some(container) => pcm::decode(collector, notes, &mut file, metadata.len(), container)?,
-        None => compressed::decode(collector, notes, file, extension.as_deref())?,
-    };
-    let (name, extensions) = format.name_and_extensions();
-    if let Some(extension) = extension
-        && SOUND_EXTENSIONS.contains(&extension.as_str())
-        && !extensions.contains(&extension.as_str())
-    {
-        let message = format!("It is {name} inside although its name ends in .{extension}");
-        notes.push(Note::new("wrong_extension", message));
-    }
-    Ok(())
-}
-
 fn extension(path: &Path) -> Option<String> {
     Some(path.extension()?.to_str()?.to_ascii_lowercase())
 }
 
-/// Where decoders put their samples, and where the limits are kept.
-struct Collector {
+/// How much of a sound was decoded, and where the limits are kept.
+struct Extent {
     limits: DecodeLimits,
     rate_hz: u32,
-    channels: Vec<Vec<f32>>,
+    n_channels: usize,
+    n_frames: u64,
 }
 
 /// Rates that a file may have; beyond them a header is damaged rather than unusual.
 const RATES_HZ: std::ops::RangeInclusive<u32> = 100..=1_000_000;
 
-impl Collector {
+impl Extent {
+    fn new(limits: DecodeLimits) -> Self {
+        Self { limits, rate_hz: 0, n_channels: 0, n_frames: 0 }
+    }
+
     /// Fixes the rate and the number of channels, before the first sample.
     fn begin(&mut self, rate_hz: u32, n_channels: usize) -> Result<(), Failure> {
         if !RATES_HZ.contains(&rate_hz) {
@@ -282,55 +238,28 @@ impl Collector {
         if n_channels == 0 || n_channels > self.limits.max_channels {
             return Err(Failure::Unsupported(format!("sound in {n_channels} channels")));
         }
-        self.rate_hz = rate_hz;
-        self.channels = vec![Vec::new(); n_channels];
+        (self.rate_hz, self.n_channels) = (rate_hz, n_channels);
         Ok(())
     }
 
-    fn n_frames(&self) -> usize {
-        self.channels.first().map_or(0, Vec::len)
-    }
-
     /// Fails if another `n` frames would be too many; called before they are decoded or kept.
-    fn make_room(&mut self, n: usize) -> Result<(), Failure> {
-        let n_frames = self.n_frames().saturating_add(n);
+    fn make_room(&self, n: u64) -> Result<(), Failure> {
+        let n_frames = self.n_frames.saturating_add(n);
         if n_frames as f64 / f64::from(self.rate_hz) > self.limits.max_secs {
-            return Err(Failure::TooLong(format!("{} seconds", self.limits.max_secs)));
+            return Err(Failure::TooLong(length_in_words(self.limits.max_secs)));
         }
-        if n_frames.saturating_mul(self.channels.len()) > self.limits.max_samples {
+        if n_frames.saturating_mul(self.n_channels as u64) > self.limits.max_samples as u64 {
             return Err(Failure::TooLong(format!("{} samples", self.limits.max_samples)));
         }
         Ok(())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_tell_what_is_sound() {
-        let check = |name: &str, expected: bool| {
-            assert_eq!(is_sound_path(Path::new(name)), expected, "{name}");
-        };
-        check("a.wav", true);
-        check("a.WAV", true);
-        check("dir.wav/a.flac", true);
-        check("🎻 two words.Aiff", true);
-        check("a.opus", true);
-        check("a.txt", false);
-        check("wav", false);
-        check(".wav", false);
-        check("a.wav.txt", false);
-        check("dir.wav/a", false);
-    }
-
-    #[test]
-    fn every_decodable_extension_is_sound() {
-        use Format::{Adts, Aiff, Flac, Mp3, Mp4, Ogg, Wav};
-        for format in [Wav, Aiff, Flac, Mp3, Ogg, Mp4, Adts] {
-            let first = format.name_and_extensions().1[0];
-            assert!(SOUND_EXTENSIONS.contains(&first), "{first}");
-        }
+/// A limit as people say it.
+fn length_in_words(secs: f64) -> String {
+    if secs >= 7200.0 && secs % 3600.0 == 0.0 {
+        format!("{} hours", secs / 3600.0)
+    } else {
+        format!("{secs} seconds")
     }
 }

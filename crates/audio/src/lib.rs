@@ -1,16 +1,18 @@
 //! Sound as data: what the worker, the models and the server need to read, shape, measure and write it.
 //!
-//! Everything is a pure function over a [`Clip`] or a slice of samples, except [`decode_file`] and
-//! [`write_wav`], which touch files. Nothing here starts threads; callers that have many sounds
+//! Everything is a pure function over a [`Clip`] or a slice of samples, except what reads and writes
+//! files. Long sounds come block by block: [`SoundReader`], [`Resampler`], [`SpectralDistance`] and
+//! [`WavWriter`] give what their likes give of a whole clip. Nothing here starts threads; callers that have many sounds
 //! spread them over the cores.
 //!
 //! | want | call |
 //! |---|---|
-//! | a file as samples | [`is_sound_path`], [`decode_file`] |
-//! | another rate or another number of channels | [`resample`], [`with_channels`] |
+//! | a file as samples | [`decode_file`], [`SoundReader`], [`scan_file`] |
+//! | another rate or another number of channels | [`resample`], [`Resampler`], [`with_channels`] |
 //! | how loud it is, what it looks like | [`peak_db`], [`rms_db`], [`peaks`] |
 //! | what it sounds like, in numbers | [`stft_magnitudes`], [`log_spectral_distance`], [`band_spectrum`] |
-//! | a WAV file | [`write_wav`], [`wav_header`] |
+//! | whether two are the same sound | [`Fingerprinter`], [`correlation`] |
+//! | a WAV file | [`write_wav`], [`WavWriter`], [`wav_header`] |
 //! | sound from nothing | [`sample_sounds`] |
 //! | more variety for training | [`phase_mangle`], [`allpass`], [`at_speed`] |
 //! | randomness that repeats | [`Rng`] |
@@ -22,6 +24,7 @@ mod level;
 mod peaks;
 mod resample;
 mod rng;
+mod same_sound;
 mod sample_set;
 mod spectrum;
 mod synth;
@@ -29,7 +32,7 @@ mod wav;
 
 pub use clip::{Clip, with_channels};
 pub use decode::{
-    DecodeLimits, Decoded, Error, Note, SOUND_EXTENSIONS, decode_file, is_sound_path,
+    DecodeLimits, Decoded, Error, Note, SoundEnd, SoundReader, decode_file, scan_file,
 };
 pub use effects::{
     compand::{Compander, compand},
@@ -38,10 +41,12 @@ pub use effects::{
 };
 pub use level::{SILENCE_DB, db_from_gain, gain_from_db, peak_db, rms_db};
 pub use peaks::peaks;
-pub use resample::resample;
+pub use resample::{Resampler, resample, resampled_len};
 pub use rng::Rng;
+pub use same_sound::{Comparison, Fingerprint, Fingerprinter, SAME_FROM, correlation};
 pub use sample_set::sample_sounds;
 pub use spectrum::{
-    Magnitudes, band_spectrum, hann_window, log_spectral_distance, stft_magnitudes,
+    Magnitudes, SpectralDistance, band_spectrum, hann_window, log_spectral_distance,
+    stft_magnitudes,
 };
-pub use wav::{WavFormat, wav_header, write_wav};
+pub use wav::{WavFormat, WavWriter, wav_header, write_wav};

@@ -1,7 +1,7 @@
 //! Another sampling rate for a clip, by a synchronous FFT resampler.
 
 use rubato::audioadapter_buffers::direct::SequentialSliceOfVecs;
-use rubato::{Fft, FixedSync, Resampler, WindowFunction};
+use rubato::{Fft, FixedSync, Indexing, Resampler as _, WindowFunction};
 
 use crate::Clip;
 
@@ -24,29 +24,119 @@ const LARGEST_BLOCK: usize = 1 << 20;
 /// # Panics
 /// If either rate is 0.
 pub fn resample(clip: &Clip, rate_hz: u32) -> Clip {
-    assert!(rate_hz > 0 && clip.rate_hz > 0, "a rate is at least 1 Hz");
-    let n_in = clip.n_frames();
-    if rate_hz == clip.rate_hz || n_in == 0 {
-        return Clip { rate_hz, channels: clip.channels.clone() };
+    if rate_hz == clip.rate_hz {
+        return clip.clone();
     }
-    let n_channels = clip.channels.len();
-    let mut resampler = resampler(clip.rate_hz, rate_hz, n_channels);
-    let n_out = resampled_len(n_in, clip.rate_hz, rate_hz);
-
-    let room = resampler.process_all_needed_output_len(n_in).max(n_out);
-    let mut channels = vec![vec![0.0; room]; n_channels];
-    let input = SequentialSliceOfVecs::new(&clip.channels, n_channels, n_in)
-        .expect("every channel has n_in frames");
-    let mut output = SequentialSliceOfVecs::new_mut(&mut channels, n_channels, room)
-        .expect("every channel has room frames");
-    resampler
-        .process_all_into_buffer(&input, &mut output, n_in, None)
-        .expect("both buffers are as long as the resampler asked for");
-    for channel in &mut channels {
-        channel.truncate(n_out);
-        channel.shrink_to_fit();
-    }
+    let mut resampler = Resampler::new(clip.rate_hz, rate_hz, clip.channels.len());
+    let mut channels = vec![Vec::new(); clip.channels.len()];
+    let n_out = resampled_len(clip.n_frames() as u64, clip.rate_hz, rate_hz) as usize;
+    channels.iter_mut().for_each(|channel| channel.reserve_exact(n_out));
+    resampler.push(&clip.channels, &mut channels);
+    resampler.finish(&mut channels);
     Clip { rate_hz, channels }
+}
+
+/// Resamples a sound that comes in blocks; what they give together is what [`resample`] gives of the
+/// whole, to the last bit.
+pub struct Resampler {
+    from_hz: u32,
+    to_hz: u32,
+    /// None where the rate stays.
+    fft: Option<Fft<f32>>,
+    /// Frames that wait until there are enough for a transform.
+    waiting: Vec<Vec<f32>>,
+    /// What a transform gave.
+    made: Vec<Vec<f32>>,
+    /// Frames at the beginning that still are to be left out: the filter's delay.
+    n_early: usize,
+    n_in: u64,
+    n_out: u64,
+}
+
+impl Resampler {
+    /// From one rate to another.
+    ///
+    /// # Panics
+    /// If either rate is 0.
+    pub fn new(from_hz: u32, to_hz: u32, n_channels: usize) -> Self {
+        assert!(to_hz > 0 && from_hz > 0, "a rate is at least 1 Hz");
+        let fft = (from_hz != to_hz).then(|| resampler(from_hz, to_hz, n_channels));
+        let n_early = fft.as_ref().map_or(0, rubato::Resampler::output_delay);
+        let n_made = fft.as_ref().map_or(0, rubato::Resampler::output_frames_max);
+        let made = vec![vec![0.0; n_made]; n_channels];
+        let waiting = vec![Vec::new(); n_channels];
+        Self { from_hz, to_hz, fft, waiting, made, n_early, n_in: 0, n_out: 0 }
+    }
+
+    /// Takes a block, `[channels][frames]`, and appends to `out` what can be said by now.
+    pub fn push(&mut self, block: &[Vec<f32>], out: &mut [Vec<f32>]) {
+        let n = block.first().map_or(0, Vec::len);
+        self.n_in += n as u64;
+        let Some(fft) = &self.fft else {
+            self.n_out += n as u64;
+            for (out, block) in out.iter_mut().zip(block) {
+                out.extend_from_slice(block);
+            }
+            return;
+        };
+        let n_needed = fft.input_frames_max();
+        let mut at = 0;
+        while at < n {
+            // The last frames wait for more, since a transform must know whether it is the last.
+            if self.waiting[0].len() == n_needed {
+                self.transform(n_needed, out);
+            }
+            let more = (n_needed - self.waiting[0].len()).min(n - at);
+            for (waiting, block) in self.waiting.iter_mut().zip(block) {
+                waiting.extend_from_slice(&block[at..at + more]);
+            }
+            at += more;
+        }
+    }
+
+    /// Appends the rest to `out`.
+    pub fn finish(&mut self, out: &mut [Vec<f32>]) {
+        let Some(fft) = &self.fft else { return };
+        if self.n_in == 0 {
+            return;
+        }
+        let n_needed = fft.input_frames_max();
+        let n_out = resampled_len(self.n_in, self.from_hz, self.to_hz);
+        let mut n_last = self.waiting[0].len();
+        while self.n_out < n_out {
+            self.waiting.iter_mut().for_each(|channel| channel.resize(n_needed, 0.0));
+            self.transform(n_last, out);
+            n_last = 0;
+        }
+        let n_over = (self.n_out - n_out) as usize;
+        for channel in out {
+            channel.truncate(channel.len() - n_over);
+        }
+        self.n_out = n_out;
+    }
+
+    /// Transforms what waits, of which `n` frames are sound and the rest silence after it.
+    fn transform(&mut self, n: usize, out: &mut [Vec<f32>]) {
+        let Some(fft) = &mut self.fft else { return };
+        let (n_channels, n_in, n_made) =
+            (self.waiting.len(), self.waiting[0].len(), self.made[0].len());
+        let input = SequentialSliceOfVecs::new(&self.waiting, n_channels, n_in)
+            .expect("every channel has as many frames");
+        let mut output = SequentialSliceOfVecs::new_mut(&mut self.made, n_channels, n_made)
+            .expect("every channel has as many frames");
+        let partial_len = (n < n_in).then_some(n);
+        let indexing = Indexing { partial_len, ..Indexing::new() };
+        let (_, n_made) = fft
+            .process_into_buffer(&input, &mut output, Some(&indexing))
+            .expect("both buffers are as long as the resampler asked for");
+        let n_early = self.n_early.min(n_made);
+        self.n_early -= n_early;
+        self.n_out += (n_made - n_early) as u64;
+        for (out, made) in out.iter_mut().zip(&self.made) {
+            out.extend_from_slice(&made[n_early..n_made]);
+        }
+        self.waiting.iter_mut().for_each(Vec::clear);
+    }
 }
 
 fn resampler(from_hz: u32, to_hz: u32, n_channels: usize) -> Fft<f32> {
@@ -72,9 +162,13 @@ fn gcd(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-fn resampled_len(n_frames: usize, from_hz: u32, to_hz: u32) -> usize {
+/// Frames that so many frames are at another rate; one at least of what is not empty.
+pub fn resampled_len(n_frames: u64, from_hz: u32, to_hz: u32) -> u64 {
+    if n_frames == 0 {
+        return 0;
+    }
     let (from, to) = (u128::from(from_hz), u128::from(to_hz));
-    ((n_frames as u128 * to + from / 2) / from).max(1) as usize
+    ((u128::from(n_frames) * to + from / 2) / from).max(1) as u64
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! Spectra: what a clip sounds like, in numbers that reports compare.
 
 use std::f32::consts::TAU;
+use std::sync::Arc;
 
-use realfft::RealFftPlanner;
+use realfft::num_complex::Complex;
+use realfft::{RealFftPlanner, RealToComplex};
 
 use crate::Clip;
 
@@ -37,24 +39,53 @@ pub fn hann_window(len: usize) -> Vec<f32> {
 /// If `window` or `hop` is 0.
 pub fn stft_magnitudes(samples: &[f32], window: usize, hop: usize) -> Magnitudes {
     assert!(window > 0 && hop > 0, "a window and a hop have at least one sample");
-    let shape = hann_window(window);
-    let scale = 2.0 / shape.iter().sum::<f32>();
-    let fft = RealFftPlanner::<f32>::new().plan_fft_forward(window);
-    let (mut input, mut spectrum) = (fft.make_input_vec(), fft.make_output_vec());
-    let mut scratch = fft.make_scratch_vec();
+    let mut stft = Stft::new(window);
+    let n_bins = window / 2 + 1;
     let n_frames = samples.len() / hop + 1;
-    let mut values = Vec::with_capacity(n_frames * spectrum.len());
+    let mut values = Vec::with_capacity(n_frames * n_bins);
     for frame_idx in 0..n_frames {
         let first = (frame_idx * hop) as isize - (window / 2) as isize;
-        for (n, x) in input.iter_mut().enumerate() {
-            let at = usize::try_from(first + n as isize).ok();
-            *x = at.and_then(|at| samples.get(at)).copied().unwrap_or(0.0) * shape[n];
-        }
-        fft.process_with_scratch(&mut input, &mut spectrum, &mut scratch)
-            .expect("all buffers were made by the plan");
-        values.extend(spectrum.iter().map(|bin| bin.norm() * scale));
+        let at = |n: usize| usize::try_from(first + n as isize).ok();
+        let sample = |n| at(n).and_then(|at| samples.get(at)).copied().unwrap_or(0.0);
+        stft.magnitudes((0..window).map(sample), &mut values);
     }
-    Magnitudes { n_bins: spectrum.len(), values }
+    Magnitudes { n_bins, values }
+}
+
+/// A window and the transform of what is in it.
+pub(crate) struct Stft {
+    shape: Vec<f32>,
+    scale: f32,
+    fft: Arc<dyn RealToComplex<f32>>,
+    input: Vec<f32>,
+    spectrum: Vec<Complex<f32>>,
+    scratch: Vec<Complex<f32>>,
+}
+
+impl Stft {
+    pub(crate) fn new(window: usize) -> Self {
+        let shape = hann_window(window);
+        let scale = 2.0 / shape.iter().sum::<f32>();
+        let fft = RealFftPlanner::<f32>::new().plan_fft_forward(window);
+        let (input, spectrum) = (fft.make_input_vec(), fft.make_output_vec());
+        let scratch = fft.make_scratch_vec();
+        Self { shape, scale, fft, input, spectrum, scratch }
+    }
+
+    /// Appends the magnitudes of a window of samples to `values`.
+    pub(crate) fn magnitudes(
+        &mut self,
+        samples: impl Iterator<Item = f32>,
+        values: &mut Vec<f32>,
+    ) {
+        for ((x, sample), shape) in self.input.iter_mut().zip(samples).zip(&self.shape) {
+            *x = sample * shape;
+        }
+        self.fft
+            .process_with_scratch(&mut self.input, &mut self.spectrum, &mut self.scratch)
+            .expect("all buffers were made by the plan");
+        values.extend(self.spectrum.iter().map(|bin| bin.norm() * self.scale));
+    }
 }
 
 /// Windows of the log-spectral distance, as in RAVE's spectral loss.
@@ -70,24 +101,116 @@ const FLOOR: f32 = 1e-4;
 /// Markel, "Distance measures for speech processing" (1976), at several resolutions.
 pub fn log_spectral_distance(a: &Clip, b: &Clip) -> f64 {
     let n_frames = a.n_frames().min(b.n_frames());
-    let pairs: Vec<_> = a.channels.iter().zip(&b.channels).collect();
-    let distance = |window: usize| -> f64 {
-        let of_pair = |(a, b): &(&Vec<f32>, &Vec<f32>)| {
-            let a = stft_magnitudes(&a[..n_frames], window, window / 4);
-            let b = stft_magnitudes(&b[..n_frames], window, window / 4);
-            rms_difference_db(&a.values, &b.values)
-        };
-        pairs.iter().map(of_pair).sum::<f64>() / pairs.len().max(1) as f64
+    let mut distance = SpectralDistance::new(a.channels.len().min(b.channels.len()));
+    let block = |clip: &Clip, at: usize| -> Vec<Vec<f32>> {
+        let end = (at + BLOCK).min(n_frames);
+        clip.channels.iter().map(|channel| channel[at..end].to_vec()).collect()
     };
-    WINDOWS.iter().map(|window| distance(*window)).sum::<f64>() / WINDOWS.len() as f64
+    for at in (0..n_frames).step_by(BLOCK) {
+        distance.push(&block(a, at), &block(b, at));
+    }
+    distance.finish()
 }
 
-fn rms_difference_db(a: &[f32], b: &[f32]) -> f64 {
+/// Frames that are compared at a time.
+const BLOCK: usize = 1 << 14;
+
+/// [`log_spectral_distance`] of sounds that come in blocks.
+pub struct SpectralDistance {
+    n_channels: usize,
+    /// Window by window, and in each channel by channel.
+    comparisons: Vec<Comparison>,
+}
+
+impl SpectralDistance {
+    /// Of two sounds with so many channels.
+    pub fn new(n_channels: usize) -> Self {
+        let of_window = |window| (0..n_channels).map(move |_| Comparison::new(window));
+        Self { n_channels, comparisons: WINDOWS.into_iter().flat_map(of_window).collect() }
+    }
+
+    /// Takes the next block of both, `[channels][frames]`, equally long.
+    pub fn push(&mut self, a: &[Vec<f32>], b: &[Vec<f32>]) {
+        for (i, comparison) in self.comparisons.iter_mut().enumerate() {
+            let channel = i % self.n_channels;
+            comparison.push(&a[channel], &b[channel]);
+        }
+    }
+
+    /// How far apart the sounds are.
+    pub fn finish(self) -> f64 {
+        let n = self.comparisons.len().max(1) as f64;
+        self.comparisons.into_iter().map(Comparison::finish).sum::<f64>() / n
+    }
+}
+
+/// Two channels, compared window by window.
+struct Comparison {
+    stft: Stft,
+    hop: usize,
+    /// Samples from the beginning of the next window on.
+    waiting: [Vec<f32>; 2],
+    n_samples: usize,
+    n_windows: usize,
+    squares: f64,
+}
+
+impl Comparison {
+    fn new(window: usize) -> Self {
+        // The first window is centred on the first sample.
+        let silence = vec![0.0; window / 2];
+        Self {
+            stft: Stft::new(window),
+            hop: window / 4,
+            waiting: [silence.clone(), silence],
+            n_samples: 0,
+            n_windows: 0,
+            squares: 0.0,
+        }
+    }
+
+    fn push(&mut self, a: &[f32], b: &[f32]) {
+        self.n_samples += a.len();
+        self.waiting[0].extend_from_slice(a);
+        self.waiting[1].extend_from_slice(b);
+        self.compare(usize::MAX);
+    }
+
+    /// Compares as many windows as there are samples for, up to so many in all.
+    fn compare(&mut self, n_windows_max: usize) {
+        let window = self.stft.shape.len();
+        let mut at = 0;
+        let (mut of_a, mut of_b) = (Vec::new(), Vec::new());
+        while at + window <= self.waiting[0].len() && self.n_windows < n_windows_max {
+            of_a.clear();
+            of_b.clear();
+            self.stft.magnitudes(self.waiting[0][at..at + window].iter().copied(), &mut of_a);
+            self.stft.magnitudes(self.waiting[1][at..at + window].iter().copied(), &mut of_b);
+            self.squares += squared_difference_db(&of_a, &of_b);
+            self.n_windows += 1;
+            at += self.hop;
+        }
+        self.waiting.iter_mut().for_each(|waiting| drop(waiting.drain(..at)));
+    }
+
+    fn finish(mut self) -> f64 {
+        let n_windows = self.n_samples / self.hop + 1;
+        let window = self.stft.shape.len();
+        // The last windows reach over the end.
+        for waiting in &mut self.waiting {
+            waiting.resize(waiting.len() + window, 0.0);
+        }
+        self.compare(n_windows);
+        (self.squares / (n_windows * (window / 2 + 1)) as f64).sqrt()
+    }
+}
+
+fn squared_difference_db(a: &[f32], b: &[f32]) -> f64 {
     let squares = a.iter().zip(b).map(|(a, b)| {
         let difference = 20.0 * (a.max(FLOOR) / b.max(FLOOR)).log10();
         f64::from(difference * difference)
     });
-    (squares.sum::<f64>() / a.len().max(1) as f64).sqrt()
+    squares.sum()
 }
 
 /// The long-term average spectrum in bands: `(centre in Hz, level in dB)` per band.

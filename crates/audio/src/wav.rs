@@ -1,7 +1,9 @@
 //! WAV files: the header, and a clip written whole or not at all.
 
-use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::io::{self, BufWriter, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 use crate::{Clip, Error};
 
@@ -29,27 +31,37 @@ impl WavFormat {
 /// The bytes of a WAV file before its samples, which follow interleaved and little-endian.
 ///
 /// 44 bytes for integers in one or two channels, else 68 with the extensible format. Source:
-/// Microsoft, "Multiple Channel Audio Data and WAVE Files" (2007). Lengths that do not fit into
-/// 32 bits are written as 2^32 - 1, which readers take as "to the end of the file".
+/// Microsoft, "Multiple Channel Audio Data and WAVE Files" (2007). What does not fit into lengths of
+/// 32 bits is RF64 (EBU Tech 3306), 36 bytes longer, which editors and libraries for sound read.
 pub fn wav_header(rate_hz: u32, channels: u16, n_frames: u64, format: WavFormat) -> Vec<u8> {
     let frame_bytes = usize::from(channels) * format.bytes_per_sample();
     let data_bytes = n_frames.saturating_mul(frame_bytes as u64);
     let is_extensible = channels > 2 || format == WavFormat::Float32;
     let fmt_bytes = if is_extensible { 40u32 } else { 16 };
-    let fits_u32 = |n: u64| u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes();
-
-    let mut header = Vec::with_capacity(68);
-    header.extend(b"RIFF");
     // A chunk of odd length is followed by a byte of padding.
-    header.extend(fits_u32(
-        data_bytes.saturating_add(data_bytes % 2).saturating_add(4 + 8 + u64::from(fmt_bytes) + 8),
-    ));
-    header.extend(b"WAVEfmt ");
+    let padded_bytes = data_bytes.saturating_add(data_bytes % 2);
+    let riff_bytes = padded_bytes.saturating_add(4 + 8 + u64::from(fmt_bytes) + 8);
+    let is_long = riff_bytes >= u64::from(u32::MAX);
+    let of_32_bits = |n: u64| if is_long { u32::MAX } else { n as u32 }.to_le_bytes();
+
+    let mut header = Vec::with_capacity(104);
+    header.extend(if is_long { b"RF64" } else { b"RIFF" });
+    header.extend(of_32_bits(riff_bytes));
+    header.extend(b"WAVE");
+    if is_long {
+        header.extend(b"ds64");
+        header.extend(28u32.to_le_bytes());
+        header.extend(riff_bytes.saturating_add(8 + 28).to_le_bytes());
+        header.extend(data_bytes.to_le_bytes());
+        header.extend(n_frames.to_le_bytes());
+        header.extend(0u32.to_le_bytes());
+    }
+    header.extend(b"fmt ");
     header.extend(fmt_bytes.to_le_bytes());
     header.extend(if is_extensible { 0xfffe_u16 } else { 1 }.to_le_bytes());
     header.extend(channels.to_le_bytes());
     header.extend(rate_hz.to_le_bytes());
-    header.extend(fits_u32(u64::from(rate_hz) * frame_bytes as u64));
+    header.extend(rate_hz.saturating_mul(frame_bytes as u32).to_le_bytes());
     header.extend((frame_bytes as u16).to_le_bytes());
     let bits = (format.bytes_per_sample() * 8) as u16;
     header.extend(bits.to_le_bytes());
@@ -62,7 +74,7 @@ pub fn wav_header(rate_hz: u32, channels: u16, n_frames: u64, format: WavFormat)
         header.extend([0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71]);
     }
     header.extend(b"data");
-    header.extend(fits_u32(data_bytes));
+    header.extend(of_32_bits(data_bytes));
     header
 }
 
@@ -83,20 +95,99 @@ fn channel_mask(channels: u16) -> u32 {
 
 /// Writes a clip as a WAV file, whole or not at all.
 ///
-/// The bytes go to a temporary file in the same folder, are flushed to disk and then renamed over
-/// `path`, so a reader never sees half a file and a full disk leaves the old one as it was.
-///
 /// # Errors
-/// [`Error::Unwritable`] if the folder cannot be written or the disk is full.
+/// As [`WavWriter`].
 pub fn write_wav(path: &Path, clip: &Clip, format: WavFormat) -> Result<(), Error> {
-    write_whole(path, |file| write_samples(file, clip, format))
-        .map_err(|source| Error::Unwritable { path: path.to_owned(), source })
+    let n_frames = clip.n_frames() as u64;
+    let mut writer =
+        WavWriter::create(path, clip.rate_hz, clip.channels.len(), n_frames, format)?;
+    writer.write(&clip.channels)?;
+    writer.finish()
 }
 
-fn write_whole(
-    path: &Path,
-    write: impl FnOnce(&mut BufWriter<&mut std::fs::File>) -> io::Result<()>,
-) -> io::Result<()> {
+/// A WAV file that is written as its sound comes, whole or not at all.
+///
+/// The bytes go to a temporary file in the same folder, are flushed to disk and then renamed over
+/// the path, so a reader never sees half a file and a full disk leaves the old one as it was.
+pub struct WavWriter {
+    path: PathBuf,
+    file: BufWriter<NamedTempFile>,
+    format: WavFormat,
+    rate_hz: u32,
+    n_channels: u16,
+    /// Frames that the header promises, and those that were written.
+    n_promised: u64,
+    n_written: u64,
+}
+
+impl WavWriter {
+    /// Begins a file for so many frames.
+    ///
+    /// # Errors
+    /// [`Error::Unwritable`] if the folder cannot be written, or a WAV file cannot have so many
+    /// channels.
+    pub fn create(
+        path: &Path,
+        rate_hz: u32,
+        n_channels: usize,
+        n_frames: u64,
+        format: WavFormat,
+    ) -> Result<Self, Error> {
+        let begin = || {
+            let n_channels = u16::try_from(n_channels)
+                .map_err(|_| io::Error::other("a WAV file has at most 65535 channels"))?;
+            let mut file = BufWriter::with_capacity(1 << 16, temporary_beside(path)?);
+            file.write_all(&wav_header(rate_hz, n_channels, n_frames, format))?;
+            let (path, n_promised) = (path.to_owned(), n_frames);
+            Ok(Self { path, file, format, rate_hz, n_channels, n_promised, n_written: 0 })
+        };
+        begin().map_err(|source| Error::Unwritable { path: path.to_owned(), source })
+    }
+
+    /// Appends a block, `[channels][frames]`.
+    ///
+    /// # Errors
+    /// [`Error::Unwritable`] if the disk is full.
+    pub fn write(&mut self, channels: &[Vec<f32>]) -> Result<(), Error> {
+        let n_frames = channels.first().map_or(0, Vec::len);
+        self.n_written += n_frames as u64;
+        write_samples(&mut self.file, channels, n_frames, self.format)
+            .map_err(|source| Error::Unwritable { path: self.path.clone(), source })
+    }
+
+    /// Makes it the file that was asked for. Fewer frames than were promised are what there is.
+    ///
+    /// # Errors
+    /// [`Error::Unwritable`] if the disk is full.
+    pub fn finish(self) -> Result<(), Error> {
+        let path = self.path.clone();
+        self.end().map_err(|source| Error::Unwritable { path, source })
+    }
+
+    fn end(mut self) -> io::Result<()> {
+        let frame_bytes = u64::from(self.n_channels) * self.format.bytes_per_sample() as u64;
+        if (self.n_written * frame_bytes) % 2 == 1 {
+            self.file.write_all(&[0])?;
+        }
+        self.file.flush()?;
+        if self.n_written != self.n_promised {
+            let header = |n| wav_header(self.rate_hz, self.n_channels, n, self.format);
+            let (promised, written) = (header(self.n_promised), header(self.n_written));
+            if promised.len() != written.len() {
+                return Err(io::Error::other("the sound is not as long as it was said to be"));
+            }
+            self.file.get_mut().rewind()?;
+            self.file.get_mut().write_all(&written)?;
+        }
+        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.as_file().sync_all()?;
+        file.persist(&self.path)?;
+        Ok(())
+    }
+}
+
+/// A file in the folder of `path` that goes when it is dropped.
+fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -105,22 +196,17 @@ fn write_whole(
     builder.prefix(".wav-").suffix(".part");
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
-    let mut writer = BufWriter::with_capacity(1 << 16, file.as_file_mut());
-    write(&mut writer)?;
-    writer.flush()?;
-    drop(writer);
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
+    builder.tempfile_in(folder)
 }
 
-fn write_samples(out: &mut impl Write, clip: &Clip, format: WavFormat) -> io::Result<()> {
-    let n_channels = u16::try_from(clip.channels.len())
-        .map_err(|_| io::Error::other("a WAV file has at most 65535 channels"))?;
-    out.write_all(&wav_header(clip.rate_hz, n_channels, clip.n_frames() as u64, format))?;
-    for frame_idx in 0..clip.n_frames() {
-        for channel in &clip.channels {
+fn write_samples(
+    out: &mut impl Write,
+    channels: &[Vec<f32>],
+    n_frames: usize,
+    format: WavFormat,
+) -> io::Result<()> {
+    for frame_idx in 0..n_frames {
+        for channel in channels {
             let x = channel[frame_idx];
             match format {
                 WavFormat::Int16 => out.write_all(&(to_int(x, 15) as i16).to_le_bytes())?,
@@ -129,8 +215,7 @@ fn write_samples(out: &mut impl Write, clip: &Clip, format: WavFormat) -> io::Re
             }
         }
     }
-    let data_bytes = clip.n_frames() * clip.channels.len() * format.bytes_per_sample();
-    if data_bytes % 2 == 1 { out.write_all(&[0]) } else { Ok(()) }
+    Ok(())
 }
 
 /// The nearest of 2^(bits+1) steps; limited at full scale, 0 for what is not a number.
@@ -201,11 +286,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.wav");
         std::fs::write(&path, b"old").unwrap();
-        let failed = write_whole(&path, |out| {
-            out.write_all(b"half")?;
-            Err(io::Error::from(io::ErrorKind::StorageFull))
-        });
-        assert!(failed.is_err());
+        let mut half = WavWriter::create(&path, 8000, 1, 8, WavFormat::Int16).unwrap();
+        half.write(&noise(1, 4).channels).unwrap();
+        drop(half);
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
         let missing = folder.path().join("missing/a.wav");
@@ -216,9 +299,33 @@ mod tests {
     }
 
     #[test]
-    fn a_length_beyond_the_format_is_unknown() {
-        let header = wav_header(44_100, 2, u64::MAX, WavFormat::Int16);
-        assert_eq!(header.len(), 44);
-        assert_eq!((&header[4..8], &header[40..44]), (&[255; 4][..], &[255; 4][..]));
+    fn blocks_make_the_file_that_the_whole_makes() {
+        let folder = tempfile::tempdir().unwrap();
+        let (whole, blocks) = (folder.path().join("a.wav"), folder.path().join("b.wav"));
+        for format in [WavFormat::Int16, WavFormat::Int24, WavFormat::Float32] {
+            let clip = noise(3, 1001);
+            write_wav(&whole, &clip, format).unwrap();
+            // The promise was too high.
+            let mut writer = WavWriter::create(&blocks, 44_100, 3, 5000, format).unwrap();
+            for at in (0..1001).step_by(100) {
+                let block = |channel: &Vec<f32>| channel[at..(at + 100).min(1001)].to_vec();
+                writer.write(&clip.channels.iter().map(block).collect::<Vec<_>>()).unwrap();
+            }
+            writer.finish().unwrap();
+            assert_eq!(std::fs::read(&whole).unwrap(), std::fs::read(&blocks).unwrap());
+        }
+    }
+
+    #[test]
+    fn beyond_4_gib_lengths_have_64_bits() {
+        let header = wav_header(44_100, 2, (1 << 30) - 16, WavFormat::Int16);
+        assert_eq!((&header[..4], header.len()), (&b"RIFF"[..], 44));
+        for n_frames in [(1 << 30) - 9, 1 << 30, u64::MAX] {
+            let header = wav_header(44_100, 2, n_frames, WavFormat::Int16);
+            assert_eq!((&header[..4], header.len()), (&b"RF64"[..], 80));
+            assert_eq!((&header[4..8], &header[76..]), (&[255; 4][..], &[255; 4][..]));
+            let n_bytes = u64::from_le_bytes(header[28..36].try_into().unwrap());
+            assert_eq!(n_bytes, n_frames.saturating_mul(4));
+        }
     }
 }

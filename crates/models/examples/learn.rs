@@ -125,7 +125,7 @@ fn sounds(
 ) -> Result<(Sounds, Sounds), Box<dyn std::error::Error>> {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)?
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| audio::is_sound_path(path))
+        .filter(|path| path.file_name().is_some_and(|it| api::is_sound_name(&it.to_string_lossy())))
         .collect();
     paths.sort();
     let (mut training, mut held_out) = (Vec::new(), Vec::new());

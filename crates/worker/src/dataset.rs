@@ -3,16 +3,33 @@
 //! [`api::DatasetIndex`] describes the files. The index is written last, under a temporary name
 //! first, so a folder with a `dataset.json` is a whole dataset.
 
+mod groups;
+mod ingest;
 mod read;
+mod sound;
 mod write;
 
+pub(crate) use groups::Search;
+pub(crate) use ingest::{Ingest, Ingested, Shaper};
 pub(crate) use read::Dataset;
-pub(crate) use write::{DatasetWriter, PreparedSound, hex};
+pub(crate) use sound::{PreparedSound, Room};
+pub(crate) use write::{About, DatasetWriter, hex};
 
 /// The index's file name.
 pub(crate) const INDEX: &str = "dataset.json";
 /// The peaks' file name.
 pub(crate) const PEAKS: &str = "peaks.bin";
+
+/// The name of a file for the samples of a sound on its way, which goes before the dataset is whole.
+pub(crate) fn spill_name(sound: usize) -> String {
+    format!("reading-{sound}.pcm")
+}
+
+/// Whether a file is one of those.
+fn is_spill(name: &str) -> bool {
+    let number = name.strip_prefix("reading-").and_then(|rest| rest.strip_suffix(".pcm"));
+    number.is_some_and(|number| number.parse::<usize>().is_ok())
+}
 
 /// The file name of a chunk of sound.
 pub(crate) fn chunk_name(chunk: u32) -> String {

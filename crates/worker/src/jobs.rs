@@ -3,6 +3,7 @@
 mod convert;
 mod export;
 mod import;
+mod input;
 mod measure;
 mod model_file;
 mod place;

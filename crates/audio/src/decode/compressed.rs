@@ -1,6 +1,9 @@
 //! FLAC, MP3, Ogg Vorbis, AAC and ALAC, by Symphonia.
 
 use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use symphonia::core::codecs::audio::well_known::{
     CODEC_ID_AC3, CODEC_ID_ALAC, CODEC_ID_DCA, CODEC_ID_EAC3, CODEC_ID_FLAC, CODEC_ID_MP1,
@@ -13,58 +16,195 @@ use symphonia::core::common::Limit;
 use symphonia::core::errors::Error as SymphoniaError;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
-use symphonia::core::io::MediaSourceStream;
+use symphonia::core::io::{MediaSource, MediaSourceStream};
 use symphonia::core::meta::MetadataOptions;
 
-use super::{Collector, Failure, Format, Note};
+use super::{Extent, Failure, Format, Note};
 
 /// Packets in a row that may give nothing before a file is given up.
 const MAX_FRUITLESS_PACKETS: u32 = 10_000;
 
-/// Decodes a file of any format that Symphonia recognises.
-pub(super) fn decode(
-    collector: &mut Collector,
-    notes: &mut Vec<Note>,
-    file: File,
-    extension: Option<&str>,
-) -> Result<Format, Failure> {
-    let stream = MediaSourceStream::new(Box::new(file), Default::default());
-    // Covers and tags are not wanted, so they may be small.
-    let metadata = MetadataOptions::default()
-        .limit_tag_bytes(Limit::Maximum(1 << 16))
-        .limit_visual_bytes(Limit::Maximum(1 << 16));
-    let mut reader = symphonia::default::get_probe()
-        .probe(&Hint::new(), stream, FormatOptions::default(), metadata)
-        .map_err(|error| not_recognised(error, extension))?;
-    let format = format_of(&*reader)?;
+/// A file of any format that Symphonia recognises, decoded packet by packet.
+pub(super) struct Reader {
+    reader: Box<dyn FormatReader>,
+    track: Track,
+    progress: Progress,
+    file_bytes: u64,
+    /// Where in the file Symphonia reads.
+    at: Arc<AtomicU64>,
+}
 
-    let mut track = Track::open(&*reader, format)?;
-    let mut progress = Progress::default();
-    match decode_packets(collector, &mut *reader, &mut track, &mut progress) {
-        // What was decoded before is kept.
-        Err(Failure::Damaged(_)) if collector.n_frames() > 0 => progress.n_damaged += 1,
-        Err(failure) => return Err(failure),
-        Ok(()) => {}
+impl Reader {
+    /// Opens a file and its track of sound.
+    pub(super) fn open(
+        file: File,
+        file_bytes: u64,
+        extension: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let at = Arc::new(AtomicU64::new(0));
+        let watched = Watched { file, file_bytes, at: Arc::clone(&at) };
+        let stream = MediaSourceStream::new(Box::new(watched), Default::default());
+        // Covers and tags are not wanted, so they may be small.
+        let metadata = MetadataOptions::default()
+            .limit_tag_bytes(Limit::Maximum(1 << 16))
+            .limit_visual_bytes(Limit::Maximum(1 << 16));
+        let reader = symphonia::default::get_probe()
+            .probe(&Hint::new(), stream, FormatOptions::default(), metadata)
+            .map_err(|error| not_recognised(error, extension))?;
+        let track = Track::open(&*reader, format_of(&*reader)?)?;
+        Ok(Self { reader, track, progress: Progress::default(), file_bytes, at })
     }
-    if collector.n_frames() == 0 && progress.n_damaged > 0 {
-        return Err(Failure::Damaged("none of it could be decoded".into()));
+
+    pub(super) fn format(&self) -> Format {
+        self.track.format
     }
-    if collector.n_frames() == 0 && progress.is_cut_off {
-        return Err(Failure::Damaged("it ends before its first sound".into()));
+
+    pub(super) fn share(&self) -> f64 {
+        (self.at.load(Relaxed) as f64 / self.file_bytes.max(1) as f64).min(1.0)
     }
-    // A last packet that fails was cut in two.
-    if progress.ended_damaged {
-        progress.n_damaged -= 1;
-        progress.is_cut_off = true;
+
+    pub(super) fn may_exceed_full_scale(&self) -> bool {
+        !self.track.is_lossless
     }
-    notes.extend(progress.notes(collector, &track));
-    Ok(format)
+
+    /// Decodes packets until one gives sound; `false` at the end.
+    pub(super) fn next(
+        &mut self,
+        extent: &mut Extent,
+        block: &mut Vec<Vec<f32>>,
+    ) -> Result<bool, Failure> {
+        match self.next_sound(extent, block) {
+            // What was decoded before is kept.
+            Err(Failure::Damaged(_)) if extent.n_frames > 0 => self.progress.n_damaged += 1,
+            Ok(false) => {}
+            other => return other,
+        }
+        if extent.n_frames == 0 && self.progress.n_damaged > 0 {
+            return Err(Failure::Damaged("none of it could be decoded".into()));
+        }
+        if extent.n_frames == 0 && self.progress.is_cut_off {
+            return Err(Failure::Damaged("it ends before its first sound".into()));
+        }
+        // A last packet that fails was cut in two.
+        if self.progress.ended_damaged {
+            self.progress.n_damaged -= 1;
+            self.progress.is_cut_off = true;
+        }
+        Ok(false)
+    }
+
+    /// What there is to say once all was decoded.
+    pub(super) fn notes(&self, extent: &Extent) -> Vec<Note> {
+        self.progress.notes(extent, &self.track)
+    }
+
+    fn next_sound(
+        &mut self,
+        extent: &mut Extent,
+        block: &mut Vec<Vec<f32>>,
+    ) -> Result<bool, Failure> {
+        let (track, progress) = (&mut self.track, &mut self.progress);
+        for _ in 0..MAX_FRUITLESS_PACKETS {
+            let packet = match self.reader.next_packet() {
+                Ok(Some(packet)) => packet,
+                Ok(None) => return Ok(false),
+                Err(SymphoniaError::ResetRequired) => {
+                    // A chained stream: another one of the same kind follows.
+                    *track = Track::open(&*self.reader, track.format)?;
+                    continue;
+                }
+                // Symphonia reports the end within a packet as an error of reading.
+                Err(SymphoniaError::IoError(error)) if error.raw_os_error().is_none() => {
+                    progress.is_cut_off = true;
+                    return Ok(false);
+                }
+                Err(error) => return Err(failure_of(error)),
+            };
+            if packet.track_id != track.id {
+                continue;
+            }
+            let end = packet.pts.get().saturating_add_unsigned(packet.dur.get());
+            let end = u64::try_from(end).unwrap_or(0);
+            let n_frames = match track.decoder.decode(&packet) {
+                Ok(buffer) if buffer.is_empty() => 0,
+                Ok(buffer) => {
+                    let spec = buffer.spec();
+                    if extent.n_channels == 0 {
+                        extent.begin(spec.rate(), spec.channels().count())?;
+                    } else if (spec.rate(), buffer.num_planes())
+                        != (extent.rate_hz, extent.n_channels)
+                    {
+                        return Err(Failure::Damaged("it changes its rate or channels".into()));
+                    }
+                    extent.make_room(buffer.frames() as u64)?;
+                    buffer.copy_to_vecs_planar(block);
+                    progress.ended_damaged = false;
+                    buffer.frames() as u64
+                }
+                // The packet is lost, the next one may be whole.
+                Err(SymphoniaError::DecodeError(_) | SymphoniaError::IoError(_)) => {
+                    progress.n_damaged += 1;
+                    progress.ended_damaged = true;
+                    0
+                }
+                Err(SymphoniaError::ResetRequired) => {
+                    track.decoder.reset();
+                    0
+                }
+                Err(error) if extent.n_frames == 0 => return Err(failure_of(error)),
+                Err(_) => {
+                    progress.n_damaged += 1;
+                    0
+                }
+            };
+            progress.end = progress.end.max(end);
+            extent.n_frames += n_frames;
+            if n_frames > 0 {
+                return Ok(true);
+            }
+        }
+        Err(Failure::Damaged("too many packets in a row gave nothing".into()))
+    }
+}
+
+/// A file that says where it is read.
+struct Watched {
+    file: File,
+    file_bytes: u64,
+    at: Arc<AtomicU64>,
+}
+
+impl Read for Watched {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let n = self.file.read(bytes)?;
+        self.at.fetch_add(n as u64, Relaxed);
+        Ok(n)
+    }
+}
+
+impl Seek for Watched {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let at = self.file.seek(to)?;
+        self.at.store(at, Relaxed);
+        Ok(at)
+    }
+}
+
+impl MediaSource for Watched {
+    fn is_seekable(&self) -> bool {
+        true
+    }
+
+    fn byte_len(&self) -> Option<u64> {
+        Some(self.file_bytes)
+    }
 }
 
 /// The track that is decoded, and its decoder.
 struct Track {
     id: u32,
     format: Format,
+    is_lossless: bool,
     /// Frames it should have, if its header says so.
     n_frames: Option<u64>,
     /// Frames that may be missing without a word: most lossy codecs count in packets.
@@ -89,15 +229,17 @@ impl Track {
             _ => false,
         };
         let n_frames = track.num_frames.filter(|_| !is_guessed);
-        let is_lossless = [CODEC_ID_FLAC, CODEC_ID_ALAC, CODEC_ID_VORBIS].contains(&params.codec);
+        let is_lossless = [CODEC_ID_FLAC, CODEC_ID_ALAC].contains(&params.codec);
+        let is_counted = is_lossless || params.codec == CODEC_ID_VORBIS;
         let counts_frames = track.time_base.is_some_and(|base| {
             base.numer.get() == 1 && Some(base.denom.get()) == params.sample_rate
         });
         Ok(Self {
             id: track.id,
             format,
+            is_lossless,
             n_frames,
-            tolerance: if is_lossless { 0 } else { 1152 },
+            tolerance: if is_counted { 0 } else { 1152 },
             counts_frames,
             decoder: decoder(params)?,
         })
@@ -131,10 +273,10 @@ struct Progress {
 }
 
 impl Progress {
-    fn notes(&self, collector: &Collector, track: &Track) -> Vec<Note> {
-        let secs = |n: u64| n as f64 / f64::from(collector.rate_hz);
+    fn notes(&self, extent: &Extent, track: &Track) -> Vec<Note> {
+        let secs = |n: u64| n as f64 / f64::from(extent.rate_hz);
         let mut notes = Vec::new();
-        let n_frames = collector.n_frames() as u64;
+        let n_frames = extent.n_frames;
         let reached = if track.counts_frames { self.end.max(n_frames) } else { n_frames };
         let expected = track.n_frames.unwrap_or(0);
         if expected > reached.saturating_add(track.tolerance) {
@@ -151,79 +293,16 @@ impl Progress {
         }
         let n_missing = reached.saturating_sub(n_frames);
         if self.n_damaged > 0 {
-            notes.push(Note::new(
-                "damaged",
-                format!("Packets that could not be decoded and are left out: {}", self.n_damaged),
-            ));
+            let message = match self.n_damaged {
+                1 => "1 packet could not be decoded and was left out".to_owned(),
+                n => format!("{n} packets could not be decoded and were left out"),
+            };
+            notes.push(Note::new("damaged", message));
         } else if n_missing > track.tolerance {
-            let message = format!("Of its sound, {:.3} seconds are missing", secs(n_missing));
+            let message = format!("{:.3} seconds of its sound are missing", secs(n_missing));
             notes.push(Note::new("damaged", message));
         }
         notes
-    }
-}
-
-fn decode_packets(
-    collector: &mut Collector,
-    reader: &mut dyn FormatReader,
-    track: &mut Track,
-    progress: &mut Progress,
-) -> Result<(), Failure> {
-    let mut planes: Vec<Vec<f32>> = Vec::new();
-    let mut n_fruitless = 0;
-    loop {
-        let packet = match reader.next_packet() {
-            Ok(Some(packet)) => packet,
-            Ok(None) => return Ok(()),
-            Err(SymphoniaError::ResetRequired) => {
-                // A chained stream: another one of the same kind follows.
-                *track = Track::open(reader, track.format)?;
-                continue;
-            }
-            // Symphonia reports the end within a packet as an error of reading.
-            Err(SymphoniaError::IoError(error)) if error.raw_os_error().is_none() => {
-                progress.is_cut_off = true;
-                return Ok(());
-            }
-            Err(error) => return Err(failure_of(error)),
-        };
-        if packet.track_id != track.id {
-            continue;
-        }
-        n_fruitless += 1;
-        if n_fruitless > MAX_FRUITLESS_PACKETS {
-            return Err(Failure::Damaged("too many packets in a row gave nothing".into()));
-        }
-        let end = packet.pts.get().saturating_add_unsigned(packet.dur.get());
-        match track.decoder.decode(&packet) {
-            Ok(buffer) if buffer.is_empty() => {}
-            Ok(buffer) => {
-                let spec = buffer.spec();
-                if collector.channels.is_empty() {
-                    collector.begin(spec.rate(), spec.channels().count())?;
-                } else if (spec.rate(), buffer.num_planes())
-                    != (collector.rate_hz, collector.channels.len())
-                {
-                    return Err(Failure::Damaged("it changes its rate or channels".into()));
-                }
-                collector.make_room(buffer.frames())?;
-                buffer.copy_to_vecs_planar(&mut planes);
-                for (channel, plane) in collector.channels.iter_mut().zip(&planes) {
-                    channel.extend_from_slice(plane);
-                }
-                n_fruitless = 0;
-                progress.ended_damaged = false;
-            }
-            // The packet is lost, the next one may be whole.
-            Err(SymphoniaError::DecodeError(_) | SymphoniaError::IoError(_)) => {
-                progress.n_damaged += 1;
-                progress.ended_damaged = true;
-            }
-            Err(SymphoniaError::ResetRequired) => track.decoder.reset(),
-            Err(error) if collector.n_frames() == 0 => return Err(failure_of(error)),
-            Err(_) => progress.n_damaged += 1,
-        }
-        progress.end = progress.end.max(u64::try_from(end).unwrap_or(0));
     }
 }
 

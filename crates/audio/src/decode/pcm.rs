@@ -8,7 +8,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
-use super::{Collector, Failure, Format, Note};
+use super::{Extent, Failure, Format, Note};
 
 /// A family of chunked files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,10 +19,19 @@ pub(super) enum Container {
     Aiff,
     /// AIFF with a codec.
     Aifc,
+    /// Sony Wave64: RIFF with lengths of 64 bits; little-endian.
+    Wave64,
 }
 
-/// What a file's first 12 bytes say it is, if it is one of these.
+/// How names of Wave64 go on after those of RIFF: its first chunk's, and all others'.
+const WAVE64_RIFF: &[u8; 12] = b"\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0";
+const WAVE64_CHUNK: &[u8; 12] = b"\xf3\xac\xd3\x11\x8c\xd1\0\xc0\x4f\x8e\xdb\x8a";
+
+/// What a file's first 16 bytes say it is, if it is one of these.
 pub(super) fn container(start: &[u8]) -> Option<Container> {
+    if start.starts_with(b"riff") && start[4..] == *WAVE64_RIFF {
+        return Some(Container::Wave64);
+    }
     match (start.get(0..4)?, start.get(8..12)?) {
         (b"RIFF" | b"RF64" | b"BW64", b"WAVE") => Some(Container::Wav),
         (b"FORM", b"AIFF") => Some(Container::Aiff),
@@ -78,38 +87,95 @@ struct Claim {
     n_bytes: Option<u64>,
 }
 
-/// Reads the sound of a file whose first bytes are those of `container`.
-pub(super) fn decode(
-    collector: &mut Collector,
-    notes: &mut Vec<Note>,
-    file: &mut File,
-    file_bytes: u64,
-    container: Container,
-) -> Result<Format, Failure> {
-    let (layout, claim) = read_header(file, file_bytes, container).map_err(unreadable)??;
-    collector.begin(layout.rate_hz, layout.n_channels)?;
+/// The sound of a file whose first bytes are those of a container.
+pub(super) struct Reader {
+    sound: io::Take<File>,
+    n_bytes: u64,
+    layout: Layout,
+    format: Format,
+    /// Bytes on their way.
+    bytes: Vec<u8>,
+}
 
-    let frame_bytes = (layout.n_channels * layout.encoding.n_bytes()) as u64;
-    let available = file_bytes.saturating_sub(claim.start);
-    let n_bytes = match claim.n_bytes {
-        Some(claimed) if claimed > available => {
-            let secs = |bytes: u64| (bytes / frame_bytes) as f64 / f64::from(layout.rate_hz);
-            let (says, ends) = (secs(claimed), secs(available));
-            let message = format!("Its header says {says:.2} seconds, but it ends after {ends:.2}");
-            notes.push(Note::new("truncated", message));
-            available
-        }
-        Some(claimed) if !goes_on(file, claim.start, claimed).map_err(unreadable)? => claimed,
-        _ => {
-            let message =
-                "Its header names a wrong length, so the sound was read to the end of the file";
-            notes.push(Note::new("wrong_length", message));
-            available
-        }
-    };
-    file.seek(SeekFrom::Start(claim.start)).map_err(unreadable)?;
-    read_samples(collector, file.take(n_bytes - n_bytes % frame_bytes), layout)?;
-    Ok(if container == Container::Wav { Format::Wav } else { Format::Aiff })
+impl Reader {
+    /// Finds the sound in the file.
+    pub(super) fn open(
+        extent: &mut Extent,
+        notes: &mut Vec<Note>,
+        mut file: File,
+        file_bytes: u64,
+        container: Container,
+    ) -> Result<Self, Failure> {
+        let (layout, claim) =
+            read_header(&mut file, file_bytes, container).map_err(unreadable)??;
+        extent.begin(layout.rate_hz, layout.n_channels)?;
+
+        let frame_bytes = (layout.n_channels * layout.encoding.n_bytes()) as u64;
+        let available = file_bytes.saturating_sub(claim.start);
+        let n_bytes = match claim.n_bytes {
+            Some(claimed) if claimed > available => {
+                let secs = |bytes: u64| (bytes / frame_bytes) as f64 / f64::from(layout.rate_hz);
+                let (says, ends) = (secs(claimed), secs(available));
+                let message =
+                    format!("Its header says {says:.2} seconds, but it ends after {ends:.2}");
+                notes.push(Note::new("truncated", message));
+                available
+            }
+            Some(claimed)
+                if !goes_on(&mut file, claim.start, claimed, container).map_err(unreadable)? =>
+            {
+                claimed
+            }
+            _ => {
+                let message =
+                    "Its header gives a wrong length, so it was read to the end of the file";
+                notes.push(Note::new("wrong_length", message));
+                available
+            }
+        };
+        // Said before hours are read in vain.
+        extent.make_room(n_bytes / frame_bytes)?;
+        file.seek(SeekFrom::Start(claim.start)).map_err(unreadable)?;
+        let format = match container {
+            Container::Wav | Container::Wave64 => Format::Wav,
+            Container::Aiff | Container::Aifc => Format::Aiff,
+        };
+        let n_bytes = n_bytes - n_bytes % frame_bytes;
+        let bytes = vec![0; BLOCK * frame_bytes as usize];
+        Ok(Self { sound: file.take(n_bytes), n_bytes, layout, format, bytes })
+    }
+
+    pub(super) fn format(&self) -> Format {
+        self.format
+    }
+
+    pub(super) fn share(&self) -> f64 {
+        1.0 - self.sound.limit() as f64 / self.n_bytes.max(1) as f64
+    }
+
+    pub(super) fn may_exceed_full_scale(&self) -> bool {
+        use Encoding::{Float32Be, Float32Le, Float64Be, Float64Le};
+        matches!(self.layout.encoding, Float32Be | Float32Le | Float64Be | Float64Le)
+    }
+
+    /// The next frames; `false` at the end.
+    pub(super) fn next(
+        &mut self,
+        extent: &mut Extent,
+        block: &mut Vec<Vec<f32>>,
+    ) -> Result<bool, Failure> {
+        let Layout { n_channels, encoding, .. } = self.layout;
+        let frame_bytes = n_channels * encoding.n_bytes();
+        let n = fill(&mut self.sound, &mut self.bytes).map_err(Failure::Unreadable)?;
+        let frames = &self.bytes[..n - n % frame_bytes];
+        let n_frames = (frames.len() / frame_bytes) as u64;
+        extent.make_room(n_frames)?;
+        extent.n_frames += n_frames;
+        block.resize(n_channels, Vec::new());
+        block.iter_mut().for_each(Vec::clear);
+        append(block, frames, encoding);
+        Ok(n_frames > 0)
+    }
 }
 
 fn unreadable(source: io::Error) -> Failure {
@@ -124,10 +190,12 @@ fn unreadable(source: io::Error) -> Failure {
 ///
 /// A recorder that updates its header from time to time, or only at the end, leaves such a file
 /// when it loses power.
-fn goes_on(file: &mut File, start: u64, claimed: u64) -> io::Result<bool> {
+fn goes_on(file: &mut File, start: u64, claimed: u64, container: Container) -> io::Result<bool> {
     // A little rubbish at the end is no sound; but all of a sound may be short.
     let least = if claimed == 0 { 9 } else { 4096 };
-    file.seek(SeekFrom::Start(start.saturating_add(claimed).saturating_add(claimed % 2)))?;
+    let end = start.saturating_add(claimed);
+    let padding = if container == Container::Wave64 { 8 } else { 2 };
+    file.seek(SeekFrom::Start(end.saturating_add(end.wrapping_neg() % padding)))?;
     let ahead = read_body(file, 4096, 4096)?;
     // A chunk begins with four printable characters.
     let is_chunk = ahead.iter().take(4).all(|byte| (0x20..0x7f).contains(byte));
@@ -143,20 +211,29 @@ fn read_header(
     file_bytes: u64,
     container: Container,
 ) -> io::Result<Result<(Layout, Claim), Failure>> {
-    let is_wav = container == Container::Wav;
+    let is_wav = matches!(container, Container::Wav | Container::Wave64);
+    let is_wave64 = container == Container::Wave64;
     let (mut layout, mut claim, mut long_bytes) = (None, None, None);
-    let mut at = 12u64;
+    // Wave64 has names of 16 bytes and lengths of 8, which count both.
+    let (mut at, head_bytes, padding) = if is_wave64 { (40u64, 24, 8) } else { (12, 8, 2) };
     for _ in 0..MAX_CHUNKS {
-        if at.saturating_add(8) > file_bytes {
+        if at.saturating_add(head_bytes) > file_bytes {
             break;
         }
         file.seek(SeekFrom::Start(at))?;
-        let mut header = [0; 8];
-        file.read_exact(&mut header)?;
-        let length: [u8; 4] = header[4..].try_into().expect("four bytes");
-        let n_bytes =
-            u64::from(if is_wav { u32::from_le_bytes(length) } else { u32::from_be_bytes(length) });
-        let body = at + 8;
+        let mut header = [0; 24];
+        file.read_exact(&mut header[..head_bytes as usize])?;
+        let n_bytes = if is_wave64 {
+            if header[4..16] != *WAVE64_CHUNK {
+                header[..4].fill(0);
+            }
+            u64::from_le_bytes(as_array(&header[16..])).saturating_sub(head_bytes)
+        } else if is_wav {
+            u64::from(u32::from_le_bytes(as_array(&header[4..8])))
+        } else {
+            u64::from(u32::from_be_bytes(as_array(&header[4..8])))
+        };
+        let body = at + head_bytes;
         match &header[..4] {
             b"ds64" if is_wav => {
                 let sizes = read_body(file, n_bytes, 24)?;
@@ -167,7 +244,7 @@ fn read_header(
                 Err(failure) => return Ok(Err(failure)),
             },
             b"data" if is_wav && claim.is_none() => {
-                let is_open = n_bytes == u64::from(u32::MAX);
+                let is_open = !is_wave64 && n_bytes == u64::from(u32::MAX);
                 let n_bytes = if is_open { long_bytes } else { Some(n_bytes) };
                 claim = Some(Claim { start: body, n_bytes });
             }
@@ -188,7 +265,8 @@ fn read_header(
         if let (Some(layout), Some(claim)) = (layout, claim) {
             return Ok(Ok((layout, claim)));
         }
-        at = body.saturating_add(n_bytes).saturating_add(n_bytes % 2);
+        at = body.saturating_add(n_bytes);
+        at = at.saturating_add(at.wrapping_neg() % padding);
     }
     Ok(Err(match layout {
         Some(_) => Failure::Empty,
@@ -291,24 +369,6 @@ fn rate_from_extended(bytes: [u8; 10]) -> u32 {
 
 /// Frames that are read and converted at a time.
 const BLOCK: usize = 4096;
-
-fn read_samples(
-    collector: &mut Collector,
-    mut sound: impl Read,
-    layout: Layout,
-) -> Result<(), Failure> {
-    let frame_bytes = layout.n_channels * layout.encoding.n_bytes();
-    let mut block = vec![0; BLOCK * frame_bytes];
-    loop {
-        let n = fill(&mut sound, &mut block).map_err(Failure::Unreadable)?;
-        let frames = &block[..n - n % frame_bytes];
-        collector.make_room(frames.len() / frame_bytes)?;
-        append(&mut collector.channels, frames, layout.encoding);
-        if n < block.len() {
-            return Ok(());
-        }
-    }
-}
 
 /// Reads until the block is full or the sound ends; the file may shrink while it is read.
 fn fill(sound: &mut impl Read, block: &mut [u8]) -> io::Result<usize> {

@@ -114,6 +114,48 @@ fn lengths_are_exact_and_short_clips_work() {
     check(10, 1, 44_100, 441_000);
 }
 
+/// What the library gives of the whole at once.
+fn at_once(clip: &Clip, rate_hz: u32) -> Vec<Vec<f32>> {
+    let (n_in, n_channels) = (clip.n_frames(), clip.channels.len());
+    let mut fft = resampler(clip.rate_hz, rate_hz, n_channels);
+    let room = fft.process_all_needed_output_len(n_in);
+    let mut channels = vec![vec![0.0; room]; n_channels];
+    let input = SequentialSliceOfVecs::new(&clip.channels, n_channels, n_in).unwrap();
+    let mut output = SequentialSliceOfVecs::new_mut(&mut channels, n_channels, room).unwrap();
+    fft.process_all_into_buffer(&input, &mut output, n_in, None).unwrap();
+    let n_out = resampled_len(n_in as u64, clip.rate_hz, rate_hz) as usize;
+    channels.iter_mut().for_each(|channel| channel.truncate(n_out));
+    channels
+}
+
+#[test]
+fn blocks_give_to_the_bit_what_the_whole_gives() {
+    let mut rng = crate::Rng::new(5);
+    for (from, to) in RATES {
+        for n in [1, 100, 4096, 23_520, 30_001] {
+            let mut channel = || (0..n).map(|_| rng.uniform(-0.5, 0.5)).collect();
+            let clip = Clip { rate_hz: from, channels: vec![channel(), channel()] };
+            let expected = at_once(&clip, to);
+            assert!(resample(&clip, to).channels == expected, "{from} -> {to} Hz, {n} frames");
+            for block in [1, 77, 4096, 50_000] {
+                // One frame at a time takes long for all of them.
+                if block == 1 && n > 5000 {
+                    continue;
+                }
+                let mut resampler = Resampler::new(from, to, 2);
+                let mut made = vec![vec![]; 2];
+                for at in (0..n).step_by(block) {
+                    let part = |it: &Vec<f32>| it[at..(at + block).min(n)].to_vec();
+                    let block: Vec<_> = clip.channels.iter().map(part).collect();
+                    resampler.push(&block, &mut made);
+                }
+                resampler.finish(&mut made);
+                assert!(made == expected, "{from} -> {to} Hz, {n} frames in blocks of {block}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_constant_stays_constant_inside() {
     let clip = Clip { rate_hz: 48_000, channels: vec![vec![0.5; 48_000]] };

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use api::{Findings, FolderListing, Id, Import, ImportTask, Imported, NewImport};
+use api::{Findings, FolderFiles, FolderListing, Id, Import, ImportTask, Imported, NewImport};
 use axum::{Json, extract::State, http::StatusCode};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -30,6 +30,9 @@ struct Folder {
     /// Its absolute path; the home folder if absent.
     #[param(value_type = Option<String>)]
     path: Option<PathBuf>,
+    /// Files to list with it; none if absent.
+    #[param(inline)]
+    files: Option<FolderFiles>,
 }
 
 /// A folder on this computer, to choose sounds from.
@@ -39,7 +42,7 @@ async fn folders(
     State(app): State<App>,
     FromQuery(folder): FromQuery<Folder>,
 ) -> Answer<FolderListing> {
-    app.ask(move |studio| studio.folders(folder.path.as_deref())).await
+    app.ask(move |studio| studio.folders(folder.path.as_deref(), folder.files)).await
 }
 
 /// Copies the folder of a dataset, a run or a model into the workspace.

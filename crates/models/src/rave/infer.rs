@@ -1,17 +1,20 @@
 //! A finished model: sound to latent curves and back, without gradients and in bounded memory.
 //!
 //! Sound is worked on in pieces that overlap by the receptive field, so that the result is that of the
-//! whole at once.
+//! whole at once. It may come and go in pieces too, so that its length costs no memory; see
+//! [`pieces`].
+
+mod pieces;
 
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::convert::Infallible;
 use std::path::Path;
 
-use burn::tensor::Tensor;
-use nn::{Init, NamedArray, Parameters, Weights, from_values, values};
+use nn::{NamedArray, Parameters, Weights, from_values, values};
 
+use self::pieces::Player;
 use super::export::{ExportSettings, Exported};
-use super::latent::{Posterior, mean_latent, with_curves};
+use super::latent::{mean_latent, with_curves};
 use super::network::Network;
 use super::space::LatentSpace;
 use super::stream::description::Description as Layers;
@@ -149,40 +152,75 @@ impl Model {
         )
     }
 
-    /// The same, telling before every piece how much is done, 0 to 1, and asking whether to go on;
-    /// `None` if it was told not to.
-    pub fn reconstruct_while(
+    /// The same of a sound that comes block by block, in memory that does not grow with its length.
+    ///
+    /// `pull` appends the next samples to each channel and says whether there may be more; `push` takes
+    /// what was made, `[channel][sample]`, as long in all as what came.
+    ///
+    /// # Errors
+    /// Those of `pull` and `push`, which end it.
+    pub fn reconstruct_pieces<E>(
         &self,
-        channels: &[Vec<f32>],
-        mut go_on: impl FnMut(f64) -> bool,
-    ) -> Option<Vec<Vec<f32>>> {
+        pull: impl FnMut(&mut [Vec<f32>]) -> Result<bool, E>,
+        push: impl FnMut(&[Vec<f32>]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.player(&self.parameters.frozen()).reconstruct(pull, push)
+    }
+
+    /// Latent curves as [`Self::encode`] gives them, `[latent][frame]`, of a sound that comes as in
+    /// [`Self::reconstruct_pieces`]. Those of a variational model are drawn around their means if there
+    /// is chance.
+    ///
+    /// # Errors
+    /// Those of `pull` and `push`, which end it.
+    pub fn encode_pieces<E>(
+        &self,
+        latent: Chance,
+        mut pull: impl FnMut(&mut [Vec<f32>]) -> Result<bool, E>,
+        mut push: impl FnMut(&[Vec<f32>]) -> Result<(), E>,
+    ) -> Result<(), E> {
         let weights = self.parameters.frozen();
         let player = self.player(&weights);
-        let latent = player.encode_while(channels, Chance::Off, |share| go_on(share / 2.0))?;
-        let made = player.decode_while(&latent, NOISE, |share| go_on(0.5 + share / 2.0))?;
-        Some(as_long_as(made, channels))
+        let mut encoding = player.encoding(latent);
+        while let Some(rows) = encoding.next_piece(&mut pull)? {
+            push(&rows)?;
+        }
+        Ok(())
     }
 
-    /// Latent curves as [`Self::encode`] gives them, asking as [`Self::reconstruct_while`]. Those of a
-    /// variational model are drawn around their means if there is chance.
-    pub fn encode_while(
-        &self,
-        channels: &[Vec<f32>],
-        latent: Chance,
-        go_on: impl FnMut(f64) -> bool,
-    ) -> Option<Vec<Vec<f32>>> {
-        self.player(&self.parameters.frozen()).encode_while(channels, latent, go_on)
+    /// How many latent frames [`Self::encode`] gives of so many samples.
+    #[must_use]
+    pub fn n_latent_frames(&self, n_samples: u64) -> u64 {
+        let delay = self.network.delay_samples() as u64;
+        if n_samples == 0 { 0 } else { (n_samples + delay).div_ceil(self.config.ratio() as u64) }
     }
 
-    /// Sound as [`Self::decode`] gives it, asking as [`Self::reconstruct_while`]; `noise` is for the
-    /// synthesiser's noise and curves of chance, and with seed 0 that of reconstructions.
-    pub fn decode_while(
+    /// How many samples [`Self::decode`] gives of so many latent frames.
+    #[must_use]
+    pub fn n_decoded_samples(&self, n_frames: u64) -> u64 {
+        let delay = self.network.delay_samples() as u64;
+        (n_frames * self.config.ratio() as u64).saturating_sub(delay)
+    }
+
+    /// Sound as [`Self::decode`] gives it, of latent curves that come block by block, as in
+    /// [`Self::reconstruct_pieces`]; `noise` is for the synthesiser's noise and curves of chance, and
+    /// with seed 0 that of reconstructions.
+    ///
+    /// # Errors
+    /// Those of `pull` and `push`, which end it.
+    pub fn decode_pieces<E>(
         &self,
-        latent: &[Vec<f32>],
         noise: Chance,
-        go_on: impl FnMut(f64) -> bool,
-    ) -> Option<Vec<Vec<f32>>> {
-        self.player(&self.parameters.frozen()).decode_while(latent, noise, go_on)
+        mut pull: impl FnMut(&mut [Vec<f32>]) -> Result<bool, E>,
+        mut push: impl FnMut(&[Vec<f32>]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let weights = self.parameters.frozen();
+        let player = self.player(&weights);
+        let mut decoding = player.decoding(noise);
+        while let Some(channels) = decoding.next_piece(&mut pull)? {
+            push(&channels)?;
+        }
+        Ok(())
     }
 
     /// Whether latents are sums of codes, and codes have been learnt.
@@ -192,25 +230,27 @@ impl Model {
         self.network.quantizer.as_ref().is_some_and(|quantizer| quantizer.is_ready(&weights))
     }
 
-    /// The codes of a clip: `[book][frame]`, asking as [`Self::reconstruct_while`].
+    /// The codes of a sound that comes as in [`Self::reconstruct_pieces`]: `[book][frame]`, as many frames
+    /// as [`Self::n_latent_frames`] says. They are whole numbers far below 2^24, up to which `f32`
+    /// counts exactly.
+    ///
+    /// # Errors
+    /// Those of `pull` and `push`, which end it.
     ///
     /// # Panics
     /// When the model has no codes, see [`Self::has_codes`].
-    pub fn codes_while(
+    pub fn code_pieces<E>(
         &self,
-        channels: &[Vec<f32>],
-        go_on: impl FnMut(f64) -> bool,
-    ) -> Option<Vec<Vec<usize>>> {
+        mut pull: impl FnMut(&mut [Vec<f32>]) -> Result<bool, E>,
+        mut push: impl FnMut(&[Vec<f32>]) -> Result<(), E>,
+    ) -> Result<(), E> {
         let weights = self.parameters.frozen();
-        let quantizer = self.network.quantizer.as_ref().expect("a model with codes");
-        let n_books = self.config.num_quantizers;
         let player = self.player(&weights);
-        // Codes are far below 2^24, up to which `f32` counts exactly.
-        let codes = player.encode_pieces(channels, n_books, go_on, |encoded, _| {
-            let codes = quantizer.codes(&weights, encoded);
-            codes.into_iter().flatten().map(|code| code as f32).collect()
-        })?;
-        Some(codes.into_iter().map(|book| book.into_iter().map(|x| x as usize).collect()).collect())
+        let mut encoding = player.encoding_to_codes();
+        while let Some(rows) = encoding.next_piece(&mut pull)? {
+            push(&rows)?;
+        }
+        Ok(())
     }
 
     /// The latent curves `[latent][frame]` that codes `[book][frame]` stand for; `None` where there is
@@ -246,7 +286,7 @@ impl Model {
                 values.fill(1.0);
             } else if name.ends_with("_codebook.embed") {
                 let n = values.len();
-                values.copy_from_slice(&Init::named(0, &name).normal(n));
+                values.copy_from_slice(&nn::Init::named(0, &name).normal(n));
             }
         }
         self
@@ -290,14 +330,16 @@ impl Model {
     /// a frame, one more than needed where the filter bank's delay asks for it.
     #[must_use]
     pub fn encode(&self, channels: &[Vec<f32>]) -> Vec<Vec<f32>> {
-        self.player(&self.parameters.frozen()).encode(channels)
+        let weights = self.parameters.frozen();
+        self.player(&weights).encode(channels)
     }
 
     /// Sound from latent curves `[latent][frame]`, aligned with the clip that was encoded and at least
     /// as long.
     #[must_use]
     pub fn decode(&self, latent: &[Vec<f32>]) -> Vec<Vec<f32>> {
-        self.player(&self.parameters.frozen()).decode(latent)
+        let weights = self.parameters.frozen();
+        self.player(&weights).decode(latent)
     }
 }
 
@@ -376,192 +418,24 @@ pub(super) fn reconstruct(
     channels: &[Vec<f32>],
 ) -> Vec<Vec<f32>> {
     let player = Player::new(config, network, weights, has_noise);
-    as_long_as(player.decode(&player.encode(channels)), channels)
-}
-
-fn as_long_as(mut made: Vec<Vec<f32>>, channels: &[Vec<f32>]) -> Vec<Vec<f32>> {
-    for (made, original) in made.iter_mut().zip(channels) {
-        made.truncate(original.len());
-    }
+    let mut made = vec![Vec::new(); config.channels];
+    let Ok(()) = player.reconstruct(at_once(channels), appending(&mut made));
     made
 }
 
-/// Samples that are worked on at once, overlaps not counted: bounds the memory.
-const PIECE_SAMPLES: usize = 1 << 18;
-
-/// A network on its way through a sound, piece by piece.
-struct Player<'a> {
-    config: &'a Config,
-    network: &'a Network,
-    weights: &'a Weights,
-    has_noise: bool,
-    n_frames_piece: usize,
-    /// Frames to either side that a piece has to see.
-    n_frames_around: usize,
-}
-
-impl<'a> Player<'a> {
-    fn new(
-        config: &'a Config,
-        network: &'a Network,
-        weights: &'a Weights,
-        has_noise: bool,
-    ) -> Self {
-        let (left, right) = network.receptive_field();
-        Self {
-            config,
-            network,
-            weights,
-            has_noise,
-            n_frames_piece: (PIECE_SAMPLES / config.ratio()).max(1),
-            n_frames_around: left.max(right) / config.ratio() + 2,
-        }
-    }
-
-    fn encode(&self, channels: &[Vec<f32>]) -> Vec<Vec<f32>> {
-        self.encode_while(channels, Chance::Off, |_| true).unwrap_or_default()
-    }
-
-    fn encode_while(
-        &self,
-        channels: &[Vec<f32>],
-        chance: Chance,
-        go_on: impl FnMut(f64) -> bool,
-    ) -> Option<Vec<Vec<f32>>> {
-        let n_latents = self.config.latent_size;
-        self.encode_pieces(channels, n_latents, go_on, |encoded, seen| {
-            values(match (self.config.regularization, chance) {
-                (Regularization::Variational, Chance::Seeded(seed)) => Posterior::new(encoded)
-                    .sample(Self::rows(seen, n_latents, |frame| {
-                        of_frame(frame, seed, "latents").normal(n_latents)
-                    })),
-                _ => mean_latent(self.config, self.network, self.weights, encoded),
-            })
-        })
-    }
-
-    /// Rows of a clip, a number a frame: what `make` makes of the encoder's output for the frames that a
-    /// piece sees, `[row][frame]`.
-    fn encode_pieces(
-        &self,
-        channels: &[Vec<f32>],
-        n_rows: usize,
-        mut go_on: impl FnMut(f64) -> bool,
-        make: impl Fn(Tensor<3>, &Range<usize>) -> Vec<f32>,
-    ) -> Option<Vec<Vec<f32>>> {
-        let (ratio, delay) = (self.config.ratio(), self.network.delay_samples());
-        let n_samples = channels.iter().map(Vec::len).max().unwrap_or(0);
-        let n_frames = if n_samples == 0 { 0 } else { (n_samples + delay).div_ceil(ratio) };
-        let mut rows = vec![Vec::with_capacity(n_frames); n_rows];
-        for piece in self.pieces(n_frames, self.n_frames_piece) {
-            if !go_on(piece.made.start as f64 / n_frames as f64) {
-                return None;
-            }
-            let length = piece.seen.len() * ratio;
-            let mut samples = vec![0.0; channels.len() * length];
-            for (channel, samples) in channels.iter().zip(samples.chunks_mut(length)) {
-                let rest = &channel[(piece.seen.start * ratio).min(channel.len())..];
-                let rest = &rest[..rest.len().min(length)];
-                samples[..rest.len()].copy_from_slice(rest);
-            }
-            let audio = from_values(samples, [1, channels.len(), length]);
-            let encoded = self.network.encoded(self.weights, &self.network.analysed(audio));
-            let made = make(encoded, &piece.seen);
-            for (row, made) in rows.iter_mut().zip(made.chunks(piece.seen.len())) {
-                row.extend_from_slice(&made[piece.kept()]);
-            }
-        }
-        Some(rows)
-    }
-
-    fn decode(&self, latent: &[Vec<f32>]) -> Vec<Vec<f32>> {
-        self.decode_while(latent, NOISE, |_| true).unwrap_or_default()
-    }
-
-    fn decode_while(
-        &self,
-        latent: &[Vec<f32>],
-        chance: Chance,
-        mut go_on: impl FnMut(f64) -> bool,
-    ) -> Option<Vec<Vec<f32>>> {
-        let (ratio, delay) = (self.config.ratio(), self.network.delay_samples());
-        let n_channels = self.config.channels;
-        let n_frames = latent.iter().map(Vec::len).min().unwrap_or(0);
-        let mut channels = vec![Vec::with_capacity(n_frames * ratio); n_channels];
-        // What has a memory is decoded in one piece.
-        let n_most = if self.network.decoder.has_memory() { n_frames } else { self.n_frames_piece };
-        for piece in self.pieces(n_frames, n_most) {
-            if !go_on(piece.made.start as f64 / n_frames as f64) {
-                return None;
-            }
-            let curves: Vec<f32> =
-                latent.iter().flat_map(|curve| curve[piece.seen.clone()].iter().copied()).collect();
-            let curves = from_values(curves, [1, latent.len(), piece.seen.len()]);
-            let curves = with_curves(self.config, curves, self.curves(&piece.seen, chance));
-            let noise = || piece.seen.clone().flat_map(|frame| self.noise(frame, chance)).collect();
-            let sound = self.network.decoded(self.weights, curves, self.has_noise, noise);
-            let audio = values(sound.audio);
-            let kept = piece.kept();
-            for (channel, audio) in channels.iter_mut().zip(audio.chunks(piece.seen.len() * ratio))
-            {
-                channel.extend_from_slice(&audio[kept.start * ratio..kept.end * ratio]);
-            }
-        }
-        for channel in &mut channels {
-            channel.drain(..delay.min(channel.len()));
-        }
-        Some(channels)
-    }
-
-    /// The noise of a frame, which is the same in whatever piece it is, or its mean.
-    fn noise(&self, frame: usize, chance: Chance) -> Vec<f32> {
-        let n = self.config.ratio() * self.config.channels;
-        match chance {
-            Chance::Off => vec![0.5; n],
-            Chance::Seeded(seed) => of_frame(frame, seed, "playing").uniform(n, 0.0, 1.0),
-        }
-    }
-
-    /// Curves of chance for some frames, each frame's the same in whatever piece it is: `[curve][frame]`.
-    fn curves(&self, frames: &Range<usize>, chance: Chance) -> Vec<f32> {
-        let n_curves = self.config.noise_augmentation();
-        Self::rows(frames, n_curves, |frame| match chance {
-            Chance::Off => vec![0.0; n_curves],
-            Chance::Seeded(seed) => of_frame(frame, seed, "curves").normal(n_curves),
-        })
-    }
-
-    /// Columns of numbers, one for each frame, as rows: `[row][frame]`.
-    fn rows(frames: &Range<usize>, n_rows: usize, column: impl Fn(usize) -> Vec<f32>) -> Vec<f32> {
-        let columns: Vec<Vec<f32>> = frames.clone().map(column).collect();
-        (0..n_rows).flat_map(|row| columns.iter().map(move |column| column[row])).collect()
-    }
-
-    fn pieces(&self, n_frames: usize, n_most: usize) -> impl Iterator<Item = Piece> {
-        (0..n_frames).step_by(n_most.max(1)).map(move |start| {
-            let end = (start + n_most).min(n_frames);
-            let seen = start.saturating_sub(self.n_frames_around)
-                ..(end + self.n_frames_around).min(n_frames);
-            Piece { made: start..end, seen }
-        })
+/// Gives all rows in one piece.
+fn at_once(rows: &[Vec<f32>]) -> impl FnMut(&mut [Vec<f32>]) -> Result<bool, Infallible> {
+    move |place| {
+        place.iter_mut().zip(rows).for_each(|(place, row)| place.extend_from_slice(row));
+        Ok(false)
     }
 }
 
-/// Chance for one frame: the same in whatever piece the frame is.
-fn of_frame(frame: usize, seed: u64, name: &str) -> Init {
-    Init::named(frame as u64 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), name)
-}
-
-/// Frames that are made at once, and those that are seen for it.
-struct Piece {
-    made: Range<usize>,
-    seen: Range<usize>,
-}
-
-impl Piece {
-    /// What is made, counted from the first that is seen.
-    fn kept(&self) -> Range<usize> {
-        self.made.start - self.seen.start..self.made.end - self.seen.start
+/// Keeps all pieces.
+fn appending(rows: &mut [Vec<f32>]) -> impl FnMut(&[Vec<f32>]) -> Result<(), Infallible> {
+    move |piece| {
+        rows.iter_mut().zip(piece).for_each(|(row, piece)| row.extend_from_slice(piece));
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ mod batch_norm;
 pub(super) mod decoder;
 pub(super) mod discriminator;
 pub(super) mod encoder;
-mod gru;
+pub(super) mod gru;
 mod layers;
 pub(super) mod mel;
 pub(super) mod noise;
@@ -113,7 +113,22 @@ impl Network {
         has_noise: bool,
         uniform: impl FnOnce() -> Vec<f32>,
     ) -> Sound {
-        let made = self.decoder.forward(weights, latent, has_noise, uniform);
+        self.joined(self.decoder.forward(weights, latent, has_noise, uniform))
+    }
+
+    /// The same from what [`Decoder::remembered`] gives.
+    pub(super) fn decoded_remembered(
+        &self,
+        weights: &Weights,
+        latent: Tensor<3>,
+        has_noise: bool,
+        uniform: impl FnOnce() -> Vec<f32>,
+    ) -> Sound {
+        self.joined(self.decoder.forward_remembered(weights, latent, has_noise, uniform))
+    }
+
+    /// What the decoder made, as a sound with its bands.
+    fn joined(&self, made: Tensor<3>) -> Sound {
         match self.output {
             DecoderOutput::Bands => {
                 Sound { audio: self.pqmf.audio_from_bands(made.clone()), bands: made }

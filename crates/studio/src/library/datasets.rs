@@ -12,7 +12,8 @@ use api::{
 };
 
 use super::{
-    cancel_job, delete_job, find_job, make_job, name_from, rename_job, restore_job, valid_name,
+    cancel_job, delete_job, find_job, make_job, name_from, rename_job, restore_job, uploads,
+    valid_name,
 };
 use crate::{
     Error, Studio, job_folder,
@@ -75,14 +76,15 @@ impl Studio {
             let dataset = find(c, id)?.dataset(&Places::read(c)?);
             Ok((dataset, warnings::of(c, id)?, runs::on_dataset(c, id)?))
         })?;
-        let mut files = Vec::new();
+        let (mut files, mut groups) = (Vec::new(), Vec::new());
         if dataset.summary.is_some() {
             let index = read_index(&self.shared, id)?;
             files = index.sounds.into_iter().map(|sound| sound.file).collect();
+            groups = index.groups;
             said = index.warnings;
         }
         let used_by = used_by.into_iter().map(|(id, _)| id).collect();
-        Ok(DatasetDetail { dataset, files, warnings: said, used_by })
+        Ok(DatasetDetail { dataset, files, warnings: said, groups, used_by })
     }
 
     /// Queues the preparing of a dataset.
@@ -101,7 +103,7 @@ impl Studio {
         check_ranges(&task)?;
         let name = match &new.name {
             Some(name) => valid_name(name)?,
-            None => name_of_source(&task.source),
+            None => self.name_of_source(&task.source),
         };
         let source = task.source.clone();
         let id = make_job(
@@ -235,6 +237,20 @@ impl Studio {
         self.shared.read(|c| Ok(find(c, id)?.dataset(&Places::read(c)?)))
     }
 
+    fn name_of_source(&self, source: &SoundSource) -> String {
+        match source {
+            SoundSource::Folder { path } => {
+                let name = if path.is_dir() { path.file_name() } else { path.file_stem() };
+                name_from(&name.unwrap_or_default().to_string_lossy())
+            }
+            SoundSource::Upload { upload } => match uploads::top_folder(&self.shared, upload) {
+                Some(name) => name_from(&name),
+                None => "Dropped sounds".to_owned(),
+            },
+            SoundSource::Samples => "Sample sounds".to_owned(),
+        }
+    }
+
     /// The source as it will be ordered, if it can be used.
     fn checked_source(&self, source: SoundSource) -> Result<SoundSource, Error> {
         match source {
@@ -356,16 +372,5 @@ fn check_source_path(path: &Path, workspace: &Path) -> Result<PathBuf, Error> {
     match opened {
         Ok(()) => Ok(real),
         Err(error) => refuse(format!("{} could not be read: {error}", path.display())),
-    }
-}
-
-fn name_of_source(source: &SoundSource) -> String {
-    match source {
-        SoundSource::Folder { path } => {
-            let name = if path.is_dir() { path.file_name() } else { path.file_stem() };
-            name_from(&name.unwrap_or_default().to_string_lossy())
-        }
-        SoundSource::Upload { .. } => "Dropped sounds".to_owned(),
-        SoundSource::Samples => "Sample sounds".to_owned(),
     }
 }

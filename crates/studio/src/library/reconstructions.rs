@@ -178,7 +178,7 @@ fn ending_of(name: &str) -> String {
 
 /// Writes the stored samples with a WAV header before them; nothing is decoded.
 fn write_wav(path: &Path, sound: &DatasetSound) -> Result<(), Error> {
-    let header = wav_header(sound)?;
+    let header = wav_header(sound);
     let copy = || {
         let mut source = File::open(&sound.path)?;
         source.seek(SeekFrom::Start(sound.offset_bytes))?;
@@ -193,16 +193,26 @@ fn write_wav(path: &Path, sound: &DatasetSound) -> Result<(), Error> {
     copy().map_err(Error::io("copy a sound to", path))
 }
 
-/// The 44 bytes before 16-bit samples. Source: RIFF WAVE, format 1 (PCM).
-fn wav_header(sound: &DatasetSound) -> Result<Vec<u8>, Error> {
-    let n_bytes = u32::try_from(sound.n_bytes).ok().filter(|n| *n < u32::MAX - 36);
-    let n_bytes =
-        n_bytes.ok_or_else(|| Error::TooMuch { limit: "4 GiB for one sound".to_owned() })?;
+/// What stands before 16-bit samples. Source: RIFF WAVE, format 1 (PCM), 44 bytes; beyond 4 GiB RF64
+/// (EBU Tech 3306), 80 bytes.
+fn wav_header(sound: &DatasetSound) -> Vec<u8> {
+    let is_long = sound.n_bytes >= u64::from(u32::MAX - 36);
+    let of_32_bits = |n: u64| u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes();
+    let open = |n: u64| if is_long { [0xff; 4] } else { of_32_bits(n) };
     let frame_bytes = 2 * sound.channels;
-    let mut header = Vec::with_capacity(44);
-    header.extend(b"RIFF");
-    header.extend((36 + n_bytes).to_le_bytes());
-    header.extend(b"WAVEfmt ");
+    let mut header = Vec::with_capacity(80);
+    header.extend(if is_long { b"RF64" } else { b"RIFF" });
+    header.extend(open(36 + sound.n_bytes));
+    header.extend(b"WAVE");
+    if is_long {
+        header.extend(b"ds64");
+        header.extend(28_u32.to_le_bytes());
+        header.extend((72 + sound.n_bytes).to_le_bytes());
+        header.extend(sound.n_bytes.to_le_bytes());
+        header.extend(sound.n_frames.to_le_bytes());
+        header.extend(0_u32.to_le_bytes());
+    }
+    header.extend(b"fmt ");
     header.extend(16_u32.to_le_bytes());
     header.extend(1_u16.to_le_bytes());
     header.extend(sound.channels.to_le_bytes());
@@ -211,13 +221,35 @@ fn wav_header(sound: &DatasetSound) -> Result<Vec<u8>, Error> {
     header.extend(frame_bytes.to_le_bytes());
     header.extend(16_u16.to_le_bytes());
     header.extend(b"data");
-    header.extend(n_bytes.to_le_bytes());
-    Ok(header)
+    header.extend(open(sound.n_bytes));
+    header
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn headers_fit_their_sounds() {
+        let header = |n_frames: u64| {
+            wav_header(&DatasetSound {
+                path: PathBuf::new(),
+                offset_bytes: 0,
+                n_bytes: 4 * n_frames,
+                rate_hz: 44_100,
+                channels: 2,
+                n_frames,
+                name: String::new(),
+            })
+        };
+        let short = header(100);
+        assert_eq!((&short[..4], short.len()), (&b"RIFF"[..], 44));
+        assert_eq!(short[40..], 400_u32.to_le_bytes());
+        let long = header(1 << 31);
+        assert_eq!((&long[..4], long.len()), (&b"RF64"[..], 80));
+        assert_eq!(long[28..36], (1_u64 << 33).to_le_bytes());
+        assert_eq!((&long[4..8], &long[76..]), (&[0xff; 4][..], &[0xff; 4][..]));
+    }
 
     #[test]
     fn endings_are_safe_in_paths() {

@@ -444,6 +444,7 @@ mod tests {
             bytes: 0,
             hash: "hash".to_owned(),
             prepare_secs: 0.0,
+            n_duplicates: 0,
         };
         let task = TrainTask {
             dataset_path: dataset_path(&dataset.id),

@@ -19,16 +19,21 @@ use crate::{
     workspace::remove,
 };
 
-/// The largest file that is received.
-const MAX_FILE_BYTES: u64 = 4 << 30;
+/// The largest file that is received: a day of stereo in 24 bits at 48 kHz.
+const MAX_FILE_BYTES: u64 = 32 << 30;
 /// The most bytes of one upload.
 const MAX_UPLOAD_BYTES: u64 = 64 << 30;
 /// The most files of one upload.
 const MAX_FILES: u32 = 100_000;
 /// Uploads at one time.
 const MAX_UPLOADS: usize = 1000;
-/// The longest name of a file, in bytes: what file systems take, less what `free_path` may add.
+/// The longest name of a file or folder, in bytes: what file systems take, less what `free_path` may
+/// add.
 const MAX_NAME_BYTES: usize = 240;
+/// Folders that a file may lie in below an upload, and the bytes of their names; of deeper ones the
+/// innermost count.
+const MAX_FOLDERS: usize = 16;
+const MAX_FOLDERS_BYTES: usize = 1500;
 
 /// What an upload holds so far.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,8 +50,8 @@ pub struct StagedFile {
     path: PathBuf,
     n_bytes: u64,
     max_bytes: u64,
-    /// The upload it is for and its name there; none for the input of a reconstruction.
-    place: Option<(Id, String)>,
+    /// The upload it is for and its place there; none for the input of a reconstruction.
+    place: Option<(Id, PlaceInUpload)>,
     is_kept: bool,
 }
 
@@ -75,21 +80,21 @@ impl Studio {
         Ok(Upload { upload: id.clone(), n_files: received.n_files, bytes: received.bytes })
     }
 
-    /// Begins to receive a file into an upload. Of its name only the last part counts; a name that
-    /// is taken gets a number.
+    /// Begins to receive a file into an upload. Its name may be a path below what was dropped, which
+    /// is kept, without what could lead elsewhere; a name that is taken gets a number.
     ///
     /// # Errors
     /// `NotFound` when there is no such upload; `Invalid` when the name has nothing in it;
     /// `TooMuch` when the upload is full.
     pub fn stage_upload(&self, id: &Id, name: &str) -> Result<StagedFile, Error> {
-        let name = safe_name(name)?;
+        let place = safe_place(name)?;
         let received = received(&self.shared, id)?;
         if received.n_files >= MAX_FILES {
             return Err(Error::TooMuch { limit: format!("{MAX_FILES} files in one upload") });
         }
         let left = MAX_UPLOAD_BYTES.saturating_sub(received.bytes);
         let folder = self.shared.workspace.upload(id);
-        stage(&self.shared, &folder, left.min(MAX_FILE_BYTES), Some((id.clone(), name)))
+        stage(&self.shared, &folder, left.min(MAX_FILE_BYTES), Some((id.clone(), place)))
     }
 
     /// Removes an upload and its files.
@@ -132,7 +137,7 @@ impl StagedFile {
     /// `NotFound` when the upload was removed meanwhile; `TooMuch` when others filled it
     /// meanwhile; `Io` when it cannot be kept.
     pub fn finish(mut self) -> Result<Upload, Error> {
-        let Some((id, name)) = self.place.take() else {
+        let Some((id, place)) = self.place.take() else {
             return Err(Error::conflict(
                 "keep the file",
                 "it was sent for a reconstruction",
@@ -146,7 +151,8 @@ impl StagedFile {
         if received.n_files >= MAX_FILES || bytes > MAX_UPLOAD_BYTES {
             return Err(Error::TooMuch { limit: "64 GiB and 100,000 files in one upload".into() });
         }
-        let path = free_path(&self.shared.workspace.upload(&id), &name);
+        let folder = make_folders(&self.shared.workspace.upload(&id), &place.folders)?;
+        let path = free_path(&folder, &place.name);
         fs::rename(&self.path, &path).map_err(Error::io("keep", &path))?;
         self.is_kept = true;
         *received = Received { n_files: received.n_files + 1, bytes };
@@ -208,7 +214,7 @@ fn stage(
     shared: &Arc<Shared>,
     folder: &Path,
     max_bytes: u64,
-    place: Option<(Id, String)>,
+    place: Option<(Id, PlaceInUpload)>,
 ) -> Result<StagedFile, Error> {
     let path = folder.join(format!(".part-{:08x}{:08x}", shared.chance(), shared.chance()));
     let file = File::create_new(&path).map_err(Error::io("write", &path))?;
@@ -230,21 +236,88 @@ fn received(shared: &Shared, id: &Id) -> Result<Received, Error> {
         return Ok(*received);
     }
     let mut received = Received::default();
-    for entry in fs::read_dir(&folder).map_err(Error::io("read", &folder))? {
-        let entry = entry.map_err(Error::io("read", &folder))?;
-        if !is_staged(&entry.path()) {
+    for path in files_below(&folder)? {
+        if !is_staged(&path) {
             received.n_files += 1;
-            received.bytes += entry.metadata().map_err(Error::io("read", &folder))?.len();
+            received.bytes += fs::metadata(&path).map_err(Error::io("read", &path))?.len();
         }
     }
     Ok(*lock(&shared.uploads).entry(id.clone()).or_insert(received))
 }
 
-/// The last part of a name, without what a file system or a shell would take for something else.
-fn safe_name(name: &str) -> Result<String, Error> {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let plain: String = last.chars().filter(|c| !c.is_control()).collect();
-    let plain = plain.trim().trim_start_matches('.');
+/// Every file of an upload.
+fn files_below(upload: &Path) -> Result<Vec<PathBuf>, Error> {
+    let (mut files, mut folders) = (Vec::new(), vec![upload.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).map_err(Error::io("read", &folder))? {
+            let entry = entry.map_err(Error::io("read", &folder))?;
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                _ => files.push(entry.path()),
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// The name of the one folder that all files of an upload lie in, if there is one: what was dropped.
+pub(super) fn top_folder(shared: &Shared, id: &Id) -> Option<String> {
+    let mut entries = fs::read_dir(shared.workspace.upload(id)).ok()?;
+    let only = entries.next()?.ok()?;
+    let is_alone = entries.next().is_none() && only.file_type().ok()?.is_dir();
+    if is_alone { only.file_name().into_string().ok() } else { None }
+}
+
+/// Where a file goes in its upload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct PlaceInUpload {
+    /// Folders to it, from the outermost to the innermost.
+    folders: Vec<String>,
+    name: String,
+}
+
+/// The place that a path below what was dropped names, without anything that leads elsewhere.
+fn safe_place(path: &str) -> Result<PlaceInUpload, Error> {
+    let mut parts = path.rsplit(['/', '\\']);
+    let name = safe_name(parts.next().unwrap_or_default())?;
+    let (mut folders, mut n_bytes) = (Vec::new(), 0);
+    // `.` and `..` have nothing left when their dots are gone.
+    for folder in parts.filter_map(|part| safe_name(part).ok()).take(MAX_FOLDERS) {
+        n_bytes += folder.len();
+        if n_bytes > MAX_FOLDERS_BYTES {
+            break;
+        }
+        folders.insert(0, folder);
+    }
+    Ok(PlaceInUpload { folders, name })
+}
+
+/// Makes the folders below an upload that are not there yet; gives the innermost. Where a file has the
+/// name of one, it gets a number.
+fn make_folders(upload: &Path, folders: &[String]) -> Result<PathBuf, Error> {
+    let mut at = upload.to_owned();
+    for name in folders {
+        let numbered = (2..).map(|n| format!("{name} ({n})"));
+        let is_file = |path: &PathBuf| path.symlink_metadata().is_ok_and(|it| !it.is_dir());
+        let mut paths = std::iter::once(name.clone()).chain(numbered).map(|name| at.join(name));
+        let next = paths.find(|path| !is_file(path)).unwrap_or_else(|| at.join(name));
+        match fs::create_dir(&next) {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                return Err(Error::io("make", &next)(error));
+            }
+            _ => at = next,
+        }
+    }
+    Ok(at)
+}
+
+/// One part of a path, without what a file system or a shell would take for something else.
+fn safe_name(part: &str) -> Result<String, Error> {
+    // Windows takes these for drives, streams and patterns.
+    let is_odd = |c: char| cfg!(windows) && "<>:\"|?*".contains(c);
+    let part: String = part.chars().map(|c| if is_odd(c) { '_' } else { c }).collect();
+    let plain: String = part.chars().filter(|c| !c.is_control()).collect();
+    let plain = plain.trim().trim_start_matches(['.', ' ']).trim_end();
     if plain.is_empty() {
         return Err(Error::invalid("name", "the file needs a name"));
     }
@@ -277,18 +350,42 @@ mod tests {
 
     #[test]
     fn names_are_made_safe() {
-        let check = |name: &str, expected: &str| assert_eq!(safe_name(name).unwrap(), expected);
+        let check = |name: &str, expected: &str| {
+            let place = safe_place(name).unwrap();
+            let parts: Vec<String> = place.folders.into_iter().chain([place.name]).collect();
+            assert_eq!(parts.join("/"), expected, "{name:?}");
+        };
         check("a b.wav", "a b.wav");
-        check("../../etc/passwd", "passwd");
-        check("C:\\sounds\\a.wav", "a.wav");
+        check("loops/kicks/a.wav", "loops/kicks/a.wav");
+        check("../../etc/passwd", "etc/passwd");
+        check("/etc//./passwd", "etc/passwd");
+        check("a/. ./../b/.../c.wav", "a/b/c.wav");
+        check("C:\\sounds\\a.wav", "C:/sounds/a.wav");
         check(" .hidden.wav ", "hidden.wav");
+        check(".part-1/.part-2", "part-1/part-2");
         check("a\0b\n.wav", "ab.wav");
         check("🎻.wav", "🎻.wav");
         check(&format!("{}.wav", "x".repeat(300)), &format!("{}.wav", "x".repeat(236)));
         check(&format!("{}.wav", "🎻".repeat(200)), &format!("{}.wav", "🎻".repeat(59)));
         check(&format!("a.{}", "🎻".repeat(200)), &format!("a.{}", "🎻".repeat(59)));
-        for name in ["", "/", "..", " ", "a/", "\u{7}"] {
-            assert!(safe_name(name).is_err(), "{name:?}");
+        let deep: Vec<String> = (0..100).map(|n| n.to_string()).collect();
+        check(&format!("{}/a.wav", deep.join("/")), &format!("{}/a.wav", deep[84..].join("/")));
+        let long = format!("{}/", "y".repeat(240)).repeat(10);
+        check(&format!("{long}a.wav"), &format!("{}a.wav", &long[..241 * 6]));
+        for name in ["", "/", "..", " ", "a/", "a/..", "\u{7}"] {
+            assert!(safe_place(name).is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn folders_are_made_beside_files_of_their_name() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a"), "").unwrap();
+        let names = ["a".to_owned(), "b".to_owned()];
+        for _ in 0..2 {
+            let made = make_folders(folder.path(), &names).unwrap();
+            assert_eq!(made, folder.path().join("a (2)/b"));
+            assert!(made.is_dir());
         }
     }
 

@@ -210,9 +210,11 @@ fn prepare(
             bytes: 3000,
             hash: format!("hash of seed {}", task.seed),
             prepare_secs: 0.1,
+            n_duplicates: 0,
         },
         sounds: (0..3).map(sound).collect(),
         warnings: vec![warning(1)],
+        groups: vec![],
     };
     fs::write(folder.join("peaks.bin"), [0x81, 0x7f, 0x82, 0x7e, 1, 2, 3, 4, 5, 6, 7, 8]).unwrap();
     fs::write(folder.join("dataset.json"), serde_json::to_vec(&index).unwrap()).unwrap();

@@ -104,15 +104,19 @@ impl Dataset {
             file.seek(SeekFrom::Start(offset))?;
             file.read_exact(&mut bytes)?;
         }
-        let mut planar = vec![vec![0.0; n]; channels];
-        for (frame_idx, frame) in bytes.chunks_exact(2 * channels).enumerate() {
-            for (channel, sample) in planar.iter_mut().zip(frame.chunks_exact(2)) {
-                channel[frame_idx] =
-                    f32::from(i16::from_le_bytes([sample[0], sample[1]])) / 32768.0;
-            }
-        }
-        Ok(planar)
+        Ok(planar_of(&bytes, channels, n))
     }
+}
+
+/// Samples as they are stored, channel by channel, with zeros up to `n` frames.
+pub(super) fn planar_of(bytes: &[u8], channels: usize, n: usize) -> Vec<Vec<f32>> {
+    let mut planar = vec![vec![0.0; n]; channels];
+    for (frame_idx, frame) in bytes.chunks_exact(2 * channels).enumerate() {
+        for (channel, sample) in planar.iter_mut().zip(frame.chunks_exact(2)) {
+            channel[frame_idx] = f32::from(i16::from_le_bytes([sample[0], sample[1]])) / 32768.0;
+        }
+    }
+    planar
 }
 
 fn end_bytes(sound: &IndexedSound, channels: u16) -> Option<u64> {

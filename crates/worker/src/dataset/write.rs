@@ -1,37 +1,21 @@
 //! Writing a dataset, sound by sound.
 
 use std::{
-    fs::{self, File},
-    io::{self, BufWriter, Write},
+    fs::{self, File, OpenOptions},
+    io::{self, BufWriter, Read, Seek, SeekFrom, Write},
+    ops::Range,
     path::{Path, PathBuf},
 };
 
-use api::{DatasetIndex, DatasetSummary, IndexedSound, SoundFile, Split, Warning};
+use api::{DatasetIndex, DatasetSummary, IndexedSound, SoundFile, SoundGroup, Split, Warning};
+use audio::Fingerprint;
 use sha2::{Digest, Sha256};
 
-use super::{INDEX, PEAKS, chunk_name};
+use super::{INDEX, PEAKS, PreparedSound, chunk_name, is_spill, read::planar_of};
 use crate::whole_file::write_whole;
 
 /// A new chunk file is begun once the current one holds this many bytes.
 const CHUNK_BYTES: u64 = 256 << 20;
-
-/// One sound, ready to be stored.
-pub(crate) struct PreparedSound {
-    /// Its path below the source folder.
-    pub(crate) path: String,
-    /// Interleaved samples.
-    pub(crate) samples: Vec<i16>,
-    /// Least and largest sample per block, over all channels.
-    pub(crate) peaks: Vec<[i8; 2]>,
-    /// Rate of the original file.
-    pub(crate) source_rate_hz: u32,
-    /// Channels of the original file.
-    pub(crate) source_channels: u16,
-    /// Largest sample.
-    pub(crate) peak_db: f64,
-    /// Root mean square.
-    pub(crate) rms_db: f64,
-}
 
 /// Writes a dataset into a folder; nothing is left of it unless [`DatasetWriter::finish`] is called.
 pub(crate) struct DatasetWriter {
@@ -44,7 +28,18 @@ pub(crate) struct DatasetWriter {
     peaks: BufWriter<File>,
     peaks_bytes: u64,
     sounds: Vec<IndexedSound>,
+    /// What each sound is recognised by.
+    fingerprints: Vec<Option<Fingerprint>>,
     is_finished: bool,
+}
+
+/// What is known of a dataset besides its sounds.
+pub(crate) struct About {
+    /// Where the sounds came from, in words.
+    pub(crate) source: String,
+    pub(crate) warnings: Vec<Warning>,
+    pub(crate) n_skipped: u32,
+    pub(crate) prepare_secs: f64,
 }
 
 impl DatasetWriter {
@@ -61,74 +56,116 @@ impl DatasetWriter {
             peaks: BufWriter::new(File::create(folder.join(PEAKS))?),
             peaks_bytes: 0,
             sounds: vec![],
+            fingerprints: vec![],
             is_finished: false,
         })
     }
 
-    /// How many sounds are stored.
-    pub(crate) fn n_sounds(&self) -> usize {
-        self.sounds.len()
+    /// The sounds that are stored.
+    pub(crate) fn sounds(&self) -> &[IndexedSound] {
+        &self.sounds
+    }
+
+    /// What each of them is recognised by.
+    pub(crate) fn fingerprints(&self) -> &[Option<Fingerprint>] {
+        &self.fingerprints
     }
 
     /// Stores a sound. All are training sounds until [`DatasetWriter::finish`] splits them.
     pub(crate) fn add(&mut self, sound: PreparedSound) -> io::Result<()> {
-        let bytes: Vec<u8> = sound.samples.iter().flat_map(|it| it.to_le_bytes()).collect();
-        if self.chunk_bytes > 0 && self.chunk_bytes + bytes.len() as u64 > CHUNK_BYTES {
+        let n_bytes = sound.samples.n_bytes();
+        if self.chunk_bytes > 0 && self.chunk_bytes + n_bytes > CHUNK_BYTES {
             self.next_chunk()?;
         }
-        self.chunk.write_all(&bytes)?;
-        // A pair of signed bytes is stored as it is in memory.
-        let peaks: Vec<u8> = sound.peaks.iter().flatten().map(|&it| it.cast_unsigned()).collect();
-        self.peaks.write_all(&peaks)?;
-        let n_frames = (sound.samples.len() / usize::from(self.channels)) as u64;
-        let idx = u32::try_from(self.sounds.len()).map_err(io::Error::other)?;
-        self.sounds.push(IndexedSound {
-            file: SoundFile {
-                idx,
-                path: sound.path,
-                length_secs: n_frames as f64 / f64::from(self.rate_hz),
-                source_rate_hz: sound.source_rate_hz,
-                source_channels: sound.source_channels,
-                peak_db: sound.peak_db,
-                rms_db: sound.rms_db,
-                split: Split::Training,
-            },
-            chunk: self.n_chunks - 1,
-            offset_bytes: self.chunk_bytes,
-            n_frames,
-            peaks_offset_bytes: self.peaks_bytes,
-            sha256: hex(&Sha256::digest(&bytes)),
-        });
-        self.chunk_bytes += bytes.len() as u64;
-        self.peaks_bytes += peaks.len() as u64;
+        match sound.samples.file() {
+            // It fills a chunk by itself.
+            Some(file) if self.chunk_bytes == 0 && n_bytes > CHUNK_BYTES => {
+                self.chunk.flush()?;
+                let path = self.folder.join(chunk_name(self.n_chunks - 1));
+                fs::rename(file, &path)?;
+                self.chunk = BufWriter::new(OpenOptions::new().append(true).open(&path)?);
+            }
+            _ => {
+                let n_copied = io::copy(&mut sound.samples.open()?, &mut self.chunk)?;
+                if n_copied != n_bytes {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+            }
+        }
+        let shape = sound.shape;
+        for part in sound.parts {
+            // A pair of signed bytes is stored as it is in memory.
+            let peaks: Vec<u8> =
+                part.peaks.iter().flatten().map(|&it| it.cast_unsigned()).collect();
+            self.peaks.write_all(&peaks)?;
+            let idx = u32::try_from(self.sounds.len()).map_err(io::Error::other)?;
+            self.sounds.push(IndexedSound {
+                file: SoundFile {
+                    idx,
+                    path: part.path,
+                    length_secs: part.n_frames as f64 / f64::from(self.rate_hz),
+                    source_rate_hz: shape.source_rate_hz,
+                    source_channels: shape.source_channels,
+                    peak_db: part.peak_db,
+                    rms_db: part.rms_db,
+                    split: Split::Training,
+                },
+                chunk: self.n_chunks - 1,
+                offset_bytes: self.chunk_bytes,
+                n_frames: part.n_frames,
+                peaks_offset_bytes: self.peaks_bytes,
+                sha256: part.sha256,
+            });
+            self.fingerprints.push(sound.fingerprint.clone());
+            self.chunk_bytes += part.n_frames * u64::from(self.channels) * 2;
+            self.peaks_bytes += peaks.len() as u64;
+        }
         Ok(())
+    }
+
+    /// Frames of a sound that is stored, planar, as far as there are any.
+    pub(crate) fn read_back(
+        &mut self,
+        idx: usize,
+        frames: Range<u64>,
+    ) -> io::Result<Vec<Vec<f32>>> {
+        self.chunk.flush()?;
+        let sound = &self.sounds[idx];
+        let frame_bytes = u64::from(self.channels) * 2;
+        let frames = frames.start.min(sound.n_frames)..frames.end.min(sound.n_frames);
+        let mut file = File::open(self.folder.join(chunk_name(sound.chunk)))?;
+        file.seek(SeekFrom::Start(sound.offset_bytes + frames.start * frame_bytes))?;
+        let n = (frames.end - frames.start) as usize;
+        let mut bytes = vec![0; n * frame_bytes as usize];
+        file.read_exact(&mut bytes)?;
+        Ok(planar_of(&bytes, usize::from(self.channels), n))
     }
 
     /// Splits the sounds, syncs everything, and writes the index last.
     pub(crate) fn finish(
         mut self,
-        source: String,
-        split: impl FnOnce(&[IndexedSound]) -> Vec<Split>,
-        warnings: Vec<Warning>,
-        n_skipped: u32,
-        prepare_secs: f64,
+        about: About,
+        groups: Vec<SoundGroup>,
+        split: impl FnOnce(&[IndexedSound], &[SoundGroup]) -> Vec<Split>,
     ) -> io::Result<DatasetSummary> {
-        let splits = split(&self.sounds);
+        let splits = split(&self.sounds, &groups);
         for (sound, split) in self.sounds.iter_mut().zip(splits) {
             sound.file.split = split;
         }
+        let n_duplicates: usize = groups.iter().map(|group| group.files.len() - 1).sum();
         let n_validation = self.sounds.iter().filter(|it| it.file.split == Split::Validation);
         let summary = DatasetSummary {
-            source,
+            source: about.source,
             rate_hz: self.rate_hz,
             channels: self.channels,
             n_files: u32::try_from(self.sounds.len()).map_err(io::Error::other)?,
-            n_skipped,
+            n_skipped: about.n_skipped,
             n_validation: u32::try_from(n_validation.count()).map_err(io::Error::other)?,
             length_secs: self.sounds.iter().map(|it| it.file.length_secs).sum(),
             bytes: self.bytes(),
             hash: self.hash(),
-            prepare_secs,
+            prepare_secs: about.prepare_secs,
+            n_duplicates: u32::try_from(n_duplicates).map_err(io::Error::other)?,
         };
         self.chunk.flush()?;
         self.chunk.get_ref().sync_all()?;
@@ -139,7 +176,8 @@ impl DatasetWriter {
             format: DatasetIndex::FORMAT,
             summary: summary.clone(),
             sounds,
-            warnings,
+            warnings: about.warnings,
+            groups,
         };
         write_whole(&self.folder.join(INDEX), &serde_json::to_vec(&index)?)?;
         self.is_finished = true;
@@ -192,5 +230,11 @@ fn remove_dataset(folder: &Path) {
     let mut chunk = 0;
     while fs::remove_file(folder.join(chunk_name(chunk))).is_ok() {
         chunk += 1;
+    }
+    // Left by a process that was killed.
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(is_spill) {
+            let _ = fs::remove_file(entry.path());
+        }
     }
 }

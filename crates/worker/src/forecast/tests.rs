@@ -103,6 +103,7 @@ fn the_dataset_gives_its_rate_unless_one_was_chosen() {
         bytes: 0,
         hash: String::new(),
         prepare_secs: 0.0,
+        n_duplicates: 0,
     };
     let forecasted = forecast(&choices("sketch", &[], json!({})), None, &dataset).unwrap();
     assert_eq!(forecasted.settings["sampling_rate"], json!(48_000));

@@ -5,30 +5,36 @@ use std::{path::Path, time::Instant};
 
 use anyhow::Context;
 use api::{ConversionResult, ConvertTask, LivePlay, LiveWeights, ModelPlace, Outcome, SoundFormat};
-use audio::{Clip, WavFormat};
+use audio::{WavFormat, WavWriter};
 use models::rave::{Chance, Model, Player, PlayerSettings};
 use nn::{
-    npy::{Npy, Numbers},
+    npy::{Kept, Numbers, RowReader, RowWriter},
     stream::Precision,
 };
 
 use super::{
+    input::{Input, LENGTH_SECS_MAX},
     model_file::{Opened, open_model},
-    reconstruct::{LENGTH_SECS_MAX, read_sound},
     refuse,
-    steps::Steps,
+    steps::{Steps, stopped_or},
 };
 use crate::{folder::JobFolder, log::log, whole_file::write_whole};
 
 /// The file of latents or codes.
 const LATENTS: &str = "latents.npy";
-/// The most numbers of an array that is decoded: a gigabyte.
-const NUMBERS_MAX: usize = 1 << 28;
+/// Shares of encoding: looking the sound through, and all.
+const READ_SHARE: f64 = 0.05;
+/// Latent frames that are read at a time.
+const FRAMES_AT_ONCE: usize = 1 << 13;
 /// The longest block of playing live.
 const BLOCK_MAX: u32 = 1 << 16;
 
 /// Converts what the order says.
 pub(crate) fn run(folder: &mut JobFolder, task: &ConvertTask) -> anyhow::Result<Outcome> {
+    stopped_or(convert(folder, task).map(|()| Outcome::Done))
+}
+
+fn convert(folder: &mut JobFolder, task: &ConvertTask) -> anyhow::Result<()> {
     let started = Instant::now();
     let made = match task {
         ConvertTask::Latents { model, path, seed, codes, live } => {
@@ -43,12 +49,10 @@ pub(crate) fn run(folder: &mut JobFolder, task: &ConvertTask) -> anyhow::Result<
             decode(folder, model, &decoding)?
         }
     };
-    let Some(made) = made else { return Ok(Outcome::Stopped) };
     let result = ConversionResult { compute_secs: started.elapsed().as_secs_f64(), ..made };
     log(&format!("{} in {:.2} s", result.files.join(", "), result.compute_secs));
     let text = serde_json::to_vec_pretty(&result).context("encode result.json")?;
-    write_whole(&folder.path().join("result.json"), &text).context("write result.json")?;
-    Ok(Outcome::Done)
+    write_whole(&folder.path().join("result.json"), &text).context("write result.json")
 }
 
 struct Encoding<'a> {
@@ -72,58 +76,77 @@ fn encode(
     folder: &mut JobFolder,
     place: &ModelPlace,
     encoding: &Encoding<'_>,
-) -> anyhow::Result<Option<ConversionResult>> {
-    let mut steps = Steps::new(folder, "encoding")?;
+) -> anyhow::Result<ConversionResult> {
+    let mut steps = Steps::new(folder, "reading")?;
+    steps.begin("reading the sound", [0.0, READ_SHARE]);
     let Opened { model, rate_hz, notes } = open_model(steps.folder.path(), place)?;
+    if encoding.as_codes {
+        refuse_codes_of(&model, encoding.live.is_some())?;
+    }
     let name = encoding.path.file_name().unwrap_or_default().to_string_lossy();
-    let n_channels = model.config().channels;
-    let (clip, sound_notes) = read_sound(encoding.path, &name, rate_hz, n_channels)?;
+    let shape = (rate_hz, model.config().channels);
+    let (mut input, sound_notes) = Input::open(encoding.path, &name, shape, &mut steps)?;
     let notes = notes.into_iter().chain(sound_notes.into_iter().map(|note| note.message));
     let mut made = result(&model, rate_hz, LATENTS, notes.collect());
     let path = steps.folder.path().join(LATENTS);
-    if encoding.as_codes {
-        refuse_codes_of(&model, encoding.live.is_some())?;
-        let codes = model.codes_while(&clip.channels, |share| steps.go_on(share));
-        let Some(codes) = codes else { return Ok(None) };
-        made.shape = vec![1, codes.len() as u64, codes[0].len() as u64];
-        let codes: Vec<i64> = codes.into_iter().flatten().map(|code| code as i64).collect();
-        nn::npy::write_integers(&path, &extents(&made.shape), &codes)?;
-        return Ok(Some(made));
-    }
-    let latents = match encoding.live {
-        None => model.encode_while(&clip.channels, encoding.chance, |share| steps.go_on(share)),
+    let n_samples = input.n_frames();
+    let n_frames = match encoding.live {
+        None => model.n_latent_frames(n_samples),
+        Some(_) => n_samples.div_ceil(model.config().ratio() as u64),
+    };
+    let (n_rows, kept) = if encoding.as_codes {
+        (model.config().num_quantizers, Kept::Integers)
+    } else {
+        (model.config().latent_size, Kept::Floats)
+    };
+    made.shape = vec![1, n_rows as u64, n_frames];
+    steps.begin("encoding", [READ_SHARE, 1.0]);
+    let mut writer = RowWriter::create(&path, &extents(&made.shape), kept)?;
+    let mut n_made = 0;
+    let push = |rows: &[Vec<f32>]| -> anyhow::Result<()> {
+        writer.write(rows)?;
+        n_made += rows[0].len();
+        steps.check(n_made as f64 / n_frames.max(1) as f64)
+    };
+    match encoding.live {
+        None if encoding.as_codes => model.code_pieces(|rows| input.pull(rows), push)?,
+        None => model.encode_pieces(encoding.chance, |rows| input.pull(rows), push)?,
         Some(settings) => {
             let settings = PlayerSettings { latent: encoding.chance, ..settings };
-            encode_live(model.live(settings), &clip, settings.max_block, |share| steps.go_on(share))
+            encode_live(model.live(settings), &mut input, settings.max_block, push)?;
         }
-    };
-    let Some(latents) = latents else { return Ok(None) };
-    made.shape = vec![1, latents.len() as u64, latents[0].len() as u64];
-    nn::npy::write(&path, &extents(&made.shape), &latents.concat())?;
-    Ok(Some(made))
+    }
+    writer.finish()?;
+    Ok(made)
 }
 
 /// Latent curves of a sound that comes block by block, a frame with the first sample of each `ratio`.
 fn encode_live(
     mut player: Player,
-    clip: &Clip,
+    input: &mut Input,
     block: usize,
-    mut go_on: impl FnMut(f64) -> bool,
-) -> Option<Vec<Vec<f32>>> {
-    let n = clip.n_frames();
-    let mut latents = vec![Vec::with_capacity(n / player.ratio() + 1); player.latent_size()];
-    for start in (0..n).step_by(block) {
-        if !go_on(start as f64 / n as f64) {
-            return None;
+    mut push: impl FnMut(&[Vec<f32>]) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let mut waiting = vec![vec![]; player.channels()];
+    let mut latents = vec![vec![]; player.latent_size()];
+    loop {
+        let samples = input.take(block, &mut waiting)?;
+        let is_ended = samples[0].is_empty();
+        let channels: Vec<&[f32]> = samples.iter().map(Vec::as_slice).collect();
+        if !is_ended {
+            for frame in player.encode(&channels).chunks_exact(latents.len()) {
+                latents.iter_mut().zip(frame).for_each(|(curve, x)| curve.push(*x));
+            }
         }
-        let part = start..(start + block).min(n);
-        let channels: Vec<&[f32]> =
-            clip.channels.iter().map(|channel| &channel[part.clone()]).collect();
-        for frame in player.encode(&channels).chunks_exact(latents.len()) {
-            latents.iter_mut().zip(frame).for_each(|(curve, x)| curve.push(*x));
+        // A file is written in few large pieces.
+        if is_ended || latents[0].len() >= FRAMES_AT_ONCE {
+            push(&latents)?;
+            latents.iter_mut().for_each(Vec::clear);
+        }
+        if is_ended {
+            return Ok(());
         }
     }
-    Some(latents)
 }
 
 /// Sound of latents or codes: a WAV file, or an array `[channels, samples]`.
@@ -131,115 +154,202 @@ fn decode(
     folder: &mut JobFolder,
     place: &ModelPlace,
     decoding: &Decoding<'_>,
-) -> anyhow::Result<Option<ConversionResult>> {
+) -> anyhow::Result<ConversionResult> {
     let mut steps = Steps::new(folder, "decoding")?;
     let Opened { model, rate_hz, notes } = open_model(steps.folder.path(), place)?;
-    let latents = read_latents(&model, decoding.path)?;
-    let length_secs = (latents[0].len() * model.config().ratio()) as f64 / f64::from(rate_hz);
+    let mut latents = Latents::open(&model, decoding.path)?;
+    let n_frames = latents.n_frames as u64;
+    let n_samples_live = n_frames.saturating_mul(model.config().ratio() as u64);
+    let length_secs = n_samples_live as f64 / f64::from(rate_hz);
     if length_secs > LENGTH_SECS_MAX {
         let what = format!("“{}” is too long to decode.", decoding.path.display());
         let why = format!("It would be {length_secs:.0} s of sound.");
-        return refuse("too_long", what, &why, "Cut it into pieces of at most two hours.");
+        return refuse("too_long", what, &why, "Cut it into pieces of at most 24 hours.");
     }
+    latents.check()?;
     let output = match decoding.format {
         SoundFormat::Wav => "sound.wav",
         SoundFormat::Npy => "sound.npy",
     };
     let mut made = result(&model, rate_hz, output, notes);
-    let channels = match decoding.live {
-        None => model.decode_while(&latents, decoding.noise, |share| steps.go_on(share)),
+    let n_channels = model.config().channels;
+    let n_samples = match decoding.live {
+        None => model.n_decoded_samples(n_frames),
+        Some(_) => n_samples_live,
+    };
+    made.shape = vec![n_channels as u64, n_samples];
+    let path = steps.folder.path().join(output);
+    let mut file = match decoding.format {
+        SoundFormat::Wav => {
+            let format = WavFormat::Int16;
+            let file = WavWriter::create(&path, rate_hz, n_channels, n_samples, format);
+            SoundFile::Wav(file.context("write the sound")?)
+        }
+        SoundFormat::Npy => {
+            SoundFile::Npy(RowWriter::create(&path, &extents(&made.shape), Kept::Floats)?)
+        }
+    };
+    let mut n_made = 0;
+    let push = |channels: &[Vec<f32>]| -> anyhow::Result<()> {
+        file.write(channels)?;
+        n_made += channels[0].len();
+        steps.check(n_made as f64 / n_samples.max(1) as f64)
+    };
+    match decoding.live {
+        None => model.decode_pieces(decoding.noise, |rows| latents.pull(rows), push)?,
         Some(settings) => {
             let settings = PlayerSettings { noise: decoding.noise, ..settings };
             let player = model.live(settings);
             made.latency_samples = player.latency_samples() as u64;
-            decode_live(player, &latents, settings.max_block, |share| steps.go_on(share))
+            decode_live(player, &mut latents, settings.max_block, push)?;
         }
-    };
-    let Some(channels) = channels else { return Ok(None) };
-    made.shape = vec![channels.len() as u64, channels[0].len() as u64];
-    let path = steps.folder.path().join(output);
-    match decoding.format {
-        SoundFormat::Wav => {
-            let clip = Clip { rate_hz, channels };
-            audio::write_wav(&path, &clip, WavFormat::Int16).context("write the sound")?;
-        }
-        SoundFormat::Npy => nn::npy::write(&path, &extents(&made.shape), &channels.concat())?,
     }
-    Ok(Some(made))
+    file.finish()?;
+    Ok(made)
+}
+
+/// The file that sound goes to.
+enum SoundFile {
+    Wav(WavWriter),
+    Npy(RowWriter),
+}
+
+impl SoundFile {
+    fn write(&mut self, channels: &[Vec<f32>]) -> anyhow::Result<()> {
+        match self {
+            Self::Wav(file) => file.write(channels).context("write the sound"),
+            Self::Npy(file) => file.write(channels).context("write the sound"),
+        }
+    }
+
+    fn finish(self) -> anyhow::Result<()> {
+        match self {
+            Self::Wav(file) => file.finish().context("write the sound"),
+            Self::Npy(file) => file.finish().context("write the sound"),
+        }
+    }
 }
 
 /// Sound of latent curves that come block by block.
 fn decode_live(
     mut player: Player,
-    latents: &[Vec<f32>],
+    latents: &mut Latents<'_>,
     block: usize,
-    mut go_on: impl FnMut(f64) -> bool,
-) -> Option<Vec<Vec<f32>>> {
-    let n = latents[0].len();
+    mut push: impl FnMut(&[Vec<f32>]) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let n_frames = (block / player.ratio()).max(1);
     let n_channels = player.channels();
-    let mut channels = vec![Vec::with_capacity(n * player.ratio()); n_channels];
-    for start in (0..n).step_by(n_frames) {
-        if !go_on(start as f64 / n as f64) {
-            return None;
+    loop {
+        let mut curves = vec![vec![]; player.latent_size()];
+        let is_more = latents.pull(&mut curves)?;
+        let mut channels = vec![vec![]; n_channels];
+        let n = curves[0].len();
+        for start in (0..n).step_by(n_frames) {
+            let part = start..(start + n_frames).min(n);
+            let frames: Vec<f32> =
+                part.flat_map(|frame| curves.iter().map(move |curve| curve[frame])).collect();
+            for samples in player.decode(&frames).chunks_exact(n_channels) {
+                channels.iter_mut().zip(samples).for_each(|(channel, x)| channel.push(*x));
+            }
+            if channels[0].len() >= SAMPLES_AT_ONCE {
+                push(&channels)?;
+                channels.iter_mut().for_each(Vec::clear);
+            }
         }
-        let part = start..(start + n_frames).min(n);
-        let frames: Vec<f32> =
-            part.flat_map(|frame| latents.iter().map(move |curve| curve[frame])).collect();
-        for samples in player.decode(&frames).chunks_exact(n_channels) {
-            channels.iter_mut().zip(samples).for_each(|(channel, x)| channel.push(*x));
+        push(&channels)?;
+        if !is_more {
+            return Ok(());
         }
     }
-    Some(channels)
 }
 
+/// Samples of sound that are written at a time.
+const SAMPLES_AT_ONCE: usize = 1 << 18;
+
 /// The latent curves that a file holds, or whose codes it holds.
-fn read_latents(model: &Model, path: &Path) -> anyhow::Result<Vec<Vec<f32>>> {
-    let what = || format!("“{}” could not be decoded.", path.display());
-    let array = match nn::npy::read(path, NUMBERS_MAX) {
-        Ok(array) => array,
-        Err(error) => {
-            let remedy = "Give an array that `numpy.save` wrote, as `maquette encode` does.";
-            return refuse("not_latents", what(), &format!("Failed to {error}."), remedy);
-        }
-    };
-    let Npy { shape, numbers } = array;
-    let n_rows = match numbers {
-        Numbers::Floats(_) => model.config().latent_size,
-        Numbers::Integers(_) => {
+struct Latents<'a> {
+    model: &'a Model,
+    path: &'a Path,
+    file: RowReader,
+    n_frames: usize,
+    at: usize,
+}
+
+impl<'a> Latents<'a> {
+    fn open(model: &'a Model, path: &'a Path) -> anyhow::Result<Self> {
+        let what = || format!("“{}” could not be decoded.", path.display());
+        let file = match RowReader::open(path) {
+            Ok(file) => file,
+            Err(error) => {
+                let remedy = "Give an array that `numpy.save` wrote, as `maquette encode` does.";
+                return refuse("not_latents", what(), &format!("Failed to {error}."), remedy);
+            }
+        };
+        let n_rows = if file.has_integers() {
             refuse_codes_of(model, false)?;
             model.config().num_quantizers
-        }
-    };
-    let n_frames = match shape[..] {
-        [1, rows, frames] | [rows, frames] if rows == n_rows && frames > 0 => frames,
-        _ => {
-            let why = format!("Its shape is {shape:?}; this model takes [1, {n_rows}, frames].");
-            let remedy = "Encode with the same model, or give the array that shape.";
-            return refuse("wrong_shape", what(), &why, remedy);
-        }
-    };
-    let latents = match numbers {
-        Numbers::Floats(floats) => {
-            if floats.iter().any(|x| !x.is_finite()) {
-                let why = "It holds what is not a number, or infinite.";
-                return refuse("not_finite", what(), why, "Look at what made it.");
+        } else {
+            model.config().latent_size
+        };
+        let n_frames = match *file.shape() {
+            [1, rows, frames] | [rows, frames] if rows == n_rows && frames > 0 => frames,
+            _ => {
+                let shape = file.shape();
+                let why = format!("Its shape is {shape:?}; this model takes [1, {n_rows}, frames].");
+                let remedy = "Encode with the same model, or give the array that shape.";
+                return refuse("wrong_shape", what(), &why, remedy);
             }
-            Some(floats.chunks_exact(n_frames).map(<[f32]>::to_vec).collect())
+        };
+        Ok(Self { model, path, file, n_frames, at: 0 })
+    }
+
+    /// Reads all of it once, so that what cannot be decoded is refused before hours of work.
+    fn check(&mut self) -> anyhow::Result<()> {
+        let mut curves = vec![vec![]; self.model.config().latent_size];
+        while self.pull(&mut curves)? {
+            curves.iter_mut().for_each(Vec::clear);
         }
-        Numbers::Integers(codes) => {
-            let book = |codes: &[i64]| {
-                codes.iter().map(|code| usize::try_from(*code).unwrap_or(usize::MAX)).collect()
-            };
-            let books: Vec<Vec<usize>> = codes.chunks_exact(n_frames).map(book).collect();
-            model.latent_of_codes(&books)
+        self.at = 0;
+        Ok(())
+    }
+
+    /// Appends the next frames to each curve; whether there are more.
+    fn pull(&mut self, curves: &mut [Vec<f32>]) -> anyhow::Result<bool> {
+        let frames = self.at..(self.at + FRAMES_AT_ONCE).min(self.n_frames);
+        let n = frames.len();
+        self.at = frames.end;
+        if n == 0 {
+            return Ok(false);
         }
-    };
-    let Some(latents) = latents else {
-        let why = format!("Codes of this model go from 0 to {}.", model.config().codebook_size - 1);
-        return refuse("no_such_code", what(), &why, "Encode with the same model and --codes.");
-    };
-    Ok(latents)
+        let what = || format!("“{}” could not be decoded.", self.path.display());
+        match self.file.columns(frames)? {
+            Numbers::Floats(floats) => {
+                if floats.iter().any(|x| !x.is_finite()) {
+                    let why = "It holds what is not a number, or infinite.";
+                    return refuse("not_finite", what(), why, "Look at what made it.");
+                }
+                for (curve, floats) in curves.iter_mut().zip(floats.chunks_exact(n)) {
+                    curve.extend_from_slice(floats);
+                }
+            }
+            Numbers::Integers(codes) => {
+                let book = |codes: &[i64]| {
+                    codes.iter().map(|code| usize::try_from(*code).unwrap_or(usize::MAX)).collect()
+                };
+                let books: Vec<Vec<usize>> = codes.chunks_exact(n).map(book).collect();
+                let Some(latents) = self.model.latent_of_codes(&books) else {
+                    let most = self.model.config().codebook_size - 1;
+                    let why = format!("Codes of this model go from 0 to {most}.");
+                    let remedy = "Encode with the same model and --codes.";
+                    return refuse("no_such_code", what(), &why, remedy);
+                };
+                for (curve, latent) in curves.iter_mut().zip(latents) {
+                    curve.extend(latent);
+                }
+            }
+        }
+        Ok(self.at < self.n_frames)
+    }
 }
 
 /// Refuses to make or read codes with a model that has none.

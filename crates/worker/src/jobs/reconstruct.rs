@@ -1,123 +1,151 @@
-//! Reconstructing: one sound goes through a model and back, and is compared with what came out.
+//! Reconstructing: one sound goes through a model and back, piece by piece, and is compared with what
+//! came out.
 
-use std::{collections::BTreeMap, path::Path, time::Instant};
+use std::{cell::RefCell, collections::BTreeMap, path::Path, time::Instant};
 
 use anyhow::Context;
-use api::{EventBody, Model, Outcome, ReconstructTask, ReconstructionResult, Warning};
-use audio::{Clip, WavFormat};
+use api::{Model, Outcome, ReconstructTask, ReconstructionResult, Warning};
+use audio::{SpectralDistance, WavFormat, WavWriter};
 
-use super::refuse;
-use crate::{
-    bad_sound::explain,
-    folder::JobFolder,
-    log::log,
-    progress::{Goal, ProgressMeter},
-    whole_file::write_whole,
+use super::{
+    input::Input,
+    steps::{Steps, stopped_or},
 };
+use crate::{folder::JobFolder, log::log, whole_file::write_whole};
 
-/// A sound longer than this is not read.
-pub(super) const LENGTH_SECS_MAX: f64 = 2.0 * 3600.0;
 /// The original's file name in the job's folder.
 const ORIGINAL: &str = "original.wav";
 /// The file name of what came out.
 const RECONSTRUCTION: &str = "reconstruction.wav";
+/// Shares of the job: looking the sound through, and all.
+const READ_SHARE: f64 = 0.05;
 
 /// Reconstructs the sound of the job's folder.
 pub(crate) fn run(folder: &mut JobFolder, task: &ReconstructTask) -> anyhow::Result<Outcome> {
-    let mut meter = ProgressMeter::new("percent", Goal::Units(100), 0.0);
-    folder.emit(EventBody::Progress(meter.tell("reading the sound", 0)))?;
-    let path = folder.path().join(&task.model_path);
+    stopped_or(reconstruct(folder, task).map(|()| Outcome::Done))
+}
+
+fn reconstruct(folder: &mut JobFolder, task: &ReconstructTask) -> anyhow::Result<()> {
+    let mut steps = Steps::new(folder, "reading the sound")?;
+    steps.begin("reading the sound", [0.0, READ_SHARE]);
+    let folder = steps.folder.path().to_owned();
+    let path = folder.join(&task.model_path);
     let card: Model =
         serde_json::from_slice(&std::fs::read(path.join("model.json")).context("read model.json")?)
             .context("understand model.json")?;
     let weights = path.join("weights.safetensors");
     let model = models::rave::Model::load(&weights)
         .with_context(|| format!("load {}", weights.display()))?;
-    let original = read_original(folder, task, card.rate_hz, model.config().channels)?;
+    let (rate_hz, n_channels) = (card.rate_hz, model.config().channels);
+    let sound = folder.join(&task.input);
+    let (mut input, notes) =
+        Input::open(&sound, &task.input_name, (rate_hz, n_channels), &mut steps)?;
+    for note in notes {
+        steps.folder.warn(Warning { file: Some(task.input_name.clone()), ..note })?;
+    }
+    let n_frames = input.n_frames();
+    let length_secs = n_frames as f64 / f64::from(rate_hz);
+    steps.begin("reconstructing", [READ_SHARE, 1.0]);
     let started = Instant::now();
-    let made = model.reconstruct_while(&original.channels, |share| {
-        if let Some(progress) = meter.mark("reconstructing", (share * 100.0) as u64) {
-            // A full disk is noticed when the sound is written.
-            let _ = folder.emit(EventBody::Progress(progress));
-        }
-        !folder.should_stop()
-    });
-    let Some(channels) = made else { return Ok(Outcome::Stopped) };
+    let shape = (rate_hz, n_channels, n_frames);
+    let outputs = RefCell::new(Outputs::create(&folder, shape)?);
+    let pull = |channels: &mut [Vec<f32>]| -> anyhow::Result<bool> {
+        let from = channels[0].len();
+        let is_more = input.pull(channels)?;
+        outputs.borrow_mut().heard(channels, from)?;
+        Ok(is_more)
+    };
+    model.reconstruct_pieces(pull, |made| {
+        let mut outputs = outputs.borrow_mut();
+        outputs.made(made)?;
+        steps.check(outputs.n_made as f64 / n_frames.max(1) as f64)
+    })?;
     let compute_secs = started.elapsed().as_secs_f64();
-    log(&format!("{:.1} s of sound in {compute_secs:.2} s", original.length_secs()));
-    let reconstruction = Clip { rate_hz: original.rate_hz, channels };
-    let distances = distances(&original, &reconstruction);
-    write(folder, ORIGINAL, &original)?;
-    write(folder, RECONSTRUCTION, &reconstruction)?;
+    log(&format!("{length_secs:.1} s of sound in {compute_secs:.2} s"));
     let result = ReconstructionResult {
         original: ORIGINAL.into(),
         reconstruction: RECONSTRUCTION.into(),
-        rate_hz: original.rate_hz,
-        channels: u16::try_from(original.channels.len()).context("count the channels")?,
-        length_secs: original.channels[0].len() as f64 / f64::from(original.rate_hz),
+        rate_hz,
+        channels: u16::try_from(n_channels).context("count the channels")?,
+        length_secs,
         compute_secs,
-        distances,
+        distances: outputs.into_inner().finish()?,
     };
     let text = serde_json::to_vec_pretty(&result).context("encode result.json")?;
-    write_whole(&folder.path().join("result.json"), &text).context("write result.json")?;
-    folder.emit(EventBody::Progress(meter.tell("done", 100)))?;
-    Ok(Outcome::Done)
+    write_whole(&folder.join("result.json"), &text).context("write result.json")?;
+    steps.done()
 }
 
-fn read_original(
-    folder: &mut JobFolder,
-    task: &ReconstructTask,
-    rate_hz: u32,
-    n_channels: usize,
-) -> anyhow::Result<Clip> {
-    let path = folder.path().join(&task.input);
-    let (clip, notes) = read_sound(&path, &task.input_name, rate_hz, n_channels)?;
-    for note in notes {
-        folder.warn(Warning { file: Some(task.input_name.clone()), ..note })?;
+/// Both sounds on their way to disk, and how far they are apart.
+struct Outputs {
+    original: WavWriter,
+    reconstruction: WavWriter,
+    /// Of the original, what was not reconstructed yet.
+    ahead: Vec<Vec<f32>>,
+    distance: SpectralDistance,
+    energy: [f64; 2],
+    n_made: u64,
+    n_samples: u64,
+}
+
+impl Outputs {
+    fn create(
+        folder: &Path,
+        (rate_hz, n_channels, n_frames): (u32, usize, u64),
+    ) -> anyhow::Result<Self> {
+        let create = |name: &str| {
+            WavWriter::create(&folder.join(name), rate_hz, n_channels, n_frames, WavFormat::Int16)
+                .with_context(|| format!("write {name}"))
+        };
+        Ok(Self {
+            original: create(ORIGINAL)?,
+            reconstruction: create(RECONSTRUCTION)?,
+            ahead: vec![vec![]; n_channels],
+            distance: SpectralDistance::new(n_channels),
+            energy: [0.0; 2],
+            n_made: 0,
+            n_samples: 0,
+        })
     }
-    Ok(clip)
-}
 
-/// A sound as a model wants it, and what is worth knowing about its file: whole sentences.
-pub(super) fn read_sound(
-    path: &Path,
-    name: &str,
-    rate_hz: u32,
-    n_channels: usize,
-) -> anyhow::Result<(Clip, Vec<Warning>)> {
-    let limits = audio::DecodeLimits { max_secs: LENGTH_SECS_MAX, ..Default::default() };
-    let decoded = match audio::decode_file(path, &limits) {
-        Ok(decoded) => decoded,
-        Err(error) => {
-            let (code, why, remedy) = explain(&error);
-            let what = format!("“{name}” could not be read as sound.");
-            return refuse(code, what, &why, remedy);
+    /// Takes samples of the original, of which those from `from` on are new.
+    fn heard(&mut self, channels: &[Vec<f32>], from: usize) -> anyhow::Result<()> {
+        let new: Vec<Vec<f32>> = channels.iter().map(|it| it[from..].to_vec()).collect();
+        self.original.write(&new).context("write the original")?;
+        for (ahead, new) in self.ahead.iter_mut().zip(&new) {
+            ahead.extend_from_slice(new);
         }
-    };
-    let warning =
-        |code: &str, message: String| Warning { code: code.to_owned(), file: None, message };
-    let mut notes: Vec<Warning> =
-        decoded.notes.iter().map(|note| warning(note.code, format!("{}.", note.message))).collect();
-    let n_found = decoded.clip.channels.len();
-    if n_found != n_channels {
-        let message = format!("It has {n_found} channel(s) and the model {n_channels}.");
-        notes.push(warning("channels", message));
+        Ok(())
     }
-    Ok((audio::resample(&audio::with_channels(decoded.clip, n_channels), rate_hz), notes))
-}
 
-/// How far what came out is from what went in, in terms that mean something to an ear.
-fn distances(original: &Clip, reconstruction: &Clip) -> BTreeMap<String, f64> {
-    BTreeMap::from([
-        (
-            "log_spectral_distance_db".to_owned(),
-            audio::log_spectral_distance(original, reconstruction),
-        ),
-        ("level_difference_db".to_owned(), audio::rms_db(reconstruction) - audio::rms_db(original)),
-    ])
-}
+    /// Takes the reconstruction of the samples after those of which it has come.
+    fn made(&mut self, made: &[Vec<f32>]) -> anyhow::Result<()> {
+        self.reconstruction.write(made).context("write the reconstruction")?;
+        let n = made[0].len();
+        let original: Vec<Vec<f32>> =
+            self.ahead.iter_mut().map(|ahead| ahead.drain(..n).collect()).collect();
+        let energy = |channels: &[Vec<f32>]| -> f64 {
+            channels.iter().flatten().map(|x| f64::from(*x) * f64::from(*x)).sum()
+        };
+        self.energy[0] += energy(&original);
+        self.energy[1] += energy(made);
+        self.distance.push(&original, made);
+        self.n_made += n as u64;
+        self.n_samples += (n * made.len()) as u64;
+        Ok(())
+    }
 
-fn write(folder: &JobFolder, name: &str, clip: &Clip) -> anyhow::Result<()> {
-    audio::write_wav(&folder.path().join(name), clip, WavFormat::Int16)
-        .with_context(|| format!("write {name}"))
+    /// Ends both files; gives how far what came out is from what went in, in terms that mean something
+    /// to an ear.
+    fn finish(self) -> anyhow::Result<BTreeMap<String, f64>> {
+        self.original.finish().context("write the original")?;
+        self.reconstruction.finish().context("write the reconstruction")?;
+        let level_db =
+            |energy: f64| audio::db_from_gain((energy / self.n_samples.max(1) as f64).sqrt());
+        let [original, reconstruction] = self.energy;
+        Ok(BTreeMap::from([
+            ("log_spectral_distance_db".to_owned(), self.distance.finish()),
+            ("level_difference_db".to_owned(), level_db(reconstruction) - level_db(original)),
+        ]))
+    }
 }

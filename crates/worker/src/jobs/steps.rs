@@ -1,6 +1,6 @@
 //! How far a job of one piece is, from nothing to all.
 
-use api::EventBody;
+use api::{EventBody, Outcome};
 
 use crate::{
     folder::JobFolder,
@@ -12,6 +12,21 @@ pub(super) struct Steps<'a> {
     pub(super) folder: &'a mut JobFolder,
     meter: ProgressMeter,
     phase: &'static str,
+    /// The shares at which the phase begins and ends.
+    range: [f64; 2],
+}
+
+/// A job was asked to stop; it travels as an error.
+#[derive(Debug, thiserror::Error)]
+#[error("stop as it was asked to")]
+pub(super) struct Stopped;
+
+/// What a job came to, a stop included.
+pub(super) fn stopped_or(result: anyhow::Result<Outcome>) -> anyhow::Result<Outcome> {
+    match result {
+        Err(error) if error.is::<Stopped>() => Ok(Outcome::Stopped),
+        other => other,
+    }
 }
 
 impl<'a> Steps<'a> {
@@ -19,15 +34,32 @@ impl<'a> Steps<'a> {
     pub(super) fn new(folder: &'a mut JobFolder, phase: &'static str) -> anyhow::Result<Self> {
         let meter = ProgressMeter::new("percent", Goal::Units(100), 0.0);
         folder.emit(EventBody::Progress(meter.tell("reading", 0)))?;
-        Ok(Self { folder, meter, phase })
+        Ok(Self { folder, meter, phase, range: [0.0, 1.0] })
     }
 
-    /// Says that a share of it is done, 0 to 1; whether to go on.
+    /// Begins a phase that takes the job from one share to another.
+    pub(super) fn begin(&mut self, phase: &'static str, range: [f64; 2]) {
+        (self.phase, self.range) = (phase, range);
+    }
+
+    /// Says that a share of the phase is done, 0 to 1; whether to go on.
     pub(super) fn go_on(&mut self, share: f64) -> bool {
+        let [from, to] = self.range;
+        let share = from + (to - from) * share.clamp(0.0, 1.0);
         if let Some(progress) = self.meter.mark(self.phase, (share * 100.0) as u64) {
             // A full disk is noticed when the result is written.
             let _ = self.folder.emit(EventBody::Progress(progress));
         }
         !self.folder.should_stop()
+    }
+
+    /// The same for what is done on the way to an error.
+    pub(super) fn check(&mut self, share: f64) -> anyhow::Result<()> {
+        if self.go_on(share) { Ok(()) } else { Err(Stopped.into()) }
+    }
+
+    /// Says that all is done.
+    pub(super) fn done(&mut self) -> anyhow::Result<()> {
+        self.folder.emit(EventBody::Progress(self.meter.tell("done", 100)))
     }
 }

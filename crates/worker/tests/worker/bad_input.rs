@@ -4,7 +4,7 @@ use std::fs;
 
 use api::{Outcome, SoundSource, Task};
 
-use crate::job::{Job, Workspace, prepare_task, write_tone};
+use crate::job::{Job, Workspace, prepare_task, write_length, write_tone};
 
 #[test]
 fn folders_without_sound_are_refused_in_words() {
@@ -54,6 +54,57 @@ fn bad_files_are_named_and_the_others_kept() {
         assert!(warnings.iter().any(|it| it.contains(expected)), "{expected}: {warnings:?}");
     }
     assert_eq!(job.index().summary.n_skipped, 3);
+}
+
+#[test]
+fn the_real_reasons_are_given_where_nothing_can_be_used() {
+    let check = |fill: &dyn Fn(&std::path::Path), what: &str| {
+        let workspace = Workspace::new();
+        fill(&workspace.sounds());
+        let problem = workspace.prepare().problem();
+        assert_eq!((problem.code.as_str(), problem.what.as_str()), ("no_usable_audio", what));
+    };
+    let garbage = |path: std::path::PathBuf| fs::write(path, [0x5a; 5000]).unwrap();
+    check(
+        &|it| write_length(&it.join("day.wav"), 25 * 3600),
+        "The only file could not be used: it is too long.",
+    );
+    check(
+        &|it| write_silence(&it.join("a.wav")),
+        "The only file could not be used: it is silent.",
+    );
+    check(
+        &|it| {
+            garbage(it.join("a.wav"));
+            garbage(it.join("b.wav"));
+            write_silence(&it.join("c.wav"));
+        },
+        "None of the 3 files could be used: 2 are not sound files, 1 is silent.",
+    );
+}
+
+#[test]
+fn samples_that_are_not_numbers_are_counted() {
+    let workspace = Workspace::new();
+    let write = |name: &str, sample: fn(u32) -> f32| {
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: 44_100,
+            bits_per_sample: 32,
+            sample_format: hound::SampleFormat::Float,
+        };
+        let mut writer = hound::WavWriter::create(workspace.sounds().join(name), spec).unwrap();
+        (0..44_100).for_each(|i| writer.write_sample(sample(i)).unwrap());
+        writer.finalize().unwrap();
+    };
+    write("all.wav", |_| f32::NAN);
+    write("some.wav", |i| if i < 7 { f32::INFINITY } else { (i as f32 * 0.05).sin() });
+    let job = workspace.prepare();
+    let index = job.index();
+    assert_eq!(index.sounds.len(), 1);
+    let said: Vec<&str> = index.warnings.iter().map(|it| it.message.as_str()).collect();
+    assert!(said.iter().any(|it| it.contains("Not one of its samples is a number")), "{said:?}");
+    assert!(said.iter().any(|it| it.starts_with("7 samples are not numbers")), "{said:?}");
 }
 
 #[cfg(unix)]

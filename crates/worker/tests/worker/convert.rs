@@ -83,19 +83,8 @@ fn encoding_and_decoding_is_reconstructing() {
         let latents = scene.encoded(None, None);
         assert_eq!(array(&latents).shape[..2], [1, 3]);
         let sound = scene.decoded(&output(&latents), SoundFormat::Wav, Some(0));
-        let card = json!({
-            "format": 1, "id": "tiny-000001", "name": "tiny", "created_ms": 1, "family": "rave",
-            "settings": {}, "rate_hz": 44_100, "bytes": 1, "sha256": "0",
-        });
-        fs::write(scene.model().join("model.json"), card.to_string()).unwrap();
-        let task = ReconstructTask {
-            model: "tiny-000001".parse().unwrap(),
-            model_path: "../../models/tiny-000001".into(),
-            input: scene.sound(),
-            input_name: "tone.wav".into(),
-        };
-        let job = scene.workspace.job("reconstructions", "r-000001", Task::Reconstruct(task));
-        job.run();
+        write_card(&scene);
+        let job = reconstructed(&scene, &scene.sound(), "r-000001");
         assert_eq!(job.outcome(), Outcome::Done);
         let expected = samples(&job.path().join("reconstruction.wav"));
         let made = samples(&output(&sound));
@@ -104,6 +93,83 @@ fn encoding_and_decoding_is_reconstructing() {
         let array = array(&scene.decoded(&output(&latents), SoundFormat::Npy, Some(0)));
         assert_eq!(array.shape, [channels as usize, made.len() / channels as usize]);
     }
+}
+
+/// A model's card, as the library keeps it.
+fn write_card(scene: &Scene) {
+    let card = json!({
+        "format": 1, "id": "tiny-000001", "name": "tiny", "created_ms": 1, "family": "rave",
+        "settings": {}, "rate_hz": 44_100, "bytes": 1, "sha256": "0",
+    });
+    fs::write(scene.model().join("model.json"), card.to_string()).unwrap();
+}
+
+fn reconstructed(scene: &Scene, sound: &Path, name: &str) -> Job {
+    let task = ReconstructTask {
+        model: "tiny-000001".parse().unwrap(),
+        model_path: "../../models/tiny-000001".into(),
+        input: sound.to_owned(),
+        input_name: "tone.wav".into(),
+    };
+    let job = scene.workspace.job("reconstructions", name, Task::Reconstruct(task));
+    job.run();
+    job
+}
+
+/// Samples as 32-bit floats, one channel.
+fn write_floats(path: &Path, samples: impl Iterator<Item = f32>) {
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 44_100,
+        bits_per_sample: 32,
+        sample_format: hound::SampleFormat::Float,
+    };
+    let mut writer = hound::WavWriter::create(path, spec).unwrap();
+    samples.for_each(|x| writer.write_sample(x).unwrap());
+    writer.finalize().unwrap();
+}
+
+#[test]
+fn what_is_not_a_number_is_said_and_not_reconstructed_as_silence() {
+    let scene = Scene::new(&json!({}));
+    write_card(&scene);
+    let sound = scene.workspace.sounds().join("strange.wav");
+    write_floats(&sound, (0..20_000).map(|_| f32::NAN));
+    let problem = reconstructed(&scene, &sound, "r-000001").problem();
+    assert_eq!(problem.code, "not_a_number", "{problem:?}");
+    assert!(problem.why.unwrap().starts_with("Not one of its samples is a number"));
+    write_floats(&sound, (0..20_000).map(|i| if i < 9 { f32::NAN } else { 0.1 }));
+    let job = reconstructed(&scene, &sound, "r-000002");
+    assert_eq!(job.outcome(), Outcome::Done);
+    assert_eq!(job.warnings(), ["not_a_number tone.wav"]);
+}
+
+/// Longer than a piece of the network, with the distances of the whole.
+#[test]
+fn long_sounds_are_reconstructed_piece_by_piece() {
+    let scene = Scene::new(&json!({}));
+    write_card(&scene);
+    let sound = scene.workspace.sounds().join("long.wav");
+    let wave = |i: u32| 1.4 * (i as f32 * 0.02).sin() * (i as f32 * 0.000_01).cos();
+    write_floats(&sound, (0..700_000).map(wave));
+    let job = reconstructed(&scene, &sound, "r-000001");
+    assert_eq!(job.outcome(), Outcome::Done);
+    let model = models::rave::Model::load(&scene.model().join("weights.safetensors")).unwrap();
+    let limits = audio::DecodeLimits::default();
+    let original = audio::decode_file(&sound, &limits).unwrap().clip;
+    let whole = model.reconstruct(&original.channels);
+    let made = samples(&job.path().join("reconstruction.wav"));
+    assert_eq!(made.len(), 700_000);
+    for (found, expected) in made.iter().zip(&whole[0]) {
+        assert!((f32::from(*found) / 32768.0 - expected.clamp(-1.0, 1.0)).abs() < 2.0 / 32768.0);
+    }
+    let text = fs::read(job.path().join("result.json")).unwrap();
+    let result: api::ReconstructionResult = serde_json::from_slice(&text).unwrap();
+    let reconstruction = audio::Clip { rate_hz: 44_100, channels: whole };
+    let distance = audio::log_spectral_distance(&original, &reconstruction);
+    assert!((result.distances["log_spectral_distance_db"] - distance).abs() < 1e-6);
+    let level = audio::rms_db(&reconstruction) - audio::rms_db(&original);
+    assert!((result.distances["level_difference_db"] - level).abs() < 1e-3);
 }
 
 #[test]

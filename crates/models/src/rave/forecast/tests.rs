@@ -38,6 +38,7 @@ fn a_dataset_that_does_not_fit_says_what_to_change() {
         bytes: 0,
         hash: String::new(),
         prepare_secs: 0.0,
+        n_duplicates: 0,
     };
     let problems = check(&config(&json!({})), &dataset);
     let keys: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();

@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 use nn::{Parameters, Weights, sigmoid, tanh};
 
 use super::encoder::residual;
-use super::gru::Gru;
+use super::gru::{Gru, Memory};
 use super::layers::{Bend, Conv, Interval, Layer, Row, union};
 use super::noise::{Noise, mod_sigmoid};
 use crate::rave::{Architecture, Config, DecoderOutput};
@@ -123,10 +123,33 @@ impl Decoder {
         has_noise: bool,
         uniform: impl FnOnce() -> Vec<f32>,
     ) -> Tensor<3> {
-        let latent = match &self.gru {
-            Some(gru) => gru.forward(weights, latent),
+        let latent = self.remembered(weights, latent, &mut Memory::default());
+        self.forward_remembered(weights, latent, has_noise, uniform)
+    }
+
+    /// What the recurrent layers make of latent curves, whose past is in `memory`; the curves
+    /// themselves where there are none. Shape: `[batch, latent, frames]`, unchanged.
+    pub(crate) fn remembered(
+        &self,
+        weights: &Weights,
+        latent: Tensor<3>,
+        memory: &mut Memory,
+    ) -> Tensor<3> {
+        match &self.gru {
+            Some(gru) => gru.forward(weights, latent, memory),
             None => latent,
-        };
+        }
+    }
+
+    /// [`Self::forward`] from what [`Self::remembered`] gives, which looks back and ahead within the
+    /// receptive field only.
+    pub(crate) fn forward_remembered(
+        &self,
+        weights: &Weights,
+        latent: Tensor<3>,
+        has_noise: bool,
+        uniform: impl FnOnce() -> Vec<f32>,
+    ) -> Tensor<3> {
         let x = self.last.forward(weights, self.row.forward(weights, latent));
         let noise = self.noise.as_ref().filter(|_| has_noise || !self.has_late_noise());
         let noise = noise.map(|noise| noise.forward(weights, x.clone(), uniform()));
@@ -154,11 +177,6 @@ impl Decoder {
     /// Whether the noise part is silent in phase 1.
     pub(crate) fn has_late_noise(&self) -> bool {
         matches!(self.level, Level::Loudness(_))
-    }
-
-    /// Whether what it makes depends on all that came before.
-    pub(crate) fn has_memory(&self) -> bool {
-        self.gru.is_some()
     }
 
     pub(super) fn convs(&self) -> impl Iterator<Item = &Conv> {

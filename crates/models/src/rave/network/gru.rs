@@ -16,17 +16,35 @@ pub(super) struct Gru {
     n_layers: usize,
 }
 
+/// What recurrent layers remember, layer by layer.
+#[derive(Debug, Default)]
+pub(crate) struct Memory(Vec<Option<Tensor<3>>>);
+
 impl Gru {
     pub(super) fn new(name: &str, config: &Config) -> Self {
         Self { name: name.into(), size: config.decoder_latent_size(), n_layers: config.gru_layers }
     }
 
-    /// Shape: `[batch, size, frames]`, unchanged; the memory is empty at first.
-    pub(super) fn forward(&self, weights: &Weights, x: Tensor<3>) -> Tensor<3> {
-        (0..self.n_layers).fold(x, |x, layer| self.layer(weights, layer, x))
+    /// Shape: `[batch, size, frames]`, unchanged. `memory` is what it remembers of the frames before,
+    /// empty at first, and of these afterwards.
+    pub(super) fn forward(
+        &self,
+        weights: &Weights,
+        x: Tensor<3>,
+        memory: &mut Memory,
+    ) -> Tensor<3> {
+        memory.0.resize(self.n_layers, None);
+        let layers = memory.0.iter_mut().enumerate();
+        layers.fold(x, |x, (layer, state)| self.layer(weights, layer, x, state))
     }
 
-    fn layer(&self, weights: &Weights, layer: usize, x: Tensor<3>) -> Tensor<3> {
+    fn layer(
+        &self,
+        weights: &Weights,
+        layer: usize,
+        x: Tensor<3>,
+        before: &mut Option<Tensor<3>>,
+    ) -> Tensor<3> {
         let [batch, size, frames] = x.dims();
         let gates = |x: Tensor<3>, weight: &str, bias: &str| {
             let weight = weights.get::<2>(&self.key(weight, layer)).reshape([3 * size, size, 1]);
@@ -35,7 +53,10 @@ impl Gru {
         };
         // What the input adds to the gates is computed for all frames at once.
         let from_input = gates(x, "weight_ih", "bias_ih");
-        let mut state: Tensor<3> = Tensor::zeros([batch, size, 1], &from_input.device());
+        let mut state: Tensor<3> = match before.take() {
+            Some(state) => state,
+            None => Tensor::zeros([batch, size, 1], &from_input.device()),
+        };
         let mut states = Vec::with_capacity(frames);
         for frame in 0..frames {
             let input = from_input.clone().narrow(2, frame, 1);
@@ -47,6 +68,7 @@ impl Gru {
             state = new.clone() + keep * (state - new);
             states.push(state.clone());
         }
+        *before = Some(state);
         Tensor::cat(states, 2)
     }
 

@@ -1,9 +1,9 @@
 //! A dataset of the original program as one of ours: its excerpts, or the files that it names.
 
-use std::{path::Path, time::Instant};
+use std::{path::Path, sync::Arc, time::Instant};
 
 use anyhow::Context;
-use api::{DatasetIndex, Made, Outcome, PrepareTask, SoundSource, Split, Task, Warning};
+use api::{Made, Outcome, PrepareTask, SoundSource, Task, Warning};
 use foreign::{
     audio_example::{self, DatasetMetadata},
     lmdb,
@@ -11,14 +11,17 @@ use foreign::{
 
 use super::{One, Steps};
 use crate::{
-    bad_sound::explain,
-    dataset::{DatasetWriter, PreparedSound},
+    dataset::{
+        About, DatasetWriter, Ingest, Ingested, PreparedSound, Room, Search, spill_name,
+    },
     folder::{JobFolder, now_ms},
     jobs::prepare,
 };
 
 /// The share that is held out, as the original holds out.
 const HELD_OUT_SHARE: f64 = 0.02;
+/// Bytes of a record's sound that are in memory; more goes to the disk at once.
+const ROOM_BYTES: usize = 64 << 20;
 
 /// Makes the dataset, one record after the other; nothing if it was asked to stop.
 pub(super) fn make(
@@ -33,6 +36,13 @@ pub(super) fn make(
     let mut writer = DatasetWriter::create(&one.target, metadata.rate_hz, channels)
         .context("create the dataset's files")?;
     let (mut warnings, mut n_skipped) = (vec![], 0);
+    let room: &Arc<Room> = &Room::new(ROOM_BYTES);
+    let ingest = Ingest {
+        rate_hz: metadata.rate_hz,
+        channels,
+        spill: one.target.join(spill_name(0)),
+        room,
+    };
     // A damaged file may say that there are none.
     let n_entries = database.n_entries().max(1) as f64;
     for (i, entry) in database.entries().enumerate() {
@@ -41,10 +51,12 @@ pub(super) fn make(
         }
         let sound = entry.map_err(anyhow::Error::from).and_then(|entry| {
             let key = String::from_utf8_lossy(&entry.key).into_owned();
-            sound_of(&database, &entry, &key, &metadata)
+            sound_of(&database, &entry, &key, &metadata, &ingest, || !job.should_stop())
         });
         match sound {
-            Ok(sound) => writer.add(sound).context("store a sound")?,
+            Ok(Some(sound)) => writer.add(sound).context("store a sound")?,
+            Ok(None) => return Ok(None),
+            Err(error) if error.is::<std::io::Error>() => return Err(error),
             Err(error) => {
                 n_skipped += 1;
                 let warning = one.warning("left_out", format!("Record left out: {error:#}."));
@@ -56,13 +68,20 @@ pub(super) fn make(
             }
         }
     }
-    anyhow::ensure!(writer.n_sounds() > 0, "none of its records can be used");
-    let split = |sounds: &[api::IndexedSound]| -> Vec<Split> {
-        prepare::split_by_file(sounds, HELD_OUT_SHARE, 0)
+    anyhow::ensure!(!writer.sounds().is_empty(), "none of its records can be used");
+    let about = About {
+        source: format!("{} (acids-rave)", one.source.display()),
+        warnings,
+        n_skipped,
+        prepare_secs: started.elapsed().as_secs_f64(),
     };
-    let source = format!("{} (acids-rave)", one.source.display());
-    let seconds = started.elapsed().as_secs_f64();
-    writer.finish(source, split, warnings, n_skipped, seconds).context("write the dataset")?;
+    // Excerpts of one length would all have to be compared with each other, so only equal ones are found.
+    let groups = Search::exact(&writer).groups;
+    writer
+        .finish(about, groups, |sounds, groups| {
+            prepare::split_by_group(sounds, groups, HELD_OUT_SHARE, 0)
+        })
+        .context("write the dataset")?;
     let task = PrepareTask {
         source: SoundSource::Folder { path: one.source.clone() },
         rate_hz: metadata.rate_hz,
@@ -79,13 +98,15 @@ pub(super) fn make(
 /// Warnings that are kept with the dataset.
 const WARNINGS_MAX: usize = 200;
 
-/// The sound of a record.
+/// The sound of a record; `None` after a stop.
 fn sound_of(
     database: &lmdb::Lmdb,
     entry: &lmdb::Entry,
     key: &str,
     metadata: &DatasetMetadata,
-) -> anyhow::Result<PreparedSound> {
+    ingest: &Ingest<'_>,
+    mut go_on: impl FnMut() -> bool,
+) -> anyhow::Result<Option<PreparedSound>> {
     let bytes = database.read(entry)?;
     let example = audio_example::decode(&bytes, database.path(), key)?;
     let (rate_hz, n_channels) = (metadata.rate_hz, metadata.n_channels as usize);
@@ -98,33 +119,17 @@ fn sound_of(
             "the record {key} has {} channels instead of {n_channels}",
             channels.len()
         );
-        let clip = audio::Clip { rate_hz, channels };
-        return Ok(prepared(format!("excerpt {key}"), &clip, rate_hz, n_channels as u16));
+        let draft = ingest.clip(audio::Clip { rate_hz, channels })?;
+        return Ok(Some(draft.finish(&format!("excerpt {key}"), |_| None)?));
     }
     let path = example.metadata.get("path");
-    let path = path.with_context(|| {
-        format!("read the record {key}: it holds no sound and refers to no file")
-    })?;
-    let limits = audio::DecodeLimits { max_secs: prepare::LENGTH_SECS_MAX, ..Default::default() };
-    let decoded = audio::decode_file(Path::new(path), &limits).map_err(|error| {
-        let (_, what, _) = explain(&error);
-        anyhow::anyhow!("{path}: {}", what.trim_end_matches('.'))
-    })?;
-    let (of_file, in_file) = (decoded.clip.rate_hz, decoded.clip.channels.len() as u16);
-    let clip = audio::with_channels(decoded.clip, n_channels);
-    let clip = audio::resample(&clip, rate_hz);
-    Ok(prepared(path.clone(), &clip, of_file, in_file))
-}
-
-fn prepared(path: String, clip: &audio::Clip, rate_hz: u32, channels: u16) -> PreparedSound {
-    let planar: Vec<&[f32]> = clip.channels.iter().map(Vec::as_slice).collect();
-    PreparedSound {
-        path,
-        samples: prepare::interleaved(&planar),
-        peaks: audio::peaks(&planar, DatasetIndex::PEAK_BLOCK as usize),
-        source_rate_hz: rate_hz,
-        source_channels: channels,
-        peak_db: audio::peak_db(clip),
-        rms_db: audio::rms_db(clip),
+    let path = path
+        .with_context(|| format!("read the record {key}: it holds no sound and refers to no file"))?;
+    match ingest.file(Path::new(path), |_| go_on())? {
+        Ingested::Stopped => Ok(None),
+        Ingested::Unusable(why, _) => {
+            anyhow::bail!("{path}: {}", why.why.trim_end_matches('.'))
+        }
+        Ingested::Sound(draft, _) => Ok(Some(draft.finish(path, |_| None)?)),
     }
 }

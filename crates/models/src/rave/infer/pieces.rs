@@ -1,0 +1,372 @@
+//! A network on its way through a sound: pieces are pulled from one end and pushed out of the other.
+//!
+//! A piece sees as much around it as the receptive field asks for, so that it is what the whole would
+//! be there. What has a memory (recurrent layers) runs over the latent curves once, in their order,
+//! before pieces are cut.
+
+use std::convert::Infallible;
+use std::ops::Range;
+
+use burn::tensor::Tensor;
+use nn::{Init, Weights, from_values, values};
+
+use super::{Chance, NOISE, appending, at_once};
+use crate::rave::latent::{Posterior, mean_latent, with_curves};
+use crate::rave::network::Network;
+use crate::rave::network::gru::Memory;
+use crate::rave::{Config, Regularization};
+
+/// Samples that are worked on at once, overlaps not counted: bounds the memory.
+const PIECE_SAMPLES: usize = 1 << 18;
+
+/// What makes pieces: a network with its weights.
+pub(super) struct Player<'a> {
+    config: &'a Config,
+    network: &'a Network,
+    weights: &'a Weights,
+    has_noise: bool,
+    n_frames_piece: usize,
+    /// Frames to either side that a piece has to see.
+    n_frames_around: usize,
+}
+
+impl<'a> Player<'a> {
+    pub(super) fn new(
+        config: &'a Config,
+        network: &'a Network,
+        weights: &'a Weights,
+        has_noise: bool,
+    ) -> Self {
+        let (left, right) = network.receptive_field();
+        Self {
+            config,
+            network,
+            weights,
+            has_noise,
+            n_frames_piece: (PIECE_SAMPLES / config.ratio()).max(1),
+            n_frames_around: left.max(right) / config.ratio() + 2,
+        }
+    }
+
+    /// The same with pieces of so many frames.
+    #[cfg(test)]
+    pub(super) fn with_pieces_of(self, n_frames_piece: usize) -> Self {
+        Self { n_frames_piece, ..self }
+    }
+
+    /// Latent curves of a sound that is to come.
+    pub(super) fn encoding(&'a self, chance: Chance) -> Encoding<'a> {
+        Encoding::new(self, Wanted::Latents(chance))
+    }
+
+    /// Codes of a sound that is to come.
+    pub(super) fn encoding_to_codes(&'a self) -> Encoding<'a> {
+        Encoding::new(self, Wanted::Codes)
+    }
+
+    /// Sound of latent curves that are to come.
+    pub(super) fn decoding(&'a self, chance: Chance) -> Decoding<'a> {
+        Decoding {
+            player: self,
+            chance,
+            memory: Memory::default(),
+            curves: Window::new(self.config.decoder_latent_size()),
+            is_ended: false,
+            next_frame: 0,
+            n_early: self.network.delay_samples(),
+        }
+    }
+
+    /// Sends a sound through encoder and decoder.
+    pub(super) fn reconstruct<E>(
+        &self,
+        mut pull: impl FnMut(&mut [Vec<f32>]) -> Result<bool, E>,
+        mut push: impl FnMut(&[Vec<f32>]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut encoding = self.encoding(Chance::Off);
+        let mut decoding = self.decoding(NOISE);
+        let mut n_made = 0;
+        loop {
+            let piece = decoding.next_piece(&mut |curves: &mut [Vec<f32>]| {
+                let Some(made) = encoding.next_piece(&mut pull)? else { return Ok(false) };
+                for (curve, made) in curves.iter_mut().zip(made) {
+                    curve.extend(made);
+                }
+                Ok(true)
+            })?;
+            let Some(mut piece) = piece else { return Ok(()) };
+            // Whole frames may be longer than the sound.
+            let n_left = encoding.sound.end() - n_made;
+            piece.iter_mut().for_each(|channel| channel.truncate(n_left));
+            n_made += piece[0].len();
+            push(&piece)?;
+        }
+    }
+
+    pub(super) fn encode(&self, channels: &[Vec<f32>]) -> Vec<Vec<f32>> {
+        self.encode_with(channels, Chance::Off)
+    }
+
+    pub(super) fn encode_with(&self, channels: &[Vec<f32>], chance: Chance) -> Vec<Vec<f32>> {
+        let mut latent = vec![Vec::new(); self.config.latent_size];
+        let (mut encoding, mut pull) = (self.encoding(chance), at_once(channels));
+        let mut keep = appending(&mut latent);
+        while let Ok::<_, Infallible>(Some(piece)) = encoding.next_piece(&mut pull) {
+            let Ok(()) = keep(&piece);
+        }
+        drop(keep);
+        latent
+    }
+
+    pub(super) fn decode(&self, latent: &[Vec<f32>]) -> Vec<Vec<f32>> {
+        self.decode_with(latent, NOISE)
+    }
+
+    pub(super) fn decode_with(&self, latent: &[Vec<f32>], chance: Chance) -> Vec<Vec<f32>> {
+        let mut channels = vec![Vec::new(); self.config.channels];
+        let (mut decoding, mut pull) = (self.decoding(chance), at_once(latent));
+        let mut keep = appending(&mut channels);
+        while let Ok::<_, Infallible>(Some(piece)) = decoding.next_piece(&mut pull) {
+            let Ok(()) = keep(&piece);
+        }
+        drop(keep);
+        channels
+    }
+
+    /// The noise of a frame, which is the same in whatever piece it is, or its mean.
+    fn noise(&self, frame: usize, chance: Chance) -> Vec<f32> {
+        let n = self.config.ratio() * self.config.channels;
+        match chance {
+            Chance::Off => vec![0.5; n],
+            Chance::Seeded(seed) => of_frame(frame, seed, "playing").uniform(n, 0.0, 1.0),
+        }
+    }
+
+    /// Curves of chance for some frames, each frame's the same in whatever piece it is: `[curve][frame]`.
+    fn curves(&self, frames: &Range<usize>, chance: Chance) -> Vec<f32> {
+        let n_curves = self.config.noise_augmentation();
+        rows(frames, n_curves, |frame| match chance {
+            Chance::Off => vec![0.0; n_curves],
+            Chance::Seeded(seed) => of_frame(frame, seed, "curves").normal(n_curves),
+        })
+    }
+
+    /// The piece from a frame on, in a sound that has `n_frames` in all.
+    fn piece(&self, start: usize, n_frames: usize) -> Piece {
+        let end = start.saturating_add(self.n_frames_piece).min(n_frames);
+        let seen = start.saturating_sub(self.n_frames_around)
+            ..end.saturating_add(self.n_frames_around).min(n_frames);
+        Piece { made: start..end, seen }
+    }
+}
+
+/// Columns of numbers, one for each frame, as rows: `[row][frame]`.
+fn rows(frames: &Range<usize>, n_rows: usize, column: impl Fn(usize) -> Vec<f32>) -> Vec<f32> {
+    let columns: Vec<Vec<f32>> = frames.clone().map(column).collect();
+    (0..n_rows).flat_map(|row| columns.iter().map(move |column| column[row])).collect()
+}
+
+/// Chance for one frame: the same in whatever piece the frame is.
+fn of_frame(frame: usize, seed: u64, name: &str) -> Init {
+    Init::named(frame as u64 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), name)
+}
+
+/// Frames that are made at once, and those that are seen for it.
+struct Piece {
+    made: Range<usize>,
+    seen: Range<usize>,
+}
+
+impl Piece {
+    /// What is made, counted from the first that is seen.
+    fn kept(&self) -> Range<usize> {
+        self.made.start - self.seen.start..self.made.end - self.seen.start
+    }
+}
+
+/// The part of some rows that is still needed.
+struct Window {
+    first: usize,
+    rows: Vec<Vec<f32>>,
+}
+
+impl Window {
+    fn new(n_rows: usize) -> Self {
+        Self { first: 0, rows: vec![Vec::new(); n_rows] }
+    }
+
+    /// One after the last number of the shortest row.
+    fn end(&self) -> usize {
+        self.first + self.rows.iter().map(Vec::len).min().unwrap_or(0)
+    }
+
+    /// A part of every row, one after the other; zeros beyond the end.
+    fn part(&self, range: &Range<usize>) -> Vec<f32> {
+        let mut part = vec![0.0; self.rows.len() * range.len()];
+        for (row, part) in self.rows.iter().zip(part.chunks_mut(range.len().max(1))) {
+            let start = (range.start - self.first).min(row.len());
+            let rest = &row[start..(range.end - self.first).min(row.len())];
+            part[..rest.len()].copy_from_slice(rest);
+        }
+        part
+    }
+
+    fn forget_before(&mut self, at: usize) {
+        let n = at.saturating_sub(self.first);
+        for row in &mut self.rows {
+            row.drain(..n.min(row.len()));
+        }
+        self.first += n;
+    }
+}
+
+/// What is made of the encoder's output.
+#[derive(Clone, Copy)]
+enum Wanted {
+    Latents(Chance),
+    Codes,
+}
+
+/// An encoder on its way through a sound.
+pub(super) struct Encoding<'a> {
+    player: &'a Player<'a>,
+    wanted: Wanted,
+    sound: Window,
+    is_ended: bool,
+    next_frame: usize,
+}
+
+impl<'a> Encoding<'a> {
+    fn new(player: &'a Player<'a>, wanted: Wanted) -> Self {
+        let sound = Window::new(player.config.channels);
+        Self { player, wanted, sound, is_ended: false, next_frame: 0 }
+    }
+
+    /// The next frames, `[row][frame]`; `None` after the last. `pull` appends samples to each channel
+    /// and says whether there may be more.
+    pub(super) fn next_piece<E>(
+        &mut self,
+        pull: &mut impl FnMut(&mut [Vec<f32>]) -> Result<bool, E>,
+    ) -> Result<Option<Vec<Vec<f32>>>, E> {
+        let ratio = self.player.config.ratio();
+        let needed = self.player.piece(self.next_frame, usize::MAX).seen.end * ratio;
+        while !self.is_ended && self.sound.end() < needed {
+            self.is_ended = !pull(&mut self.sound.rows)?;
+        }
+        let n_samples = self.sound.end();
+        let n_frames = match (self.is_ended, n_samples) {
+            (false, _) => usize::MAX,
+            (true, 0) => 0,
+            (true, n) => (n + self.player.network.delay_samples()).div_ceil(ratio),
+        };
+        if self.next_frame >= n_frames {
+            return Ok(None);
+        }
+        let piece = self.player.piece(self.next_frame, n_frames);
+        let samples = self.sound.part(&(piece.seen.start * ratio..piece.seen.end * ratio));
+        let made = self.encoded(samples, &piece.seen);
+        let kept = made.chunks(piece.seen.len()).map(|row| row[piece.kept()].to_vec());
+        let rows = kept.collect();
+        self.next_frame = piece.made.end;
+        let seen_next = self.next_frame.saturating_sub(self.player.n_frames_around);
+        self.sound.forget_before((seen_next * ratio).min(n_samples));
+        Ok(Some(rows))
+    }
+
+    /// What is wanted of samples `[channel][sample]`: `[row][frame]`.
+    fn encoded(&self, samples: Vec<f32>, seen: &Range<usize>) -> Vec<f32> {
+        let Player { config, network, weights, .. } = self.player;
+        let shape = [1, config.channels, seen.len() * config.ratio()];
+        let encoded = network.encoded(weights, &network.analysed(from_values(samples, shape)));
+        let latents = |chance: Chance| -> Tensor<3> {
+            let n_latents = config.latent_size;
+            match (config.regularization, chance) {
+                (Regularization::Variational, Chance::Seeded(seed)) => {
+                    let normal = |frame| of_frame(frame, seed, "latents").normal(n_latents);
+                    Posterior::new(encoded.clone()).sample(rows(seen, n_latents, normal))
+                }
+                _ => mean_latent(config, network, weights, encoded.clone()),
+            }
+        };
+        match self.wanted {
+            Wanted::Latents(chance) => values(latents(chance)),
+            Wanted::Codes => {
+                let quantizer = network.quantizer.as_ref().expect("a model with codes");
+                let codes = quantizer.codes(weights, encoded);
+                codes.into_iter().flatten().map(|code| code as f32).collect()
+            }
+        }
+    }
+}
+
+/// A decoder on its way through latent curves.
+pub(super) struct Decoding<'a> {
+    player: &'a Player<'a>,
+    chance: Chance,
+    memory: Memory,
+    /// Curves with those of chance, as recurrent layers gave them.
+    curves: Window,
+    is_ended: bool,
+    next_frame: usize,
+    /// Samples at the beginning that still are to be left out: the filter bank's delay.
+    n_early: usize,
+}
+
+impl Decoding<'_> {
+    /// The next samples, `[channel][sample]`; `None` after the last. `pull` appends frames to each curve
+    /// and says whether there may be more.
+    pub(super) fn next_piece<E>(
+        &mut self,
+        pull: &mut impl FnMut(&mut [Vec<f32>]) -> Result<bool, E>,
+    ) -> Result<Option<Vec<Vec<f32>>>, E> {
+        let ratio = self.player.config.ratio();
+        let needed = self.player.piece(self.next_frame, usize::MAX).seen.end;
+        while !self.is_ended && self.curves.end() < needed {
+            let mut new = vec![Vec::new(); self.player.config.latent_size];
+            self.is_ended = !pull(&mut new)?;
+            self.remember(&new);
+        }
+        let n_frames = if self.is_ended { self.curves.end() } else { usize::MAX };
+        if self.next_frame >= n_frames {
+            return Ok(None);
+        }
+        let piece = self.player.piece(self.next_frame, n_frames);
+        let audio = self.decoded(&piece.seen);
+        let kept = piece.kept().start * ratio..piece.kept().end * ratio;
+        let n_early = self.n_early.min(kept.len());
+        self.n_early -= n_early;
+        let kept = kept.start + n_early..kept.end;
+        let of_channel = audio.chunks(piece.seen.len() * ratio);
+        let channels = of_channel.map(|channel| channel[kept.clone()].to_vec()).collect();
+        self.next_frame = piece.made.end;
+        self.curves.forget_before(self.next_frame.saturating_sub(self.player.n_frames_around));
+        Ok(Some(channels))
+    }
+
+    /// Takes new frames in, past what remembers.
+    fn remember(&mut self, new: &[Vec<f32>]) {
+        let Player { config, network, weights, .. } = self.player;
+        let n = new.iter().map(Vec::len).min().unwrap_or(0);
+        if n == 0 {
+            return;
+        }
+        let frames = self.curves.end()..self.curves.end() + n;
+        let curves: Vec<f32> = new.iter().flat_map(|curve| curve[..n].iter().copied()).collect();
+        let curves = from_values(curves, [1, new.len(), n]);
+        let curves = with_curves(config, curves, self.player.curves(&frames, self.chance));
+        let curves = values(network.decoder.remembered(weights, curves, &mut self.memory));
+        for (row, curve) in self.curves.rows.iter_mut().zip(curves.chunks(n)) {
+            row.extend_from_slice(curve);
+        }
+    }
+
+    /// The sound of some frames, one channel after the other.
+    fn decoded(&self, seen: &Range<usize>) -> Vec<f32> {
+        let Player { config, network, weights, has_noise, .. } = self.player;
+        let shape = [1, config.decoder_latent_size(), seen.len()];
+        let curves = from_values(self.curves.part(seen), shape);
+        let noise =
+            || seen.clone().flat_map(|frame| self.player.noise(frame, self.chance)).collect();
+        values(network.decoded_remembered(weights, curves, *has_noise, noise).audio)
+    }
+}

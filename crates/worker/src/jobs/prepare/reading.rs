@@ -1,0 +1,279 @@
+//! Reading the sounds of a dataset on all cores, and how far that is.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+        mpsc::{self, Receiver, RecvTimeoutError, SyncSender},
+    },
+    time::{Duration, Instant},
+};
+
+use anyhow::bail;
+use api::{EventBody, PrepareTask, Warning};
+
+use super::{Source, split::HELD_OUT_END};
+use crate::{
+    bad_sound::Unusable,
+    dataset::{Ingest, Ingested, PreparedSound, Room, spill_name},
+    folder::JobFolder,
+    progress::{Goal, ProgressMeter},
+    stop::StopFlag,
+};
+
+/// Threads read at most this many sounds ahead of what is stored.
+const AHEAD_MAX: usize = 32;
+/// Bytes of sound that all threads together have in memory; more goes to the disk at once.
+const ROOM_BYTES: usize = 64 << 20;
+/// How long a thread sleeps when it has to wait, and how often a stop is looked for.
+const PAUSE: Duration = Duration::from_millis(20);
+/// The share of a single recording that is held out, when there is no second file to hold out.
+const HELD_OUT_SHARE: f64 = 0.1;
+/// A file that takes longer than this is named while it is read.
+const NAMED_AFTER: Duration = Duration::from_secs(2);
+/// The most characters of a name in a phase.
+const NAME_CHARS_MAX: usize = 60;
+/// A file of this size counts in progress by its size, and a smaller one as if it had it: small files
+/// take time too.
+const BYTES_LEAST: u64 = 1 << 16;
+
+/// The share of the job that reading is; comparing is the rest.
+const READING_SHARE: f64 = 0.95;
+
+/// What came of reading one sound.
+pub(super) struct ReadSound {
+    pub(super) name: String,
+    /// The sound, or why it cannot be used; or why it could not be kept.
+    pub(super) prepared: io::Result<Result<PreparedSound, Unusable>>,
+    pub(super) warnings: Vec<Warning>,
+}
+
+/// How far reading is: by bytes, so that one long file among short ones counts for what it is.
+pub(super) struct Progress {
+    meter: ProgressMeter,
+    n_files: u64,
+    n_done: u64,
+    /// Bytes of files that were read, in whole or in part.
+    n_read: Arc<AtomicU64>,
+    /// The file that is handed over next, and since when.
+    current: Option<(String, Instant)>,
+}
+
+impl Progress {
+    pub(super) fn new(sounds: &[Source]) -> Self {
+        let n_bytes = sounds.iter().map(|sound| sound.bytes().max(BYTES_LEAST)).sum();
+        Self {
+            meter: ProgressMeter::new("files", Goal::Units(n_bytes), 0.0),
+            n_files: sounds.len() as u64,
+            n_done: 0,
+            n_read: Arc::default(),
+            current: None,
+        }
+    }
+
+    /// How it stands, whether or not it is time to tell.
+    pub(super) fn tell(&self) -> api::Progress {
+        self.of_files(self.meter.tell(&self.phase(), self.n_read.load(Ordering::Relaxed)))
+    }
+
+    /// Comparing has come so far, 0 to 1.
+    pub(super) fn comparing(&mut self, share: f64) -> Option<api::Progress> {
+        let n_read = self.n_read.load(Ordering::Relaxed);
+        let progress = self.meter.mark("comparing the sounds", n_read)?;
+        let share = Some(READING_SHARE + (1.0 - READING_SHARE) * share);
+        Some(api::Progress { share, left_secs: None, ..self.of_files(progress) })
+    }
+
+    pub(super) fn done(&self) -> api::Progress {
+        let progress = self.meter.tell("done", self.n_read.load(Ordering::Relaxed));
+        api::Progress { share: Some(1.0), ..self.of_files(progress) }
+    }
+
+    fn mark(&mut self) -> Option<api::Progress> {
+        let progress = self.meter.mark(&self.phase(), self.n_read.load(Ordering::Relaxed))?;
+        Some(self.of_files(progress))
+    }
+
+    fn phase(&self) -> String {
+        match &self.current {
+            Some((name, since)) if since.elapsed() >= NAMED_AFTER => {
+                let name: String = name.chars().take(NAME_CHARS_MAX).collect();
+                format!("reading {name}")
+            }
+            _ => "reading files".into(),
+        }
+    }
+
+    /// What is counted are files; how far they are goes by bytes.
+    fn of_files(&self, progress: api::Progress) -> api::Progress {
+        let secs = progress.elapsed_secs;
+        let rate_per_sec = (self.n_done > 0 && secs > 0.0).then(|| self.n_done as f64 / secs);
+        let n_total = Some(self.n_files);
+        let share = progress.share.map(|share| READING_SHARE * share);
+        api::Progress { n_done: self.n_done, n_total, share, rate_per_sec, ..progress }
+    }
+}
+
+/// Reads the sounds on all cores and hands them over in their order; gives whether all were, which
+/// is not so after a stop.
+///
+/// Threads read at most [`AHEAD_MAX`] sounds ahead of the one that is handed over next, share
+/// [`ROOM_BYTES`] of memory for their samples, and sleep when there is nothing to do.
+pub(super) fn in_order(
+    sounds: &[Source],
+    task: &PrepareTask,
+    folder: &mut JobFolder,
+    progress: &mut Progress,
+    hand_over: impl FnMut(&mut JobFolder, ReadSound) -> anyhow::Result<()>,
+) -> anyhow::Result<bool> {
+    let (next, n_handed_over) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let stop = folder.stop_flag().clone();
+    let reader = Reader {
+        task,
+        folder: folder.path().to_owned(),
+        room: Room::new(ROOM_BYTES),
+        stop: stop.clone(),
+        n_read: Arc::clone(&progress.n_read),
+        is_only_one: sounds.len() == 1,
+    };
+    // Room for all that may be read ahead, so that no thread ever waits to send.
+    let (sender, receiver) = mpsc::sync_channel(AHEAD_MAX + 1);
+    let read_some = |sender: SyncSender<(usize, ReadSound)>| {
+        loop {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            while i > n_handed_over.load(Ordering::Relaxed) + AHEAD_MAX && !stop.is_raised() {
+                std::thread::sleep(PAUSE);
+            }
+            if i >= sounds.len() || stop.is_raised() {
+                return;
+            }
+            let Some(sound) = reader.read(&sounds[i], i) else { return };
+            if sender.send((i, sound)).is_err() {
+                return;
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            let sender = sender.clone();
+            scope.spawn(|| read_some(sender));
+        }
+        drop(sender);
+        let result = receive(sounds, &receiver, &n_handed_over, folder, progress, hand_over);
+        if result.is_err() {
+            // Lets the threads go that still read.
+            stop.raise();
+        }
+        result
+    })
+}
+
+fn receive(
+    sounds: &[Source],
+    receiver: &Receiver<(usize, ReadSound)>,
+    n_handed_over: &AtomicUsize,
+    folder: &mut JobFolder,
+    progress: &mut Progress,
+    mut hand_over: impl FnMut(&mut JobFolder, ReadSound) -> anyhow::Result<()>,
+) -> anyhow::Result<bool> {
+    let mut early = BTreeMap::new();
+    for (i, source) in sounds.iter().enumerate() {
+        progress.current = Some((source.name().to_owned(), Instant::now()));
+        let sound = loop {
+            if folder.should_stop() {
+                return Ok(false);
+            }
+            if let Some(sound) = early.remove(&i) {
+                break sound;
+            }
+            match receiver.recv_timeout(PAUSE) {
+                Ok((i, sound)) => drop(early.insert(i, sound)),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) if folder.should_stop() => return Ok(false),
+                Err(RecvTimeoutError::Disconnected) => bail!("a thread that read sounds failed"),
+            }
+            if let Some(progress) = progress.mark() {
+                folder.emit(EventBody::Progress(progress))?;
+            }
+        };
+        n_handed_over.store(i + 1, Ordering::Relaxed);
+        hand_over(folder, sound)?;
+        progress.n_done += 1;
+        if let Some(progress) = progress.mark() {
+            folder.emit(EventBody::Progress(progress))?;
+        }
+    }
+    Ok(true)
+}
+
+/// What threads know.
+struct Reader<'a> {
+    task: &'a PrepareTask,
+    folder: std::path::PathBuf,
+    room: Arc<Room>,
+    stop: StopFlag,
+    n_read: Arc<AtomicU64>,
+    is_only_one: bool,
+}
+
+impl Reader<'_> {
+    /// Decodes, checks, resamples and mixes one sound; a bad file becomes a warning. `None` after a stop.
+    fn read(&self, sound: &Source, i: usize) -> Option<ReadSound> {
+        let ingest = Ingest {
+            rate_hz: self.task.rate_hz,
+            channels: self.task.channels,
+            spill: self.folder.join(spill_name(i)),
+            room: &self.room,
+        };
+        let n_bytes = sound.bytes().max(BYTES_LEAST);
+        let mut n_told = 0;
+        let mut tell = |share: f64| {
+            // A file that is decoded twice begins anew; what was told stays.
+            let n_now = ((share * n_bytes as f64) as u64).min(n_bytes);
+            self.n_read.fetch_add(n_now.saturating_sub(n_told), Ordering::Relaxed);
+            n_told = n_told.max(n_now);
+            !self.stop.is_raised()
+        };
+        let ingested = match sound {
+            Source::Made { clip, .. } => {
+                ingest.clip(clip.clone()).map(|draft| Ingested::Sound(draft, vec![]))
+            }
+            Source::File { path, .. } => ingest.file(path, &mut tell),
+        };
+        tell(1.0);
+        let name = sound.name().to_owned();
+        let warning = |code: &str, message: String| Warning {
+            code: code.into(),
+            file: Some(name.clone()),
+            message,
+        };
+        let notes_of = |notes: Vec<audio::Note>| -> Vec<Warning> {
+            notes.iter().map(|it| warning(it.code, format!("{}.", it.message))).collect()
+        };
+        let (prepared, warnings) = match ingested {
+            Ok(Ingested::Stopped) => return None,
+            Ok(Ingested::Sound(draft, notes)) => {
+                let prepared = draft.finish(&name, |n_frames| self.cut(&name, n_frames));
+                (prepared.map(Ok), notes_of(notes))
+            }
+            Ok(Ingested::Unusable(why, notes)) => {
+                let mut warnings = notes_of(notes);
+                warnings.push(warning(why.code, format!("{} {}", why.why, why.remedy)));
+                (Ok(Err(why)), warnings)
+            }
+            Err(error) => (Err(error), vec![]),
+        };
+        Some(ReadSound { name, prepared, warnings })
+    }
+
+    /// Where the only recording of a dataset is cut in two, so that something is held out.
+    fn cut(&self, name: &str, n_frames: u64) -> Option<(u64, String)> {
+        let held_out = (n_frames as f64 * HELD_OUT_SHARE) as u64;
+        let is_cut = self.is_only_one
+            && self.task.validation_share > 0.0
+            && held_out >= u64::from(self.task.rate_hz) / 2;
+        is_cut.then(|| (n_frames - held_out, format!("{name} {HELD_OUT_END}")))
+    }
+}
