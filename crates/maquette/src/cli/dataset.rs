@@ -1,6 +1,6 @@
 //! `maquette dataset`: create and manage datasets.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use api::{Dataset, DatasetDetail, Log, NewDataset, Rename, SoundSource, Warning};
 
@@ -175,7 +175,53 @@ fn tell(client: &Client, console: &Console, dataset: &Dataset) -> anyhow::Result
     }
     let mut json = serde_json::to_value(dataset)?;
     json["warnings"] = serde_json::to_value(&detail.warnings)?;
+    json["skipped"] = serde_json::to_value(skipped(&detail))?;
+    json["groups"] = serde_json::to_value(&detail.groups)?;
     console.terminal.result(&json, || summary(dataset))
+}
+
+/// A file that could not be used.
+#[derive(serde::Serialize)]
+struct Skipped<'a> {
+    file: &'a str,
+    code: &'a str,
+    why: &'a str,
+}
+
+/// Files that were named in a warning and are not in the dataset.
+fn skipped(detail: &DatasetDetail) -> Vec<Skipped<'_>> {
+    let used: BTreeSet<&str> = detail.files.iter().map(|file| file.path.as_str()).collect();
+    // What is said last of a file is why it was left out.
+    let mut seen = BTreeSet::new();
+    let unused = detail.warnings.iter().rev().filter_map(|warning| {
+        let file = warning.file.as_deref().filter(|file| !used.contains(file))?;
+        let skipped = Skipped { file, code: &warning.code, why: &warning.message };
+        seen.insert(file).then_some(skipped)
+    });
+    let mut skipped: Vec<Skipped<'_>> = unused.collect();
+    skipped.reverse();
+    skipped
+}
+
+/// Names files that are the same sound, a line for each group.
+fn list_groups(detail: &DatasetDetail) -> String {
+    if detail.groups.is_empty() {
+        return String::new();
+    }
+    let path_of = |idx: &u32| {
+        let file = detail.files.iter().find(|file| file.idx == *idx);
+        file.map_or_else(|| idx.to_string(), |file| file.path.clone())
+    };
+    let lines = detail.groups.iter().map(|group| {
+        let kind = match group.kind {
+            api::SoundGroupKind::Exact => "identical",
+            api::SoundGroupKind::Near => "same sound",
+        };
+        let files: Vec<String> = group.files.iter().map(path_of).collect();
+        super::printable::one_line(&format!("  {kind}: {}", files.join(", "))) + "\n"
+    });
+    let lines: String = lines.collect();
+    format!("\nDuplicates, never split between training and held-out files:\n{lines}")
 }
 
 /// What preparing had to say, a line for each file.
@@ -228,6 +274,10 @@ pub(crate) fn summary(dataset: &Dataset) -> String {
             ("format", format!("{} Hz {kinds}", it.rate_hz)),
             ("files", format!("{} ({} held out)", it.n_files, it.n_validation)),
             ("skipped", if it.n_skipped > 0 { it.n_skipped.to_string() } else { String::new() }),
+            (
+                "duplicates",
+                if it.n_duplicates > 0 { it.n_duplicates.to_string() } else { String::new() },
+            ),
             ("size", words::bytes(it.bytes)),
             ("prepared in", words::duration(it.prepare_secs)),
         ]);
@@ -255,6 +305,7 @@ fn detail(detail: &DatasetDetail) -> String {
         text.push('\n');
         text.push_str(&table(["idx", "length", "peak", "", "file"], &rows));
     }
+    text.push_str(&list_groups(detail));
     if !detail.warnings.is_empty() {
         text.push('\n');
     }

@@ -129,6 +129,33 @@ fn verbs_work_without_a_server() {
 }
 
 #[test]
+fn files_that_could_not_be_used_are_named_with_their_reasons() {
+    let folder = tempfile::tempdir().unwrap();
+    let sounds = folder.path().join("sounds");
+    write_sounds(&sounds);
+    fs::copy(sounds.join("low.wav"), sounds.join("low again.wav")).unwrap();
+    fs::write(sounds.join("garbage.mp3"), [0x5a; 5000]).unwrap();
+    fs::write(sounds.join("empty.flac"), "").unwrap();
+    let workspace = folder.path().join("workspace");
+    let args = ["dataset", "create", sounds.to_str().unwrap()];
+    let dataset = json(&workspace, &args);
+    assert_eq!(dataset["summary"]["n_skipped"], 2, "{dataset}");
+    let skipped = dataset["skipped"].as_array().unwrap();
+    let told: Vec<_> = skipped.iter().map(|it| (&it["file"], &it["code"])).collect();
+    assert_eq!(told, [("empty.flac", "empty"), ("garbage.mp3", "not_sound")]);
+    assert!(skipped[1]["why"].as_str().unwrap().starts_with("It is not a sound file"));
+    assert_eq!(dataset["summary"]["n_duplicates"], 1, "{dataset}");
+
+    let said = text(&run(&workspace, &args).stderr);
+    assert!(said.contains("garbage.mp3: It is not a sound file"), "{said}");
+    assert!(said.contains("empty.flac: It holds no sound"), "{said}");
+    let id = dataset["id"].as_str().unwrap();
+    let shown = text(&run(&workspace, &["dataset", "show", id]).stdout);
+    assert!(shown.contains("identical: low again.wav, low.wav"), "{shown}");
+    assert!(shown.contains("1 file repeats another one"), "{shown}");
+}
+
+#[test]
 fn verbs_use_the_studio_that_is_there() {
     let served = Served::new();
     let id = served.dataset()["id"].clone();

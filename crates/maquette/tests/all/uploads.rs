@@ -36,6 +36,47 @@ fn dropped_files_become_a_dataset() {
 }
 
 #[test]
+fn a_dropped_folder_keeps_its_name_and_its_sub_folders() {
+    let served = Served::new();
+    let upload = new_upload(&served);
+    for (i, name) in ["drums/kicks/one.wav", "drums/snares/one.wav"].into_iter().enumerate() {
+        let path = format!("/api/uploads/{upload}/files/{}", name.replace('/', "%2F"));
+        let held = served.send("PUT", &path, &[], &wav(220.0 * (i + 1) as f32)).json();
+        assert_eq!(held["n_files"], i + 1, "{held}");
+    }
+    let source = json!({ "from": "upload", "upload": upload });
+    let queued = served.post("/api/datasets", &json!({ "source": source })).json();
+    assert_eq!(queued["name"], "drums");
+    let path = format!("/api/datasets/{}", queued["id"].as_str().unwrap());
+    let dataset = until(|| {
+        let dataset = served.get(&path).json();
+        assert_ne!(dataset["job"]["state"]["state"], "failed", "{dataset}");
+        (dataset["job"]["state"]["state"] == "done").then_some(dataset)
+    });
+    let files = dataset["files"].as_array().unwrap();
+    let paths: Vec<_> = files.iter().map(|it| &it["path"]).collect();
+    assert_eq!(paths, ["kicks/one.wav", "snares/one.wav"]);
+}
+
+#[test]
+fn folders_are_counted_below_and_their_files_listed() {
+    let served = Served::new();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("inner")).unwrap();
+    for name in ["a.wav", "inner/b.wav", "inner/.c.wav", "m.ckpt"] {
+        std::fs::write(folder.path().join(name), "1").unwrap();
+    }
+    let ask = |query: &str| {
+        served.get(&format!("/api/folders?path={}{query}", folder.path().display())).json()
+    };
+    let listing = ask("");
+    assert_eq!((&listing["n_sounds"], &listing["n_sounds_below"]), (&json!(1), &json!(2)));
+    assert_eq!((&listing["is_count_partial"], &listing["files"]), (&json!(false), &json!([])));
+    assert_eq!(ask("&files=sounds")["files"], json!([{ "name": "a.wav", "bytes": 1 }]));
+    assert_eq!(ask("&files=imports")["files"], json!([{ "name": "m.ckpt", "bytes": 1 }]));
+}
+
+#[test]
 fn a_broken_off_file_is_not_kept() {
     let served = Served::new();
     let upload = new_upload(&served);
