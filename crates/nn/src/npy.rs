@@ -44,10 +44,8 @@ pub enum Numbers {
 /// Fortran's order.
 pub fn read(path: &Path, n_most: usize) -> Result<Npy, Error> {
     let io = |source| Error::Io { path: path.to_owned(), source };
-    let Opened { mut reader, header, element, start } = Opened::open(path)?;
-    let n = header.n_numbers().filter(|n| *n <= n_most).ok_or_else(|| {
-        malformed(path, start, format!("its shape {:?} is larger than is read", header.shape))
-    })?;
+    let Opened { mut reader, header, element, .. } = Opened::open(path, n_most)?;
+    let n: usize = header.shape.iter().product();
     let mut left = n * element.size();
     let mut numbers = match element {
         ElementType::F32 | ElementType::F64 => Numbers::Floats(Vec::with_capacity(n)),
@@ -76,7 +74,8 @@ struct Opened {
 }
 
 impl Opened {
-    fn open(path: &Path) -> Result<Self, Error> {
+    /// Opens an array of at most `n_most` numbers.
+    fn open(path: &Path, n_most: usize) -> Result<Self, Error> {
         let io = |source| Error::Io { path: path.to_owned(), source };
         let file = File::open(path).map_err(io)?;
         let n_bytes = file.metadata().map_err(io)?.len();
@@ -91,7 +90,7 @@ impl Opened {
             let what = "an array of type {} (save `x.astype(\"float32\")`, or \"int64\" for codes)";
             unsupported(what.replace("{}", &header.descr))
         })?;
-        let n = header.n_numbers().ok_or_else(|| {
+        let n = header.n_numbers().filter(|n| *n <= n_most).ok_or_else(|| {
             malformed(path, start, format!("its shape {:?} is larger than is read", header.shape))
         })?;
         if n_bytes.checked_sub(start) != Some((n * element.size()) as u64) {
@@ -113,7 +112,7 @@ impl RowReader {
     /// # Errors
     /// As [`read`].
     pub fn open(path: &Path) -> Result<Self, Error> {
-        Ok(Self { path: path.to_owned(), opened: Opened::open(path)? })
+        Ok(Self { path: path.to_owned(), opened: Opened::open(path, usize::MAX)? })
     }
 
     /// Extents.
