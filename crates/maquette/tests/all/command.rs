@@ -141,8 +141,8 @@ fn files_that_could_not_be_used_are_named_with_their_reasons() {
     let dataset = json(&workspace, &args);
     assert_eq!(dataset["summary"]["n_skipped"], 2, "{dataset}");
     let skipped = dataset["skipped"].as_array().unwrap();
-    let told: Vec<_> = skipped.iter().map(|it| (&it["file"], &it["code"])).collect();
-    assert_eq!(told, [("empty.flac", "empty"), ("garbage.mp3", "not_sound")]);
+    let told: Vec<_> = skipped.iter().map(|it| [&it["file"], &it["code"]]).collect();
+    assert_eq!(told, [["empty.flac", "empty"], ["garbage.mp3", "not_sound"]]);
     assert!(skipped[1]["why"].as_str().unwrap().starts_with("It is not a sound file"));
     assert_eq!(dataset["summary"]["n_duplicates"], 1, "{dataset}");
 
