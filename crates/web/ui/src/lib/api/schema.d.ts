@@ -1329,6 +1329,11 @@ export interface components {
             files: components["schemas"]["SoundFile"][];
             /** @description What preparing had to say, files that were skipped included. */
             warnings: components["schemas"]["Warning"][];
+            /**
+             * @description Files that are the same sound, in order of the first of each. A group is never split between
+             *     training and validation.
+             */
+            groups: components["schemas"]["SoundGroup"][];
             /** @description Runs that trained on it. */
             used_by: components["schemas"]["Id"][];
         };
@@ -1378,6 +1383,11 @@ export interface components {
              * @description How long preparing took, in seconds.
              */
             prepare_secs: number;
+            /**
+             * Format: int32
+             * @description Files that repeat another one; 0 where nobody looked.
+             */
+            n_duplicates?: number;
         };
         /** @description What this machine has, what works, and what to do. */
         Doctor: {
@@ -1693,6 +1703,16 @@ export interface components {
             /** @description Whether there was more than was looked at. */
             is_cut: boolean;
         };
+        /** @description A file in a folder on this computer. */
+        FolderFile: {
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Its size, in bytes.
+             */
+            bytes: number;
+        };
         /** @description A folder on this computer, to choose sounds from. */
         FolderListing: {
             /** @description Its absolute path. */
@@ -1706,6 +1726,16 @@ export interface components {
              * @description How many files in it look like sound, not counting sub-folders.
              */
             n_sounds: number;
+            /**
+             * Format: int32
+             * @description How many files in it and in its sub-folders look like sound. Hidden ones count nowhere, as
+             *     they are not used.
+             */
+            n_sounds_below?: number;
+            /** @description Whether counting stopped early, so that there may be more. */
+            is_count_partial?: boolean;
+            /** @description Files in it of the type that was asked for, by name. */
+            files?: components["schemas"]["FolderFile"][];
         };
         /** @description `GET /api/health`: that the studio answers, and who it is. */
         Health: {
@@ -2855,6 +2885,18 @@ export interface components {
          * @enum {string}
          */
         SoundFormat: "wav" | "npy";
+        /** @description Files of a dataset that are the same sound. */
+        SoundGroup: {
+            /** @description How alike they are. */
+            kind: components["schemas"]["SoundGroupKind"];
+            /** @description Their places in the dataset ([`SoundFile::idx`]), two at least. */
+            files: number[];
+        };
+        /**
+         * @description How alike the files of a group are.
+         * @enum {string}
+         */
+        SoundGroupKind: "exact" | "near";
         /** @description Where the sounds of a dataset come from. */
         SoundSource: {
             /** @description Absolute path. */
@@ -3796,6 +3838,8 @@ export interface operations {
             query?: {
                 /** @description Its absolute path; the home folder if absent. */
                 path?: string;
+                /** @description Files to list with it; none if absent. */
+                files?: "sounds" | "imports";
             };
             header?: never;
             path?: never;
