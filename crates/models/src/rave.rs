@@ -14,6 +14,7 @@ mod forecast;
 mod infer;
 mod latent;
 mod measure;
+mod memory;
 mod network;
 mod objective;
 pub mod original;
@@ -36,6 +37,7 @@ pub use export::{
 pub use forecast::{Forecast, check, forecast};
 pub use infer::{Description, Model, describe};
 pub use measure::{StepSecs, measure};
+pub use memory::Memory;
 pub use objective::Phase;
 pub use space::LatentSpace;
 pub use stream::{Chance, Player, PlayerSettings};

@@ -123,7 +123,7 @@ enum Activation {
 }
 
 impl Operation<1> for Activation {
-    /// The output for the two whose derivative it gives, the input for the others.
+    /// The output where it gives the derivative, the input elsewhere.
     type Saved = Array;
 
     fn infer(&self, [x]: [Array; 1]) -> Array {
@@ -136,11 +136,17 @@ impl Operation<1> for Activation {
     }
 
     fn forward(&self, [x]: [Array; 1], _wanted: [bool; 1]) -> (Array, Array) {
-        let y = self.infer([x.clone()]);
-        match self {
-            Self::Tanh | Self::Sigmoid => (y.clone(), y),
-            Self::LeakyRelu { .. } | Self::Softplus => (y, x),
+        let is_output_enough = match *self {
+            Self::Tanh | Self::Sigmoid => true,
+            // The output has the sign of the input. Nothing else is kept of the two.
+            Self::LeakyRelu { slope } => slope > 0.0,
+            Self::Softplus => false,
+        };
+        if is_output_enough {
+            let y = self.infer([x]);
+            return (y.clone(), y);
         }
+        (self.infer([x.clone()]), x)
     }
 
     fn backward(&self, saved: Array, gradient: Array, _wanted: [bool; 1]) -> [Option<Array>; 1] {

@@ -10,7 +10,7 @@ use burn::tensor::Tensor;
 use crate::array::Array;
 use crate::kernels::elementwise::{AdamStep, adam};
 use crate::stored::Stored;
-use crate::{Error, Gradients, NamedArray, Parameters, threads};
+use crate::{ArrayView, Error, Gradients, NamedArray, Parameters, threads};
 
 /// What stays the same over a training.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -86,16 +86,22 @@ impl Adam {
     /// The state as named arrays: `<name>.exp_avg`, `<name>.exp_avg_sq` and `<name>.step`, sorted.
     #[must_use]
     pub fn to_arrays(&self) -> Vec<NamedArray> {
+        self.views().into_iter().map(ArrayView::into_owned).collect()
+    }
+
+    /// The same without copies, for a checkpoint.
+    #[must_use]
+    pub fn views(&self) -> Vec<ArrayView<'_>> {
         let mut arrays = Vec::with_capacity(3 * self.moments.len());
         for (name, moments) in &self.moments {
-            let mut push = |key: &str, shape: Vec<usize>, values: Vec<f32>| {
+            let mut push = |key: &str, shape, values| {
                 arrays.push(NamedArray { name: format!("{name}.{key}"), shape, values });
             };
             for (key, stored) in [(FIRST, &moments.first), (SECOND, &moments.second)] {
-                push(key, stored.shape().to_vec(), stored.array().values().to_vec());
+                push(key, stored.shape().to_vec(), stored.array().values().into());
             }
             // Exact up to 2^24 steps, as in PyTorch, which keeps it as f32 too.
-            push(N_STEPS, vec![], vec![moments.n_steps as f32]);
+            push(N_STEPS, vec![], vec![moments.n_steps as f32].into());
         }
         arrays
     }

@@ -29,11 +29,13 @@ const METADATA_KEY: &str = "__metadata__";
 
 /// Writes a checkpoint whole or not at all: beside its place first, synced, then renamed.
 ///
+/// Arrays may be [views](crate::ArrayView), so that nothing is copied.
+///
 /// # Errors
 /// When the folder cannot be written or is full; then `path` is as it was.
-pub fn write(
+pub fn write<V: AsRef<[f32]>>(
     path: &Path,
-    arrays: &[NamedArray],
+    arrays: &[NamedArray<V>],
     metadata: &BTreeMap<String, String>,
 ) -> Result<(), Error> {
     let beside = path.with_added_extension("partial");
@@ -91,16 +93,16 @@ struct Entry {
     data_offsets: [u64; 2],
 }
 
-fn write_to(
+fn write_to<V: AsRef<[f32]>>(
     path: &Path,
-    arrays: &[NamedArray],
+    arrays: &[NamedArray<V>],
     metadata: &BTreeMap<String, String>,
 ) -> std::io::Result<()> {
     let mut header = serde_json::Map::new();
     header.insert(METADATA_KEY.to_owned(), serde_json::to_value(metadata)?);
     let mut offset = 0;
     for array in arrays {
-        let end = offset + 4 * array.values.len() as u64;
+        let end = offset + 4 * array.values.as_ref().len() as u64;
         let shape = array.shape.clone();
         let entry = Entry { dtype: "F32".to_owned(), shape, data_offsets: [offset, end] };
         let before = header.insert(array.name.clone(), serde_json::to_value(entry)?);
@@ -113,7 +115,7 @@ fn write_to(
     file.write_all(&(header.len() as u64).to_le_bytes())?;
     file.write_all(&header)?;
     for array in arrays {
-        for value in &array.values {
+        for value in array.values.as_ref() {
             file.write_all(&value.to_le_bytes())?;
         }
     }

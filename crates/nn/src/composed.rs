@@ -13,7 +13,7 @@ use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 use burn::tensor::{DType, Device, Tensor, TensorData, activation, module};
 
 use crate::kernels::spectrum::hann;
-use crate::{BatchMoments, Conv1d, ConvTranspose1d, StftParams, values};
+use crate::{BatchMoments, Conv1d, Conv2d, ConvTranspose1d, StftParams, values};
 
 pub(crate) fn leaky_relu<const D: usize>(x: Tensor<D>, slope: f32) -> Tensor<D> {
     if slope == 1.0 { x } else { activation::leaky_relu(x, f64::from(slope)) }
@@ -59,6 +59,40 @@ pub(crate) fn conv_transpose1d(
 }
 
 /// The frame of every convolution: what is bent before, narrowed around, and added after the products.
+/// See [`crate::conv2d`]. All members of the batch are laid out at once.
+pub(crate) fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, conv: Conv2d) -> Tensor<4> {
+    let [batch, channels, rows, columns] = x.dims();
+    let [channels_out, channels_in, kernel_rows, kernel_columns] = weight.dims();
+    let rows_out = conv.rows_out(rows, kernel_rows);
+    let x = padded_rows(x, conv.padding.0);
+    let taps = (0..kernel_rows).map(|tap| x.clone().narrow(2, tap * conv.dilation.0, rows_out));
+    let stacked: Tensor<5> = Tensor::stack(taps.collect(), 2);
+    let folded = stacked.permute([0, 3, 1, 2, 4]).reshape([
+        batch * rows_out,
+        channels * kernel_rows,
+        columns,
+    ]);
+    let weight = weight.reshape([channels_out, channels_in * kernel_rows, kernel_columns]);
+    let y = conv1d(folded, 1.0, weight, Some(bias), conv.along());
+    let columns_out = y.dims()[2];
+    y.reshape([batch, rows_out, channels_out, columns_out]).swap_dims(1, 2)
+}
+
+fn padded_rows(x: Tensor<4>, n: usize) -> Tensor<4> {
+    if n == 0 {
+        return x;
+    }
+    let [batch, channels, _, columns] = x.dims();
+    let zeros = Tensor::zeros([batch, channels, n, columns], &x.device());
+    Tensor::cat(vec![zeros.clone(), x, zeros], 2)
+}
+
+/// See [`crate::mean_difference`].
+pub(crate) fn mean_difference(a: Tensor<3>, b: Tensor<3>) -> Tensor<1> {
+    let (a, b) = alike(a, b);
+    (a - b).abs().mean()
+}
+
 fn multiplied(
     x: Tensor<3>,
     slope: f32,

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use burn::tensor::Tensor;
 
 use crate::array::{Array, values};
-use crate::kernels::elementwise::{dot, scale};
+use crate::kernels::elementwise::{add, dot, scale};
 use crate::stored::Stored;
-use crate::{Compute, Error, NamedArray};
+use crate::{ArrayView, Compute, Error, NamedArray};
 
 /// An ordered set of named arrays: all that a network knows.
 ///
@@ -92,14 +92,20 @@ impl Parameters {
         hash
     }
 
-    /// Copies of all arrays, in order, for a checkpoint.
+    /// Copies of all arrays, in order.
     #[must_use]
     pub fn to_arrays(&self) -> Vec<NamedArray> {
+        self.views().into_iter().map(ArrayView::into_owned).collect()
+    }
+
+    /// All arrays, in order, for a checkpoint.
+    #[must_use]
+    pub fn views(&self) -> Vec<ArrayView<'_>> {
         let both = self.names.iter().zip(&self.arrays);
         both.map(|(name, array)| NamedArray {
             name: name.clone(),
             shape: array.shape().to_vec(),
-            values: array.array().values().to_vec(),
+            values: array.array().values().into(),
         })
         .collect()
     }
@@ -340,6 +346,19 @@ impl Gradients {
             squares += sums.into_iter().map(f64::from).sum::<f64>();
         }
         squares.sqrt()
+    }
+
+    /// Takes in those of another backward pass. Of a parameter that took part in both, they are added.
+    pub fn join(&mut self, other: Self) {
+        for (name, new) in other.arrays {
+            match self.arrays.get_mut(&name) {
+                None => drop(self.arrays.insert(name, new)),
+                Some(known) => match (known.on_gpu().cloned(), new.on_gpu()) {
+                    (Some(known_tensor), Some(new)) => known.set(known_tensor + new.clone()),
+                    _ => add(known.array_mut().values_mut(), new.array().values()),
+                },
+            }
+        }
     }
 
     /// Multiplies all gradients by a factor.

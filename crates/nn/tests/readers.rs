@@ -54,7 +54,7 @@ fn a_checkpoint_that_cannot_be_written_leaves_the_old_one() {
     let folder = tempfile::tempdir().unwrap();
     let (path, bytes) = written(folder.path());
     std::fs::create_dir(path.with_added_extension("partial")).unwrap();
-    let error = checkpoint::write(&path, &[], &BTreeMap::new()).unwrap_err();
+    let error = checkpoint::write::<Vec<f32>>(&path, &[], &BTreeMap::new()).unwrap_err();
     assert!(matches!(error, Error::Io { .. }), "{error}");
     assert_eq!(std::fs::read(&path).unwrap(), bytes);
 }

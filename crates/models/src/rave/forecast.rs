@@ -4,6 +4,7 @@
 use api::FieldProblem;
 
 use super::Config;
+use super::memory::Memory;
 use super::network::Network;
 use super::stream;
 use crate::knobs::{problem, problem_with};
@@ -15,8 +16,8 @@ pub struct Forecast {
     pub n_parameters: u64,
     /// Trainable numbers in the discriminators of phase 2.
     pub n_discriminator_parameters: u64,
-    /// Memory that training needs, in bytes, estimated.
-    pub memory_bytes: u64,
+    /// Memory that training needs, estimated.
+    pub memory: Memory,
     /// Samples of sound per latent frame.
     pub ratio: usize,
     /// How far a sample of the reconstruction looks back and ahead, in samples.
@@ -39,14 +40,13 @@ pub fn forecast(config: &Config) -> Forecast {
     let mut forecast = Forecast {
         n_parameters: n_generator as u64,
         n_discriminator_parameters: n_discriminator as u64,
-        memory_bytes: 0,
+        memory: Memory::of(config, &network),
         ratio,
         receptive_field_samples: (left, right),
         latency_samples: stream::latency_samples(config),
         min_signal_samples: min_signal(config),
         notes: Vec::new(),
     };
-    forecast.memory_bytes = memory_bytes(config, &network, &forecast);
     forecast.notes = notes(config, &forecast);
     forecast
 }
@@ -117,25 +117,6 @@ fn min_signal(config: &Config) -> usize {
 fn largest_scale(config: &Config) -> usize {
     config.stft_scales.iter().copied().max().unwrap_or(0)
 }
-
-/// The larger of both phases. Training keeps every layer's output for the backward pass, and beside
-/// each number that is learnt its gradient and the two moments of Adam.
-fn memory_bytes(config: &Config, network: &Network, forecast: &Forecast) -> u64 {
-    let [encoder, decoder, discriminators] = network.activations(config.n_signal, config.ratio());
-    let batch = config.batch_size as f64;
-    let (generator, judges) = (forecast.n_parameters, forecast.n_discriminator_parameters);
-    let weights = 4 * (generator + judges) + 12 * generator;
-    let outputs = |numbers: f64| (4.0 * KEPT * batch * numbers) as u64;
-    let phase_1 = outputs(encoder + decoder);
-    // Original and reconstruction are judged.
-    let phase_2 = outputs(decoder + 2.0 * discriminators) + 12 * judges;
-    BASE_BYTES + weights + phase_1.max(phase_2)
-}
-
-/// Memory of the process with an empty model.
-const BASE_BYTES: u64 = 20 << 20;
-/// Copies of each output that are alive at the peak; measured on the presets, within 20 %.
-const KEPT: f64 = 1.2;
 
 fn notes(config: &Config, forecast: &Forecast) -> Vec<String> {
     let secs = |samples: usize| samples as f64 / f64::from(config.sampling_rate);

@@ -7,6 +7,7 @@ mod batch_norm;
 pub(super) mod decoder;
 pub(super) mod discriminator;
 pub(super) mod encoder;
+pub(super) mod extent;
 pub(super) mod gru;
 mod layers;
 pub(super) mod mel;
@@ -20,6 +21,7 @@ use nn::{Parameters, Weights};
 use self::decoder::Decoder;
 use self::discriminator::Discriminators;
 use self::encoder::Encoder;
+use self::extent::Extent;
 use self::mel::Mel;
 use self::pqmf::Pqmf;
 use self::quantizer::Quantizer;
@@ -165,14 +167,13 @@ impl Network {
         ((-first).max(0) as usize, (last + 1).max(0) as usize)
     }
 
-    /// Numbers that an example of `samples` writes to memory on its way through the encoder, the
-    /// decoder, and the discriminators.
-    pub(super) fn activations(&self, samples: usize, ratio: usize) -> [f64; 3] {
-        let frames = samples as f64 / self.pqmf.n_band() as f64;
+    /// What the encoder and the decoder need for one example of `samples`.
+    pub(super) fn extents(&self, samples: usize, ratio: usize) -> [Extent; 2] {
+        let hop = self.mel.as_ref().map_or(self.pqmf.n_band(), Mel::hop);
+        let frames = samples as f64 / hop as f64;
         [
-            layers::activations(self.encoder.convs(), frames),
-            layers::activations(self.decoder.convs(), samples as f64 / ratio as f64),
-            self.discriminators.activations(samples as f64),
+            layers::extent(self.encoder.convs(), frames),
+            self.decoder.extent(samples as f64 / ratio as f64),
         ]
     }
 }

@@ -5,7 +5,7 @@
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
-use nn::spectral_distance;
+use nn::{mean_difference, spectral_distance};
 
 use super::network::constant_like;
 use super::network::discriminator::Features;
@@ -104,13 +104,11 @@ pub(super) fn feature_matching(config: &Config, real: &[Features], fake: &[Featu
         let kept = real.iter().zip(fake).skip(config.num_skipped_features);
         let n_kept = kept.len() as f64;
         let differences = kept.map(|(real, fake)| {
-            let size = real.clone().abs().mean();
-            let real = constant_like(fake, real.clone());
-            let difference = (fake.clone() - real).abs().mean();
+            let difference = mean_difference(fake.clone(), real.clone());
             if !config.feature_matching_is_relative {
                 return difference;
             }
-            let size = constant_like(&difference, size);
+            let size = constant_like(&difference, real.clone().abs().mean());
             difference / size
         });
         sum(differences) / n_kept

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use burn::tensor::Tensor;
 use nn::{
-    Adam, AdamSettings, Compute, Gradients, Init, LossScale, NamedArray, Parameters, Weights,
-    values,
+    Adam, AdamSettings, ArrayView, Compute, Gradients, Init, LossScale, NamedArray, Parameters,
+    Weights, values,
 };
 
 use super::latent::{LatentDraws, mean_latent, with_curves};
@@ -127,11 +127,14 @@ impl Trainer {
         trainer.phase_2_from = number("phase_2_from").ok().or(usual);
         trainer.space = LatentSpace::from_arrays(&checkpoint.arrays);
         trainer.parameters.load(&checkpoint.arrays)?;
+        // What was taken is let go before the next, or there would be three of everything.
+        let mut arrays = checkpoint.arrays;
+        arrays.retain(|array| !trainer.parameters.contains(&array.name));
         if let Some(average) = &mut trainer.average {
-            average.load(&within(&checkpoint.arrays, infer::AVERAGE))?;
+            average.load(&taken(&mut arrays, infer::AVERAGE))?;
         }
-        trainer.generator.load(&within(&checkpoint.arrays, GENERATOR_STATE))?;
-        trainer.discriminator.load(&within(&checkpoint.arrays, DISCRIMINATOR_STATE))?;
+        trainer.generator.load(&taken(&mut arrays, GENERATOR_STATE))?;
+        trainer.discriminator.load(&taken(&mut arrays, DISCRIMINATOR_STATE))?;
         Ok(trainer)
     }
 
@@ -140,21 +143,12 @@ impl Trainer {
     /// # Errors
     /// When the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), Error> {
-        let mut arrays = self.parameters.to_arrays();
-        for (prefix, optimiser) in
-            [(GENERATOR_STATE, &self.generator), (DISCRIMINATOR_STATE, &self.discriminator)]
-        {
-            arrays.extend(
-                optimiser
-                    .to_arrays()
-                    .into_iter()
-                    .map(|array| NamedArray { name: format!("{prefix}{}", array.name), ..array }),
-            );
-        }
-        for array in self.average.iter().flat_map(Parameters::to_arrays) {
-            arrays.push(NamedArray { name: format!("{}{}", infer::AVERAGE, array.name), ..array });
-        }
-        arrays.extend(self.space.iter().flat_map(LatentSpace::to_arrays));
+        let mut arrays = self.parameters.views();
+        arrays.extend(within(GENERATOR_STATE, self.generator.views()));
+        arrays.extend(within(DISCRIMINATOR_STATE, self.discriminator.views()));
+        let average = self.average.iter().flat_map(Parameters::views).collect();
+        arrays.extend(within(infer::AVERAGE, average));
+        arrays.extend(self.space.iter().flat_map(LatentSpace::to_arrays).map(ArrayView::from));
         let mut metadata = BTreeMap::from([
             ("family".to_owned(), "rave".to_owned()),
             ("settings".to_owned(), self.config.to_settings().to_string()),
@@ -220,7 +214,14 @@ impl Trainer {
         Ok(())
     }
 
-    /// How often it went back to a checkpoint.
+    /// The same where there is no checkpoint to go back to: training begins anew.
+    pub fn start_over(&mut self) {
+        let n_steps_back = self.n_steps_back + 1;
+        let compute = self.compute.clone();
+        *self = Self { n_steps_back, compute, ..Self::new(&self.config, self.seed) };
+    }
+
+    /// How often it went back, to a checkpoint or to the beginning.
     #[must_use]
     pub fn n_steps_back(&self) -> u32 {
         self.n_steps_back
@@ -233,18 +234,31 @@ impl Trainer {
     /// # Panics
     /// When the batch does not have that many samples.
     pub fn step(&mut self, batch: &[f32]) -> StepReport {
+        self.step_while(batch, &mut || true).expect("nobody stops it")
+    }
+
+    /// The same in parts of a few seconds at most: `go_on` is asked between them. After a no there is
+    /// nothing, and everything is as it was before the step.
+    ///
+    /// # Panics
+    /// As [`Self::step`].
+    pub fn step_while(
+        &mut self,
+        batch: &[f32],
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Option<StepReport> {
         let shape = [self.config.batch_size, self.config.channels, self.config.n_signal];
         assert_eq!(batch.len(), shape.iter().product::<usize>(), "a batch of shape {shape:?}");
         let dithered = dithered(batch, &mut self.chance("dither"));
         let audio = self.compute.tensor(dithered, shape);
         let draws = self.draws(shape[0], shape[2]);
         let phase = self.phase();
+        let turn = self.turn();
+
+        let mut pass = self.pass_while(turn, audio, draws, go_on)?;
         if phase == Phase::Adversarial {
             self.begin_phase_2();
         }
-        let turn = self.turn();
-
-        let mut pass = self.pass(turn, audio, draws);
         let mut values = pass.values;
         let norm = match self.config.gradient_clip {
             0.0 => pass.gradients.norm(),
@@ -270,7 +284,7 @@ impl Trainer {
             values.push(("learning_rate_discriminator", self.learning_rate_discriminator()));
         }
         self.step += 1;
-        StepReport { step: self.step, phase, values, is_finite }
+        Some(StepReport { step: self.step, phase, values, is_finite })
     }
 
     /// Measures on held-out clips ([`Self::measure`]), and remembers the latent space for checkpoints.
@@ -495,13 +509,24 @@ const SILENCE: f32 = 1.0 / 65_536.0;
 /// The most samples of a clip that validation takes at once; bounds its memory.
 const EXCERPT_SAMPLES: usize = 131_072;
 
-/// The arrays whose names start with `prefix`, without it.
-fn within(arrays: &[NamedArray], prefix: &str) -> Vec<NamedArray> {
-    let named = |array: &NamedArray| {
-        let name = array.name.strip_prefix(prefix)?.to_owned();
-        Some(NamedArray { name, ..array.clone() })
+/// Arrays with `prefix` before their names.
+fn within<'a>(prefix: &str, arrays: Vec<ArrayView<'a>>) -> impl Iterator<Item = ArrayView<'a>> {
+    let named = move |array: ArrayView<'a>| {
+        let name = format!("{prefix}{}", array.name);
+        ArrayView { name, ..array }
     };
-    arrays.iter().filter_map(named).collect()
+    arrays.into_iter().map(named)
+}
+
+/// The arrays whose names start with `prefix`, without it, taken out of the others.
+fn taken(arrays: &mut Vec<NamedArray>, prefix: &str) -> Vec<NamedArray> {
+    let (taken, left) = std::mem::take(arrays)
+        .into_iter()
+        .partition::<Vec<_>, _>(|array| array.name.starts_with(prefix));
+    *arrays = left;
+    let named =
+        |array: NamedArray| NamedArray { name: array.name[prefix.len()..].to_owned(), ..array };
+    taken.into_iter().map(named).collect()
 }
 
 /// Samples with up to one step of 16-bit sound added at random, as if just decoded from it.

@@ -164,6 +164,31 @@ on_every_level! {
 }
 
 on_every_level! {
+    /// The sum of `|a - b|`, in 16 lanes.
+    pub(crate) fn absolute_difference(a: &[f32], b: &[f32]) -> f32 {
+        let mut lanes = [0.0f32; 16];
+        let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<16>(), b.as_chunks::<16>());
+        for (a, b) in a.iter().zip(b) {
+            for (lane, (a, b)) in lanes.iter_mut().zip(a.iter().zip(b)) {
+                *lane += (a - b).abs();
+            }
+        }
+        let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| (a - b).abs()).sum();
+        lanes.iter().sum::<f32>() + rest
+    }
+}
+
+on_every_level! {
+    /// `factor` times the sign of `a - b`, in the place of `a`; 0 where they are alike.
+    pub(crate) fn sign_of_difference(a: &mut [f32], b: &[f32], factor: f32) {
+        for (a, b) in a.iter_mut().zip(b) {
+            let (above, below) = (*a > *b, *a < *b);
+            *a = if above { factor } else if below { -factor } else { 0.0 };
+        }
+    }
+}
+
+on_every_level! {
     /// The sum of products, in 16 lanes.
     pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
         let mut lanes = [0.0f32; 16];

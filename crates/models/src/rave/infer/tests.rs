@@ -145,7 +145,8 @@ fn other_files_are_refused_with_a_reason() {
     let path = folder.path().join("model.safetensors");
     let refused = |metadata: &[(&str, &str)]| {
         let owned = |(a, b): &(&str, &str)| ((*a).to_owned(), (*b).to_owned());
-        nn::checkpoint::write(&path, &[], &metadata.iter().map(owned).collect()).unwrap();
+        nn::checkpoint::write::<Vec<f32>>(&path, &[], &metadata.iter().map(owned).collect())
+            .unwrap();
         Model::load(&path).err().unwrap().to_string()
     };
     assert!(refused(&[]).contains("not a RAVE checkpoint"));

@@ -4,8 +4,9 @@ use burn::tensor::Tensor;
 use nn::{Parameters, Weights, sigmoid, tanh};
 
 use super::encoder::residual;
+use super::extent::Extent;
 use super::gru::{Gru, Memory};
-use super::layers::{Bend, Conv, Interval, Layer, Row, union};
+use super::layers::{self, Bend, Conv, Interval, Layer, Row, union};
 use super::noise::{Noise, mod_sigmoid};
 use crate::rave::{Architecture, Config, DecoderOutput};
 
@@ -186,6 +187,15 @@ impl Decoder {
         };
         let noise = self.noise.iter().flat_map(Noise::convs);
         self.row.convs().chain([&self.waveform]).chain(loudness).chain(noise)
+    }
+
+    /// What it needs for one example of so many latent frames.
+    pub(super) fn extent(&self, frames: f64) -> Extent {
+        let mut extent = layers::extent(self.convs(), frames);
+        if let Bend::Snake { channels, .. } = &self.last {
+            extent.keep(frames * layers::ratio(self.row.convs()) * *channels as f64);
+        }
+        extent
     }
 
     pub(super) fn initialise(&self, seed: u64, gain: f32, parameters: &mut Parameters) {

@@ -15,6 +15,7 @@ use nn::{Parameters, StftParams, Weights, stft};
 
 use self::descript::{Period, Resolution, prepared};
 use self::images::Image;
+use super::extent::Extent;
 use super::layers::{self, Conv};
 use crate::rave::{Config, Judges};
 
@@ -69,31 +70,19 @@ impl Discriminators {
     /// The features of each discriminator. Shape of `audio`: `[batch, channels, samples]`.
     ///
     /// Features of those that look at periods are `[batch * period, channels, frames]`.
+    #[cfg(test)]
     pub(crate) fn forward(&self, weights: &Weights, audio: &Tensor<3>) -> Vec<Features> {
-        let audio = if self.prepares { prepared(audio.clone()) } else { audio.clone() };
-        self.all.iter().map(|it| it.forward(weights, audio.clone())).collect()
+        self.each().map(|it| it.features(weights, audio)).collect()
     }
 
-    /// The scores of two sounds of one shape, as features of a single layer. They are judged together, so
-    /// that the gradients of both are one sum.
-    pub(crate) fn scores_of_both(
-        &self,
-        weights: &Weights,
-        sounds: [&Tensor<3>; 2],
-    ) -> [Vec<Features>; 2] {
-        let both = Tensor::cat(sounds.map(Clone::clone).to_vec(), 0);
-        let halves = self.forward(weights, &both).into_iter().map(|mut features| {
-            let both = features.pop().expect("a score at least");
-            let n = both.dims()[0] / 2;
-            (vec![both.clone().narrow(0, 0, n)], vec![both.narrow(0, n, n)])
-        });
-        let (first, second) = halves.unzip();
-        [first, second]
+    /// Each of them alone, so that memory is needed for one at a time.
+    pub(crate) fn each(&self) -> impl ExactSizeIterator<Item = One<'_>> {
+        self.all.iter().map(|discriminator| One { discriminator, prepares: self.prepares })
     }
 
-    /// Numbers that all of them write to memory for one sound.
-    pub(super) fn activations(&self, samples: f64) -> f64 {
-        self.all.iter().map(|it| it.activations(samples)).sum()
+    /// What each of them needs for one sound.
+    pub(in crate::rave) fn extents(&self, channels: usize, samples: usize) -> Vec<Extent> {
+        self.all.iter().map(|it| it.extent(channels, samples)).collect()
     }
 
     pub(super) fn initialise(&self, seed: u64, parameters: &mut Parameters) {
@@ -110,6 +99,33 @@ impl Discriminators {
             convs + it.images().map(Image::n_values).sum::<usize>()
         };
         self.all.iter().map(of_one).sum()
+    }
+}
+
+/// One discriminator of a model.
+pub(crate) struct One<'a> {
+    discriminator: &'a Discriminator,
+    prepares: bool,
+}
+
+impl One<'_> {
+    /// See [`Discriminators::forward`].
+    pub(crate) fn features(&self, weights: &Weights, audio: &Tensor<3>) -> Features {
+        let audio = if self.prepares { prepared(audio.clone()) } else { audio.clone() };
+        self.discriminator.forward(weights, audio)
+    }
+
+    /// The scores of two sounds of one shape, as features of a single layer. They are judged together, so
+    /// that the gradients of both are one sum.
+    pub(crate) fn scores_of_both(
+        &self,
+        weights: &Weights,
+        sounds: [&Tensor<3>; 2],
+    ) -> [Features; 2] {
+        let both = Tensor::cat(sounds.map(Clone::clone).to_vec(), 0);
+        let both = self.features(weights, &both).pop().expect("a score at least");
+        let n = both.dims()[0] / 2;
+        [vec![both.clone().narrow(0, 0, n)], vec![both.narrow(0, n, n)]]
     }
 }
 
@@ -137,21 +153,23 @@ impl Discriminator {
         }
     }
 
-    fn activations(&self, samples: f64) -> f64 {
+    fn extent(&self, channels: usize, samples: usize) -> Extent {
         match self {
             Self::Waveform { view, convs } => {
                 let samples = match view {
-                    View::Period(_) => samples,
-                    View::Scale(halvings) => samples / f64::from(1 << *halvings),
+                    View::Period(_) => samples as f64,
+                    View::Scale(halvings) => samples as f64 / f64::from(1 << *halvings),
                 };
-                layers::activations(convs.iter(), samples)
+                layers::extent(convs.iter(), samples)
             }
-            // Four spectra overlap, and each of nine taps or more is laid out as a channel.
-            Self::Spectrum { convs, .. } => {
-                convs.iter().map(|conv| conv.activations(2.0 * samples)).sum()
+            Self::Spectrum { n_fft, convs } => {
+                let size = [samples.saturating_sub(*n_fft) / (n_fft / 4) + 1, n_fft / 2 + 1];
+                let mut extent = Extent::default();
+                extent.keep(2.0 * (channels * size[0] * size[1]) as f64);
+                images::extent(convs, size, extent)
             }
-            Self::Period(period) => layers::activations(period.convs(), samples),
-            Self::Resolution(resolution) => resolution.activations(2.0 * samples),
+            Self::Period(period) => layers::extent(period.convs(), samples as f64),
+            Self::Resolution(resolution) => resolution.extent(channels, samples),
         }
     }
 

@@ -7,6 +7,7 @@ use nn::{
 };
 
 use super::batch_norm::BatchNorm;
+use super::extent::Extent;
 use crate::rave::{Activation, Padding};
 
 /// The slope below zero of every rectifier in RAVE.
@@ -288,14 +289,24 @@ impl Conv {
     }
 }
 
-/// Numbers that convolutions one after the other write, the first from `frames` frames.
-pub(super) fn activations<'a>(convs: impl Iterator<Item = &'a Conv>, mut frames: f64) -> f64 {
-    let outputs = convs.map(|conv| {
+/// By how much convolutions one after the other change the number of frames.
+pub(super) fn ratio<'a>(convs: impl Iterator<Item = &'a Conv>) -> f64 {
+    convs.map(Conv::rate).map(|(times, over)| times as f64 / over as f64).product()
+}
+
+/// What convolutions one after the other need for one example, the first of `frames` frames.
+pub(super) fn extent<'a>(convs: impl Iterator<Item = &'a Conv>, mut frames: f64) -> Extent {
+    let mut extent = Extent::default();
+    for conv in convs {
+        if let Bend::Snake { channels, .. } = &conv.before {
+            // Its input is kept as well as its output.
+            extent.keep(frames * *channels as f64);
+        }
         let (times, over) = conv.rate();
         frames *= times as f64 / over as f64;
-        frames * conv.channels_out() as f64
-    });
-    outputs.sum()
+        extent.keep(frames * conv.channels_out() as f64);
+    }
+    extent
 }
 
 /// Which inputs the outputs of an interval of a convolution depend on.

@@ -50,6 +50,11 @@ impl Mel {
         mel.log1p().swap_dims(0, 1).reshape([batch, channels * n_bands, frames])
     }
 
+    /// Samples from one frame to the next.
+    pub(super) fn hop(&self) -> usize {
+        self.params.hop
+    }
+
     /// Which samples the frames of an interval depend on.
     pub(super) fn samples_of(&self, (first, last): Interval) -> Interval {
         let (hop, half) = (self.params.hop as i64, self.params.n_fft as i64 / 2);

@@ -5,7 +5,7 @@ use nn::{Gradients, Observed, Weights};
 
 use super::{Trainer, is_generator};
 use crate::rave::latent::{Latent, LatentDraws};
-use crate::rave::network::{DECODER, DISCRIMINATOR, ENCODER, Sound};
+use crate::rave::network::{DECODER, DISCRIMINATOR, ENCODER, Sound, constant_like};
 use crate::rave::{Regularization, objective};
 
 /// The random numbers of one step.
@@ -61,6 +61,39 @@ impl Metrics {
     }
 }
 
+/// What the discriminators find in a reconstruction.
+struct Judged {
+    /// How differently they see it, without a weight.
+    matching: Tensor<1>,
+    /// How badly it pleases them, without a weight.
+    adversarial: Tensor<1>,
+    /// Both with their weights.
+    loss: Tensor<1>,
+    /// Of the [scaled](Trainer::scaled) loss with respect to the sound.
+    gradient: Tensor<3>,
+}
+
+/// A sum of numbers that may still be being computed.
+struct Sum(Option<Tensor<1>>);
+
+impl Sum {
+    const fn new() -> Self {
+        Self(None)
+    }
+
+    fn add(&mut self, value: &Tensor<1>) {
+        let value = value.clone().inner();
+        self.0 = Some(match self.0.take() {
+            Some(sum) => sum + value,
+            None => value,
+        });
+    }
+
+    fn value(self) -> Tensor<1> {
+        self.0.expect("there is at least one discriminator")
+    }
+}
+
 /// Whose turn it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::rave) enum Turn {
@@ -75,18 +108,37 @@ pub(in crate::rave) enum Turn {
 impl Trainer {
     /// Losses and gradients of one turn. Shape of `audio`: `[batch, channels, samples]`.
     pub(in crate::rave) fn pass(&self, turn: Turn, audio: Tensor<3>, draws: Draws) -> Pass {
+        self.pass_while(turn, audio, draws, &mut || true).expect("nobody stops it")
+    }
+
+    /// The same in parts of a few seconds at most: `go_on` is asked between them, and a no gives nothing.
+    pub(super) fn pass_while(
+        &self,
+        turn: Turn,
+        audio: Tensor<3>,
+        draws: Draws,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Option<Pass> {
         match turn {
-            Turn::Autoencoder => self.pass_autoencoder(audio, draws),
-            Turn::Discriminators => self.pass_discriminators(audio, draws),
-            Turn::Decoder => self.pass_decoder(audio, draws),
+            Turn::Autoencoder => self.pass_autoencoder(audio, draws, go_on),
+            Turn::Discriminators => self.pass_discriminators(audio, draws, go_on),
+            Turn::Decoder => self.pass_decoder(audio, draws, go_on),
         }
     }
 
-    fn pass_autoencoder(&self, audio: Tensor<3>, draws: Draws) -> Pass {
+    fn pass_autoencoder(
+        &self,
+        audio: Tensor<3>,
+        draws: Draws,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Option<Pass> {
         let weights = self.weights(is_generator);
         let original = self.network.analysed(audio);
         let encoded = self.network.encoded(&weights, &original);
         let latent = self.latent(&weights, encoded, draws.latent);
+        if !go_on() {
+            return None;
+        }
         let made = self.network.decoded(&weights, latent.z, false, || draws.noise);
         let mut metrics = Metrics::default();
         let distance = self.distance(&original, &made, &mut metrics);
@@ -101,31 +153,63 @@ impl Trainer {
             None => distance,
         };
         metrics.watch("loss_total", &loss);
-        drop(made);
-        self.finish(weights, loss, metrics)
+        drop((original, made));
+        if !go_on() {
+            return None;
+        }
+        let observed = weights.take_observed();
+        let gradients = self.unscaled(weights.backward(self.scaled(loss)));
+        Some(Pass { values: metrics.read(), gradients, observed })
     }
 
-    fn pass_discriminators(&self, audio: Tensor<3>, draws: Draws) -> Pass {
-        let weights = self.weights(|name| name.starts_with(DISCRIMINATOR));
+    /// The discriminators learn one after the other, so that what one of them keeps for its backward pass
+    /// is gone before the next begins.
+    fn pass_discriminators(
+        &self,
+        audio: Tensor<3>,
+        draws: Draws,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Option<Pass> {
+        let is_discriminator = |name: &str| name.starts_with(DISCRIMINATOR);
+        let weights = self.weights(is_discriminator);
         let original = self.network.analysed(audio);
         let encoded = self.network.encoded(&weights, &original);
         let latent = self.latent(&weights, encoded, draws.latent);
-        let made = self.network.decoded(&weights, latent.z, true, || draws.noise);
-        let sounds = [&original.audio, &made.audio];
-        let [real, fake] = self.network.discriminators.scores_of_both(&weights, sounds);
-        drop((original, made));
-        let loss = objective::deception(self.config.gan_loss, &real, &fake);
+        let made = self.network.decoded(&weights, latent.z, true, || draws.noise).audio;
+        let observed = weights.take_observed();
+        let original = original.audio;
+        drop(weights);
+        let mut gradients = Gradients::default();
+        let [mut losses, mut of_real, mut of_fake] = [const { Sum::new() }; 3];
+        for discriminator in self.network.discriminators.each() {
+            if !go_on() {
+                return None;
+            }
+            let weights = self.weights(is_discriminator);
+            let scores = discriminator.scores_of_both(&weights, [&original, &made]);
+            let [real, fake] = scores.map(|features| [features]);
+            let loss = objective::deception(self.config.gan_loss, &real, &fake);
+            losses.add(&loss);
+            of_real.add(&objective::scores(&real));
+            of_fake.add(&objective::scores(&fake));
+            drop((real, fake));
+            gradients.join(weights.backward(self.scaled(loss)));
+        }
         let mut metrics = Metrics::default();
-        metrics.watch("loss_dis", &loss);
-        metrics.watch("pred_real", &objective::scores(&real));
-        metrics.watch("pred_fake", &objective::scores(&fake));
-        drop((real, fake));
-        self.finish(weights, loss, metrics)
+        metrics.watch("loss_dis", &losses.value());
+        metrics.watch("pred_real", &of_real.value());
+        metrics.watch("pred_fake", &of_fake.value());
+        Some(Pass { values: metrics.read(), gradients: self.unscaled(gradients), observed })
     }
 
     /// The encoder rests: its weights carry no gradient, so neither do the latent and its shape. In the
     /// original, and so here, it learns on where latents are directions or codes.
-    fn pass_decoder(&self, audio: Tensor<3>, draws: Draws) -> Pass {
+    fn pass_decoder(
+        &self,
+        audio: Tensor<3>,
+        draws: Draws,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Option<Pass> {
         let config = &self.config;
         let rests = match config.regularization {
             Regularization::Variational | Regularization::Wasserstein => true,
@@ -139,27 +223,74 @@ impl Trainer {
         let made = self.network.decoded(&weights, latent.z, true, || draws.noise);
         let mut metrics = Metrics::default();
         let distance = self.distance(&original, &made, &mut metrics);
-        let real = self.network.discriminators.forward(&weights, &original.audio);
-        let fake = self.network.discriminators.forward(&weights, &made.audio);
-        let matching = objective::feature_matching(config, &real, &fake);
-        let adversarial = objective::displeasure(config.gan_loss, &fake);
+        let audio = made.audio;
+        drop(made.bands);
+        let judged = self.judged(&original.audio, &audio, go_on)?;
         let beta = objective::beta_factor(config, self.step);
         let matching_weight = config.feature_matching_weight;
         if let Some(regularization) = &latent.regularization {
             metrics.watch_times("regularization", regularization, beta);
         }
         metrics.note("beta_factor", beta);
-        metrics.watch_times("feature_matching", &matching, matching_weight);
-        metrics.watch_times("adversarial", &adversarial, config.adversarial_weight);
-        let mut loss = distance
-            + matching * config.effective(matching_weight)
-            + adversarial * config.effective(config.adversarial_weight);
+        metrics.watch_times("feature_matching", &judged.matching, matching_weight);
+        metrics.watch_times("adversarial", &judged.adversarial, config.adversarial_weight);
+        let mut own = distance;
         if let Some(regularization) = latent.regularization.filter(|_| !rests) {
-            loss = loss + regularization * beta;
+            own = own + regularization * beta;
         }
-        metrics.watch("loss_total", &loss);
-        drop((made, real, fake));
-        self.finish(weights, loss, metrics)
+        metrics.watch("loss_total", &(own.clone().inner() + judged.loss));
+        drop(original);
+        if !go_on() {
+            return None;
+        }
+        // The slope of this product is what the discriminators want of each sample.
+        let wanted = (audio.clone() * constant_like(&audio, judged.gradient)).sum();
+        drop(audio);
+        let observed = weights.take_observed();
+        let gradients = self.unscaled(weights.backward(self.scaled(own) + wanted));
+        Some(Pass { values: metrics.read(), gradients, observed })
+    }
+
+    /// What the discriminators find in a reconstruction, one after the other: each is gone through forward
+    /// and back to the sound before the next, so that memory is needed for one at a time.
+    fn judged(
+        &self,
+        original: &Tensor<3>,
+        made: &Tensor<3>,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Option<Judged> {
+        let config = &self.config;
+        let weights = self.weights(|_| false);
+        let all = self.network.discriminators.each();
+        // The features of all discriminators count alike.
+        let share = 1.0 / all.len() as f64;
+        let [mut matchings, mut adversarials, mut losses] = [const { Sum::new() }; 3];
+        let mut gradient: Option<Tensor<3>> = None;
+        for discriminator in all {
+            if !go_on() {
+                return None;
+            }
+            let made = made.clone().inner().autodiff().require_grad();
+            let real = [discriminator.features(&weights, original)];
+            let fake = [discriminator.features(&weights, &made)];
+            let matching = objective::feature_matching(config, &real, &fake) * share;
+            let adversarial = objective::displeasure(config.gan_loss, &fake);
+            drop((real, fake));
+            matchings.add(&matching);
+            adversarials.add(&adversarial);
+            let loss = matching * config.effective(config.feature_matching_weight)
+                + adversarial * config.effective(config.adversarial_weight);
+            losses.add(&loss);
+            let mut all = self.scaled(loss).backward();
+            let part = made.grad_remove(&mut all).expect("every discriminator hears the sound");
+            gradient = Some(match gradient {
+                Some(gradient) => gradient + part,
+                None => part,
+            });
+        }
+        let gradient = gradient.expect("there is at least one discriminator");
+        let [matching, adversarial, loss] = [matchings, adversarials, losses].map(Sum::value);
+        Some(Judged { matching, adversarial, loss, gradient })
     }
 
     /// The weights of this step, where it is computed.
@@ -167,20 +298,19 @@ impl Trainer {
         self.parameters.weights_at(&self.compute, is_trained)
     }
 
-    fn finish(&self, weights: Weights, loss: Tensor<1>, metrics: Metrics) -> Pass {
-        let observed = weights.take_observed();
-        let gradients = self.gradients(weights, loss);
-        Pass { values: metrics.read(), gradients, observed }
+    /// A loss as its backward pass starts: larger where gradients would vanish on their way otherwise.
+    fn scaled(&self, loss: Tensor<1>) -> Tensor<1> {
+        match self.compute.needs_loss_scale() {
+            true => loss * self.loss_scale.factor(),
+            false => loss,
+        }
     }
 
-    /// The gradients of a loss, through a larger one where they would vanish on their way.
-    fn gradients(&self, weights: Weights, loss: Tensor<1>) -> Gradients {
-        if !self.compute.needs_loss_scale() {
-            return weights.backward(loss);
+    /// The gradients of a loss from those of a [`Self::scaled`] one.
+    fn unscaled(&self, mut gradients: Gradients) -> Gradients {
+        if self.compute.needs_loss_scale() {
+            gradients.scale(1.0 / self.loss_scale.factor());
         }
-        let factor = self.loss_scale.factor();
-        let mut gradients = weights.backward(loss * factor);
-        gradients.scale(1.0 / factor);
         gradients
     }
 

@@ -144,6 +144,41 @@ fn a_step_back_goes_on_from_the_checkpoint_at_half_the_rate_and_otherwise() {
 }
 
 #[test]
+fn a_step_that_is_stopped_has_not_begun() {
+    let check = |changes: serde_json::Value| {
+        let config = tiny(&changes);
+        let [mut whole, mut stopped] = [Trainer::new(&config, 3), Trainer::new(&config, 3)];
+        let mut n_parts = Vec::new();
+        // All kinds of step: phase 2 begins at step 3.
+        for i in 0..7 {
+            let mut n = 0;
+            let report = whole.step_while(&tones(&config, i), &mut || {
+                n += 1;
+                true
+            });
+            n_parts.push(n);
+            for n_asked in 0..n {
+                let before = (stopped.parameters.fingerprint(), stopped.global_step());
+                let mut n_left = n_asked;
+                let nothing = stopped.step_while(&tones(&config, i), &mut || {
+                    n_left -= 1;
+                    n_left >= 0
+                });
+                assert_eq!(nothing, None, "part {n_asked} of step {i}");
+                assert_eq!((stopped.parameters.fingerprint(), stopped.global_step()), before);
+            }
+            assert_eq!(Some(stopped.step(&tones(&config, i))), report, "step {i}");
+        }
+        // Four discriminators: each is a part of its own.
+        assert!(n_parts[..3].iter().all(|n| *n == 2), "{n_parts:?}");
+        assert!(n_parts[3..].iter().all(|n| *n >= 4), "{n_parts:?}");
+    };
+    check(json!({}));
+    check(json!({ "architecture": "v1", "ema": 0.9 }));
+    check(json!({ "regularization": "discrete", "num_quantizers": 2, "codebook_size": 8 }));
+}
+
+#[test]
 fn phase_2_begins_when_it_is_told_to() {
     let config = tiny(&json!({ "phase_1_duration": 1000 }));
     let mut trainer = Trainer::new(&config, 3);

@@ -6,9 +6,10 @@
 use burn::tensor::Tensor;
 use nn::{StftParams, Weights, leaky_relu, stft};
 
-use super::images::Image;
+use super::images::{self, Image};
 use super::{Conv, Discriminator, Features, flat, folded};
 use crate::rave::Config;
+use crate::rave::network::extent::Extent;
 
 /// The slope below zero of their rectifiers.
 const SLOPE: f32 = 0.1;
@@ -138,12 +139,21 @@ impl Resolution {
         self.stacks.iter().flatten().chain([&self.score])
     }
 
-    /// Numbers written for a spectrum of `numbers` a channel, each stride halving what follows.
-    pub(super) fn activations(&self, numbers: f64) -> f64 {
-        let stack = self.stacks.first().map_or(&[][..], Vec::as_slice);
-        let of_layer = |(layer, image): (usize, &Image)| {
-            image.activations(numbers / f64::from(1 << layer.min(3)))
-        };
-        stack.iter().enumerate().map(of_layer).sum()
+    /// What it needs for one sound.
+    pub(super) fn extent(&self, channels: usize, samples: usize) -> Extent {
+        let (rows, numbers) = (samples / self.params.hop + 1, 2 * channels);
+        let of_spectrum = |columns: usize| (numbers * rows * columns) as f64;
+        let mut extent = Extent::default();
+        extent.keep(of_spectrum(self.params.n_fft / 2 + 1));
+        let all = self.bands.iter().zip(&self.stacks);
+        let mut extent = all.fold(extent, |mut extent, (&(first, end), stack)| {
+            extent.keep(of_spectrum(end - first));
+            images::extent(stack, [rows, end - first], extent)
+        });
+        // What the bands made is joined for the score.
+        let last = self.stacks.iter().filter_map(|stack| stack.last()).map(Image::channels_out);
+        let columns = (self.params.n_fft / 2 + 1) as f64 / 8.0;
+        extent.keep(last.max().unwrap_or(0) as f64 * rows as f64 * columns);
+        extent
     }
 }

@@ -3,6 +3,8 @@
 use burn::tensor::Tensor;
 use nn::{Conv2d, Init, Parameters, Weights, conv2d, leaky_relu, weight_norm};
 
+use crate::rave::network::extent::Extent;
+
 /// A weight-normalised convolution over rows (frames) and columns (bins), with a bias, and the rectifier
 /// after it.
 #[derive(Debug)]
@@ -91,12 +93,9 @@ impl Image {
         self.shape.iter().product::<usize>() + 2 * self.shape[0]
     }
 
-    /// Numbers that it writes to memory, its input of `numbers` a channel laid out for every row of the
-    /// kernel included.
-    pub(super) fn activations(&self, numbers: f64) -> f64 {
-        let [rows, _] = self.kernel();
-        let numbers = numbers / self.stride as f64;
-        (self.shape[0] + rows * self.shape[1]) as f64 * numbers
+    /// Channels of its output.
+    pub(super) fn channels_out(&self) -> usize {
+        self.shape[0]
     }
 
     /// Rows and columns of the kernel.
@@ -108,4 +107,23 @@ impl Image {
     fn key(&self, part: &str) -> String {
         format!("{}.{part}", self.name)
     }
+}
+
+/// What convolutions one after the other need for one example, over a spectrum of rows and columns, beside
+/// what is kept already.
+pub(super) fn extent(
+    images: &[Image],
+    [rows, mut columns]: [usize; 2],
+    mut extent: Extent,
+) -> Extent {
+    for image in images {
+        let [kernel_rows, _] = image.kernel();
+        // Rows under the kernel are laid out as channels; so is their gradient.
+        let folded = (image.shape[1] * kernel_rows * rows * columns) as f64;
+        columns = columns.div_ceil(image.stride);
+        let out = (image.shape[0] * rows * columns) as f64;
+        extent.keep(out);
+        extent.scratch = extent.scratch.max(2.0 * folded + out);
+    }
+    extent
 }
