@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{ConvertTask, DatasetSummary, ExportTask, Id, Model, PresetName, RunMeasure, UnixMs};
+use crate::{
+    ConvertTask, DatasetSummary, ExportTask, Id, MemoryForecast, Model, PresetName, RunMeasure,
+    UnixMs,
+};
 
 /// `job.json`: what a job is asked to do, written once when it is queued.
 ///
@@ -114,6 +117,9 @@ pub struct TrainTask {
     /// How long it would take, if that was measured before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forecast: Option<Box<RunMeasure>>,
+    /// Memory that it was said to need when it was queued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Box<MemoryForecast>>,
 }
 
 /// When a run stops by itself.

@@ -48,7 +48,7 @@ pub struct Score {
     pub metric: String,
     /// The first value.
     pub first: f64,
-    /// The best value.
+    /// The value of the best checkpoint on disk; the best value while no checkpoint was measured.
     pub best: f64,
     /// The newest value.
     pub latest: f64,
@@ -134,8 +134,10 @@ pub struct RunForecast {
     pub n_parameters: u64,
     /// Trainable numbers in the discriminators, which only training needs.
     pub n_discriminator_parameters: u64,
-    /// Memory that training needs, in bytes, estimated.
+    /// Memory that training needs, in bytes, estimated: that of the phase which needs more.
     pub memory_bytes: u64,
+    /// The same for each phase, with what is free, and what to do where that is not enough.
+    pub memory: MemoryForecast,
     /// Samples of sound per latent frame.
     pub ratio: u32,
     /// Latent frames a second.
@@ -152,6 +154,47 @@ pub struct RunForecast {
     pub notes: Vec<String>,
     /// How long it would take, if that was measured with the same settings.
     pub measured: Option<RunMeasure>,
+}
+
+/// Memory that training needs, and memory there is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct MemoryForecast {
+    /// Needed in phase 1, in bytes, estimated.
+    pub phase_1_bytes: u64,
+    /// Needed in phase 2, in bytes, estimated.
+    pub phase_2_bytes: u64,
+    /// Free to use now, in bytes, where the system tells: on the computer, or below the limit that the
+    /// system sets this program if that is less.
+    pub free_bytes: Option<u64>,
+    /// Whether it fits.
+    pub level: MemoryLevel,
+    /// Changes with which it would fit, best first; empty where it does.
+    pub advice: Vec<MemoryAdvice>,
+}
+
+/// How the memory that training needs compares with what is free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MemoryLevel {
+    /// It leaves at least a tenth of what is free.
+    Fits,
+    /// It leaves less than that.
+    Tight,
+    /// There is not as much.
+    TooLarge,
+    /// The system does not tell, or the training computes elsewhere.
+    Unknown,
+}
+
+/// A change of settings that needs less memory.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct MemoryAdvice {
+    /// What to change, like `Batch size 4`.
+    pub title: String,
+    /// The settings that change, with their new values.
+    pub settings: BTreeMap<String, serde_json::Value>,
+    /// Memory that training would need then, in bytes, estimated.
+    pub memory_bytes: u64,
 }
 
 /// How far a sample of the reconstruction looks into the sound that went in.

@@ -9,7 +9,7 @@ use api::{
 };
 use models::rave::{self, Config};
 
-use crate::{folder::problem, system::memory_free_bytes};
+use crate::{folder::problem, memory::memory};
 
 /// All families of models, with their knobs and presets.
 pub fn families() -> Vec<Family> {
@@ -132,13 +132,8 @@ impl Composed {
         })
     }
 
-    fn told(self, forecast: &rave::Forecast, mut notes: Vec<String>) -> RunForecast {
-        if memory_free_bytes().is_some_and(|free| forecast.memory_bytes > free) {
-            notes.push(format!(
-                "Training needs about {:.1} GB of memory, more than is free now. Close other programs or lower the batch size.",
-                forecast.memory_bytes as f64 / 1e9
-            ));
-        }
+    fn told(self, forecast: &rave::Forecast, notes: Vec<String>) -> RunForecast {
+        let memory = memory(&self.config, forecast.memory);
         let config = &self.config;
         let (back, ahead) = forecast.receptive_field_samples;
         RunForecast {
@@ -151,7 +146,8 @@ impl Composed {
             origins: self.composition.origins,
             n_parameters: forecast.n_parameters,
             n_discriminator_parameters: forecast.n_discriminator_parameters,
-            memory_bytes: forecast.memory_bytes,
+            memory_bytes: memory.phase_1_bytes.max(memory.phase_2_bytes),
+            memory,
             ratio: u32::try_from(forecast.ratio).unwrap_or(u32::MAX),
             latent_rate_hz: f64::from(config.sampling_rate) / forecast.ratio as f64,
             compression: (forecast.ratio * config.channels) as f64 / config.latent_size as f64,

@@ -14,6 +14,7 @@ mod forecast;
 mod inspect;
 mod jobs;
 mod log;
+mod memory;
 mod pace;
 mod package;
 mod progress;

@@ -2,6 +2,7 @@
 
 mod exports;
 mod forecast;
+mod memory;
 mod modules;
 mod prepare;
 mod quality;
@@ -30,6 +31,8 @@ pub(crate) enum Name {
     Modules,
     /// How long runs were said to take against how long they took.
     Forecast,
+    /// How much memory training was said to take against how much it took.
+    Memory,
 }
 
 /// Measures one path and prints what came out.
@@ -43,6 +46,7 @@ pub(crate) fn run(name: Name, with_reference: bool) -> anyhow::Result<()> {
         Name::Exports => exports::run(with_reference),
         Name::Modules => modules::run(with_reference),
         Name::Forecast => forecast::run(),
+        Name::Memory => memory::run(),
     }
 }
 

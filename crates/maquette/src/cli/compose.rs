@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use api::{
-    Choices, Family, Id, Job, JobKind, JobState, Knob, Limit, Measure, NewComposition, NewRun,
-    Origin, OwnPreset, RunDetail, RunForecast, RunMeasure,
+    Choices, Family, Id, Job, JobKind, JobState, Knob, Limit, Measure, MemoryForecast,
+    NewComposition, NewRun, Origin, OwnPreset, RunDetail, RunForecast, RunMeasure,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -18,7 +18,7 @@ use super::{
     interrupt,
     named::{self, Kind},
     table::{list, table},
-    training::{ChoiceArgs, LimitArgs},
+    training::{ChoiceArgs, LimitArgs, memory_warning},
     words,
 };
 use crate::client::{Client, Refused};
@@ -213,7 +213,7 @@ fn shown(forecast: &RunForecast, knobs: &[Knob], is_whole: bool) -> String {
                 words::count(forecast.n_discriminator_parameters)
             ),
         ),
-        ("memory", format!("about {} for training", words::bytes(forecast.memory_bytes))),
+        ("memory", memory(&forecast.memory)),
         (
             "latent",
             format!(
@@ -256,6 +256,8 @@ fn shown(forecast: &RunForecast, knobs: &[Knob], is_whole: bool) -> String {
     }
     flush(group, &mut rows, &mut text);
     text.push('\n');
+    let warning = memory_warning(&forecast.memory);
+    text.extend(warning.map(|warning| format!("warning: {warning}\n")));
     text.extend(forecast.notes.iter().map(|note| format!("note: {note}\n")));
     text
 }
@@ -271,6 +273,13 @@ fn shown_knobs<'a>(
 
 fn value_of<'a>(forecast: &'a RunForecast, knob: &'a Knob) -> &'a Value {
     forecast.settings.get(&knob.key).unwrap_or(&knob.default)
+}
+
+/// Memory for training, of both phases, and what there is.
+fn memory(memory: &MemoryForecast) -> String {
+    let [phase_1, phase_2] = [memory.phase_1_bytes, memory.phase_2_bytes].map(words::bytes);
+    let free = memory.free_bytes.map(|free| format!("; {} is free", words::bytes(free)));
+    format!("about {phase_1} in phase 1, {phase_2} in phase 2{}", free.unwrap_or_default())
 }
 
 fn origin(forecast: &RunForecast, key: &str) -> String {

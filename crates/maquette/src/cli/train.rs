@@ -8,7 +8,7 @@ use super::{
     interrupt::say_on_interrupt,
     named::{self, Kind},
     run::summary,
-    training::TrainingArgs,
+    training::{TrainingArgs, warn_of_memory},
 };
 
 #[derive(clap::Args)]
@@ -33,6 +33,7 @@ pub(crate) fn run(args: TrainArgs, console: &Console) -> anyhow::Result<()> {
         named::id(&client, Kind::Dataset, &args.dataset)?,
         args.name,
     )?;
+    warn_of_memory(&client, terminal, &new);
     let run: Run = client.post("/api/runs", &new)?;
     let onlooker = Onlooker { client: &client, terminal };
     if !args.follow {

@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use api::{Choices, Family, Id, Knob, KnobKind, Limit, NewRun};
+use api::{
+    Choices, Family, Id, Knob, KnobKind, Limit, MemoryForecast, MemoryLevel, NewComposition,
+    NewRun, RunForecast,
+};
 use serde_json::Value;
 
+use super::{terminal::Terminal, words};
 use crate::client::Client;
 
 /// What settings are composed of.
@@ -69,6 +73,48 @@ impl TrainingArgs {
         let choices = self.choices.choices(client)?;
         Ok(NewRun { name, dataset, choices, limit: self.limit.limit(), seed: self.seed })
     }
+}
+
+/// Says that memory will be short, before a training is queued that nobody may look at again. What cannot
+/// be forecast is refused when it is queued.
+pub(crate) fn warn_of_memory(client: &Client, terminal: Terminal, new: &NewRun) {
+    let composition = NewComposition {
+        choices: new.choices.clone(),
+        dataset: Some(new.dataset.clone()),
+        limit: new.limit,
+    };
+    if let Ok(forecast) = client.post::<RunForecast>("/api/compositions", &composition)
+        && let Some(warning) = memory_warning(&forecast.memory)
+    {
+        terminal.note(&format!("Warning: {warning}"));
+    }
+}
+
+/// What to know and to do where memory will be short.
+pub(crate) fn memory_warning(memory: &MemoryForecast) -> Option<String> {
+    let (needed, free) =
+        (memory.phase_1_bytes.max(memory.phase_2_bytes), words::bytes(memory.free_bytes?));
+    let how = match memory.level {
+        MemoryLevel::Tight => "nearly all of the",
+        MemoryLevel::TooLarge => "more than the",
+        MemoryLevel::Fits | MemoryLevel::Unknown => return None,
+    };
+    let mut text = format!(
+        "Training needs about {} of memory, {how} {free} that is free.",
+        words::bytes(needed)
+    );
+    for advice in &memory.advice {
+        let settings = advice.settings.iter();
+        let settings: Vec<_> =
+            settings.map(|(key, value)| format!("--set {key}={}", words::setting(value))).collect();
+        text.push_str(&format!(
+            "\n  {} would need about {}: {}",
+            advice.title,
+            words::bytes(advice.memory_bytes),
+            settings.join(" ")
+        ));
+    }
+    Some(text)
 }
 
 impl ChoiceArgs {
@@ -160,6 +206,28 @@ mod tests {
         check("4,4,2", list(), json!([4, 4, 2]));
         check("[4, 4]", list(), json!([4, 4]));
         check("4;4", list(), json!("4;4"));
+    }
+
+    #[test]
+    fn short_memory_is_said_with_what_to_change() {
+        let mut memory = MemoryForecast {
+            phase_1_bytes: 3_000_000_000,
+            phase_2_bytes: 9_500_000_000,
+            free_bytes: Some(10_000_000_000),
+            level: MemoryLevel::Tight,
+            advice: vec![api::MemoryAdvice {
+                title: "Batch size 4".to_owned(),
+                settings: BTreeMap::from([("batch_size".to_owned(), json!(4))]),
+                memory_bytes: 4_900_000_000,
+            }],
+        };
+        assert_eq!(
+            memory_warning(&memory).unwrap(),
+            "Training needs about 9.5 GB of memory, nearly all of the 10.0 GB that is free.\n  \
+             Batch size 4 would need about 4.9 GB: --set batch_size=4"
+        );
+        memory.level = MemoryLevel::Fits;
+        assert_eq!(memory_warning(&memory), None);
     }
 
     #[test]

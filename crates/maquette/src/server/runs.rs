@@ -223,5 +223,6 @@ fn whole_request(new: NewRun, forecast: RunForecast) -> RunRequest {
         seed: new.seed.unwrap_or(0),
         limit: new.limit.unwrap_or(forecast.limit),
         forecast: forecast.measured,
+        memory: Some(forecast.memory),
     }
 }

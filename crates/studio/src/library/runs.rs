@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use api::{
-    Control, Curves, Id, JobKind, Limit, PresetName, Run, RunDetail, RunMeasure, Task, TrainTask,
+    Control, Curves, Id, JobKind, Limit, MemoryForecast, PresetName, Run, RunDetail, RunMeasure,
+    Task, TrainTask,
 };
 
 use super::{
@@ -60,6 +61,8 @@ pub struct RunRequest {
     pub limit: Limit,
     /// How long it would take, if that was measured.
     pub forecast: Option<RunMeasure>,
+    /// Memory that it will need.
+    pub memory: Option<MemoryForecast>,
 }
 
 impl Studio {
@@ -144,6 +147,7 @@ impl Studio {
             seed: request.seed,
             limit: request.limit,
             forecast: request.forecast.map(Box::new),
+            memory: request.memory.map(Box::new),
         };
         let id = make_job(
             &self.shared,
@@ -458,6 +462,7 @@ mod tests {
             seed: 0,
             limit: Limit::Steps { steps: 10 },
             forecast: None,
+            memory: None,
         };
         let row = RunRow {
             dataset: dataset.id.clone(),

@@ -126,6 +126,7 @@ pub(crate) fn request(dataset: &Id, steps: u64, settings: serde_json::Value) -> 
         seed: 7,
         limit: Limit::Steps { steps },
         forecast: None,
+        memory: None,
     }
 }
 

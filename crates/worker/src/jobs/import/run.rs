@@ -67,6 +67,7 @@ pub(super) fn make(
         seed: 0,
         limit: Limit::Forever,
         forecast: None,
+        memory: None,
     };
     one.write_order(created_ms, Task::Train(task))?;
     one.write_exit(Outcome::Stopped)?;
