@@ -49,6 +49,11 @@ pub enum EventBody {
         /// The step it was of.
         step: u64,
     },
+    /// The run went back to an earlier checkpoint: what came after that step counts no longer.
+    SteppedBack {
+        /// The step it goes on from; 0 where it begins anew.
+        to_step: u64,
+    },
     /// Something a person should know; the job goes on.
     Warning(Warning),
     /// The job ended; the last event of a process.
@@ -104,7 +109,7 @@ pub struct Checkpoint {
     pub sha256: String,
     /// The validation distance at that step, if it was measured; smaller is better.
     pub validation: Option<f64>,
-    /// Whether it is the best so far by that distance.
+    /// Whether it has the smallest distance of all on disk.
     pub is_best: bool,
 }
 

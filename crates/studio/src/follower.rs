@@ -206,7 +206,7 @@ fn parse(job: &mut JobRow, line: &[u8]) -> Option<Event> {
 fn apply(
     connection: &Connection,
     job: &mut JobRow,
-    run: Option<&mut RunRow>,
+    mut run: Option<&mut RunRow>,
     event: &Event,
 ) -> Result<(), Error> {
     match &event.body {
@@ -228,19 +228,19 @@ fn apply(
             }
         }
         EventBody::Progress(progress) => {
-            if let Some(run) = run.filter(|_| progress.unit == "steps") {
+            if let Some(run) = run.as_deref_mut().filter(|_| progress.unit == "steps") {
                 run.step = progress.n_done;
             }
             job.progress = Some(progress.clone());
         }
         EventBody::Metrics(values) => {
-            if let Some(run) = run {
+            if let Some(run) = run.as_deref_mut() {
                 measure(run, values);
                 metrics::add(connection, &job.id, event.seq, values)?;
             }
         }
         EventBody::System(system) => {
-            if let Some(run) = run {
+            if let Some(run) = run.as_deref_mut() {
                 run.system = Some(*system);
             }
         }
@@ -255,6 +255,11 @@ fn apply(
             }
         }
         EventBody::CheckpointRemoved { step } => checkpoints::remove(connection, &job.id, *step)?,
+        EventBody::SteppedBack { to_step } => {
+            metrics::rewind(connection, &job.id, *to_step)?;
+            checkpoints::rewind(connection, &job.id, *to_step)?;
+            samples::rewind(connection, &job.id, *to_step)?;
+        }
         EventBody::Warning(warning) => {
             job.n_warnings = job.n_warnings.saturating_add(1);
             if job.n_warnings <= MAX_WARNINGS {
@@ -262,6 +267,26 @@ fn apply(
             }
         }
         EventBody::Finished(_) => {}
+    }
+    let moves_best = matches!(
+        event.body,
+        EventBody::Started { .. }
+            | EventBody::Metrics(_)
+            | EventBody::Checkpoint(_)
+            | EventBody::CheckpointRemoved { .. }
+            | EventBody::SteppedBack { .. }
+    );
+    match run.and_then(|run| run.score.as_mut()).filter(|_| moves_best) {
+        Some(score) => hold_to_checkpoints(connection, &job.id, score),
+        None => Ok(()),
+    }
+}
+
+/// What is best is a checkpoint that one can have: a distance that was measured of a model which is gone
+/// counts only as long as there is none.
+fn hold_to_checkpoints(connection: &Connection, job: &Id, score: &mut Score) -> Result<(), Error> {
+    if let Some(best) = checkpoints::best_validation(connection, job)? {
+        score.best = best;
     }
     Ok(())
 }

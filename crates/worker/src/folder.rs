@@ -44,8 +44,12 @@ pub(crate) struct JobFolder {
 /// What earlier processes of this job left in `events.jsonl`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Past {
-    /// Working time of all earlier processes: each progress event counts those before it.
-    pub(crate) elapsed_secs: f64,
+    /// Working time as the newest progress counts it, which counts that of earlier processes.
+    told_secs: f64,
+    /// The same when a checkpoint was written, by its step.
+    elapsed_secs: BTreeMap<u64, f64>,
+    /// The smallest distance on held-out sound that was measured, and its step.
+    pub(crate) best: Option<(u64, f64)>,
     /// Checkpoints that were written and not removed, by step.
     pub(crate) checkpoints: BTreeMap<u64, api::Checkpoint>,
     /// Steps at which sounds were rendered.
@@ -339,23 +343,50 @@ pub(crate) fn samples_up_to(folder: &Path, step: u64) -> Vec<api::Sample> {
 const EVENTS_BYTES_MAX: u64 = 1 << 30;
 
 impl Past {
+    /// The step of the newest checkpoint, which is where the next process goes on; 0 if there is none.
+    pub(crate) fn last_step(&self) -> u64 {
+        self.checkpoints.keys().next_back().copied().unwrap_or(0)
+    }
+
+    /// Working time that is in the checkpoint of a step. What was done after it was lost.
+    pub(crate) fn elapsed_secs(&self, step: u64) -> f64 {
+        self.elapsed_secs.get(&step).copied().unwrap_or(0.0)
+    }
+
     fn learn(&mut self, body: &EventBody) {
         match body {
-            EventBody::Progress(progress) => self.elapsed_secs = progress.elapsed_secs,
+            EventBody::Progress(progress) => self.told_secs = progress.elapsed_secs,
+            EventBody::Metrics(metrics) => {
+                let distance = metrics.values.get(VALIDATION_DISTANCE).copied();
+                if let Some(distance) = distance
+                    && self.best.is_none_or(|(_, best)| distance < best)
+                {
+                    self.best = Some((metrics.step, distance));
+                }
+            }
             // A folder may come from a stranger: only files of its own are believed in.
             EventBody::Checkpoint(checkpoint)
                 if checkpoint.path == checkpoint_path(checkpoint.step) =>
             {
+                // One that is told again, with its distance, was written before.
+                self.elapsed_secs.entry(checkpoint.step).or_insert(self.told_secs);
                 self.checkpoints.insert(checkpoint.step, checkpoint.clone());
             }
             EventBody::CheckpointRemoved { step } => {
+                self.elapsed_secs.remove(step);
                 self.checkpoints.remove(step);
             }
             EventBody::Sample(sample) => self.last_sample_step = Some(sample.step),
+            EventBody::SteppedBack { to_step } => {
+                self.last_sample_step = self.last_sample_step.filter(|step| step <= to_step);
+            }
             _ => {}
         }
     }
 }
+
+/// The metric that says how good a model is.
+pub(crate) const VALIDATION_DISTANCE: &str = "validation_distance";
 
 /// Reads new lines of `control.jsonl`, a few times a second at most.
 struct ControlReader {

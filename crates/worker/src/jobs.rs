@@ -48,7 +48,7 @@ fn work(folder: &mut JobFolder) -> anyhow::Result<Outcome> {
     nn::set_threads(std::thread::available_parallelism().map_or(1, usize::from));
     let n_threads = nn::n_threads();
     log(&format!("maquette {} with {n_threads} threads", env!("CARGO_PKG_VERSION")));
-    let from_step = folder.past().checkpoints.keys().next_back().copied().unwrap_or(0);
+    let from_step = folder.past().last_step();
     folder.emit(EventBody::Started {
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").into(),

@@ -9,6 +9,9 @@ pub(crate) const MEASURE_PAUSE_SECS_MIN: f64 = 4.0;
 pub(crate) const SAVE_PAUSE: u32 = 30;
 /// but not sooner than this, which is about what a kill may lose.
 pub(crate) const SAVE_PAUSE_SECS_MIN: u64 = 60;
+/// A model that is better than all on disk is kept this soon after the last checkpoint, if writing is
+/// quick.
+pub(crate) const SAVE_BEST_PAUSE_SECS_MIN: u64 = 15;
 
 /// Renderings come at growing distances: at first every few seconds, then rarely, so that a run of
 /// days leaves dozens of them and not thousands.

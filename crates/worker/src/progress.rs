@@ -42,6 +42,11 @@ impl ProgressMeter {
         Self { unit, goal, started, earlier_secs, marks: VecDeque::new(), told: None }
     }
 
+    /// Counts from now on as if earlier processes had worked for so long.
+    pub(crate) fn set_earlier(&mut self, earlier_secs: f64) {
+        self.earlier_secs = earlier_secs;
+    }
+
     /// Working time over all processes.
     pub(crate) fn elapsed_secs(&self) -> f64 {
         self.earlier_secs + self.started.elapsed().as_secs_f64()

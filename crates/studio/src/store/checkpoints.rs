@@ -35,14 +35,26 @@ pub(crate) fn rewind(connection: &Connection, job: &Id, step: u64) -> Result<(),
     Ok(())
 }
 
-/// Checkpoints of a run, oldest first. Each said whether it was the best when it was written; only
-/// the newest of those still is.
+/// Checkpoints of a run, oldest first. The one with the smallest distance is the best. Of those that
+/// another program measured, none of which says a distance, it is the newest that was called so.
 pub(crate) fn of(connection: &Connection, job: &Id) -> Result<Vec<Checkpoint>, Error> {
     let sql = "SELECT body FROM checkpoints WHERE job = ?1 ORDER BY step";
     let mut all: Vec<Checkpoint> = json_rows(connection, sql, job)?;
-    let best = all.iter().rposition(|one| one.is_best);
+    let best = best_of(&all).map_or(all.iter().rposition(|one| one.is_best), |(i, _)| Some(i));
     for (i, one) in all.iter_mut().enumerate() {
         one.is_best = Some(i) == best;
     }
     Ok(all)
+}
+
+/// The smallest distance of all checkpoints of a run that are on disk, if one of them was measured.
+pub(crate) fn best_validation(connection: &Connection, job: &Id) -> Result<Option<f64>, Error> {
+    let all = of(connection, job)?;
+    Ok(best_of(&all).map(|(_, distance)| distance))
+}
+
+/// The place and the distance of the best one that was measured.
+fn best_of(all: &[Checkpoint]) -> Option<(usize, f64)> {
+    let measured = all.iter().enumerate().filter_map(|(i, one)| Some((i, one.validation?)));
+    measured.min_by(|a, b| a.1.total_cmp(&b.1))
 }

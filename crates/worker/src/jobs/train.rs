@@ -4,6 +4,7 @@
 //! that must survive a `kill -9` is in checkpoints and events before it is told.
 
 mod checkpoints;
+mod course;
 mod excerpts;
 mod patience;
 mod samples;
@@ -15,7 +16,10 @@ use api::{EventBody, Limit, Metrics, Outcome, Split, TrainTask, Warning};
 use models::rave::{Config, Phase, PhaseSwitch, StepReport, Trainer};
 
 pub(super) use self::checkpoints::sha256_of_file;
-use self::{checkpoints::Checkpoints, excerpts::Excerpts, patience::Patience, samples::Samples};
+use self::{
+    checkpoints::Checkpoints, course::Course, excerpts::Excerpts, patience::Patience,
+    samples::Samples,
+};
 use super::{
     context,
     place::{self, place},
@@ -23,7 +27,7 @@ use super::{
 };
 use crate::{
     dataset::Dataset,
-    folder::JobFolder,
+    folder::{JobFolder, VALIDATION_DISTANCE},
     log::log,
     pace::{MEASURE_PAUSE_SECS_MIN, MEASURE_SHARE},
     progress::{Goal, ProgressMeter},
@@ -38,6 +42,8 @@ const LOG_EVERY_SECS: f64 = 0.3;
 const NOT_FINITE_MAX: u32 = 10;
 /// A run that had to go back more often has diverged.
 const STEPS_BACK_MAX: u32 = 3;
+/// A run that is stopped is measured and heard once more if that takes no longer than this.
+const LAST_MEASURE_SECS_MAX: f64 = 10.0;
 
 /// Trains the model of the job's folder.
 pub(crate) fn run(folder: &mut JobFolder, task: &TrainTask) -> anyhow::Result<Outcome> {
@@ -57,7 +63,7 @@ pub(crate) fn run(folder: &mut JobFolder, task: &TrainTask) -> anyhow::Result<Ou
     let mut run = Run::begin(folder, task, &config, dataset)?;
     run.measure_and_render(true)?;
     let outcome = run.train()?;
-    run.keep_everything()?;
+    run.keep_everything(&outcome)?;
     Ok(outcome)
 }
 
@@ -110,6 +116,7 @@ struct Run<'a> {
     log: MetricLog,
     measured: Measured,
     patience: Patience,
+    course: Course,
     n_not_finite: u32,
 }
 
@@ -119,6 +126,16 @@ struct Measured {
     took_secs: f64,
     step: Option<u64>,
     validation: Option<f64>,
+    /// What was wrong with it, if the training has run away.
+    has_run_away: Option<String>,
+}
+
+impl Measured {
+    /// Not measured since this process began, or since the run went back.
+    fn nothing(took_secs: f64) -> Self {
+        let at = Instant::now();
+        Self { at, took_secs, step: None, validation: None, has_run_away: None }
+    }
 }
 
 impl<'a> Run<'a> {
@@ -134,8 +151,9 @@ impl<'a> Run<'a> {
             Limit::Minutes { minutes } => Goal::Secs(minutes * 60.0),
             Limit::Forever => Goal::Open,
         };
-        let meter = ProgressMeter::new("steps", goal, folder.past().elapsed_secs);
-        let from_step = folder.past().checkpoints.keys().next_back().copied().unwrap_or(0);
+        let from_step = folder.past().last_step();
+        let elapsed_secs = folder.past().elapsed_secs(from_step);
+        let mut meter = ProgressMeter::new("steps", goal, elapsed_secs);
         folder.emit(EventBody::Progress(meter.tell("getting ready", from_step)))?;
         let mut checkpoints = Checkpoints::new(folder)?;
         let mut trainer = match checkpoints.newest_whole(folder)? {
@@ -145,6 +163,7 @@ impl<'a> Run<'a> {
             }
             None => Trainer::new(config, task.seed),
         };
+        meter.set_earlier(folder.past().elapsed_secs(trainer.global_step()));
         trainer.compute_on(place(config, trainer.global_step() > 0, folder)?);
         if dataset.sounds(Split::Validation).is_empty() {
             folder.warn(Warning {
@@ -165,8 +184,7 @@ impl<'a> Run<'a> {
         }
         let log = MetricLog::new(trainer.global_step());
         folder.mirror_for_tensorboard(&task.settings);
-        let measured =
-            Measured { at: Instant::now(), took_secs: 0.0, step: None, validation: None };
+        let course = Course::new(folder.past().best);
         let system = SystemMeter::new();
         Ok(Self {
             folder,
@@ -178,8 +196,9 @@ impl<'a> Run<'a> {
             meter,
             system,
             log,
-            measured,
+            measured: Measured::nothing(0.0),
             patience: Patience::default(),
+            course,
             n_not_finite: 0,
         })
     }
@@ -193,20 +212,35 @@ impl<'a> Run<'a> {
             self.obey()?;
             let batch =
                 self.excerpts.batch(self.trainer.global_step()).context("read the dataset")?;
-            let report = self.trainer.step(&batch);
+            // A step can take minutes: one that is asked to stop is left half-done, as if it had not begun.
+            let folder = &mut *self.folder;
+            let Some(report) = self.trainer.step_while(&batch, &mut || !folder.should_stop())
+            else {
+                return Ok(Outcome::Stopped);
+            };
             self.guard_against_nan(&report)?;
             self.tell(&report)?;
-            if self.is_time_to_measure() {
+            if self.is_time_to_measure(&report) {
                 self.measure_and_render(false)?;
             }
-            if self.is_out_of_patience()? {
-                return Ok(Outcome::Done);
+            if self.measured.validation.is_some_and(|it| self.is_worth_keeping(it)) {
+                self.save()?;
             }
             if self.checkpoints.is_due() {
                 self.save_measured()?;
             }
+            self.guard_against_divergence()?;
+            if self.is_out_of_patience()? {
+                return Ok(Outcome::Done);
+            }
         }
         Ok(Outcome::Done)
+    }
+
+    /// Whether the model as it is now was just measured, and is the best that there is.
+    fn is_worth_keeping(&self, validation: f64) -> bool {
+        let is_of_now = self.measured.step == Some(self.trainer.global_step());
+        is_of_now && self.trainer.global_step() > 0 && self.checkpoints.is_due_for(validation)
     }
 
     fn is_at_limit(&self) -> bool {
@@ -269,29 +303,64 @@ impl<'a> Run<'a> {
         if self.n_not_finite < NOT_FINITE_MAX {
             return Ok(());
         }
-        let good = self.checkpoints.last_good().map(|it| (it.step, it.path.clone()));
-        if let Some((step, path)) = good.filter(|_| self.trainer.n_steps_back() < STEPS_BACK_MAX) {
-            self.trainer.step_back(&self.folder.path().join(&path)).context("step back")?;
-            self.n_not_finite = 0;
-            let message = format!(
-                "{NOT_FINITE_MAX} steps in a row gave no usable numbers, so the training went back to \
-                 step {step} and goes on at half the learning rate."
-            );
-            return self.folder.warn(Warning { code: "stepped_back".into(), file: None, message });
+        let step = report.step;
+        self.go_back(&format!(
+            "The last {NOT_FINITE_MAX} steps up to step {step} gave no usable numbers."
+        ))
+    }
+
+    /// A model that has become a hundred times worse than it was has run away.
+    fn guard_against_divergence(&mut self) -> anyhow::Result<()> {
+        match self.measured.has_run_away.take() {
+            Some(what) => self.go_back(&what),
+            None => Ok(()),
         }
+    }
+
+    /// Goes on from the last good checkpoint, or anew where there is none, at half the learning rate; ends
+    /// the run when that has been tried often enough. `what` has gone wrong, in a sentence.
+    fn go_back(&mut self, what: &str) -> anyhow::Result<()> {
         if let Some(metrics) = self.log.flush() {
             self.folder.emit(EventBody::Metrics(metrics))?;
         }
-        refuse(
-            "diverged",
-            "The training has run away.",
-            &format!(
-                "{NOT_FINITE_MAX} steps in a row gave no usable numbers, also after going back to \
-                 earlier checkpoints."
-            ),
-            "The checkpoints from before are kept. Start a new run with a lower learning rate, or \
-             with a gradient limit.",
-        )
+        let good = self.checkpoints.last_good(|distance| self.course.is_good(distance));
+        let good = good.map(|it| (it.step, it.path.clone()));
+        let to_step = good.as_ref().map_or(0, |(step, _)| *step);
+        if self.trainer.n_steps_back() >= STEPS_BACK_MAX {
+            // What a resume would go on from must not be what ran away.
+            if good.is_some() {
+                self.checkpoints.forget_after(self.folder, to_step)?;
+            }
+            return refuse(
+                "diverged",
+                "The training diverged.",
+                &format!(
+                    "{what} Going back and halving the learning rate {STEPS_BACK_MAX} times did not \
+                     help."
+                ),
+                "Start a new run with a lower learning rate, or with gradient clipping. Checkpoints \
+                 from before it diverged are kept.",
+            );
+        }
+        match &good {
+            Some((_, path)) => {
+                self.trainer.step_back(&self.folder.path().join(path)).context("step back")?;
+            }
+            None => self.trainer.start_over(),
+        }
+        self.checkpoints.forget_after(self.folder, to_step)?;
+        self.folder.emit(EventBody::SteppedBack { to_step })?;
+        self.samples.forget_after(to_step);
+        self.n_not_finite = 0;
+        self.measured = Measured::nothing(self.measured.took_secs);
+        self.log = MetricLog::new(to_step);
+        let went = match good {
+            Some(_) => format!("went back to step {to_step}"),
+            None => "started over".to_owned(),
+        };
+        let message =
+            format!("{what} The training {went} and continues at half the learning rate.");
+        self.folder.warn(Warning { code: "stepped_back".into(), file: None, message })
     }
 
     fn tell(&mut self, report: &StepReport) -> anyhow::Result<()> {
@@ -308,7 +377,11 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn is_time_to_measure(&self) -> bool {
+    fn is_time_to_measure(&mut self, report: &StepReport) -> bool {
+        let of_step = report.values.iter().find(|(name, _)| *name == "multiband_spectral_distance");
+        if self.course.note_step(of_step.map(|(_, distance)| *distance)) {
+            return true;
+        }
         let pause = (self.measured.took_secs / MEASURE_SHARE).max(MEASURE_PAUSE_SECS_MIN);
         self.measured.at.elapsed().as_secs_f64() > pause
     }
@@ -321,7 +394,7 @@ impl<'a> Run<'a> {
             let distances = self.trainer.validate(self.samples.held_out());
             if let Some(distances) = &distances {
                 let values = [
-                    ("validation_distance", distances.multiband_spectral_distance),
+                    (VALIDATION_DISTANCE, distances.multiband_spectral_distance),
                     ("validation_fullband_distance", distances.fullband_spectral_distance),
                 ];
                 let values = values.into_iter().chain(distances.latents.iter().copied());
@@ -340,6 +413,7 @@ impl<'a> Run<'a> {
                 took_secs: secs,
                 step: Some(step),
                 validation: validation.filter(|it| it.is_finite()),
+                has_run_away: validation.and_then(|it| self.course.note(step, it)),
             };
         }
         if is_first || self.samples.is_due(self.meter.elapsed_secs()) {
@@ -363,18 +437,53 @@ impl<'a> Run<'a> {
     fn save(&mut self) -> anyhow::Result<()> {
         let step = self.trainer.global_step();
         let validation = self.measured.validation.filter(|_| self.measured.step == Some(step));
+        // The next process counts the time up to here, and what comes after as lost.
+        self.tell_progress()?;
         self.checkpoints.save(self.folder, &self.trainer, validation)
     }
 
-    /// At the end: what was not logged yet, a last measure, a last rendering, a checkpoint.
-    fn keep_everything(&mut self) -> anyhow::Result<()> {
+    /// At the end: what was not logged yet, a checkpoint, a last measure, a last rendering. A run that was
+    /// stopped does without the last two where they take long: somebody waits for it.
+    fn keep_everything(&mut self, outcome: &Outcome) -> anyhow::Result<()> {
         if let Some(metrics) = self.log.flush() {
             self.folder.emit(EventBody::Metrics(metrics))?;
         }
+        let is_in_haste =
+            *outcome == Outcome::Stopped && self.measured.took_secs > LAST_MEASURE_SECS_MAX;
+        if is_in_haste {
+            return self.save();
+        }
         self.save_measured()?;
+        if *outcome == Outcome::Done {
+            self.guard_against_a_late_divergence()?;
+        }
         if self.samples.last_step() != Some(self.trainer.global_step()) {
             self.render()?;
         }
+        self.tell_progress()
+    }
+
+    /// A run that has run away in its last moments is not done well, and must not look like it.
+    fn guard_against_a_late_divergence(&mut self) -> anyhow::Result<()> {
+        let what = match (self.measured.has_run_away.take(), self.measured.validation) {
+            (Some(what), _) => what,
+            (None, Some(distance)) if self.course.is_far(distance) => self.course.words(distance),
+            _ => return Ok(()),
+        };
+        let good = self.checkpoints.last_good(|distance| self.course.is_good(distance));
+        if let Some(step) = good.map(|it| it.step) {
+            self.checkpoints.forget_after(self.folder, step)?;
+        }
+        refuse(
+            "diverged",
+            "The training diverged.",
+            &what,
+            "Resume it with a later end: it goes back to its last good checkpoint. Or start a new run \
+             with a lower learning rate, or with gradient clipping.",
+        )
+    }
+
+    fn tell_progress(&mut self) -> anyhow::Result<()> {
         let phase = self.trainer.phase().title();
         let progress = self.meter.tell(phase, self.trainer.global_step());
         self.folder.emit(EventBody::Progress(progress))

@@ -90,17 +90,12 @@ fn a_best_checkpoint_that_was_measured_elsewhere_is_kept() {
     let job = run_job(&workspace, "run", 1);
     job.run();
     let first = checkpoints(job.path()).pop().unwrap();
-    let path = job.path().join("events.jsonl");
-    let lines = fs::read_to_string(&path).unwrap();
-    let lines = lines.lines().map(|line| {
-        let mut event: serde_json::Value = serde_json::from_str(line).unwrap();
+    rewrite_events(&job, |event| {
         if event["event"] == "checkpoint" {
             event["validation"] = serde_json::Value::Null;
             event["is_best"] = true.into();
         }
-        format!("{event}\n")
     });
-    fs::write(&path, lines.collect::<String>()).unwrap();
     (2..8).for_each(|steps| extend(&job, steps));
     let kept = checkpoints(job.path());
     assert!(kept.contains(&first) && kept.len() < 7, "{kept:?}");
@@ -127,6 +122,130 @@ fn a_damaged_checkpoint_is_passed_over() {
         names.iter().all(|it| it.extension().is_some_and(|it| it == "safetensors")),
         "{names:?}"
     );
+}
+
+/// Rewrites the events that a run has so far.
+fn rewrite_events(job: &Job, change: impl Fn(&mut serde_json::Value)) {
+    let path = job.path().join("events.jsonl");
+    let lines = fs::read_to_string(&path).unwrap();
+    let lines = lines.lines().map(|line| {
+        let mut event: serde_json::Value = serde_json::from_str(line).unwrap();
+        change(&mut event);
+        format!("{event}\n")
+    });
+    fs::write(&path, lines.collect::<String>()).unwrap();
+}
+
+/// Steps that a run went back to.
+fn steps_back(job: &Job) -> Vec<u64> {
+    let steps = job.events().into_iter().filter_map(|it| match it {
+        EventBody::SteppedBack { to_step } => Some(to_step),
+        _ => None,
+    });
+    steps.collect()
+}
+
+#[test]
+fn a_distance_that_grows_a_hundredfold_is_a_divergence() {
+    let workspace = Workspace::new();
+    let job = run_job(&workspace, "run", 2);
+    job.run();
+    // As if the model had been a thousand times better before: what it is now has run away from that.
+    rewrite_events(&job, |event| {
+        for key in ["validation", "validation_distance"] {
+            for holder in [&["values"][..], &[]] {
+                let found = holder.iter().fold(&mut *event, |it, key| &mut it[*key]);
+                if let Some(distance) = found.get(key).and_then(serde_json::Value::as_f64) {
+                    found[key] = (distance / 1000.0).into();
+                }
+            }
+        }
+    });
+    extend(&job, 5);
+    let problem = job.problem();
+    assert_eq!(problem.code, "diverged", "{problem:?}");
+    assert!(problem.why.unwrap().contains("The validation distance rose to"));
+    // It went back at once, and had no time to do so a second time.
+    assert_eq!(steps_back(&job), [2]);
+    assert!(job.warnings().iter().any(|it| it.starts_with("stepped_back")));
+    let rates = job.events().into_iter().filter_map(|it| match it {
+        EventBody::Metrics(it) => it.values.get("learning_rate").copied(),
+        _ => None,
+    });
+    let rates: Vec<f64> = rates.collect();
+    assert!((rates.last().unwrap() / rates[0] - 0.5).abs() < 1e-3, "{rates:?}");
+    // What ran away is not what a resume would go on from, nor what a model would be made of.
+    let left = checkpoints(job.path());
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert!(left[0].ends_with("step-000000002.safetensors"));
+}
+
+#[test]
+fn a_divergence_before_the_first_good_checkpoint_starts_over() {
+    let workspace = Workspace::new();
+    let job = run_job(&workspace, "run", 2);
+    job.run();
+    rewrite_events(&job, |event| {
+        if let Some(distance) = event["values"]["validation_distance"].as_f64() {
+            event["values"]["validation_distance"] = (distance / 1000.0).into();
+        }
+    });
+    extend(&job, 3);
+    assert_eq!(job.problem().code, "diverged");
+    assert_eq!(steps_back(&job), [0]);
+    assert_eq!(losses(&job).keys().copied().max(), Some(3));
+}
+
+#[test]
+fn work_that_a_kill_lost_does_not_count_as_trained() {
+    let workspace = Workspace::new();
+    let job = run_job(&workspace, "run", 2);
+    job.run();
+    let elapsed = |job: &Job| -> Vec<f64> {
+        let told = job.events().into_iter().filter_map(|it| match it {
+            EventBody::Progress(progress) => Some(progress.elapsed_secs),
+            _ => None,
+        });
+        told.collect()
+    };
+    let trained = *elapsed(&job).last().unwrap();
+    let n_events = job.events().len();
+    // Two hours more, and a kill before the next checkpoint.
+    let lost = json!({
+        "seq": n_events + 1, "time_ms": 1, "event": "progress", "phase": "phase 1: reconstruction",
+        "n_done": 9000, "n_total": null, "unit": "steps", "share": null, "rate_per_sec": null,
+        "elapsed_secs": trained + 7200.0, "left_secs": null,
+    });
+    let path = job.path().join("events.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, format!("{text}{lost}\n")).unwrap();
+    let before = elapsed(&job).len();
+    extend(&job, 3);
+    let after = elapsed(&job)[before..].to_vec();
+    assert!(after.iter().all(|secs| *secs < trained + 600.0), "{trained}: {after:?}");
+    assert!(after[0] > 0.0 && after[0] <= trained + 60.0, "{trained}: {after:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_saves_the_last_whole_step() {
+    let workspace = Workspace::new();
+    let job = run_job(&workspace, "run", 1_000_000);
+    let mut child = worker_of(&job);
+    let started = std::time::Instant::now();
+    let has_learnt = || fs::read_to_string(job.path().join("events.jsonl")).unwrap_or_default();
+    while !has_learnt().contains("loss_total") && started.elapsed().as_secs() < 60 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    #[expect(clippy::disallowed_methods, reason = "plays the studio that stops a worker")]
+    let told = std::process::Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    assert!(told.success() && child.wait().unwrap().success());
+    assert_eq!(job.outcome(), Outcome::Stopped);
+    let last = job.events().into_iter().rev().find_map(|it| match it {
+        EventBody::Checkpoint(it) => Some(it.step),
+        _ => None,
+    });
+    assert_eq!(last, losses(&job).keys().copied().max());
 }
 
 #[test]
@@ -196,6 +315,7 @@ fn run_job_with(workspace: &Workspace, name: &str, steps: u64, change: fn(&mut T
         seed: 7,
         limit: Limit::Steps { steps },
         forecast: None,
+        memory: None,
     };
     change(&mut task);
     workspace.job("runs", name, Task::Train(task))
@@ -231,20 +351,25 @@ fn worker_process() {
     }
 }
 
+fn worker_of(job: &Job) -> std::process::Child {
+    #[expect(clippy::disallowed_methods, reason = "plays the studio that starts a worker")]
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["--exact", "train::worker_process"])
+        .env("MAQUETTE_TEST_JOB", job.path())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
 #[test]
 fn a_kill_while_a_checkpoint_is_written_loses_nothing_that_was_saved() {
     let workspace = Workspace::new();
     let whole = run_job(&workspace, "whole", 20);
     whole.run();
     let killed = run_job(&workspace, "killed", 20);
-    #[expect(clippy::disallowed_methods, reason = "plays the studio that starts a worker")]
-    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "train::worker_process"])
-        .env("MAQUETTE_TEST_JOB", killed.path())
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = worker_of(&killed);
     let mut asked = fs::File::create(killed.path().join("control.jsonl")).unwrap();
     let started = std::time::Instant::now();
     let is_writing = || {

@@ -16,7 +16,7 @@ use crate::{
     dataset::hex,
     folder::{JobFolder, checkpoint_path},
     log::log,
-    pace::{SAVE_PAUSE, SAVE_PAUSE_SECS_MIN},
+    pace::{SAVE_BEST_PAUSE_SECS_MIN, SAVE_PAUSE, SAVE_PAUSE_SECS_MIN},
 };
 
 /// The newest are kept, and the best besides.
@@ -72,8 +72,17 @@ impl Checkpoints {
 
     /// Whether so much time has passed that a kill would hurt. Slow disks are asked less often.
     pub(super) fn is_due(&self) -> bool {
-        let pause = Duration::from_secs(SAVE_PAUSE_SECS_MIN);
-        self.saved.elapsed() > pause.max(self.took * SAVE_PAUSE)
+        self.is_due_after(SAVE_PAUSE_SECS_MIN)
+    }
+
+    /// Whether a model with this distance is better than all on disk, and it is time to keep it.
+    pub(super) fn is_due_for(&self, validation: f64) -> bool {
+        let is_best = self.best_validation().is_none_or(|best| validation < best);
+        is_best && self.is_due_after(SAVE_BEST_PAUSE_SECS_MIN)
+    }
+
+    fn is_due_after(&self, secs_min: u64) -> bool {
+        self.saved.elapsed() > Duration::from_secs(secs_min).max(self.took * SAVE_PAUSE)
     }
 
     /// Writes a checkpoint, tells of it, and then removes those that are no longer needed.
@@ -94,6 +103,17 @@ impl Checkpoints {
             }
             return Ok(());
         }
+        self.write(folder, trainer, validation)?;
+        self.remove_old(folder)
+    }
+
+    fn write(
+        &mut self,
+        folder: &mut JobFolder,
+        trainer: &Trainer,
+        validation: Option<f64>,
+    ) -> anyhow::Result<()> {
+        let step = trainer.global_step();
         let started = Instant::now();
         let path = checkpoint_path(step);
         let file = folder.path().join(&path);
@@ -111,12 +131,20 @@ impl Checkpoints {
         self.kept.push(checkpoint);
         (self.saved, self.took) = (Instant::now(), started.elapsed());
         log(&format!("step {step}: saved in {:.2} s", self.took.as_secs_f64()));
-        self.remove_old(folder)
+        Ok(())
     }
 
-    /// The newest one whose model gave sound that could be measured.
-    pub(super) fn last_good(&self) -> Option<&Checkpoint> {
-        self.kept.iter().rev().find(|it| it.validation.is_some())
+    /// The newest one that a run which has run away can go back to, by its distance.
+    pub(super) fn last_good(&self, is_good: impl Fn(f64) -> bool) -> Option<&Checkpoint> {
+        self.kept.iter().rev().find(|it| it.validation.is_some_and(&is_good))
+    }
+
+    /// Removes those after a step, which the run went back from.
+    pub(super) fn forget_after(&mut self, folder: &mut JobFolder, step: u64) -> anyhow::Result<()> {
+        while let Some(at) = self.kept.iter().position(|it| it.step > step) {
+            self.remove(folder, at)?;
+        }
+        Ok(())
     }
 
     fn best_validation(&self) -> Option<f64> {
@@ -134,10 +162,15 @@ impl Checkpoints {
             }) else {
                 return Ok(());
             };
-            let old = self.kept.remove(at);
-            folder.emit(EventBody::CheckpointRemoved { step: old.step })?;
-            let _ = fs::remove_file(folder.path().join(&old.path));
+            self.remove(folder, at)?;
         }
+        Ok(())
+    }
+
+    fn remove(&mut self, folder: &mut JobFolder, at: usize) -> anyhow::Result<()> {
+        let old = self.kept.remove(at);
+        folder.emit(EventBody::CheckpointRemoved { step: old.step })?;
+        let _ = fs::remove_file(folder.path().join(&old.path));
         Ok(())
     }
 }

@@ -69,6 +69,11 @@ impl Samples {
         self.last_step
     }
 
+    /// Forgets what was rendered after a step, which the run went back from.
+    pub(super) fn forget_after(&mut self, step: u64) {
+        self.last_step = self.last_step.filter(|last| *last <= step);
+    }
+
     /// Whether it is time to render.
     pub(super) fn is_due(&self, elapsed_secs: f64) -> bool {
         elapsed_secs >= self.next_secs

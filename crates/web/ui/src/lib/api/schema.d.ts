@@ -1189,7 +1189,7 @@ export interface components {
              * @description The validation distance at that step, if it was measured; smaller is better.
              */
             validation?: number | null;
-            /** @description Whether it is the best so far by that distance. */
+            /** @description Whether it has the smallest distance of all on disk. */
             is_best: boolean;
         };
         /** @description What settings are composed of: a preset, switches over it, single settings on top. */
@@ -1465,6 +1465,14 @@ export interface components {
             step: number;
             /** @enum {string} */
             event: "checkpoint_removed";
+        } | {
+            /**
+             * Format: int64
+             * @description The step it goes on from; 0 where it begins anew.
+             */
+            to_step: number;
+            /** @enum {string} */
+            event: "stepped_back";
         } | (components["schemas"]["Warning"] & {
             /** @enum {string} */
             event: "warning";
@@ -2205,6 +2213,48 @@ export interface components {
             /** @description What it computed on: `CPU`, or the name of a graphics card and its precision. Empty in older files. */
             device?: string;
         };
+        /** @description A change of settings that needs less memory. */
+        MemoryAdvice: {
+            /** @description What to change, like `Batch size 4`. */
+            title: string;
+            /** @description The settings that change, with their new values. */
+            settings: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: int64
+             * @description Memory that training would need then, in bytes, estimated.
+             */
+            memory_bytes: number;
+        };
+        /** @description Memory that training needs, and memory there is. */
+        MemoryForecast: {
+            /**
+             * Format: int64
+             * @description Needed in phase 1, in bytes, estimated.
+             */
+            phase_1_bytes: number;
+            /**
+             * Format: int64
+             * @description Needed in phase 2, in bytes, estimated.
+             */
+            phase_2_bytes: number;
+            /**
+             * Format: int64
+             * @description Free to use now, in bytes, where the system tells: on the computer, or below the limit that the
+             *     system sets this program if that is less.
+             */
+            free_bytes?: number | null;
+            /** @description Whether it fits. */
+            level: components["schemas"]["MemoryLevel"];
+            /** @description Changes with which it would fit, best first; empty where it does. */
+            advice: components["schemas"]["MemoryAdvice"][];
+        };
+        /**
+         * @description How the memory that training needs compares with what is free.
+         * @enum {string}
+         */
+        MemoryLevel: "fits" | "tight" | "too_large" | "unknown";
         /** @description Numbers measured at a step. */
         Metrics: {
             /**
@@ -2734,9 +2784,11 @@ export interface components {
             n_discriminator_parameters: number;
             /**
              * Format: int64
-             * @description Memory that training needs, in bytes, estimated.
+             * @description Memory that training needs, in bytes, estimated: that of the phase which needs more.
              */
             memory_bytes: number;
+            /** @description The same for each phase, with what is free, and what to do where that is not enough. */
+            memory: components["schemas"]["MemoryForecast"];
             /**
              * Format: int32
              * @description Samples of sound per latent frame.
@@ -2834,7 +2886,7 @@ export interface components {
             first: number;
             /**
              * Format: double
-             * @description The best value.
+             * @description The value of the best checkpoint on disk; the best value while no checkpoint was measured.
              */
             best: number;
             /**
