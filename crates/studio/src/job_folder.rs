@@ -28,6 +28,7 @@ pub(crate) const LOG: &str = "log.txt";
 pub(crate) const EXIT: &str = "exit.json";
 pub(crate) const LIMIT: &str = "limit.json";
 pub(crate) const CARD: &str = "card.json";
+pub(crate) const STARTED: &str = "started.json";
 pub(crate) const WORKER_LOCK: &str = "worker.lock";
 pub(crate) const DATASET_INDEX: &str = "dataset.json";
 pub(crate) const PEAKS: &str = "peaks.bin";
@@ -232,7 +233,7 @@ pub(crate) fn append_log(folder: &Path, line: &str) {
 
 /// Removes what a dataset's process left half-made, and keeps what tells about it.
 pub(crate) fn remove_partial_result(folder: &Path) -> Result<(), Error> {
-    let kept = [ORDER, EVENTS, CONTROL, LOG, EXIT, CARD, WORKER_LOCK];
+    let kept = [ORDER, EVENTS, CONTROL, LOG, EXIT, CARD, STARTED, WORKER_LOCK];
     for entry in fs::read_dir(folder).map_err(Error::io("read", folder))? {
         let entry = entry.map_err(Error::io("read", folder))?;
         if kept.iter().all(|name| entry.file_name() != *name) {

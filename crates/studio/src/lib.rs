@@ -33,6 +33,7 @@ mod import;
 mod job_folder;
 mod library;
 mod live;
+mod out_of_memory;
 mod queue;
 mod rebuild;
 mod room;

@@ -15,7 +15,7 @@ use std::{
 
 use api::{Id, UnixMs};
 
-use crate::{Error, WorkerCommand, job_folder, store::jobs::JobRow};
+use crate::{Error, WorkerCommand, job_folder, out_of_memory, store::jobs::JobRow};
 
 /// How long a worker of an earlier studio may take from its start to its lock.
 const STARTING: Duration = Duration::from_secs(15);
@@ -36,12 +36,43 @@ pub(crate) enum Signal {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Sign {
     Alive,
-    /// Gone; how it ended, where that is known and was not well.
-    Gone {
-        how: Option<String>,
-        /// Its exit code, if it was ours and was not killed.
-        code: Option<i32>,
-    },
+    Gone(Death),
+}
+
+/// How a process ended, as far as that is known: the end of one that an earlier studio started is not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Death {
+    /// In words, where it was not well.
+    pub(crate) words: Option<String>,
+    /// The signal that ended it.
+    pub(crate) signal: Option<i32>,
+    /// Its exit code, if it was ours and was not killed.
+    pub(crate) code: Option<i32>,
+    /// Whether the studio killed it.
+    pub(crate) is_ours: bool,
+}
+
+impl Death {
+    fn of(status: std::process::ExitStatus) -> Self {
+        let signal = signal_of(status);
+        let words = (!status.success()).then(|| status.to_string());
+        Self { words, signal, code: status.code(), is_ours: false }
+    }
+
+    /// Whether this signal may have ended it.
+    pub(crate) fn may_be(&self, signal: i32) -> bool {
+        self.code.is_none() && self.signal.is_none_or(|it| it == signal)
+    }
+}
+
+#[cfg(unix)]
+fn signal_of(status: std::process::ExitStatus) -> Option<i32> {
+    std::os::unix::process::ExitStatusExt::signal(&status)
+}
+
+#[cfg(not(unix))]
+fn signal_of(_status: std::process::ExitStatus) -> Option<i32> {
+    None
 }
 
 /// The workers started by this studio, and how to start more.
@@ -69,6 +100,7 @@ impl Supervisor {
             .stdout(log)
             .stderr(same_log);
         own_session(&mut command);
+        out_of_memory::note_start(folder);
         let child = command.spawn().map_err(Error::io("start", &self.worker.program))?;
         let pid = child.id();
         self.children.insert(id.clone(), child);
@@ -77,20 +109,19 @@ impl Supervisor {
 
     /// Looks whether a job's process lives, and reaps it if it was ours and does not.
     pub(crate) fn look(&mut self, job: &JobRow, folder: &Path, now_ms: UnixMs) -> Sign {
-        let mut code = None;
-        let how = match self.children.get_mut(&job.id).map(Child::try_wait) {
+        let death = match self.children.get_mut(&job.id).map(Child::try_wait) {
             Some(Ok(None)) => return Sign::Alive,
-            Some(Ok(Some(status))) => {
-                code = status.code();
-                (!status.success()).then(|| status.to_string())
+            Some(Ok(Some(status))) => Death::of(status),
+            Some(Err(error)) => {
+                let words = Some(format!("its end could not be read: {error}"));
+                Death { words, ..Death::default() }
             }
-            Some(Err(error)) => Some(format!("its end could not be read: {error}")),
             None if is_starting(job, now_ms) => return Sign::Alive,
-            None => None,
+            None => Death::default(),
         };
         self.children.remove(&job.id);
         // Ours may have found another worker on the folder and left it to that one.
-        if is_worked_on(folder) { Sign::Alive } else { Sign::Gone { how, code } }
+        if is_worked_on(folder) { Sign::Alive } else { Sign::Gone(death) }
     }
 }
 

@@ -7,17 +7,19 @@
 use std::{
     collections::BTreeMap,
     panic::{self, AssertUnwindSafe},
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use api::{Exit, Id, JobKind, Outcome, SoundSource, UnixMs, Warning};
+use api::{Exit, Id, JobKind, Outcome, Problem, SoundSource, Task, UnixMs, Warning};
 
 use crate::{
     Error,
     follower::{self, Reach},
     job_folder::{self, Process, Product},
     library::{ask_to_stop, uploads},
+    out_of_memory,
     queue::{self, Lane},
     rebuild,
     shared::{Shared, lock},
@@ -26,7 +28,7 @@ use crate::{
         jobs::{self, JobRow, Phase},
         measures, reconstructions, warnings,
     },
-    supervisor::{self, Sign, Signal, Supervisor},
+    supervisor::{self, Death, Sign, Signal, Supervisor},
     workspace::{Shelf, remove},
 };
 
@@ -44,6 +46,11 @@ const KEEP_HOUSE: Duration = Duration::from_secs(3600);
 
 /// Time between two requests to stop. One that is made while a process starts may be overlooked.
 const ASK_AGAIN_MS: UnixMs = 1000;
+
+/// Steps of a training whose time it may take to stop,
+const STEPS_OF_GRACE: f64 = 3.0;
+/// but no longer than this.
+const GRACE_SECS_MAX: f64 = 1800.0;
 
 /// What the thread keeps between rounds.
 pub(crate) struct Watch {
@@ -192,7 +199,7 @@ impl Watch {
             Some(gone) => gone.clone(),
             None => self.supervisor.look(job, &folder, self.shared.now_ms()),
         };
-        let Sign::Gone { how, code } = &sign else {
+        let Sign::Gone(death) = &sign else {
             follower::follow(&self.shared, job)?;
             self.hurry(job, folder.join(job_folder::EXIT).exists());
             return self.ask_again(job);
@@ -207,7 +214,7 @@ impl Watch {
             reach => reach?,
         };
         match reach {
-            Reach::End => self.end(job, how.as_deref(), *code),
+            Reach::End => self.end(job, death.clone()),
             Reach::Behind => {
                 self.shared.bell.ring();
                 Ok(())
@@ -223,7 +230,7 @@ impl Watch {
         }
         let since_ms = self.lingering.get(&job.id).copied().or(job.stop_asked_ms);
         let (Some(since_ms), Some(pid)) = (since_ms, job.pid) else { return };
-        let grace_ms = self.shared.options.stop_grace.as_millis();
+        let grace_ms = self.grace(job).as_millis();
         let signal = match u128::from(now_ms.saturating_sub(since_ms)) {
             waited if waited >= 2 * grace_ms => Signal::Kill,
             waited if waited >= grace_ms => Signal::Terminate,
@@ -234,6 +241,15 @@ impl Watch {
             supervisor::signal(pid, signal);
             self.signalled.insert(job.id.clone(), signal);
         }
+    }
+
+    /// How long a worker may take to stop. A training stops within a step, and saves what it had before;
+    /// one with slow steps on a busy computer is waited for as long as a few of them take.
+    fn grace(&self, job: &JobRow) -> Duration {
+        let steps = job.progress.as_ref().filter(|it| it.unit == "steps");
+        let rate = steps.and_then(|it| it.rate_per_sec).filter(|rate| *rate > 0.0);
+        let of_steps = rate.map_or(0.0, |rate| (STEPS_OF_GRACE / rate).min(GRACE_SECS_MAX));
+        self.shared.options.stop_grace.max(Duration::from_secs_f64(of_steps))
     }
 
     /// Asks a worker to stop that was asked before and still runs.
@@ -249,8 +265,9 @@ impl Watch {
     }
 
     /// Stores how a job ended whose process is gone.
-    fn end(&mut self, job: &JobRow, how: Option<&str>, code: Option<i32>) -> Result<(), Error> {
-        let unwritten = end(&self.shared, &job.id, how, code)?;
+    fn end(&mut self, job: &JobRow, mut death: Death) -> Result<(), Error> {
+        death.is_ours = self.signalled.get(&job.id) == Some(&Signal::Kill);
+        let unwritten = end(&self.shared, &job.id, &death)?;
         self.asked.remove(&job.id);
         self.signalled.remove(&job.id);
         self.lingering.remove(&job.id);
@@ -311,20 +328,24 @@ impl Watch {
 }
 
 /// Stores how a job ended, by what its folder says; and gives what is still to be written there.
-fn end(
-    shared: &Shared,
-    id: &Id,
-    how: Option<&str>,
-    code: Option<i32>,
-) -> Result<Option<Exit>, Error> {
+fn end(shared: &Shared, id: &Id, death: &Death) -> Result<Option<Exit>, Error> {
     let Some(job) = shared.read(|c| jobs::find(c, id))? else { return Ok(None) };
     let shelf = Shelf::of(job.kind);
     let folder = shared.workspace.folder(shelf, id);
     if job.is_discarded {
         return discard(shared, &job).map(|()| None);
     }
-    let process = Process { started_ms: job.last_started_ms, code };
-    let ending = job_folder::read_ending(&folder, job.kind, &process);
+    let process = Process { started_ms: job.last_started_ms, code: death.code };
+    let mut ending = job_folder::read_ending(&folder, job.kind, &process);
+    if ending.phase == Phase::Interrupted
+        && let Some(problem) = out_of_memory(&folder, job.kind, death)
+    {
+        // A rebuild of the database finds the same.
+        let outcome = Outcome::Failed { problem: problem.clone() };
+        ending.unwritten = Some(Exit { ended_ms: shared.now_ms(), outcome });
+        job_folder::append_log(&folder, &problem.what);
+        (ending.phase, ending.problem) = (Phase::Failed, Some(problem));
+    }
     let is_made_anew = matches!(job.kind, JobKind::Prepare | JobKind::Import);
     if is_made_anew
         && ending.phase != Phase::Done
@@ -333,7 +354,7 @@ fn end(
         // The job has ended all the same; what is left goes when it is started again.
         tracing::warn!("{id}: failed to {error}");
     }
-    let vanished = (ending.phase == Phase::Interrupted).then(|| vanished(how));
+    let vanished = (ending.phase == Phase::Interrupted).then(|| vanished(death.words.as_deref()));
     if let Some(vanished) = &vanished {
         job_folder::append_log(&folder, &vanished.message);
     }
@@ -368,6 +389,16 @@ fn end(
     }
     shared.bell.ring();
     Ok(ending.unwritten)
+}
+
+/// The problem of a job whose process was killed for lack of memory.
+fn out_of_memory(folder: &Path, kind: JobKind, death: &Death) -> Option<Problem> {
+    let order = job_folder::read_order(folder).ok();
+    let forecast = order.and_then(|order| match order.task {
+        Task::Train(task) => task.memory,
+        _ => None,
+    });
+    out_of_memory::problem_of(folder, kind, forecast.as_deref(), death)
 }
 
 /// Removes a job that was cancelled, and its folder.

@@ -40,7 +40,8 @@ fn a_run_is_followed_to_its_end() {
     assert_eq!(detail.samples.len(), 3);
     assert_eq!(detail.system.unwrap().memory_bytes, 1 << 20);
     let score = detail.run.score.unwrap();
-    assert_eq!((score.first, score.best), (10.0, 10.0 / 35.0));
+    // That of the checkpoint: step 35 was better, but is not there to have.
+    assert_eq!((score.first, score.best), (10.0, 1.0));
     let curves = stage.studio.curves(&run.id, &[], 10).unwrap();
     assert_eq!(curves.last_seq, detail.run.job.last_seq);
     for curve in &curves.curves {
@@ -111,6 +112,48 @@ fn a_run_that_vanished_is_interrupted_and_resumed() {
     stage.wait_state(&run, is_interrupted);
     assert_eq!(samples_of(&run), [10, 20]);
     assert_eq!(steps_of(&stage, &run), (1..=25).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_run_without_memory_fails_and_says_so() {
+    let stage = Stage::new();
+    let run = stage.run(&stage.whole_dataset(), 40, json!({"starve_at": 15})).id;
+    stage.wait_state(&run, |state| matches!(state, JobState::Failed { .. }));
+    let failed = |stage: &Stage| match stage.studio.run(&run).unwrap().run.job.state {
+        JobState::Failed { problem, .. } => problem,
+        other => panic!("{other:?}"),
+    };
+    let problem = failed(&stage);
+    assert_eq!(problem.code, "out_of_memory");
+    assert!(problem.what.contains("memory") && problem.remedy.unwrap().contains("batch size"));
+    assert!(stage.studio.run(&run).unwrap().warnings.is_empty());
+    // A resume is possible, and meets the same end.
+    stage.studio.resume_run(&run, None).unwrap();
+    stage.wait_state(&run, |state| matches!(state, JobState::Failed { .. }));
+    assert_eq!(failed(&stage).code, "out_of_memory");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_kill_by_somebody_is_no_lack_of_memory() {
+    let stage = Stage::new();
+    let run = stage.run(&stage.whole_dataset(), 40, json!({"kill_at": 5})).id;
+    stage.wait_state(&run, is_interrupted);
+    let warnings = stage.studio.run(&run).unwrap().warnings;
+    assert!(warnings[0].message.contains("signal: 9"), "{warnings:?}");
+}
+
+#[test]
+fn what_a_run_went_back_from_is_forgotten() {
+    let stage = Stage::new();
+    let run = stage.run(&stage.whole_dataset(), 40, json!({"step_back_at": 35})).id;
+    stage.wait_done(&run);
+    let detail = stage.studio.run(&run).unwrap();
+    assert_eq!(steps_of(&stage, &run), (1..=20).collect::<Vec<_>>());
+    let steps = detail.checkpoints.iter().map(|it| it.step).collect::<Vec<_>>();
+    assert_eq!(steps, [10, 20]);
+    assert_eq!(detail.samples.iter().map(|it| it.step).collect::<Vec<_>>(), [10, 20]);
+    assert_eq!(detail.run.score.unwrap().best, 1.0);
 }
 
 #[test]

@@ -38,6 +38,12 @@ struct Play {
     /// Renders at this step, if it is the first process, and writes no checkpoint with it.
     sample_at: u64,
     fail_at: u64,
+    /// Gets no memory at this step.
+    starve_at: u64,
+    /// Is killed at this step.
+    kill_at: u64,
+    /// Goes back to step 20 at this step, once, and removes the checkpoint of step 30.
+    step_back_at: u64,
     ignores_stop: bool,
     /// Overlooks what was asked before it had been there for a while.
     is_deaf_at_first: bool,
@@ -267,6 +273,18 @@ fn train(folder: &Path, task: &api::TrainTask, events: &mut Events) -> Option<Ou
             full(events, play.full);
             return None;
         }
+        if step == play.starve_at {
+            std::io::stderr().write_all(b"memory allocation of 64 bytes failed\n").unwrap();
+            std::process::abort();
+        }
+        if step == play.kill_at {
+            kill_at_once(std::process::id());
+        }
+        if step == play.step_back_at {
+            events.write(EventBody::CheckpointRemoved { step: 30 });
+            events.write(EventBody::SteppedBack { to_step: 20 });
+            return Some(Outcome::Done);
+        }
         if step == play.fail_at && from_step == 0 {
             panic!("as ordered");
         }
@@ -301,6 +319,13 @@ fn full(events: &mut Events, full: Full) {
     }
 }
 
+/// As by somebody who is not the studio.
+fn kill_at_once(pid: u32) {
+    #[expect(clippy::disallowed_methods, reason = "plays somebody who kills a worker")]
+    std::process::Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap();
+    std::thread::sleep(Duration::from_secs(60));
+}
+
 fn checkpoint(folder: &Path, events: &mut Events, step: u64) {
     let path = format!("checkpoints/{step}.safetensors");
     let bytes = format!("weights at {step}").into_bytes();
@@ -311,9 +336,9 @@ fn checkpoint(folder: &Path, events: &mut Events, step: u64) {
         path,
         bytes: bytes.len() as u64,
         sha256,
-        validation: Some(10.0 / step as f64),
-        // Step 20 is the best there will be.
-        is_best: step <= 20,
+        // Step 20 is the best there will be. What was said when it was written does not count.
+        validation: Some(1.0 + step.abs_diff(20) as f64),
+        is_best: true,
     }));
     sample(folder, events, step);
 }
