@@ -273,9 +273,10 @@ fn mix_into(block: &[Vec<f32>], mixed: &mut Vec<f32>) {
         [channel] => mixed.extend_from_slice(channel),
         channels => {
             let share = 1.0 / channels.len() as f32;
-            mixed.extend((0..channels[0].len()).map(|i| {
-                share * channels.iter().map(|channel| channel[i]).sum::<f32>()
-            }));
+            mixed.extend(
+                (0..channels[0].len())
+                    .map(|i| share * channels.iter().map(|channel| channel[i]).sum::<f32>()),
+            );
         }
     }
 }
@@ -350,9 +351,10 @@ fn best_shift(a: &[f32], b: &[f32], comparison: Comparison) -> (isize, f64) {
     let backward = planner.plan_fft_inverse(n);
     let mut correlations = backward.make_output_vec();
     backward.process(&mut product, &mut correlations).expect("all buffers were made by the plan");
-    let (at, largest) = correlations.iter().enumerate().fold((0, 0.0f32), |best, (at, x)| {
-        if x.abs() > best.1 { (at, x.abs()) } else { best }
-    });
+    let (at, largest) = correlations
+        .iter()
+        .enumerate()
+        .fold((0, 0.0f32), |best, (at, x)| if x.abs() > best.1 { (at, x.abs()) } else { best });
     let shift = if at <= n / 2 { at as isize } else { at as isize - n as isize };
     // Half of the spectrum has half of the energy, and the transform back sums over both halves.
     (shift, f64::from(largest) / (2.0 * (energy_a * energy_b).sqrt()))

@@ -73,11 +73,7 @@ impl Stft {
     }
 
     /// Appends the magnitudes of a window of samples to `values`.
-    pub(crate) fn magnitudes(
-        &mut self,
-        samples: impl Iterator<Item = f32>,
-        values: &mut Vec<f32>,
-    ) {
+    pub(crate) fn magnitudes(&mut self, samples: impl Iterator<Item = f32>, values: &mut Vec<f32>) {
         for ((x, sample), shape) in self.input.iter_mut().zip(samples).zip(&self.shape) {
             *x = sample * shape;
         }

@@ -99,8 +99,7 @@ fn channel_mask(channels: u16) -> u32 {
 /// As [`WavWriter`].
 pub fn write_wav(path: &Path, clip: &Clip, format: WavFormat) -> Result<(), Error> {
     let n_frames = clip.n_frames() as u64;
-    let mut writer =
-        WavWriter::create(path, clip.rate_hz, clip.channels.len(), n_frames, format)?;
+    let mut writer = WavWriter::create(path, clip.rate_hz, clip.channels.len(), n_frames, format)?;
     writer.write(&clip.channels)?;
     writer.finish()
 }

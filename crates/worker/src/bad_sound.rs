@@ -129,7 +129,10 @@ mod tests {
         };
         let only = none_usable(std::slice::from_ref(&long));
         assert_eq!(only.0, "The only file could not be used: it is too long.");
-        assert_eq!((&*only.1, only.2), ("a.wav: It is longer than 24 hours.", "Cut it into pieces."));
+        assert_eq!(
+            (&*only.1, only.2),
+            ("a.wav: It is longer than 24 hours.", "Cut it into pieces.")
+        );
         check(
             &[silent("b.wav"), silent("c.wav")],
             "None of the 2 files could be used: all 2 are silent.",

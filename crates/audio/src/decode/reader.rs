@@ -81,8 +81,7 @@ impl SoundReader {
         // Third-party decoders meet hostile data here: a panic of theirs costs what was left to
         // decode, nothing else.
         let mut extent = Extent::new(*limits);
-        let opened =
-            catch_unwind(AssertUnwindSafe(|| Source::open(path, &mut extent, &mut notes)));
+        let opened = catch_unwind(AssertUnwindSafe(|| Source::open(path, &mut extent, &mut notes)));
         let (source, wrong_extension) = match opened {
             Ok(Ok(opened)) => opened,
             Ok(Err(failure)) => return Err(failure.at(path)),
@@ -90,8 +89,7 @@ impl SoundReader {
         };
         let path = path.to_owned();
         let flaws = Flaws::default();
-        let mut reader =
-            Self { path, extent, source, first: None, notes, wrong_extension, flaws };
+        let mut reader = Self { path, extent, source, first: None, notes, wrong_extension, flaws };
         let mut first = Vec::new();
         if !reader.decode(&mut first)? {
             return Err(Failure::Empty.at(&reader.path));
@@ -151,8 +149,7 @@ impl SoundReader {
     }
 
     fn decode(&mut self, block: &mut Vec<Vec<f32>>) -> Result<bool, Error> {
-        let decoded =
-            catch_unwind(AssertUnwindSafe(|| self.source.next(&mut self.extent, block)));
+        let decoded = catch_unwind(AssertUnwindSafe(|| self.source.next(&mut self.extent, block)));
         let failure = match decoded {
             Ok(Ok(true)) => return Ok(true),
             Ok(Ok(false)) => None,
@@ -218,8 +215,7 @@ impl Source {
                 (Self::Pcm(reader), format)
             }
             None => {
-                let reader =
-                    compressed::Reader::open(file, metadata.len(), extension.as_deref())?;
+                let reader = compressed::Reader::open(file, metadata.len(), extension.as_deref())?;
                 let format = reader.format();
                 (Self::Compressed(Box::new(reader)), format)
             }

@@ -129,5 +129,7 @@ fn copies_and_others_in_a_folder() {
     }
     most_alike.sort_by(|a, b| b.0.total_cmp(&a.0));
     most_alike.iter().take(15).for_each(|(_, pair)| println!("other: {pair}"));
-    println!("{n_found} of {n_copies} copies found, {n_false} of {n_others} others taken for copies");
+    println!(
+        "{n_found} of {n_copies} copies found, {n_false} of {n_others} others taken for copies"
+    );
 }

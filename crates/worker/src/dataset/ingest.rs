@@ -45,9 +45,8 @@ impl Ingest<'_> {
         path: &Path,
         mut go_on: impl FnMut(f64) -> bool,
     ) -> io::Result<Ingested> {
-        let unusable = |error: &audio::Error| {
-            Ok(Ingested::Unusable(bad_sound::explain(error), vec![]))
-        };
+        let unusable =
+            |error: &audio::Error| Ok(Ingested::Unusable(bad_sound::explain(error), vec![]));
         let mut reader = match SoundReader::open(path, &DecodeLimits::STREAMED) {
             Ok(reader) => reader,
             Err(error) => return unusable(&error),
@@ -82,7 +81,10 @@ impl Ingest<'_> {
             // The end is known, so all samples can be scaled.
             let end = reader.end();
             if let Some(why) = bad_sound::of_end(&end) {
-                return Ok(Ingested::Unusable(why, without(end.notes, &["silent", "not_a_number"])));
+                return Ok(Ingested::Unusable(
+                    why,
+                    without(end.notes, &["silent", "not_a_number"]),
+                ));
             }
             if !needs_two_passes {
                 draft.push_all(&held.channels, Some(&end))?;

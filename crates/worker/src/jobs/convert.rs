@@ -295,7 +295,8 @@ impl<'a> Latents<'a> {
             [1, rows, frames] | [rows, frames] if rows == n_rows && frames > 0 => frames,
             _ => {
                 let shape = file.shape();
-                let why = format!("Its shape is {shape:?}; this model takes [1, {n_rows}, frames].");
+                let why =
+                    format!("Its shape is {shape:?}; this model takes [1, {n_rows}, frames].");
                 let remedy = "Encode with the same model, or give the array that shape.";
                 return refuse("wrong_shape", what(), &why, remedy);
             }

@@ -112,7 +112,8 @@ fn warnings_of(search: &Search, sounds: &[IndexedSound]) -> Vec<Warning> {
     let warning = |code: &str, message: String| Warning { code: code.into(), file: None, message };
     let n_repeats: usize = search.groups.iter().map(|group| group.files.len() - 1).sum();
     if n_repeats > 0 {
-        let files = if n_repeats == 1 { "1 file repeats" } else { &format!("{n_repeats} files repeat") };
+        let files =
+            if n_repeats == 1 { "1 file repeats" } else { &format!("{n_repeats} files repeat") };
         let message = if search.groups.len() == 1 && search.groups[0].files.len() == sounds.len() {
             "All files are the same sound, so none is held out.".to_owned()
         } else {

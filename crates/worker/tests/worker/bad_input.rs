@@ -69,10 +69,7 @@ fn the_real_reasons_are_given_where_nothing_can_be_used() {
         &|it| write_length(&it.join("day.wav"), 25 * 3600),
         "The only file could not be used: it is too long.",
     );
-    check(
-        &|it| write_silence(&it.join("a.wav")),
-        "The only file could not be used: it is silent.",
-    );
+    check(&|it| write_silence(&it.join("a.wav")), "The only file could not be used: it is silent.");
     check(
         &|it| {
             garbage(it.join("a.wav"));

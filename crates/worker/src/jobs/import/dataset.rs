@@ -11,9 +11,7 @@ use foreign::{
 
 use super::{One, Steps};
 use crate::{
-    dataset::{
-        About, DatasetWriter, Ingest, Ingested, PreparedSound, Room, Search, spill_name,
-    },
+    dataset::{About, DatasetWriter, Ingest, Ingested, PreparedSound, Room, Search, spill_name},
     folder::{JobFolder, now_ms},
     jobs::prepare,
 };
@@ -37,12 +35,8 @@ pub(super) fn make(
         .context("create the dataset's files")?;
     let (mut warnings, mut n_skipped) = (vec![], 0);
     let room: &Arc<Room> = &Room::new(ROOM_BYTES);
-    let ingest = Ingest {
-        rate_hz: metadata.rate_hz,
-        channels,
-        spill: one.target.join(spill_name(0)),
-        room,
-    };
+    let ingest =
+        Ingest { rate_hz: metadata.rate_hz, channels, spill: one.target.join(spill_name(0)), room };
     // A damaged file may say that there are none.
     let n_entries = database.n_entries().max(1) as f64;
     for (i, entry) in database.entries().enumerate() {
@@ -123,8 +117,9 @@ fn sound_of(
         return Ok(Some(draft.finish(&format!("excerpt {key}"), |_| None)?));
     }
     let path = example.metadata.get("path");
-    let path = path
-        .with_context(|| format!("read the record {key}: it holds no sound and refers to no file"))?;
+    let path = path.with_context(|| {
+        format!("read the record {key}: it holds no sound and refers to no file")
+    })?;
     match ingest.file(Path::new(path), |_| go_on())? {
         Ingested::Stopped => Ok(None),
         Ingested::Unusable(why, _) => {

@@ -130,6 +130,8 @@ mod tests {
         let mut order: Vec<usize> = (0..10).collect();
         order.sort_by_key(|&i| fnv1a(0, &format!("{i}.wav")));
         let held_out = |i: usize| splits[i] == Split::Validation;
-        assert!(order[..3].iter().all(|&i| held_out(i)) && !order[3..].iter().any(|&i| held_out(i)));
+        assert!(
+            order[..3].iter().all(|&i| held_out(i)) && !order[3..].iter().any(|&i| held_out(i))
+        );
     }
 }
