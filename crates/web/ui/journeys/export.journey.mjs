@@ -95,7 +95,7 @@ await travel({
     await page.getByRole('radio', { name: 'A number' }).check()
     const number = page.getByRole('textbox', { name: 'Number of latent variables' })
     await number.fill('1000')
-    await page.getByText(/^Between 1 and/).waitFor()
+    await page.getByText(/^Enter a number from 1 to/).waitFor()
     assert(await page.getByRole('button', { name: 'Export', exact: true }).isDisabled())
     await look('wizard wrong number')
     await number.fill('4')
