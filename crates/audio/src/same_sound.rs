@@ -15,10 +15,9 @@
 
 use std::ops::Range;
 
-use realfft::RealFftPlanner;
 use realfft::num_complex::Complex;
 
-use crate::spectrum::Stft;
+use crate::spectrum::{Stft, forward, inverse};
 
 /// Bands of the fingerprint, equally wide in octaves between these frequencies.
 const N_BANDS: usize = 16;
@@ -240,8 +239,10 @@ impl Fingerprinter {
     fn end_step(&mut self) {
         let power = self.energy / self.n_in_step as f64;
         let below = -10.0 * power.max(1e-30).log10() * LEVELS_PER_DB as f64;
-        for level in (below.max(0.0).ceil() as usize)..N_LEVELS {
-            self.first_at[level].get_or_insert(self.n_steps);
+        let level = (below.max(0.0).ceil() as usize).min(N_LEVELS);
+        // Levels that were reached before keep their first step.
+        for first in self.first_at[level..].iter_mut().take_while(|it| it.is_none()) {
+            *first = Some(self.n_steps);
         }
         match self.energies.last_mut() {
             Some(last) if self.n_steps % self.n_in_group > 0 => *last += self.energy,
@@ -307,7 +308,8 @@ pub fn correlation(a: &[Vec<f32>], b: &[Vec<f32>], comparison: Comparison) -> f6
     }
     let (shift, found) = best_shift(&a, &b, comparison);
     let longest_shift = 2.0 * LEAD_SECS * f64::from(comparison.rate_hz);
-    if !comparison.are_cut || shift.unsigned_abs() as f64 > longest_shift {
+    let may_be_more = comparison.are_cut && (0.5..SAME_FROM).contains(&found);
+    if !may_be_more || shift.unsigned_abs() as f64 > longest_shift {
         return found;
     }
     // Once more without what only one of them has because it was cut elsewhere.
@@ -320,8 +322,7 @@ pub fn correlation(a: &[Vec<f32>], b: &[Vec<f32>], comparison: Comparison) -> f6
 /// By how many samples `a` is later than `b`, and how well they then correlate.
 fn best_shift(a: &[f32], b: &[f32], comparison: Comparison) -> (isize, f64) {
     let n = (a.len() + b.len()).next_power_of_two();
-    let mut planner = RealFftPlanner::<f32>::new();
-    let forward = planner.plan_fft_forward(n);
+    let forward = forward(n);
     let bin_hz = f64::from(comparison.rate_hz) / n as f64;
     let high_hz = COMPARED_HZ[1].min(comparison.bandwidth_hz);
     // Half-way to a white spectrum of what falls by 6 dB an octave.
@@ -348,7 +349,7 @@ fn best_shift(a: &[f32], b: &[f32], comparison: Comparison) -> (isize, f64) {
     // The weights leave nothing there; the transform back asks for real numbers.
     product[0].im = 0.0;
     product[n / 2].im = 0.0;
-    let backward = planner.plan_fft_inverse(n);
+    let backward = inverse(n);
     let mut correlations = backward.make_output_vec();
     backward.process(&mut product, &mut correlations).expect("all buffers were made by the plan");
     let (at, largest) = correlations

@@ -1,10 +1,10 @@
 //! Spectra: what a clip sounds like, in numbers that reports compare.
 
 use std::f32::consts::TAU;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use realfft::num_complex::Complex;
-use realfft::{RealFftPlanner, RealToComplex};
+use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 
 use crate::Clip;
 
@@ -52,6 +52,25 @@ pub fn stft_magnitudes(samples: &[f32], window: usize, hop: usize) -> Magnitudes
     Magnitudes { n_bins, values }
 }
 
+/// Plans of transforms, made once for each length: making one takes longer than a few transforms.
+static PLANS: LazyLock<Mutex<RealFftPlanner<f32>>> =
+    LazyLock::new(|| Mutex::new(RealFftPlanner::new()));
+
+fn plans() -> MutexGuard<'static, RealFftPlanner<f32>> {
+    // A planner is whole between calls, whatever happened to who held it.
+    PLANS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The transform of `n` real numbers.
+pub(crate) fn forward(n: usize) -> Arc<dyn RealToComplex<f32>> {
+    plans().plan_fft_forward(n)
+}
+
+/// Back to `n` real numbers.
+pub(crate) fn inverse(n: usize) -> Arc<dyn ComplexToReal<f32>> {
+    plans().plan_fft_inverse(n)
+}
+
 /// A window and the transform of what is in it.
 pub(crate) struct Stft {
     shape: Vec<f32>,
@@ -66,7 +85,7 @@ impl Stft {
     pub(crate) fn new(window: usize) -> Self {
         let shape = hann_window(window);
         let scale = 2.0 / shape.iter().sum::<f32>();
-        let fft = RealFftPlanner::<f32>::new().plan_fft_forward(window);
+        let fft = forward(window);
         let (input, spectrum) = (fft.make_input_vec(), fft.make_output_vec());
         let scratch = fft.make_scratch_vec();
         Self { shape, scale, fft, input, spectrum, scratch }

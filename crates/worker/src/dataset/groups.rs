@@ -10,8 +10,10 @@ use super::DatasetWriter;
 /// Pairs of fingerprints that are compared at most: of a thousand sounds every pair, and of more those
 /// of alike length.
 const PAIRS_MAX: u64 = 50_000_000;
-/// Samples of excerpts that are compared closely at most, a minute or two of work.
-const SAMPLES_MAX: u64 = 1 << 29;
+/// Samples of excerpts that are compared closely at most: so many in any case, and so many for each
+/// sound, so that comparing takes no longer than reading did.
+const SAMPLES_LEAST: u64 = 1 << 25;
+const SAMPLES_PER_SOUND: u64 = 1 << 13;
 
 /// What was found, and whether all pairs were looked at.
 pub(crate) struct Search {
@@ -47,7 +49,8 @@ impl Search {
             .filter_map(|(i, it)| Some((i, it.as_ref()?)))
             .collect();
         order.sort_by(|(_, a), (_, b)| a.length_secs().total_cmp(&b.length_secs()));
-        let (mut n_pairs_left, mut n_samples_left) = (PAIRS_MAX, SAMPLES_MAX);
+        let (mut n_pairs_left, mut n_samples_left) =
+            (PAIRS_MAX, SAMPLES_LEAST.max(SAMPLES_PER_SOUND * order.len() as u64));
         let mut is_partial = false;
         'sounds: for (place, (i, a)) in order.iter().enumerate() {
             if !go_on(place as f64 / order.len() as f64) {
