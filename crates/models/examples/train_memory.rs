@@ -62,7 +62,7 @@ fn train(config: Config, is_phase_2: bool) -> f64 {
     let folder = tempfile::tempdir().unwrap();
     trainer.save(&folder.path().join("step.safetensors")).unwrap();
     trainer.validate(std::slice::from_ref(&held_out));
-    trainer.render(&held_out);
+    drop(trainer.render(&held_out));
     step_secs
 }
 

@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn a_cell_stays_in_its_place() {
         let rows = [["a\nb\u{1b}[2J".to_owned(), "c".to_owned()]];
-        assert_eq!(table(["id", "x"], &rows), "id              x\na\\nb\\u{1b}[2J  c\n");
+        assert_eq!(table(["id", "x"], &rows), "id             x\na\\nb\\u{1b}[2J  c\n");
     }
 
     #[test]

@@ -2,12 +2,12 @@
 
 import { expect, test } from 'vitest'
 
-import type { Folder } from '../src/lib/api'
+import type { FolderListing } from '../src/lib/api'
 import { soundsIn } from '../src/lib/folder-words'
 
-const folder = (n_sounds: number, more: object = {}) => ({ path: '/', folders: [], n_sounds, ...more }) as Folder
+const folder = (n_sounds: number, more: object = {}) => ({ path: '/', folders: [], n_sounds, ...more }) as FolderListing
 
-test.each<[Folder, string]>([
+test.each<[FolderListing, string]>([
   [folder(1, { n_sounds_below: 1, is_count_partial: false }), '1 sound file'],
   [folder(0, { n_sounds_below: 0, is_count_partial: false }), '0 sound files'],
   [folder(12, { n_sounds_below: 340, is_count_partial: false }), '340 sound files, 328 of them in sub-folders'],

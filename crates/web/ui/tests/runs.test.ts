@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 
-import type { Checkpoint, Job, RunForecast, Sample } from '$lib/api'
+import type { Checkpoint, Job, MemoryForecast, Sample } from '$lib/api'
 
-import { adviceText, memoryOf, neededBytes } from '../src/pages/runs/memory'
+import { adviceText, neededBytes } from '../src/pages/runs/memory'
 import { bestOf, hasDiverged, needsOtherSettings, sampleToHear } from '../src/pages/runs/samples'
 import { LEAST_POINTS, sparkline } from '../src/pages/runs/sparkline'
 
@@ -35,20 +35,9 @@ test('what settings caused is not resumed with the same ones', () => {
   expect(['out_of_memory', 'diverged', 'disk_full'].map((code) => needsOtherSettings(failed(code)))).toEqual([true, true, false])
 })
 
-test.each([
-  { needed: 1e9, free: 8e9, level: 'fits' },
-  { needed: 7.5e9, free: 8e9, level: 'tight' },
-  { needed: 9e9, free: 8e9, level: 'too_large' },
-  { needed: 9e9, free: undefined, level: 'unknown' },
-])('a run of $needed bytes with $free free: $level', ({ needed, free, level }) => {
-  expect(memoryOf({ memory_bytes: needed } as RunForecast, free).level).toBe(level)
-})
-
-test('what the studio says of memory counts more than the sum', () => {
+test('advice says what to change and what it comes to', () => {
   const advice = [{ title: 'Batch size 4', settings: { batch_size: 4 }, memory_bytes: 5.2e9 }]
-  const said = { phase_1_bytes: 3e9, phase_2_bytes: 9e9, free_bytes: 8e9, level: 'too_large', advice }
-  const memory = memoryOf({ memory_bytes: 3e9, memory: said } as unknown as RunForecast, 64e9)
-  expect(memory).toEqual(said)
+  const memory: MemoryForecast = { phase_1_bytes: 3e9, phase_2_bytes: 9e9, free_bytes: 8e9, level: 'too_large', advice }
   expect(neededBytes(memory)).toBe(9e9)
   expect(adviceText(advice[0]!)).toBe('Use batch size 4 (about 5.2\u202fGB)')
 })

@@ -105,7 +105,7 @@ fn what_a_list_lies_about_is_refused() {
     check(&[("c:x", 3, right)], &[("c:x", b"abc")], Some("points outside the package"));
     check(&[(WEIGHTS, u64::MAX, right)], abc, Some("larger than"));
     check(&[(WEIGHTS, 3, right), (WEIGHTS, 3, right)], abc, Some("twice"));
-    check(&[(CARD, 3, right)], &[(CARD, b"abc")], Some("names no weights"));
+    check(&[(CARD, 3, right)], &[(CARD, b"abc")], Some("does not list weights.safetensors"));
     archive(&path, &manifest(&[(WEIGHTS, 3, right)]).replace("\"format\":1", "\"format\":9"), abc);
     assert!(format!("{:#}", verify(&path).unwrap_err()).contains("newer Maquette"));
     check(&[(WEIGHTS, 3, right)], &[(WEIGHTS, &[0; 1 << 16])], Some("damaged or was changed"));

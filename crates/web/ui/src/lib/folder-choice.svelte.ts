@@ -1,18 +1,18 @@
 // The folder that a form is about. What its text field says is the only truth: what is used is what it says, or
 // nothing. Answers that come late, of what the field said before, are not listened to.
 
-import { type FileKind, type Folder, folders, type Problem, problemOf } from '$lib/api'
+import { type FileKind, type FolderListing, folders, type Problem, problemOf } from '$lib/api'
 import { t } from '$lib/i18n'
 
 const WAIT_MS = 300
 
-type Ask = (path: string | undefined, signal: AbortSignal) => Promise<Folder>
+type Ask = (path: string | undefined, signal: AbortSignal) => Promise<FolderListing>
 
 export class FolderChoice {
   /** What the field says. Empty at first, until the studio names the home folder. */
   #text = $state('')
   /** The folder last listed; it may be another one than the field says by now. */
-  listing = $state.raw<Folder>()
+  listing = $state.raw<FolderListing>()
   /** Why what the field says cannot be used. */
   problem = $state.raw<Problem>()
   /** Whether an answer for what the field says is on its way, or will be asked for in a moment. */
@@ -34,7 +34,7 @@ export class FolderChoice {
   }
 
   /** The folder that the field says, where the studio has found it; nothing else may be used. */
-  get found(): Folder | undefined {
+  get found(): FolderListing | undefined {
     return this.problem === undefined && this.#isAnswered() ? this.listing : undefined
   }
 
@@ -65,7 +65,7 @@ export class FolderChoice {
   }
 
   /** Waits until it is known whether what the field says can be used; gives it if so. */
-  async settle(): Promise<Folder | undefined> {
+  async settle(): Promise<FolderListing | undefined> {
     // Whoever types meanwhile is waited for as well.
     while (!this.#isAnswered()) await this.#check()
     return this.found

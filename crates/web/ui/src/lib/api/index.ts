@@ -1,7 +1,7 @@
 // What pages can ask of the studio: one function a verb, in the order of the lists they work on.
 
 import { answer, client, filePath, path, sendFile } from './request'
-import type { Control, FileKind, Folder, ExportTask, ImportTask, Limit, NewComposition, NewDataset, NewModel, NewPreset, NewRun, PresetFile, Reconstruction, TrashItem, Upload } from './types'
+import type { Control, FileKind, FolderListing, ExportTask, ImportTask, Limit, NewComposition, NewDataset, NewModel, NewPreset, NewRun, PresetFile, Reconstruction, TrashItem, Upload } from './types'
 
 export { ProblemError, problemOf } from './problem'
 export type * from './types'
@@ -20,8 +20,8 @@ export const jobs = (signal?: Signal) => answer(client.GET('/api/jobs', until(si
 /** Puts a job aside that has ended, until it is queued again. */
 export const dismissJob = (id: string) => answer(client.POST('/api/jobs/{id}/dismiss', at(id)))
 /** A folder on this computer, with its files of a kind; the home folder without a path. */
-export const folders = (from: string | undefined, files: FileKind, signal?: Signal): Promise<Folder> =>
-  answer(client.GET('/api/folders', { params: { query: { ...(from === undefined ? {} : { path: from }), files } as { path?: string } }, ...until(signal) }))
+export const folders = (from: string | undefined, files: FileKind, signal?: Signal): Promise<FolderListing> =>
+  answer(client.GET('/api/folders', { params: { query: { ...(from === undefined ? {} : { path: from }), files } }, ...until(signal) }))
 
 // The trash, and what cannot be read
 /** What was deleted, newest first. */

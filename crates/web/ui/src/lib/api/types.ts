@@ -71,6 +71,9 @@ export type Sample = Schemas['Sample']
 export type Score = Schemas['Score']
 export type SoundFile = Schemas['SoundFile']
 export type SoundSource = Schemas['SoundSource']
+export type SoundGroup = Schemas['SoundGroup']
+export type MemoryForecast = Schemas['MemoryForecast']
+export type MemoryAdvice = Schemas['MemoryAdvice']
 export type Split = Schemas['Split']
 export type SystemUse = Schemas['SystemUse']
 export type Switch = Schemas['Switch']
@@ -82,16 +85,3 @@ export type Warning = Schemas['Warning']
 
 /** Which files a listing of a folder names. */
 export type FileKind = 'sounds' | 'imports'
-/** A folder of this computer; what an older studio does not say of it is absent. */
-export type Folder = FolderListing & {
-  /** Sounds in it and in its sub-folders; hidden ones are not counted. */
-  n_sounds_below?: number
-  /** Whether counting them was given up at some point. */
-  is_count_partial?: boolean
-  files?: { name: string; bytes: number }[]
-}
-/** Files of a dataset that hold the same sound, by their place in it. */
-export interface SoundGroup {
-  kind: 'exact' | 'near'
-  files: number[]
-}

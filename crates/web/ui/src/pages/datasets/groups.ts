@@ -3,7 +3,7 @@
 import type { DatasetDetail, SoundFile, SoundGroup } from '$lib/api'
 
 /** Groups with their files, those of identical sound first; what an older dataset does not know is nothing. */
-export function groupsOf(dataset: DatasetDetail & { groups?: SoundGroup[] }): { kind: SoundGroup['kind']; files: SoundFile[] }[] {
+export function groupsOf(dataset: DatasetDetail): { kind: SoundGroup['kind']; files: SoundFile[] }[] {
   const groups = (dataset.groups ?? []).map(({ kind, files }) => ({
     kind,
     files: files.flatMap((idx) => dataset.files.find((file) => file.idx === idx) ?? []),
@@ -12,6 +12,6 @@ export function groupsOf(dataset: DatasetDetail & { groups?: SoundGroup[] }): { 
 }
 
 /** How many files repeat another one. */
-export function duplicatesOf(dataset: DatasetDetail & { groups?: SoundGroup[] }): number {
+export function duplicatesOf(dataset: DatasetDetail): number {
   return groupsOf(dataset).reduce((sum, { files }) => sum + files.length - 1, 0)
 }

@@ -1,1 +1,0 @@
-import{$t as e,Nn as t,Qt as n,St as r,fn as i,hr as a,ir as o,pn as s,qr as c,tn as l}from"./app-CGpFfQ88.js";async function u({id:e,job:o}){return i(s(o))?n(()=>r(o)):await n(()=>t(e))?(l(c(`exports.deleted`,{name:o.name}),()=>a(e)),!0):!1}async function d({id:t}){await n(()=>o(t))&&e(c(`export.opened`))}export{d as n,u as t};
