@@ -245,11 +245,11 @@ impl Fingerprinter {
             *first = Some(self.n_steps);
         }
         match self.energies.last_mut() {
-            Some(last) if self.n_steps % self.n_in_group > 0 => *last += self.energy,
+            Some(last) if !self.n_steps.is_multiple_of(self.n_in_group) => *last += self.energy,
             _ => self.energies.push(self.energy),
         }
         self.n_steps += 1;
-        if self.energies.len() == MAX_STEPS && self.n_steps % self.n_in_group == 0 {
+        if self.energies.len() == MAX_STEPS && self.n_steps.is_multiple_of(self.n_in_group) {
             self.energies = self.energies.chunks(2).map(|pair| pair.iter().sum()).collect();
             self.n_in_group *= 2;
         }

@@ -53,7 +53,7 @@ struct Cli {
 /// What every verb takes.
 #[derive(clap::Args)]
 struct Shared {
-    /// The workspace: the folder that holds everything [default: $MAQUETTE_WORKSPACE, or ~/Maquette]
+    /// The workspace: the folder that holds everything [default: `MAQUETTE_WORKSPACE`, or ~/Maquette]
     #[arg(long, global = true, value_name = "DIR")]
     workspace: Option<PathBuf>,
     /// Print JSON for programs

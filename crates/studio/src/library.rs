@@ -61,8 +61,10 @@ fn valid_name(name: &str) -> Result<String, Error> {
     Ok(name.to_owned())
 }
 
-/// Whether a character would not be shown, and would change how others are: a control character, a separator
-/// of lines, or one that turns the direction of the text around (Unicode UAX #9, explicit formatting).
+/// Whether a character would not be shown, and would change how others are.
+///
+/// That is a control character, a separator of lines, or one that turns the direction of the text around
+/// (Unicode UAX #9, explicit formatting).
 pub fn is_unprintable(c: char) -> bool {
     let turns = ['\u{202a}'..='\u{202e}', '\u{2066}'..='\u{2069}', '\u{2028}'..='\u{2029}'];
     c.is_control() || turns.iter().any(|range| range.contains(&c))

@@ -90,7 +90,6 @@ fn silence_and_clicks_are_like_nothing() {
 /// `SAME_SOUND_FOLDER=… cargo test same_sound -- --nocapture` says how copies and others compare among
 /// the files of a folder: `NAME__KIND.EXT` are copies of each other if they have the same NAME.
 #[test]
-#[expect(clippy::print_stdout, reason = "it is there to be read")]
 fn copies_and_others_in_a_folder() {
     let Some(folder) = std::env::var_os("SAME_SOUND_FOLDER") else { return };
     let mut files: Vec<_> =

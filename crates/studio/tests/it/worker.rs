@@ -300,6 +300,7 @@ fn train(folder: &Path, task: &api::TrainTask, events: &mut Events) -> Option<Ou
     Some(Outcome::Done)
 }
 
+#[expect(clippy::exit, reason = "a worker that cannot write anything tells by its exit code alone")]
 fn full(events: &mut Events, full: Full) {
     match full {
         Full::ExitCode => std::process::exit(Exit::DISK_FULL),

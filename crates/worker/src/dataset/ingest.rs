@@ -25,6 +25,7 @@ pub(crate) struct Ingest<'a> {
 }
 
 /// What came of a file.
+#[expect(clippy::large_enum_variant, reason = "there is one a file, and it is handed on at once")]
 pub(crate) enum Ingested {
     /// All its samples, and what is odd about it.
     Sound(SoundDraft, Vec<Note>),
@@ -129,7 +130,7 @@ impl Ingest<'_> {
     ///
     /// # Errors
     /// The disk is full.
-    pub(crate) fn clip(&self, clip: Clip) -> io::Result<SoundDraft> {
+    pub(crate) fn clip(&self, clip: &Clip) -> io::Result<SoundDraft> {
         let mut draft = self.draft(clip.rate_hz, clip.channels.len());
         draft.push_all(&clip.channels, None)?;
         draft.finish()

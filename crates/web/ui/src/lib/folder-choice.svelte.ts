@@ -38,9 +38,9 @@ export class FolderChoice {
     return this.problem === undefined && this.#isAnswered() ? this.listing : undefined
   }
 
-  /** Asks for the folder that it starts with. */
+  /** Asks for the folder of the field: when it is first shown, and when it is shown again, as it may have changed. */
   start(): void {
-    if (!this.#isAnswered()) void this.#check()
+    void this.#check()
   }
 
   /** Somebody types: what the field says is looked at when they pause. */

@@ -113,7 +113,7 @@ fn sound_of(
             "the record {key} has {} channels instead of {n_channels}",
             channels.len()
         );
-        let draft = ingest.clip(audio::Clip { rate_hz, channels })?;
+        let draft = ingest.clip(&audio::Clip { rate_hz, channels })?;
         return Ok(Some(draft.finish(&format!("excerpt {key}"), |_| None)?));
     }
     let path = example.metadata.get("path");

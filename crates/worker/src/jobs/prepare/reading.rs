@@ -238,7 +238,7 @@ impl Reader<'_> {
         };
         let ingested = match sound {
             Source::Made { clip, .. } => {
-                ingest.clip(clip.clone()).map(|draft| Ingested::Sound(draft, vec![]))
+                ingest.clip(clip).map(|draft| Ingested::Sound(draft, vec![]))
             }
             Source::File { path, .. } => ingest.file(path, &mut tell),
         };
