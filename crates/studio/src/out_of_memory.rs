@@ -152,6 +152,8 @@ fn read(path: impl AsRef<Path>) -> String {
 fn problem(kind: JobKind, forecast: Option<&MemoryForecast>, free_bytes: Option<u64>) -> Problem {
     let gb = |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9);
     let needed = forecast.map(|it| gb(it.phase_1_bytes.max(it.phase_2_bytes)));
+    // The estimate knows the limits that the system sets single programs, too.
+    let free_bytes = free_bytes.into_iter().chain(forecast.and_then(|it| it.free_bytes)).min();
     let why = match (needed, free_bytes.map(gb)) {
         (Some(needed), Some(free)) => {
             Some(format!("It needed about {needed}; {free} was free when it started."))
@@ -248,6 +250,9 @@ mod tests {
         };
         let why = problem(JobKind::Train, Some(&forecast), Some(8_000_000_000)).why.unwrap();
         assert_eq!(why, "It needed about 12.3 GB; 8.0 GB was free when it started.");
+        let limited = MemoryForecast { free_bytes: Some(4_000_000_000), ..forecast };
+        let why = problem(JobKind::Train, Some(&limited), Some(8_000_000_000)).why.unwrap();
+        assert_eq!(why, "It needed about 12.3 GB; 4.0 GB was free when it started.");
         assert_eq!(problem(JobKind::Export, None, None).why, None);
     }
 }
