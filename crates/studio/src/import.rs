@@ -22,7 +22,7 @@ use crate::{
     shared::Shared,
     store::{jobs, models},
     supervisor,
-    workspace::{Shelf, move_folder, read_json, write_json},
+    workspace::{Shelf, move_folder, write_json},
 };
 
 /// The most files of an imported folder.
@@ -138,8 +138,7 @@ pub(crate) fn look(source: &Path) -> Result<Found, Error> {
     };
     if has(job_folder::MODEL) {
         let path = source.join(job_folder::MODEL);
-        let model: Model = read_json(&path).map_err(read_error)?;
-        job_folder::check_format(&path, model.format, Model::FORMAT).map_err(read_error)?;
+        let model: Model = job_folder::read_versioned(&path, Model::FORMAT).map_err(read_error)?;
         if !has(job_folder::WEIGHTS) {
             return Err(refuse(source, "the model's weights are missing"));
         }

@@ -12,7 +12,7 @@ use api::{
     Control, DatasetIndex, DatasetSummary, Exit, JobKind, Limit, Order, Outcome, Problem,
     ReconstructionResult, RunMeasure, Task, UnixMs,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     Error,
@@ -106,14 +106,22 @@ pub(crate) fn kind(task: &Task) -> JobKind {
 
 /// Reads the order of a job that is known.
 pub(crate) fn read_order(folder: &Path) -> Result<Order, Error> {
-    let path = folder.join(ORDER);
-    let order: Order = read_json(&path)?;
-    check_format(&path, order.format, Order::FORMAT)?;
-    Ok(order)
+    read_versioned(&folder.join(ORDER), Order::FORMAT)
+}
+
+/// Reads a file with a format. That comes first, as a newer file may hold what this program cannot read.
+pub(crate) fn read_versioned<T: DeserializeOwned>(path: &Path, known: u32) -> Result<T, Error> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        format: u32,
+    }
+    let Versioned { format } = read_json(path)?;
+    check_format(path, format, known)?;
+    read_json(path)
 }
 
 /// Refuses a file that was written by a newer program.
-pub(crate) fn check_format(path: &Path, found: u32, known: u32) -> Result<(), Error> {
+fn check_format(path: &Path, found: u32, known: u32) -> Result<(), Error> {
     if found <= known {
         return Ok(());
     }

@@ -30,7 +30,7 @@ use crate::{
         runs::{self, RunRow},
     },
     supervisor,
-    workspace::{Shelf, ids_in, read_json, remove},
+    workspace::{Shelf, ids_in, remove},
 };
 
 /// How long reading events may hold up the start; the rest is read afterwards.
@@ -82,16 +82,14 @@ pub(crate) fn read_in(
     let deleted_ms = is_deleted.then(|| card.deleted_ms.unwrap_or_else(|| shared.now_ms()));
     if shelf == Shelf::Models {
         let path = folder.join(job_folder::MODEL);
-        let mut model: Model = read_json(&path)?;
-        job_folder::check_format(&path, model.format, Model::FORMAT)?;
+        let mut model: Model = job_folder::read_versioned(&path, Model::FORMAT)?;
         model.id = id.clone();
         model.name = card.name.unwrap_or(model.name);
         return shared.change(|change| models::save(change.tx, &ModelRow { model, deleted_ms }));
     }
     if shelf == Shelf::Presets {
         let path = folder.join(job_folder::PRESET);
-        let mut preset: OwnPreset = read_json(&path)?;
-        job_folder::check_format(&path, preset.format, OwnPreset::FORMAT)?;
+        let mut preset: OwnPreset = job_folder::read_versioned(&path, OwnPreset::FORMAT)?;
         preset.id = id.clone();
         preset.name = card.name.unwrap_or(preset.name);
         return shared.change(|change| presets::save(change.tx, &PresetRow { preset, deleted_ms }));

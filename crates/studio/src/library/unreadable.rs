@@ -12,7 +12,7 @@ use crate::{
     Error, Studio, job_folder, rebuild,
     shared::lock,
     store::jobs,
-    workspace::{Shelf, Workspace, ids_in, read_json},
+    workspace::{Shelf, Workspace, ids_in},
 };
 
 /// How long reading events may hold up the answer; the rest is read afterwards.
@@ -87,13 +87,11 @@ fn check(shelf: Shelf, folder: &Path) -> Result<(), Error> {
     match shelf {
         Shelf::Models => {
             let path = folder.join(job_folder::MODEL);
-            let model: Model = read_json(&path)?;
-            job_folder::check_format(&path, model.format, Model::FORMAT)
+            job_folder::read_versioned::<Model>(&path, Model::FORMAT).map(drop)
         }
         Shelf::Presets => {
             let path = folder.join(job_folder::PRESET);
-            let preset: OwnPreset = read_json(&path)?;
-            job_folder::check_format(&path, preset.format, OwnPreset::FORMAT)
+            job_folder::read_versioned::<OwnPreset>(&path, OwnPreset::FORMAT).map(drop)
         }
         _ => job_folder::read_order(folder).map(drop),
     }

@@ -35,6 +35,9 @@ fn a_damaged_folder_is_named_and_comes_back() {
     let found = stage.studio.unreadable().unwrap();
     assert_eq!(found[0].problem.code, "newer", "{found:?}");
     assert!(found[0].problem.remedy.as_deref().unwrap().contains("Update"), "{found:?}");
+    // A newer one may lack all that this program looks for.
+    fs::write(&order, "{\"format\": 99}").unwrap();
+    assert_eq!(stage.studio.unreadable().unwrap()[0].problem.code, "newer");
 
     fs::write(&order, &whole).unwrap();
     assert_eq!(stage.studio.unreadable().unwrap(), []);
