@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use api::{
-    Export, ExportForm, ExportOrder, ExportTask, ExportedPlay, Id, JobKind, KnownModel, ModelPlace,
-    Outdated, Task,
+    Checkpoint, Export, ExportForm, ExportOrder, ExportTask, ExportedPlay, Id, JobKind, KnownModel,
+    ModelPlace, Outdated, Task,
 };
 
 use super::{cancel_job, delete_job, make_job, models, name_from, passing, restore_job};
@@ -159,14 +159,19 @@ impl Studio {
         })
     }
 
-    /// Whether the run that an exported model came from has a newer checkpoint.
+    /// Whether the run that an exported model came from has a newer checkpoint, and none that is known to be
+    /// worse.
     fn outdated(&self, order: &ExportOrder) -> Result<Option<Outdated>, Error> {
         let Some(lineage) = order.known.as_ref().and_then(|known| known.model.lineage.as_ref())
         else {
             return Ok(None);
         };
         let all = self.shared.read(|c| checkpoints::of(c, &lineage.run))?;
-        let newest = all.last().filter(|newest| newest.step > lineage.step);
+        let is_worse = |newest: &Checkpoint| match (lineage.validation, newest.validation) {
+            (Some(exported), Some(newest)) => newest > exported,
+            _ => false,
+        };
+        let newest = all.last().filter(|newest| newest.step > lineage.step && !is_worse(newest));
         Ok(newest.map(|newest| Outdated {
             run: lineage.run.clone(),
             step: lineage.step,

@@ -58,22 +58,29 @@ fn an_export_is_made_kept_deleted_and_restored() {
 #[test]
 fn an_export_says_when_its_run_has_gone_on() {
     let stage = Stage::new();
-    let run = stage.done_run(30);
-    let new = |step| NewModel { run: run.clone(), step: Some(step), name: None };
-    let newest = stage.studio.add_model(new(30)).unwrap().id;
-    let older = stage.studio.add_model(new(20)).unwrap().id;
-    let outdated = |model: &Id| {
-        let export = stage.studio.create_export(module(model, ExportedPlay::default())).unwrap();
-        let outdated = done(&stage, &export.id).outdated;
-        (export.id, outdated.map(|it| (it.step, it.newest_step)))
+    let run = stage.done_run(10);
+    let export = |step| {
+        let new = NewModel { run: run.clone(), step: Some(step), name: None };
+        let model = stage.studio.add_model(new).unwrap().id;
+        let export = stage.studio.create_export(module(&model, ExportedPlay::default())).unwrap();
+        done(&stage, &export.id)
     };
-    let (id, is_old) = outdated(&newest);
-    assert_eq!(is_old, None);
-    assert_eq!(outdated(&older).1, Some((20, 30)));
-    stage.studio.resume_run(&run, Some(Limit::Steps { steps: 60 })).unwrap();
-    stage.wait_done(&run);
-    let now = stage.studio.export(&id).unwrap().outdated.unwrap();
-    assert_eq!((now.step, now.newest_step, now.run), (30, 60, run));
+    let train_until = |steps| {
+        stage.studio.resume_run(&run, Some(Limit::Steps { steps })).unwrap();
+        stage.wait_done(&run);
+    };
+    let outdated = |export: &api::Export| {
+        let now = stage.studio.export(&export.id).unwrap().outdated;
+        now.map(|it| (it.run, it.step, it.newest_step))
+    };
+    let first = export(10);
+    assert_eq!(outdated(&first), None);
+    train_until(20);
+    assert_eq!(outdated(&first), Some((run.clone(), 10, 20)));
+    let best = export(20);
+    // From there the run gets worse, which is no reason to export again.
+    train_until(60);
+    assert_eq!(outdated(&best), None);
 }
 
 #[test]

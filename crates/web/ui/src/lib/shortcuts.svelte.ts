@@ -60,5 +60,7 @@ function isTyping(target: EventTarget | null): boolean {
 }
 
 function isPressable(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('button, a, summary, input, [role=tab], [role=slider]') !== null
+  // Space does nothing to a radio button that is chosen already.
+  const pressable = 'button, a, summary, input:not([type=radio]:checked), [role=tab], [role=slider]'
+  return target instanceof HTMLElement && target.closest(pressable) !== null
 }
