@@ -51,6 +51,8 @@ await travel({
     await player.getByRole('button', { name: 'Pause' }).waitFor()
     await page.keyboard.press('a')
     assert(await player.getByRole('radio', { name: 'Original' }).isChecked())
+    // Space is the player's, also when a chosen sound has the focus.
+    await player.getByRole('radio', { name: 'Original' }).focus()
     await page.keyboard.press('Space')
     await player.getByRole('button', { name: 'Play', exact: true }).waitFor()
 
@@ -212,6 +214,12 @@ await travel({
     await datasetOfSamples(studio)
     await page.reload()
     await page.getByTestId('run-summary').getByText('parameters').first().waitFor()
+    const start = page.getByRole('button', { name: 'Start training' })
+    await page.getByLabel('Minutes of training').fill('0')
+    await page.getByText('Enter a number above 0.').waitFor()
+    assert(await start.isDisabled())
+    await page.getByLabel('Minutes of training').fill('0.5')
+    await waitUntil(() => start.isEnabled(), 'half a minute is refused')
     await page.getByRole('button', { name: /^All settings/ }).click()
     await page.getByRole('textbox', { name: 'Excerpt length' }).fill('40000')
     await page.getByTestId('problem').waitFor()
@@ -242,7 +250,6 @@ await travel({
     await page.unroute('**/api/runs/check')
 
     step('the summary and the button are in sight, on a narrow window the button')
-    const start = page.getByRole('button', { name: 'Start training' })
     for (const [width, height] of [[1280, 700], [320, 640]]) {
       await page.setViewportSize({ width, height })
       for (const to of [0, 1]) {

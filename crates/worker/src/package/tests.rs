@@ -110,7 +110,7 @@ fn what_a_list_lies_about_is_refused() {
     assert!(format!("{:#}", verify(&path).unwrap_err()).contains("newer Maquette"));
     check(&[(WEIGHTS, 3, right)], &[(WEIGHTS, &[0; 1 << 16])], Some("damaged or was changed"));
     archive(&path, &manifest(&[(WEIGHTS, 3, right)]).replace("44100", "0"), abc);
-    assert!(format!("{:#}", verify(&path).unwrap_err()).contains("format or rate"));
+    assert!(format!("{:#}", verify(&path).unwrap_err()).contains("sample rate is invalid"));
     // What unfolds into more than is there is not written on.
     let mut packed = ZipWriter::new(File::create(&path).unwrap());
     packed.start_file(MANIFEST, SimpleFileOptions::default()).unwrap();
