@@ -131,7 +131,7 @@ pub(crate) fn main() -> ExitCode {
     let is_worker = matches!(cli.command, Some(Command::Worker { .. }));
     match workspace(cli.shared.workspace).and_then(|workspace| {
         let console = Console { workspace, terminal };
-        obey(cli.command, &cli.serve, &console)
+        run_command(cli.command, &cli.serve, &console)
     }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -144,7 +144,7 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-fn obey(
+fn run_command(
     command: Option<Command>,
     serve: &serve::ServeArgs,
     console: &Console,
@@ -180,9 +180,9 @@ fn obey(
 }
 
 /// The workspace: what the command line says, else the environment, else `Maquette` at home.
-fn workspace(told: Option<PathBuf>) -> anyhow::Result<PathBuf> {
-    let told = told.or_else(|| std::env::var_os("MAQUETTE_WORKSPACE").map(PathBuf::from));
-    let folder = match told.filter(|folder| !folder.as_os_str().is_empty()) {
+fn workspace(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {
+    let given = given.or_else(|| std::env::var_os("MAQUETTE_WORKSPACE").map(PathBuf::from));
+    let folder = match given.filter(|folder| !folder.as_os_str().is_empty()) {
         Some(folder) => folder,
         None => std::env::home_dir()
             .context("failed to find your home folder; choose a workspace with --workspace")?

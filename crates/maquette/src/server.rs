@@ -96,7 +96,7 @@ impl App {
     }
 
     /// Calls a verb of the studio that gives nothing, and answers so.
-    async fn tell(
+    async fn act(
         &self,
         verb: impl FnOnce(&Studio) -> Result<(), studio::Error> + Send + 'static,
     ) -> Result<StatusCode, Failure> {

@@ -49,7 +49,7 @@ fn main() {
     }
     let n = n_groups as f64 * samples / GROUP as f64;
     let (wall_secs, cpu_secs) = (started.elapsed().as_secs_f64() / n, (cpu_secs() - used) / n);
-    let told = json!({
+    let figures = json!({
         "wall_secs": wall_secs,
         "cpu_secs": cpu_secs,
         "worst_secs": worst_secs,
@@ -57,7 +57,7 @@ fn main() {
     });
     #[expect(clippy::print_stdout, reason = "the bench answers on its standard output")]
     {
-        println!("{told}");
+        println!("{figures}");
     }
 }
 

@@ -61,10 +61,10 @@ fn main() {
         is_warm = true;
     }
     let peak_bytes = status_kb("VmHWM:") * 1024;
-    let told = json!({ "phase": phase, "wall_secs": wall_secs, "cpu_secs": cpu_secs, "peak_bytes": peak_bytes });
+    let figures = json!({ "phase": phase, "wall_secs": wall_secs, "cpu_secs": cpu_secs, "peak_bytes": peak_bytes });
     #[expect(clippy::print_stdout, reason = "the bench answers on its standard output")]
     {
-        println!("{told}");
+        println!("{figures}");
     }
 }
 

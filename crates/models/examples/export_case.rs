@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use models::rave::{
-    Chance, Config, ExportSettings, LatentSpace, Model, OnnxPart, PlayedGraphs, PlayedModule,
-    PlayerSettings, Plays, Regularization, resolve,
+    Config, ExportSettings, LatentSpace, Model, OnnxPart, PlayedGraphs, PlayedModule,
+    PlayerSettings, Plays, Randomness, Regularization, resolve,
 };
 use serde_json::{Value, json};
 
@@ -42,10 +42,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if has_codes {
         model = with_codes(&model, &folder.join("codes.safetensors"))?;
     }
-    let settings = PlayerSettings { max_block: block, noise: Chance::Off, ..Default::default() };
-    let mut chance = audio::Rng::new(1);
+    let settings =
+        PlayerSettings { max_block: block, noise: Randomness::Off, ..Default::default() };
+    let mut rng = audio::Rng::new(1);
     let sound: Vec<Vec<f32>> = (0..config.channels)
-        .map(|_| (0..N_SAMPLES).map(|_| 0.3 * chance.normal()).collect())
+        .map(|_| (0..N_SAMPLES).map(|_| 0.3 * rng.normal()).collect())
         .collect();
     let size = config.latent_size;
     let latents = encoded(&mut model.live(settings), &sound, block);
@@ -125,8 +126,8 @@ fn with_codes(model: &Model, path: &Path) -> Result<Model, Box<dyn std::error::E
             array.values.fill(1.0);
         } else if array.name.ends_with("_codebook.embed") {
             // As small as what an untrained encoder puts out.
-            let mut chance = audio::Rng::new(array.name.len() as u64);
-            array.values.iter_mut().for_each(|x| *x = 0.01 * chance.normal());
+            let mut rng = audio::Rng::new(array.name.len() as u64);
+            array.values.iter_mut().for_each(|x| *x = 0.01 * rng.normal());
         }
     }
     nn::checkpoint::write(path, &file.arrays, &file.metadata)?;
@@ -168,10 +169,10 @@ fn shown(model: &Model, latents: &[f32], size: usize) -> Vec<f32> {
     let mut frames: Vec<Vec<f32>> = latents.chunks(size).map(<[f32]>::to_vec).collect();
     if let Some(space) = model.space() {
         for frame in &mut frames {
-            let apart: Vec<f64> =
+            let centred: Vec<f64> =
                 frame.iter().zip(&space.mean).map(|(x, mean)| f64::from(x - mean)).collect();
             let along = |direction: &Vec<f32>| {
-                direction.iter().zip(&apart).map(|(d, x)| f64::from(*d) * x).sum::<f64>() as f32
+                direction.iter().zip(&centred).map(|(d, x)| f64::from(*d) * x).sum::<f64>() as f32
             };
             *frame = space.directions.iter().map(along).collect();
         }

@@ -26,15 +26,15 @@ fn main() {
     let config = Config::from_settings(&settings).unwrap();
     let is_phase_2 = phase == "2";
     let forecast_bytes = forecast(&config).memory.process_bytes()[usize::from(is_phase_2)];
-    let mut told = json!({ "forecast_bytes": forecast_bytes, "batch_size": config.batch_size });
+    let mut figures = json!({ "forecast_bytes": forecast_bytes, "batch_size": config.batch_size });
     if !is_only_forecast {
         let step_secs = train(config, is_phase_2);
-        told["step_secs"] = step_secs.into();
-        told["peak_bytes"] = peak_bytes().into();
+        figures["step_secs"] = step_secs.into();
+        figures["peak_bytes"] = peak_bytes().into();
     }
     #[expect(clippy::print_stdout, reason = "the bench answers on its standard output")]
     {
-        println!("{told}");
+        println!("{figures}");
     }
 }
 

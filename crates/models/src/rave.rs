@@ -27,8 +27,8 @@ mod train;
 mod vectors;
 
 pub use config::{
-    Activation, Architecture, Arithmetic, Config, DecoderOutput, Device, EncoderInput, GanLoss,
-    Judges, LossWeights, Padding, PhaseSwitch, Regularization, family, resolve,
+    Activation, Architecture, Arithmetic, Config, DecoderOutput, Device, DiscriminatorKind,
+    EncoderInput, GanLoss, LossWeights, Padding, PhaseSwitch, Regularization, family, resolve,
 };
 pub use export::{
     Consistent, DIFFERENCE_MAX, ExportFacts, ExportSettings, OnnxPart, PlayedFacts, PlayedGraphs,
@@ -40,5 +40,5 @@ pub use measure::{StepSecs, measure};
 pub use memory::Memory;
 pub use objective::Phase;
 pub use space::LatentSpace;
-pub use stream::{Chance, Player, PlayerSettings};
-pub use train::{Apart, StepReport, Trainer, Validation};
+pub use stream::{Player, PlayerSettings, Randomness};
+pub use train::{StepDifference, StepReport, Trainer, Validation};

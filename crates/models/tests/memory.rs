@@ -93,8 +93,8 @@ fn allocated_memory_is_near_the_estimate() {
         let found = allocated(&config);
         let expected = forecast(&config).memory.arrays_bytes.map(|it| it as f64);
         let is_near = |i: usize| {
-            let apart = (found[i] - expected[i]).abs();
-            apart <= NEAR * found[i] || apart <= NEAR_BYTES
+            let distance = (found[i] - expected[i]).abs();
+            distance <= NEAR * found[i] || distance <= NEAR_BYTES
         };
         if !(is_near(0) && is_near(1)) {
             wrong.push(format!(

@@ -25,7 +25,7 @@ pub fn compose(choices: &Choices, own: Option<&OwnPreset>) -> Result<RunForecast
     let composed = Composed::new(choices, own)?;
     let forecast = rave::forecast(&composed.config);
     let notes = forecast.notes.clone();
-    Ok(composed.told(&forecast, notes))
+    Ok(composed.into_forecast(&forecast, notes))
 }
 
 /// The same for a run: rate and channels come from its dataset unless they were chosen, and all is
@@ -58,7 +58,7 @@ pub fn forecast(
     }
     let forecast = rave::forecast(&composed.config);
     let notes = notes(&composed.config, &forecast, dataset);
-    Ok(composed.told(&forecast, notes))
+    Ok(composed.into_forecast(&forecast, notes))
 }
 
 /// Choices over a preset of one's own, as the same choices over the family's preset under it.
@@ -132,7 +132,7 @@ impl Composed {
         })
     }
 
-    fn told(self, forecast: &rave::Forecast, notes: Vec<String>) -> RunForecast {
+    fn into_forecast(self, forecast: &rave::Forecast, notes: Vec<String>) -> RunForecast {
         let memory = memory(&self.config, forecast.memory);
         let config = &self.config;
         let (back, ahead) = forecast.receptive_field_samples;

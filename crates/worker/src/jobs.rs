@@ -1,12 +1,12 @@
 //! The kinds of job, one file each, and what they share: how a job begins and how it ends.
 
 mod convert;
+mod device;
 mod export;
 mod import;
 mod input;
 mod measure;
 mod model_file;
-mod place;
 mod prepare;
 mod reconstruct;
 mod steps;

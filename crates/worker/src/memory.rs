@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use api::{MemoryAdvice, MemoryForecast, MemoryLevel};
-use models::rave::{self, Config, Device, Judges};
+use models::rave::{self, Config, Device, DiscriminatorKind};
 use serde_json::{Value, json};
 
 use crate::system::memory_free_bytes;
@@ -130,7 +130,7 @@ fn excerpts(config: &Config) -> Vec<Change> {
 /// Discriminators that need less.
 fn discriminators(config: &Config) -> Vec<Change> {
     let mut changes = vec![];
-    if config.discriminator == Judges::Descript {
+    if config.discriminator == DiscriminatorKind::Descript {
         let own = [("discriminator", json!("rave"))];
         changes.push(Change::new("RAVE's own discriminators instead of Descript's".into(), &own));
     }

@@ -12,7 +12,7 @@ const WINDOW: Duration = Duration::from_secs(30);
 /// The window is kept as at most this many marks.
 const MARKS_MAX: usize = 60;
 /// Progress is told this often at most.
-const TELL_EVERY: Duration = Duration::from_millis(400);
+const REPORT_EVERY: Duration = Duration::from_millis(400);
 
 /// What is known about the end of a job.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,14 +32,14 @@ pub(crate) struct ProgressMeter {
     started: Instant,
     earlier_secs: f64,
     marks: VecDeque<(Instant, u64)>,
-    told: Option<Instant>,
+    reported: Option<Instant>,
 }
 
 impl ProgressMeter {
     /// Starts now, after `earlier_secs` of work by earlier processes.
     pub(crate) fn new(unit: &'static str, goal: Goal, earlier_secs: f64) -> Self {
         let started = Instant::now();
-        Self { unit, goal, started, earlier_secs, marks: VecDeque::new(), told: None }
+        Self { unit, goal, started, earlier_secs, marks: VecDeque::new(), reported: None }
     }
 
     /// Counts from now on as if earlier processes had worked for so long.
@@ -61,15 +61,15 @@ impl ProgressMeter {
         while self.marks.len() > 2 && now - self.marks[0].0 > WINDOW {
             self.marks.pop_front();
         }
-        if self.told.is_some_and(|told| now - told < TELL_EVERY) {
+        if self.reported.is_some_and(|reported| now - reported < REPORT_EVERY) {
             return None;
         }
-        self.told = Some(now);
-        Some(self.tell(phase, n_done))
+        self.reported = Some(now);
+        Some(self.progress(phase, n_done))
     }
 
     /// How it stands now, whether or not it is time to tell.
-    pub(crate) fn tell(&self, phase: &str, n_done: u64) -> Progress {
+    pub(crate) fn progress(&self, phase: &str, n_done: u64) -> Progress {
         let elapsed_secs = self.elapsed_secs();
         let (n_total, share) = match self.goal {
             Goal::Units(n) => (Some(n), Some(ratio(n_done as f64, n as f64))),
@@ -132,7 +132,7 @@ mod tests {
     fn share_follows_the_goal() {
         let check = |goal, n_done, expected: Option<f64>| {
             let meter = ProgressMeter::new("steps", goal, 30.0);
-            let share = meter.tell("phase", n_done).share;
+            let share = meter.progress("phase", n_done).share;
             match (share, expected) {
                 (Some(share), Some(expected)) => assert!((share - expected).abs() < 0.01),
                 other => assert_eq!(other, (expected, expected)),
@@ -150,7 +150,7 @@ mod tests {
         let mut meter = ProgressMeter::new("steps", Goal::Units(100), 0.0);
         let start = Instant::now() - Duration::from_secs(10);
         meter.marks = (0..=10).map(|i| (start + Duration::from_secs(i), i * 5)).collect();
-        let [least, most] = meter.tell("phase", 50).left_secs.expect("the speed is known");
+        let [least, most] = meter.progress("phase", 50).left_secs.expect("the speed is known");
         assert!(least < 10.0 && most > 10.0, "{least} {most}");
         assert!(least > 8.0 && most < 12.0, "{least} {most}");
     }

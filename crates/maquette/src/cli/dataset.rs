@@ -98,7 +98,7 @@ pub(crate) fn run(command: DatasetCommand, console: &Console) -> anyhow::Result<
                 None => SoundSource::Samples,
             };
             let dataset = create(&client, console, &new_dataset(args, source))?;
-            tell(&client, console, &dataset)
+            show_prepared(&client, console, &dataset)
         }
         DatasetCommand::List => {
             let datasets: Vec<Dataset> = client.get("/api/datasets")?;
@@ -129,7 +129,7 @@ pub(crate) fn run(command: DatasetCommand, console: &Console) -> anyhow::Result<
             let id = id_of(&dataset)?;
             client.post_empty::<Dataset>(&format!("/api/datasets/{id}/restart"))?;
             let dataset = prepared(&client, console, &id)?;
-            tell(&client, console, &dataset)
+            show_prepared(&client, console, &dataset)
         }
         DatasetCommand::Delete { dataset } => {
             let id = id_of(&dataset)?;
@@ -162,7 +162,7 @@ fn prepared(client: &Arc<Client>, console: &Console, id: &api::Id) -> anyhow::Re
 }
 
 /// Shows a dataset that was just prepared, with what was skipped and why.
-fn tell(client: &Client, console: &Console, dataset: &Dataset) -> anyhow::Result<()> {
+fn show_prepared(client: &Client, console: &Console, dataset: &Dataset) -> anyhow::Result<()> {
     let detail: DatasetDetail = client.get(&format!("/api/datasets/{}", dataset.id))?;
     let notes = notes(&detail.warnings);
     notes.iter().take(SKIPPED_NAMED).for_each(|note| console.terminal.note(note));

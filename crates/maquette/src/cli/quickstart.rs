@@ -59,7 +59,7 @@ pub(crate) fn run(args: QuickstartArgs, console: &Console) -> anyhow::Result<()>
         seed: None,
     };
     let dataset: Dataset = dataset::create(&client, console, &new)?;
-    tell(console, "dataset", &dataset)?;
+    print_made(console, "dataset", &dataset)?;
 
     let mut new = args.training.new_run(&client, dataset.id.clone(), None)?;
     new.limit = new.limit.or(Some(api::Limit::Minutes { minutes: MINUTES }));
@@ -71,16 +71,16 @@ pub(crate) fn run(args: QuickstartArgs, console: &Console) -> anyhow::Result<()>
         true => terminal.json(event),
         false => Ok(()),
     })?;
-    tell(console, "run", &run.run)?;
+    print_made(console, "run", &run.run)?;
 
     terminal.note("3 of 4: Adding the best checkpoint to the library");
     let model: Model =
         client.post("/api/models", &NewModel { run: id.clone(), step: None, name: None })?;
-    tell(console, "model", &model)?;
+    print_made(console, "model", &model)?;
 
     terminal.note("4 of 4: Reconstructing a held-out sound");
     let reconstruction = reconstruct_held_out(onlooker, &model.id, &dataset.id)?;
-    tell(console, "reconstruction", &reconstruction)?;
+    print_made(console, "reconstruction", &reconstruction)?;
 
     let score = run.run.score.as_ref();
     let summary = Summary {
@@ -96,7 +96,7 @@ pub(crate) fn run(args: QuickstartArgs, console: &Console) -> anyhow::Result<()>
 }
 
 /// A line of JSON for each thing that came to be.
-fn tell(console: &Console, what: &str, thing: &impl Serialize) -> anyhow::Result<()> {
+fn print_made(console: &Console, what: &str, thing: &impl Serialize) -> anyhow::Result<()> {
     if console.terminal.is_json() {
         return console.terminal.json(&serde_json::json!({ "made": what, "value": thing }));
     }

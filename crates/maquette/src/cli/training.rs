@@ -141,8 +141,9 @@ fn key_and_value(text: &str) -> Result<(String, String), String> {
     Ok((key.trim().to_owned(), value.trim().to_owned()))
 }
 
-fn settings(told: Vec<(String, String)>, knobs: &[Knob]) -> BTreeMap<String, Value> {
-    told.into_iter()
+fn settings(given: Vec<(String, String)>, knobs: &[Knob]) -> BTreeMap<String, Value> {
+    given
+        .into_iter()
         .map(|(key, text)| {
             let knob = knobs.iter().find(|knob| knob.key == key);
             let value = knob.map_or_else(|| guess(&text), |knob| value(&text, &knob.kind));

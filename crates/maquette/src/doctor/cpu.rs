@@ -54,11 +54,11 @@ pub(crate) fn n_cores() -> u32 {
 
 /// The CPU's name, as far as the system tells it.
 pub(crate) fn name() -> String {
-    let told = fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
+    let found = fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
         let line = text.lines().find(|line| line.starts_with("model name"))?;
         Some(line.split_once(':')?.1.trim().to_owned())
     });
-    told.filter(|name| !name.is_empty()).unwrap_or_else(|| std::env::consts::ARCH.to_owned())
+    found.filter(|name| !name.is_empty()).unwrap_or_else(|| std::env::consts::ARCH.to_owned())
 }
 
 /// The fastest instructions for numbers that this CPU has.

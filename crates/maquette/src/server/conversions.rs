@@ -46,7 +46,7 @@ async fn delete_conversion(
     State(app): State<App>,
     FromPath(id): FromPath<Id>,
 ) -> Result<StatusCode, Failure> {
-    app.tell(move |studio| studio.delete_conversion(&id)).await
+    app.act(move |studio| studio.delete_conversion(&id)).await
 }
 
 /// A file that it made; parts of it by `Range`.

@@ -70,7 +70,7 @@ async fn delete_dataset(
     State(app): State<App>,
     FromPath(id): FromPath<Id>,
 ) -> Result<StatusCode, Failure> {
-    app.tell(move |studio| studio.delete_dataset(&id)).await
+    app.act(move |studio| studio.delete_dataset(&id)).await
 }
 
 /// Stops preparing; the dataset is gone once its process has ended.
@@ -80,7 +80,7 @@ async fn cancel_dataset(
     State(app): State<App>,
     FromPath(id): FromPath<Id>,
 ) -> Result<StatusCode, Failure> {
-    app.tell(move |studio| studio.cancel_dataset(&id)).await
+    app.act(move |studio| studio.cancel_dataset(&id)).await
 }
 
 /// Queues the preparing again of a dataset that failed, was stopped or was interrupted.

@@ -69,7 +69,7 @@ async fn delete_export(
     FromPath(id): FromPath<Id>,
     FromQuery(how): FromQuery<Deleting>,
 ) -> Result<StatusCode, Failure> {
-    app.tell(move |studio| match how.forever {
+    app.act(move |studio| match how.forever {
         true => studio.discard_export(&id),
         false => studio.delete_export(&id),
     })

@@ -27,5 +27,5 @@ async fn dismiss_job(
     State(app): State<App>,
     FromPath(id): FromPath<Id>,
 ) -> Result<StatusCode, Failure> {
-    app.tell(move |studio| studio.dismiss_job(&id)).await
+    app.act(move |studio| studio.dismiss_job(&id)).await
 }

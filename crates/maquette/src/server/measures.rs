@@ -58,7 +58,7 @@ async fn delete_measure(
     State(app): State<App>,
     FromPath(id): FromPath<Id>,
 ) -> Result<StatusCode, Failure> {
-    app.tell(move |studio| studio.delete_measure(&id)).await
+    app.act(move |studio| studio.delete_measure(&id)).await
 }
 
 /// How many excerpts a run on this dataset would be measured on, and how long they are about.

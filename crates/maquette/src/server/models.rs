@@ -75,7 +75,7 @@ async fn delete_model(
     State(app): State<App>,
     FromPath(id): FromPath<Id>,
 ) -> Result<StatusCode, Failure> {
-    app.tell(move |studio| studio.delete_model(&id)).await
+    app.act(move |studio| studio.delete_model(&id)).await
 }
 
 /// Takes a model back from the trash.

@@ -95,7 +95,7 @@ async fn delete_import(
     State(app): State<App>,
     FromPath(id): FromPath<Id>,
 ) -> Result<StatusCode, Failure> {
-    app.tell(move |studio| studio.delete_import(&id)).await
+    app.act(move |studio| studio.delete_import(&id)).await
 }
 
 /// Takes what an import made into the library.

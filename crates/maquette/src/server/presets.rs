@@ -122,7 +122,7 @@ async fn delete_preset(
     State(app): State<App>,
     FromPath(id): FromPath<Id>,
 ) -> Result<StatusCode, Failure> {
-    app.tell(move |studio| studio.delete_preset(&id)).await
+    app.act(move |studio| studio.delete_preset(&id)).await
 }
 
 /// Takes a preset back from the trash.

@@ -39,7 +39,7 @@ async fn delete_reconstruction(
     State(app): State<App>,
     FromPath(id): FromPath<Id>,
 ) -> Result<StatusCode, Failure> {
-    app.tell(move |studio| studio.delete_reconstruction(&id)).await
+    app.act(move |studio| studio.delete_reconstruction(&id)).await
 }
 
 /// Takes a reconstruction back from the trash.

@@ -120,7 +120,7 @@ async fn delete_run(
     State(app): State<App>,
     FromPath(id): FromPath<Id>,
 ) -> Result<StatusCode, Failure> {
-    app.tell(move |studio| studio.delete_run(&id)).await
+    app.act(move |studio| studio.delete_run(&id)).await
 }
 
 /// Asks a run to keep what it has and end; a queued run ends at once.

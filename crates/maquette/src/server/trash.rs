@@ -40,7 +40,7 @@ async fn restore_from_trash(
     State(app): State<App>,
     FromPath((list, id)): FromPath<(String, Id)>,
 ) -> Result<StatusCode, Failure> {
-    app.tell(move |studio| studio.restore_from_trash(&list, &id)).await
+    app.act(move |studio| studio.restore_from_trash(&list, &id)).await
 }
 
 /// Deletes something in the trash forever.
@@ -51,7 +51,7 @@ async fn delete_from_trash(
     State(app): State<App>,
     FromPath((list, id)): FromPath<(String, Id)>,
 ) -> Result<StatusCode, Failure> {
-    app.tell(move |studio| studio.delete_from_trash(&list, &id)).await
+    app.act(move |studio| studio.delete_from_trash(&list, &id)).await
 }
 
 /// Folders of the library that cannot be read, each with what to do.

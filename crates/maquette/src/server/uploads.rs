@@ -58,7 +58,7 @@ async fn delete_upload(
     State(app): State<App>,
     FromPath(id): FromPath<Id>,
 ) -> Result<StatusCode, Failure> {
-    app.tell(move |studio| studio.delete_upload(&id)).await
+    app.act(move |studio| studio.delete_upload(&id)).await
 }
 
 /// Receives one file, as the raw body of the request, and keeps it if it arrived whole.
@@ -86,8 +86,8 @@ pub(crate) async fn receive(
     staged: StagedFile,
     body: Body,
 ) -> Result<StagedFile, Failure> {
-    let told = body.size_hint().lower();
-    let refused = app.work(move |app| check_space(app.studio.workspace(), told)).await;
+    let announced = body.size_hint().lower();
+    let refused = app.work(move |app| check_space(app.studio.workspace(), announced)).await;
     if let Err(failure) = refused {
         drain(body.into_data_stream()).await;
         return Err(failure);

@@ -165,7 +165,7 @@ knobs! {
             "Leaves the ends of excerpts, where the model lacks context, out of the multi-band distance.";
     }
     "Adversarial training" {
-        discriminator: Judges = "rave", choice(&["rave", "descript"]), ADVANCED, "Discriminators", "",
+        discriminator: DiscriminatorKind = "rave", choice(&["rave", "descript"]), ADVANCED, "Discriminators", "",
             "RAVE's own, set up below, or the large ones of the Descript Audio Codec, whose size is fixed and which need much more memory and time.";
         gan_loss: GanLoss = "hinge", choice(&["hinge", "least_squares", "non_saturating"]), ADVANCED, "Adversarial loss", "",
             "How discriminator scores become losses. Hinge, the original, ignores sounds that are already told apart clearly; the other two learn from every sound.";
@@ -275,7 +275,7 @@ words! {
         Discrete,
     }
     /// Which discriminators judge.
-    Judges {
+    DiscriminatorKind {
         /// Those of RAVE, by periods, scales and spectra.
         Rave,
         /// Those of the Descript Audio Codec.
@@ -430,10 +430,10 @@ impl Config {
             let message = "must not be below the lowest compression target";
             problems.push(problem_with("compress_most", message, self.compress_least));
         }
-        let n_judges = self.discriminator_periods.len()
+        let n_discriminators = self.discriminator_periods.len()
             + self.discriminator_scales
             + self.discriminator_spectra.len();
-        if self.discriminator == Judges::Rave && n_judges == 0 {
+        if self.discriminator == DiscriminatorKind::Rave && n_discriminators == 0 {
             let message = "phase 2 needs a discriminator: add periods, scales or spectra";
             problems.push(problem_with("discriminator_scales", message, 3));
         }

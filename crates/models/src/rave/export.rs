@@ -156,8 +156,8 @@ impl PlayedModule {
     /// # Errors
     /// When it does not say.
     pub fn facts(&self) -> Result<PlayedFacts, Error> {
-        let number = |name: &str, place: usize| {
-            let found = self.player.ints(name).and_then(|it| it.get(place).copied());
+        let number = |name: &str, index: usize| {
+            let found = self.player.ints(name).and_then(|it| it.get(index).copied());
             let found = found.and_then(|it| usize::try_from(it).ok()).filter(|it| *it > 0);
             found.ok_or_else(|| Error::Differs { what: format!("it has no {name}") })
         };

@@ -18,7 +18,7 @@ use super::latent::{mean_latent, with_curves};
 use super::network::Network;
 use super::space::LatentSpace;
 use super::stream::description::Description as Layers;
-use super::stream::{self, Chance, PlayerSettings};
+use super::stream::{self, PlayerSettings, Randomness};
 use super::{Config, Phase, Regularization};
 use crate::Error;
 
@@ -175,7 +175,7 @@ impl Model {
     /// Those of `pull` and `push`, which end it.
     pub fn encode_pieces<E>(
         &self,
-        latent: Chance,
+        latent: Randomness,
         mut pull: impl FnMut(&mut [Vec<f32>]) -> Result<bool, E>,
         mut push: impl FnMut(&[Vec<f32>]) -> Result<(), E>,
     ) -> Result<(), E> {
@@ -210,7 +210,7 @@ impl Model {
     /// Those of `pull` and `push`, which end it.
     pub fn decode_pieces<E>(
         &self,
-        noise: Chance,
+        noise: Randomness,
         mut pull: impl FnMut(&mut [Vec<f32>]) -> Result<bool, E>,
         mut push: impl FnMut(&[Vec<f32>]) -> Result<(), E>,
     ) -> Result<(), E> {
@@ -265,7 +265,7 @@ impl Model {
     #[must_use]
     pub fn live(&self, settings: PlayerSettings) -> stream::Player {
         let is_silent = !self.has_noise && self.config.noise_augmentation() == 0;
-        let noise = if is_silent { Chance::Off } else { settings.noise };
+        let noise = if is_silent { Randomness::Off } else { settings.noise };
         stream::Player::new(&self.config, &self.parameters, PlayerSettings { noise, ..settings })
     }
 
@@ -379,7 +379,7 @@ impl Model {
 }
 
 /// The noise of reconstructions.
-const NOISE: Chance = Chance::Seeded(0);
+const NOISE: Randomness = Randomness::Seeded(0);
 
 /// What the names of the averaged weights in a checkpoint begin with.
 pub(super) const AVERAGE: &str = "average.";

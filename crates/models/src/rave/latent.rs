@@ -39,7 +39,7 @@ impl Latent {
         draws: LatentDraws,
         is_quantized: bool,
     ) -> Self {
-        let chance = draws.codes.unwrap_or_else(|| Init::new(0));
+        let rng = draws.codes.unwrap_or_else(|| Init::new(0));
         match config.regularization {
             Regularization::Variational => {
                 let posterior = Posterior::new(encoded);
@@ -55,7 +55,7 @@ impl Latent {
                 let quantizer = network.quantizer.as_ref().filter(|_| is_quantized);
                 let (z, regularization) = match quantizer {
                     Some(quantizer) => {
-                        let quantized = quantizer.forward(weights, encoded, chance);
+                        let quantized = quantizer.forward(weights, encoded, rng);
                         (quantized.latent, Some(quantized.distance))
                     }
                     None => (encoded, None),

@@ -52,8 +52,8 @@ pub fn measure(
     let mut timed = |trainer: &mut Trainer| {
         let from = clock();
         let report = trainer.step(&batch);
-        let judges = report.values.iter().any(|(name, _)| *name == "loss_dis");
-        (clock() - from, judges)
+        let trains_discriminators = report.values.iter().any(|(name, _)| *name == "loss_dis");
+        (clock() - from, trains_discriminators)
     };
     let mut autoencoder = Turn::default();
     while !autoencoder.is_enough() {
@@ -65,8 +65,8 @@ pub fn measure(
     trainer.begin_phase_2();
     let [mut discriminators, mut decoder] = [Turn::default(), Turn::default()];
     while !(discriminators.is_enough() && decoder.is_enough()) {
-        let (secs, judges) = timed(&mut trainer);
-        if judges {
+        let (secs, trains_discriminators) = timed(&mut trainer);
+        if trains_discriminators {
             discriminators.add(secs)
         } else {
             decoder.add(secs)

@@ -62,7 +62,7 @@ pub(super) fn distance(config: &Config, predicted: Tensor<3>, target: Tensor<3>)
 }
 
 /// How badly discriminators tell originals from reconstructions.
-pub(super) fn deception(loss: GanLoss, real: &[Features], fake: &[Features]) -> Tensor<1> {
+pub(super) fn discriminator_loss(loss: GanLoss, real: &[Features], fake: &[Features]) -> Tensor<1> {
     let terms = real.iter().zip(fake).map(|(real, fake)| {
         let (real, fake) = (score(real), score(fake));
         match loss {
@@ -78,7 +78,7 @@ pub(super) fn deception(loss: GanLoss, real: &[Features], fake: &[Features]) -> 
 }
 
 /// How badly reconstructions please the discriminators.
-pub(super) fn displeasure(loss: GanLoss, fake: &[Features]) -> Tensor<1> {
+pub(super) fn generator_loss(loss: GanLoss, fake: &[Features]) -> Tensor<1> {
     sum(fake.iter().map(|fake| match loss {
         GanLoss::Hinge => score(fake).mean().neg(),
         GanLoss::LeastSquares => (score(fake) - 1.0).square().mean(),
@@ -148,9 +148,11 @@ mod tests {
     fn losses_of_scores_have_the_values_of_their_formulas() {
         let features = |score: f32| vec![vec![from_values(vec![score; 3], [1, 1, 3])]];
         let check = |loss: GanLoss, real: f32, fake: f32, expected: [f32; 2]| {
-            let deception = values(deception(loss, &features(real), &features(fake)))[0];
-            let displeasure = values(displeasure(loss, &features(fake)))[0];
-            for (found, expected) in [deception, displeasure].into_iter().zip(expected) {
+            let discriminator_loss =
+                values(discriminator_loss(loss, &features(real), &features(fake)))[0];
+            let generator_loss = values(generator_loss(loss, &features(fake)))[0];
+            for (found, expected) in [discriminator_loss, generator_loss].into_iter().zip(expected)
+            {
                 assert!((found - expected).abs() < 1e-5, "{loss:?}: {found}, not {expected}");
             }
         };

@@ -232,7 +232,7 @@ impl<'a> State<'a> {
         let network = Network::new(&config);
         // Layers that only the settings claim are not made.
         let n_found: usize = self.arrays.iter().map(|array| array.values.len()).sum();
-        let [n_generator, n_judges] = network.n_values();
+        let [n_generator, n_discriminators] = network.n_values();
         if n_generator > n_found {
             let reason = format!(
                 "it has {n_found} parameters, but a model with its settings has {n_generator}"
@@ -243,13 +243,13 @@ impl<'a> State<'a> {
         let mut parameters = self.taken(&self.arrays, &generator)?;
         let mut has_discriminators = false;
         let are_judges = self.arrays.iter().any(|array| array.name.starts_with(DISCRIMINATOR));
-        if are_judges && n_judges <= n_found {
+        if are_judges && n_discriminators <= n_found {
             let all = network.initialise(&config, 0).to_arrays();
-            let judges: Vec<_> =
+            let discriminators: Vec<_> =
                 all.into_iter().filter(|it| it.name.starts_with(DISCRIMINATOR)).collect();
-            match self.taken(&self.arrays, &judges) {
-                Ok(judges) => {
-                    parameters.extend(judges);
+            match self.taken(&self.arrays, &discriminators) {
+                Ok(discriminators) => {
+                    parameters.extend(discriminators);
                     has_discriminators = true;
                 }
                 Err(error) => warnings.push(format!(

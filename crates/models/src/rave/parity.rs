@@ -230,10 +230,10 @@ fn discriminators() {
         let fake = network.discriminators.forward(&weights, &golden.tensor("y"));
         let matching = objective::feature_matching(&golden.config, &real, &fake);
         check_number("feature_matching", scalar(&matching), golden.number(&["feature_matching"]));
-        let hinge = objective::deception(GanLoss::Hinge, &real, &fake);
+        let hinge = objective::discriminator_loss(GanLoss::Hinge, &real, &fake);
         check_number("loss_dis", scalar(&hinge), golden.number(&["loss_dis"]));
-        let displeasure = objective::displeasure(GanLoss::Hinge, &fake);
-        check_number("loss_adv", scalar(&displeasure), golden.number(&["loss_adv"]));
+        let generator_loss = objective::generator_loss(GanLoss::Hinge, &fake);
+        check_number("loss_adv", scalar(&generator_loss), golden.number(&["loss_adv"]));
     }
 }
 
@@ -276,7 +276,7 @@ fn losses_gradients_and_one_step_of_every_turn() {
 fn check_gradients(golden: &Golden, prefix: &str, ours: &Gradients, nudged: &Gradients) {
     let norms = golden.meta[&format!("{prefix}_gradnorms")].as_object().unwrap();
     assert_eq!(ours.names().count(), norms.len(), "{prefix}: what has a gradient");
-    let moved = |name: &String| apart(nudged.get(name).unwrap(), ours.get(name).unwrap());
+    let moved = |name: &String| max_difference(nudged.get(name).unwrap(), ours.get(name).unwrap());
     let most_moved = norms
         .iter()
         .filter(|(_, original)| original.as_f64().unwrap() >= ZERO_GRADIENT)
@@ -297,7 +297,7 @@ fn check_gradients(golden: &Golden, prefix: &str, ours: &Gradients, nudged: &Gra
         worst = worst.max(deviation);
         let whole = golden.arrays.iter().find(|a| a.name == format!("{prefix}_grad/{name}"));
         if let Some(whole) = whole {
-            let deviation = apart(gradient, &whole.values);
+            let deviation = max_difference(gradient, &whole.values);
             println!("{prefix} gradient of {name}: within {deviation:.1e}");
             assert!(deviation < allowed, "{prefix} gradient of {name}: off by {deviation:.1e}");
         }
@@ -316,7 +316,7 @@ fn check_step(golden: &Golden, prefix: &str, trainer: &Trainer) {
         let learning_rate = if prefix.starts_with("train_p2dis") { 1e-4 } else { 1e-3 };
         let off = |(a, b): &(&f32, &f32)| f64::from((*a - *b).abs()) > 0.1 * learning_rate;
         let n_off = ours.iter().zip(&array.values).filter(off).count();
-        let deviation = apart(ours, &array.values);
+        let deviation = max_difference(ours, &array.values);
         println!("{prefix}{name}: within {deviation:.1e}, {n_off} of {} steps off", ours.len());
         let allowed = (ours.len() / 50).max(1);
         assert!(n_off <= allowed, "{prefix}{name}: {n_off} steps off");
@@ -396,7 +396,7 @@ fn norm(values: &[f32]) -> f64 {
 }
 
 /// The norm of the difference, relative to that of `b`.
-fn apart(a: &[f32], b: &[f32]) -> f64 {
+fn max_difference(a: &[f32], b: &[f32]) -> f64 {
     let differences: Vec<f32> = a.iter().zip(b).map(|(a, b)| a - b).collect();
     norm(&differences) / norm(b)
 }

@@ -39,12 +39,12 @@ impl LatentSpace {
             mean.iter_mut().zip(row).for_each(|(mean, x)| *mean += f64::from(*x) / n as f64);
         }
         let mut covariance = vec![0.0f64; size * size];
-        let mut apart = vec![0.0f64; size];
+        let mut centred = vec![0.0f64; size];
         for row in latents.chunks(size) {
-            apart.iter_mut().zip(row).zip(&mean).for_each(|((a, x), m)| *a = f64::from(*x) - m);
-            for (i, a) in apart.iter().enumerate() {
+            centred.iter_mut().zip(row).zip(&mean).for_each(|((a, x), m)| *a = f64::from(*x) - m);
+            for (i, a) in centred.iter().enumerate() {
                 let out = &mut covariance[i * size..(i + 1) * size];
-                out.iter_mut().zip(&apart).for_each(|(out, b)| *out += a * b / (n - 1) as f64);
+                out.iter_mut().zip(&centred).for_each(|(out, b)| *out += a * b / (n - 1) as f64);
             }
         }
         let n_active = (0..size).filter(|i| covariance[i * size + i] > ACTIVE).count();
@@ -180,8 +180,8 @@ mod tests {
     #[test]
     fn directions_are_those_in_which_latents_spread() {
         // Two directions of size 3 and 1 in five dimensions, around a middle.
-        let mut chance = Init::new(5);
-        let normal = chance.normal(2 * 4000);
+        let mut rng = Init::new(5);
+        let normal = rng.normal(2 * 4000);
         let (u, v) = ([0.6, 0.0, 0.8, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0, 0.0]);
         let latents: Vec<f32> = normal
             .chunks(2)

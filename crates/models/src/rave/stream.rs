@@ -10,8 +10,8 @@ use nn::Parameters;
 use nn::stream::{Engine, Learning, Precision};
 
 use self::description::Description;
-pub use self::latent::Chance;
 use self::latent::LatentMaker;
+pub use self::latent::Randomness;
 use super::Config;
 use super::network::Network;
 
@@ -23,9 +23,9 @@ pub struct PlayerSettings {
     /// How exactly weights are kept.
     pub precision: Precision,
     /// Whether latent curves are drawn around their means, as when training, or are the means.
-    pub latent: Chance,
+    pub latent: Randomness,
     /// The noise of the synthesiser, and curves of pure chance that some models have.
-    pub noise: Chance,
+    pub noise: Randomness,
 }
 
 impl Default for PlayerSettings {
@@ -34,8 +34,8 @@ impl Default for PlayerSettings {
         Self {
             max_block: 2048,
             precision: Precision::Float32,
-            latent: Chance::Off,
-            noise: Chance::Seeded(0),
+            latent: Randomness::Off,
+            noise: Randomness::Seeded(0),
         }
     }
 }
@@ -264,9 +264,9 @@ fn decode<'a>(
     let n_rows = decoder.channels_in();
     let augmented = &mut augmented[..n * n_rows];
     for (latent, row) in latents.chunks_exact(latent_size).zip(augmented.chunks_exact_mut(n_rows)) {
-        let (curves, chance) = row.split_at_mut(latent_size);
+        let (curves, noise_rows) = row.split_at_mut(latent_size);
         curves.copy_from_slice(latent);
-        noise.fill_normal(chance);
+        noise.fill_normal(noise_rows);
     }
     decoder.process(augmented, &mut |uniform| noise.fill_uniform(uniform))
 }

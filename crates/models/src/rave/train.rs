@@ -19,7 +19,7 @@ use super::space::LatentSpace;
 use super::{Config, Phase, infer};
 use crate::Error;
 
-pub use agreement::Apart;
+pub use agreement::StepDifference;
 pub(super) use pass::{Draws, Turn};
 
 /// A model in training: its weights, its optimisers, its random numbers, and where it stands.
@@ -249,7 +249,7 @@ impl Trainer {
     ) -> Option<StepReport> {
         let shape = [self.config.batch_size, self.config.channels, self.config.n_signal];
         assert_eq!(batch.len(), shape.iter().product::<usize>(), "a batch of shape {shape:?}");
-        let dithered = dithered(batch, &mut self.chance("dither"));
+        let dithered = dithered(batch, &mut self.rng_for("dither"));
         let audio = self.compute.tensor(dithered, shape);
         let draws = self.draws(shape[0], shape[2]);
         let phase = self.phase();
@@ -418,19 +418,19 @@ impl Trainer {
     fn draws(&self, batch: usize, samples: usize) -> Draws {
         let config = &self.config;
         let n_frames = batch * samples / config.ratio();
-        let mut latent = self.chance("latent").normal(n_frames * config.latent_size);
+        let mut latent = self.rng_for("latent").normal(n_frames * config.latent_size);
         latent.iter_mut().for_each(|value| *value *= config.latent_noise as f32);
         let latent = LatentDraws {
             latent,
-            curves: self.chance("curves").normal(n_frames * config.noise_augmentation()),
-            codes: Some(self.chance("codes")),
+            curves: self.rng_for("curves").normal(n_frames * config.noise_augmentation()),
+            codes: Some(self.rng_for("codes")),
         };
         let n_noise = batch * config.channels * samples;
-        Draws { latent, noise: self.chance("noise").uniform(n_noise, 0.0, 1.0) }
+        Draws { latent, noise: self.rng_for("noise").uniform(n_noise, 0.0, 1.0) }
     }
 
     /// Random numbers for one purpose in this step.
-    fn chance(&self, purpose: &str) -> Init {
+    fn rng_for(&self, purpose: &str) -> Init {
         let again = match self.n_steps_back {
             0 => String::new(),
             n => format!(" again {n}"),
@@ -448,7 +448,7 @@ impl Trainer {
         let least = super::forecast::samples_for_spectra(&self.config).next_multiple_of(ratio);
         let most = EXCERPT_SAMPLES.next_multiple_of(ratio).max(least);
         let n_samples = clip.iter().map(Vec::len).max().unwrap_or(0);
-        let mut chance = Init::named(0, "validation dither");
+        let mut rng = Init::named(0, "validation dither");
         let mut excerpt = |start: usize| {
             let n_covered = (n_samples - start).min(most);
             let length = n_covered.next_multiple_of(ratio).max(least);
@@ -458,7 +458,7 @@ impl Trainer {
                 let rest = &rest[..rest.len().min(length)];
                 samples[..rest.len()].copy_from_slice(rest);
             }
-            let samples = dithered(&samples, &mut chance);
+            let samples = dithered(&samples, &mut rng);
             (self.compute.tensor(samples, [1, clip.len(), length]), n_covered)
         };
         (0..n_samples).step_by(most).map(&mut excerpt).collect()
@@ -530,8 +530,8 @@ fn taken(arrays: &mut Vec<NamedArray>, prefix: &str) -> Vec<NamedArray> {
 }
 
 /// Samples with up to one step of 16-bit sound added at random, as if just decoded from it.
-fn dithered(samples: &[f32], chance: &mut Init) -> Vec<f32> {
-    let dither = chance.uniform(samples.len(), 0.0, 1.0 / 65_536.0);
+fn dithered(samples: &[f32], rng: &mut Init) -> Vec<f32> {
+    let dither = rng.uniform(samples.len(), 0.0, 1.0 / 65_536.0);
     samples.iter().zip(dither).map(|(sample, dither)| sample + dither).collect()
 }
 

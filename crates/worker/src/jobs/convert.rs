@@ -6,7 +6,7 @@ use std::{path::Path, time::Instant};
 use anyhow::Context;
 use api::{ConversionResult, ConvertTask, LivePlay, LiveWeights, ModelPlace, Outcome, SoundFormat};
 use audio::{WavFormat, WavWriter};
-use models::rave::{Chance, Model, Player, PlayerSettings};
+use models::rave::{Model, Player, PlayerSettings, Randomness};
 use nn::{
     npy::{Kept, Numbers, RowReader, RowWriter},
     stream::Precision,
@@ -38,13 +38,13 @@ fn convert(folder: &mut JobFolder, task: &ConvertTask) -> anyhow::Result<()> {
     let started = Instant::now();
     let made = match task {
         ConvertTask::Latents { model, path, seed, codes, live } => {
-            let chance = seed.map_or(Chance::Off, Chance::Seeded);
+            let randomness = seed.map_or(Randomness::Off, Randomness::Seeded);
             let live = checked(*live)?;
-            let encoding = Encoding { path, chance, as_codes: *codes, live };
+            let encoding = Encoding { path, randomness, as_codes: *codes, live };
             encode(folder, model, &encoding)?
         }
         ConvertTask::Sound { model, path, noise, format, live } => {
-            let noise = noise.map_or(Chance::Off, Chance::Seeded);
+            let noise = noise.map_or(Randomness::Off, Randomness::Seeded);
             let decoding = Decoding { path, noise, format: *format, live: checked(*live)? };
             decode(folder, model, &decoding)?
         }
@@ -57,7 +57,7 @@ fn convert(folder: &mut JobFolder, task: &ConvertTask) -> anyhow::Result<()> {
 
 struct Encoding<'a> {
     path: &'a Path,
-    chance: Chance,
+    randomness: Randomness,
     as_codes: bool,
     /// Played live like this, which says nothing of chance yet.
     live: Option<PlayerSettings>,
@@ -65,7 +65,7 @@ struct Encoding<'a> {
 
 struct Decoding<'a> {
     path: &'a Path,
-    noise: Chance,
+    noise: Randomness,
     format: SoundFormat,
     /// Played live like this, which says nothing of chance yet.
     live: Option<PlayerSettings>,
@@ -110,9 +110,9 @@ fn encode(
     };
     match encoding.live {
         None if encoding.as_codes => model.code_pieces(|rows| input.pull(rows), push)?,
-        None => model.encode_pieces(encoding.chance, |rows| input.pull(rows), push)?,
+        None => model.encode_pieces(encoding.randomness, |rows| input.pull(rows), push)?,
         Some(settings) => {
-            let settings = PlayerSettings { latent: encoding.chance, ..settings };
+            let settings = PlayerSettings { latent: encoding.randomness, ..settings };
             encode_live(model.live(settings), &mut input, settings.max_block, push)?;
         }
     }

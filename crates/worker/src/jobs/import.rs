@@ -156,7 +156,7 @@ impl Steps {
     fn begin(&mut self, folder: &mut JobFolder, at: usize, name: &str) -> anyhow::Result<()> {
         (self.at, self.name) = (at, format!("importing “{name}”"));
         let percent = self.percent(0.0);
-        folder.emit(EventBody::Progress(self.meter.tell(&self.name, percent)))
+        folder.emit(EventBody::Progress(self.meter.progress(&self.name, percent)))
     }
 
     /// Tells how far the thing is that is being made; gives whether to go on.

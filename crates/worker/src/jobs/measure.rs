@@ -7,7 +7,7 @@ use api::{EventBody, MeasureTask, Measured, Outcome};
 use audio::Rng;
 use models::rave::{self, Config, PhaseSwitch, Trainer};
 
-use super::{Refused, place::place, refuse};
+use super::{Refused, device, refuse};
 use crate::{
     duration::run_measure,
     folder::{JobFolder, now_ms},
@@ -33,9 +33,9 @@ pub(crate) fn run(folder: &mut JobFolder, task: &MeasureTask) -> anyhow::Result<
         Ok(config) => config,
         Err(fields) => return Err(anyhow::Error::new(Refused(bad_settings(fields)))),
     };
-    let compute = place(&config, false, folder)?;
+    let compute = device::choose(&config, false, folder)?;
     let mut meter = ProgressMeter::new("percent", Goal::Units(100), 0.0);
-    folder.emit(EventBody::Progress(meter.tell("measuring", 0)))?;
+    folder.emit(EventBody::Progress(meter.progress("measuring", 0)))?;
     let load = LoadMeter::new();
     let started = Instant::now();
     let clock = || started.elapsed().as_secs_f64();
@@ -67,7 +67,7 @@ pub(crate) fn run(folder: &mut JobFolder, task: &MeasureTask) -> anyhow::Result<
     let text = serde_json::to_vec_pretty(&run_measure(measured, task.limit))
         .context("encode result.json")?;
     write_whole(&folder.path().join("result.json"), &text).context("write result.json")?;
-    folder.emit(EventBody::Progress(meter.tell("done", 100)))?;
+    folder.emit(EventBody::Progress(meter.progress("done", 100)))?;
     Ok(Outcome::Done)
 }
 

@@ -49,7 +49,7 @@ pub(crate) fn run(folder: &mut JobFolder, task: &PrepareTask) -> anyhow::Result<
     }
     let mut unusable = vec![];
     let mut progress = Progress::new(&found.sounds);
-    folder.emit(EventBody::Progress(progress.tell()))?;
+    folder.emit(EventBody::Progress(progress.progress()))?;
     let hand_over = |folder: &mut JobFolder, ReadSound { name, prepared, warnings: said }| {
         for warning in said {
             warn(folder, &mut warnings, warning)?;

@@ -33,7 +33,7 @@ impl<'a> Steps<'a> {
     /// Begins with reading; `phase` is what comes then.
     pub(super) fn new(folder: &'a mut JobFolder, phase: &'static str) -> anyhow::Result<Self> {
         let meter = ProgressMeter::new("percent", Goal::Units(100), 0.0);
-        folder.emit(EventBody::Progress(meter.tell("reading", 0)))?;
+        folder.emit(EventBody::Progress(meter.progress("reading", 0)))?;
         Ok(Self { folder, meter, phase, range: [0.0, 1.0] })
     }
 
@@ -60,6 +60,6 @@ impl<'a> Steps<'a> {
 
     /// Says that all is done.
     pub(super) fn done(&mut self) -> anyhow::Result<()> {
-        self.folder.emit(EventBody::Progress(self.meter.tell("done", 100)))
+        self.folder.emit(EventBody::Progress(self.meter.progress("done", 100)))
     }
 }

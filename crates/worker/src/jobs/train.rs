@@ -20,11 +20,7 @@ use self::{
     checkpoints::Checkpoints, course::Course, excerpts::Excerpts, patience::Patience,
     samples::Samples,
 };
-use super::{
-    context,
-    place::{self, place},
-    refuse,
-};
+use super::{context, device, refuse};
 use crate::{
     dataset::Dataset,
     folder::{JobFolder, VALIDATION_DISTANCE},
@@ -154,7 +150,7 @@ impl<'a> Run<'a> {
         let from_step = folder.past().last_step();
         let elapsed_secs = folder.past().elapsed_secs(from_step);
         let mut meter = ProgressMeter::new("steps", goal, elapsed_secs);
-        folder.emit(EventBody::Progress(meter.tell("getting ready", from_step)))?;
+        folder.emit(EventBody::Progress(meter.progress("getting ready", from_step)))?;
         let mut checkpoints = Checkpoints::new(folder)?;
         let mut trainer = match checkpoints.newest_whole(folder)? {
             Some(path) => {
@@ -164,7 +160,7 @@ impl<'a> Run<'a> {
             None => Trainer::new(config, task.seed),
         };
         meter.set_earlier(folder.past().elapsed_secs(trainer.global_step()));
-        trainer.compute_on(place(config, trainer.global_step() > 0, folder)?);
+        trainer.compute_on(device::choose(config, trainer.global_step() > 0, folder)?);
         if dataset.sounds(Split::Validation).is_empty() {
             folder.warn(Warning {
                 code: "nothing_held_out".into(),
@@ -180,7 +176,7 @@ impl<'a> Run<'a> {
         let excerpts = Excerpts::new(dataset, config, task.seed);
         if trainer.compute().is_gpu() {
             let batch = excerpts.batch(trainer.global_step()).context("read the dataset")?;
-            place::check(&mut trainer, &batch, folder)?;
+            device::check(&mut trainer, &batch, folder)?;
         }
         let log = MetricLog::new(trainer.global_step());
         folder.mirror_for_tensorboard(&task.settings);
@@ -209,7 +205,7 @@ impl<'a> Run<'a> {
             if self.folder.should_stop() {
                 return Ok(Outcome::Stopped);
             }
-            self.obey()?;
+            self.act_on_controls()?;
             let batch =
                 self.excerpts.batch(self.trainer.global_step()).context("read the dataset")?;
             // A step can take minutes: one that is asked to stop is left half-done, as if it had not begun.
@@ -219,7 +215,7 @@ impl<'a> Run<'a> {
                 return Ok(Outcome::Stopped);
             };
             self.guard_against_nan(&report)?;
-            self.tell(&report)?;
+            self.report_step(&report)?;
             if self.is_time_to_measure(&report) {
                 self.measure_and_render(false)?;
             }
@@ -252,7 +248,7 @@ impl<'a> Run<'a> {
     }
 
     /// Does what was asked besides stopping.
-    fn obey(&mut self) -> anyhow::Result<()> {
+    fn act_on_controls(&mut self) -> anyhow::Result<()> {
         for control in self.folder.take_asked() {
             match control {
                 api::Control::Checkpoint => self.save_measured()?,
@@ -363,7 +359,7 @@ impl<'a> Run<'a> {
         self.folder.warn(Warning { code: "stepped_back".into(), file: None, message })
     }
 
-    fn tell(&mut self, report: &StepReport) -> anyhow::Result<()> {
+    fn report_step(&mut self, report: &StepReport) -> anyhow::Result<()> {
         if let Some(metrics) = self.log.add(report) {
             self.folder.emit(EventBody::Metrics(metrics))?;
         }
@@ -438,7 +434,7 @@ impl<'a> Run<'a> {
         let step = self.trainer.global_step();
         let validation = self.measured.validation.filter(|_| self.measured.step == Some(step));
         // The next process counts the time up to here, and what comes after as lost.
-        self.tell_progress()?;
+        self.report_progress()?;
         self.checkpoints.save(self.folder, &self.trainer, validation)
     }
 
@@ -460,7 +456,7 @@ impl<'a> Run<'a> {
         if self.samples.last_step() != Some(self.trainer.global_step()) {
             self.render()?;
         }
-        self.tell_progress()
+        self.report_progress()
     }
 
     /// A run that has run away in its last moments is not done well, and must not look like it.
@@ -483,9 +479,9 @@ impl<'a> Run<'a> {
         )
     }
 
-    fn tell_progress(&mut self) -> anyhow::Result<()> {
+    fn report_progress(&mut self) -> anyhow::Result<()> {
         let phase = self.trainer.phase().title();
-        let progress = self.meter.tell(phase, self.trainer.global_step());
+        let progress = self.meter.progress(phase, self.trainer.global_step());
         self.folder.emit(EventBody::Progress(progress))
     }
 }

@@ -45,7 +45,8 @@ fn compare(workspace: &Path, dataset: &str, case: &Case) -> anyhow::Result<()> {
     let busy = composed["measured"]["measured"]["busy_cores"].as_f64().unwrap_or(f64::NAN);
     let train = [&["train", dataset, "--follow"], &choices[..]].concat();
     let run = maquette(workspace, &train)?;
-    let taken = run["job"]["progress"]["elapsed_secs"].as_f64().context("the run told no time")?;
+    let taken =
+        run["job"]["progress"]["elapsed_secs"].as_f64().context("the run reported no time")?;
     say(&format!(
         "{:<10} {steps:>6} {forecast:>9.1} {taken:>9.1} {:>6.2} {busy:>10.2} cores",
         case.preset,

@@ -78,11 +78,11 @@ fn measure(case: &Case, phase: &str) -> anyhow::Result<Line> {
     for batch in [None, Some("batch_size=4"), Some("batch_size=2"), Some("batch_size=1")] {
         let mut args = vec!["--forecast", phase, case.preset];
         args.extend(case.changes.iter().copied().chain(batch));
-        let forecast = told(&args)?;
+        let forecast = printed(&args)?;
         if mb(&forecast["forecast_bytes"]) > free && batch != Some("batch_size=1") {
             continue;
         }
-        let found = told(&args[1..])?;
+        let found = printed(&args[1..])?;
         let [forecast, peak] = ["forecast_bytes", "peak_bytes"].map(|key| mb(&found[key]));
         let name = [&[case.preset][..], case.changes].concat().join(" + ");
         let batch = found["batch_size"].as_u64().unwrap_or(0);
@@ -97,7 +97,7 @@ fn measure(case: &Case, phase: &str) -> anyhow::Result<Line> {
     bail!("nothing fits into memory")
 }
 
-fn told(args: &[&str]) -> anyhow::Result<Value> {
+fn printed(args: &[&str]) -> anyhow::Result<Value> {
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
     let program = target.join("release/examples/train_memory");

@@ -37,10 +37,10 @@ pub(crate) fn run(with_reference: bool) -> anyhow::Result<()> {
             let command = ["-W", "ignore", "benches/time_modules.py", block, &ours, &theirs];
             let printed = Step::new("in turns", &python, &command).output()?;
             let line = printed.lines().last().context("the program printed nothing")?;
-            let told: Value =
+            let printed: Value =
                 serde_json::from_str(line).with_context(|| format!("understand `{line}`"))?;
-            let speed = |i: usize| told["realtime"][i].as_f64().unwrap_or(f64::NAN);
-            let version = told["version"].as_str().unwrap_or_default();
+            let speed = |i: usize| printed["realtime"][i].as_f64().unwrap_or(f64::NAN);
+            let version = printed["version"].as_str().unwrap_or_default();
             let (ours, theirs) = (speed(0), speed(1));
             let ratio = ours / theirs;
             say(&format!(

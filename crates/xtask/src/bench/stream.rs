@@ -99,10 +99,11 @@ fn middle(turns: &[Took]) -> f64 {
 fn took(step: Step) -> anyhow::Result<Took> {
     let output = step.output()?;
     let line = output.lines().last().context("the program printed nothing")?;
-    let told: Value = serde_json::from_str(line).with_context(|| format!("understand `{line}`"))?;
+    let printed: Value =
+        serde_json::from_str(line).with_context(|| format!("understand `{line}`"))?;
     Ok(Took {
-        cpu_secs: told["cpu_secs"].as_f64().context("the program measured nothing")?,
-        worst_secs: told["worst_secs"].as_f64().unwrap_or(f64::NAN),
-        weight_mb: told["weight_bytes"].as_f64().unwrap_or(f64::NAN) / 1e6,
+        cpu_secs: printed["cpu_secs"].as_f64().context("the program measured nothing")?,
+        worst_secs: printed["worst_secs"].as_f64().unwrap_or(f64::NAN),
+        weight_mb: printed["weight_bytes"].as_f64().unwrap_or(f64::NAN) / 1e6,
     })
 }

@@ -165,14 +165,15 @@ fn measure(
 fn took(step: Step) -> anyhow::Result<Took> {
     let output = step.output()?;
     let line = output.lines().last().context("the program printed nothing")?;
-    let told: Value = serde_json::from_str(line).with_context(|| format!("understand `{line}`"))?;
+    let printed: Value =
+        serde_json::from_str(line).with_context(|| format!("understand `{line}`"))?;
     let numbers = |key: &str| -> Vec<f64> {
-        told[key].as_array().into_iter().flatten().filter_map(Value::as_f64).collect()
+        printed[key].as_array().into_iter().flatten().filter_map(Value::as_f64).collect()
     };
     Ok(Took {
         wall_secs: median(numbers("wall_secs")),
         cpu_secs: median(numbers("cpu_secs")),
-        peak_mb: told["peak_bytes"].as_f64().unwrap_or(f64::NAN) / 1e6,
+        peak_mb: printed["peak_bytes"].as_f64().unwrap_or(f64::NAN) / 1e6,
     })
 }
 

@@ -120,11 +120,11 @@ pub fn consistent(file: &mut dyn Plays, facts: PlayedFacts) -> Result<Consistent
     let (again, _) = play(if is_streaming { half } else { block }, true)?;
     let (parts, _) = play(block, false)?;
     let peak = whole.iter().fold(1e-9f32, |peak, x| peak.max(x.abs()));
-    let apart = |other: &[f32]| {
+    let difference = |other: &[f32]| {
         let pairs = whole.iter().zip(other).map(|(a, b)| (a - b).abs());
         f64::from(pairs.fold(0.0f32, f32::max) / peak)
     };
     let length = n as f64 / f64::from(facts.rate_hz.max(1));
-    let (blocks, parts) = (if has_codes { 0.0 } else { apart(&again) }, apart(&parts));
+    let (blocks, parts) = (if has_codes { 0.0 } else { difference(&again) }, difference(&parts));
     Ok(Consistent { secs: length, blocks, parts, speed: length / secs.max(1e-9), block })
 }

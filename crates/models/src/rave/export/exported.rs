@@ -45,7 +45,7 @@ pub(in crate::rave) struct Exported<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Switches {
     /// What a drawn latent differs from the mean by is multiplied with this.
-    pub(super) chance: Option<Value>,
+    pub(super) randomness: Option<Value>,
     /// What curves of chance are multiplied with: latents that are not shown, and those that some decoders have.
     pub(super) curves: Option<Value>,
     /// What the noise of the synthesiser is multiplied with.
@@ -105,17 +105,17 @@ impl<'a> Exported<'a> {
     /// From sound `[batch, channels, samples]` to latents `[batch, latents, frames]`.
     pub(super) fn encode(&self, graph: &mut Graph, x: Signal, switches: Switches) -> Signal {
         let channels = self.config().channels;
-        let x = self.apart(graph, x, channels);
+        let x = self.separated(graph, x, channels);
         let mut layers = self.slower();
         layers.extend(self.network.encoder());
         let rows = graph.layers(&layers, x, self.lowering(switches));
-        let shown = self.shown(graph, rows, switches.chance);
+        let shown = self.shown(graph, rows, switches.randomness);
         self.beside(graph, Signal { value: shown, channels: self.n_latents })
     }
 
     /// From latents to sound.
     pub(super) fn decode(&self, graph: &mut Graph, z: Signal, switches: Switches) -> Signal {
-        let z = self.apart(graph, z, self.n_latents);
+        let z = self.separated(graph, z, self.n_latents);
         let z = self.understood(graph, z.value, switches.curves);
         let mut layers = self.network.decoder();
         layers.extend(self.faster());
@@ -129,7 +129,7 @@ impl<'a> Exported<'a> {
     }
 
     /// Sounds that lie beside each other as channels become a batch.
-    fn apart(&self, graph: &mut Graph, x: Signal, channels: usize) -> Signal {
+    fn separated(&self, graph: &mut Graph, x: Signal, channels: usize) -> Signal {
         self.reshaped(graph, x, channels)
     }
 
@@ -148,26 +148,26 @@ impl<'a> Exported<'a> {
     }
 
     /// The latents that a player sees.
-    fn shown(&self, graph: &mut Graph, rows: Signal, chance: Option<Value>) -> Value {
+    fn shown(&self, graph: &mut Graph, rows: Signal, randomness: Option<Value>) -> Value {
         let n = self.config().latent_size;
         match (self.config().regularization, &self.books) {
             (Regularization::Variational, _) => {
                 let mut z = graph.channels(rows.value, 0, n);
-                if let Some(chance) = chance {
+                if let Some(randomness) = randomness {
                     let scale = graph.channels(rows.value, n, 2 * n);
                     let softplus = graph.apply(Op::Softplus, scale);
                     let least = graph.number(1e-4);
                     let deviation = graph.add(Op::Add, &[softplus, least]);
                     let drawn = graph.apply(Op::Normal, z);
                     let drawn = graph.add(Op::Mul, &[drawn, deviation]);
-                    let drawn = graph.add(Op::Mul, &[drawn, chance]);
+                    let drawn = graph.add(Op::Mul, &[drawn, randomness]);
                     z = graph.add(Op::Add, &[z, drawn]);
                 }
                 let Some(space) = self.space else { return z };
                 let mean = graph.constant(&[1, n, 1], &space.mean);
-                let apart = graph.add(Op::Sub, &[z, mean]);
+                let centred = graph.add(Op::Sub, &[z, mean]);
                 let first = space.directions[..self.n_latents].concat();
-                graph.product(apart, &first, &[], [self.n_latents, n])
+                graph.product(centred, &first, &[], [self.n_latents, n])
             }
             (Regularization::Spherical, _) => {
                 let squares = graph.add(Op::Mul, &[rows.value, rows.value]);
@@ -211,7 +211,7 @@ impl<'a> Exported<'a> {
             z = Signal { value: sum.expect("there is a code book"), channels: n };
         }
         if let Some(space) = self.space {
-            z = chance(graph, z, n - self.n_latents, noise);
+            z = with_noise_channels(graph, z, n - self.n_latents, noise);
             if noise.is_some() && self.n_latents < n {
                 // A player may send curves of its own in place of those that are drawn.
                 z.value = graph.channels(z.value, 0, n);
@@ -224,7 +224,7 @@ impl<'a> Exported<'a> {
             let mean = graph.constant(&[1, n, 1], &space.mean);
             z.value = graph.add(Op::Add, &[turned, mean]);
         }
-        chance(graph, z, self.config().decoder_latent_size() - n, noise)
+        with_noise_channels(graph, z, self.config().decoder_latent_size() - n, noise)
     }
 
     fn rows(&self, graph: &mut Graph, codes: &[f32], code: Value) -> Value {
@@ -268,8 +268,8 @@ impl<'a> Exported<'a> {
             .chunks_exact(n)
             .flat_map(|frame| {
                 space.directions[..self.n_latents].iter().map(move |direction| {
-                    let apart = frame.iter().zip(&space.mean).map(|(x, mean)| x - mean);
-                    direction.iter().zip(apart).map(|(d, x)| d * x).sum::<f32>()
+                    let centred = frame.iter().zip(&space.mean).map(|(x, mean)| x - mean);
+                    direction.iter().zip(centred).map(|(d, x)| d * x).sum::<f32>()
                 })
             })
             .collect();
@@ -306,12 +306,12 @@ impl<'a> Exported<'a> {
         }
         let taps = lowpass(multiple);
         let kernel = taps.len().div_ceil(multiple);
-        let tap = |place: usize, i: usize| {
-            let at = (kernel - 1 - i) * multiple + place;
+        let tap = |phase: usize, i: usize| {
+            let at = (kernel - 1 - i) * multiple + phase;
             taps.get(at).map_or(0.0, |tap| tap * multiple as f32)
         };
         let weight: Vec<f32> = (0..multiple)
-            .flat_map(|place| (0..kernel).map(move |i| (place, i)))
+            .flat_map(|phase| (0..kernel).map(move |i| (phase, i)))
             .map(|(p, i)| tap(p, i))
             .collect();
         let conv = Conv {
@@ -342,7 +342,7 @@ impl<'a> Exported<'a> {
 }
 
 /// Curves of chance after those that are there, which may be more than is said.
-fn chance(graph: &mut Graph, z: Signal, n: usize, noise: Option<Value>) -> Signal {
+fn with_noise_channels(graph: &mut Graph, z: Signal, n: usize, noise: Option<Value>) -> Signal {
     if n == 0 {
         return z;
     }
@@ -374,8 +374,8 @@ fn lowpass(multiple: usize) -> Vec<f32> {
         let at = i as f64 - half as f64;
         let turn = std::f64::consts::PI * at;
         let sinc = if at == 0.0 { 2.0 * cutoff } else { (2.0 * cutoff * turn).sin() / turn };
-        let place = at / half as f64;
-        sinc * bessel(BETA * (1.0 - place * place).max(0.0).sqrt()) / bessel(BETA)
+        let x = at / half as f64;
+        sinc * bessel(BETA * (1.0 - x * x).max(0.0).sqrt()) / bessel(BETA)
     };
     let taps: Vec<f64> = (0..=2 * half).map(tap).collect();
     let sum: f64 = taps.iter().sum();

@@ -40,21 +40,22 @@ impl OnnxPart {
 const N_SAMPLES: usize = 1 << 15;
 
 /// Nothing is left to chance, and nothing learns.
-const NO_CHANCE: Switches = Switches { chance: None, curves: None, noise: None, learns: false };
+const DETERMINISTIC: Switches =
+    Switches { randomness: None, curves: None, noise: None, learns: false };
 
 pub(super) fn write(exported: &Exported<'_>, part: OnnxPart, path: &Path) -> Result<(), Error> {
     let mut graph = Graph::new();
     let (sound, latents) = (("audio", exported.channels()), ("latents", exported.latents()));
-    let decode = |graph: &mut Graph, z: Signal| exported.decode(graph, z, NO_CHANCE);
+    let decode = |graph: &mut Graph, z: Signal| exported.decode(graph, z, DETERMINISTIC);
     let (input, made, output) = match part {
         OnnxPart::Whole => {
             let x = graph.input(sound.1);
-            let z = exported.encode(&mut graph, x, NO_CHANCE);
+            let z = exported.encode(&mut graph, x, DETERMINISTIC);
             (sound, decode(&mut graph, z), ("reconstruction", sound.1))
         }
         OnnxPart::Encoder => {
             let x = graph.input(sound.1);
-            (sound, exported.encode(&mut graph, x, NO_CHANCE), latents)
+            (sound, exported.encode(&mut graph, x, DETERMINISTIC), latents)
         }
         OnnxPart::Decoder => {
             let z = graph.input(latents.1);

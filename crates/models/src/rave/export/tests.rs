@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::rave::stream::{Chance, PlayerSettings};
+use crate::rave::stream::{PlayerSettings, Randomness};
 use crate::rave::{Config, LatentSpace, resolve};
 
 /// Samples at a time.
@@ -205,12 +205,16 @@ fn noise_is_heard_live_and_elsewhere_as_it_is_in_training() {
         crate::rave::Trainer::new(&config, 1).save(&weights).unwrap();
         let model = Model::load(&weights).unwrap();
         let z = nn::Init::new(1).uniform(config.latent_size * 4, -1.0, 1.0);
-        let live = |noise: Chance| {
+        let live = |noise: Randomness| {
             let max_block = 4 * config.ratio();
             let play = PlayerSettings { noise, max_block, ..PlayerSettings::default() };
             model.live(play).decode(&z).to_vec()
         };
-        assert_eq!(live(Chance::Seeded(1)) != live(Chance::Seeded(2)), is_heard, "{named} live");
+        assert_eq!(
+            live(Randomness::Seeded(1)) != live(Randomness::Seeded(2)),
+            is_heard,
+            "{named} live"
+        );
         model.write_torch_script(settings(true), &path).unwrap();
         let mut played = PlayedModule::open(&path).unwrap();
         played.player.set("noise", true).unwrap();

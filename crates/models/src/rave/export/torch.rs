@@ -88,7 +88,7 @@ fn encoder(exported: &Exported<'_>) -> (Graph, Value) {
         // One channel is heard on all.
         x.value = graph.apply(Op::Widen(x.channels), x.value);
     }
-    let chance = draws(exported.config()).then(|| {
+    let randomness = draws(exported.config()).then(|| {
         let one = graph.number(1.0);
         let deterministic = graph.add(Op::Switch("deterministic"), &[]);
         graph.add(Op::Sub, &[one, deterministic])
@@ -96,7 +96,7 @@ fn encoder(exported: &Exported<'_>) -> (Graph, Value) {
     let z = exported.encode(
         &mut graph,
         x,
-        Switches { chance, curves: None, noise: None, learns: true },
+        Switches { randomness, curves: None, noise: None, learns: true },
     );
     (graph, z.value)
 }
@@ -107,7 +107,7 @@ fn decoder(exported: &Exported<'_>, has_noise: bool) -> (Graph, Value) {
     let switch = graph.add(Op::Switch("noise"), &[]);
     // A synthesiser that is not heard yet stays out; curves of chance do not.
     let noise = has_noise.then_some(switch);
-    let switches = Switches { chance: None, curves: Some(switch), noise, learns: true };
+    let switches = Switches { randomness: None, curves: Some(switch), noise, learns: true };
     let y = exported.decode(&mut graph, z, switches);
     (graph, y.value)
 }

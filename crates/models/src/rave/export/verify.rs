@@ -9,7 +9,7 @@ use super::exported::Exported;
 use crate::Error;
 use crate::rave::infer::Model;
 use crate::rave::stream::description::Description;
-use crate::rave::stream::{Chance, Player, PlayerSettings};
+use crate::rave::stream::{Player, PlayerSettings, Randomness};
 
 /// A file that was read again, as what plays it: without chance, with what it heard before if it plays
 /// block by block. Arrays lie channel after channel.
@@ -139,7 +139,7 @@ pub(super) fn verify(
     };
     let mut reference = Reference::new(model, exported, whole_block);
     let mut found = Verified { block: whole_block, ..Verified::default() };
-    let (mut latents, mut made) = (Apart::default(), Apart::default());
+    let (mut latents, mut made) = (Deviation::default(), Deviation::default());
     let (mut n_frames, mut n_apart, mut sounds) = (0, 0, vec![]);
     for start in (0..n).step_by(whole_block) {
         if !go_on(0.5 * start as f64 / n as f64) {
@@ -168,7 +168,7 @@ pub(super) fn verify(
         sounds.push(sound);
     }
     file.reset()?;
-    let (mut whole, mut file_secs) = (Apart::default(), 0.0);
+    let (mut whole, mut file_secs) = (Deviation::default(), 0.0);
     for start in (0..n).step_by(whole_block) {
         if !go_on(0.5 + 0.4 * start as f64 / n as f64) {
             return Ok(None);
@@ -228,12 +228,12 @@ fn test_sound(channels: usize, n: usize) -> Vec<Vec<f32>> {
 
 /// How far numbers are from what they should be, and how large that is.
 #[derive(Clone, Copy, Debug, Default)]
-struct Apart {
+struct Deviation {
     difference: f64,
     size: f64,
 }
 
-impl Apart {
+impl Deviation {
     fn add(&mut self, found: &[f32], expected: &[f32]) {
         if found.len() != expected.len() {
             self.difference = f64::INFINITY;
@@ -287,8 +287,8 @@ impl<'a> Reference<'a> {
             let play = PlayerSettings {
                 max_block: inner,
                 precision: Precision::Float32,
-                latent: Chance::Off,
-                noise: Chance::Off,
+                latent: Randomness::Off,
+                noise: Randomness::Off,
             };
             let Description { config, parameters } = exported.network;
             let player = Player::new(config, parameters, play);

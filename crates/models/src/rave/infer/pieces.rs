@@ -10,7 +10,7 @@ use std::ops::Range;
 use burn::tensor::Tensor;
 use nn::{Init, Weights, from_values, values};
 
-use super::{Chance, NOISE, appending, at_once};
+use super::{NOISE, Randomness, appending, at_once};
 use crate::rave::latent::{Posterior, mean_latent, with_curves};
 use crate::rave::network::Network;
 use crate::rave::network::gru::Memory;
@@ -55,8 +55,8 @@ impl<'a> Player<'a> {
     }
 
     /// Latent curves of a sound that is to come.
-    pub(super) fn encoding(&'a self, chance: Chance) -> Encoding<'a> {
-        Encoding::new(self, Wanted::Latents(chance))
+    pub(super) fn encoding(&'a self, randomness: Randomness) -> Encoding<'a> {
+        Encoding::new(self, Wanted::Latents(randomness))
     }
 
     /// Codes of a sound that is to come.
@@ -65,10 +65,10 @@ impl<'a> Player<'a> {
     }
 
     /// Sound of latent curves that are to come.
-    pub(super) fn decoding(&'a self, chance: Chance) -> Decoding<'a> {
+    pub(super) fn decoding(&'a self, randomness: Randomness) -> Decoding<'a> {
         Decoding {
             player: self,
-            chance,
+            randomness,
             memory: Memory::default(),
             curves: Window::new(self.config.decoder_latent_size()),
             is_ended: false,
@@ -83,7 +83,7 @@ impl<'a> Player<'a> {
         mut pull: impl FnMut(&mut [Vec<f32>]) -> Result<bool, E>,
         mut push: impl FnMut(&[Vec<f32>]) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut encoding = self.encoding(Chance::Off);
+        let mut encoding = self.encoding(Randomness::Off);
         let mut decoding = self.decoding(NOISE);
         let mut n_made = 0;
         loop {
@@ -104,12 +104,16 @@ impl<'a> Player<'a> {
     }
 
     pub(super) fn encode(&self, channels: &[Vec<f32>]) -> Vec<Vec<f32>> {
-        self.encode_with(channels, Chance::Off)
+        self.encode_with(channels, Randomness::Off)
     }
 
-    pub(super) fn encode_with(&self, channels: &[Vec<f32>], chance: Chance) -> Vec<Vec<f32>> {
+    pub(super) fn encode_with(
+        &self,
+        channels: &[Vec<f32>],
+        randomness: Randomness,
+    ) -> Vec<Vec<f32>> {
         let mut latent = vec![Vec::new(); self.config.latent_size];
-        let (mut encoding, mut pull) = (self.encoding(chance), at_once(channels));
+        let (mut encoding, mut pull) = (self.encoding(randomness), at_once(channels));
         let mut keep = appending(&mut latent);
         while let Ok::<_, Infallible>(Some(piece)) = encoding.next_piece(&mut pull) {
             let Ok(()) = keep(&piece);
@@ -122,9 +126,9 @@ impl<'a> Player<'a> {
         self.decode_with(latent, NOISE)
     }
 
-    pub(super) fn decode_with(&self, latent: &[Vec<f32>], chance: Chance) -> Vec<Vec<f32>> {
+    pub(super) fn decode_with(&self, latent: &[Vec<f32>], randomness: Randomness) -> Vec<Vec<f32>> {
         let mut channels = vec![Vec::new(); self.config.channels];
-        let (mut decoding, mut pull) = (self.decoding(chance), at_once(latent));
+        let (mut decoding, mut pull) = (self.decoding(randomness), at_once(latent));
         let mut keep = appending(&mut channels);
         while let Ok::<_, Infallible>(Some(piece)) = decoding.next_piece(&mut pull) {
             let Ok(()) = keep(&piece);
@@ -134,20 +138,20 @@ impl<'a> Player<'a> {
     }
 
     /// The noise of a frame, which is the same in whatever piece it is, or its mean.
-    fn noise(&self, frame: usize, chance: Chance) -> Vec<f32> {
+    fn noise(&self, frame: usize, randomness: Randomness) -> Vec<f32> {
         let n = self.config.ratio() * self.config.channels;
-        match chance {
-            Chance::Off => vec![0.5; n],
-            Chance::Seeded(seed) => of_frame(frame, seed, "playing").uniform(n, 0.0, 1.0),
+        match randomness {
+            Randomness::Off => vec![0.5; n],
+            Randomness::Seeded(seed) => of_frame(frame, seed, "playing").uniform(n, 0.0, 1.0),
         }
     }
 
     /// Curves of chance for some frames, each frame's the same in whatever piece it is: `[curve][frame]`.
-    fn curves(&self, frames: &Range<usize>, chance: Chance) -> Vec<f32> {
+    fn curves(&self, frames: &Range<usize>, randomness: Randomness) -> Vec<f32> {
         let n_curves = self.config.noise_augmentation();
-        rows(frames, n_curves, |frame| match chance {
-            Chance::Off => vec![0.0; n_curves],
-            Chance::Seeded(seed) => of_frame(frame, seed, "curves").normal(n_curves),
+        rows(frames, n_curves, |frame| match randomness {
+            Randomness::Off => vec![0.0; n_curves],
+            Randomness::Seeded(seed) => of_frame(frame, seed, "curves").normal(n_curves),
         })
     }
 
@@ -166,7 +170,7 @@ fn rows(frames: &Range<usize>, n_rows: usize, column: impl Fn(usize) -> Vec<f32>
     (0..n_rows).flat_map(|row| columns.iter().map(move |column| column[row])).collect()
 }
 
-/// Chance for one frame: the same in whatever piece the frame is.
+/// Randomness for one frame: the same in whatever piece the frame is.
 fn of_frame(frame: usize, seed: u64, name: &str) -> Init {
     Init::named(frame as u64 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), name)
 }
@@ -223,7 +227,7 @@ impl Window {
 /// What is made of the encoder's output.
 #[derive(Clone, Copy)]
 enum Wanted {
-    Latents(Chance),
+    Latents(Randomness),
     Codes,
 }
 
@@ -278,10 +282,10 @@ impl<'a> Encoding<'a> {
         let Player { config, network, weights, .. } = self.player;
         let shape = [1, config.channels, seen.len() * config.ratio()];
         let encoded = network.encoded(weights, &network.analysed(from_values(samples, shape)));
-        let latents = |chance: Chance| -> Tensor<3> {
+        let latents = |randomness: Randomness| -> Tensor<3> {
             let n_latents = config.latent_size;
-            match (config.regularization, chance) {
-                (Regularization::Variational, Chance::Seeded(seed)) => {
+            match (config.regularization, randomness) {
+                (Regularization::Variational, Randomness::Seeded(seed)) => {
                     let normal = |frame| of_frame(frame, seed, "latents").normal(n_latents);
                     Posterior::new(encoded.clone()).sample(rows(seen, n_latents, normal))
                 }
@@ -289,7 +293,7 @@ impl<'a> Encoding<'a> {
             }
         };
         match self.wanted {
-            Wanted::Latents(chance) => values(latents(chance)),
+            Wanted::Latents(randomness) => values(latents(randomness)),
             Wanted::Codes => {
                 let quantizer = network.quantizer.as_ref().expect("a model with codes");
                 let codes = quantizer.codes(weights, encoded);
@@ -302,7 +306,7 @@ impl<'a> Encoding<'a> {
 /// A decoder on its way through latent curves.
 pub(super) struct Decoding<'a> {
     player: &'a Player<'a>,
-    chance: Chance,
+    randomness: Randomness,
     memory: Memory,
     /// Curves with those of chance, as recurrent layers gave them.
     curves: Window,
@@ -353,7 +357,7 @@ impl Decoding<'_> {
         let frames = self.curves.end()..self.curves.end() + n;
         let curves: Vec<f32> = new.iter().flat_map(|curve| curve[..n].iter().copied()).collect();
         let curves = from_values(curves, [1, new.len(), n]);
-        let curves = with_curves(config, curves, self.player.curves(&frames, self.chance));
+        let curves = with_curves(config, curves, self.player.curves(&frames, self.randomness));
         let curves = values(network.decoder.remembered(weights, curves, &mut self.memory));
         for (row, curve) in self.curves.rows.iter_mut().zip(curves.chunks(n)) {
             row.extend_from_slice(curve);
@@ -366,7 +370,7 @@ impl Decoding<'_> {
         let shape = [1, config.decoder_latent_size(), seen.len()];
         let curves = from_values(self.curves.part(seen), shape);
         let noise =
-            || seen.clone().flat_map(|frame| self.player.noise(frame, self.chance)).collect();
+            || seen.clone().flat_map(|frame| self.player.noise(frame, self.randomness)).collect();
         values(network.decoded_remembered(weights, curves, *has_noise, noise).audio)
     }
 }

@@ -44,17 +44,17 @@ fn pieces_join_to_what_the_whole_gives() {
     let audio = whole.decode(&latent);
     for n_frames_piece in [1, 5, 64] {
         let pieces = Player::new(&config, &network, &weights, true).with_pieces_of(n_frames_piece);
-        let apart = |a: &[Vec<f32>], b: &[Vec<f32>]| {
+        let difference = |a: &[Vec<f32>], b: &[Vec<f32>]| {
             let pairs = a.iter().flatten().zip(b.iter().flatten());
             pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
         };
-        assert!(apart(&pieces.encode(&clip(20_000)), &latent) < 1e-4, "{n_frames_piece}");
-        assert!(apart(&pieces.decode(&latent), &audio) < 1e-4, "{n_frames_piece}");
+        assert!(difference(&pieces.encode(&clip(20_000)), &latent) < 1e-4, "{n_frames_piece}");
+        assert!(difference(&pieces.decode(&latent), &audio) < 1e-4, "{n_frames_piece}");
     }
 }
 
 /// The largest difference of rows that are equally long.
-fn apart(a: &[Vec<f32>], b: &[Vec<f32>]) -> f32 {
+fn difference(a: &[Vec<f32>], b: &[Vec<f32>]) -> f32 {
     assert!(a.iter().map(Vec::len).eq(b.iter().map(Vec::len)));
     let pairs = a.iter().flatten().zip(b.iter().flatten());
     pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
@@ -100,7 +100,7 @@ fn a_sound_that_comes_in_blocks_gives_what_the_whole_gives() {
                 Player::new(&config, &network, &weights, true).with_pieces_of(n_frames_piece);
             let mut made = vec![Vec::new(); config.channels];
             let Ok(()) = player.reconstruct(in_blocks(&sound, block), appending(&mut made));
-            let difference = apart(&made, &expected);
+            let difference = difference(&made, &expected);
             assert!(difference <= 1e-5, "{changes} {n_frames_piece} {block}: {difference}");
         }
     }
@@ -127,8 +127,8 @@ fn chance_is_the_same_in_whatever_piece_it_is() {
     let weights = network.initialise(&config, 4).frozen();
     let drawn = |n_frames_piece: usize, seed: u64| {
         let player = Player::new(&config, &network, &weights, true).with_pieces_of(n_frames_piece);
-        let latent = player.encode_with(&clip(5000), Chance::Seeded(seed));
-        player.decode_with(&latent, Chance::Seeded(seed))
+        let latent = player.encode_with(&clip(5000), Randomness::Seeded(seed));
+        player.decode_with(&latent, Randomness::Seeded(seed))
     };
     let whole = drawn(1000, 7);
     let pairs = |other: &[Vec<f32>]| -> f32 {

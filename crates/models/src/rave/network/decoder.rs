@@ -6,7 +6,7 @@ use nn::{Parameters, Weights, sigmoid, tanh};
 use super::encoder::residual;
 use super::extent::Extent;
 use super::gru::{Gru, Memory};
-use super::layers::{self, Bend, Conv, Interval, Layer, Row, union};
+use super::layers::{self, Conv, Interval, Layer, LayerActivation, Row, union};
 use super::noise::{Noise, mod_sigmoid};
 use crate::rave::{Architecture, Config, DecoderOutput};
 
@@ -16,7 +16,7 @@ pub(crate) struct Decoder {
     gru: Option<Gru>,
     row: Row,
     /// What bends the row's output for both parts.
-    last: Bend,
+    last: LayerActivation,
     /// The tonal part.
     waveform: Conv,
     level: Level,
@@ -67,7 +67,7 @@ impl Decoder {
         Self {
             gru: None,
             row: Row(layers),
-            last: Bend::None,
+            last: LayerActivation::None,
             waveform: part(0, rows_out(config), 7),
             level: Level::Loudness(part(1, 1, 3)),
             noise: config.has_noise.then(|| Noise::first(config)),
@@ -76,36 +76,37 @@ impl Decoder {
 
     /// The dilated residual layers of the encoder, mirrored.
     fn second(config: &Config) -> Self {
-        let name = |place: usize| format!("decoder.net.{place}");
+        let name = |index: usize| format!("decoder.net.{index}");
         let ratios = config.decoder_ratios();
         let mut channels = config.capacity << ratios.len();
         let ends = [config.decoder_latent_size(), channels];
-        let mut place = usize::from(config.gru_layers > 0);
-        let first = Conv::new(name(place), ends, config.kernel_size, config.padding);
+        let mut index = usize::from(config.gru_layers > 0);
+        let first = Conv::new(name(index), ends, config.kernel_size, config.padding);
         let mut layers = vec![Layer::Conv(first)];
-        place += 1;
-        let bend =
-            |place: usize, channels: usize| Bend::new(config.activation, &name(place), channels);
+        index += 1;
+        let activation = |index: usize, channels: usize| {
+            LayerActivation::new(config.activation, &name(index), channels)
+        };
         for (stage, &ratio) in ratios.iter().enumerate().rev() {
-            let quickening = Conv::upsampling(name(place + 1), [channels, channels / 2], ratio);
-            layers.push(Layer::Conv(quickening.after(bend(place, channels))));
+            let quickening = Conv::upsampling(name(index + 1), [channels, channels / 2], ratio);
+            layers.push(Layer::Conv(quickening.after(activation(index, channels))));
             channels /= 2;
-            place += 2;
+            index += 2;
             for &dilation in config.decoder_dilations(stage) {
-                place += usize::from(config.has_adain);
-                layers.push(residual(config, &name(place), channels, dilation));
-                place += 1;
+                index += usize::from(config.has_adain);
+                layers.push(residual(config, &name(index), channels, dilation));
+                index += 1;
             }
         }
         // With a noise part beside it, the tonal part has a name of its own.
         let waveform =
-            if config.has_noise { "decoder.waveform_module".into() } else { name(place + 1) };
+            if config.has_noise { "decoder.waveform_module".into() } else { name(index + 1) };
         let ends = [channels, 2 * rows_out(config)];
         let wide = 2 * config.kernel_size + 1;
         Self {
             gru: (config.gru_layers > 0).then(|| Gru::new("decoder.net.0.gru", config)),
             row: Row(layers),
-            last: bend(place, channels),
+            last: activation(index, channels),
             waveform: Conv::new(waveform, ends, wide, config.padding),
             level: Level::Amplitudes,
             noise: config.has_noise.then(|| Noise::second(config)),
@@ -192,7 +193,7 @@ impl Decoder {
     /// What it needs for one example of so many latent frames.
     pub(super) fn extent(&self, frames: f64) -> Extent {
         let mut extent = layers::extent(self.convs(), frames);
-        if let Bend::Snake { channels, .. } = &self.last {
+        if let LayerActivation::Snake { channels, .. } = &self.last {
             extent.keep(frames * layers::ratio(self.row.convs()) * *channels as f64);
         }
         extent

@@ -17,7 +17,7 @@ use self::descript::{Period, Resolution, prepared};
 use self::images::Image;
 use super::extent::Extent;
 use super::layers::{self, Conv};
-use crate::rave::{Config, Judges};
+use crate::rave::{Config, DiscriminatorKind};
 
 /// All discriminators of a model.
 #[derive(Debug)]
@@ -61,10 +61,10 @@ const N_LAYERS: usize = 4;
 impl Discriminators {
     pub(super) fn new(config: &Config) -> Self {
         let all = match config.discriminator {
-            Judges::Rave => of_rave(config),
-            Judges::Descript => descript::all(config),
+            DiscriminatorKind::Rave => of_rave(config),
+            DiscriminatorKind::Descript => descript::all(config),
         };
-        Self { all, prepares: config.discriminator == Judges::Descript }
+        Self { all, prepares: config.discriminator == DiscriminatorKind::Descript }
     }
 
     /// The features of each discriminator. Shape of `audio`: `[batch, channels, samples]`.
@@ -258,18 +258,18 @@ fn convs(name: &str, config: &Config, kernel: usize) -> Vec<Conv> {
     let mut convs: Vec<Conv> = Vec::with_capacity(N_LAYERS + 1);
     for layer in 0..N_LAYERS {
         let out = config.discriminator_capacity << layer;
-        let conv = Conv::centred(place(name, layer), [channels, out], kernel).strided(STRIDE);
+        let conv = Conv::centred(layer_name(name, layer), [channels, out], kernel).strided(STRIDE);
         let conv = conv.biased();
         convs.push(if layer == 0 { conv } else { conv.rectified() });
         channels = out;
     }
-    let score = Conv::centred(place(name, N_LAYERS), [channels, 1], 1).biased().plain();
+    let score = Conv::centred(layer_name(name, N_LAYERS), [channels, 1], 1).biased().plain();
     convs.push(score.rectified());
     convs
 }
 
 /// The rectifiers between the convolutions have places of their own in the original's list.
-fn place(name: &str, layer: usize) -> String {
+fn layer_name(name: &str, layer: usize) -> String {
     format!("{name}.net.{}", 2 * layer)
 }
 

@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 use nn::{Parameters, Weights};
 
 use super::batch_norm::BatchNorm;
-use super::layers::{Bend, Conv, Interval, Layer, Row};
+use super::layers::{Conv, Interval, Layer, LayerActivation, Row};
 use crate::rave::{Architecture, Config, EncoderInput};
 
 /// Layers that look around, and strided convolutions that slow down, in turns.
@@ -45,8 +45,8 @@ impl Encoder {
     }
 }
 
-fn name(place: usize) -> String {
-    format!("encoder.encoder.net.{place}")
+fn name(index: usize) -> String {
+    format!("encoder.encoder.net.{index}")
 }
 
 fn rows_in(config: &Config) -> usize {
@@ -59,50 +59,52 @@ fn rows_in(config: &Config) -> usize {
 
 /// Convolutions, each batch-normalised and rectified before the next.
 fn first(config: &Config) -> Vec<Layer> {
-    let conv = |place: usize, channels: [usize; 2], kernel: usize| {
-        Conv::new(name(place), channels, kernel, config.padding).plain()
+    let conv = |index: usize, channels: [usize; 2], kernel: usize| {
+        Conv::new(name(index), channels, kernel, config.padding).plain()
     };
     let mut channels = config.capacity;
     let mut layers = vec![Layer::Conv(conv(0, [rows_in(config), channels], 7))];
-    let mut place = 1;
+    let mut index = 1;
     for &ratio in &config.ratios {
-        layers.push(Layer::BatchNorm(BatchNorm::new(name(place), channels)));
-        let slowing = conv(place + 2, [channels, 2 * channels], 2 * ratio + 1).strided(ratio);
+        layers.push(Layer::BatchNorm(BatchNorm::new(name(index), channels)));
+        let slowing = conv(index + 2, [channels, 2 * channels], 2 * ratio + 1).strided(ratio);
         layers.push(Layer::Conv(slowing.rectified()));
         channels *= 2;
-        place += 3;
+        index += 3;
     }
     let rows = config.rows_per_latent();
-    let last = conv(place + 1, [channels, rows * config.latent_size], 5).grouped(rows);
+    let last = conv(index + 1, [channels, rows * config.latent_size], 5).grouped(rows);
     layers.push(Layer::Conv(last.rectified()));
     layers
 }
 
 /// Dilated residual layers between the convolutions that slow down.
 fn second(config: &Config) -> Vec<Layer> {
-    let conv = |place: usize, channels: [usize; 2], kernel: usize| {
-        Conv::new(name(place), channels, kernel, config.padding)
+    let conv = |index: usize, channels: [usize; 2], kernel: usize| {
+        Conv::new(name(index), channels, kernel, config.padding)
     };
-    let bend = |place: usize, channels: usize| Bend::new(config.activation, &name(place), channels);
+    let activation = |index: usize, channels: usize| {
+        LayerActivation::new(config.activation, &name(index), channels)
+    };
     let mut channels = config.capacity;
     let wide = 2 * config.kernel_size + 1;
     let mut layers = vec![Layer::Conv(conv(0, [rows_in(config), channels], wide))];
-    let mut place = 1;
+    let mut index = 1;
     for (stage, &ratio) in config.ratios.iter().enumerate() {
         for &dilation in config.encoder_dilations(stage) {
             // A style layer learns nothing, but has a place of its own in the original's list.
-            place += usize::from(config.has_adain);
-            layers.push(residual(config, &name(place), channels, dilation));
-            place += 1;
+            index += usize::from(config.has_adain);
+            layers.push(residual(config, &name(index), channels, dilation));
+            index += 1;
         }
-        let slowing = conv(place + 1, [channels, 2 * channels], 2 * ratio).strided(ratio);
-        layers.push(Layer::Conv(slowing.after(bend(place, channels))));
+        let slowing = conv(index + 1, [channels, 2 * channels], 2 * ratio).strided(ratio);
+        layers.push(Layer::Conv(slowing.after(activation(index, channels))));
         channels *= 2;
-        place += 2;
+        index += 2;
     }
     let ends = [channels, config.rows_per_latent() * config.latent_size];
-    let last = conv(place + 1, ends, config.kernel_size);
-    layers.push(Layer::Conv(last.after(bend(place, channels))));
+    let last = conv(index + 1, ends, config.kernel_size);
+    layers.push(Layer::Conv(last.after(activation(index, channels))));
     layers
 }
 
@@ -110,8 +112,8 @@ fn second(config: &Config) -> Vec<Layer> {
 ///
 /// Always with rectifiers: the original's snake configurations mean these layers too, but what they ask
 /// for does not reach them.
-pub(super) fn residual(config: &Config, place: &str, channels: usize, dilation: usize) -> Layer {
-    let name = format!("{place}.aligned.branches.0.net");
+pub(super) fn residual(config: &Config, index: &str, channels: usize, dilation: usize) -> Layer {
+    let name = format!("{index}.aligned.branches.0.net");
     let kernels = [config.kernel_size, 1];
     Layer::residual(&name, channels, kernels, dilation, config.padding)
 }

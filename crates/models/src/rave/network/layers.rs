@@ -21,7 +21,7 @@ pub(super) struct Conv {
     shape: [usize; 3],
     kind: Kind,
     /// What bends its input.
-    before: Bend,
+    before: LayerActivation,
     is_normalised: bool,
     has_bias: bool,
     /// Whether the file keeps the weight with a fourth extent of 1, as for a convolution over images.
@@ -36,7 +36,7 @@ pub(super) enum Kind {
 
 /// What bends a signal on its way into a layer.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Bend {
+pub(super) enum LayerActivation {
     /// Nothing.
     None,
     /// A rectifier with this slope below zero.
@@ -50,12 +50,12 @@ pub(super) enum Bend {
     },
 }
 
-impl Bend {
+impl LayerActivation {
     /// The activation that a configuration asks for, at a place of the original's lists.
-    pub(super) fn new(activation: Activation, place: &str, channels: usize) -> Self {
+    pub(super) fn new(activation: Activation, index: &str, channels: usize) -> Self {
         match activation {
             Activation::LeakyRelu => Self::Leaky(SLOPE),
-            Activation::Snake => Self::Snake { alpha: format!("{place}.alpha"), channels },
+            Activation::Snake => Self::Snake { alpha: format!("{index}.alpha"), channels },
         }
     }
 
@@ -106,7 +106,7 @@ impl Conv {
             name,
             shape: [channels_out, channels_in, kernel],
             kind: Kind::Plain(Conv1d { padding, ..Conv1d::default() }),
-            before: Bend::None,
+            before: LayerActivation::None,
             is_normalised: true,
             has_bias: false,
             is_stored_2d: false,
@@ -158,14 +158,14 @@ impl Conv {
     }
 
     /// With a bent input.
-    pub(super) fn after(mut self, bend: Bend) -> Self {
-        self.before = bend;
+    pub(super) fn after(mut self, activation: LayerActivation) -> Self {
+        self.before = activation;
         self
     }
 
     /// With a rectifier before it.
     pub(super) fn rectified(self) -> Self {
-        self.after(Bend::Leaky(SLOPE))
+        self.after(LayerActivation::Leaky(SLOPE))
     }
 
     /// Without weight normalisation.
@@ -298,7 +298,7 @@ pub(super) fn ratio<'a>(convs: impl Iterator<Item = &'a Conv>) -> f64 {
 pub(super) fn extent<'a>(convs: impl Iterator<Item = &'a Conv>, mut frames: f64) -> Extent {
     let mut extent = Extent::default();
     for conv in convs {
-        if let Bend::Snake { channels, .. } = &conv.before {
+        if let LayerActivation::Snake { channels, .. } = &conv.before {
             // Its input is kept as well as its output.
             extent.keep(frames * *channels as f64);
         }
@@ -348,8 +348,8 @@ impl Layer {
         dilation: usize,
         padding: Padding,
     ) -> Self {
-        let conv = |place: usize, kernel: usize| {
-            let name = format!("{name}.{place}");
+        let conv = |index: usize, kernel: usize| {
+            let name = format!("{name}.{index}");
             Conv::new(name, [channels, channels], kernel, padding).rectified()
         };
         let wide = conv(1, kernels[0]).dilated(dilation, padding);

@@ -12,7 +12,7 @@ use burn::tensor::Tensor;
 use nn::{Conv1d, Weights, conv1d, filter_blocks, from_values, sigmoid};
 
 use super::constant_like;
-use super::layers::{Bend, Conv, Interval};
+use super::layers::{Conv, Interval, LayerActivation};
 use crate::rave::{Config, DecoderOutput};
 
 /// The noise part of a decoder.
@@ -54,12 +54,14 @@ impl Noise {
             let is_last = i + 1 == config.noise_ratios.len();
             let rows_out = config.channels * rows * config.noise_bands;
             let out = if is_last { rows_out } else { config.noise_hidden };
-            let place = |place: usize| format!("decoder.noise_module.net.{place}");
-            let conv = Conv::looking_back(place(2 * i), [channels, out], ratio);
+            let name = |index: usize| format!("decoder.noise_module.net.{index}");
+            let conv = Conv::looking_back(name(2 * i), [channels, out], ratio);
             // The decoder bends its output before it comes here.
             convs.push(match i {
                 0 => conv,
-                _ => conv.after(Bend::new(config.activation, &place(2 * i - 1), channels)),
+                _ => {
+                    conv.after(LayerActivation::new(config.activation, &name(2 * i - 1), channels))
+                }
             });
             channels = out;
         }

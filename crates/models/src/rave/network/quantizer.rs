@@ -48,12 +48,7 @@ impl Quantizer {
 
     /// The nearest sum of codes; in training, code books follow and say how much they are used. A model
     /// that has no codes yet leaves latents as they are.
-    pub(crate) fn forward(
-        &self,
-        weights: &Weights,
-        latent: Tensor<3>,
-        mut chance: Init,
-    ) -> Quantized {
+    pub(crate) fn forward(&self, weights: &Weights, latent: Tensor<3>, mut rng: Init) -> Quantized {
         let [batch, size, frames] = latent.dims();
         if !weights.is_training() && !self.is_ready(weights) {
             let distance = Tensor::zeros([1], &latent.device());
@@ -74,7 +69,7 @@ impl Quantizer {
             let mut codes_of = Book::read(self, weights, book);
             let is_new = !codes_of.is_ready;
             if is_new && weights.is_training() {
-                codes_of.start(&rest, size, &mut chance);
+                codes_of.start(&rest, size, &mut rng);
             }
             let codes = codes_of.nearest(&rest, size);
             let chosen: Vec<f32> =
@@ -85,7 +80,7 @@ impl Quantizer {
                 later_distance += mean_square(&chosen, &rest);
             }
             if weights.is_training() {
-                let revived = codes_of.follow(self, &rest, &codes, &mut chance);
+                let revived = codes_of.follow(self, &rest, &codes, &mut rng);
                 usage.add(&codes, self.n_codes, if is_new { 0 } else { revived });
                 codes_of.observe(self, weights, book);
             }
@@ -213,9 +208,9 @@ impl Book {
     }
 
     /// First codes: the middles of clusters of what is heard (k-means).
-    fn start(&mut self, x: &[f32], size: usize, chance: &mut Init) {
+    fn start(&mut self, x: &[f32], size: usize, rng: &mut Init) {
         let (n, n_codes) = (x.len() / size, self.codes.len() / size);
-        for (code, row) in drawn(n, n_codes, chance).into_iter().enumerate() {
+        for (code, row) in drawn(n, n_codes, rng).into_iter().enumerate() {
             self.codes[code * size..][..size].copy_from_slice(&x[row * size..][..size]);
         }
         let mut before = Vec::new();
@@ -246,7 +241,7 @@ impl Book {
         quantizer: &Quantizer,
         x: &[f32],
         codes: &[usize],
-        chance: &mut Init,
+        rng: &mut Init,
     ) -> usize {
         let (size, n_codes) = (quantizer.size, quantizer.n_codes);
         let (sums, uses) = sums_of(x, codes, size, n_codes);
@@ -265,7 +260,7 @@ impl Book {
         let n = codes.len();
         let least = quantizer.least_use.min(EVEN_SHARE * n as f32 / n_codes as f32);
         let dead: Vec<usize> = (0..n_codes).filter(|&code| self.uses[code] < least).collect();
-        for (&code, row) in dead.iter().zip(drawn(n, dead.len(), chance)) {
+        for (&code, row) in dead.iter().zip(drawn(n, dead.len(), rng)) {
             let row = &x[row * size..][..size];
             self.codes[code * size..][..size].copy_from_slice(row);
             self.uses[code] = least;
@@ -337,9 +332,9 @@ fn sums_of(x: &[f32], codes: &[usize], size: usize, n_codes: usize) -> (Vec<f32>
 }
 
 /// `n_drawn` of `n` rows at random, none twice as long as there are enough.
-fn drawn(n: usize, n_drawn: usize, chance: &mut Init) -> Vec<usize> {
+fn drawn(n: usize, n_drawn: usize, rng: &mut Init) -> Vec<usize> {
     let mut rows: Vec<usize> = (0..n).collect();
-    let mut below = |n: usize| (chance.next_u64() % n as u64) as usize;
+    let mut below = |n: usize| (rng.next_u64() % n as u64) as usize;
     if n < n_drawn {
         return (0..n_drawn).map(|_| below(n)).collect();
     }

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use serde_json::json;
 
 use crate::rave::{
-    Activation, Architecture, Config, DecoderOutput, GanLoss, Judges, LossWeights, Padding,
-    Regularization,
+    Activation, Architecture, Config, DecoderOutput, DiscriminatorKind, GanLoss, LossWeights,
+    Padding, Regularization,
 };
 
 /// Books without codes that the original gets where latents are not put together from codes.
@@ -18,7 +18,7 @@ pub(super) fn text(config: &Config) -> (String, Vec<String>) {
     if config.regularization == Regularization::Discrete {
         text.line("from rave import quantization");
     }
-    if config.discriminator == Judges::Descript {
+    if config.discriminator == DiscriminatorKind::Descript {
         text.line("from rave import descript_discriminator");
     }
     if !augmentations(config).is_empty() {
@@ -28,7 +28,7 @@ pub(super) fn text(config: &Config) -> (String, Vec<String>) {
     text.layers(config);
     text.encoder(config);
     text.decoder(config);
-    text.judges(config);
+    text.discriminators(config);
     text.training(config);
     (text.0, left_out(config))
 }
@@ -178,14 +178,14 @@ impl Text {
         }
     }
 
-    fn judges(&mut self, config: &Config) {
+    fn discriminators(&mut self, config: &Config) {
         let loss = match config.gan_loss {
             GanLoss::Hinge => "hinge_gan",
             GanLoss::LeastSquares => "ls_gan",
             GanLoss::NonSaturating => "nonsaturating_gan",
         };
         self.bind("model.RAVE.gan_loss", format!("@core.{loss}"));
-        if config.discriminator == Judges::Descript {
+        if config.discriminator == DiscriminatorKind::Descript {
             let class = "descript_discriminator.DescriptDiscriminator";
             return self.bind("model.RAVE.discriminator", format!("@{class}"));
         }

@@ -32,9 +32,9 @@ pub(super) fn read(
             return Ok(None);
         };
         for array in file.tensors(moments)? {
-            let Some((place, part)) = array.name.split_once('.') else { return Ok(None) };
-            let place = place.parse::<usize>().ok();
-            let Some(name) = place.and_then(|place| names.get(place)) else { return Ok(None) };
+            let Some((index, part)) = array.name.split_once('.') else { return Ok(None) };
+            let index = index.parse::<usize>().ok();
+            let Some(name) = index.and_then(|index| names.get(index)) else { return Ok(None) };
             let fits = match part {
                 "step" => array.values.len() == 1,
                 _ => shapes.get(name) == Some(&array.shape.as_slice()),
@@ -46,8 +46,8 @@ pub(super) fn read(
             arrays.push(NamedArray { name: format!("{prefix}{name}.{part}"), shape, ..array });
         }
         // PyTorch before 1.12 counted steps in plain numbers.
-        for (place, one) in moments.entries() {
-            let name = place.as_int().and_then(|place| names.get(usize::try_from(place).ok()?));
+        for (index, one) in moments.entries() {
+            let name = index.as_int().and_then(|index| names.get(usize::try_from(index).ok()?));
             let step = one.get("step").and_then(|step| step.as_float());
             if let (Some(name), Some(step)) = (name, step) {
                 let name = format!("{prefix}{name}.step");

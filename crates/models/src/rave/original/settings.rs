@@ -19,7 +19,7 @@ pub(super) fn of_gin(gin: &Gin) -> (Settings, Vec<String>) {
     reader.encoder();
     reader.decoder();
     reader.training();
-    reader.judges();
+    reader.discriminators();
     reader.augmentations();
     gin.bindings.iter().for_each(|binding| reader.check(binding));
     (reader.settings, reader.warnings)
@@ -140,7 +140,7 @@ impl Reader<'_> {
         }
     }
 
-    fn judges(&mut self) {
+    fn discriminators(&mut self) {
         let losses = [
             ("hinge_gan", "hinge"),
             ("ls_gan", "least_squares"),
@@ -161,14 +161,15 @@ impl Reader<'_> {
         if let Some(is_relative) = is_relative {
             self.set("feature_matching_is_relative", json!(is_relative));
         }
-        let Some(judges) = self.class("RAVE.discriminator") else { return };
-        let all = match (judges.as_str(), self.value("CombineDiscriminators.discriminators")) {
-            ("CombineDiscriminators", Some(all)) => {
-                let names = all.as_items().unwrap_or_default().iter();
-                names.filter_map(GinValue::class_name).map(str::to_owned).collect()
-            }
-            _ => vec![judges],
-        };
+        let Some(discriminators) = self.class("RAVE.discriminator") else { return };
+        let all =
+            match (discriminators.as_str(), self.value("CombineDiscriminators.discriminators")) {
+                ("CombineDiscriminators", Some(all)) => {
+                    let names = all.as_items().unwrap_or_default().iter();
+                    names.filter_map(GinValue::class_name).map(str::to_owned).collect()
+                }
+                _ => vec![discriminators],
+            };
         let has = |name: &str| all.iter().any(|it| it == name);
         if has("DescriptDiscriminator") {
             self.set("discriminator", json!("descript"));

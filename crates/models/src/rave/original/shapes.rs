@@ -62,7 +62,7 @@ impl Shapes {
         let of_layers = if is_first { Self::of_first } else { Self::of_second };
         of_layers(self, &mut settings)?;
         self.of_latent(&mut settings, both)?;
-        self.of_judges(&mut settings);
+        self.discriminators(&mut settings);
         Ok(settings)
     }
 
@@ -70,14 +70,14 @@ impl Shapes {
     fn of_first(&self, settings: &mut Settings) -> Result<(), String> {
         let mut set = |key: &str, value| drop(settings.insert(key.to_owned(), value));
         let mut ratios = Vec::new();
-        let mut place = 3;
-        while let Some(shape) = self.conv(&format!("encoder.encoder.net.{place}")) {
-            if !self.arrays.contains_key(&format!("encoder.encoder.net.{}.running_mean", place - 2))
+        let mut index = 3;
+        while let Some(shape) = self.conv(&format!("encoder.encoder.net.{index}")) {
+            if !self.arrays.contains_key(&format!("encoder.encoder.net.{}.running_mean", index - 2))
             {
                 break;
             }
             ratios.push((extent(shape, 2)?.max(1) - 1) / 2);
-            place += 3;
+            index += 3;
         }
         let mut decoder_ratios = Vec::new();
         while let Some(shape) =
@@ -198,7 +198,7 @@ impl Shapes {
         Ok(())
     }
 
-    fn of_judges(&self, settings: &mut Settings) {
+    fn discriminators(&self, settings: &mut Settings) {
         let mut set = |key: &str, value| drop(settings.insert(key.to_owned(), value));
         let names = || self.arrays.keys().filter(|name| name.starts_with("discriminator."));
         if names().next().is_none() {
@@ -229,7 +229,7 @@ impl Shapes {
 
     /// The layers of the second architecture from a place on, as their names have them.
     fn row(&self, list: &str, start: usize) -> Result<Row, String> {
-        let last_place = self.places(list);
+        let last_index = self.last_index_of(list);
         let mut row = Row {
             first: self.first(&format!("{list}.{start}"))?.to_vec(),
             stages: Vec::new(),
@@ -237,8 +237,8 @@ impl Shapes {
         };
         let is_decoder = list.starts_with("decoder");
         let mut residuals = Vec::new();
-        for place in start + 1..=last_place.unwrap_or(start) {
-            let name = format!("{list}.{place}");
+        for index in start + 1..=last_index.unwrap_or(start) {
+            let name = format!("{list}.{index}");
             if self.conv(&format!("{name}.aligned.branches.0.net.1")).is_some() {
                 residuals.push(format!("{name}.aligned.branches.0.net.1"));
                 continue;
@@ -278,14 +278,14 @@ impl Shapes {
 
     /// The convolutions of a noise part, which are not normalised.
     fn noise(&self, list: &str) -> Vec<(String, &[usize])> {
-        let names = (0..).step_by(2).map(|place| format!("{list}.{place}"));
+        let names = (0..).step_by(2).map(|index| format!("{list}.{index}"));
         let convs = names.map_while(|name| self.conv(&name).map(|shape| (name, shape)));
         convs.filter(|(_, shape)| shape.len() == 3).collect()
     }
 
     fn rows_encoded(&self) -> Result<usize, String> {
         let list = "encoder.encoder.net";
-        let last = self.places(list).ok_or("it has no encoder")?;
+        let last = self.last_index_of(list).ok_or("it has no encoder")?;
         Ok(self.first(&format!("{list}.{last}"))?[0])
     }
 
@@ -295,12 +295,12 @@ impl Shapes {
     }
 
     /// The largest place in a list of layers.
-    fn places(&self, list: &str) -> Option<usize> {
+    fn last_index_of(&self, list: &str) -> Option<usize> {
         let names = self.arrays.range(format!("{list}.")..);
         names
             .map_while(|(name, _)| name.strip_prefix(list)?.strip_prefix('.'))
             .filter_map(|rest| rest.split('.').next()?.parse().ok())
-            .filter(|place| *place < PLACES_MAX)
+            .filter(|index| *index < LAYERS_MAX)
             .max()
     }
 
@@ -319,7 +319,7 @@ impl Shapes {
 }
 
 /// Bounds places in lists of layers; the longest of RAVE's has 40.
-const PLACES_MAX: usize = 1000;
+const LAYERS_MAX: usize = 1000;
 
 fn extent(shape: &[usize], axis: usize) -> Result<usize, String> {
     let extent = shape.get(axis).copied().filter(|extent| *extent > 0);

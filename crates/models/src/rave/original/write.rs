@@ -204,9 +204,9 @@ impl State {
         let end = ".aligned.branches.0.net.1.weight_v";
         for array in parameters {
             let Some(layer) = array.name.strip_suffix(end) else { continue };
-            let Some((list, place)) = layer.rsplit_once('.') else { continue };
-            let Ok(place) = place.parse::<usize>() else { continue };
-            let name = |part: &str| format!("{list}.{}.{part}", place.saturating_sub(1));
+            let Some((list, index)) = layer.rsplit_once('.') else { continue };
+            let Ok(index) = index.parse::<usize>() else { continue };
+            let name = |part: &str| format!("{list}.{}.{part}", index.saturating_sub(1));
             let channels = array.shape[0];
             for side in ["x", "y"] {
                 let shape = [STREAMS, channels, 1];
@@ -225,7 +225,7 @@ impl State {
                 self.window(&format!("{distance}.multiscale_stft.stfts.{i}.window"), n);
             }
         }
-        if config.discriminator == crate::rave::Judges::Descript {
+        if config.discriminator == crate::rave::DiscriminatorKind::Descript {
             for (i, n) in [2048, 1024, 512].into_iter().enumerate() {
                 self.window(&format!("discriminator.discriminators.{}.stft.window", 5 + i), n);
             }

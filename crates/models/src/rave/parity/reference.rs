@@ -393,7 +393,8 @@ fn check_scores(
             serde_json::from_value(reference.vectors.meta["arrays"][&name]["shape"].clone())
                 .unwrap();
         let score = features.last().unwrap().clone();
-        let is_image = config.discriminator == crate::rave::Judges::Rave && i >= n_waveform;
+        let is_image =
+            config.discriminator == crate::rave::DiscriminatorKind::Rave && i >= n_waveform;
         let score = if is_image {
             // The original has bins before frames.
             let score = score.reshape([shape[0], shape[3], shape[2]]).swap_dims(1, 2);
@@ -421,10 +422,10 @@ fn check_scores(
     let number = |name: &str| reference.number(&format!("discriminator/{name}"));
     let matching = scalar(&objective::feature_matching(config, &real, &fake));
     check_number("feature_matching", matching, number("feature_matching"));
-    let deception = scalar(&objective::deception(config.gan_loss, &real, &fake));
-    check_number("loss_dis", deception, number("loss_dis"));
-    let displeasure = scalar(&objective::displeasure(config.gan_loss, &fake));
-    check_number("loss_adv", displeasure, number("loss_adv"));
+    let discriminator_loss = scalar(&objective::discriminator_loss(config.gan_loss, &real, &fake));
+    check_number("loss_dis", discriminator_loss, number("loss_dis"));
+    let generator_loss = scalar(&objective::generator_loss(config.gan_loss, &fake));
+    check_number("loss_adv", generator_loss, number("loss_adv"));
 }
 
 #[test]
@@ -434,7 +435,7 @@ fn steps_of_every_turn() {
         |name: &str| ["raspberry", "v2_descript_discriminator", "discrete_v3"].contains(&name);
     let has_time = std::env::var_os("SLOW_TESTS").is_some();
     let gpu = Compute::gpu(false).ok();
-    let places: Vec<Compute> = std::iter::once(Compute::cpu()).chain(gpu).collect();
+    let devices: Vec<Compute> = std::iter::once(Compute::cpu()).chain(gpu).collect();
     for case in CASES.iter().filter(|case| has_time || !is_slow(case.name)) {
         let reference = Reference::read(case);
         for (section, turn) in [
@@ -448,9 +449,9 @@ fn steps_of_every_turn() {
             ("p2_gen_mended", Turn::Decoder),
         ] {
             if reference.vectors.arrays.contains_key(&format!("{section}/grad_norm")) {
-                for place in &places {
-                    println!("on {}", place.description());
-                    reference.check_step(section, turn, place);
+                for compute in &devices {
+                    println!("on {}", compute.description());
+                    reference.check_step(section, turn, compute);
                 }
             }
         }

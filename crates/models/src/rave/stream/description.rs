@@ -98,7 +98,7 @@ impl Description<'_> {
 
     fn first_encoder(&self, layers: &mut Vec<Layer>) {
         let config = self.config;
-        let name = |place: usize| format!("encoder.encoder.net.{place}");
+        let name = |index: usize| format!("encoder.encoder.net.{index}");
         let mut channels = config.capacity;
         let shape = Shape::new([self.n_data(), channels], 7);
         let mut conv = self.conv(&name(0), shape);
@@ -120,7 +120,7 @@ impl Description<'_> {
 
     fn second_encoder(&self, layers: &mut Vec<Layer>) {
         let config = self.config;
-        let name = |place: usize| format!("encoder.encoder.net.{place}");
+        let name = |index: usize| format!("encoder.encoder.net.{index}");
         let mut channels = config.capacity;
         let n_heard = match config.encoder_input {
             EncoderInput::Bands => self.n_data(),
@@ -128,29 +128,29 @@ impl Description<'_> {
         };
         let shape = Shape::new([n_heard, channels], 2 * config.kernel_size + 1);
         layers.push(Layer::Conv(self.conv(&name(0), shape)));
-        let mut place = 1;
+        let mut index = 1;
         for (stage, &ratio) in config.ratios.iter().enumerate() {
             let n_weights = channels * channels * config.kernel_size;
             self.gather(layers, &config.ratios[stage..], n_weights);
             for &dilation in config.encoder_dilations(stage) {
-                self.unit(layers, &name, &mut place, channels, dilation);
+                self.unit(layers, &name, &mut index, channels, dilation);
             }
             let shape = Shape::new([channels, 2 * channels], 2 * ratio);
-            layers.push(self.activation(&name(place), channels));
-            let conv = self.conv(&name(place + 1), Shape { stride: ratio, ..shape });
+            layers.push(self.activation(&name(index), channels));
+            let conv = self.conv(&name(index + 1), Shape { stride: ratio, ..shape });
             layers.push(Layer::Conv(conv));
-            place += 2;
+            index += 2;
             channels *= 2;
         }
         let rows = config.rows_per_latent() * config.latent_size;
-        layers.push(self.activation(&name(place), channels));
+        layers.push(self.activation(&name(index), channels));
         let shape = Shape::new([channels, rows], config.kernel_size);
-        layers.push(Layer::Conv(self.conv(&name(place + 1), shape)));
+        layers.push(Layer::Conv(self.conv(&name(index + 1), shape)));
     }
 
     fn first_decoder(&self) -> Vec<Layer> {
         let config = self.config;
-        let name = |place: usize| format!("decoder.net.{place}");
+        let name = |index: usize| format!("decoder.net.{index}");
         let mut channels = config.capacity << config.decoder_ratios().len();
         let shape = Shape::new([config.decoder_latent_size(), channels], 7);
         let mut layers = vec![Layer::Conv(self.conv(&name(0), shape))];
@@ -169,8 +169,8 @@ impl Description<'_> {
                 });
                 let convs: Vec<Conv> = convs.collect();
                 let delay = convs.iter().map(|conv| conv.padding.1).sum();
-                let bent = convs.into_iter().flat_map(|conv| [leaky(), Layer::Conv(conv)]);
-                layers.push(Layer::Residual { delay, layers: bent.collect() });
+                let activated = convs.into_iter().flat_map(|conv| [leaky(), Layer::Conv(conv)]);
+                layers.push(Layer::Residual { delay, layers: activated.collect() });
             }
         }
         layers.push(self.first_synth(channels));
@@ -225,27 +225,27 @@ impl Description<'_> {
 
     fn second_decoder(&self) -> Vec<Layer> {
         let config = self.config;
-        let name = |place: usize| format!("decoder.net.{place}");
+        let name = |index: usize| format!("decoder.net.{index}");
         let ratios = config.decoder_ratios();
         let mut channels = config.capacity << ratios.len();
-        let (mut layers, mut place) = (vec![], 0);
+        let (mut layers, mut index) = (vec![], 0);
         if config.gru_layers > 0 {
             layers.push(self.gru(&format!("{}.gru", name(0))));
-            place += 1;
+            index += 1;
         }
         let shape = Shape::new([config.decoder_latent_size(), channels], config.kernel_size);
-        layers.push(Layer::Conv(self.conv(&name(place), shape)));
-        place += 1;
+        layers.push(Layer::Conv(self.conv(&name(index), shape)));
+        index += 1;
         for (stage, &ratio) in ratios.iter().enumerate().rev() {
-            layers.push(self.activation(&name(place), channels));
-            layers.push(self.upsample(&name(place + 1), [channels, channels / 2], ratio));
+            layers.push(self.activation(&name(index), channels));
+            layers.push(self.upsample(&name(index + 1), [channels, channels / 2], ratio));
             channels /= 2;
-            place += 2;
+            index += 2;
             for &dilation in config.decoder_dilations(stage) {
-                self.unit(&mut layers, &name, &mut place, channels, dilation);
+                self.unit(&mut layers, &name, &mut index, channels, dilation);
             }
         }
-        layers.push(self.activation(&name(place), channels));
+        layers.push(self.activation(&name(index), channels));
         let n_data = match config.decoder_output {
             DecoderOutput::Bands => self.n_data(),
             DecoderOutput::Raw => config.channels,
@@ -259,7 +259,7 @@ impl Description<'_> {
                 Branch { delay: 0, layers: vec![noise] },
             ]));
         } else {
-            layers.extend([Layer::Conv(self.conv(&name(place + 1), shape)), Layer::Gate]);
+            layers.extend([Layer::Conv(self.conv(&name(index + 1), shape)), Layer::Gate]);
         }
         layers.push(Layer::Activate(stream::Activation::Tanh));
         layers
@@ -267,7 +267,7 @@ impl Description<'_> {
 
     fn second_noise(&self, channels: usize) -> Noise {
         let config = self.config;
-        let name = |place: usize| format!("decoder.noise_module.net.{place}");
+        let name = |index: usize| format!("decoder.noise_module.net.{index}");
         let n_last = config.noise_ratios.len() - 1;
         let (mut layers, mut channels) = (vec![], channels);
         for (i, &ratio) in config.noise_ratios.iter().enumerate() {
@@ -296,16 +296,16 @@ impl Description<'_> {
         &self,
         layers: &mut Vec<Layer>,
         name: &impl Fn(usize) -> String,
-        place: &mut usize,
+        index: &mut usize,
         channels: usize,
         dilation: usize,
     ) {
         if self.config.has_adain {
             let unknown = Statistics::unknown(channels);
             layers.push(Layer::Transfer(Transfer { source: unknown.clone(), target: unknown }));
-            *place += 1;
+            *index += 1;
         }
-        let inner = |part: usize| format!("{}.aligned.branches.0.net.{part}", name(*place));
+        let inner = |part: usize| format!("{}.aligned.branches.0.net.{part}", name(*index));
         let wide = Shape { dilation, ..Shape::new([channels; 2], self.config.kernel_size) };
         let wide = self.conv(&inner(1), wide);
         layers.push(Layer::Residual {
@@ -317,7 +317,7 @@ impl Description<'_> {
                 Layer::Conv(self.conv(&inner(3), Shape::new([channels; 2], 1))),
             ],
         });
-        *place += 1;
+        *index += 1;
     }
 
     /// Lets frames wait for each other before the first layer of many weights.
@@ -329,8 +329,8 @@ impl Description<'_> {
     }
 
     /// Snake where there is an `alpha` for it: the original's switch does not reach the inside of units.
-    fn activation(&self, place: &str, channels: usize) -> Layer {
-        match self.parameters.values(&format!("{place}.alpha")) {
+    fn activation(&self, index: &str, channels: usize) -> Layer {
+        match self.parameters.values(&format!("{index}.alpha")) {
             None => leaky(),
             Some(alpha) => {
                 assert_eq!(alpha.len(), channels, "an alpha for each channel");

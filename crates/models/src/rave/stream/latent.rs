@@ -7,7 +7,7 @@ use crate::rave::{Config, Regularization};
 
 /// Whether something is left to chance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Chance {
+pub enum Randomness {
     /// The mean of what could be drawn: no noise.
     Off,
     /// Drawn from a generator that begins with this seed.
@@ -21,10 +21,10 @@ pub(super) struct Draws {
 }
 
 impl Draws {
-    pub(super) fn new(chance: Chance) -> Self {
-        match chance {
-            Chance::Off => Self { state: None },
-            Chance::Seeded(seed) => Self { state: Some(seed) },
+    pub(super) fn new(randomness: Randomness) -> Self {
+        match randomness {
+            Randomness::Off => Self { state: None },
+            Randomness::Seeded(seed) => Self { state: Some(seed) },
         }
     }
 
@@ -66,7 +66,7 @@ fn normal(state: &mut u64) -> f32 {
 pub(super) struct LatentMaker {
     regularization: Regularization,
     latent_size: usize,
-    chance: Chance,
+    randomness: Randomness,
     draws: Draws,
     books: Vec<Book>,
 }
@@ -80,7 +80,7 @@ struct Book {
 }
 
 impl LatentMaker {
-    pub(super) fn new(config: &Config, parameters: &Parameters, chance: Chance) -> Self {
+    pub(super) fn new(config: &Config, parameters: &Parameters, randomness: Randomness) -> Self {
         let n_books = if config.is_quantized() { config.num_quantizers } else { 0 };
         let books = (0..n_books).map_while(|i| {
             let name = |part: &str| format!("encoder.rvq.layers.{i}._codebook.{part}");
@@ -91,14 +91,14 @@ impl LatentMaker {
         Self {
             regularization: config.regularization,
             latent_size: config.latent_size,
-            chance,
-            draws: Draws::new(chance),
+            randomness,
+            draws: Draws::new(randomness),
             books: books.collect(),
         }
     }
 
     pub(super) fn reset(&mut self) {
-        self.draws = Draws::new(self.chance);
+        self.draws = Draws::new(self.randomness);
     }
 
     /// Appends a latent frame for each frame of `rows`.

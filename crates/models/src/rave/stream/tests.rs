@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::description::Description;
 use super::latent::LatentMaker;
-use super::{Chance, Player, PlayerSettings};
+use super::{Player, PlayerSettings, Randomness};
 use crate::rave::network::mel;
 use crate::rave::vectors::{Vectors, u};
 use crate::rave::{Config, Regularization, resolve};
@@ -114,9 +114,9 @@ fn latent(config: &Config, rows: &[Vec<f32>], call: &mut usize) -> Vec<Vec<f32>>
                 *call += 1;
                 draws.iter().map(|u| 3f64.sqrt() * (2.0 * u - 1.0)).collect()
             };
-            let chance = normal(config.decoder_latent_size() - n);
-            let chance = chance.chunks(n_frames).map(|it| it.iter().map(|x| *x as f32).collect());
-            rows.iter().cloned().chain(chance).collect()
+            let extra = normal(config.decoder_latent_size() - n);
+            let extra = extra.chunks(n_frames).map(|it| it.iter().map(|x| *x as f32).collect());
+            rows.iter().cloned().chain(extra).collect()
         }
     }
 }
@@ -144,7 +144,7 @@ fn check(name: &'static str, preset: &str, switches: &[&str], channels: usize) {
         .any(|draw| draw[0].as_str() == Some("rand_like"));
     // The first architecture's noise is drawn, but not heard before phase 2.
     let is_heard = name != "v1" && name != "v1_causal";
-    let mut books = LatentMaker::new(&config, &parameters, Chance::Off);
+    let mut books = LatentMaker::new(&config, &parameters, Randomness::Off);
     for start in (0..N_SAMPLES).step_by(BLOCK) {
         let block: Vec<f32> =
             (start..start + BLOCK).flat_map(|t| sound.iter().map(move |it| it[t])).collect();
@@ -304,17 +304,18 @@ fn played(player: &mut Player, sound: &[f32], sizes: &[usize]) -> Vec<f32> {
 fn what_is_played_does_not_depend_on_blocks() {
     let sound = &sound(1)[0];
     for (name, preset) in [("v1", "v1"), ("v2_small", "v2_small"), ("v2", "v2")] {
-        let chance = Chance::Seeded(5);
-        let settings = PlayerSettings { noise: chance, latent: chance, ..Default::default() };
+        let randomness = Randomness::Seeded(5);
+        let settings =
+            PlayerSettings { noise: randomness, latent: randomness, ..Default::default() };
         let mut player = player(name, preset, settings);
         let whole = played(&mut player, sound, &[2048]);
         for sizes in [&[64][..], &[8192], &[512], &[1, 700, 64, 3000, 2, 33]] {
             player.reset();
             assert_eq!(played(&mut player, sound, sizes), whole, "{name} in blocks of {sizes:?}");
         }
-        let silent = PlayerSettings { noise: Chance::Off, latent: Chance::Off, ..settings };
+        let silent = PlayerSettings { noise: Randomness::Off, latent: Randomness::Off, ..settings };
         let mut player = self::player(name, preset, silent);
-        assert_ne!(played(&mut player, sound, &[2048]), whole, "{name} without chance");
+        assert_ne!(played(&mut player, sound, &[2048]), whole, "{name} without noise");
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Trainer, Turn, dithered};
 
 /// How far a step at another place is from the same step on the CPU.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Apart {
+pub struct StepDifference {
     /// The largest relative difference of a loss or score.
     pub losses: f64,
     /// The largest difference of the gradients of one weight, relative to the norm of all.
@@ -20,7 +20,7 @@ const LOG_EPSILON: f64 = 1.0;
 /// What scaled losses are multiplied with when steps are compared: far from overflow.
 const LOSS_SCALE: f32 = 256.0;
 
-impl Apart {
+impl StepDifference {
     /// Whether rounding explains it, in the precision of `compute`. Fault leaves whole gradients out.
     #[must_use]
     pub fn is_rounding(self, compute: &Compute) -> bool {
@@ -42,22 +42,22 @@ impl Trainer {
     /// How far losses and gradients of all turns of a step from here, which is not taken, are from the
     /// CPU's. Shape of `batch`: as for [`Self::step`].
     #[must_use]
-    pub fn apart_from_cpu(&mut self, batch: &[f32]) -> Apart {
+    pub fn difference_from_cpu(&mut self, batch: &[f32]) -> StepDifference {
         let floor = std::mem::replace(&mut self.config.log_epsilon, LOG_EPSILON);
         let scale = std::mem::replace(&mut self.loss_scale, LossScale::continued(LOSS_SCALE, 0));
         let turns = [Turn::Autoencoder, Turn::Discriminators, Turn::Decoder];
-        let apart = turns.into_iter().map(|turn| self.turn_apart(turn, batch));
-        let apart = apart.fold(Apart::default(), Apart::with);
+        let difference = turns.into_iter().map(|turn| self.turn_difference(turn, batch));
+        let difference = difference.fold(StepDifference::default(), StepDifference::with);
         (self.config.log_epsilon, self.loss_scale) = (floor, scale);
-        apart
+        difference
     }
 
-    pub(super) fn turn_apart(&mut self, turn: Turn, batch: &[f32]) -> Apart {
+    pub(super) fn turn_difference(&mut self, turn: Turn, batch: &[f32]) -> StepDifference {
         let shape = [self.config.batch_size, self.config.channels, self.config.n_signal];
-        let dithered = dithered(batch, &mut self.chance("dither"));
+        let dithered = dithered(batch, &mut self.rng_for("dither"));
         let elsewhere = self.compute.clone();
-        let [found, expected] = [elsewhere.clone(), Compute::cpu()].map(|place| {
-            self.compute = place;
+        let [found, expected] = [elsewhere.clone(), Compute::cpu()].map(|compute| {
+            self.compute = compute;
             let audio = self.compute.tensor(dithered.clone(), shape);
             self.pass(turn, audio, self.draws(shape[0], shape[2]))
         });
@@ -65,7 +65,7 @@ impl Trainer {
         let losses =
             found.values.iter().zip(&expected.values).map(|((_, found), (_, expected))| {
                 let losses = (found - expected).abs() / expected.abs().max(1e-2);
-                Apart { losses, gradients: 0.0 }
+                StepDifference { losses, gradients: 0.0 }
             });
         let whole = expected.gradients.norm();
         let gradients = expected.gradients.names().map(|name| {
@@ -75,9 +75,9 @@ impl Trainer {
             let is_there = a.len() == b.len();
             // Without any gradient there is nothing to be relative to.
             let share = if whole > 0.0 { squares.sqrt() / whole } else { squares.sqrt() };
-            Apart { losses: 0.0, gradients: if is_there { share } else { f64::INFINITY } }
+            StepDifference { losses: 0.0, gradients: if is_there { share } else { f64::INFINITY } }
         });
-        losses.chain(gradients).fold(Apart::default(), Apart::with)
+        losses.chain(gradients).fold(StepDifference::default(), StepDifference::with)
     }
 }
 
@@ -87,12 +87,12 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_apart() {
-        let nothing = Apart::default();
-        let lost = Apart { losses: f64::NAN, gradients: 0.0 };
+        let nothing = StepDifference::default();
+        let lost = StepDifference { losses: f64::NAN, gradients: 0.0 };
         assert!(nothing.is_rounding(&Compute::cpu()));
         assert!(!nothing.with(lost).is_rounding(&Compute::cpu()));
         assert!(!lost.with(nothing).is_rounding(&Compute::cpu()));
-        let half = Apart { losses: 0.0, gradients: 0.3 };
+        let half = StepDifference { losses: 0.0, gradients: 0.3 };
         assert!(!half.with(nothing).is_rounding(&Compute::cpu()));
     }
 }

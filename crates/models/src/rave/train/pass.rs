@@ -62,7 +62,7 @@ impl Metrics {
 }
 
 /// What the discriminators find in a reconstruction.
-struct Judged {
+struct DiscriminatorFeedback {
     /// How differently they see it, without a weight.
     matching: Tensor<1>,
     /// How badly it pleases them, without a weight.
@@ -188,7 +188,7 @@ impl Trainer {
             let weights = self.weights(is_discriminator);
             let scores = discriminator.scores_of_both(&weights, [&original, &made]);
             let [real, fake] = scores.map(|features| [features]);
-            let loss = objective::deception(self.config.gan_loss, &real, &fake);
+            let loss = objective::discriminator_loss(self.config.gan_loss, &real, &fake);
             losses.add(&loss);
             of_real.add(&objective::scores(&real));
             of_fake.add(&objective::scores(&fake));
@@ -225,26 +225,26 @@ impl Trainer {
         let distance = self.distance(&original, &made, &mut metrics);
         let audio = made.audio;
         drop(made.bands);
-        let judged = self.judged(&original.audio, &audio, go_on)?;
+        let feedback = self.discriminator_feedback(&original.audio, &audio, go_on)?;
         let beta = objective::beta_factor(config, self.step);
         let matching_weight = config.feature_matching_weight;
         if let Some(regularization) = &latent.regularization {
             metrics.watch_times("regularization", regularization, beta);
         }
         metrics.note("beta_factor", beta);
-        metrics.watch_times("feature_matching", &judged.matching, matching_weight);
-        metrics.watch_times("adversarial", &judged.adversarial, config.adversarial_weight);
+        metrics.watch_times("feature_matching", &feedback.matching, matching_weight);
+        metrics.watch_times("adversarial", &feedback.adversarial, config.adversarial_weight);
         let mut own = distance;
         if let Some(regularization) = latent.regularization.filter(|_| !rests) {
             own = own + regularization * beta;
         }
-        metrics.watch("loss_total", &(own.clone().inner() + judged.loss));
+        metrics.watch("loss_total", &(own.clone().inner() + feedback.loss));
         drop(original);
         if !go_on() {
             return None;
         }
         // The slope of this product is what the discriminators want of each sample.
-        let wanted = (audio.clone() * constant_like(&audio, judged.gradient)).sum();
+        let wanted = (audio.clone() * constant_like(&audio, feedback.gradient)).sum();
         drop(audio);
         let observed = weights.take_observed();
         let gradients = self.unscaled(weights.backward(self.scaled(own) + wanted));
@@ -253,12 +253,12 @@ impl Trainer {
 
     /// What the discriminators find in a reconstruction, one after the other: each is gone through forward
     /// and back to the sound before the next, so that memory is needed for one at a time.
-    fn judged(
+    fn discriminator_feedback(
         &self,
         original: &Tensor<3>,
         made: &Tensor<3>,
         go_on: &mut dyn FnMut() -> bool,
-    ) -> Option<Judged> {
+    ) -> Option<DiscriminatorFeedback> {
         let config = &self.config;
         let weights = self.weights(|_| false);
         let all = self.network.discriminators.each();
@@ -274,7 +274,7 @@ impl Trainer {
             let real = [discriminator.features(&weights, original)];
             let fake = [discriminator.features(&weights, &made)];
             let matching = objective::feature_matching(config, &real, &fake) * share;
-            let adversarial = objective::displeasure(config.gan_loss, &fake);
+            let adversarial = objective::generator_loss(config.gan_loss, &fake);
             drop((real, fake));
             matchings.add(&matching);
             adversarials.add(&adversarial);
@@ -290,7 +290,7 @@ impl Trainer {
         }
         let gradient = gradient.expect("there is at least one discriminator");
         let [matching, adversarial, loss] = [matchings, adversarials, losses].map(Sum::value);
-        Some(Judged { matching, adversarial, loss, gradient })
+        Some(DiscriminatorFeedback { matching, adversarial, loss, gradient })
     }
 
     /// The weights of this step, where it is computed.

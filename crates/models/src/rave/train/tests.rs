@@ -37,11 +37,11 @@ pub(in crate::rave) fn tiny(changes: &serde_json::Value) -> Config {
 
 /// Decaying tones, different in every example and channel.
 pub(in crate::rave) fn tones(config: &Config, seed: u64) -> Vec<f32> {
-    let mut chance = Init::new(seed);
+    let mut rng = Init::new(seed);
     let rows = config.batch_size * config.channels;
     (0..rows)
         .flat_map(|_| {
-            let pitch = chance.uniform(1, 0.02, 0.3)[0];
+            let pitch = rng.uniform(1, 0.02, 0.3)[0];
             (0..config.n_signal).map(move |i| {
                 let t = i as f32;
                 0.5 * (pitch * t).sin() * (-t / 1500.0).exp()

@@ -132,7 +132,7 @@ fn copy_checkpoints(
 ) -> anyhow::Result<Option<Option<Config>>> {
     let mut found: BTreeMap<u64, bool> = BTreeMap::new();
     let mut config = None;
-    let mut told = vec![];
+    let mut reported = vec![];
     let checkpoints = inspect::checkpoints_of(&one.source);
     let n = checkpoints.len() as f64;
     for (i, (path, is_best)) in checkpoints.into_iter().enumerate() {
@@ -150,8 +150,8 @@ fn copy_checkpoints(
             }
         };
         for note in &original.warnings {
-            if !told.contains(note) {
-                told.push(note.clone());
+            if !reported.contains(note) {
+                reported.push(note.clone());
                 job.warn(one.warning("original", sentence(note)))?;
             }
         }

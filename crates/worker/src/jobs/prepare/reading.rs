@@ -74,8 +74,8 @@ impl Progress {
     }
 
     /// How it stands, whether or not it is time to tell.
-    pub(super) fn tell(&self) -> api::Progress {
-        self.of_files(self.meter.tell(&self.phase(), self.n_read.load(Ordering::Relaxed)))
+    pub(super) fn progress(&self) -> api::Progress {
+        self.of_files(self.meter.progress(&self.phase(), self.n_read.load(Ordering::Relaxed)))
     }
 
     /// Comparing has come so far, 0 to 1.
@@ -87,7 +87,7 @@ impl Progress {
     }
 
     pub(super) fn done(&self) -> api::Progress {
-        let progress = self.meter.tell("done", self.n_read.load(Ordering::Relaxed));
+        let progress = self.meter.progress("done", self.n_read.load(Ordering::Relaxed));
         api::Progress { share: Some(1.0), ..self.of_files(progress) }
     }
 
@@ -228,21 +228,21 @@ impl Reader<'_> {
             room: &self.room,
         };
         let n_bytes = sound.bytes().max(BYTES_LEAST);
-        let mut n_told = 0;
-        let mut tell = |share: f64| {
-            // A file that is decoded twice begins anew; what was told stays.
+        let mut n_reported = 0;
+        let mut report = |share: f64| {
+            // A file that is decoded twice begins anew; what was reported stays.
             let n_now = ((share * n_bytes as f64) as u64).min(n_bytes);
-            self.n_read.fetch_add(n_now.saturating_sub(n_told), Ordering::Relaxed);
-            n_told = n_told.max(n_now);
+            self.n_read.fetch_add(n_now.saturating_sub(n_reported), Ordering::Relaxed);
+            n_reported = n_reported.max(n_now);
             !self.stop.is_raised()
         };
         let ingested = match sound {
             Source::Made { clip, .. } => {
                 ingest.clip(clip).map(|draft| Ingested::Sound(draft, vec![]))
             }
-            Source::File { path, .. } => ingest.file(path, &mut tell),
+            Source::File { path, .. } => ingest.file(path, &mut report),
         };
-        tell(1.0);
+        report(1.0);
         let name = sound.name().to_owned();
         let warning = |code: &str, message: String| Warning {
             code: code.into(),

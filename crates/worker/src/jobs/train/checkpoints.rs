@@ -97,9 +97,9 @@ impl Checkpoints {
             // Measured since it was written: told again, with its distance.
             if known.validation.is_none() && validation.is_some() {
                 known.validation = validation;
-                let told = known.clone();
+                let reported = known.clone();
                 let is_best = self.best_validation() == validation;
-                return folder.emit(EventBody::Checkpoint(Checkpoint { is_best, ..told }));
+                return folder.emit(EventBody::Checkpoint(Checkpoint { is_best, ..reported }));
             }
             return Ok(());
         }

@@ -54,10 +54,10 @@ fn check(compute: &Compute, allowed: [f64; 2]) {
     let n = std::env::var("MAQUETTE_GPU_KINDS").ok().and_then(|n| n.parse().ok());
     for config in kinds().iter().take(n.unwrap_or(usize::MAX)) {
         for turn in TURNS {
-            let apart = trainer(config, compute).turn_apart(turn, &tones(config, 0));
-            println!("{turn:?}: {apart:?}");
-            let is_near = apart.losses < allowed[0] && apart.gradients < allowed[1];
-            assert!(is_near, "{apart:?} {config:?}");
+            let difference = trainer(config, compute).turn_difference(turn, &tones(config, 0));
+            println!("{turn:?}: {difference:?}");
+            let is_near = difference.losses < allowed[0] && difference.gradients < allowed[1];
+            assert!(is_near, "{difference:?} {config:?}");
         }
     }
 }
@@ -67,7 +67,7 @@ fn the_cpu_agrees_with_itself_and_nothing_is_learnt() {
     let config = tiny(&json!({}));
     let mut trainer = trainer(&config, &Compute::cpu());
     let before = (trainer.parameters.fingerprint(), trainer.step, trainer.config.log_epsilon);
-    assert_eq!(trainer.apart_from_cpu(&tones(&config, 0)), Apart::default());
+    assert_eq!(trainer.difference_from_cpu(&tones(&config, 0)), StepDifference::default());
     let after = (trainer.parameters.fingerprint(), trainer.step, trainer.config.log_epsilon);
     assert_eq!(before, after);
     assert_eq!(trainer.loss_scale.factor(), 256.0);
@@ -89,8 +89,8 @@ fn mixed_precision_is_near() {
 fn the_optimiser_moves_weights_as_on_the_cpu() {
     let Some(gpu) = gpu(false) else { return };
     let config = tiny(&json!({ "log_epsilon": 1.0, "ema": 0.9 }));
-    let [on_gpu, on_cpu] = [gpu, Compute::cpu()].map(|place| {
-        let mut trainer = trainer(&config, &place);
+    let [on_gpu, on_cpu] = [gpu, Compute::cpu()].map(|compute| {
+        let mut trainer = trainer(&config, &compute);
         for i in 0..2 {
             let report = trainer.step(&tones(&config, i));
             assert!(report.is_finite, "{report:?}");
@@ -98,17 +98,17 @@ fn the_optimiser_moves_weights_as_on_the_cpu() {
         trainer
     });
     let start = Trainer::new(&config, 1);
-    let (mut moved, mut apart) = (0.0, 0.0);
+    let (mut moved, mut difference) = (0.0, 0.0);
     for name in start.parameters.names() {
         let of = |trainer: &Trainer| trainer.parameters.values(name).unwrap().to_vec();
         for ((a, b), from) in of(&on_gpu).iter().zip(of(&on_cpu)).zip(of(&start)) {
             moved += f64::from(b - from).abs();
-            apart += f64::from(a - b).abs();
+            difference += f64::from(a - b).abs();
         }
     }
-    println!("moved {moved:.2e}, apart {apart:.2e}");
+    println!("moved {moved:.2e}, difference {difference:.2e}");
     // The first step of Adam has full length even where rounding decides its direction.
-    assert!(moved > 0.0 && apart < 0.05 * moved, "{moved} {apart}");
+    assert!(moved > 0.0 && difference < 0.05 * moved, "{moved} {difference}");
 }
 
 #[test]

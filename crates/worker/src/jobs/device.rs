@@ -1,17 +1,17 @@
-//! Where a job computes: the CPU or a graphics card, as its settings ask and the computer can.
+//! The device a job computes on: the CPU or a GPU, as its settings ask and the computer allows.
 
 use api::Warning;
-use models::rave::{Apart, Config, Device, Trainer};
+use models::rave::{Config, Device, StepDifference, Trainer};
 use nn::Compute;
 
 use super::refuse;
 use crate::{folder::JobFolder, log::log};
 
-/// The place that settings ask for.
+/// The device that the settings ask for.
 ///
-/// A run that begins is refused where its card is missing. One that goes on must not be lost when it comes
-/// to another computer: it goes on with the CPU, and says so.
-pub(super) fn place(
+/// A new run is refused if its GPU is missing. A resumed run must not be lost because it was moved to another
+/// computer: it continues on the CPU, with a warning.
+pub(super) fn choose(
     config: &Config,
     has_begun: bool,
     folder: &mut JobFolder,
@@ -22,7 +22,7 @@ pub(super) fn place(
             folder.warn(Warning {
                 code: "no_gpu".into(),
                 file: None,
-                message: format!("This run goes on with the processor, since {why}."),
+                message: format!("This run continues on the CPU, because {why}."),
             })?;
             Compute::cpu()
         }
@@ -36,24 +36,25 @@ pub(super) fn place(
             );
         }
     };
-    // A card that is there and refuses to multiply in 16 bits is no reason to stop.
+    // A GPU without 16-bit arithmetic trains just as well, only slower: no reason to refuse.
     let is_exact = compute.is_gpu() && !compute.is_mixed();
     if config.wants_mixed() && is_exact {
         folder.warn(Warning {
             code: "no_mixed_precision".into(),
             file: None,
-            message: "This graphics card has no numbers of 16 bits, so precision is not mixed."
-                .into(),
+            message:
+                "This graphics card does not support 16-bit arithmetic, so training uses 32 bits."
+                    .into(),
         })?;
     }
     log(&format!("computes on {}", compute.description()));
     Ok(compute)
 }
 
-/// Compares one step on the place of a trainer with the same on the CPU, before anything is learnt there.
+/// Compares one training step on the trainer's device with the same step on the CPU, before training there.
 ///
-/// Where more than rounding is between them, the card's driver is at fault: a run that asked for the card is
-/// refused, and one that has begun, or left the choice, goes on with the CPU.
+/// A difference larger than rounding means that the GPU's driver is faulty: a new run that asks for the GPU is
+/// refused; one that was resumed, or left the choice to us, continues on the CPU.
 pub(super) fn check(
     trainer: &mut Trainer,
     batch: &[f32],
@@ -63,16 +64,16 @@ pub(super) fn check(
     if !compute.is_gpu() {
         return Ok(());
     }
-    log("compares a step on the graphics card with one on the processor");
-    let apart = trainer.apart_from_cpu(batch);
-    log(&format!("{apart:?}"));
-    if apart.is_rounding(&compute) {
+    log("compares a step on the graphics card with one on the CPU");
+    let difference = trainer.difference_from_cpu(batch);
+    log(&format!("{difference:?}"));
+    if difference.is_rounding(&compute) {
         return Ok(());
     }
     let has_choice = trainer.config().device == Device::Auto || trainer.global_step() > 0;
-    let why = computes_wrongly(&compute, apart);
+    let why = computes_wrongly(&compute, difference);
     if has_choice {
-        let message = format!("This run goes on with the processor, since {why}.");
+        let message = format!("This run continues on the CPU, because {why}.");
         folder.warn(Warning { code: "gpu_wrong".into(), file: None, message })?;
         trainer.compute_on(Compute::cpu());
         return Ok(());
@@ -85,13 +86,13 @@ pub(super) fn check(
     )
 }
 
-fn computes_wrongly(compute: &Compute, apart: Apart) -> String {
+fn computes_wrongly(compute: &Compute, difference: StepDifference) -> String {
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
     format!(
-        "losses of {} are off by up to {} and gradients by {} of what the processor computes",
+        "losses of {} are off by up to {} and gradients by {} of what the CPU computes",
         compute.description(),
-        percent(apart.losses),
-        percent(apart.gradients)
+        percent(difference.losses),
+        percent(difference.gradients)
     )
 }
 
@@ -101,8 +102,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_in_figures() {
-        let apart = Apart { losses: 0.006, gradients: 1.0 / 3.0 };
-        let words = computes_wrongly(&Compute::cpu(), apart);
+        let difference = StepDifference { losses: 0.006, gradients: 1.0 / 3.0 };
+        let words = computes_wrongly(&Compute::cpu(), difference);
         assert!(words.contains("0.6 %") && words.contains("33.3 %"), "{words}");
     }
 }
