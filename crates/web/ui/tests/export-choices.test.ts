@@ -83,7 +83,7 @@ test('a model follows only the choices that it can', () => {
 })
 
 test('what the studio would refuse is not offered', () => {
-  const mel = { ...source, hearsMel: true }
+  const mel = { ...source, isClosedToOriginal: true }
   expect(closedTo(mel).targets).toEqual(['ckpt'])
   expect(fitting(from('model=notes-1&to=ckpt'), mel).to).toBe('maq')
   expect(closedTo(source).targets).toEqual([])

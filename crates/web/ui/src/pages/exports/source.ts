@@ -3,6 +3,7 @@
 import type { Export, ModelDetail, ModelFacts } from '$lib/api'
 import { t } from '$lib/i18n'
 
+import { familyPart } from '../../families'
 import type { Choices, Latents, Target } from './choices'
 
 /** A model of the library, or a file with one, of which only the path is known. */
@@ -10,13 +11,13 @@ export interface Source {
   name: string
   rateHz?: number
   facts?: ModelFacts
-  /** Whether its encoder hears a mel spectrogram. */
-  hearsMel?: boolean
+  /** Whether the program that its family is from cannot run it. */
+  isClosedToOriginal?: boolean
 }
 
-export function sourceOf({ name, rate_hz, facts, settings }: ModelDetail): Source {
-  const hearsMel = (settings as Record<string, unknown>).encoder_input === 'mel'
-  return { name, rateHz: rate_hz, hearsMel, ...(facts ? { facts } : {}) }
+export function sourceOf({ name, family, rate_hz, facts, settings }: ModelDetail): Source {
+  const isClosedToOriginal = familyPart(family).isClosedToOriginal((settings ?? {}) as Record<string, unknown>)
+  return { name, rateHz: rate_hz, isClosedToOriginal, ...(facts ? { facts } : {}) }
 }
 
 /** A file is named by what it holds, not by how. */
@@ -32,9 +33,9 @@ export function whyAll({ rateHz, facts }: Source): string | undefined {
   return facts?.latent_use ? undefined : t('export.whyAllUnmeasured')
 }
 
-/** Where it cannot be taken, and why not: acids-rave has encoders that hear a mel spectrogram, but cannot run them. */
-export function closedTo({ hearsMel }: Source): { targets: readonly Target[]; why: string } {
-  return hearsMel ? { targets: ['ckpt'], why: t('export.whyClosed') } : { targets: [], why: '' }
+/** Where it cannot be taken, and why not. */
+export function closedTo({ isClosedToOriginal }: Source): { targets: readonly Target[]; why: string } {
+  return isClosedToOriginal ? { targets: ['ckpt'], why: t('export.whyClosed') } : { targets: [], why: '' }
 }
 
 /** Times the model's rate that a player can have. */

@@ -144,7 +144,7 @@ export const runs = {
   'run.charts_other': '{n} charts',
   'run.noMetrics': 'No metrics yet',
   'run.noMetricsText': 'Curves appear with the first steps.',
-  'run.phase2': 'phase 2',
+  'run.phase': 'phase {n}',
 
   'samples.name': 'Sound',
   'samples.title': '{name} · step {step}',
