@@ -1,9 +1,9 @@
-// What layers of settings come to.
+// Settings beside each other, and what they are made of in words.
 
 import { expect, test } from 'vitest'
 
-import type { Family, Knob, OwnPreset } from '../src/lib/api'
-import { compose, compositionText, defaultsOf, differences, layersOf, moved } from '../src/lib/compose'
+import type { Knob } from '../src/lib/api'
+import { compositionText, defaultsOf, differences, moved } from '../src/lib/compose'
 
 const knob = (key: string, own: unknown): Knob => ({
   key,
@@ -16,50 +16,6 @@ const knob = (key: string, own: unknown): Knob => ({
   kind: { type: 'bool' },
 })
 const knobs = ['a', 'b', 'c', 'rate'].map((key, i) => knob(key, i))
-const named = { title: '', group: '', summary: '' }
-const family: Family = {
-  name: 'rave',
-  title: 'RAVE',
-  summary: '',
-  knobs,
-  presets: [{ ...named, name: 'v2', settings: { a: 'v2', b: 'v2' }, limit: { until: 'forever' } }],
-  switches: [
-    { ...named, name: 'causal', settings: { b: 'causal', c: 'causal' } },
-    { ...named, name: 'noise', settings: { c: 'noise' } },
-  ],
-}
-const mine: OwnPreset = {
-  format: 1,
-  id: 'my-voice',
-  created_ms: 0,
-  name: 'My voice',
-  summary: '',
-  family: 'rave',
-  preset: 'v2',
-  switches: ['causal'],
-  settings: { b: 'mine', rate: 48 },
-  limit: null,
-}
-const told = (base: Parameters<typeof layersOf>[2]) => {
-  const { values, origins } = compose(knobs, layersOf(family, [mine], base))
-  return knobs.map(({ key }) => {
-    const origin = origins[key]
-    return `${String(values[key])}:${origin?.from === 'switch' ? origin.name : origin?.from}`
-  })
-}
-
-test.each<[Parameters<typeof layersOf>[2], string[]]>([
-  [{ preset: 'v2', switches: [] }, ['v2:preset', 'v2:preset', '2:default', '3:default']],
-  [{ preset: 'v2', switches: ['causal', 'noise'] }, ['v2:preset', 'causal:causal', 'noise:noise', '3:default']],
-  [{ preset: 'v2', switches: ['noise', 'causal'] }, ['v2:preset', 'causal:causal', 'causal:causal', '3:default']],
-  [{ preset: 'my-voice', switches: [] }, ['v2:preset', 'mine:preset', 'causal:causal', '48:preset']],
-  [{ preset: 'my-voice', switches: ['causal'] }, ['v2:preset', 'causal:causal', 'causal:causal', '48:preset']],
-  [{ preset: 'v2', switches: [], dataset: { rate: 22 } }, ['v2:preset', 'v2:preset', '2:default', '22:dataset']],
-  [{ preset: 'my-voice', switches: [], dataset: { rate: 22 } }, ['v2:preset', 'mine:preset', 'causal:causal', '48:preset']],
-  [{ preset: 'gone', switches: ['unknown'] }, ['0:default', '1:default', '2:default', '3:default']],
-])('%j', (base, expected) => {
-  expect(told(base)).toEqual(expected)
-})
 
 test('what differs, in the order of the knobs; what is missing has its default', () => {
   const there = { a: 9, b: 1 }

@@ -1,62 +1,10 @@
-// What a preset, switches and single settings come to, before the studio is asked: later layers win.
+// Settings that the studio composed: what differs between two, and how what they are made of is told.
 
-import type { Family, Knob, Origin, OwnPreset } from '$lib/api'
+import type { Knob, OwnPreset } from '$lib/api'
 
 import { isSame } from './knobs'
 
 export type Settings = Record<string, unknown>
-
-/** Some settings from one source. */
-export interface Layer {
-  origin: Origin
-  settings: Settings
-}
-
-/** A value of each knob, and which layer it is from. */
-export interface Composed {
-  values: Settings
-  origins: Record<string, Origin>
-}
-
-/** What is chosen before single settings: a preset, the family's or one's own, and switches over it. */
-export interface Base {
-  preset: string
-  switches: readonly string[]
-  /** Rate and channels of the dataset, which no preset knows. */
-  dataset?: Settings
-}
-
-/** The layers under a run's own settings, in their order. */
-export function layersOf(family: Family, own: readonly OwnPreset[], { preset, switches, dataset = {} }: Base): Layer[] {
-  const known = family.presets.find((one) => one.name === preset)
-  const mine = known ? undefined : own.find((one) => one.id === preset)
-  const under = known ?? family.presets.find((one) => one.name === mine?.preset)
-  const switched = (names: readonly string[]) =>
-    names.flatMap((name): Layer[] => {
-      const found = family.switches.find((one) => one.name === name)
-      return found ? [{ origin: { from: 'switch', name }, settings: found.settings }] : []
-    })
-  const settings = (mine?.settings ?? {}) as Settings
-  const given = Object.fromEntries(Object.entries(dataset).filter(([key]) => !(key in settings)))
-  return [
-    ...(under ? [{ origin: { from: 'preset' as const }, settings: under.settings }] : []),
-    ...switched(mine?.switches ?? []),
-    { origin: { from: 'preset' }, settings },
-    ...switched(switches),
-    { origin: { from: 'dataset' }, settings: given },
-  ]
-}
-
-/** The value of each knob: the last layer's that sets it, else its own. */
-export function compose(knobs: readonly Knob[], layers: readonly Layer[]): Composed {
-  const composed: Composed = { values: {}, origins: {} }
-  for (const { key, default: own } of knobs) {
-    const layer = layers.findLast((one) => key in one.settings)
-    composed.values[key] = layer ? layer.settings[key] : own
-    composed.origins[key] = layer?.origin ?? { from: 'default' }
-  }
-  return composed
-}
 
 export interface Difference {
   knob: Knob

@@ -1,9 +1,7 @@
-// Knobs as a form shows them: what was typed becomes a value, or a message that says what would do.
+// Knobs as a form shows them. Whether a value will do is for the studio to say.
 
 import type { Knob, Origin } from '$lib/api'
 import { locale, t } from '$lib/i18n'
-
-export type Parsed = { value: unknown } | { message: string }
 
 /** A value as a field shows it. */
 export function textOf(value: unknown): string {
@@ -22,47 +20,21 @@ export function shownValue(knob: Knob, value: unknown): string {
 
 export const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
-/** What was typed, as a value of the knob. The server has the last word; this spares the asking. */
-export function parseKnob(knob: Knob, text: string): Parsed {
-  const { kind } = knob
-  switch (kind.type) {
-    case 'bool':
-      return { value: text === 'true' }
-    case 'choice':
-      return { value: text }
-    case 'integer': {
-      const n = Number(text)
-      if (text.trim() === '' || !Number.isInteger(n)) return { message: t('form.wholeNumber') }
-      if (n < kind.min || n > kind.max) return { message: isOpen(kind.max) ? t('form.wholeAtLeast', { min: plain(kind.min) }) : between(kind.min, kind.max) }
-      if (n % kind.multiple_of !== 0) return { message: t('form.multiple', { of: kind.multiple_of }) }
-      return { value: n }
-    }
-    case 'number': {
-      const n = Number(text)
-      if (text.trim() === '' || !Number.isFinite(n)) return { message: t('form.number') }
-      return n < kind.min || n > kind.max ? { message: between(kind.min, kind.max) } : { value: n }
-    }
-    case 'integer_list':
-      return parseList(kind, text)
+/** What was typed, as the studio is told: a number or a list of them where it reads as one, else the text, which the studio refuses in words. */
+export function typedValue({ kind }: Knob, text: string): unknown {
+  if (kind.type === 'integer_list') {
+    const parts = text.split(/[\s,]+/).filter(Boolean)
+    const list = parts.map(Number)
+    return list.every(Number.isFinite) ? list : text
   }
+  const n = Number(text)
+  return text.trim() !== '' && Number.isFinite(n) ? n : text
 }
-
-function parseList(kind: { min: number; max: number; len_min: number; len_max: number }, text: string): Parsed {
-  const parts = text.split(/[\s,]+/).filter(Boolean)
-  const list = parts.map(Number)
-  if ((parts.length === 0 && kind.len_min > 0) || !list.every(Number.isInteger)) return { message: t('form.list') }
-  if (list.length < kind.len_min || list.length > kind.len_max)
-    return { message: t('form.listLength', { min: kind.len_min, max: kind.len_max }) }
-  const isInRange = list.every((n) => n >= kind.min && n <= kind.max)
-  return isInRange ? { value: list } : { message: t('form.listEach', { min: plain(kind.min), max: plain(kind.max) }) }
-}
-
-const between = (min: number, max: number): string => t('form.between', { min: plain(min), max: plain(max) })
 
 const grouped = new Intl.NumberFormat(locale, { maximumFractionDigits: 6 })
 
 /** A limit of a range as people write it: `1,048,576`, `0.99999`, `1e-8`. */
-const plain = (n: number): string => (n !== 0 && Math.abs(n) < 1e-4 ? n.toExponential() : grouped.format(n))
+export const plain = (n: number): string => (n !== 0 && Math.abs(n) < 1e-4 ? n.toExponential() : grouped.format(n))
 
 /** Whether a limit is only what a number can hold, and means nothing. */
 const isOpen = (max: number): boolean => max >= Number.MAX_SAFE_INTEGER

@@ -1,7 +1,8 @@
 // The settings of a new dataset, as knobs, so that the same form draws them as draws a model's.
 
-import type { Knob, NewDataset } from '$lib/api'
+import type { FieldProblem, Knob, NewDataset } from '$lib/api'
 import { t } from '$lib/i18n'
+import { plain } from '$lib/knobs'
 
 const knob = (key: string, rest: Omit<Knob, 'key' | 'group' | 'is_advanced' | 'unit'> & Partial<Knob>): Knob => ({
   key,
@@ -45,6 +46,22 @@ export const datasetKnobs: Knob[] = [
 export function settingsOf(changes: Record<string, unknown>) {
   const of = (key: string) => changes[key] ?? datasetKnobs.find((one) => one.key === key)?.default
   return { rateHz: Number(of('rate_hz')), channels: String(of('channels')), validationShare: Number(of('validation_share')) }
+}
+
+/** What is wrong with the form. The studio reads these as plain numbers, so what is none must not reach it. */
+export function wrongSettings(changes: Record<string, unknown>): FieldProblem[] {
+  return datasetKnobs.flatMap(({ key, kind }) => {
+    const n = changes[key]
+    if (n === undefined || (kind.type !== 'integer' && kind.type !== 'number')) return []
+    const message = wrongNumber(n, kind)
+    return message ? [{ key, message }] : []
+  })
+}
+
+function wrongNumber(n: unknown, { type, min, max }: { type: string; min: number; max: number }): string | undefined {
+  if (type === 'integer' ? !Number.isInteger(n) : typeof n !== 'number') return t(type === 'integer' ? 'form.wholeNumber' : 'form.number')
+  if (Number(n) >= min && Number(n) <= max) return undefined
+  return max === Number.MAX_SAFE_INTEGER ? t('form.wholeAtLeast', { min: plain(min) }) : t('form.between', { min: plain(min), max: plain(max) })
 }
 
 /** What the form says, in the words of the order. */

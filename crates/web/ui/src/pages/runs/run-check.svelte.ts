@@ -1,6 +1,39 @@
-// Asks the studio about a run while it is put together, a moment after each change.
+// What the studio says of a run while it is put together: what the choices come to, and a moment after each change, what it takes.
 
-import { checkRun, type FieldProblem, type NewRun, type Problem, ProblemError, problemOf, type RunForecast } from '$lib/api'
+import { checkRun, compose, type FieldProblem, type NewComposition, type NewRun, type Origin, type Problem, ProblemError, problemOf, type RunForecast } from '$lib/api'
+import { resource } from '$lib/resource.svelte'
+
+export interface RunBase {
+  /** A value for each knob; stays while newer ones are on their way or cannot be had. */
+  readonly values: Record<string, unknown>
+  readonly origins: Record<string, Origin>
+  /** Whether these are of what is asked about now. */
+  readonly isFresh: boolean
+}
+
+/** What choices come to. Call it while a component is set up; `choices` says what to ask about. */
+export function baseOf(choices: () => NewComposition | undefined): RunBase {
+  const asked = $derived(JSON.stringify(choices()))
+  const answer = resource(async (signal) => {
+    const text = asked
+    if (text === undefined) return undefined
+    const what = JSON.parse(text) as NewComposition
+    // A preset that does not fit the dataset is shown all the same: its settings are there to be changed.
+    const composed = await compose(what, signal).catch(() => compose({ ...what, dataset: null }, signal))
+    return { text, composed }
+  })
+  return {
+    get values() {
+      return (answer.data?.composed.settings ?? {}) as Record<string, unknown>
+    },
+    get origins() {
+      return answer.data?.composed.origins ?? {}
+    },
+    get isFresh() {
+      return answer.data !== undefined && answer.data.text === asked
+    },
+  }
+}
 
 export interface RunCheck {
   /** The newest forecast; stays while a newer one is on its way. */
@@ -10,8 +43,6 @@ export interface RunCheck {
   /** Which settings prevent it. */
   readonly fields: FieldProblem[]
   readonly isChecking: boolean
-  /** Whether the forecast is of what is asked about now. */
-  readonly isFresh: boolean
   /** Asks again about the same. */
   refresh: () => void
 }
@@ -24,7 +55,6 @@ export function runCheck(order: () => NewRun | undefined): RunCheck {
   let forecast = $state.raw<RunForecast>()
   let problem = $state.raw<Problem>()
   let isChecking = $state(false)
-  let answered = $state('')
   let nRefreshed = $state(0)
   // Its name does not matter, and is typed letter by letter.
   const asked = $derived(JSON.stringify({ ...order(), name: null }))
@@ -40,7 +70,6 @@ export function runCheck(order: () => NewRun | undefined): RunCheck {
       try {
         forecast = await checkRun(what, attempt.signal)
         problem = undefined
-        answered = text
       } catch (thrown) {
         if (!attempt.signal.aborted) problem = thrown instanceof ProblemError ? thrown.problem : problemOf(thrown)
       }
@@ -64,9 +93,6 @@ export function runCheck(order: () => NewRun | undefined): RunCheck {
     },
     get isChecking() {
       return isChecking
-    },
-    get isFresh() {
-      return forecast !== undefined && problem === undefined && answered === asked
     },
     refresh: () => void (nRefreshed += 1),
   }

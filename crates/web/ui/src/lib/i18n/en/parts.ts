@@ -97,10 +97,6 @@ export const parts = {
   'form.number': 'Enter a number.',
   'form.between': 'Enter a number from {min} to {max}.',
   'form.wholeAtLeast': 'Enter a whole number, {min} or more.',
-  'form.multiple': 'Enter a multiple of {of}.',
-  'form.list': 'Enter whole numbers separated by commas, like 4,4,2.',
-  'form.listEach': 'Each number must be from {min} to {max}.',
-  'form.listLength': 'Enter {min} to {max} numbers.',
 
   'drop.label': 'Drop sound files or a folder here',
   'drop.files': 'Choose files…',
