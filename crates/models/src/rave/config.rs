@@ -168,7 +168,7 @@ knobs! {
         discriminator: DiscriminatorKind = "rave", choice(&["rave", "descript"]), ADVANCED, "Discriminators", "",
             "RAVE's own, set up below, or the large ones of the Descript Audio Codec, whose size is fixed and which need much more memory and time.";
         gan_loss: GanLoss = "hinge", choice(&["hinge", "least_squares", "non_saturating"]), ADVANCED, "Adversarial loss", "",
-            "How discriminator scores become losses. Hinge, the original, ignores sounds that are already told apart clearly; the other two learn from every sound.";
+            "The loss that turns discriminator scores into training. Hinge, the original, ignores sounds that are already classified with confidence; the other two learn from every sound.";
         discriminator_capacity: usize = 48, integer(1, 256), ADVANCED, "Discriminator capacity", "",
             "Width of the discriminators' layers. More hear finer flaws and make phase 2 slower.";
         discriminator_periods: Vec<usize> = [2, 3, 5, 7, 11], integers_or_none(8, 1, 64), ADVANCED, "Discriminator periods", "samples",
@@ -212,7 +212,7 @@ words! {
         /// Once.
         Plain,
     }
-    /// What a training computes on.
+    /// The device to train on.
     Device {
         /// A GPU if there is one, else the CPU.
         Auto,
@@ -221,7 +221,7 @@ words! {
         /// A GPU.
         Gpu,
     }
-    /// How exactly convolutions multiply on a GPU.
+    /// The arithmetic of convolutions on a GPU.
     Arithmetic {
         /// In 32 bits.
         Float32,
@@ -235,59 +235,59 @@ words! {
         /// Dilated residual units in both.
         V2,
     }
-    /// What bends the signal between layers.
+    /// The activation function between layers.
     Activation {
-        /// A rectifier that lets a fifth of what is negative through.
+        /// Leaky ReLU with a negative slope of 0.2.
         LeakyRelu,
-        /// `x + sin(a x)^2 / a` with an `a` learnt for each channel.
+        /// Snake: `x + sin(a x)^2 / a`, with a learnt `a` for each channel.
         Snake,
     }
-    /// Where layers look.
+    /// The padding of convolutions.
     Padding {
-        /// Back and ahead.
+        /// Symmetric: layers see past and future.
         Centered,
-        /// Back only.
+        /// Causal: layers see the past only.
         Causal,
     }
-    /// What the encoder hears.
+    /// The input of the encoder.
     EncoderInput {
         /// Bands of the waveform.
         Bands,
         /// A mel spectrogram.
         Mel,
     }
-    /// What the decoder makes.
+    /// The output of the decoder.
     DecoderOutput {
         /// Bands of the waveform.
         Bands,
         /// The waveform.
         Raw,
     }
-    /// What latent curves are made to be.
+    /// The regularisation of the latent space.
     Regularization {
-        /// Draws from a distribution close to the standard normal one.
+        /// A variational posterior close to the standard normal distribution (KL divergence).
         Variational,
-        /// Spread like the standard normal distribution as a whole.
+        /// The aggregate of all latents close to the standard normal distribution (maximum mean discrepancy).
         Wasserstein,
-        /// Directions of unit length.
+        /// Latents normalised to unit length.
         Spherical,
-        /// Sums of codes.
+        /// Residual vector quantisation: sums of codes.
         Discrete,
     }
-    /// Which discriminators judge.
+    /// The set of discriminators.
     DiscriminatorKind {
         /// Those of RAVE, by periods, scales and spectra.
         Rave,
         /// Those of the Descript Audio Codec.
         Descript,
     }
-    /// How scores become losses.
+    /// The adversarial loss.
     GanLoss {
-        /// Margins of one.
+        /// Hinge loss with a margin of one.
         Hinge,
-        /// Squared distances from one and zero.
+        /// Least squares: squared distances from one and zero.
         LeastSquares,
-        /// Cross entropies.
+        /// Non-saturating: cross entropy.
         NonSaturating,
     }
     /// When phase 2 starts.
@@ -318,7 +318,7 @@ impl Config {
         serde_json::to_value(self).expect("plain numbers become JSON")
     }
 
-    /// The place to train at, on this computer.
+    /// The device to train on, on this computer.
     ///
     /// # Errors
     /// When a GPU is asked for and there is none.
@@ -331,7 +331,7 @@ impl Config {
         }
     }
 
-    /// Whether 16 bits are asked for where a GPU multiplies.
+    /// Whether mixed precision is asked for on a GPU.
     #[must_use]
     pub fn wants_mixed(&self) -> bool {
         self.precision == Arithmetic::Mixed
@@ -352,12 +352,12 @@ impl Config {
         if self.decoder_ratios.is_empty() { &self.ratios } else { &self.decoder_ratios }
     }
 
-    /// Rows that the decoder's latent has: curves, and curves of chance.
+    /// Channels of the decoder's input: latents and noise channels.
     pub(super) fn decoder_latent_size(&self) -> usize {
         self.latent_size + self.noise_augmentation()
     }
 
-    /// Curves of chance that the decoder gets; only two of the regularisations have them.
+    /// Noise channels appended to the decoder's input; only two of the regularisations have them.
     pub(super) fn noise_augmentation(&self) -> usize {
         match self.regularization {
             Regularization::Wasserstein | Regularization::Discrete => self.noise_augmentation,
@@ -365,7 +365,7 @@ impl Config {
         }
     }
 
-    /// Rows that the encoder puts out for each latent curve: a mean and a scale, or the curve.
+    /// Channels of the encoder's output per latent: a mean and a scale, or the latent itself.
     pub(super) fn rows_per_latent(&self) -> usize {
         if self.regularization == Regularization::Variational { 2 } else { 1 }
     }
@@ -388,12 +388,12 @@ impl Config {
         if stage + 1 == n_stages { &self.dilations_deepest } else { &self.dilations }
     }
 
-    /// Whether latents are put together from codes at a step.
+    /// Whether latents are quantised.
     pub(super) fn is_quantized(&self) -> bool {
         self.regularization == Regularization::Discrete && self.num_quantizers > 0
     }
 
-    /// A weight as the loss sees it.
+    /// The effective weight of a loss term.
     pub(super) fn effective(&self, weight: f64) -> f64 {
         match self.loss_weights {
             LossWeights::Squared => weight * weight,
@@ -401,7 +401,7 @@ impl Config {
         }
     }
 
-    /// Settings that are each right but cannot be together.
+    /// Settings that are valid alone but contradict each other.
     fn contradictions(&self) -> Vec<FieldProblem> {
         let mut problems = self.wrong_ratios();
         problems.extend(self.not_in_the_first_architecture());

@@ -20,7 +20,7 @@ use self::verify::{shape_of, verify};
 use super::infer::Model;
 use crate::Error;
 
-/// What an exported model is like.
+/// Facts about an exported model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExportFacts {
     /// Channels of sound.
@@ -31,12 +31,12 @@ pub struct ExportFacts {
     pub ratio: usize,
     /// Samples per second.
     pub rate_hz: u32,
-    /// By how many samples it is late, where it plays block by block.
+    /// The latency in samples, if it plays block by block.
     pub latency_samples: usize,
 }
 
 impl Model {
-    /// What it is like with these settings.
+    /// The facts of an export with these settings.
     #[must_use]
     pub fn export_facts(&self, settings: ExportSettings) -> ExportFacts {
         let exported = self.exported(settings);
@@ -98,7 +98,7 @@ pub struct PlayedModule {
 }
 
 impl PlayedModule {
-    /// Reads a module of ours, and turns chance in it off.
+    /// Reads a module of ours, and makes it deterministic.
     ///
     /// # Errors
     /// When it cannot be read, or does not answer what nn~ asks.
@@ -109,8 +109,8 @@ impl PlayedModule {
         Ok(Self { player })
     }
 
-    /// What nn~ asks when it loads a module: methods with their channels and ratios, labels for each, and
-    /// attributes. Says how many methods and attributes there are.
+    /// Queries what nn~ queries when it loads a module: methods with their channels and ratios, labels for each,
+    /// and attributes. Returns the numbers of methods and attributes.
     ///
     /// # Errors
     /// When one of the answers is missing or contradicts another.
@@ -145,13 +145,13 @@ impl PlayedModule {
         Ok([methods.len(), attributes.len()])
     }
 
-    /// Whether a file looks like a module of ours; one of another program is an archive of PyTorch too.
+    /// Whether a file is a module of ours: those of other programs are PyTorch archives too.
     #[must_use]
     pub fn is_one(path: &Path) -> bool {
         torch_script::Player::open(path).is_ok()
     }
 
-    /// What it is like, as it says itself.
+    /// The facts that the module states about itself.
     ///
     /// # Errors
     /// When it does not say.

@@ -1,4 +1,4 @@
-//! What is known about a model before it is trained: its size, its reach in time, its memory, and
+//! Facts about a model before it is trained: its size, its receptive field, its memory, and
 //! whether it fits a dataset.
 
 use api::FieldProblem;
@@ -51,7 +51,7 @@ pub fn forecast(config: &Config) -> Forecast {
     forecast
 }
 
-/// What prevents training this model on that dataset, with what to change.
+/// Problems that prevent training this model on that dataset, each with the change that would solve it.
 #[must_use]
 pub fn check(config: &Config, dataset: &api::DatasetSummary) -> Vec<FieldProblem> {
     let mut problems = Vec::new();

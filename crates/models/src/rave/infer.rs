@@ -1,4 +1,4 @@
-//! A finished model: sound to latent curves and back, without gradients and in bounded memory.
+//! A finished model: sound to latents and back, without gradients and in bounded memory.
 //!
 //! Sound is worked on in pieces that overlap by the receptive field, so that the result is that of the
 //! whole at once. It may come and go in pieces too, so that its length costs no memory; see
@@ -27,10 +27,10 @@ pub struct Model {
     config: Config,
     network: Network,
     parameters: Parameters,
-    /// Whether the noise part is heard, if there is one: that of the first architecture joins in phase 2.
+    /// The noise synthesiser is active, if there is one: that of RAVE v1 joins in phase 2.
     has_noise: bool,
     space: Option<LatentSpace>,
-    /// What its checkpoint said of itself.
+    /// The metadata of its checkpoint.
     metadata: BTreeMap<String, String>,
 }
 
@@ -60,7 +60,7 @@ impl Model {
         Ok(Self { config, network, parameters, has_noise, space, metadata })
     }
 
-    /// A model with random weights, which sounds like nothing, and costs what a trained one costs.
+    /// A model with random weights: useless to listen to, but as expensive to run as a trained one.
     #[must_use]
     pub fn untrained(config: &Config, seed: u64) -> Self {
         let network = Network::new(config);
@@ -75,7 +75,7 @@ impl Model {
         Self { config, network, parameters, has_noise: true, space: None, metadata }
     }
 
-    /// The same with another latent space.
+    /// This model with another latent space.
     #[must_use]
     pub fn with_space(self, space: Option<LatentSpace>) -> Self {
         Self { space, ..self }
@@ -152,7 +152,8 @@ impl Model {
         )
     }
 
-    /// The same of a sound that comes block by block, in memory that does not grow with its length.
+    /// [`Self::reconstruct`] for a sound that arrives block by block, in memory that does not grow with its
+    /// length.
     ///
     /// `pull` appends the next samples to each channel and says whether there may be more; `push` takes
     /// what was made, `[channel][sample]`, as long in all as what came.
@@ -168,8 +169,9 @@ impl Model {
     }
 
     /// Latent curves as [`Self::encode`] gives them, `[latent][frame]`, of a sound that comes as in
-    /// [`Self::reconstruct_pieces`]. Those of a variational model are drawn around their means if there
-    /// is chance.
+
+    /// [`Self::reconstruct_pieces`]. Those of a variational model are sampled from their posterior if `latent`
+    /// has a seed.
     ///
     /// # Errors
     /// Those of `pull` and `push`, which end it.
@@ -203,8 +205,9 @@ impl Model {
     }
 
     /// Sound as [`Self::decode`] gives it, of latent curves that come block by block, as in
-    /// [`Self::reconstruct_pieces`]; `noise` is for the synthesiser's noise and curves of chance, and
-    /// with seed 0 that of reconstructions.
+
+    /// [`Self::reconstruct_pieces`]; `noise` seeds the synthesiser's noise and the noise channels; seed 0 is
+    /// the one that reconstructions use.
     ///
     /// # Errors
     /// Those of `pull` and `push`, which end it.
@@ -223,7 +226,7 @@ impl Model {
         Ok(())
     }
 
-    /// Whether latents are sums of codes, and codes have been learnt.
+    /// Whether latents are quantised, and the code books have been trained.
     #[must_use]
     pub fn has_codes(&self) -> bool {
         let weights = self.parameters.frozen();
@@ -269,14 +272,13 @@ impl Model {
         stream::Player::new(&self.config, &self.parameters, PlayerSettings { noise, ..settings })
     }
 
-    /// Whether latent curves can be put in an order, that of how much they matter, once the latent space was
-    /// measured.
+    /// Whether latents can be ordered by the variance they explain, once the latent space has been measured.
     #[must_use]
     pub fn has_order(&self) -> bool {
         self.config.regularization == Regularization::Variational
     }
 
-    /// The same with code books that count as used, if it has any.
+    /// This model with code books marked as trained, if it has any.
     #[cfg(test)]
     pub(super) fn with_used_codes(mut self) -> Self {
         let names: Vec<String> = self.parameters.names().map(str::to_owned).collect();
@@ -292,7 +294,7 @@ impl Model {
         self
     }
 
-    /// Whether its noise is heard: that of the first architecture joins in phase 2.
+    /// Whether the noise synthesiser is active: that of RAVE v1 joins in phase 2.
     pub(super) fn has_noise(&self) -> bool {
         self.has_noise
     }
@@ -313,7 +315,7 @@ impl Model {
         values(mean_latent(&self.config, &self.network, &weights, encoded).swap_dims(1, 2))
     }
 
-    /// The sound of latents, as the network computes it, without chance: `[frames][latent]` to
+    /// The sound of latents, as the network computes it, without noise: `[frames][latent]` to
     /// `[channel][sample]`, one channel after the other.
     pub(super) fn plain_sound(&self, latents: &[f32]) -> Vec<f32> {
         let weights = self.parameters.frozen();
@@ -343,7 +345,7 @@ impl Model {
     }
 }
 
-/// What a checkpoint says of itself besides its weights.
+/// A checkpoint without its weights: settings and progress.
 #[derive(Clone, Debug)]
 pub struct Description {
     /// The settings it was trained with.
@@ -356,7 +358,7 @@ pub struct Description {
     pub space: Option<LatentSpace>,
 }
 
-/// Reads what a checkpoint says of itself; its weights stay on disk.
+/// Reads the settings and the progress of a checkpoint; its weights stay on disk.
 ///
 /// # Errors
 /// As [`Model::load`].
@@ -381,7 +383,7 @@ impl Model {
 /// The noise of reconstructions.
 const NOISE: Randomness = Randomness::Seeded(0);
 
-/// What the names of the averaged weights in a checkpoint begin with.
+/// The prefix of the names of averaged weights in a checkpoint.
 pub(super) const AVERAGE: &str = "average.";
 
 /// The latent space among arrays, if it is one of such a model.

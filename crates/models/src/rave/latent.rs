@@ -1,4 +1,4 @@
-//! What becomes of the encoder's output before the decoder gets it, and what keeps it in shape.
+//! From the encoder's output to the latent that the decoder takes, and the latent's regularisation.
 //!
 //! Source: Kingma and Welling, "Auto-Encoding Variational Bayes", 2013 (variational); Tolstikhin et
 //! al., "Wasserstein Auto-Encoders", 2017, and Gretton et al., "A Kernel Two-Sample Test", 2012
@@ -10,11 +10,11 @@ use nn::{Conv1d, Init, Weights, conv1d, from_values, softplus};
 use super::network::{Network, constant_like};
 use super::{Config, Regularization};
 
-/// A latent for the decoder, and how much it is out of shape.
+/// A latent for the decoder, and its regularisation loss.
 pub(super) struct Latent {
-    /// Shape: `[batch, latent and random curves, frames]`.
+    /// Shape: `[batch, latent and noise channels, frames]`.
     pub(super) z: Tensor<3>,
-    /// Smaller is better; none where nothing is asked of the latent.
+    /// The regularisation loss; `None` if the latent is not regularised.
     pub(super) regularization: Option<Tensor<1>>,
 }
 
@@ -23,9 +23,9 @@ pub(super) struct Latent {
 pub(super) struct LatentDraws {
     /// Standard normal, `[batch, latent, frames]`; for `wasserstein` `[batch * frames, latent]`.
     pub(super) latent: Vec<f32>,
-    /// Standard normal, `[batch, random curves, frames]`.
+    /// Standard normal, `[batch, noise channels, frames]`.
     pub(super) curves: Vec<f32>,
-    /// For the first codes and those that start anew.
+    /// For initial and revived codes.
     pub(super) codes: Option<Init>,
 }
 
@@ -66,7 +66,7 @@ impl Latent {
     }
 }
 
-/// The latent curves of a finished model, without chance. Shape: `[batch, latent, frames]`.
+/// The latents of a finished model, deterministic. Shape: `[batch, latent, frames]`.
 pub(super) fn mean_latent(
     config: &Config,
     network: &Network,
@@ -84,8 +84,8 @@ pub(super) fn mean_latent(
     }
 }
 
-/// A latent with curves of chance beside it, if the configuration has them.
-/// `normal`: `[batch, random curves, frames]`.
+/// Appends noise channels to a latent, if the configuration has them.
+/// `normal`: `[batch, noise channels, frames]`.
 pub(super) fn with_curves(config: &Config, latent: Tensor<3>, normal: Vec<f32>) -> Tensor<3> {
     let n_curves = config.noise_augmentation();
     if n_curves == 0 {
@@ -96,7 +96,7 @@ pub(super) fn with_curves(config: &Config, latent: Tensor<3>, normal: Vec<f32>) 
     Tensor::cat(vec![latent, curves], 1)
 }
 
-/// What the encoder says of a sound: for every latent value, a mean and how sure it is.
+/// The posterior of a sound: a mean and a standard deviation for every latent value.
 pub(super) struct Posterior {
     /// Shape: `[batch, latent, frames]`.
     pub(super) mean: Tensor<3>,
@@ -119,7 +119,7 @@ impl Posterior {
         self.mean.clone() + self.deviation.clone() * normal
     }
 
-    /// Divergence from a standard normal distribution, summed over latents, mean over frames.
+    /// The KL divergence from a standard normal distribution, summed over latents, averaged over frames.
     ///
     /// Without the usual factor of one half, as the original program.
     pub(super) fn divergence(&self) -> Tensor<1> {

@@ -30,7 +30,7 @@ impl StepSecs {
 /// Measures each kind of step by doing some; medians, the first of each not counted. Gives the model that
 /// did them, in phase 2, so that the rest of a training can be measured with it.
 ///
-/// It learns from noise, which takes as long as sound does, at the place it is given. `clock` gives seconds from any start. Fast
+/// It trains on noise, which takes as long as sound does, on the given device. `clock` gives seconds from any start. Fast
 /// steps are measured for some seconds, slow ones a few times or once. `go_on` hears the share that is
 /// done after each step, 0 to 1, and ends it by saying no; then there is nothing.
 pub fn measure(

@@ -38,7 +38,7 @@ pub(super) const DISCRIMINATOR: &str = "discriminator.";
 #[derive(Debug)]
 pub(super) struct Network {
     pub(super) pqmf: Pqmf,
-    /// What the encoder hears instead of bands, if it does.
+    /// The mel spectrogram that replaces bands as the encoder's input, if configured.
     mel: Option<Mel>,
     pub(super) encoder: Encoder,
     /// Code books, if latents are put together from them.
@@ -98,7 +98,7 @@ impl Network {
         Sound { bands: self.pqmf.bands_from_audio(audio.clone()), audio }
     }
 
-    /// What the encoder makes of a sound; see [`Encoder::forward`] for the shape.
+    /// The encoder's output for a sound; see [`Encoder::forward`] for the shape.
     pub(super) fn encoded(&self, weights: &Weights, sound: &Sound) -> Tensor<3> {
         let heard = match &self.mel {
             Some(mel) => mel.forward(sound.audio.clone()),
@@ -118,7 +118,7 @@ impl Network {
         self.joined(self.decoder.forward(weights, latent, has_noise, uniform))
     }
 
-    /// The same from what [`Decoder::remembered`] gives.
+    /// [`Self::decoded`] from the output of [`Decoder::remembered`].
     pub(super) fn decoded_remembered(
         &self,
         weights: &Weights,
@@ -129,7 +129,7 @@ impl Network {
         self.joined(self.decoder.forward_remembered(weights, latent, has_noise, uniform))
     }
 
-    /// What the decoder made, as a sound with its bands.
+    /// The decoder's output as a sound with its bands.
     fn joined(&self, made: Tensor<3>) -> Sound {
         match self.output {
             DecoderOutput::Bands => {
@@ -141,8 +141,8 @@ impl Network {
         }
     }
 
-    /// By how much a reconstruction lags behind its original, in samples: bands that are alike join to
-    /// a sound that the filter bank delays.
+    /// The latency of a reconstruction, in samples: the delay of the filter bank, if the decoder outputs
+    /// bands.
     pub(super) fn delay_samples(&self) -> usize {
         match self.output {
             DecoderOutput::Bands => self.pqmf.delay_samples(),
@@ -150,10 +150,11 @@ impl Network {
         }
     }
 
-    /// How far a sample of the reconstruction looks back and ahead, in samples of the input.
+    /// The receptive field of a sample of the reconstruction, back and ahead, in samples of the input.
     ///
-    /// It differs a little with the sample's place in its frame; this is the first of a frame, as the
-    /// original program measures it.
+
+    /// The first sample of a frame is measured, as in the original program; the field of the others differs a
+    /// little.
     pub(super) fn receptive_field(&self) -> (usize, usize) {
         let made = match self.output {
             DecoderOutput::Bands => self.pqmf.frames_of((0, 0)),
@@ -167,7 +168,7 @@ impl Network {
         ((-first).max(0) as usize, (last + 1).max(0) as usize)
     }
 
-    /// What the encoder and the decoder need for one example of `samples`.
+    /// The memory that the encoder and the decoder need for one example of `samples`.
     pub(super) fn extents(&self, samples: usize, ratio: usize) -> [Extent; 2] {
         let hop = self.mel.as_ref().map_or(self.pqmf.n_band(), Mel::hop);
         let frames = samples as f64 / hop as f64;

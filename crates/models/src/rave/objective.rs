@@ -1,4 +1,4 @@
-//! What training minimises, and how that changes over the steps.
+//! The losses that training minimises, and the schedules of their weights.
 //!
 //! Source: Caillon & Esling, "RAVE", 2021, sections 3.1 and 3.2; details that the paper leaves open
 //! are those of the original program.
@@ -14,9 +14,9 @@ use super::{Config, GanLoss};
 /// The two phases of training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// Encoder and decoder learn to make spectra alike.
+    /// Encoder and decoder learn to minimise the spectral distance.
     Reconstruction,
-    /// The encoder rests, the decoder learns to please the discriminators.
+    /// The encoder is frozen; the decoder is trained against the discriminators.
     Adversarial,
 }
 
@@ -31,9 +31,9 @@ impl Phase {
     }
 }
 
-/// How strongly latent curves are regularised at a step.
+/// The weight of the latent's regularisation (beta) at a step.
 pub(super) fn beta_factor(config: &Config, step: u64) -> f64 {
-    // The original counts a step before it looks.
+    // The original increments its step counter before it reads it.
     let step = step + 1;
     if step >= config.beta_warmup {
         return config.beta;
@@ -61,12 +61,12 @@ pub(super) fn distance(config: &Config, predicted: Tensor<3>, target: Tensor<3>)
     spectral_distance(flat(predicted), flat(target), &config.stft_scales, log_epsilon)
 }
 
-/// How badly discriminators tell originals from reconstructions.
+/// The discriminator loss: low where originals score high and reconstructions low. Shape: `[1]`.
 pub(super) fn discriminator_loss(loss: GanLoss, real: &[Features], fake: &[Features]) -> Tensor<1> {
     let terms = real.iter().zip(fake).map(|(real, fake)| {
         let (real, fake) = (score(real), score(fake));
         match loss {
-            // 0 where originals score above 1 and reconstructions below -1.
+            // Zero once originals score above 1 and reconstructions below -1: confident scores stop learning.
             GanLoss::Hinge => (relu(1.0 - real) + relu(fake + 1.0)).mean(),
             GanLoss::LeastSquares => ((real - 1.0).square() + fake.square()).mean(),
             GanLoss::NonSaturating => {
@@ -77,7 +77,7 @@ pub(super) fn discriminator_loss(loss: GanLoss, real: &[Features], fake: &[Featu
     sum(terms)
 }
 
-/// How badly reconstructions please the discriminators.
+/// The generator loss: low where reconstructions score high. Shape: `[1]`.
 pub(super) fn generator_loss(loss: GanLoss, fake: &[Features]) -> Tensor<1> {
     sum(fake.iter().map(|fake| match loss {
         GanLoss::Hinge => score(fake).mean().neg(),
@@ -86,7 +86,7 @@ pub(super) fn generator_loss(loss: GanLoss, fake: &[Features]) -> Tensor<1> {
     }))
 }
 
-/// A score as a probability, kept away from 0 and 1.
+/// A score as a probability, clamped away from 0 and 1 so that its logarithm stays finite.
 fn share(score: Tensor<3>) -> Tensor<3> {
     nn::sigmoid(score).clamp(1e-7, 1.0 - 1e-7)
 }
@@ -96,8 +96,8 @@ pub(super) fn scores(features: &[Features]) -> Tensor<1> {
     sum(features.iter().map(|features| score(features).mean()))
 }
 
-/// How differently discriminators see two sounds: the mean difference of their features, relative to
-/// their size if so configured, mean over layers and discriminators. `real` carries no gradient.
+/// The feature matching loss: the mean absolute difference of the discriminators' features, relative to
+/// their magnitude if so configured, averaged over layers and discriminators. `real` carries no gradient.
 pub(super) fn feature_matching(config: &Config, real: &[Features], fake: &[Features]) -> Tensor<1> {
     let n_discriminators = real.len() as f64;
     let of_one = |(real, fake): (&Features, &Features)| {

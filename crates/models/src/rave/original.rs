@@ -61,7 +61,7 @@ pub enum Kind {
     Export {
         /// Whether it keeps state from block to block.
         is_streaming: bool,
-        /// How many latent curves it plays; the rest is left to chance.
+        /// The number of latents it exposes; the rest is noise.
         n_latents: usize,
     },
     /// Weights alone.

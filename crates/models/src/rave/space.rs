@@ -1,12 +1,11 @@
-//! The latent space as held-out sound fills it: its middle, its principal directions, and how many of
-//! them matter.
+//! The latent space of held-out sound: its mean, its principal directions, and how many of them matter.
 //!
-//! Exports turn latents along these directions, so that the first curve does the most. Source: the
+//! Exports rotate latents to these directions, so that the first latent has the most effect. Source: the
 //! analysis that RAVE makes at each validation of phase 1 (Caillon & Esling, 2021, section 3.3).
 
 use nn::NamedArray;
 
-/// Where latents lie.
+/// The mean and the principal components of latents.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LatentSpace {
     /// The mean of each latent.

@@ -1,4 +1,4 @@
-//! RAVE as an instrument: sound in, latent curves and sound out, block by block.
+//! RAVE as an instrument: sound in, latents and sound out, block by block, in real time.
 //!
 //! A [`Player`] takes all its memory when it is made; playing neither allocates nor locks, and what it
 //! plays does not depend on the sizes of the blocks. It agrees with the original's streaming models.
@@ -18,13 +18,13 @@ use super::network::Network;
 /// How a player plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlayerSettings {
-    /// Samples that are worked on at once; longer blocks are taken in parts.
+    /// The largest block processed at once, in samples; longer blocks are split.
     pub max_block: usize,
-    /// How exactly weights are kept.
+    /// The precision in which weights are kept.
     pub precision: Precision,
-    /// Whether latent curves are drawn around their means, as when training, or are the means.
+    /// Seeded: latents are sampled from their posterior, as in training. Off: latents are its mean.
     pub latent: Randomness,
-    /// The noise of the synthesiser, and curves of pure chance that some models have.
+    /// The noise of the synthesiser, and the noise channels that some models append to their latents.
     pub noise: Randomness,
 }
 
@@ -40,10 +40,10 @@ impl Default for PlayerSettings {
     }
 }
 
-/// By how many samples models with these settings play late.
+/// The latency of models with these settings, in samples.
 ///
-/// Layers are as late as their kernels, strides and dilations make them, so a network with one channel
-/// tells.
+
+/// Latency depends on kernels, strides and dilations alone, so a network of one channel is enough to find it.
 pub(super) fn latency_samples(config: &Config) -> usize {
     let num_quantizers = config.num_quantizers.min(1);
     let thin = Config { capacity: 1, num_quantizers, ..config.clone() };
@@ -68,7 +68,7 @@ pub struct Player {
     samples: Vec<f32>,
     /// Latents that the encoder made of the last block.
     encoded: Vec<f32>,
-    /// Latents on their way into the decoder, with curves of chance.
+    /// The latents that the decoder takes, with noise channels.
     augmented: Vec<f32>,
     /// Samples that were made and wait to be played, one channel next to the other.
     waiting: Vec<f32>,
@@ -163,7 +163,7 @@ impl Player {
         decode(&mut self.decoder, &mut self.noise, latents, self.latent_size, &mut self.augmented)
     }
 
-    /// Forgets what was heard, and begins chance anew; what style layers learnt stays.
+    /// Clears the state of all layers and restarts the noise from its seed; style statistics stay.
     pub fn reset(&mut self) {
         self.encoder.reset();
         self.decoder.reset();
@@ -252,7 +252,7 @@ impl Player {
     }
 }
 
-/// Appends curves of chance to latents, and decodes them.
+/// Appends noise channels to latents, and decodes them.
 fn decode<'a>(
     decoder: &'a mut Engine,
     noise: &mut latent::Draws,

@@ -22,10 +22,10 @@ use crate::Error;
 pub use agreement::StepDifference;
 pub(super) use pass::{Draws, Turn};
 
-/// A model in training: its weights, its optimisers, its random numbers, and where it stands.
+/// A model in training: its weights, its optimisers, its random seed and its progress.
 pub struct Trainer {
     config: Config,
-    /// Where it learns.
+    /// The device that it trains on.
     compute: Compute,
     /// Used where gradients of 16 bits would vanish otherwise.
     loss_scale: LossScale,
@@ -33,8 +33,9 @@ pub struct Trainer {
     parameters: Parameters,
     generator: Adam,
     discriminator: Adam,
-    /// All random numbers are drawn from the seed and the number of the step, so there is no other
-    /// state of chance to keep.
+
+    /// The random seed. Every random number is drawn from it and the number of the step, so a checkpoint
+    /// needs no state of a random number generator.
     seed: u64,
     step: u64,
     /// The step that phase 2 began with, if it has.
@@ -50,7 +51,7 @@ pub struct Trainer {
     crop: (usize, usize),
 }
 
-/// What happened in one step.
+/// The result of one step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepReport {
     /// The number of the step, from 1.
@@ -167,12 +168,12 @@ impl Trainer {
         Ok(nn::checkpoint::write(path, &arrays, &metadata)?)
     }
 
-    /// Learns and measures at another place from now on; rendering stays on the CPU.
+    /// Trains and measures on another device from now on; rendering stays on the CPU.
     pub fn compute_on(&mut self, compute: Compute) {
         self.compute = compute;
     }
 
-    /// Where it learns and measures.
+    /// The device that it trains and measures on.
     #[must_use]
     pub fn compute(&self) -> &Compute {
         &self.compute
@@ -202,8 +203,8 @@ impl Trainer {
         self.phase_2_from.get_or_insert(self.step);
     }
 
-    /// Takes a checkpoint from before training went astray as the new start: at half the rate, and with
-    /// other random numbers, or it would go astray again in the same way.
+    /// Goes back to a checkpoint from before training diverged: at half the learning rate, and with other
+    /// random numbers, or it would diverge again in the same way.
     ///
     /// # Errors
     /// When the file cannot be read; then nothing is changed.
@@ -214,14 +215,14 @@ impl Trainer {
         Ok(())
     }
 
-    /// The same where there is no checkpoint to go back to: training begins anew.
+    /// [`Self::step_back`] without a checkpoint to go back to: training starts over.
     pub fn start_over(&mut self) {
         let n_steps_back = self.n_steps_back + 1;
         let compute = self.compute.clone();
         *self = Self { n_steps_back, compute, ..Self::new(&self.config, self.seed) };
     }
 
-    /// How often it went back, to a checkpoint or to the beginning.
+    /// The number of times it went back, to a checkpoint or to the beginning.
     #[must_use]
     pub fn n_steps_back(&self) -> u32 {
         self.n_steps_back
@@ -237,8 +238,8 @@ impl Trainer {
         self.step_while(batch, &mut || true).expect("nobody stops it")
     }
 
-    /// The same in parts of a few seconds at most: `go_on` is asked between them. After a no there is
-    /// nothing, and everything is as it was before the step.
+    /// [`Self::step`] in parts of a few seconds at most: `go_on` is called between them. Once it is false,
+    /// `None` is returned and the trainer is as it was before the step.
     ///
     /// # Panics
     /// As [`Self::step`].
@@ -429,7 +430,7 @@ impl Trainer {
         Draws { latent, noise: self.rng_for("noise").uniform(n_noise, 0.0, 1.0) }
     }
 
-    /// Random numbers for one purpose in this step.
+    /// The random number generator for one purpose in this step.
     fn rng_for(&self, purpose: &str) -> Init {
         let again = match self.n_steps_back {
             0 => String::new(),
@@ -484,7 +485,7 @@ impl Trainer {
     }
 }
 
-/// Whether an array belongs to the encoder or the decoder.
+/// Whether an array belongs to the generator, which is the encoder and the decoder.
 fn is_generator(name: &str) -> bool {
     name.starts_with(ENCODER) || name.starts_with(DECODER)
 }

@@ -1,5 +1,5 @@
 //! The reference vectors that are part of the project, for tests: what the original computed, and the
-//! formulas of weights, sound and chance. `vectors/README.md` says what the files hold.
+//! formulas of weights, sound and random numbers. `vectors/README.md` describes the files.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Whether a file that plays agrees with itself, where there is no model to compare it with.
+//! Checks that an exported file is consistent with itself, if there is no model to compare it with.
 
 use std::time::Instant;
 
@@ -6,7 +6,7 @@ use super::verify::{DIFFERENCE_MAX, Shown};
 use super::{ExportSettings, Plays};
 use crate::Error;
 
-/// What a file is like, as it says itself.
+/// The facts that a file states about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlayedFacts {
     /// Channels of sound.
@@ -17,11 +17,11 @@ pub struct PlayedFacts {
     pub ratio: usize,
     /// Samples per second.
     pub rate_hz: u32,
-    /// Whether it remembers the end of each block.
+    /// It keeps state from block to block.
     pub is_streaming: bool,
 }
 
-/// What playing a file found.
+/// The result of playing a file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Consistent {
     /// Seconds of sound that were played.
@@ -29,7 +29,7 @@ pub struct Consistent {
     /// The largest difference between two blocks and one of twice the length, relative to the largest sample;
     /// for a file that takes sounds as a whole, between two times.
     pub blocks: f64,
-    /// The same between the whole, and encoder and decoder one after the other.
+    /// The same difference between the whole graph, and encoder and decoder in sequence.
     pub parts: f64,
     /// Times faster than real time that it was with the plain reader, in the longer blocks.
     pub speed: f64,
@@ -46,7 +46,7 @@ impl Consistent {
 }
 
 impl PlayedFacts {
-    /// The same, if a model can be like that.
+    /// These facts, if they are plausible for a model.
     pub(super) fn believable(self) -> Result<Self, Error> {
         let Self { channels, latents, ratio, rate_hz, .. } = self;
         let is_so = (1..=32).contains(&channels)

@@ -10,7 +10,7 @@ use crate::rave::{Config, LatentSpace, Regularization};
 /// How an exported model plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExportSettings {
-    /// Whether it plays block by block, and remembers the end of each, or takes sounds as a whole.
+    /// It plays block by block and keeps state between them; else it takes sounds as a whole.
     pub is_streaming: bool,
     /// How many latent curves it shows, those that matter most first; all without it. Only variational
     /// models whose latent space was measured can show fewer.
@@ -30,27 +30,27 @@ impl ExportSettings {
     }
 }
 
-/// What an exported model is made of.
+/// A model with the settings of its export.
 pub(in crate::rave) struct Exported<'a> {
     pub(super) network: Description<'a>,
-    /// What latents are turned along, where they are.
+    /// The principal directions that latents are rotated to, if there are any.
     space: Option<&'a LatentSpace>,
     pub(super) books: Option<Vec<Vec<f32>>>,
     pub(super) settings: ExportSettings,
-    /// Latents that each sound shows.
+    /// Latents exposed for each sound.
     n_latents: usize,
 }
 
-/// Where chance comes from: switches of a module, or nowhere.
+/// The inputs of a graph that switch its random numbers on; `None` leaves them out.
 #[derive(Clone, Copy)]
 pub(super) struct Switches {
-    /// What a drawn latent differs from the mean by is multiplied with this.
+    /// Factor of a sampled latent's deviation from its mean.
     pub(super) randomness: Option<Value>,
-    /// What curves of chance are multiplied with: latents that are not shown, and those that some decoders have.
+    /// Factor of noise channels: the latents that are not exposed, and the noise augmentation of some decoders.
     pub(super) curves: Option<Value>,
-    /// What the noise of the synthesiser is multiplied with.
+    /// Factor of the synthesiser's noise.
     pub(super) noise: Option<Value>,
-    /// Whether style layers learn while it plays.
+    /// Style layers gather statistics while it plays.
     pub(super) learns: bool,
 }
 
@@ -85,8 +85,7 @@ impl<'a> Exported<'a> {
         self.n_latents * self.settings.n_parallel
     }
 
-    /// Latent curves that `decode` takes at most: beyond those that are shown, a player may send its own instead of
-    /// leaving them to chance.
+    /// The most latents that `decode` takes: beyond the exposed ones, a player may send its own in place of noise.
     pub(super) fn latents_taken(&self) -> usize {
         let is_open = self.space.is_some() && self.settings.n_parallel == 1;
         if is_open { self.config().latent_size } else { self.latents() }
@@ -128,12 +127,12 @@ impl<'a> Exported<'a> {
         Lowering { is_streaming: self.settings.is_streaming, noise, learns }
     }
 
-    /// Sounds that lie beside each other as channels become a batch.
+    /// Parallel sounds, stacked as channels, become a batch.
     fn separated(&self, graph: &mut Graph, x: Signal, channels: usize) -> Signal {
         self.reshaped(graph, x, channels)
     }
 
-    /// A batch becomes channels beside each other.
+    /// A batch becomes parallel sounds, stacked as channels.
     fn beside(&self, graph: &mut Graph, x: Signal) -> Signal {
         let channels = x.channels * self.settings.n_parallel;
         self.reshaped(graph, x, channels)
@@ -195,7 +194,7 @@ impl<'a> Exported<'a> {
         }
     }
 
-    /// What the decoder takes, of what a player sends.
+    /// The decoder's latents, from the values that a player sends.
     fn understood(&self, graph: &mut Graph, z: Value, noise: Option<Value>) -> Signal {
         let n = self.config().latent_size;
         let mut z = Signal { value: z, channels: self.n_latents };
@@ -341,12 +340,12 @@ impl<'a> Exported<'a> {
     }
 }
 
-/// Curves of chance after those that are there, which may be more than is said.
+/// Appends `n` channels of noise to latents, which may have more channels than `z` says.
 fn with_noise_channels(graph: &mut Graph, z: Signal, n: usize, noise: Option<Value>) -> Signal {
     if n == 0 {
         return z;
     }
-    // As many as wanted, by a product with nothing.
+    // A product with a zero matrix gives `n` channels of the batch's length, which is not known here.
     let one = graph.channels(z.value, 0, 1);
     let zeros = graph.product(one, &vec![0.0; n], &[], [n, 1]);
     let curves = match noise {

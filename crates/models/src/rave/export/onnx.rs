@@ -1,4 +1,4 @@
-//! A model as ONNX graphs, without chance: the encoder, the decoder, and the whole.
+//! A model as deterministic ONNX graphs: the encoder, the decoder, and the whole.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use super::verify::shape_of;
 use super::{PlayedFacts, Plays, Shown};
 use crate::Error;
 
-/// What a graph holds of a model.
+/// The part of a model that a graph contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnnxPart {
     /// From sound to sound.
@@ -39,7 +39,7 @@ impl OnnxPart {
 /// Samples that a graph alone is tried with: more than half a window of any spectrum.
 const N_SAMPLES: usize = 1 << 15;
 
-/// Nothing is left to chance, and nothing learns.
+/// No random numbers, and style layers do not learn.
 const DETERMINISTIC: Switches =
     Switches { randomness: None, curves: None, noise: None, learns: false };
 
@@ -102,7 +102,7 @@ impl PlayedGraphs {
         })
     }
 
-    /// What one graph says of itself, after it has played a little noise.
+    /// The facts of one graph, after it has played a little noise.
     ///
     /// # Errors
     /// When it cannot be read or played, or plays what is no number.
@@ -125,7 +125,7 @@ impl PlayedGraphs {
         Ok(facts)
     }
 
-    /// What they are like, as they say themselves.
+    /// The facts that the graphs state about themselves.
     ///
     /// # Errors
     /// When they do not say.

@@ -177,7 +177,7 @@ fn missing_latents_may_be_sent() {
     };
     let z = nn::Init::new(1).uniform(4 * n, -1.0, 1.0);
     let plain = decode(z.clone(), 4);
-    // Nothing in their place is what switched off chance is.
+    // Zeros in their place equal a module whose noise is switched off.
     let silent = decode([&z[..], &vec![0.0; (full - 4) * n]].concat(), full);
     let far = silent.iter().zip(&plain).fold(0.0f32, |far, (a, b)| far.max((a - b).abs()));
     assert!(far < 1e-6, "{far}");

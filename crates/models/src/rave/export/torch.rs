@@ -1,8 +1,9 @@
 //! A model as a module for nn~ (Max, Pure Data) and whatever else loads TorchScript.
 //!
-//! What players ask for (methods, their `_params`, labels, attributes with `get_` and `set_`) has the
-//! names and meanings of the original's exports. Beyond those there are `deterministic` and `noise` as
-//! attributes, and `reset`.
+
+//! Methods, their `_params` and labels, and attributes with `get_` and `set_` have the names and meanings of
+//! the original's exports, which players query. The attributes `deterministic` and `noise` and the method
+//! `reset` are ours.
 
 use nn::graph::{Graph, Op, Value};
 use nn::torch_checkpoint::Tensor;
@@ -85,7 +86,7 @@ fn encoder(exported: &Exported<'_>) -> (Graph, Value) {
     let mut graph = Graph::new();
     let mut x = graph.input(exported.channels());
     if x.channels > 1 {
-        // One channel is heard on all.
+        // A mono input goes to all channels.
         x.value = graph.apply(Op::Widen(x.channels), x.value);
     }
     let randomness = draws(exported.config()).then(|| {
@@ -105,14 +106,14 @@ fn decoder(exported: &Exported<'_>, has_noise: bool) -> (Graph, Value) {
     let mut graph = Graph::new();
     let z = graph.input(exported.latents());
     let switch = graph.add(Op::Switch("noise"), &[]);
-    // A synthesiser that is not heard yet stays out; curves of chance do not.
+    // A noise synthesiser that has not joined yet is left out; noise channels are not.
     let noise = has_noise.then_some(switch);
     let switches = Switches { randomness: None, curves: Some(switch), noise, learns: true };
     let y = exported.decode(&mut graph, z, switches);
     (graph, y.value)
 }
 
-/// Whether latents are drawn.
+/// Whether latents are sampled.
 fn draws(config: &Config) -> bool {
     config.regularization == Regularization::Variational
 }

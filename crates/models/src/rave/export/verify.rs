@@ -1,4 +1,4 @@
-//! Whether a file that was written plays what the model plays: both get the same sound, and are compared
+//! Checks that an exported file plays what its model plays: both get the same sound, and are compared
 //! number by number.
 
 use std::time::Instant;
@@ -65,15 +65,16 @@ pub(super) fn shape_of(x: &[f32], rows: usize) -> Result<[usize; 3], String> {
     is_whole.then(|| [1, rows, x.len() / rows]).ok_or_else(wrong)
 }
 
-/// What a comparison found.
+/// The result of a comparison.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Verified {
     /// The largest difference of a latent, relative to the largest latent.
     pub latents: f64,
-    /// The same for the sound of equal latents.
+    /// The largest difference of a sample of sound decoded from equal latents, relative to the loudest.
     pub sound: f64,
-    /// The same for the whole, after it had forgotten what it heard, and the sound of the latents that its
-    /// encoder gave before.
+
+    /// The same difference between the whole model after a reset and decoding the latents that its encoder
+    /// gave before.
     pub whole: f64,
     /// The share of latent frames with other codes, where latents are codes: two that are as near.
     pub codes_apart: f64,
@@ -81,13 +82,14 @@ pub struct Verified {
     pub secs: f64,
     /// Times faster than real time that the model plays live in blocks of what was asked for, on one thread.
     pub live: Option<f64>,
-    /// The same for the file as it is read here.
+    /// The speed of the file in the same unit, played by our own reader.
     pub file: f64,
     /// Samples of the blocks that the file was played in: whole latent frames.
     pub block: usize,
 }
 
-/// How far sound and latents may be apart, relative to the largest: rounding leaves a hundredth of it.
+/// The largest difference allowed for sound and latents, relative to the largest value; rounding causes a
+/// hundredth of it.
 pub const DIFFERENCE_MAX: f64 = 1e-4;
 /// Frames with codes that are as near as others.
 const CODES_APART_MAX: f64 = 0.01;
@@ -104,7 +106,7 @@ impl Verified {
         near(self.sound) && near(self.whole) && has_latents && self.codes_apart <= CODES_APART_MAX
     }
 
-    /// The largest of the differences that are judged.
+    /// The largest of the differences that [`Self::is_good`] depends on.
     #[must_use]
     pub fn difference(&self) -> f64 {
         let latents = if self.codes_apart > 0.0 { 0.0 } else { self.latents };
@@ -226,7 +228,7 @@ fn test_sound(channels: usize, n: usize) -> Vec<Vec<f32>> {
     (0..channels).map(channel).collect()
 }
 
-/// How far numbers are from what they should be, and how large that is.
+/// The largest difference from the expected values, and the largest of those.
 #[derive(Clone, Copy, Debug, Default)]
 struct Deviation {
     difference: f64,
@@ -240,7 +242,7 @@ impl Deviation {
         }
         for (a, b) in found.iter().zip(expected) {
             let difference = f64::from((a - b).abs());
-            // What is not a number is as far as can be.
+            // NaN counts as the largest difference.
             self.difference =
                 if difference.is_nan() { f64::INFINITY } else { self.difference.max(difference) };
             self.size = self.size.max(f64::from(b.abs()));
@@ -252,7 +254,7 @@ impl Deviation {
     }
 }
 
-/// What a file should play.
+/// The expected output of a file.
 struct Reference<'a> {
     exported: &'a Exported<'a>,
     lanes: Vec<Lane<'a>>,
@@ -320,7 +322,7 @@ impl<'a> Reference<'a> {
         exported.kept(&latents.collect::<Vec<_>>())
     }
 
-    /// What is meant by rows that a file shows: as [`Self::encode`] gives it.
+    /// The latents that a file's output stands for, laid out as [`Self::encode`] does.
     fn meaning(&self, shown: &Shown) -> Vec<f32> {
         let n = shown.values.len() / shown.rows.max(1);
         let rows: Vec<&[f32]> = shown.values.chunks_exact(n.max(1)).collect();

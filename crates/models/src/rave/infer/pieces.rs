@@ -1,8 +1,9 @@
-//! A network on its way through a sound: pieces are pulled from one end and pushed out of the other.
+//! Runs a network over a sound of any length, in overlapping pieces.
 //!
-//! A piece sees as much around it as the receptive field asks for, so that it is what the whole would
-//! be there. What has a memory (recurrent layers) runs over the latent curves once, in their order,
-//! before pieces are cut.
+
+//! Pieces overlap by the receptive field, so that the result equals that of the whole sound at once.
+//! Recurrent layers, whose receptive field is unbounded, run over all latents once, in order, before pieces
+//! are cut.
 
 use std::convert::Infallible;
 use std::ops::Range;
@@ -16,17 +17,17 @@ use crate::rave::network::Network;
 use crate::rave::network::gru::Memory;
 use crate::rave::{Config, Regularization};
 
-/// Samples that are worked on at once, overlaps not counted: bounds the memory.
+/// The length of a piece without its overlaps, in samples: bounds the memory.
 const PIECE_SAMPLES: usize = 1 << 18;
 
-/// What makes pieces: a network with its weights.
+/// A network with its weights, and the sizes of its pieces.
 pub(super) struct Player<'a> {
     config: &'a Config,
     network: &'a Network,
     weights: &'a Weights,
     has_noise: bool,
     n_frames_piece: usize,
-    /// Frames to either side that a piece has to see.
+    /// Latent frames of overlap on either side of a piece.
     n_frames_around: usize,
 }
 
@@ -48,7 +49,7 @@ impl<'a> Player<'a> {
         }
     }
 
-    /// The same with pieces of so many frames.
+    /// This player with pieces of `n_frames_piece` latent frames.
     #[cfg(test)]
     pub(super) fn with_pieces_of(self, n_frames_piece: usize) -> Self {
         Self { n_frames_piece, ..self }
@@ -137,7 +138,7 @@ impl<'a> Player<'a> {
         channels
     }
 
-    /// The noise of a frame, which is the same in whatever piece it is, or its mean.
+    /// The noise of a frame, the same in whatever piece the frame is; its mean if there is no seed.
     fn noise(&self, frame: usize, randomness: Randomness) -> Vec<f32> {
         let n = self.config.ratio() * self.config.channels;
         match randomness {
@@ -146,7 +147,7 @@ impl<'a> Player<'a> {
         }
     }
 
-    /// Curves of chance for some frames, each frame's the same in whatever piece it is: `[curve][frame]`.
+    /// The noise channels of some frames, the same in whatever piece a frame is: `[channel][frame]`.
     fn curves(&self, frames: &Range<usize>, randomness: Randomness) -> Vec<f32> {
         let n_curves = self.config.noise_augmentation();
         rows(frames, n_curves, |frame| match randomness {
@@ -170,7 +171,7 @@ fn rows(frames: &Range<usize>, n_rows: usize, column: impl Fn(usize) -> Vec<f32>
     (0..n_rows).flat_map(|row| columns.iter().map(move |column| column[row])).collect()
 }
 
-/// Randomness for one frame: the same in whatever piece the frame is.
+/// The random number generator of one frame: the same in whatever piece the frame is.
 fn of_frame(frame: usize, seed: u64, name: &str) -> Init {
     Init::named(frame as u64 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), name)
 }
@@ -182,7 +183,7 @@ struct Piece {
 }
 
 impl Piece {
-    /// What is made, counted from the first that is seen.
+    /// The frames without overlaps, counted from the first frame of the piece.
     fn kept(&self) -> Range<usize> {
         self.made.start - self.seen.start..self.made.end - self.seen.start
     }
@@ -224,7 +225,7 @@ impl Window {
     }
 }
 
-/// What is made of the encoder's output.
+/// The form in which the encoder's output is wanted.
 #[derive(Clone, Copy)]
 enum Wanted {
     Latents(Randomness),
@@ -308,7 +309,7 @@ pub(super) struct Decoding<'a> {
     player: &'a Player<'a>,
     randomness: Randomness,
     memory: Memory,
-    /// Curves with those of chance, as recurrent layers gave them.
+    /// Latents with noise channels, after the recurrent layers.
     curves: Window,
     is_ended: bool,
     next_frame: usize,

@@ -76,7 +76,7 @@ fn in_blocks(
 
 #[test]
 fn a_sound_that_comes_in_blocks_gives_what_the_whole_gives() {
-    // Recurrent layers carry their memory over; curves of chance and stereo are as they would be.
+    // Recurrent layers carry their state over; noise channels and stereo do not depend on pieces.
     for changes in [
         json!({}),
         json!({ "gru_layers": 2 }),

@@ -1,4 +1,4 @@
-//! The decoder: latent curves become bands or a waveform, a tonal part and a noise part.
+//! The decoder: from latents to frequency bands or a waveform, as a tonal part and a noise part.
 
 use burn::tensor::Tensor;
 use nn::{Parameters, Weights, sigmoid, tanh};
@@ -10,12 +10,12 @@ use super::layers::{self, Conv, Interval, Layer, LayerActivation, Row, union};
 use super::noise::{Noise, mod_sigmoid};
 use crate::rave::{Architecture, Config, DecoderOutput};
 
-/// The encoder backwards, and the parts that end it.
+/// The upsampling network and its output branches.
 #[derive(Debug)]
 pub(crate) struct Decoder {
     gru: Option<Gru>,
     row: Row,
-    /// What bends the row's output for both parts.
+    /// The activation of the row's output, before the tonal and the noise branch.
     last: LayerActivation,
     /// The tonal part.
     waveform: Conv,
@@ -23,12 +23,12 @@ pub(crate) struct Decoder {
     noise: Option<Noise>,
 }
 
-/// How loud the tonal part is.
+/// The amplitude of the tonal part.
 #[derive(Debug)]
 enum Level {
-    /// Half of the rows of the tonal part are the levels of the other half.
+    /// The second half of the tonal branch's channels are the amplitudes of the first half.
     Amplitudes,
-    /// One curve for all bands; the noise part joins in phase 2.
+    /// One loudness for all bands; the noise branch joins in phase 2.
     Loudness(Conv),
 }
 
@@ -40,7 +40,7 @@ impl Decoder {
         }
     }
 
-    /// Residual stacks after each convolution that quickens.
+    /// RAVE v1: a stack of residual units after each upsampling convolution.
     fn first(config: &Config) -> Self {
         let conv = |name: String, channels: [usize; 2], kernel: usize| {
             Conv::new(name, channels, kernel, config.padding)
@@ -48,7 +48,7 @@ impl Decoder {
         let mut channels = config.capacity << config.decoder_ratios().len();
         let ends = [config.decoder_latent_size(), channels];
         let mut layers = vec![Layer::Conv(conv("decoder.net.0".into(), ends, 7))];
-        // The original quickens by the same ratios in the same order as its encoder slows down.
+        // The original upsamples by the ratios in the encoder's order, not in reverse.
         for (stage, &ratio) in config.decoder_ratios().iter().enumerate() {
             let name = format!("decoder.net.{}.net.1", 1 + 2 * stage);
             let quickening = Conv::upsampling(name, [channels, channels / 2], ratio);
@@ -74,7 +74,7 @@ impl Decoder {
         }
     }
 
-    /// The dilated residual layers of the encoder, mirrored.
+    /// RAVE v2: the encoder's dilated residual units, mirrored.
     fn second(config: &Config) -> Self {
         let name = |index: usize| format!("decoder.net.{index}");
         let ratios = config.decoder_ratios();
@@ -129,8 +129,8 @@ impl Decoder {
         self.forward_remembered(weights, latent, has_noise, uniform)
     }
 
-    /// What the recurrent layers make of latent curves, whose past is in `memory`; the curves
-    /// themselves where there are none. Shape: `[batch, latent, frames]`, unchanged.
+    /// Applies the recurrent layers, which continue from `memory`; returns the latent unchanged if there
+    /// are none. Shape: `[batch, latent, frames]`, unchanged.
     pub(crate) fn remembered(
         &self,
         weights: &Weights,
@@ -143,7 +143,7 @@ impl Decoder {
         }
     }
 
-    /// [`Self::forward`] from what [`Self::remembered`] gives, which looks back and ahead within the
+    /// [`Self::forward`] from the output of [`Self::remembered`], which looks back and ahead within the
     /// receptive field only.
     pub(crate) fn forward_remembered(
         &self,
@@ -190,7 +190,7 @@ impl Decoder {
         self.row.convs().chain([&self.waveform]).chain(loudness).chain(noise)
     }
 
-    /// What it needs for one example of so many latent frames.
+    /// The memory it needs for one example of `frames` latent frames.
     pub(super) fn extent(&self, frames: f64) -> Extent {
         let mut extent = layers::extent(self.convs(), frames);
         if let LayerActivation::Snake { channels, .. } = &self.last {

@@ -1,7 +1,8 @@
-//! The discriminators of phase 2: networks that judge whether a sound is a recording.
+//! The discriminators of phase 2: networks that classify a sound as real or reconstructed.
 //!
-//! Some look at every second, third, fifth… sample, some listen at a half or a quarter of the rate,
-//! some look at spectra. RAVE's own are here, those of the Descript Audio Codec in [`descript`].
+
+//! Multi-period discriminators see every n-th sample, multi-scale ones the waveform at a half or a quarter
+//! of the rate, others spectra. RAVE's own are here, those of the Descript Audio Codec in [`descript`].
 //!
 //! Source: Kong et al., 2020, <https://arxiv.org/abs/2010.05646> (periods); Kumar et al., 2019,
 //! <https://arxiv.org/abs/1910.06711> (scales); Défossez et al., 2022,
@@ -23,15 +24,15 @@ use crate::rave::{Config, DiscriminatorKind};
 #[derive(Debug)]
 pub(crate) struct Discriminators {
     all: Vec<Discriminator>,
-    /// Whether sounds are centred and brought to one level before they are judged.
+    /// Sounds are freed of their mean and normalised to one peak first.
     prepares: bool,
 }
 
 #[derive(Debug)]
 enum Discriminator {
-    /// A row of convolutions over a view of the waveform.
+    /// Convolutions over a view of the waveform.
     Waveform { view: View, convs: Vec<Conv> },
-    /// A row of convolutions over a spectrum.
+    /// Convolutions over a spectrum.
     Spectrum { n_fft: usize, convs: Vec<Image> },
     /// See [`Period`].
     Period(Period),
@@ -39,21 +40,21 @@ enum Discriminator {
     Resolution(Resolution),
 }
 
-/// How a discriminator sees sound.
+/// The view of the waveform that a discriminator gets.
 #[derive(Clone, Copy, Debug)]
 enum View {
-    /// Folded into that many rows: every row has each n-th sample.
+    /// Folded into `n` rows of every n-th sample.
     Period(usize),
-    /// With this many times two samples averaged to one.
+    /// Halved in rate this many times, by averaging pairs of samples.
     Scale(usize),
 }
 
-/// What one discriminator made of sounds: the output of each of its layers, the last is its score.
+/// The feature maps of one discriminator: the output of each of its layers; the last is its score.
 ///
 /// Spectral ones flatten frames and bins into the last dimension.
 pub(crate) type Features = Vec<Tensor<3>>;
 
-/// Frames that a layer skips.
+/// The stride of a layer.
 const STRIDE: usize = 4;
 /// Layers before the score.
 const N_LAYERS: usize = 4;
@@ -80,7 +81,7 @@ impl Discriminators {
         self.all.iter().map(|discriminator| One { discriminator, prepares: self.prepares })
     }
 
-    /// What each of them needs for one sound.
+    /// The memory that each of them needs for one sound.
     pub(in crate::rave) fn extents(&self, channels: usize, samples: usize) -> Vec<Extent> {
         self.all.iter().map(|it| it.extent(channels, samples)).collect()
     }
@@ -92,7 +93,7 @@ impl Discriminators {
         }
     }
 
-    /// How many numbers all of them learn.
+    /// The number of trainable parameters.
     pub(super) fn n_values(&self) -> usize {
         let of_one = |it: &Discriminator| {
             let convs: usize = it.convs().map(Conv::n_values).sum();
@@ -115,8 +116,8 @@ impl One<'_> {
         self.discriminator.forward(weights, audio)
     }
 
-    /// The scores of two sounds of one shape, as features of a single layer. They are judged together, so
-    /// that the gradients of both are one sum.
+    /// The scores of two sounds of one shape, as features of a single layer. Both go through in one batch, so
+    /// that one backward pass sums the gradients of both.
     pub(crate) fn scores_of_both(
         &self,
         weights: &Weights,
@@ -198,7 +199,7 @@ fn of_rave(config: &Config) -> Vec<Discriminator> {
         !config.discriminator_spectra.is_empty(),
     ]
     .map(usize::from);
-    // A group alone has no number in the original's names.
+    // The original numbers the groups only if there are several.
     let group = |i: usize| match n_groups.iter().sum::<usize>() {
         1 => "discriminator".to_owned(),
         _ => format!("discriminator.discriminators.{i}"),
@@ -268,7 +269,7 @@ fn convs(name: &str, config: &Config, kernel: usize) -> Vec<Conv> {
     convs
 }
 
-/// The rectifiers between the convolutions have places of their own in the original's list.
+/// The activations between the convolutions take indices of their own in the original's list.
 fn layer_name(name: &str, layer: usize) -> String {
     format!("{name}.net.{}", 2 * layer)
 }

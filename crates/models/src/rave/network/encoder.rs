@@ -1,4 +1,4 @@
-//! The encoder: bands, or a mel spectrogram, become what latent curves are made of.
+//! The encoder: from frequency bands or a mel spectrogram to the parameters of latents.
 
 use burn::tensor::Tensor;
 use nn::{Parameters, Weights};
@@ -7,7 +7,7 @@ use super::batch_norm::BatchNorm;
 use super::layers::{Conv, Interval, Layer, LayerActivation, Row};
 use crate::rave::{Architecture, Config, EncoderInput};
 
-/// Layers that look around, and strided convolutions that slow down, in turns.
+/// Residual units and strided convolutions that downsample, alternating.
 #[derive(Debug)]
 pub(crate) struct Encoder {
     row: Row,
@@ -22,7 +22,7 @@ impl Encoder {
         Self { row: Row(row) }
     }
 
-    /// Rows of which latents are made. Shape:
+    /// The parameters of latents. Shape:
     /// `[batch, bands, frames] -> [batch, rows per latent * latent, frames / ratio]`.
     pub(crate) fn forward(&self, weights: &Weights, bands: Tensor<3>) -> Tensor<3> {
         self.row.forward(weights, bands)
@@ -57,7 +57,7 @@ fn rows_in(config: &Config) -> usize {
         }
 }
 
-/// Convolutions, each batch-normalised and rectified before the next.
+/// RAVE v1: convolutions with batch normalisation and a leaky ReLU between them.
 fn first(config: &Config) -> Vec<Layer> {
     let conv = |index: usize, channels: [usize; 2], kernel: usize| {
         Conv::new(name(index), channels, kernel, config.padding).plain()
@@ -78,7 +78,7 @@ fn first(config: &Config) -> Vec<Layer> {
     layers
 }
 
-/// Dilated residual layers between the convolutions that slow down.
+/// RAVE v2: dilated residual units between the downsampling convolutions.
 fn second(config: &Config) -> Vec<Layer> {
     let conv = |index: usize, channels: [usize; 2], kernel: usize| {
         Conv::new(name(index), channels, kernel, config.padding)
@@ -92,7 +92,7 @@ fn second(config: &Config) -> Vec<Layer> {
     let mut index = 1;
     for (stage, &ratio) in config.ratios.iter().enumerate() {
         for &dilation in config.encoder_dilations(stage) {
-            // A style layer learns nothing, but has a place of its own in the original's list.
+            // AdaIN has no weights, but takes an index in the original's list of layers.
             index += usize::from(config.has_adain);
             layers.push(residual(config, &name(index), channels, dilation));
             index += 1;
@@ -108,10 +108,11 @@ fn second(config: &Config) -> Vec<Layer> {
     layers
 }
 
-/// The residual layer of the second architecture, at a place of the encoder or the decoder.
+/// The residual unit of RAVE v2, at an index of the encoder or the decoder.
 ///
-/// Always with rectifiers: the original's snake configurations mean these layers too, but what they ask
-/// for does not reach them.
+
+/// Always with leaky ReLUs: the original's snake configurations mean these layers too, but their setting
+/// does not reach them, and its checkpoints were trained that way.
 pub(super) fn residual(config: &Config, index: &str, channels: usize, dilation: usize) -> Layer {
     let name = format!("{index}.aligned.branches.0.net");
     let kernels = [config.kernel_size, 1];

@@ -1,4 +1,4 @@
-//! What layers need of memory while they learn.
+//! The memory that layers need during training.
 
 /// Numbers that layers have in memory for one example.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -16,7 +16,7 @@ pub(super) struct Gru {
     n_layers: usize,
 }
 
-/// What recurrent layers remember, layer by layer.
+/// The hidden state of the recurrent layers, layer by layer.
 #[derive(Debug, Default)]
 pub(crate) struct Memory(Vec<Option<Tensor<3>>>);
 

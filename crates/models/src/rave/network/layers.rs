@@ -1,4 +1,4 @@
-//! Convolutions with their names in a file of weights, and rows of them.
+//! The convolutional layers that RAVE's networks are built from, with the names of their weights.
 
 use burn::tensor::Tensor;
 use nn::{
@@ -10,21 +10,21 @@ use super::batch_norm::BatchNorm;
 use super::extent::Extent;
 use crate::rave::{Activation, Padding};
 
-/// The slope below zero of every rectifier in RAVE.
+/// The negative slope of every leaky ReLU in RAVE.
 pub(super) const SLOPE: f32 = 0.2;
 
-/// A convolution, after an activation or not.
+/// A convolution, with an optional activation of its input.
 #[derive(Clone, Debug)]
 pub(super) struct Conv {
     name: String,
     /// `[channels_out, channels_in, kernel]`, or `[channels_in, channels_out, kernel]` if transposed.
     shape: [usize; 3],
     kind: Kind,
-    /// What bends its input.
+    /// The activation applied to its input.
     before: LayerActivation,
     is_normalised: bool,
     has_bias: bool,
-    /// Whether the file keeps the weight with a fourth extent of 1, as for a convolution over images.
+    /// Checkpoints store the weight of a 2-D convolution, with a fourth dimension of 1.
     is_stored_2d: bool,
 }
 
@@ -34,16 +34,16 @@ pub(super) enum Kind {
     Transposed(ConvTranspose1d),
 }
 
-/// What bends a signal on its way into a layer.
+/// The activation between two layers.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum LayerActivation {
     /// Nothing.
     None,
-    /// A rectifier with this slope below zero.
+    /// A leaky ReLU with this negative slope.
     Leaky(f32),
-    /// Snake, whose `alpha` has this name in a file of weights, for so many channels.
+    /// Snake, with a learnt `alpha` for each channel.
     Snake {
-        /// Its name.
+        /// The name of `alpha` in a checkpoint.
         alpha: String,
         /// Channels of the signal.
         channels: usize,
@@ -51,7 +51,7 @@ pub(super) enum LayerActivation {
 }
 
 impl LayerActivation {
-    /// The activation that a configuration asks for, at a place of the original's lists.
+    /// The activation that a configuration asks for; `place` is its name in the original's checkpoints.
     pub(super) fn new(activation: Activation, index: &str, channels: usize) -> Self {
         match activation {
             Activation::LeakyRelu => Self::Leaky(SLOPE),
@@ -59,7 +59,8 @@ impl LayerActivation {
         }
     }
 
-    /// Bends what cannot be bent inside the next layer, and the slope that it can bend with; 1 for none.
+    /// Applies the activation unless the next convolution can fuse it; returns the negative slope that
+    /// is left for the convolution to apply, 1 for none.
     fn start(&self, weights: &Weights, x: Tensor<3>) -> (Tensor<3>, f32) {
         match self {
             Self::None => (x, 1.0),
@@ -68,7 +69,7 @@ impl LayerActivation {
         }
     }
 
-    /// The bent signal, of the same shape.
+    /// Applies the activation. The shape is unchanged.
     pub(super) fn forward(&self, weights: &Weights, x: Tensor<3>) -> Tensor<3> {
         match self {
             Self::None => x,
@@ -113,12 +114,12 @@ impl Conv {
         }
     }
 
-    /// One that looks back as far as ahead.
+    /// A convolution with symmetric (centred) padding.
     pub(super) fn centred(name: String, channels: [usize; 2], kernel: usize) -> Self {
         Self::new(name, channels, kernel, Padding::Centered)
     }
 
-    /// With so many frames from one output to the next.
+    /// With this stride.
     pub(super) fn strided(mut self, stride: usize) -> Self {
         if let Kind::Plain(conv) = &mut self.kind {
             conv.stride = stride;
@@ -126,7 +127,7 @@ impl Conv {
         self
     }
 
-    /// With groups of channels that do not see each other.
+    /// Grouped: channels of different groups do not mix.
     pub(super) fn grouped(mut self, groups: usize) -> Self {
         if let Kind::Plain(conv) = &mut self.kind {
             conv.groups = groups;
@@ -135,7 +136,7 @@ impl Conv {
         self
     }
 
-    /// A weight-normalised transposed convolution that makes `ratio` frames (an even number) of one.
+    /// A weight-normalised transposed convolution that upsamples by `ratio`, an even number.
     pub(super) fn upsampling(
         name: String,
         [channels_in, channels_out]: [usize; 2],
@@ -148,7 +149,7 @@ impl Conv {
         this
     }
 
-    /// Looks `dilation` times as far around.
+    /// With this dilation.
     pub(super) fn dilated(mut self, dilation: usize, padding: Padding) -> Self {
         if let Kind::Plain(conv) = &mut self.kind {
             conv.dilation = dilation;
@@ -157,13 +158,13 @@ impl Conv {
         self
     }
 
-    /// With a bent input.
+    /// With an activation of its input.
     pub(super) fn after(mut self, activation: LayerActivation) -> Self {
         self.before = activation;
         self
     }
 
-    /// With a rectifier before it.
+    /// With a leaky ReLU before it.
     pub(super) fn rectified(self) -> Self {
         self.after(LayerActivation::Leaky(SLOPE))
     }
@@ -190,20 +191,20 @@ impl Conv {
         self
     }
 
-    /// With a weight that the file keeps as one over images.
+    /// With a weight stored as that of a 2-D convolution.
     pub(super) fn stored_2d(mut self) -> Self {
         self.is_stored_2d = true;
         self
     }
 
-    /// How many numbers it learns.
+    /// The number of trainable parameters.
     pub(super) fn n_values(&self) -> usize {
         let lengths = if self.is_normalised { self.shape[0] } else { 0 };
         let bias = if self.has_bias { self.shape[0] } else { 0 };
         self.shape.iter().product::<usize>() + lengths + bias + self.before.n_values()
     }
 
-    /// Adds random first values to `parameters`: PyTorch's, with normalised weights `gain` times as
+    /// Adds random initial values to `parameters`: PyTorch's, with normalised weights `gain` times as
     /// strong.
     pub(super) fn initialise(&self, seed: u64, gain: f32, parameters: &mut Parameters) {
         self.before.initialise(parameters);
@@ -245,7 +246,7 @@ impl Conv {
         }
     }
 
-    /// Which inputs the outputs of an interval depend on.
+    /// The interval of inputs that an interval of outputs depends on.
     pub(super) fn inputs_of(&self, (first, last): Interval) -> Interval {
         let kernel = self.shape[2] as i64;
         match self.kind {
@@ -259,7 +260,7 @@ impl Conv {
         }
     }
 
-    /// Rows of its output.
+    /// Channels of its output.
     pub(super) fn channels_out(&self) -> usize {
         match self.kind {
             Kind::Plain(_) => self.shape[0],
@@ -267,7 +268,7 @@ impl Conv {
         }
     }
 
-    /// By how much it changes the number of frames: `(times, over)`.
+    /// The factor by which it changes the frame rate: `(times, over)`.
     fn rate(&self) -> (usize, usize) {
         match self.kind {
             Kind::Plain(conv) => (1, conv.stride),
@@ -289,17 +290,17 @@ impl Conv {
     }
 }
 
-/// By how much convolutions one after the other change the number of frames.
+/// The factor by which a sequence of convolutions changes the frame rate.
 pub(super) fn ratio<'a>(convs: impl Iterator<Item = &'a Conv>) -> f64 {
     convs.map(Conv::rate).map(|(times, over)| times as f64 / over as f64).product()
 }
 
-/// What convolutions one after the other need for one example, the first of `frames` frames.
+/// The memory that a sequence of convolutions needs for one example, whose input has `frames` frames.
 pub(super) fn extent<'a>(convs: impl Iterator<Item = &'a Conv>, mut frames: f64) -> Extent {
     let mut extent = Extent::default();
     for conv in convs {
         if let LayerActivation::Snake { channels, .. } = &conv.before {
-            // Its input is kept as well as its output.
+            // Snake is not fused, so its output is kept for the backward pass as well.
             extent.keep(frames * *channels as f64);
         }
         let (times, over) = conv.rate();
@@ -316,8 +317,7 @@ pub(super) fn reach_of_conv((first, last): Interval, kernel: usize, conv: Conv1d
     (first * stride - left, last * stride - left + span)
 }
 
-/// Padding that keeps `frames / stride` frames: around the kernel, the odd one to the right, or all
-/// before it.
+/// Padding that gives `frames / stride` frames: centred, with the odd sample on the right, or causal.
 fn padding_of(padding: Padding, kernel: usize, dilation: usize) -> (usize, usize) {
     let span = (kernel - 1) * dilation;
     match padding {
@@ -326,21 +326,21 @@ fn padding_of(padding: Padding, kernel: usize, dilation: usize) -> (usize, usize
     }
 }
 
-/// One layer of a row.
+/// One layer of a [`Row`].
 #[derive(Clone, Debug)]
 pub(super) enum Layer {
     /// A convolution.
     Conv(Conv),
-    /// What convolutions make of the input, added to it.
+    /// A residual branch: the output of the convolutions is added to their input.
     Residual(Vec<Conv>),
     /// Batch normalisation.
     BatchNorm(BatchNorm),
 }
 
 impl Layer {
-    /// Dilated and plain convolutions in turns, around which the input passes unchanged.
+    /// A residual unit: a dilated and a plain convolution, with a skip connection around both.
     ///
-    /// `name` is that of the branch; its convolutions have every other place in it, after rectifiers.
+    /// `name` is that of the branch in the original; activations take the even indices in it.
     pub(super) fn residual(
         name: &str,
         channels: usize,
@@ -379,7 +379,7 @@ impl Layer {
     }
 }
 
-/// Layers one after the other.
+/// A sequence of layers.
 #[derive(Clone, Debug)]
 pub(super) struct Row(pub(super) Vec<Layer>);
 
@@ -402,19 +402,19 @@ impl Row {
         self.0.iter().flat_map(Layer::convs)
     }
 
-    /// Adds random first values of all layers to `parameters`.
+    /// Adds random initial values of all layers to `parameters`.
     pub(super) fn initialise(&self, seed: u64, gain: f32, parameters: &mut Parameters) {
         for layer in &self.0 {
             layer.initialise(seed, gain, parameters);
         }
     }
 
-    /// How many numbers all layers learn.
+    /// The number of trainable parameters of all layers.
     pub(super) fn n_values(&self) -> usize {
         self.0.iter().map(Layer::n_values).sum()
     }
 
-    /// Which inputs the outputs of an interval depend on.
+    /// The interval of inputs that an interval of outputs depends on.
     pub(super) fn inputs_of(&self, outputs: Interval) -> Interval {
         self.0.iter().rev().fold(outputs, |interval, layer| {
             let inner = layer
@@ -423,7 +423,7 @@ impl Row {
                 .rev()
                 .fold(interval, |interval, conv| conv.inputs_of(interval));
             match layer {
-                // What passes around a layer that only looks back is the newest input.
+                // The skip connection passes the newest input, which a causal branch may not reach.
                 Layer::Residual(_) => union(interval, inner),
                 Layer::Conv(_) | Layer::BatchNorm(_) => inner,
             }
@@ -431,7 +431,7 @@ impl Row {
     }
 }
 
-/// The smallest interval that holds both.
+/// The smallest interval that contains both.
 pub(super) fn union(a: Interval, b: Interval) -> Interval {
     (a.0.min(b.0), a.1.max(b.1))
 }

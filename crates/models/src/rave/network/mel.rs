@@ -1,4 +1,4 @@
-//! The mel spectrogram that the hybrid configuration's encoder hears.
+//! The mel spectrogram that is the input of the hybrid configuration's encoder.
 //!
 //! Power spectra of windows of unit energy, summed in triangles that are evenly spaced on the mel scale
 //! of HTK, as `torchaudio.transforms.MelSpectrogram(normalized=True)`.
@@ -50,12 +50,12 @@ impl Mel {
         mel.log1p().swap_dims(0, 1).reshape([batch, channels * n_bands, frames])
     }
 
-    /// Samples from one frame to the next.
+    /// The hop, in samples.
     pub(super) fn hop(&self) -> usize {
         self.params.hop
     }
 
-    /// Which samples the frames of an interval depend on.
+    /// The interval of samples that an interval of frames depends on.
     pub(super) fn samples_of(&self, (first, last): Interval) -> Interval {
         let (hop, half) = (self.params.hop as i64, self.params.n_fft as i64 / 2);
         (first * hop - half, last * hop + half - 1)

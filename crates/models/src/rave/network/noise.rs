@@ -1,4 +1,4 @@
-//! The noise synthesiser: noise in every band, filtered by curves that the network draws.
+//! The noise synthesiser: white noise in every band, filtered by time-varying amplitudes from the network.
 //!
 //! Every frame has a short impulse response for each band, made of amplitudes at a few frequencies,
 //! and a block of uniform noise that it filters.
@@ -56,7 +56,7 @@ impl Noise {
             let out = if is_last { rows_out } else { config.noise_hidden };
             let name = |index: usize| format!("decoder.noise_module.net.{index}");
             let conv = Conv::looking_back(name(2 * i), [channels, out], ratio);
-            // The decoder bends its output before it comes here.
+            // The decoder has already applied the activation before the first convolution.
             convs.push(match i {
                 0 => conv,
                 _ => {

@@ -33,9 +33,9 @@ struct Filter {
 }
 
 impl Pqmf {
-    /// The bank of `n_band` bands, a power of two, `attenuation_db` apart.
+    /// The bank of `n_band` bands, a power of two, with a stop-band attenuation of `attenuation_db`.
     ///
-    /// Its filters look as far back as ahead, or back only; then they delay sound by their length.
+    /// Its filters are centred, or causal; causal ones delay sound by their length.
     pub(crate) fn new(n_band: usize, attenuation_db: f64, padding: Padding) -> Self {
         let bank = modulated(&prototype(n_band, attenuation_db), n_band);
         Self {
@@ -79,17 +79,17 @@ impl Pqmf {
         self.n_band
     }
 
-    /// By how much analysis and synthesis together delay sound.
+    /// The delay of analysis and synthesis together.
     pub(crate) fn delay_samples(&self) -> usize {
         self.delay_samples
     }
 
-    /// Which samples the frames of an interval depend on.
+    /// The interval of samples that an interval of frames depends on.
     pub(super) fn samples_of(&self, frames: Interval) -> Interval {
         reach_of_conv(frames, self.analysis.weight.dims()[2], self.analysis.conv)
     }
 
-    /// Which frames the samples of an interval depend on.
+    /// The interval of frames that an interval of samples depends on.
     pub(super) fn frames_of(&self, (first, last): Interval) -> Interval {
         let n_band = self.n_band as i64;
         let frames = (first.div_euclid(n_band), last.div_euclid(n_band));
@@ -210,7 +210,7 @@ fn analysis(bank: &[Vec<f64>], n_band: usize, padding: Padding) -> Filter {
 fn synthesis(bank: &[Vec<f64>], n_band: usize, padding: Padding) -> Filter {
     let length = bank[0].len();
     let weight = |sample: usize, band: usize, frame: usize| {
-        // Backwards in time; the gain makes up for the samples that the analysis leaves out.
+        // Time-reversed; the gain compensates for the decimation of the analysis.
         let tap = frame * n_band + (n_band - 1 - sample);
         if tap < length { n_band as f64 * bank[band][length - 1 - tap] } else { 0.0 }
     };
@@ -233,7 +233,7 @@ fn trimmed(
             let last = (0..taps).rfind(is_used).expect("filters have taps that are not zero");
             (last, taps / 2)
         }
-        // The newest sample is seen, even if nothing is made of it.
+        // The newest tap stays even if it is zero: without it the padding on the right would be negative.
         Padding::Causal => (taps - 1, taps - 1),
     };
     let values = (0..rows * columns)

@@ -1,8 +1,9 @@
 //! Residual vector quantisation: latents become sums of codes, one of each code book.
 //!
-//! Each book stands for what the books before it left over. Codes are not learnt by gradients: they
-//! move to the middle of what they stand for, and codes that nobody uses start again from what was
-//! just heard. The gradient of a latent passes through as if nothing had been quantised.
+
+//! Each book quantises the residual of the books before it. Codes are not trained by gradients: they
+//! follow the mean of the latents assigned to them (moving averages), and unused codes restart from
+//! latents of the current batch. The gradient passes straight through the quantiser.
 //!
 //! Source: van den Oord et al., "Neural Discrete Representation Learning", 2017 (moving averages,
 //! commitment); Zeghidour et al., "SoundStream", 2021, <https://arxiv.org/abs/2107.03312>, section
@@ -24,11 +25,11 @@ pub(crate) struct Quantizer {
     least_use: f32,
 }
 
-/// A latent put together from codes.
+/// A quantised latent: a sum of codes.
 pub(crate) struct Quantized {
     /// Shape: `[batch, latent, frames]`; its gradient is that of the latent it stands for.
     pub(crate) latent: Tensor<3>,
-    /// How far latents are from their codes, the mean square summed over books. Shape: `[1]`.
+    /// The commitment loss: the mean squared distance to the codes, summed over books. Shape: `[1]`.
     pub(crate) distance: Tensor<1>,
     /// The code of each frame in each book: `[book][batch * frames]`.
     #[cfg(test)]
@@ -138,7 +139,7 @@ impl Quantizer {
         Some(latent)
     }
 
-    /// Whether there are codes yet.
+    /// Whether the code books have been initialised.
     pub(crate) fn is_ready(&self, weights: &Weights) -> bool {
         weights.values(&key(0, "inited")).first().is_some_and(|inited| *inited != 0.0)
     }
@@ -207,7 +208,7 @@ impl Book {
         products.chunks(n_codes).map(of_row).collect()
     }
 
-    /// First codes: the middles of clusters of what is heard (k-means).
+    /// Initial codes: the centroids of the batch's latents (k-means).
     fn start(&mut self, x: &[f32], size: usize, rng: &mut Init) {
         let (n, n_codes) = (x.len() / size, self.codes.len() / size);
         for (code, row) in drawn(n, n_codes, rng).into_iter().enumerate() {
@@ -234,8 +235,8 @@ impl Book {
         self.is_ready = true;
     }
 
-    /// Moves codes to the middle of what they stand for, and starts those anew that nobody uses; gives
-    /// how many those were.
+    /// Moves each code towards the mean of the latents assigned to it, and revives unused codes; returns
+    /// the number of revived ones.
     fn follow(
         &mut self,
         quantizer: &Quantizer,
@@ -284,7 +285,7 @@ impl Book {
 
 /// Rounds of k-means at most; it mostly settles sooner.
 const MOST_ROUNDS: usize = 50;
-/// What each use is smoothed by.
+/// Laplace smoothing of the use counts.
 const SMOOTHING: f32 = 1e-5;
 /// Codes used less than this share of an even use are dead, whatever was asked for.
 const EVEN_SHARE: f32 = 0.25;

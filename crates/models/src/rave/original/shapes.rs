@@ -227,7 +227,7 @@ impl Shapes {
         set("discriminator_spectra", json!(SPECTRA[..n_spectra.min(8)]));
     }
 
-    /// The layers of the second architecture from a place on, as their names have them.
+    /// The layers of RAVE v2 from an index on, by their names.
     fn row(&self, list: &str, start: usize) -> Result<Row, String> {
         let last_index = self.last_index_of(list);
         let mut row = Row {
@@ -294,7 +294,7 @@ impl Shapes {
         self.first(&format!("decoder.net.{start}"))
     }
 
-    /// The largest place in a list of layers.
+    /// The largest index in a list of layers.
     fn last_index_of(&self, list: &str) -> Option<usize> {
         let names = self.arrays.range(format!("{list}.")..);
         names

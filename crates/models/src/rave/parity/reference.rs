@@ -1,6 +1,6 @@
 //! Agreement with the original for each configuration, on vectors that are part of the project.
 //!
-//! `vectors/README.md` says what the files hold and by which formulas weights, sound and chance are made.
+//! `vectors/README.md` describes the files and the formulas of weights, sound and random numbers.
 
 use nn::Compute;
 
@@ -109,7 +109,7 @@ impl Reference {
         !name.contains(".rvq.") || self.config.num_quantizers > 0
     }
 
-    /// The numbers of the calls for chance in a section, those of the latent and those of noise.
+    /// The indices of the calls for random numbers in a section: those of the latent and those of noise.
     fn draws(&self, section: &str) -> Draws {
         let mut draws = Draws { latent: LatentDraws::default(), noise: Vec::new() };
         let calls = self.vectors.meta["draws"][section].as_array().unwrap();

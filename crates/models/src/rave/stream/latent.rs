@@ -1,16 +1,16 @@
-//! Latent frames of what an encoder puts out, and the chance in them.
+//! From the encoder's output to latent frames, with the random numbers this takes.
 
 use nn::Parameters;
 use nn::stream::{Conv, Engine, Layer, Precision};
 
 use crate::rave::{Config, Regularization};
 
-/// Whether something is left to chance.
+/// Where random numbers come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Randomness {
-    /// The mean of what could be drawn: no noise.
+    /// Deterministic: the mean of the distribution takes the place of each draw.
     Off,
-    /// Drawn from a generator that begins with this seed.
+    /// Drawn from a generator with this random seed.
     Seeded(u64),
 }
 
@@ -61,7 +61,7 @@ fn normal(state: &mut u64) -> f32 {
     (radius * (std::f64::consts::TAU * uniform(state)).cos()) as f32
 }
 
-/// What turns rows of an encoder into latent frames.
+/// Turns the encoder's output into latent frames.
 #[derive(Debug)]
 pub(super) struct LatentMaker {
     regularization: Regularization,

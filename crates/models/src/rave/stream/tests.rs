@@ -28,7 +28,7 @@ fn parameters(vectors: &Vectors) -> Parameters {
     parameters
 }
 
-/// Compares with a stored array `[channels, frames]`, every so-manieth value of it.
+/// Compares with a stored array `[channels, frames]`, of which every n-th value is kept.
 fn compare(vectors: &Vectors, array: &str, found: &[Vec<f32>]) {
     let (name, about) = (vectors.name, &vectors.meta["arrays"][array]);
     let found: Vec<f64> = found.concat().iter().map(|x| f64::from(*x)).collect();
@@ -81,7 +81,7 @@ fn planar(frames: &[f32], channels: usize) -> Vec<Vec<f32>> {
     (0..channels).map(|c| frames.iter().skip(c).step_by(channels).copied().collect()).collect()
 }
 
-/// The original's latent of a block of encoded rows, with its chance: `[rows][frames]`.
+/// The original's latent of a block of encoder output, with its random numbers: `[rows][frames]`.
 fn latent(config: &Config, rows: &[Vec<f32>], call: &mut usize) -> Vec<Vec<f32>> {
     let n_frames = rows[0].len();
     let mut normal = |n: usize| -> Vec<f64> {
@@ -150,7 +150,7 @@ fn check(name: &'static str, preset: &str, switches: &[&str], channels: usize) {
             (start..start + BLOCK).flat_map(|t| sound.iter().map(move |it| it[t])).collect();
         let rows = encoder.process(&block, &mut |_| ()).to_vec();
         encoded.extend_from_slice(&rows);
-        // Code books are those of the player: chance has no part in them.
+        // Code books are those of the player: they draw no random numbers.
         let mut quantised = Vec::new();
         if name == "discrete_rvq" {
             books.make(&rows, &mut quantised);

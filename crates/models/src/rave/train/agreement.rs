@@ -1,11 +1,11 @@
-//! Whether another place computes what the CPU does: drivers of graphics cards have faults, and one that
-//! leaves zeros where gradients should be looks like a training that does not learn.
+//! Checks that a GPU computes what the CPU does: graphics drivers have bugs, and one that leaves gradients
+//! at zero looks like a training that does not learn.
 
 use nn::{Compute, LossScale};
 
 use super::{Trainer, Turn, dithered};
 
-/// How far a step at another place is from the same step on the CPU.
+/// The difference between a step on another device and the same step on the CPU.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct StepDifference {
     /// The largest relative difference of a loss or score.
@@ -17,11 +17,12 @@ pub struct StepDifference {
 /// The floor of spectra with which steps are compared: with a small one, gradients of quiet bins turn on
 /// rounding, whoever computes.
 const LOG_EPSILON: f64 = 1.0;
-/// What scaled losses are multiplied with when steps are compared: far from overflow.
+/// The loss scale used for the comparison: far from overflow.
 const LOSS_SCALE: f32 = 256.0;
 
 impl StepDifference {
-    /// Whether rounding explains it, in the precision of `compute`. Fault leaves whole gradients out.
+    /// Whether rounding explains the difference, in the precision of `compute`. Faulty drivers leave out whole
+    /// gradients, which is far beyond these bounds.
     #[must_use]
     pub fn is_rounding(self, compute: &Compute) -> bool {
         let [losses, gradients] = if compute.is_mixed() { [0.1, 0.2] } else { [0.01, 0.02] };
@@ -29,7 +30,7 @@ impl StepDifference {
     }
 
     fn with(self, other: Self) -> Self {
-        // What is not a number is as far as can be.
+        // NaN counts as the largest difference.
         let larger = |a: f64, b: f64| if a > b || a.is_nan() { a } else { b };
         Self {
             losses: larger(self.losses, other.losses),
@@ -39,8 +40,8 @@ impl StepDifference {
 }
 
 impl Trainer {
-    /// How far losses and gradients of all turns of a step from here, which is not taken, are from the
-    /// CPU's. Shape of `batch`: as for [`Self::step`].
+    /// Compares losses and gradients of every kind of step from here with the CPU's; no weight is changed.
+    /// Shape of `batch`: as for [`Self::step`].
     #[must_use]
     pub fn difference_from_cpu(&mut self, batch: &[f32]) -> StepDifference {
         let floor = std::mem::replace(&mut self.config.log_epsilon, LOG_EPSILON);
@@ -73,7 +74,7 @@ impl Trainer {
                 [&found, &expected].map(|pass| pass.gradients.get(name).unwrap_or_default());
             let squares: f64 = a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum();
             let is_there = a.len() == b.len();
-            // Without any gradient there is nothing to be relative to.
+            // If all gradients are zero, there is no norm to divide by.
             let share = if whole > 0.0 { squares.sqrt() / whole } else { squares.sqrt() };
             StepDifference { losses: 0.0, gradients: if is_there { share } else { f64::INFINITY } }
         });

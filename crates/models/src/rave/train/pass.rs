@@ -15,11 +15,11 @@ pub(in crate::rave) struct Draws {
     pub(in crate::rave) noise: Vec<f32>,
 }
 
-/// What one forward and backward pass found.
+/// The result of one forward and backward pass.
 pub(in crate::rave) struct Pass {
     pub(in crate::rave) values: Vec<(&'static str, f64)>,
     pub(in crate::rave) gradients: Gradients,
-    /// What layers learnt without gradients.
+    /// Values updated without gradients, such as running moments.
     pub(in crate::rave) observed: Observed,
 }
 
@@ -61,19 +61,19 @@ impl Metrics {
     }
 }
 
-/// What the discriminators find in a reconstruction.
+/// The losses of the decoder against the discriminators, and their gradient.
 struct DiscriminatorFeedback {
-    /// How differently they see it, without a weight.
+    /// The feature matching loss, unweighted.
     matching: Tensor<1>,
-    /// How badly it pleases them, without a weight.
+    /// The generator loss, unweighted.
     adversarial: Tensor<1>,
-    /// Both with their weights.
+    /// The weighted sum of both.
     loss: Tensor<1>,
-    /// Of the [scaled](Trainer::scaled) loss with respect to the sound.
+    /// The gradient of the [scaled](Trainer::scaled) loss with respect to the sound.
     gradient: Tensor<3>,
 }
 
-/// A sum of numbers that may still be being computed.
+/// A sum of numbers that a GPU may still be computing.
 struct Sum(Option<Tensor<1>>);
 
 impl Sum {
@@ -94,14 +94,14 @@ impl Sum {
     }
 }
 
-/// Whose turn it is.
+/// The networks that a step trains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::rave) enum Turn {
     /// Encoder and decoder.
     Autoencoder,
     /// The discriminators.
     Discriminators,
-    /// The decoder, before the discriminators.
+    /// The decoder, against the discriminators.
     Decoder,
 }
 
@@ -111,7 +111,8 @@ impl Trainer {
         self.pass_while(turn, audio, draws, &mut || true).expect("nobody stops it")
     }
 
-    /// The same in parts of a few seconds at most: `go_on` is asked between them, and a no gives nothing.
+    /// [`Self::pass`] in parts of a few seconds at most: `go_on` is called between them, and `None` is
+    /// returned once it is false.
     pub(super) fn pass_while(
         &self,
         turn: Turn,
@@ -162,8 +163,8 @@ impl Trainer {
         Some(Pass { values: metrics.read(), gradients, observed })
     }
 
-    /// The discriminators learn one after the other, so that what one of them keeps for its backward pass
-    /// is gone before the next begins.
+    /// The discriminators are trained one after the other, so that the activations that one of them keeps for
+    /// its backward pass are freed before the next begins.
     fn pass_discriminators(
         &self,
         audio: Tensor<3>,
@@ -202,8 +203,8 @@ impl Trainer {
         Some(Pass { values: metrics.read(), gradients: self.unscaled(gradients), observed })
     }
 
-    /// The encoder rests: its weights carry no gradient, so neither do the latent and its shape. In the
-    /// original, and so here, it learns on where latents are directions or codes.
+    /// The encoder is frozen: its weights carry no gradient, and the latent's regularisation is not part of
+    /// the loss. As in the original, it is trained on if latents are spherical or discrete.
     fn pass_decoder(
         &self,
         audio: Tensor<3>,
@@ -243,7 +244,8 @@ impl Trainer {
         if !go_on() {
             return None;
         }
-        // The slope of this product is what the discriminators want of each sample.
+        // A surrogate loss: its gradient with respect to `audio` is the one computed above, so that one backward
+        // pass takes it on through the decoder.
         let wanted = (audio.clone() * constant_like(&audio, feedback.gradient)).sum();
         drop(audio);
         let observed = weights.take_observed();
@@ -251,8 +253,8 @@ impl Trainer {
         Some(Pass { values: metrics.read(), gradients, observed })
     }
 
-    /// What the discriminators find in a reconstruction, one after the other: each is gone through forward
-    /// and back to the sound before the next, so that memory is needed for one at a time.
+    /// Takes each discriminator forward, and back to the sound, before the next: memory is needed for one at a
+    /// time.
     fn discriminator_feedback(
         &self,
         original: &Tensor<3>,
@@ -262,7 +264,7 @@ impl Trainer {
         let config = &self.config;
         let weights = self.weights(|_| false);
         let all = self.network.discriminators.each();
-        // The features of all discriminators count alike.
+        // Feature matching is a mean over discriminators, so each adds its share.
         let share = 1.0 / all.len() as f64;
         let [mut matchings, mut adversarials, mut losses] = [const { Sum::new() }; 3];
         let mut gradient: Option<Tensor<3>> = None;
@@ -293,7 +295,7 @@ impl Trainer {
         Some(DiscriminatorFeedback { matching, adversarial, loss, gradient })
     }
 
-    /// The weights of this step, where it is computed.
+    /// The weights of this step, on the trainer's device.
     fn weights(&self, is_trained: impl Fn(&str) -> bool) -> Weights {
         self.parameters.weights_at(&self.compute, is_trained)
     }

@@ -11,11 +11,11 @@ use super::{Conv, Discriminator, Features, flat, folded};
 use crate::rave::Config;
 use crate::rave::network::extent::Extent;
 
-/// The slope below zero of their rectifiers.
+/// The negative slope of their leaky ReLUs.
 const SLOPE: f32 = 0.1;
 const PERIODS: [usize; 5] = [2, 3, 5, 7, 11];
 const WINDOWS: [usize; 3] = [2048, 1024, 512];
-/// Where bands of a spectrum begin and end, as shares of its bins.
+/// The edges of the frequency bands, as shares of a spectrum's bins.
 const BANDS: [(f64, f64); 5] = [(0.0, 0.1), (0.1, 0.25), (0.25, 0.5), (0.5, 0.75), (0.75, 1.0)];
 
 pub(super) fn all(config: &Config) -> Vec<Discriminator> {
@@ -31,14 +31,14 @@ pub(super) fn all(config: &Config) -> Vec<Discriminator> {
     periods.chain(resolutions).collect()
 }
 
-/// Sound without its mean, at a peak of 0.8. Shape: `[batch, channels, samples]`, unchanged.
+/// Removes the mean and normalises to a peak of 0.8. Shape: `[batch, channels, samples]`, unchanged.
 pub(super) fn prepared(audio: Tensor<3>) -> Tensor<3> {
     let centred = audio.clone() - audio.mean_dim(2);
     let peak = centred.clone().abs().max_dim(2);
     centred * 0.8 / (peak + 1e-9)
 }
 
-/// One that looks at every n-th sample.
+/// A multi-period discriminator: sees every n-th sample.
 #[derive(Debug)]
 pub(super) struct Period {
     period: usize,
@@ -59,7 +59,7 @@ impl Period {
         Self { period, convs }
     }
 
-    /// Features after each rectifier.
+    /// Features after each activation.
     pub(super) fn forward(&self, weights: &Weights, audio: Tensor<3>) -> Features {
         let samples = audio.dims()[2];
         // The end is mirrored to fill the last row, a whole one if nothing is missing.
@@ -80,7 +80,7 @@ impl Period {
     }
 }
 
-/// One that looks at bands of a spectrum, each with layers of its own, joined for the score.
+/// A multi-band discriminator of spectra: each band has layers of its own, joined for the score.
 #[derive(Debug)]
 pub(super) struct Resolution {
     params: StftParams,
@@ -115,7 +115,7 @@ impl Resolution {
         }
     }
 
-    /// Features after each rectifier, band after band.
+    /// Features after each activation, band after band.
     pub(super) fn forward(&self, weights: &Weights, audio: Tensor<3>) -> Features {
         let [batch, channels, samples] = audio.dims();
         let parts = stft(audio.reshape([batch * channels, samples]), self.params);
@@ -139,7 +139,7 @@ impl Resolution {
         self.stacks.iter().flatten().chain([&self.score])
     }
 
-    /// What it needs for one sound.
+    /// The memory it needs for one sound.
     pub(super) fn extent(&self, channels: usize, samples: usize) -> Extent {
         let (rows, numbers) = (samples / self.params.hop + 1, 2 * channels);
         let of_spectrum = |columns: usize| (numbers * rows * columns) as f64;
@@ -150,7 +150,7 @@ impl Resolution {
             extent.keep(of_spectrum(end - first));
             images::extent(stack, [rows, end - first], extent)
         });
-        // What the bands made is joined for the score.
+        // The bands are concatenated for the score.
         let last = self.stacks.iter().filter_map(|stack| stack.last()).map(Image::channels_out);
         let columns = (self.params.n_fft / 2 + 1) as f64 / 8.0;
         extent.keep(last.max().unwrap_or(0) as f64 * rows as f64 * columns);

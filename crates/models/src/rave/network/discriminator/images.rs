@@ -12,17 +12,17 @@ pub(super) struct Image {
     name: String,
     /// As the file keeps it: `[channels_out, channels_in, first, second]`.
     shape: [usize; 4],
-    /// Whether the file's first extent of the kernel lies along columns.
+    /// Checkpoints store the kernel's columns before its rows.
     is_transposed: bool,
     stride: usize,
-    /// Rows from one tap to the next.
+    /// Dilation along rows.
     dilation: usize,
-    /// The rectifier's slope below zero; 1 for none.
+    /// The negative slope of the leaky ReLU; 1 for none.
     slope: f32,
 }
 
 impl Image {
-    /// One that keeps the number of rows and columns.
+    /// A convolution that keeps the number of rows and columns.
     pub(super) fn new(
         name: String,
         [channels_in, channels_out]: [usize; 2],
@@ -38,25 +38,25 @@ impl Image {
         }
     }
 
-    /// Whose kernel the file keeps with columns first.
+    /// With a kernel stored with columns first.
     pub(super) fn transposed(mut self) -> Self {
         self.is_transposed = true;
         self
     }
 
-    /// With so many columns from one output to the next.
+    /// With this stride along columns.
     pub(super) fn strided(mut self, stride: usize) -> Self {
         self.stride = stride;
         self
     }
 
-    /// With so many rows from one tap to the next.
+    /// With this dilation along rows.
     pub(super) fn dilated(mut self, dilation: usize) -> Self {
         self.dilation = dilation;
         self
     }
 
-    /// With a rectifier after it.
+    /// With a leaky ReLU after it.
     pub(super) fn rectified(mut self, slope: f32) -> Self {
         self.slope = slope;
         self
@@ -109,8 +109,8 @@ impl Image {
     }
 }
 
-/// What convolutions one after the other need for one example, over a spectrum of rows and columns, beside
-/// what is kept already.
+/// The memory that a sequence of convolutions needs for one example, over a spectrum of rows and columns,
+/// added to `extent`.
 pub(super) fn extent(
     images: &[Image],
     [rows, mut columns]: [usize; 2],
