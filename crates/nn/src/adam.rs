@@ -12,7 +12,7 @@ use crate::kernels::elementwise::{AdamStep, adam};
 use crate::stored::Stored;
 use crate::{ArrayView, Error, Gradients, NamedArray, Parameters, threads};
 
-/// What stays the same over a training.
+/// The hyperparameters of the optimiser, fixed over a training.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamSettings {
     /// Decay of the first moment, in [0, 1).

@@ -7,7 +7,7 @@ use burn_flex::{FlexTensor, Layout};
 use crate::kernels::{collect_chunks, elementwise};
 use crate::threads;
 
-/// Whether a tensor lies in main memory, where our kernels compute.
+/// Whether a tensor is in main memory, where our kernels compute.
 pub(crate) fn is_host<const D: usize>(tensor: &Tensor<D>) -> bool {
     cfg!(not(feature = "vulkan")) || tensor.device() == Device::flex()
 }

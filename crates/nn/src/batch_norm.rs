@@ -11,7 +11,7 @@ use crate::kernels::collect_chunks;
 use crate::kernels::elementwise::{dot, sum};
 use crate::threads;
 
-/// What a batch normalisation saw in one batch.
+/// The moments of one batch.
 #[derive(Clone, Debug)]
 pub struct BatchMoments {
     /// The mean of each channel.

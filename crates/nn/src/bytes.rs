@@ -1,4 +1,4 @@
-//! What the readers of foreign bytes share: element types, and errors that name the place.
+//! Shared by the readers of foreign bytes: element types, and errors that name the position.
 
 use std::path::Path;
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::bytes::{ElementType, malformed};
 use crate::{Error, NamedArray};
 
-/// What a file holds.
+/// The content of a checkpoint file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Checkpoint {
     /// The arrays, in the order of the file.
@@ -27,7 +27,7 @@ const HEADER_BYTES_MAX: u64 = 16 << 20;
 const ARRAYS_BYTES_MAX: u64 = 64 << 30;
 const METADATA_KEY: &str = "__metadata__";
 
-/// Writes a checkpoint whole or not at all: beside its place first, synced, then renamed.
+/// Writes a checkpoint whole or not at all: to a temporary file beside it, synced, then renamed.
 ///
 /// Arrays may be [views](crate::ArrayView), so that nothing is copied.
 ///
@@ -132,10 +132,10 @@ pub(crate) fn parse(mut reader: impl Read, n_bytes: u64, path: &Path) -> Result<
     Ok(Checkpoint { arrays, metadata: header.metadata })
 }
 
-/// What stands before the arrays.
+/// The header before the arrays.
 struct Header {
     metadata: BTreeMap<String, String>,
-    /// Names and places, back to back in the order of the file.
+    /// Names and positions, back to back in the order of the file.
     entries: Vec<(String, Entry)>,
     elements: Vec<ElementType>,
     /// The byte at which the arrays begin.

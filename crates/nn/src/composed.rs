@@ -58,7 +58,8 @@ pub(crate) fn conv_transpose1d(
     multiplied(x, slope, weight, bias, multiply)
 }
 
-/// The frame of every convolution: what is bent before, narrowed around, and added after the products.
+/// The steps that all convolutions share: the activation of the input, the products in the weight's precision
+/// (16 bits in mixed precision, back to 32 after), and the bias.
 /// See [`crate::conv2d`]. All members of the batch are laid out at once.
 pub(crate) fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, conv: Conv2d) -> Tensor<4> {
     let [batch, channels, rows, columns] = x.dims();

@@ -1,8 +1,8 @@
-//! Where tensors are computed, and how exactly convolutions multiply: our own kernels on the CPU, or a
-//! GPU by way of the tensor library.
+//! The device that tensors are computed on, and the precision of convolutions: the CPU with our own kernels,
+//! or a GPU through the tensor library.
 //!
-//! Nothing else chooses: weights and sounds are put somewhere by a [`Compute`], and every operation
-//! computes where its inputs are.
+//! Nothing else chooses a device: a [`Compute`] puts weights and sounds on one, and every operation computes
+//! on the device of its inputs.
 
 use std::sync::OnceLock;
 
@@ -10,7 +10,7 @@ use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 
 use crate::from_values;
 
-/// A place to compute.
+/// A device to compute on, and the precision of convolutions there.
 #[derive(Clone, Debug)]
 pub struct Compute {
     /// None for the CPU with our own kernels.
@@ -21,7 +21,7 @@ pub struct Compute {
 struct Gpu {
     device: Device,
     name: String,
-    /// What convolutions multiply in; None for 32 bits.
+    /// The 16-bit type that convolutions multiply in; `None` for 32 bits.
     half: Option<FloatDType>,
 }
 
@@ -36,8 +36,8 @@ pub enum NoGpu {
     NotFound,
 }
 
-/// A program of the system that only pretends to be a card counts as one where this is set, to any
-/// value: for tests without a card. It is much slower than the CPU with our kernels.
+/// If this variable is set, to any value, a software renderer counts as a GPU: for tests without one. It is
+/// much slower than the CPU with our kernels.
 pub const SOFTWARE_GPU: &str = "MAQUETTE_SOFTWARE_GPU";
 
 impl Compute {
@@ -47,11 +47,11 @@ impl Compute {
         Self { gpu: None }
     }
 
-    /// The best card of the system. If `is_mixed`, convolutions multiply in 16 bits and everything else
-    /// stays in 32: `bfloat16` where the card computes with it (few do by way of Vulkan), else `float16`, for
-    /// which losses are to be scaled.
+    /// The best GPU of the system. If `is_mixed`, convolutions multiply in 16 bits and everything else stays
+    /// in 32: in `bfloat16` where the GPU supports it (few do through Vulkan), else in `float16`, for which losses
+    /// must be scaled.
     ///
-    /// The first call looks for cards, which can take a second.
+    /// The first call looks for GPUs, which can take a second.
     ///
     /// # Errors
     /// When there is none.
@@ -74,14 +74,14 @@ impl Compute {
         self.half().is_some()
     }
 
-    /// Whether losses are to be scaled ([`LossScale`](crate::LossScale)), because gradients on their way
-    /// through convolutions would vanish otherwise.
+    /// Whether losses must be scaled ([`LossScale`](crate::LossScale)), because `float16` gradients would underflow
+    /// in convolutions otherwise.
     #[must_use]
     pub fn needs_loss_scale(&self) -> bool {
         self.half() == Some(FloatDType::F16)
     }
 
-    /// The place in words: `CPU`, or the name of a card and how it multiplies.
+    /// The device in words: `CPU`, or the name of a GPU and its precision.
     #[must_use]
     pub fn description(&self) -> String {
         let Some(gpu) = &self.gpu else { return "CPU".into() };
@@ -93,7 +93,7 @@ impl Compute {
         format!("{}, {precision}", gpu.name)
     }
 
-    /// A tensor without gradient of `values`, in C order, at this place.
+    /// A tensor of `values`, in C order, on this device, without gradient.
     ///
     /// # Panics
     /// When `shape` does not have as many elements as `values`.
@@ -109,8 +109,8 @@ impl Compute {
         self.gpu.as_ref().map_or_else(Device::flex, |gpu| gpu.device.clone())
     }
 
-    /// A weight as convolutions multiply with it here.
-    pub(crate) fn narrowed<const D: usize>(&self, weight: Tensor<D>) -> Tensor<D> {
+    /// A weight cast to the precision of convolutions on this device.
+    pub(crate) fn cast_for_products<const D: usize>(&self, weight: Tensor<D>) -> Tensor<D> {
         match self.half() {
             Some(half) => weight.cast(half),
             None => weight,
@@ -122,7 +122,7 @@ impl Compute {
     }
 }
 
-/// The best card and its name, looked for once.
+/// The best GPU and its name, looked for once.
 fn found() -> Result<&'static (Device, String), NoGpu> {
     static FOUND: OnceLock<Result<(Device, String), NoGpu>> = OnceLock::new();
     FOUND.get_or_init(look).as_ref().map_err(Clone::clone)
@@ -133,7 +133,7 @@ fn look() -> Result<(Device, String), NoGpu> {
     Err(NoGpu::NotBuilt)
 }
 
-/// Cards come in order: of their own, built in, virtual, pretended. One that cannot be opened is passed over.
+/// Tries GPUs in this order: discrete, integrated, virtual, software. One that cannot be opened is skipped.
 #[cfg(feature = "vulkan")]
 fn look() -> Result<(Device, String), NoGpu> {
     use burn::tensor::{DeviceKind, wgpu::WgpuBackend};

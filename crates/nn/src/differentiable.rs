@@ -21,7 +21,7 @@ type Training = Autodiff<Flex, NoCheckpointing>;
 pub(crate) trait Operation<const N: usize>:
     std::fmt::Debug + Clone + Send + 'static
 {
-    /// What the backward pass needs of the forward pass.
+    /// The state that the forward pass saves for the backward pass.
     type Saved: Clone + std::fmt::Debug + Send + 'static;
 
     /// The output alone.

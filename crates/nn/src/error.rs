@@ -1,4 +1,4 @@
-//! What can go wrong outside the graph: files and the names and shapes in them.
+//! Errors outside the graph: in files, and in the names and shapes in them.
 
 use std::path::PathBuf;
 
@@ -21,7 +21,7 @@ pub enum Error {
     Malformed {
         /// The file, or what the bytes were said to be.
         path: PathBuf,
-        /// Where in the file, or in the named member of an archive, the reading stopped.
+        /// The position in the file, or in the named member of an archive, where reading stopped.
         offset: u64,
         /// What is wrong there.
         reason: String,

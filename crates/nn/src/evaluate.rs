@@ -8,7 +8,7 @@ use crate::array::Array;
 use crate::kernels::elementwise;
 use crate::{Conv1d, ConvTranspose1d, conv_transpose1d, conv1d};
 
-/// What does not fit, as a fragment.
+/// The reason for a failure, as a fragment of a sentence.
 pub(crate) type Found<T> = Result<T, String>;
 
 /// Numbers of an array that a file may ask for: half a gigabyte.
@@ -33,12 +33,12 @@ pub(crate) fn scalar(value: f32) -> Array {
     Array::new(vec![value], vec![1])
 }
 
-/// A function of every number.
+/// An elementwise function.
 pub(crate) fn map(x: Array, f: impl Fn(f32) -> f32 + Sync) -> Array {
     x.map(|values| values.iter_mut().for_each(|x| *x = f(*x)))
 }
 
-/// A function of the numbers of two arrays at the same places; extents of 1 go with all.
+/// An elementwise function of two arrays, with broadcasting.
 pub(crate) fn binary(a: Array, b: &Array, f: impl Fn(f32, f32) -> f32 + Sync) -> Found<Array> {
     let (shape_a, shape_b) = (a.shape(), b.shape());
     if b.len() == 1 && shape_b.len() <= shape_a.len() {
@@ -106,7 +106,7 @@ pub(crate) fn axis_of(shape: &[usize], axis: i64) -> Found<usize> {
     usize::try_from(from_start).ok().filter(|it| *it < shape.len()).ok_or_else(wrong)
 }
 
-/// The range of a part of an axis, as slices of Python have it.
+/// The range of a slice of an axis, with Python's rules.
 pub(crate) fn range_of(extent: usize, from: i64, to: Option<i64>) -> (usize, usize) {
     let n = extent as i64;
     let place = |at: i64| (if at < 0 { at.saturating_add(n) } else { at }).clamp(0, n) as usize;
@@ -114,12 +114,12 @@ pub(crate) fn range_of(extent: usize, from: i64, to: Option<i64>) -> (usize, usi
     (from, to.max(from))
 }
 
-/// A part of an axis.
+/// A slice of an axis.
 pub(crate) fn slice(x: &Array, axis: usize, from: i64, to: Option<i64>) -> Found<Array> {
     slice_by(x, axis, (from, to), 1)
 }
 
-/// Every so-manieth of a part of an axis.
+/// Every `step`-th element of a slice of an axis.
 pub(crate) fn slice_by(
     x: &Array,
     axis: usize,
@@ -184,7 +184,7 @@ pub(crate) fn widened(x: &Array, n: usize) -> Found<Array> {
     }
 }
 
-/// Puts an array in place of a part of an axis.
+/// Overwrites a slice of an axis.
 pub(crate) fn put(into: &mut Array, axis: usize, range: (usize, usize), x: &Array) -> Found<()> {
     let shape = into.shape();
     let [outer, extent, inner] = around(&shape, axis)?;
@@ -226,7 +226,7 @@ pub(crate) fn concat(all: &[Array], axis: usize) -> Found<Array> {
     Ok(Array::new(values, shape))
 }
 
-/// The same numbers in another shape, of which one extent may be -1: what is left.
+/// Reshapes an array; one dimension may be -1, which is inferred.
 pub(crate) fn reshape(x: Array, shape: &[i64]) -> Found<Array> {
     let wrong = || format!("an array of shape {:?} as {shape:?}", x.shape());
     let n_rest = shape.iter().filter(|it| **it == -1).count();
@@ -327,7 +327,7 @@ pub(crate) fn reflected(x: &Array, padding: [i64; 2]) -> Found<Array> {
     Ok(Array::new(values, shape))
 }
 
-/// What one number along an axis is made of: all of them, in order.
+/// Reduces an axis to one element: `f` of all its numbers, in order.
 pub(crate) fn reduce(x: &Array, axis: usize, f: impl Fn(&[f32]) -> f32) -> Found<Array> {
     let mut shape = x.shape();
     let [outer, extent, inner] = around(&shape, axis)?;
@@ -345,7 +345,7 @@ pub(crate) fn reduce(x: &Array, axis: usize, f: impl Fn(&[f32]) -> f32) -> Found
     Ok(Array::new(values, shape))
 }
 
-/// The place of the largest number; the first of equals.
+/// The index of the largest number; the first of equals.
 pub(crate) fn largest(line: &[f32]) -> f32 {
     let best = line
         .iter()
@@ -370,7 +370,7 @@ pub(crate) fn rows(table: &Array, numbers: &Array) -> Found<Array> {
     Ok(Array::new(values, [numbers.shape(), vec![size]].concat()))
 }
 
-/// Whether so many numbers, each the sum of so many products, are few enough to wait for.
+/// Refuses work that would take too long: `n` numbers, each the sum of so many products.
 fn affordable(n: usize, n_products: usize) -> Result<(), ()> {
     let all = n.checked_mul(n_products);
     all.filter(|all| *all <= PRODUCTS_MAX).map(drop).ok_or(())
@@ -430,7 +430,7 @@ pub(crate) fn conv_transpose(
     Ok(Array::from_tensor(conv_transpose1d(x.into_tensor(), weight.into_tensor(), bias, conv)))
 }
 
-/// What gated recurrent units need.
+/// The weights of gated recurrent units.
 pub(crate) struct Gru {
     /// `[3 * hidden, channels]`, the gates reset, update, new.
     pub(crate) of_input: Array,

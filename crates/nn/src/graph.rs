@@ -23,7 +23,7 @@ pub struct Graph {
 /// The extents of something, without that of the batch in front.
 pub(crate) type Extents = Vec<usize>;
 
-/// What a step of a graph makes.
+/// The result of a step of a graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Value(pub(crate) usize);
 
@@ -32,7 +32,7 @@ pub struct Value(pub(crate) usize);
 pub struct Signal {
     /// The value.
     pub value: Value,
-    /// Its second extent.
+    /// The number of channels.
     pub channels: usize,
 }
 
@@ -55,16 +55,16 @@ pub struct Constant {
 pub enum Extent {
     /// This many.
     Is(usize),
-    /// As many as the array has at the same place.
+    /// Unchanged.
     Same,
-    /// What is left.
+    /// Inferred from the others.
     Rest,
 }
 
-/// What a step does. Axes count from 0; where two arrays meet, extents of 1 go with all.
+/// The operation of a step. Axes count from 0; operations on two arrays broadcast.
 #[derive(Clone, Debug)]
 pub enum Op {
-    /// What the graph is given.
+    /// The input of the graph.
     Input,
     /// An array that never changes.
     Constant(Constant),
@@ -72,9 +72,9 @@ pub enum Op {
     Number(f64),
     /// 1 where the switch of this name is on, else 0.
     Switch(&'static str),
-    /// What state `0` holds, for as many of a batch as the input has.
+    /// The content of state `0`, for the batch size of the input.
     Held(usize),
-    /// The input is held in state `0` from now on; the result is of no use.
+    /// Stores the input in state `0`; there is no useful result.
     Hold(usize),
     /// A product of `[batch, frames, n]` and a matrix `[n, out]`.
     MatMul,
@@ -131,14 +131,14 @@ pub enum Op {
     Slice {
         /// The axis.
         axis: usize,
-        /// Where it begins.
+        /// The first index.
         from: i64,
-        /// Where it ends, if not with the array.
+        /// One past the last index; `None` for the end of the array.
         to: Option<i64>,
         /// From one that is taken to the next.
         step: usize,
     },
-    /// The same numbers in another shape.
+    /// Reshapes.
     Reshape(Vec<Extent>),
     /// Axes in another order.
     Permute(Vec<usize>),

@@ -1,9 +1,9 @@
-//! Scaling of losses, so that gradients of 16 bits do not vanish.
+//! Scaling of losses, so that 16-bit gradients do not underflow.
 //!
 //! Source: Micikevicius et al., "Mixed Precision Training", 2018, section 3.2, with the numbers of
 //! `torch.amp.GradScaler`.
 
-/// By how much a loss is multiplied before gradients are computed, and the gradients divided after.
+/// The factor that a loss is multiplied with before the backward pass, and its gradients divided by after.
 ///
 /// It halves whenever a gradient overflows, in a step that is then left out, and doubles after many
 /// steps without.
@@ -21,18 +21,18 @@ impl Default for LossScale {
 
 /// Steps without an overflow after which the factor doubles.
 const PATIENCE: u32 = 2_000;
-/// More would help no gradient.
+/// PyTorch has no limit; a larger factor rescues no more gradients, and would overflow sooner.
 const FACTOR_MAX: f32 = 16_777_216.0;
 
 impl LossScale {
-    /// One that goes on from what a checkpoint kept.
+    /// The scale that a checkpoint was saved with.
     #[must_use]
     pub fn continued(factor: f32, n_good: u32) -> Self {
         let factor = if factor >= 1.0 { factor.min(FACTOR_MAX) } else { 1.0 };
         Self { factor, n_good: n_good.min(PATIENCE - 1) }
     }
 
-    /// What to multiply a loss with; at least 1.
+    /// The factor to multiply a loss with; at least 1.
     #[must_use]
     pub fn factor(&self) -> f32 {
         self.factor
@@ -44,8 +44,8 @@ impl LossScale {
         self.n_good
     }
 
-    /// Takes note of a step. Gives whether its gradients may have overflowed because of the factor alone, and
-    /// a smaller one is tried next.
+    /// Updates the factor after a step. Returns whether gradients may have overflowed because of the factor alone,
+    /// so that the next step tries a smaller one.
     pub fn note(&mut self, is_finite: bool) -> bool {
         if !is_finite {
             let can_shrink = self.factor > 1.0;

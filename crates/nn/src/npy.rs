@@ -28,7 +28,7 @@ pub struct Npy {
     pub numbers: Numbers,
 }
 
-/// What an array holds.
+/// The elements of an array.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Numbers {
     /// `float32`, or `float64` made narrower.
@@ -333,7 +333,7 @@ fn header_bytes(descr: &str, shape: &[usize]) -> Vec<u8> {
 /// Bytes before the text of a header of version 1.0.
 const START_1: usize = 10;
 
-/// What stands before the numbers.
+/// The header before the numbers.
 pub(crate) struct Header {
     pub(crate) descr: String,
     pub(crate) is_fortran: bool,

@@ -13,6 +13,6 @@ mod write;
 pub use player::Player;
 pub use write::{Described, write};
 
-/// What a file's input and output are called besides its states.
+/// The names of a graph's input and output, besides its states.
 const STATE: &str = "state_";
 const NEXT_STATE: &str = "next_state_";

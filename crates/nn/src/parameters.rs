@@ -10,7 +10,7 @@ use crate::kernels::elementwise::{add, dot, scale};
 use crate::stored::Stored;
 use crate::{ArrayView, Compute, Error, NamedArray};
 
-/// An ordered set of named arrays: all that a network knows.
+/// An ordered set of named arrays: the whole state of a network.
 ///
 /// The order is that of insertion, so counting, hashing, saving and updating are deterministic.
 #[derive(Clone, Debug, Default)]
@@ -147,7 +147,7 @@ impl Parameters {
         self.weights_at(&Compute::cpu(), is_trained)
     }
 
-    /// The weights for a forward pass at a place, with gradients for those whose names `is_trained`
+    /// The weights for a forward pass on a device, with gradients for those whose names `is_trained`
     /// accepts.
     ///
     /// Arrays are copied to a GPU when they were last written elsewhere; on the CPU they are shared until
@@ -168,8 +168,8 @@ impl Parameters {
         Weights { leaves, is_training, compute: compute.clone(), observed: Arc::default() }
     }
 
-    /// Moves the arrays that `is_moved` accepts toward those of the same names in `newer`, so that `kept` of
-    /// the way stays.
+    /// Updates an exponential moving average: each array that `is_moved` accepts becomes `kept` times itself plus
+    /// `1 - kept` times the array of that name in `newer`.
     ///
     /// # Panics
     /// When `newer` lacks one of them.
@@ -181,8 +181,8 @@ impl Parameters {
             let new = newer.stored(name).unwrap_or_else(|| panic!("no parameter `{name}`"));
             if let Some(new) = new.on_gpu() {
                 let (device, new) = (new.device(), new.clone());
-                let apart = old.tensor(&device) - new.clone();
-                old.set(new + apart * kept);
+                let difference = old.tensor(&device) - new.clone();
+                old.set(new + difference * kept);
             } else {
                 let new = new.array().values();
                 let old = old.array_mut().values_mut();
@@ -210,7 +210,7 @@ pub struct Weights {
     observed: Arc<Mutex<Observed>>,
 }
 
-/// What a forward pass in training learnt without gradients: new values of arrays, such as running
+/// Updates that a forward pass in training made without gradients: new values of arrays, such as running
 /// means and code books, by their names, and numbers to show.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
@@ -224,7 +224,7 @@ pub struct Observed {
 struct Leaf {
     /// Flat, so that arrays of every rank are one type.
     tensor: Tensor<1>,
-    /// The same values in main memory, where a GPU is not to be waited for to read them.
+    /// A copy of the values in main memory, so that reading them does not wait for the GPU.
     host: Option<Array>,
     shape: Vec<usize>,
     is_trained: bool,
@@ -257,11 +257,11 @@ impl Weights {
         }
     }
 
-    /// A weight as convolutions multiply with it where these weights are: in 16 bits if they were put there
-    /// for mixed precision, else unchanged.
+    /// A weight in the precision of convolutions on its device: cast to 16 bits for mixed precision, else
+    /// unchanged.
     #[must_use]
     pub fn for_products<const D: usize>(&self, weight: Tensor<D>) -> Tensor<D> {
-        self.compute.narrowed(weight)
+        self.compute.cast_for_products(weight)
     }
 
     /// Whether there is a tensor of that name.
@@ -270,24 +270,24 @@ impl Weights {
         self.leaves.contains_key(name)
     }
 
-    /// Whether any of them is trained: layers that behave differently then ask this.
+    /// Whether any weight is trained, for layers that behave differently in training.
     #[must_use]
     pub fn is_training(&self) -> bool {
         self.is_training
     }
 
-    /// Notes what a layer learnt without gradients, for whoever owns the parameters to keep.
+    /// Notes a layer's updates without gradients, for the owner of the parameters to apply.
     pub fn observe(&self, note: impl FnOnce(&mut Observed)) {
         note(&mut self.observed.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// What was noted so far, which is forgotten by that.
+    /// Takes the updates noted so far.
     #[must_use]
     pub fn take_observed(&self) -> Observed {
         std::mem::take(&mut self.observed.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Runs the backward pass from `loss` and collects what arrived at the trained weights.
+    /// Runs the backward pass from `loss` and collects the gradients of the trained weights.
     ///
     /// Consumes the weights so that the arrays are not shared any more when they are updated.
     #[must_use]

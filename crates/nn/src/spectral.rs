@@ -18,7 +18,7 @@ pub struct StftParams {
     pub n_fft: usize,
     /// Samples from one frame to the next.
     pub hop: usize,
-    /// Whether frames are centred on multiples of `hop`, the signal mirrored at its ends.
+    /// Frames are centred on multiples of `hop`; the signal is mirrored at its ends.
     pub center_reflect: bool,
 }
 
@@ -34,7 +34,7 @@ impl StftParams {
         (n_samples + 2 * pad - self.n_fft) / self.hop + 1
     }
 
-    /// Where in the signal a frame starts; negative in what is mirrored.
+    /// The first sample of a frame; negative in the mirrored part.
     fn start(&self, frame: usize) -> isize {
         (frame * self.hop) as isize - self.pad() as isize
     }
@@ -54,7 +54,7 @@ impl StftParams {
 
 /// Magnitudes of the short-time Fourier transform with a periodic Hann window, as `torch.stft(…).abs()`.
 ///
-/// Where a magnitude is 0, its gradient is 0, as in PyTorch.
+/// The gradient of a magnitude of 0 is 0, as in PyTorch.
 ///
 /// # Shapes
 /// - `x`: `[batch, samples]`

@@ -20,7 +20,7 @@ impl Stored {
         Self { shape: array.shape(), host: OnceLock::from(array), gpu: OnceLock::new() }
     }
 
-    /// What lies in a flat tensor, wherever that is.
+    /// The content of a flat tensor, on whatever device it is.
     pub(crate) fn of_tensor(tensor: Tensor<1>, shape: Vec<usize>) -> Self {
         if is_host(&tensor) {
             return Self::new(Array::from_tensor(tensor).reshaped(shape));

@@ -1,4 +1,4 @@
-//! A network that runs block by block, in real time, apart from the training graph.
+//! The streaming engine: runs a network block by block, in real time, independent of the training graph.
 //!
 //! A network is described as data, a list of [`Layer`]s with their weights; [`Engine::new`] packs the
 //! weights and takes all the memory that it will ever need; [`Engine::process`] then neither allocates
@@ -8,10 +8,10 @@
 //!
 //! Sound lies frame after frame: `[frames, channels]`, one channel next to the other.
 //!
-//! A layer that slows down gives its `m`-th frame as soon as the first of the `stride` frames that it
-//! stands for has come (what it looks at lies before), so an engine that slows down by 2048 gives one
-//! frame for samples 0, 2048, 4096… whatever the blocks. The work is therefore bursty with small
-//! blocks: the block in which a frame of the deepest layer begins costs as much as that layer does.
+//! A strided layer outputs its `m`-th frame as soon as the first of the `stride` frames that it covers has
+//! arrived (its receptive field lies before), so an engine that downsamples by 2048 outputs a frame at samples
+//! 0, 2048, 4096… whatever the blocks. With small blocks the load is therefore bursty: the block in which a
+//! frame of the deepest layer begins pays for that layer.
 //!
 //! Numerics: those of networks whose padding is cached, as in Caillon and Esling, "Streamable neural
 //! audio synthesis with non-causal convolutions", 2022, <https://arxiv.org/abs/2204.07064>.
@@ -30,14 +30,14 @@ use conv::ConvState;
 use elements::TransferState;
 use store::Store;
 
-/// One step of a network: what it does to frames that come in.
+/// One layer of a network.
 #[derive(Clone, Debug)]
 pub enum Layer {
     /// A convolution over time.
     Conv(Conv),
     /// A transposed convolution, which makes several frames of one.
     Upsample(Upsample),
-    /// A function of every number.
+    /// An elementwise activation.
     Activate(Activation),
     /// `scale * x + shift`, channel by channel.
     Affine {
@@ -46,17 +46,17 @@ pub enum Layer {
         /// One for each channel.
         shift: Vec<f32>,
     },
-    /// What its layers make of the input, plus the input `delay` frames late.
+    /// A residual connection: the output of its layers, plus the input delayed by `delay` frames.
     Residual {
-        /// By how many frames the layers delay.
+        /// The latency of the layers, in frames.
         delay: usize,
         /// They keep the number of channels and frames.
         layers: Vec<Layer>,
     },
-    /// The sum of what branches make of the same input.
+    /// The sum of branches over the same input.
     Sum(Vec<Branch>),
-    /// The product of what branches make of the same input; one with a single channel goes with every
-    /// channel of the first.
+    /// The product of branches over the same input; a branch with a single channel is broadcast over the
+    /// channels of the first.
     Product(Vec<Branch>),
     /// The first half of the channels, times the sigmoid of the second half.
     Gate,
@@ -73,9 +73,9 @@ pub enum Layer {
     },
     /// Waits for the first of every `n_frames` frames, and lets it pass with those that were kept.
     ///
-    /// Changes nothing in what comes out of layers behind it that slow down by `n_frames`: it was not due
-    /// earlier. They compute several frames at once, which costs little more than one where weights are
-    /// many, and do so in fewer blocks.
+    /// The output of later layers with a stride of `n_frames` does not change: it was not due earlier. But they
+    /// compute several frames at once, in fewer blocks, which costs little more than one frame if their weights
+    /// are large.
     Gather {
         /// How many frames make one that goes out of what follows.
         n_frames: usize,
@@ -103,11 +103,11 @@ pub struct Conv {
     pub channels_out: usize,
     /// Taps.
     pub kernel: usize,
-    /// Frames that come in for one that goes out.
+    /// The stride, in input frames.
     pub stride: usize,
     /// Frames from tap to tap.
     pub dilation: usize,
-    /// Parts that channels fall into, each computed from its own.
+    /// Groups of channels; each is computed from its own inputs.
     pub groups: usize,
     /// Padding to the left and right that the network was trained with, in frames.
     pub padding: (usize, usize),
@@ -159,7 +159,7 @@ pub enum Activation {
 pub struct Branch {
     /// Frames by which its input comes late.
     pub delay: usize,
-    /// What is done.
+    /// The layers of the branch.
     pub layers: Vec<Layer>,
 }
 
@@ -168,9 +168,9 @@ pub struct Branch {
 /// Learning takes the mean and deviation of each block, and averages them over blocks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transfer {
-    /// What is to be replaced.
+    /// The statistics to be replaced.
     pub source: Statistics,
-    /// What replaces it.
+    /// The statistics that replace them.
     pub target: Statistics,
 }
 
@@ -185,10 +185,10 @@ pub struct Statistics {
     pub n_blocks: f32,
 }
 
-/// Noise in every channel, filtered by curves that layers draw.
+/// White noise in every channel, filtered by time-varying amplitudes from layers.
 #[derive(Clone, Debug)]
 pub struct Noise {
-    /// What draws the amplitudes: out come `channels * n_amplitudes` channels.
+    /// The layers that output the amplitudes, in `channels * n_amplitudes` channels.
     pub layers: Vec<Layer>,
     /// Channels of noise.
     pub channels: usize,
@@ -242,7 +242,7 @@ impl PowerSpectrum {
     }
 }
 
-/// What [`Transfer`]s do while frames pass.
+/// The statistics that [`Transfer`]s gather while frames pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Learning {
     /// Learn the source.
@@ -251,20 +251,20 @@ pub struct Learning {
     pub target: bool,
 }
 
-/// How exactly weights are kept. A network that does not fit into the processor's cache plays as fast as
-/// its weights come from memory: the fewer bytes, the faster.
+/// The precision of weights. The speed of a network that does not fit into the CPU's cache is that of reading
+/// its weights from memory: the fewer bytes, the faster.
 ///
-/// Whole numbers stand for the weights of large layers only, with a step for every 64 weights of an
-/// output. Sums are of numbers of 32 bits always. The noise that they make was measured with a trained
-/// `v2_small` and six recordings, with small layers in whole numbers too.
+/// Only the weights of large layers are quantised to integers, with a scale for every 64 weights of an output;
+/// sums are always computed in 32-bit floats. The quantisation noise was measured with a trained `v2_small` and
+/// six recordings, with small layers quantised too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Precision {
-    /// As they are: the numbers of the original, up to rounding.
+    /// Unquantised: the original's numbers, up to rounding.
     #[default]
     Float32,
-    /// Whole numbers of 16 bits. A noise 78 to 92 dB below what is played.
+    /// 16-bit integers. Noise 78 to 92 dB below the signal.
     Int16,
-    /// Whole numbers of 8 bits. A noise 35 to 43 dB below what is played.
+    /// 8-bit integers. Noise 35 to 43 dB below the signal.
     Int8,
 }
 
@@ -297,13 +297,13 @@ impl Engine {
         }
     }
 
-    /// What the network makes of some frames, at most as many as were announced. Shapes:
+    /// Runs the network on some frames, at most `max_frames`. Shapes:
     /// `[frames, channels] -> [frames', channels']`.
     ///
-    /// `uniform` fills with random numbers in [0, 1) what will be noise.
+    /// `uniform` fills a slice with random numbers in [0, 1), for the noise.
     ///
     /// # Panics
-    /// When there are more frames than were announced, or not whole ones.
+    /// When there are more frames than `max_frames`, or not whole ones.
     pub fn process(&mut self, frames: &[f32], uniform: &mut dyn FnMut(&mut [f32])) -> &[f32] {
         assert!(frames.len().is_multiple_of(self.channels_in), "whole frames");
         let input = &mut self.input[..frames.len()];
@@ -348,13 +348,13 @@ impl Engine {
         self.outlet.delay
     }
 
-    /// How much memory the weights take, with what packing adds.
+    /// The memory of the packed weights.
     #[must_use]
     pub fn weight_bytes(&self) -> usize {
         size_of_val(self.store.values())
     }
 
-    /// Whether there is anything that [`Self::learn`] would reach.
+    /// Whether there is a [`Transfer`] that [`Self::learn`] applies to.
     #[must_use]
     pub fn can_learn(&mut self) -> bool {
         let mut is_any = false;
@@ -383,7 +383,7 @@ impl Engine {
 }
 
 impl Transfer {
-    /// What channels are multiplied with, and what is added then.
+    /// The scale of each channel, and the shift added after it.
     pub(crate) fn scale_and_shift(&self) -> (Vec<f32>, Vec<f32>) {
         let Self { source, target } = self;
         let ends = source.deviation.iter().zip(&target.deviation);
@@ -395,7 +395,7 @@ impl Transfer {
 }
 
 impl Statistics {
-    /// None yet.
+    /// Neutral statistics, learnt from nothing.
     #[must_use]
     pub fn unknown(channels: usize) -> Self {
         Self { mean: vec![0.0; channels], deviation: vec![1.0; channels], n_blocks: 0.0 }
@@ -408,7 +408,7 @@ impl Statistics {
     }
 }
 
-/// What comes out of a layer.
+/// The format of a layer's output.
 #[derive(Clone, Copy, Debug)]
 struct Outlet {
     channels: usize,
@@ -449,7 +449,7 @@ impl Packer {
     }
 }
 
-/// What layers need while they run.
+/// Resources that layers use while they run.
 struct Play<'a> {
     weights: &'a [u32],
     uniform: &'a mut dyn FnMut(&mut [f32]),
@@ -457,13 +457,13 @@ struct Play<'a> {
 
 /// A layer with its state and memory.
 trait Node: Send + std::fmt::Debug {
-    /// What it makes of some frames, which it may write over.
+    /// Processes some frames, which it may overwrite.
     fn run<'a>(&'a mut self, x: &'a mut [f32], play: &mut Play<'_>) -> &'a mut [f32];
 
-    /// Forgets what it heard.
+    /// Clears its state.
     fn reset(&mut self);
 
-    /// Shows every transfer in it.
+    /// Visits every transfer in it.
     fn for_each_transfer(&mut self, _visit: &mut dyn FnMut(&mut TransferState)) {}
 }
 

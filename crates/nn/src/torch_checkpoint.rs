@@ -249,7 +249,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Where its numbers are, if it is a tensor.
+    /// The location of its numbers, if it is a tensor.
     #[must_use]
     pub fn as_tensor(&self) -> Option<&'a TensorPlace> {
         match self.node() {

@@ -169,7 +169,6 @@ impl Model {
     }
 
     /// Latent curves as [`Self::encode`] gives them, `[latent][frame]`, of a sound that comes as in
-
     /// [`Self::reconstruct_pieces`]. Those of a variational model are sampled from their posterior if `latent`
     /// has a seed.
     ///
@@ -205,7 +204,6 @@ impl Model {
     }
 
     /// Sound as [`Self::decode`] gives it, of latent curves that come block by block, as in
-
     /// [`Self::reconstruct_pieces`]; `noise` seeds the synthesiser's noise and the noise channels; seed 0 is
     /// the one that reconstructions use.
     ///

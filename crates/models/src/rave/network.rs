@@ -152,7 +152,6 @@ impl Network {
 
     /// The receptive field of a sample of the reconstruction, back and ahead, in samples of the input.
     ///
-
     /// The first sample of a frame is measured, as in the original program; the field of the others differs a
     /// little.
     pub(super) fn receptive_field(&self) -> (usize, usize) {

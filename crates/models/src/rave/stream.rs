@@ -42,7 +42,6 @@ impl Default for PlayerSettings {
 
 /// The latency of models with these settings, in samples.
 ///
-
 /// Latency depends on kernels, strides and dilations alone, so a network of one channel is enough to find it.
 pub(super) fn latency_samples(config: &Config) -> usize {
     let num_quantizers = config.num_quantizers.min(1);

@@ -33,7 +33,6 @@ pub struct Trainer {
     parameters: Parameters,
     generator: Adam,
     discriminator: Adam,
-
     /// The random seed. Every random number is drawn from it and the number of the step, so a checkpoint
     /// needs no state of a random number generator.
     seed: u64,

@@ -5,14 +5,14 @@ use crate::stream::{
     Activation, Branch, Conv, GruLayer, Layer, Noise, PowerSpectrum, Statistics, Transfer, Upsample,
 };
 
-/// How layers become steps.
+/// Options of turning layers into steps.
 #[derive(Clone, Copy, Debug)]
 pub struct Lowering {
-    /// Whether they remember the end of a block, or take sound as a whole with zeros around it.
+    /// Layers keep the end of a block as state; else they take a sound as a whole, padded with zeros.
     pub is_streaming: bool,
-    /// What noise is multiplied with; without it there is none, and no chance in the graph.
+    /// Factor of the noise; without it the graph draws no random numbers.
     pub noise: Option<Value>,
-    /// Whether style layers learn while they play.
+    /// Style layers gather statistics while they play.
     pub learns: bool,
 }
 
@@ -29,11 +29,12 @@ fn is_worth_a_product(conv: &Conv) -> bool {
     conv.groups == 1 && conv.kernel <= MAX_TAPS && conv.weight.len() >= MIN_PRODUCT
 }
 
-/// What a noise synthesiser's layers put out is shifted by this: it is quiet until they say otherwise.
+/// Added to the outputs of a noise synthesiser's layers, so that its noise starts out quiet.
 const NOISE_SHIFT: f64 = -5.0;
 
 impl Graph {
-    /// Adds what layers make of `x`, a `[batch, channels, frames]` of whole frames of all that follows.
+    /// Adds the steps of `layers` applied to `x`, `[batch, channels, frames]`; `frames` must be a multiple of
+    /// their strides.
     pub fn layers(&mut self, layers: &[Layer], x: Signal, how: Lowering) -> Signal {
         layers.iter().fold(x, |x, layer| Signal {
             value: self.layer(layer, x, how),
@@ -175,8 +176,8 @@ impl Graph {
                 let angle = self.add(Op::Mul, &[x, alpha]);
                 let sine = self.apply(Op::Sin, angle);
                 let square = self.add(Op::Mul, &[sine, sine]);
-                let bent = self.add(Op::Mul, &[square, inverse]);
-                self.add(Op::Add, &[x, bent])
+                let scaled = self.add(Op::Mul, &[square, inverse]);
+                self.add(Op::Add, &[x, scaled])
             }
             Activation::Tanh => self.apply(Op::Tanh, x),
             Activation::Loudness => self.loudness(x),
@@ -186,9 +187,9 @@ impl Graph {
 
     fn loudness(&mut self, x: Value) -> Value {
         let sigmoid = self.apply(Op::Sigmoid, x);
-        let bent = self.apply(Op::Power(2.3), sigmoid);
+        let power = self.apply(Op::Power(2.3), sigmoid);
         let (two, least) = (self.number(2.0), self.number(1e-7));
-        let scaled = self.add(Op::Mul, &[bent, two]);
+        let scaled = self.add(Op::Mul, &[power, two]);
         self.add(Op::Add, &[scaled, least])
     }
 

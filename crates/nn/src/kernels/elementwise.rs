@@ -202,7 +202,7 @@ on_every_level! {
     }
 }
 
-/// What an optimiser's step is made of; see [`crate::Adam`].
+/// The constants of an optimiser's step; see [`crate::Adam`].
 #[derive(Clone, Copy)]
 pub(crate) struct AdamStep {
     pub(crate) beta1: f32,

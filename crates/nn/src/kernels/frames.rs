@@ -15,7 +15,7 @@ use std::ops::Range;
 
 use super::simd::{self, Level, Vector};
 
-/// What one output of a layer looks at: `n_runs` runs of `run_len` numbers, `run_step` apart.
+/// The receptive field of one output of a layer: `n_runs` runs of `run_len` numbers, `run_step` apart.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Window {
     pub(crate) n_runs: usize,
@@ -56,7 +56,6 @@ pub(crate) struct Matrix {
 }
 
 /// How weights are stored, in words of 32 bits.
-///
 /// Whole numbers stand for the weights of [`GROUP`] numbers of a window at a time, and each output has a
 /// step of its own for each such group, which lies in front of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,27 +89,27 @@ const GROUP: usize = 64;
 /// Some outputs that are computed together.
 #[derive(Debug)]
 struct Panel {
-    /// Where its weights begin in the store: `[n_values, width]`, with the steps in front of each group.
+    /// Offset of its weights in the store: `[n_values, width]`, with the scales in front of each group.
     start: usize,
     n_words: usize,
     width: usize,
     /// Its first output, and how many of its columns are outputs.
     first: usize,
     n_used: usize,
-    /// Where its inputs begin in a frame.
+    /// Offset of its inputs in a frame.
     input: usize,
     /// Its first column among all.
     column: usize,
 }
 
-/// How far ahead weights are asked for, past the end of the panel into the next layer's if need be.
+/// The prefetch distance for weights, past the end of the panel into the next layer's if need be.
 ///
-/// Where few frames share a weight, its way from memory is what takes the time: a loop that multiplies
+/// If few frames share a weight, reading it from memory takes most of the time: a loop that multiplies
 /// words of 16 bits read 11.2 GB/s from memory and 20.5 from the third cache with this, 7.8 and 12.5
 /// without, and with half of it, into the first cache, 10.4 and 18.7.
 const AHEAD_BYTES: usize = 8192;
 
-/// What comes from memory together.
+/// The size of a cache line.
 const LINE_BYTES: usize = 64;
 
 /// Columns come in steps of this.
@@ -274,7 +273,7 @@ fn widest_panel(level: Level, n_out: usize) -> usize {
 
 /// Weights as they lie in a store.
 trait Stored {
-    /// Whether they are whole numbers in groups, each with its steps in front.
+    /// Whether they are integers in groups, each with its scales in front.
     const IS_GROUPED: bool;
     const WEIGHT_BYTES: usize;
 

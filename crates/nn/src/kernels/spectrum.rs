@@ -12,7 +12,7 @@ use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 use super::elementwise::ln_of;
 use super::simd::on_every_level;
 
-/// What frames of one size need: the window and the transforms there and back.
+/// The resources for frames of one size: the window, and the forward and inverse transforms.
 pub(crate) struct Transform {
     pub(crate) n_fft: usize,
     window: Vec<f32>,
@@ -183,11 +183,11 @@ on_every_level! {
 /// Numbers that are summed side by side.
 const LANES: usize = 16;
 
-/// What is compared in a [`compare`].
+/// The inputs of a [`compare`].
 #[derive(Clone, Copy)]
 pub(crate) struct Comparison {
     pub(crate) log_epsilon: f32,
-    /// What the derivative of the squared and of the logarithmic part are multiplied with.
+    /// Factors of the derivatives of the squared and of the logarithmic part.
     pub(crate) squared_factor: f32,
     pub(crate) log_factor: f32,
 }

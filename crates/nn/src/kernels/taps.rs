@@ -15,7 +15,7 @@ use super::simd::{self, Level, Vector};
 /// Kernels read columns in steps of this; inputs must reach that far behind the last one.
 pub(crate) const COLUMNS_STEP: usize = 16;
 
-/// Where in an input each element of a sum starts.
+/// Offsets in an input of the elements of a sum.
 pub(crate) struct Offsets {
     values: Vec<u32>,
     furthest: usize,
@@ -52,7 +52,7 @@ pub(crate) struct Rows<'a> {
     /// One of [`block_rows`].
     pub(crate) n_rows: usize,
     pub(crate) offsets: &'a Offsets,
-    /// What each row starts from; `n_rows` values.
+    /// The initial value of each row; `n_rows` values.
     pub(crate) start: &'a [f32],
 }
 

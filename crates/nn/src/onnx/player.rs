@@ -22,7 +22,7 @@ pub struct Player {
     constants: BTreeMap<String, Item>,
     /// The name of the input that is no state, and of the output that is none.
     ends: [String; 2],
-    /// What is remembered, by the names of inputs.
+    /// The state, by the names of inputs.
     states: BTreeMap<String, Array>,
     facts: BTreeMap<String, String>,
     /// After which node a value is of no use any more.
@@ -110,7 +110,7 @@ impl Player {
         })
     }
 
-    /// What the file says of itself.
+    /// The metadata of the file.
     #[must_use]
     pub fn facts(&self) -> &BTreeMap<String, String> {
         &self.facts
@@ -148,7 +148,7 @@ impl Player {
         Error::Unsupported { path: self.path.clone(), what }
     }
 
-    /// What it makes of an array `[1, channels, frames]`.
+    /// The output for an array `[1, channels, frames]`.
     ///
     /// # Errors
     /// When it does what is not known here, or what cannot be done with an array of this shape.

@@ -20,7 +20,7 @@ use crate::torch_checkpoint::write_whole;
 const OPSET: i64 = 17;
 const IR_VERSION: i64 = 8;
 
-/// What a file says of itself.
+/// The metadata of a file.
 #[derive(Clone, Debug, Default)]
 pub struct Described<'a> {
     /// The name of its input, and how many channels that has.
@@ -38,7 +38,7 @@ pub struct Described<'a> {
 /// Writes `result` of a graph, whole or not at all.
 ///
 /// # Panics
-/// When the graph has what only modules have: switches, chance, styles that learn.
+/// When the graph uses operations of modules alone: switches, random numbers, styles that learn.
 ///
 /// # Errors
 /// When the file cannot be written, and then `path` is as it was.
@@ -368,7 +368,7 @@ impl Writer {
         output
     }
 
-    /// A new shape; 0 is the extent that `x` has at the same place.
+    /// Reshapes; a dimension of 0 is that of `x`.
     fn reshape(&mut self, x: &str, shape: &[i64]) -> String {
         let shape = self.integers(shape);
         self.node("Reshape", &[x, &shape], vec![])

@@ -19,7 +19,7 @@ pub(super) struct NoiseState {
     out: Vec<f32>,
 }
 
-/// What is taken from the layers' output: noise is quiet until they say otherwise.
+/// Subtracted from the layers' output, so that the noise starts out quiet.
 const SHIFT: f32 = -5.0;
 
 impl NoiseState {

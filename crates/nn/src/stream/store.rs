@@ -1,4 +1,4 @@
-//! Where the weights of an engine lie: one piece of memory, in the order in which they are read.
+//! The weights of an engine: one piece of memory, in the order in which they are read.
 #![expect(unsafe_code, reason = "memory in large pages is asked for from the system")]
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};

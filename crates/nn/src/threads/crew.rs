@@ -25,13 +25,13 @@ pub(super) struct Crew {
     post: Arc<Post>,
 }
 
-/// Where work is posted.
+/// The board that work is posted on.
 #[derive(Default)]
 struct Post {
     board: Mutex<Board>,
     posted: Condvar,
     left: Condvar,
-    /// What can be seen without the board, and changes only while it is held: how many helpers may still
+    /// Readable without locking the board, and changed only while it is locked: how many helpers may still
     /// join the work, and how many are at it.
     n_open: AtomicUsize,
     n_busy: AtomicUsize,
@@ -42,9 +42,9 @@ struct Board {
     work: Option<Work>,
     /// Helpers that sleep.
     n_asleep: usize,
-    /// Whether who asked sleeps, until the last helper has left.
+    /// The caller is asleep until the last helper has left.
     is_asker_asleep: bool,
-    /// What went wrong with one of them.
+    /// The panic of one of them.
     panic: Option<Box<dyn Any + Send>>,
     is_closed: bool,
 }

@@ -47,7 +47,7 @@ pub(super) enum Node {
     Object {
         class: Arc<str>,
         arguments: Vec<NodeId>,
-        /// What it holds as a dictionary.
+        /// Its entries as a dictionary.
         entries: Vec<(NodeId, NodeId)>,
         state: Option<NodeId>,
     },
@@ -362,7 +362,7 @@ impl Machine<'_> {
         }
     }
 
-    /// What a call of a class or function would give, where we know it; else a note of the call.
+    /// The result of calling a class or function, if we know it; else a note of the call.
     fn call(&mut self, callee: NodeId, arguments: NodeId) -> Result<(), Reason> {
         let arguments = match &self.nodes[arguments.0] {
             // Shared tuples could be copied without end, so only short ones are.

@@ -1,4 +1,4 @@
-//! What exported modules (`.ts`) need beside tensors: every attribute by its path, and the text of the
+//! The parts of exported modules (`.ts`) beside tensors: every attribute by its path, and the text of the
 //! code, in which sizes and strides stand. None of it is run.
 
 use std::collections::BTreeMap;

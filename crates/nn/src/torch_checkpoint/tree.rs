@@ -40,11 +40,11 @@ pub enum Tree {
     Object {
         /// The class or function.
         class: Arc<str>,
-        /// What it was called with.
+        /// The arguments of the call.
         arguments: Vec<Tree>,
-        /// What it holds as a dictionary.
+        /// Its entries as a dictionary.
         entries: Vec<(Tree, Tree)>,
-        /// What it was given afterwards.
+        /// Its state, set after the call.
         state: Option<Box<Tree>>,
     },
     /// Bytes, a class, a very large number: something that is not read; such cannot be written.

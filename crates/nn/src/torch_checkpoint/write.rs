@@ -21,7 +21,7 @@ use crate::torch_script::Attribute;
 /// PyTorch aligns the numbers of every tensor to this.
 const ALIGNMENT: u16 = 64;
 
-/// Writes a checkpoint whole or not at all: beside its place first, synced, then renamed.
+/// Writes a checkpoint whole or not at all: to a temporary file beside it, synced, then renamed.
 ///
 /// # Errors
 /// When the folder cannot be written or is full, and then `path` is as it was; when the tree holds what
@@ -43,7 +43,7 @@ pub fn write(path: &Path, tree: &Tree) -> Result<(), Error> {
     })
 }
 
-/// Writes a file beside its place and renames it, so that it is there whole or not at all.
+/// Writes a temporary file and renames it, so that the file is there whole or not at all.
 pub(crate) fn write_whole(
     path: &Path,
     write: impl FnOnce(&Path) -> std::io::Result<()>,

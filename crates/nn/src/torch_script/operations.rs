@@ -1,4 +1,4 @@
-//! What names stand for while a module is played, and the operations that look at shapes.
+//! The values of names while a module is played, and the operations that query shapes.
 //!
 //! Definitions: the documentation of PyTorch 2.5.
 
@@ -10,7 +10,7 @@ use crate::evaluate::{self, Found};
 use crate::kernels::elementwise;
 use crate::{Conv1d, ConvTranspose1d};
 
-/// What a name stands for.
+/// The value of a name.
 #[derive(Clone, Debug)]
 pub(super) enum Item {
     Array(Array),

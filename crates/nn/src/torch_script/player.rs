@@ -20,7 +20,7 @@ pub struct Player {
     methods: BTreeMap<String, Method>,
     /// The state of random numbers.
     chance: u64,
-    /// What the call that runs may still do.
+    /// The budget of the running call.
     left: Budget,
 }
 
@@ -257,7 +257,7 @@ impl Player {
         self.attributes.get(name).ok_or_else(|| format!("the attribute `{name}`"))
     }
 
-    /// What changes an attribute, or the first part of one.
+    /// Changes an attribute, or a slice of one, in place.
     fn change(
         &mut self,
         name: &str,
@@ -410,7 +410,7 @@ impl Player {
 
 type Names = BTreeMap<String, Item>;
 
-/// What a method returned.
+/// The return value of a method.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Played {
     /// Its extents.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-/// What can be computed.
+/// An expression.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Expression {
     Name(String),

@@ -1,6 +1,5 @@
 //! A model as a module for nn~ (Max, Pure Data) and whatever else loads TorchScript.
 //!
-
 //! Methods, their `_params` and labels, and attributes with `get_` and `set_` have the names and meanings of
 //! the original's exports, which players query. The attributes `deterministic` and `noise` and the method
 //! `reset` are ours.

@@ -72,7 +72,6 @@ pub struct Verified {
     pub latents: f64,
     /// The largest difference of a sample of sound decoded from equal latents, relative to the loudest.
     pub sound: f64,
-
     /// The same difference between the whole model after a reset and decoding the latents that its encoder
     /// gave before.
     pub whole: f64,

@@ -1,6 +1,5 @@
 //! Runs a network over a sound of any length, in overlapping pieces.
 //!
-
 //! Pieces overlap by the receptive field, so that the result equals that of the whole sound at once.
 //! Recurrent layers, whose receptive field is unbounded, run over all latents once, in order, before pieces
 //! are cut.

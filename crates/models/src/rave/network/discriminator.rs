@@ -1,6 +1,5 @@
 //! The discriminators of phase 2: networks that classify a sound as real or reconstructed.
 //!
-
 //! Multi-period discriminators see every n-th sample, multi-scale ones the waveform at a half or a quarter
 //! of the rate, others spectra. RAVE's own are here, those of the Descript Audio Codec in [`descript`].
 //!

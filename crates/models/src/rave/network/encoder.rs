@@ -110,7 +110,6 @@ fn second(config: &Config) -> Vec<Layer> {
 
 /// The residual unit of RAVE v2, at an index of the encoder or the decoder.
 ///
-
 /// Always with leaky ReLUs: the original's snake configurations mean these layers too, but their setting
 /// does not reach them, and its checkpoints were trained that way.
 pub(super) fn residual(config: &Config, index: &str, channels: usize, dilation: usize) -> Layer {

@@ -1,6 +1,5 @@
 //! Residual vector quantisation: latents become sums of codes, one of each code book.
 //!
-
 //! Each book quantises the residual of the books before it. Codes are not trained by gradients: they
 //! follow the mean of the latents assigned to them (moving averages), and unused codes restart from
 //! latents of the current batch. The gradient passes straight through the quantiser.

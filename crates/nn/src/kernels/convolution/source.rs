@@ -11,7 +11,7 @@ pub(super) type Slope = f32;
 /// One tap of a kernel as it reads a [`Source`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tap {
-    /// Its place in the weight.
+    /// Its index in the weight.
     pub(super) index: usize,
     /// Which phase of the source it reads.
     pub(super) phase: usize,
@@ -28,7 +28,7 @@ pub(super) struct Source {
     pub(super) slope: Slope,
 }
 
-/// Where a tile of a source lies in its scratch.
+/// The layout of a source's tile in its scratch.
 pub(super) struct Layout {
     /// The phases of the source that some tap reads, sorted.
     pub(super) phases: Vec<usize>,
