@@ -28,8 +28,8 @@ pub(crate) fn snake(x: Tensor<3>, alpha: Tensor<1>) -> Tensor<3> {
     let [_, channels, _] = x.dims();
     let (x, alpha) = alike(x, alpha);
     let alpha = alpha.reshape([1, channels, 1]);
-    let bent = (x.clone() * alpha.clone()).sin().square();
-    x + bent / (alpha + 1e-9)
+    let wave = (x.clone() * alpha.clone()).sin().square();
+    x + wave / (alpha + 1e-9)
 }
 
 pub(crate) fn conv1d(

@@ -72,19 +72,23 @@ fn flat<const D: usize>(x: Tensor<D>) -> Tensor<1> {
 
 #[test]
 fn activations() {
-    type Bend = fn(Tensor<2>) -> Tensor<2>;
-    let leaky: [Bend; 2] = [|x| crate::leaky_relu(x, 0.2), |x| leaky_relu(x, 0.2)];
-    let others: [[Bend; 2]; 3] = [
+    type Activation = fn(Tensor<2>) -> Tensor<2>;
+    let leaky: [Activation; 2] = [|x| crate::leaky_relu(x, 0.2), |x| leaky_relu(x, 0.2)];
+    let others: [[Activation; 2]; 3] = [
         [crate::tanh, Tensor::tanh],
         [crate::sigmoid, activation::sigmoid],
         [|x| crate::softplus(x * 40.0), |x| softplus(x * 40.0)],
     ];
     for [kernel, composed] in std::iter::once(leaky).chain(others) {
-        let of = |bend: Bend| move |x: &[Tensor<1>]| flat(bend(x[0].clone().reshape([7, 31])));
+        let of = |activation: Activation| {
+            move |x: &[Tensor<1>]| flat(activation(x[0].clone().reshape([7, 31])))
+        };
         check("activation", &[217], &of(kernel), &of(composed));
     }
-    let of = |bend: fn(Tensor<3>, Tensor<1>) -> Tensor<3>| {
-        move |x: &[Tensor<1>]| flat(bend(x[0].clone().reshape([2, 3, 29]), x[1].clone() + 1.5))
+    let of = |activation: fn(Tensor<3>, Tensor<1>) -> Tensor<3>| {
+        move |x: &[Tensor<1>]| {
+            flat(activation(x[0].clone().reshape([2, 3, 29]), x[1].clone() + 1.5))
+        }
     };
     check("snake", &[174, 3], &of(crate::snake), &of(snake));
 }
@@ -208,25 +212,25 @@ fn silence_has_no_gradient_and_not_none_that_is_a_number() {
 
 #[test]
 fn products_of_16_bits_are_near_those_of_32() {
-    let Some(place) = gpu(true) else {
+    let Some(gpu) = gpu(true) else {
         eprintln!("skipped: no GPU");
         return;
     };
     let conv = Conv1d { padding: (1, 1), ..Conv1d::default() };
     let f = |narrow: bool| {
-        let place = place.clone();
+        let gpu = gpu.clone();
         move |x: &[Tensor<1>]| {
             let weight: Tensor<3> = x[1].clone().reshape([12, 8, 3]);
-            let weight = if narrow { place.narrowed(weight) } else { weight };
+            let weight = if narrow { gpu.cast_for_products(weight) } else { weight };
             flat(crate::conv1d(x[0].clone().reshape([2, 8, 61]), weight, None, conv))
         }
     };
     let inputs = [976, 288].map(|n| Init::new(n as u64).uniform(n, -1.0, 1.0));
     let exact = run(&Compute::cpu(), &f(false), &inputs);
-    let mixed = run(&place, &f(true), &inputs);
+    let mixed = run(&gpu, &f(true), &inputs);
     compare("a convolution of 16 bits", &mixed, &exact, 1e-2);
     let output = |all: &[Option<Vec<f32>>]| all[0].clone().expect("there is an output");
-    assert_ne!(output(&mixed), output(&exact), "products were not narrowed");
+    assert_ne!(output(&mixed), output(&exact), "products were not computed in 16 bits");
 }
 
 /// A row of convolutions as discriminators have it, the last of them one tap into one channel.
