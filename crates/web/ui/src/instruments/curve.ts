@@ -42,19 +42,22 @@ export function points(curve: GrowingCurve): Points {
   return { steps: curve.steps.subarray(0, curve.length), values: curve.values.subarray(0, curve.length) }
 }
 
-/** At most `nPoints` points: the least and the largest of each bucket, so that peaks stay. */
+/** At most `nPoints` points, four or more: both ends, and the least and the largest of each bucket between, so that peaks stay. */
 export function thinned({ steps, values }: Points, nPoints: number): Points {
   const n = steps.length
   if (n <= nPoints) return { steps, values }
-  const nBuckets = Math.max(1, Math.floor(nPoints / 2))
-  const kept: number[] = []
+  const nInner = n - 2
+  const nBuckets = Math.max(1, Math.floor((nPoints - 2) / 2))
+  const kept = [0]
   for (let bucket = 0; bucket < nBuckets; bucket++) {
-    const start = Math.floor((bucket * n) / nBuckets)
-    const end = Math.floor(((bucket + 1) * n) / nBuckets)
+    const start = 1 + Math.floor((bucket * nInner) / nBuckets)
+    const end = 1 + Math.floor(((bucket + 1) * nInner) / nBuckets)
+    if (start === end) continue
     const [least, largest] = extremeIndices(values, start, end)
     kept.push(Math.min(least, largest))
     if (least !== largest) kept.push(Math.max(least, largest))
   }
+  kept.push(n - 1)
   return {
     steps: Float64Array.from(kept, (i) => steps[i]!),
     values: Float64Array.from(kept, (i) => values[i]!),

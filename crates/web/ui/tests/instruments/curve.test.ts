@@ -41,12 +41,26 @@ describe('append', () => {
   })
 })
 
-test('thinning keeps least and largest of each bucket', () => {
-  const steps = Float64Array.from({ length: 8 }, (_, i) => i)
-  const values = Float64Array.of(0, 5, -5, 1, 9, 2, 2, 2)
-  const thin = thinned({ steps, values }, 4)
-  expect(Array.from(thin.steps)).toEqual([1, 2, 4, 5])
-  expect(Array.from(thin.values)).toEqual([5, -5, 9, 2])
+test('thinning keeps both ends, and least and largest of each bucket between', () => {
+  const steps = Float64Array.from({ length: 10 }, (_, i) => i)
+  const values = Float64Array.of(3, 0, 5, -5, 1, 9, 2, 2, 2, 4)
+  const thin = thinned({ steps, values }, 6)
+  expect(Array.from(thin.steps)).toEqual([0, 2, 3, 5, 6, 9])
+  expect(Array.from(thin.values)).toEqual([3, 5, -5, 9, 2, 4])
+})
+
+test.each([
+  [5, 4],
+  [100, 7],
+  [5000, 600],
+])('%i points thinned to %i keep their ends and their peak', (n, nPoints) => {
+  const steps = Float64Array.from({ length: n }, (_, i) => i)
+  for (const peak of [0, 1, Math.floor(n / 2), n - 2, n - 1]) {
+    const thin = thinned({ steps, values: steps.map((i) => (i === peak ? 1e6 : i % 17)) }, nPoints)
+    expect(thin.steps.length).toBeLessThanOrEqual(nPoints)
+    expect([thin.steps[0], thin.steps.at(-1)]).toEqual([0, n - 1])
+    expect(thin.values).toContain(1e6)
+  }
 })
 
 test('curves with different steps are drawn over all of them', () => {
