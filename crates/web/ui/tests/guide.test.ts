@@ -51,6 +51,9 @@ test.each([
   ['max pure data', '/help/exports#in-max-and-pure-data'],
   ['resume', '/help/training#stop-and-resume'],
   ['duplicates', '/help/datasets#duplicates'],
+  ['it sounds quiet', '/help/troubleshooting#it-sounds-quiet'],
+  ['too quiet', '/help/troubleshooting#it-sounds-quiet'],
+  ['zyxwvut duplicates', '/help/datasets#duplicates'],
 ])('«%s» finds %s first', (query, href) => {
   expect(find(sections, query)[0]?.href).toBe(href)
 })
@@ -61,6 +64,7 @@ test('a hit shows the words that were looked for, and text around them', () => {
   const text = hit?.snippet.map((piece) => piece.text).join('') ?? ''
   expect(text.length).toBeLessThan(200)
   expect(find(sections, 'zyxwvut')).toEqual([])
+  expect(find(sections, 'it zyxwvut')).toEqual([])
   expect(find(sections, '   ')).toEqual([])
   expect(find(sections, '(.*')).toEqual([])
 })

@@ -1,4 +1,4 @@
-// Search in the guide: sections that have every word, the best first, with a piece of their text.
+// Search in the guide: sections that have any word, those with most of them first, with a piece of their text.
 
 import type { Section } from '../../../vite/guide'
 
@@ -20,14 +20,14 @@ export interface Piece {
 /** About how many letters of a section's text a hit shows. */
 const SNIPPET = 150
 
-/** The sections in which every word of a query occurs, the best first. */
+/** The sections in which words of a query occur: those with more of the words first, of these the best. */
 export function find(sections: Section[], query: string, limit = 20): Hit[] {
   const words = wordsOf(query)
   if (words.length === 0) return []
   const scored = sections.map((section) => ({ section, score: scoreOf(section, words) }))
   return scored
-    .filter(({ score }) => score > 0)
-    .sort((a, b) => b.score - a.score)
+    .filter(({ score }) => score.nWords > 0)
+    .sort((a, b) => b.score.nWords - a.score.nWords || b.score.points - a.score.points)
     .slice(0, limit)
     .map(({ section }) => hitOf(section, words))
 }
@@ -38,17 +38,19 @@ function wordsOf(query: string): string[] {
   return words.map((word) => word.replace(/^(\p{L}{4,}?)(?:ing|ed|es|s)$/u, '$1'))
 }
 
-/** How well a section answers: nothing unless each word is in it somewhere. */
-function scoreOf(section: Section, words: string[]): number {
+/** How well a section answers: how many of the words are in it, and how prominently. */
+function scoreOf(section: Section, words: string[]): { nWords: number; points: number } {
+  // «of» and «it» are everywhere: alone they find something only where nothing else is asked.
+  const telling = words.some((word) => word.length > 2) ? words.filter((word) => word.length > 2) : words
   const title = section.topicTitle.toLowerCase()
   const heading = section.heading?.title.toLowerCase() ?? title
   const text = section.text.toLowerCase()
-  let score = 0
+  const score = { nWords: 0, points: 0 }
   for (const word of words) {
     const inText = countOf(text, word)
     const points = (countOf(heading, word) > 0 ? 20 : 0) + (countOf(title, word) > 0 ? (section.heading ? 5 : 15) : 0) + Math.min(inText, 5)
-    if (points === 0) return 0
-    score += points
+    if (points > 0 && telling.includes(word)) score.nWords += 1
+    score.points += points
   }
   return score
 }
