@@ -4,6 +4,7 @@ import { locale, t } from '$lib/i18n'
 
 const NARROW = '\u202f'
 const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
+const hundredths = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 })
 const percents = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
 const date = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
@@ -48,6 +49,9 @@ export function length(secs: number): string {
   if (secs < 60) return `${number(secs, secs < 10 ? 3 : 3)}${NARROW}s`
   return clock(secs)
 }
+
+/** The same in a column of lengths, where hundredths stand below hundredths: `3.25 s`, `12.30 s`, `1:05`. */
+export const lengthInColumn = (secs: number): string => (secs < 59.995 ? `${hundredths.format(secs)}${NARROW}s` : clock(Math.round(secs)))
 
 /** A place in time: `0:07`, `1:05`, `2:01:05`. */
 export function clock(secs: number): string {

@@ -18,7 +18,7 @@ export interface Page {
   section: Section
   load: () => Promise<Module>
 }
-export type Section = 'dashboard' | 'datasets' | 'runs' | 'models' | 'exports' | 'import' | 'settings' | 'help'
+export type Section = 'dashboard' | 'datasets' | 'runs' | 'models' | 'exports' | 'import' | 'trash' | 'settings' | 'help'
 
 /** The first pattern that fits wins: `/datasets/new` stands before `/datasets/:id`. */
 export const pages: Page[] = [
@@ -36,7 +36,7 @@ export const pages: Page[] = [
   { pattern: '/exports', title: 'nav.exports', section: 'exports', load: () => import('../pages/exports/ExportsPage.svelte') },
   { pattern: '/exports/:id', title: 'nav.exports', section: 'exports', load: () => import('../pages/exports/ExportPage.svelte') },
   { pattern: '/import', title: 'title.import', section: 'import', load: () => import('../pages/import/ImportPage.svelte') },
-  { pattern: '/trash', title: 'trash.title', section: 'settings', load: () => import('../pages/trash/TrashPage.svelte') },
+  { pattern: '/trash', title: 'trash.title', section: 'trash', load: () => import('../pages/trash/TrashPage.svelte') },
   { pattern: '/settings', title: 'nav.settings', section: 'settings', load: () => import('../pages/settings/SettingsPage.svelte') },
   { pattern: '/help', title: 'help.title', section: 'help', load: () => import('../pages/help/HelpPage.svelte') },
   { pattern: '/help/:topic', title: 'help.title', section: 'help', load: () => import('../pages/help/TopicPage.svelte') },
