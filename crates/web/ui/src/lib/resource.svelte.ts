@@ -2,6 +2,8 @@
 
 import { type Live, type Problem, problemOf } from '$lib/api'
 
+import type { List } from './feature'
+import { isOf } from './kinds'
 import { live } from './live.svelte'
 
 export interface Resource<T> {
@@ -96,25 +98,11 @@ export function resource<T>(
   }
 }
 
-const KINDS = {
-  datasets: 'prepare',
-  imports: 'import',
-  runs: 'train',
-  models: undefined,
-  exports: 'export',
-  reconstructions: 'reconstruct',
-  presets: undefined,
-  trash: undefined,
-} as const
-/** The lists of the studio, by the names it gives them. */
-export type List = keyof typeof KINDS
-
 /** Whether a message says that a list changed, or one of its jobs changed its state. */
 export function changes(list: List, id?: string) {
-  const kind = KINDS[list]
   return (message: Live): boolean => {
     if (message.live === 'changed') return message.list === list && (id === undefined || message.id === id)
-    if (message.job.kind !== kind || (id !== undefined && message.job.id !== id)) return false
+    if (!isOf(message.job.kind, list) || (id !== undefined && message.job.id !== id)) return false
     return message.live === 'job' || message.event.event === 'finished'
   }
 }

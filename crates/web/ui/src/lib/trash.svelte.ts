@@ -5,7 +5,8 @@ import { bytes } from '$lib/format'
 import { t, tn } from '$lib/i18n'
 import { toastProblem, toastUndo } from '$lib/toasts.svelte'
 
-import { changes, type List, type Resource, resource } from './resource.svelte'
+import type { List } from './feature'
+import { changes, type Resource, resource } from './resource.svelte'
 
 export interface Deletable {
   id: string

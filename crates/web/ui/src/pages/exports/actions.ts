@@ -2,9 +2,10 @@
 
 import { deleteExport, type Export, openExport, restoreExport } from '$lib/api'
 import { t } from '$lib/i18n'
-import { cancelExport } from '$lib/job-actions'
 import { isActive, newest } from '$lib/jobs.svelte'
 import { attempt, toast, toastUndo } from '$lib/toasts.svelte'
+
+import { cancelExport } from './feature'
 
 /** Cancels one that is under way; moves another to the trash, which can be undone. Gives whether it worked. */
 export async function removeExport({ id, job }: Export): Promise<boolean> {

@@ -1,0 +1,16 @@
+// Every feature, in the order of the rail: a new one is a folder in src/pages and a line here.
+
+import type { Feature } from './feature'
+
+import { compare } from '../pages/compare/feature'
+import { dashboard } from '../pages/dashboard/feature'
+import { datasets } from '../pages/datasets/feature'
+import { exports } from '../pages/exports/feature'
+import { help } from '../pages/help/feature'
+import { imports } from '../pages/import/feature'
+import { models } from '../pages/models/feature'
+import { runs } from '../pages/runs/feature'
+import { settings } from '../pages/settings/feature'
+import { trash } from '../pages/trash/feature'
+
+export const features: Feature[] = [dashboard, datasets, runs, compare, models, exports, imports, trash, settings, help]

@@ -1,0 +1,24 @@
+import Database from '@lucide/svelte/icons/database'
+
+import { cancelDataset, datasets as ask, restartDataset } from '$lib/api'
+import type { Feature } from '$lib/feature'
+
+export const datasets: Feature = {
+  section: 'datasets',
+  place: { title: 'nav.datasets', href: '/datasets', icon: Database, key: 'd' },
+  pages: [
+    { pattern: '/datasets', title: 'nav.datasets', load: () => import('./DatasetsPage.svelte') },
+    { pattern: '/datasets/new', title: 'title.newDataset', load: () => import('./NewDatasetPage.svelte') },
+    { pattern: '/datasets/:id', title: 'nav.datasets', load: () => import('./DatasetPage.svelte') },
+  ],
+  kinds: {
+    prepare: {
+      title: 'job.prepare',
+      list: 'datasets',
+      href: ({ id }) => `/datasets/${id}`,
+      stop: { title: 'action.cancel', run: ({ id }) => cancelDataset(id) },
+      resume: { title: 'action.restart', run: ({ id }) => restartDataset(id) },
+    },
+  },
+  find: { heading: 'palette.datasets', load: async (signal) => (await ask(signal)).map(({ id, name }) => ({ title: name, href: `/datasets/${id}` })) },
+}

@@ -1,0 +1,12 @@
+import CircleQuestionMark from '@lucide/svelte/icons/circle-question-mark'
+
+import type { Feature } from '$lib/feature'
+
+export const help: Feature = {
+  section: 'help',
+  place: { title: 'nav.help', href: '/help', icon: CircleQuestionMark, isAbout: true },
+  pages: [
+    { pattern: '/help', title: 'help.title', load: () => import('./HelpPage.svelte') },
+    { pattern: '/help/:topic', title: 'help.title', load: () => import('./TopicPage.svelte') },
+  ],
+}

@@ -1,0 +1,18 @@
+import Import from '@lucide/svelte/icons/import'
+
+import { deleteImport } from '$lib/api'
+import type { Feature } from '$lib/feature'
+
+export const imports: Feature = {
+  section: 'import',
+  place: { title: 'nav.import', href: '/import', icon: Import, key: 'i' },
+  pages: [{ pattern: '/import', title: 'title.import', load: () => import('./ImportPage.svelte') }],
+  kinds: {
+    import: {
+      title: 'job.import',
+      list: 'imports',
+      href: ({ id }) => `/import?job=${id}`,
+      stop: { title: 'action.cancel', run: ({ id }) => deleteImport(id) },
+    },
+  },
+}

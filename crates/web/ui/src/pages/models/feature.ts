@@ -1,0 +1,20 @@
+import Box from '@lucide/svelte/icons/box'
+
+import { models as ask } from '$lib/api'
+import type { Feature } from '$lib/feature'
+
+export const models: Feature = {
+  section: 'models',
+  place: { title: 'nav.models', href: '/models', icon: Box, key: 'm' },
+  pages: [
+    { pattern: '/models', title: 'nav.models', load: () => import('./ModelsPage.svelte') },
+    { pattern: '/models/:id', title: 'nav.models', load: () => import('./ModelPage.svelte') },
+  ],
+  kinds: {
+    // A reconstruction is shown on its model's page, which only its own record names.
+    reconstruct: { title: 'job.reconstruct', list: 'reconstructions', href: () => '/models' },
+    // What a conversion makes goes to whoever asked for it.
+    convert: { title: 'job.convert', href: () => '/models' },
+  },
+  find: { heading: 'palette.models', load: async (signal) => (await ask(signal)).map(({ id, name }) => ({ title: name, href: `/models/${id}` })) },
+}
