@@ -61,6 +61,14 @@ pub enum Error {
         /// The newest format that this version knows.
         known: u32,
     },
+    /// An order of a kind that this version does not know: update this program.
+    #[error("read {}: this version knows no job of the kind `{word}`", path.display())]
+    UnknownKind {
+        /// The order's file.
+        path: PathBuf,
+        /// The kind, as the order says it.
+        word: String,
+    },
     /// A folder from outside is not what it should be: choose another one.
     #[error("import {}: {reason}", path.display())]
     BadImport {
@@ -131,7 +139,7 @@ impl Error {
                 "Choose the folder of a dataset, a run or a model.".to_owned(),
             ),
             Error::Io { action, path, source } => (
-                if is_full_io(source) { "disk_full" } else { "file_system" },
+                if job::is_disk_full(source) { "disk_full" } else { "file_system" },
                 format!("Could not {action} {}.", path.display()),
                 Some(sentence(&source.to_string())),
                 io_remedy(source).to_owned(),
@@ -140,6 +148,12 @@ impl Error {
                 "newer",
                 format!("The file {} was written by a newer version of Maquette.", path.display()),
                 Some(format!("Its format is {found}; this version reads up to {known}.")),
+                "Update Maquette.".to_owned(),
+            ),
+            Error::UnknownKind { path, word } => (
+                "newer",
+                format!("The order {} is of a newer version of Maquette.", path.display()),
+                Some(format!("This version knows no job of the kind “{word}”.")),
                 "Update Maquette.".to_owned(),
             ),
             Error::Store(source) if is_full(source) => (
@@ -175,7 +189,7 @@ impl Error {
     /// Whether there was no room to write something.
     pub fn is_disk_full(&self) -> bool {
         match self {
-            Error::Io { source, .. } => is_full_io(source),
+            Error::Io { source, .. } => job::is_disk_full(source),
             Error::Store(source) => is_full(source),
             _ => false,
         }
@@ -204,10 +218,23 @@ impl Error {
     }
 }
 
-/// Whether the system refused to write for lack of room.
-pub(crate) fn is_full_io(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
-    matches!(error.kind(), StorageFull | QuotaExceeded)
+impl From<job::Error> for Error {
+    fn from(error: job::Error) -> Self {
+        match error {
+            job::Error::Io { action, path, source } => Error::Io { action, path, source },
+            job::Error::Damaged { path, source } => {
+                let source = std::io::Error::new(std::io::ErrorKind::InvalidData, source);
+                Error::Io { action: "read", path, source }
+            }
+            job::Error::Newer { path, found, known } => Error::Newer { path, found, known },
+            job::Error::UnknownKind { path, word } => Error::UnknownKind { path, word },
+            job::Error::Held { folder } => Error::conflict(
+                format!("take {}", folder.display()),
+                "another worker holds it",
+                "wait until that one has ended",
+            ),
+        }
+    }
 }
 
 /// Whether the database could not write for lack of room. A used-up quota shows as a failed write.
@@ -243,7 +270,7 @@ fn io_remedy(source: &std::io::Error) -> &'static str {
         std::io::ErrorKind::PermissionDenied => {
             "Give Maquette permission to use this file or folder."
         }
-        _ if is_full_io(source) => FREE_SPACE,
+        _ if job::is_disk_full(source) => FREE_SPACE,
         std::io::ErrorKind::ReadOnlyFilesystem => "Choose a workspace on a disk that is writable.",
         std::io::ErrorKind::NotFound => "Check whether it was moved or deleted.",
         std::io::ErrorKind::InvalidData => "The file is damaged. Restore it from a backup.",

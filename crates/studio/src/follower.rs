@@ -15,8 +15,10 @@ use api::{Event, EventBody, Id, JobKind, Metrics, Score};
 use rusqlite::Connection;
 use serde::Deserialize;
 
+use job::Shelf;
+
 use crate::{
-    Error, job_folder,
+    Error,
     shared::{Change, Shared},
     store::{
         checkpoints, event_marks,
@@ -25,7 +27,6 @@ use crate::{
         runs::{self, RunRow},
         samples, warnings,
     },
-    workspace::{Shelf, is_plain_path},
 };
 
 /// The longest line of events that is read.
@@ -57,7 +58,7 @@ pub(crate) fn follow(shared: &Shared, job: &JobRow) -> Result<Reach, Error> {
         None => shared.workspace.folder(Shelf::of(job.kind), &job.id),
         Some(_) => shared.workspace.trash(Shelf::of(job.kind), &job.id),
     };
-    let path = folder.join(job_folder::EVENTS);
+    let path = folder.join(job::files::EVENTS);
     let chunk = match read_chunk(&path, job.read_bytes) {
         Ok(chunk) => chunk,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Reach::End),
@@ -294,7 +295,7 @@ fn hold_to_checkpoints(connection: &Connection, job: &Id, score: &mut Score) -> 
 /// Whether the files that an event names are in its job's folder. What is not, is not listed: the
 /// events of an imported folder can say anything.
 fn is_inside(job: &JobRow, paths: &[&str]) -> bool {
-    let is_inside = paths.iter().all(|path| is_plain_path(path));
+    let is_inside = paths.iter().all(|path| job::inside::is_plain(path));
     if !is_inside {
         tracing::warn!("{}: an event is skipped: {paths:?} leave its folder", job.id);
     }

@@ -15,6 +15,8 @@ use std::{
 
 use api::{DatasetIndex, Id, Imported, JobKind, Model, Order, Task};
 
+use job::Shelf;
+
 use crate::{
     Error, Studio, job_folder,
     library::{fresh_id, is_taken, make_folder, name_from, runs},
@@ -22,7 +24,7 @@ use crate::{
     shared::Shared,
     store::{jobs, models},
     supervisor,
-    workspace::{Shelf, move_folder, write_json},
+    workspace::move_folder,
 };
 
 /// The most files of an imported folder.
@@ -90,7 +92,7 @@ pub(crate) fn place_moved(
 /// Where a folder belongs, and an identifier that is free there.
 fn shelf_and_id(shared: &Shared, found: &Found) -> Result<(Shelf, Id), Error> {
     let (shelf, id, name) = match found {
-        Found::Job(order) => (Shelf::of(job_folder::kind(&order.task)), &order.id, &order.name),
+        Found::Job(order) => (Shelf::of(job::kinds::of(&order.task)), &order.id, &order.name),
         Found::Model(model) => (Shelf::Models, &model.id, &model.name),
     };
     let id = match is_taken(shared, id)? {
@@ -136,27 +138,28 @@ pub(crate) fn look(source: &Path) -> Result<Found, Error> {
         Error::Io { source: error, .. } => refuse(source, format!("it could not be read: {error}")),
         other => other,
     };
-    if has(job_folder::MODEL) {
-        let path = source.join(job_folder::MODEL);
-        let model: Model = job_folder::read_versioned(&path, Model::FORMAT).map_err(read_error)?;
-        if !has(job_folder::WEIGHTS) {
+    if has(job::files::MODEL) {
+        let path = source.join(job::files::MODEL);
+        let model: Model =
+            job::whole::read_versioned(&path, Model::FORMAT).map_err(|it| read_error(it.into()))?;
+        if !has(job::files::WEIGHTS) {
             return Err(refuse(source, "the model's weights are missing"));
         }
         return Ok(Found::Model(model));
     }
-    if !has(job_folder::ORDER) {
+    if !has(job::files::ORDER) {
         return Err(refuse(source, "it contains neither a job.json nor a model.json"));
     }
     if supervisor::is_worked_on(source) {
         return Err(refuse(source, "it is in use; wait until its job has ended"));
     }
-    let order = job_folder::read_order(source).map_err(read_error)?;
-    match job_folder::kind(&order.task) {
+    let order = job::order::read(source).map_err(|it| read_error(it.into()))?;
+    match job::kinds::of(&order.task) {
         JobKind::Prepare => {
             check_dataset(source)
                 .map_err(|why| refuse(source, format!("the dataset is incomplete: {why}")))?;
         }
-        JobKind::Train if !has(job_folder::EVENTS) => {
+        JobKind::Train if !has(job::files::EVENTS) => {
             return Err(refuse(source, "the run never started, so there is nothing to import"));
         }
         JobKind::Train => {}
@@ -201,9 +204,9 @@ fn check_dataset(source: &Path) -> Result<(), String> {
     for sound in &index.sounds {
         let end_of = |offset: u64, n: u64, bytes: u64| n.checked_mul(bytes)?.checked_add(offset);
         let end_bytes = end_of(sound.offset_bytes, sound.n_frames, frame_bytes);
-        check(job_folder::sound_name(sound.chunk), end_bytes)?;
+        check(job::files::sound(sound.chunk), end_bytes)?;
         let n_pairs = sound.n_frames.div_ceil(u64::from(DatasetIndex::PEAK_BLOCK));
-        check(job_folder::PEAKS.to_owned(), end_of(sound.peaks_offset_bytes, n_pairs, 2))?;
+        check(job::files::PEAKS.to_owned(), end_of(sound.peaks_offset_bytes, n_pairs, 2))?;
     }
     Ok(())
 }
@@ -213,7 +216,7 @@ fn write_own(found: &Found, id: &Id, folder: &Path) -> Result<(), Error> {
     match found {
         Found::Model(model) => {
             let model = Model { id: id.clone(), name: name_from(&model.name), ..model.clone() };
-            write_json(&folder.join(job_folder::MODEL), &model)
+            Ok(job::whole::write_json(&folder.join(job::files::MODEL), &model)?)
         }
         Found::Job(order) => {
             let mut order = Order { id: id.clone(), name: name_from(&order.name), ..order.clone() };
@@ -229,12 +232,9 @@ fn write_own(found: &Found, id: &Id, folder: &Path) -> Result<(), Error> {
             // A dataset that is whole is done, whatever became of its process.
             if matches!(order.task, Task::Prepare(_)) {
                 let ended_ms = order.created_ms;
-                job_folder::write_exit(
-                    folder,
-                    &api::Exit { ended_ms, outcome: api::Outcome::Done },
-                )?;
+                job::exit::write(folder, &api::Exit { ended_ms, outcome: api::Outcome::Done })?;
             }
-            write_json(&folder.join(job_folder::ORDER), &order)
+            Ok(job::order::write(folder, &order)?)
         }
     }
 }
@@ -261,7 +261,7 @@ fn copy_level(
         return Err(refuse(top, format!("its folders are nested more than {MAX_DEPTH} deep")));
     }
     // What belongs to a process that is gone is left behind.
-    let left_behind = [job_folder::CONTROL, job_folder::WORKER_LOCK];
+    let left_behind = [job::files::CONTROL, job::files::WORKER_LOCK];
     for entry in fs::read_dir(from).map_err(Error::io("read", from))? {
         let entry = entry.map_err(Error::io("read", from))?;
         let (path, name) = (entry.path(), entry.file_name());

@@ -1,4 +1,4 @@
-//! A job's folder: the names of its files, and how the studio reads and writes them.
+//! What the studio alone says and reads in a job's folder: names and the trash, how the job ended, what it made.
 
 mod last_words;
 
@@ -9,33 +9,13 @@ use std::{
 };
 
 use api::{
-    Control, DatasetIndex, DatasetSummary, Exit, JobKind, Limit, Order, Outcome, Problem,
-    ReconstructionResult, RunMeasure, Task, UnixMs,
+    DatasetIndex, DatasetSummary, Exit, JobKind, Outcome, Problem, ReconstructionResult,
+    RunMeasure, UnixMs,
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use job::{files, whole};
+use serde::{Deserialize, Serialize};
 
-use crate::{
-    Error,
-    error::FREE_SPACE,
-    store::jobs::Phase,
-    workspace::{read_json, read_json_if_there, remove, write_json},
-};
-
-pub(crate) const ORDER: &str = "job.json";
-pub(crate) const EVENTS: &str = "events.jsonl";
-pub(crate) const CONTROL: &str = "control.jsonl";
-pub(crate) const LOG: &str = "log.txt";
-pub(crate) const EXIT: &str = "exit.json";
-pub(crate) const LIMIT: &str = "limit.json";
-pub(crate) const CARD: &str = "card.json";
-pub(crate) const STARTED: &str = "started.json";
-pub(crate) const WORKER_LOCK: &str = "worker.lock";
-pub(crate) const DATASET_INDEX: &str = "dataset.json";
-pub(crate) const PEAKS: &str = "peaks.bin";
-pub(crate) const RESULT: &str = "result.json";
-pub(crate) const MODEL: &str = "model.json";
-pub(crate) const PRESET: &str = "preset.json";
-pub(crate) const WEIGHTS: &str = "weights.safetensors";
+use crate::{Error, error::FREE_SPACE, store::jobs::Phase, workspace::remove};
 
 /// `card.json`: what people said about the thing after it was made. Orders, models and presets are never
 /// rewritten, so that is kept here, where a rebuild of the database finds it.
@@ -50,19 +30,6 @@ pub(crate) struct Card {
     /// Whether somebody has seen how it ended and put it aside.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) is_dismissed: bool,
-}
-
-/// `limit.json`: another limit than the order's, given when a run was resumed.
-#[derive(Debug, Serialize, Deserialize)]
-struct NewLimit {
-    limit: Limit,
-}
-
-/// The part of `dataset.json` that lists need.
-#[derive(Deserialize)]
-struct WholeDataset {
-    format: u32,
-    summary: DatasetSummary,
 }
 
 /// How a job ended, as its folder says.
@@ -92,54 +59,8 @@ pub(crate) enum Product {
     Measure(Box<RunMeasure>),
 }
 
-pub(crate) fn kind(task: &Task) -> JobKind {
-    match task {
-        Task::Import(_) => JobKind::Import,
-        Task::Prepare(_) => JobKind::Prepare,
-        Task::Train(_) => JobKind::Train,
-        Task::Reconstruct(_) => JobKind::Reconstruct,
-        Task::Convert(_) => JobKind::Convert,
-        Task::Export(_) => JobKind::Export,
-        Task::Measure(_) => JobKind::Measure,
-    }
-}
-
-/// Reads the order of a job that is known.
-pub(crate) fn read_order(folder: &Path) -> Result<Order, Error> {
-    read_versioned(&folder.join(ORDER), Order::FORMAT)
-}
-
-/// Reads a file with a format. That comes first, as a newer file may hold what this program cannot read.
-pub(crate) fn read_versioned<T: DeserializeOwned>(path: &Path, known: u32) -> Result<T, Error> {
-    #[derive(Deserialize)]
-    struct Versioned {
-        format: u32,
-    }
-    let Versioned { format } = read_json(path)?;
-    check_format(path, format, known)?;
-    read_json(path)
-}
-
-/// Refuses a file that was written by a newer program.
-fn check_format(path: &Path, found: u32, known: u32) -> Result<(), Error> {
-    if found <= known {
-        return Ok(());
-    }
-    Err(Error::Newer { path: path.to_owned(), found, known })
-}
-
-/// The limit of a run: the newest one that was given, else the order's.
-pub(crate) fn read_limit(folder: &Path, ordered: Limit) -> Result<Limit, Error> {
-    let newer: Option<NewLimit> = read_json_if_there(&folder.join(LIMIT))?;
-    Ok(newer.map_or(ordered, |newer| newer.limit))
-}
-
-pub(crate) fn write_limit(folder: &Path, limit: Limit) -> Result<(), Error> {
-    write_json(&folder.join(LIMIT), &NewLimit { limit })
-}
-
 pub(crate) fn read_card(folder: &Path) -> Card {
-    let read = read_json_if_there(&folder.join(CARD));
+    let read = whole::read_json_if_there(&folder.join(files::CARD));
     read.unwrap_or_else(|error| {
         tracing::warn!("a name is lost: failed to {error}");
         None
@@ -148,7 +69,7 @@ pub(crate) fn read_card(folder: &Path) -> Card {
 }
 
 pub(crate) fn write_card(folder: &Path, card: &Card) -> Result<(), Error> {
-    write_json(&folder.join(CARD), card)
+    Ok(whole::write_json(&folder.join(files::CARD), card)?)
 }
 
 /// Says in the folder, too, whether somebody has put the job aside. Nothing is written where that is so already.
@@ -170,13 +91,13 @@ pub(crate) fn read_ending(folder: &Path, kind: JobKind, process: &Process) -> En
         product: None,
         unwritten: None,
     };
-    let (exit, is_written) = match read_json_if_there(&folder.join(EXIT)) {
+    let (exit, is_written) = match job::exit::read(folder) {
         Ok(Some(exit)) => (exit, true),
         Ok(None) => match last_words::read(folder, process) {
             Some(exit) => (exit, false),
             None => return ending(Phase::Interrupted, None, None),
         },
-        Err(error) => return ending(Phase::Failed, None, Some(unreadable(&error))),
+        Err(error) => return ending(Phase::Failed, None, Some(unreadable(&error.into()))),
     };
     let unwritten = (!is_written).then(|| exit.clone());
     Ending { unwritten, ..ending_of(folder, kind, exit) }
@@ -201,35 +122,15 @@ fn ending_of(folder: &Path, kind: JobKind, exit: Exit) -> Ending {
     }
 }
 
-/// Says in the folder, too, how a job ended where no worker could say it.
-pub(crate) fn write_exit(folder: &Path, exit: &Exit) -> Result<(), Error> {
-    write_json(&folder.join(EXIT), exit)
-}
-
 /// Takes away what would tell the next process to stop, or that it has ended.
 pub(crate) fn clear_for_start(folder: &Path) -> Result<(), Error> {
-    remove(&folder.join(EXIT))?;
-    remove(&folder.join(CONTROL))
-}
-
-/// Asks something of the process that works on a folder.
-pub(crate) fn append_control(folder: &Path, control: Control) -> Result<(), Error> {
-    let path = folder.join(CONTROL);
-    let mut line = serde_json::to_vec(&control)
-        .map_err(|error| Error::io("write", &path)(std::io::Error::other(error)))?;
-    line.push(b'\n');
-    let append = || {
-        let mut file = File::options().append(true).create(true).open(&path)?;
-        let length = file.metadata()?.len();
-        // Half a line on a full disk would spoil the next one.
-        file.write_all(&line).inspect_err(|_| drop(file.set_len(length)))
-    };
-    append().map_err(Error::io("write", &path))
+    remove(&folder.join(files::EXIT))?;
+    remove(&folder.join(files::CONTROL))
 }
 
 /// Adds a line for people to a job's log, where a worker could not.
 pub(crate) fn append_log(folder: &Path, line: &str) {
-    let path = folder.join(LOG);
+    let path = folder.join(files::LOG);
     let append = || {
         let mut log = File::options().append(true).create(true).open(&path)?;
         writeln!(log, "studio: {line}")
@@ -239,12 +140,11 @@ pub(crate) fn append_log(folder: &Path, line: &str) {
     }
 }
 
-/// Removes what a dataset's process left half-made, and keeps what tells about it.
+/// Removes what a process left half-made, and keeps what tells about the job.
 pub(crate) fn remove_partial_result(folder: &Path) -> Result<(), Error> {
-    let kept = [ORDER, EVENTS, CONTROL, LOG, EXIT, CARD, STARTED, WORKER_LOCK];
     for entry in fs::read_dir(folder).map_err(Error::io("read", folder))? {
         let entry = entry.map_err(Error::io("read", folder))?;
-        if kept.iter().all(|name| entry.file_name() != *name) {
+        if files::OF_THE_JOB.iter().all(|name| entry.file_name() != *name) {
             remove(&entry.path())?;
         }
     }
@@ -253,23 +153,17 @@ pub(crate) fn remove_partial_result(folder: &Path) -> Result<(), Error> {
 
 /// The index of a whole dataset.
 pub(crate) fn read_index(folder: &Path) -> Result<DatasetIndex, Error> {
-    let path = folder.join(DATASET_INDEX);
-    let index: DatasetIndex = read_json(&path)?;
-    check_format(&path, index.format, DatasetIndex::FORMAT)?;
-    Ok(index)
+    Ok(whole::read_versioned(&folder.join(files::DATASET_INDEX), DatasetIndex::FORMAT)?)
 }
 
-/// The file of a dataset that holds part of its sound.
-pub(crate) fn sound_name(chunk: u32) -> String {
-    format!("sound-{chunk:03}.pcm")
-}
-
-/// The summary of a whole dataset.
+/// The summary of a whole dataset: the part of its index that lists need.
 pub(crate) fn read_summary(folder: &Path) -> Result<DatasetSummary, Error> {
-    let path = folder.join(DATASET_INDEX);
-    let whole: WholeDataset = read_json(&path)?;
-    check_format(&path, whole.format, DatasetIndex::FORMAT)?;
-    Ok(whole.summary)
+    #[derive(Deserialize)]
+    struct Summarised {
+        summary: DatasetSummary,
+    }
+    let path = folder.join(files::DATASET_INDEX);
+    Ok(whole::read_versioned::<Summarised>(&path, DatasetIndex::FORMAT)?.summary)
 }
 
 fn read_product(folder: &Path, kind: JobKind) -> Result<Option<Product>, Error> {
@@ -277,8 +171,12 @@ fn read_product(folder: &Path, kind: JobKind) -> Result<Option<Product>, Error> 
         JobKind::Prepare => Some(Product::Dataset(read_summary(folder)?)),
         // What a conversion made is read when it is asked for.
         JobKind::Import | JobKind::Train | JobKind::Convert | JobKind::Export => None,
-        JobKind::Reconstruct => Some(Product::Reconstruction(read_json(&folder.join(RESULT))?)),
-        JobKind::Measure => Some(Product::Measure(Box::new(read_json(&folder.join(RESULT))?))),
+        JobKind::Reconstruct => {
+            Some(Product::Reconstruction(whole::read_json(&folder.join(files::RESULT))?))
+        }
+        JobKind::Measure => {
+            Some(Product::Measure(Box::new(whole::read_json(&folder.join(files::RESULT))?)))
+        }
     })
 }
 

@@ -20,6 +20,8 @@ use std::{fs, path::Path};
 
 use api::{Control, Exit, Id, JobKind, Order, Outcome, Task};
 
+use job::Shelf;
+
 use crate::{
     Error,
     job_folder::{self, Card},
@@ -31,7 +33,7 @@ use crate::{
     },
     supervisor::{self, Signal},
     watch,
-    workspace::{Shelf, move_folder, remove, sync_folder, write_json},
+    workspace::{move_folder, remove},
 };
 
 /// The longest name, in characters.
@@ -116,7 +118,7 @@ pub(crate) fn make_folder(
     let unfinished = shared.workspace.unfinished(shelf, id);
     fs::create_dir(&unfinished).map_err(Error::io("make", &unfinished))?;
     let made = fill(&unfinished).and_then(|()| {
-        sync_folder(&unfinished);
+        job::whole::sync_folder(&unfinished);
         move_folder(&unfinished, &shared.workspace.folder(shelf, id))
     });
     if made.is_err()
@@ -137,7 +139,7 @@ fn make_job(
     add: impl FnOnce(&mut Change<'_>, &JobRow) -> Result<(), Error>,
 ) -> Result<Id, Error> {
     let id = fresh_id(shared, &name)?;
-    let kind = job_folder::kind(&task);
+    let kind = job::kinds::of(&task);
     let shelf = Shelf::of(kind);
     let order = Order {
         format: Order::FORMAT,
@@ -148,7 +150,7 @@ fn make_job(
         task,
     };
     make_folder(shared, shelf, &id, |folder| {
-        write_json(&folder.join(job_folder::ORDER), &order)?;
+        job::whole::write_json(&folder.join(job::files::ORDER), &order)?;
         fill(folder)
     })?;
     let queued = shared.change(|change| {
@@ -204,7 +206,7 @@ fn cancel_job(shared: &Shared, kind: JobKind, id: &Id) -> Result<(), Error> {
 /// a word in there.
 pub(crate) fn ask_to_stop(shared: &Shared, job: &JobRow) -> Result<(), Error> {
     let folder = shared.workspace.folder(Shelf::of(job.kind), &job.id);
-    match shared.workspace.with_room(|| job_folder::append_control(&folder, Control::Stop)) {
+    match shared.workspace.with_room(|| job::control::append(&folder, Control::Stop)) {
         Err(error) if error.is_disk_full() => {
             let pid = job.pid.ok_or(error)?;
             supervisor::signal(pid, Signal::Terminate);
@@ -282,7 +284,7 @@ fn end_waiting_job(
     let now_ms = shared.now_ms();
     let folder = shared.workspace.folder(Shelf::of(job.kind), &job.id);
     let exit = Exit { ended_ms: now_ms, outcome: Outcome::Stopped };
-    shared.workspace.with_room(|| job_folder::write_exit(&folder, &exit))?;
+    shared.workspace.with_room(|| job::exit::write(&folder, &exit))?;
     queue::end_waiting(change, job, now_ms)
 }
 

@@ -15,11 +15,9 @@ use std::{
 use api::{JobKind, MemoryForecast, Problem};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    job_folder::{LOG, STARTED},
-    supervisor::Death,
-    workspace::{read_json_if_there, write_json},
-};
+use job::files::{LOG, STARTED};
+
+use crate::supervisor::Death;
 
 /// `started.json`: how the computer was when a worker was started.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -39,7 +37,7 @@ struct Start {
 pub(crate) fn note_start(folder: &Path) {
     let log_bytes = fs::metadata(folder.join(LOG)).map_or(0, |it| it.len());
     let start = Start { log_bytes, ..Start::now() };
-    if let Err(error) = write_json(&folder.join(STARTED), &start) {
+    if let Err(error) = job::whole::write_json(&folder.join(STARTED), &start) {
         tracing::warn!("failed to {error}");
     }
 }
@@ -51,7 +49,7 @@ pub(crate) fn problem_of(
     forecast: Option<&MemoryForecast>,
     death: &Death,
 ) -> Option<Problem> {
-    let start: Start = read_json_if_there(&folder.join(STARTED)).ok().flatten()?;
+    let start: Start = job::whole::read_json_if_there(&folder.join(STARTED)).ok().flatten()?;
     let is_killed = death.may_be(KILLED) && !death.is_ours && Start::now().has_killed_since(&start);
     let is_aborted = death.may_be(ABORTED) && has_no_memory(&log_since(folder, start.log_bytes));
     (is_killed || is_aborted).then(|| problem(kind, forecast, start.free_bytes))

@@ -1,9 +1,11 @@
-//! The queue: who is next. One training at a time, and one other job beside it, so that a sound can
-//! be prepared or tested while a model learns.
+//! The queue: who is next. Jobs are admitted by what they need (`job::KINDS`): one training at a time, a few
+//! lighter jobs beside it, so that a sound can be prepared or tested while a model learns; and jobs that stay
+//! resident hold nobody up.
 
 use std::collections::BTreeMap;
 
 use api::{Id, JobKind};
+use job::Needs;
 use rusqlite::Connection;
 
 use crate::{
@@ -15,39 +17,21 @@ use crate::{
 /// Jobs that may wait.
 const MAX_QUEUED: usize = 1000;
 
-/// Jobs in one lane run one after the other; lanes run beside each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lane {
-    Training,
-    Beside,
+/// What a kind of job needs of the computer. Jobs of the same need wait for each other, others do not.
+pub(crate) fn needs(kind: JobKind) -> Needs {
+    job::kind(kind).needs
 }
 
-impl Lane {
-    pub(crate) const ALL: [Lane; 2] = [Lane::Training, Lane::Beside];
-}
-
-pub(crate) fn lane(kind: JobKind) -> Lane {
-    match kind {
-        JobKind::Train => Lane::Training,
-        JobKind::Prepare
-        | JobKind::Import
-        | JobKind::Reconstruct
-        | JobKind::Convert
-        | JobKind::Export
-        | JobKind::Measure => Lane::Beside,
-    }
-}
-
-/// The places of all jobs that wait: 0 is next in its lane.
+/// The places of all jobs that wait: 0 is next among those with the same needs.
 #[derive(Default)]
 pub(crate) struct Places(BTreeMap<Id, u32>);
 
 impl Places {
     pub(crate) fn read(connection: &Connection) -> Result<Self, Error> {
         let mut places = BTreeMap::new();
-        let mut n_waiting = [0, 0];
+        let mut n_waiting = [0; Needs::ALL.len()];
         for (kind, id) in jobs::queue(connection)? {
-            let next = &mut n_waiting[lane(kind) as usize];
+            let next = &mut n_waiting[needs(kind) as usize];
             places.insert(id, *next);
             *next += 1;
         }
@@ -75,17 +59,18 @@ pub(crate) fn enqueue(change: &mut Change<'_>, job: &mut JobRow) -> Result<(), E
     change.job(job)
 }
 
-/// Takes the next job of a lane out of the queue, if the lane is free: it is about to be started.
+/// Takes the next job with these needs out of the queue, if they are free: it is about to be started.
 pub(crate) fn take_next(
     change: &mut Change<'_>,
-    wanted: Lane,
+    wanted: Needs,
     now_ms: u64,
 ) -> Result<Option<JobRow>, Error> {
     let running = jobs::in_phase(change.tx, Phase::Running)?;
-    if running.iter().any(|job| lane(job.kind) == wanted) {
+    let n_running = running.iter().filter(|job| needs(job.kind) == wanted).count();
+    if n_running >= wanted.n_beside() {
         return Ok(None);
     }
-    let next = jobs::queue(change.tx)?.into_iter().find(|(kind, _)| lane(*kind) == wanted);
+    let next = jobs::queue(change.tx)?.into_iter().find(|(kind, _)| needs(*kind) == wanted);
     let Some((_, id)) = next else { return Ok(None) };
     let Some(mut job) = jobs::find(change.tx, &id)? else { return Ok(None) };
     job.phase = Phase::Running;
@@ -107,7 +92,7 @@ pub(crate) fn end_waiting(
     job.queue_key = None;
     job.ended_ms = Some(now_ms);
     change.job(job)?;
-    change.queue_moved(lane(job.kind))
+    change.queue_moved(needs(job.kind))
 }
 
 #[cfg(test)]
@@ -144,23 +129,26 @@ mod tests {
     }
 
     #[test]
-    fn lanes_are_served_in_order() {
-        use JobKind::{Prepare, Reconstruct, Train};
+    fn jobs_with_the_same_needs_are_served_in_order() {
+        use JobKind::{Convert, Prepare, Reconstruct, Train};
         with_store(|change| {
-            for (n, kind) in [Train, Prepare, Reconstruct, Train].into_iter().enumerate() {
+            let kinds = [Train, Prepare, Reconstruct, Train, Convert];
+            for (n, kind) in kinds.into_iter().enumerate() {
                 enqueue(change, &mut job(n as u32, kind)).unwrap();
             }
             let places = Places::read(change.tx).unwrap();
-            let places: Vec<u32> = (0..4).map(|n| places.of(&job(n, Train).id)).collect();
-            assert_eq!(places, [0, 0, 1, 1]);
-            let mut take = |lane| {
-                let taken = take_next(change, lane, 1).unwrap();
+            let places: Vec<u32> = (0..5).map(|n| places.of(&job(n, Train).id)).collect();
+            assert_eq!(places, [0, 0, 1, 1, 2]);
+            let mut take = |needs| {
+                let taken = take_next(change, needs, 1).unwrap();
                 taken.map(|job| job.id)
             };
-            assert_eq!(take(Lane::Training), Some(job(0, Train).id));
-            assert_eq!(take(Lane::Training), None);
-            assert_eq!(take(Lane::Beside), Some(job(1, Train).id));
-            assert_eq!(take(Lane::Beside), None);
+            assert_eq!(take(Needs::Computer), Some(job(0, Train).id));
+            assert_eq!(take(Needs::Computer), None);
+            // Lighter ones run beside each other, up to a bound.
+            assert_eq!(take(Needs::Cores), Some(job(1, Train).id));
+            assert_eq!(take(Needs::Cores), Some(job(2, Train).id));
+            assert_eq!(take(Needs::Cores), None);
         });
     }
 }

@@ -13,6 +13,8 @@ use std::{
 
 use api::{Id, JobKind, Model, OwnPreset, Task, UnixMs};
 
+use job::Shelf;
+
 use crate::{
     Error,
     follower::{self, Reach},
@@ -30,7 +32,7 @@ use crate::{
         runs::{self, RunRow},
     },
     supervisor,
-    workspace::{Shelf, ids_in, remove},
+    workspace::{ids_in, remove},
 };
 
 /// How long reading events may hold up the start; the rest is read afterwards.
@@ -81,21 +83,21 @@ pub(crate) fn read_in(
     let card = job_folder::read_card(&folder);
     let deleted_ms = is_deleted.then(|| card.deleted_ms.unwrap_or_else(|| shared.now_ms()));
     if shelf == Shelf::Models {
-        let path = folder.join(job_folder::MODEL);
-        let mut model: Model = job_folder::read_versioned(&path, Model::FORMAT)?;
+        let path = folder.join(job::files::MODEL);
+        let mut model: Model = job::whole::read_versioned(&path, Model::FORMAT)?;
         model.id = id.clone();
         model.name = card.name.unwrap_or(model.name);
         return shared.change(|change| models::save(change.tx, &ModelRow { model, deleted_ms }));
     }
     if shelf == Shelf::Presets {
-        let path = folder.join(job_folder::PRESET);
-        let mut preset: OwnPreset = job_folder::read_versioned(&path, OwnPreset::FORMAT)?;
+        let path = folder.join(job::files::PRESET);
+        let mut preset: OwnPreset = job::whole::read_versioned(&path, OwnPreset::FORMAT)?;
         preset.id = id.clone();
         preset.name = card.name.unwrap_or(preset.name);
         return shared.change(|change| presets::save(change.tx, &PresetRow { preset, deleted_ms }));
     }
-    let order = job_folder::read_order(&folder)?;
-    let kind = job_folder::kind(&order.task);
+    let order = job::order::read(&folder)?;
+    let kind = job::kinds::of(&order.task);
     if Shelf::of(kind) != shelf {
         return Err(Error::BadImport {
             path: folder,
@@ -174,12 +176,12 @@ pub(crate) fn forget(change: &mut Change<'_>, shelf: Shelf, id: &Id) -> Result<(
 
 /// Where a job stands, by what its folder says.
 fn read_state(folder: &Path, job: &mut JobRow) -> Option<Product> {
-    let was_started = folder.join(job_folder::EVENTS).exists();
+    let was_started = folder.join(job::files::EVENTS).exists();
     if supervisor::is_worked_on(folder) {
         job.phase = Phase::Running;
         return None;
     }
-    if !was_started && !folder.join(job_folder::EXIT).exists() {
+    if !was_started && !folder.join(job::files::EXIT).exists() {
         job.phase = Phase::Queued;
         return None;
     }
@@ -214,7 +216,7 @@ fn store(
         }
         Task::Train(task) => {
             let run = RunRow {
-                limit: job_folder::read_limit(folder, task.limit)?,
+                limit: job::limit::read(folder, task.limit)?,
                 dataset: task.dataset,
                 family: task.family,
                 preset: task.preset,
@@ -256,7 +258,7 @@ fn requeue_unstarted(shared: &Shared) -> Result<(), Error> {
     let running = shared.read(|c| jobs::in_phase(c, Phase::Running))?;
     for mut job in running.into_iter().filter(|job| job.pid.is_none()) {
         let folder = shared.workspace.folder(Shelf::of(job.kind), &job.id);
-        if supervisor::is_worked_on(&folder) || folder.join(job_folder::EXIT).exists() {
+        if supervisor::is_worked_on(&folder) || folder.join(job::files::EXIT).exists() {
             continue;
         }
         job.phase = Phase::Queued;

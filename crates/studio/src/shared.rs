@@ -11,17 +11,19 @@ use std::{
 use api::{Event, Id, Live, UnixMs};
 use rusqlite::Connection;
 
+use job::{Needs, Shelf};
+
 use crate::{
     Error, Options,
     error::is_full,
     library::uploads::Received,
     live::Broadcast,
-    queue::{self, Lane, Places},
+    queue::{self, Places},
     store::{
         Store,
         jobs::{self, JobRow},
     },
-    workspace::{Shelf, Workspace},
+    workspace::Workspace,
 };
 
 /// The state of an open studio. Everything that lasts is in the workspace and its database.
@@ -131,11 +133,11 @@ impl<'a> Change<'a> {
         self.live.push(Live::Changed { list: "trash".to_owned(), id: id.clone() });
     }
 
-    /// Publishes the places of all that wait in a lane, after one of them left it.
-    pub(crate) fn queue_moved(&mut self, lane: Lane) -> Result<(), Error> {
+    /// Publishes the places of all that wait with the same needs, after one of them left it.
+    pub(crate) fn queue_moved(&mut self, needs: Needs) -> Result<(), Error> {
         let places = Places::read(self.tx)?;
         for job in jobs::in_phase(self.tx, jobs::Phase::Queued)? {
-            if queue::lane(job.kind) == lane {
+            if queue::needs(job.kind) == needs {
                 self.live.push(Live::Job { job: job.job(places.of(&job.id)) });
             }
         }

@@ -15,7 +15,7 @@ use std::{
 
 use api::{Id, UnixMs};
 
-use crate::{Error, WorkerCommand, job_folder, out_of_memory, store::jobs::JobRow};
+use crate::{Error, WorkerCommand, out_of_memory, store::jobs::JobRow};
 
 /// How long a worker of an earlier studio may take from its start to its lock.
 const STARTING: Duration = Duration::from_secs(15);
@@ -88,7 +88,7 @@ impl Supervisor {
 
     /// Starts a worker on a job's folder and returns its process id.
     pub(crate) fn start(&mut self, id: &Id, folder: &Path) -> Result<u32, Error> {
-        let log = open_log(&folder.join(job_folder::LOG))?;
+        let log = open_log(&folder.join(job::files::LOG))?;
         let same_log = log.try_clone().map_err(Error::io("open", folder))?;
         #[expect(clippy::disallowed_methods, reason = "this is the one place")]
         let mut command = std::process::Command::new(&self.worker.program);
@@ -127,7 +127,7 @@ impl Supervisor {
 
 /// Whether a worker holds a job's folder.
 pub(crate) fn is_worked_on(folder: &Path) -> bool {
-    let Ok(file) = File::open(folder.join(job_folder::WORKER_LOCK)) else { return false };
+    let Ok(file) = File::open(folder.join(job::files::WORKER_LOCK)) else { return false };
     matches!(file.try_lock(), Err(TryLockError::WouldBlock))
 }
 

@@ -14,14 +14,14 @@ use std::{
 
 use api::{Exit, Id, JobKind, Outcome, Problem, SoundSource, Task, UnixMs, Warning};
 
+use job::{Needs, Shelf};
+
 use crate::{
     Error,
     follower::{self, Reach},
     job_folder::{self, Process, Product},
     library::{ask_to_stop, uploads},
-    out_of_memory,
-    queue::{self, Lane},
-    rebuild,
+    out_of_memory, queue, rebuild,
     shared::{Shared, lock},
     store::{
         datasets,
@@ -29,7 +29,7 @@ use crate::{
         measures, reconstructions, warnings,
     },
     supervisor::{self, Death, Sign, Signal, Supervisor},
-    workspace::{Shelf, remove},
+    workspace::remove,
 };
 
 /// Time between two looks at the files of running jobs.
@@ -123,8 +123,8 @@ impl Watch {
     fn round(&mut self) -> Result<Duration, Error> {
         let rest = self.recover();
         self.tend_running()?;
-        for lane in Lane::ALL {
-            self.start_next(lane)?;
+        for needs in Needs::ALL {
+            self.start_next(needs)?;
         }
         if self.catch_up_one()? {
             return Ok(Duration::ZERO);
@@ -175,7 +175,7 @@ impl Watch {
             };
             // Queued again, it has yet to end.
             let is_wanted = !job.phase.is_active() && folder.is_dir();
-            let write = || job_folder::write_exit(&folder, exit);
+            let write = || job::exit::write(&folder, exit);
             is_wanted && shared.workspace.with_room(write).is_err_and(|it| it.is_disk_full())
         });
     }
@@ -201,7 +201,7 @@ impl Watch {
         };
         let Sign::Gone(death) = &sign else {
             follower::follow(&self.shared, job)?;
-            self.hurry(job, folder.join(job_folder::EXIT).exists());
+            self.hurry(job, folder.join(job::files::EXIT).exists());
             return self.ask_again(job);
         };
         self.gone.insert(job.id.clone(), sign.clone());
@@ -277,10 +277,11 @@ impl Watch {
         Ok(())
     }
 
-    /// Starts the next job of a lane, if the lane is free.
-    fn start_next(&mut self, lane: Lane) -> Result<(), Error> {
+    /// Starts the next job with these needs, if they are free.
+    fn start_next(&mut self, needs: Needs) -> Result<(), Error> {
         let now_ms = self.shared.now_ms();
-        let Some(job) = self.shared.change(|change| queue::take_next(change, lane, now_ms))? else {
+        let Some(job) = self.shared.change(|change| queue::take_next(change, needs, now_ms))?
+        else {
             return Ok(());
         };
         let folder = self.shared.workspace.folder(Shelf::of(job.kind), &job.id);
@@ -393,7 +394,7 @@ fn end(shared: &Shared, id: &Id, death: &Death) -> Result<Option<Exit>, Error> {
 
 /// The problem of a job whose process was killed for lack of memory.
 fn out_of_memory(folder: &Path, kind: JobKind, death: &Death) -> Option<Problem> {
-    let order = job_folder::read_order(folder).ok();
+    let order = job::order::read(folder).ok();
     let forecast = order.and_then(|order| match order.task {
         Task::Train(task) => task.memory,
         _ => None,
@@ -409,7 +410,7 @@ pub(crate) fn discard(shared: &Shared, job: &JobRow) -> Result<(), Error> {
     shared.change(|change| {
         jobs::forget(change.tx, &job.id)?;
         change.list(shelf, &job.id);
-        change.queue_moved(queue::lane(job.kind))
+        change.queue_moved(queue::needs(job.kind))
     })?;
     shared.bell.ring();
     Ok(())

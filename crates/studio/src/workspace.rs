@@ -1,18 +1,17 @@
 //! The workspace's folder: its lock, its layout, and files that are whole or not there at all.
 //!
 //! Everything that makes a path out of something from outside goes through here: identifiers are
-//! safe by their type, and paths inside a job's folder are checked by [`file_inside`].
+//! safe by their type, and paths inside a job's folder are checked by [`job::inside`].
 
 use std::{
     fs::{self, File, TryLockError},
-    io::{Read, Write},
-    path::{Component, Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
-use api::{Id, JobKind};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use api::Id;
+use job::Shelf;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Error,
@@ -20,83 +19,9 @@ use crate::{
     supervisor,
 };
 
-/// The largest JSON file that is read: an index of 100,000 sounds fits in well.
-const MAX_JSON_BYTES: u64 = 128 << 20;
-
 /// How long a lock may outlive the studio that held it. One that is killed while it starts a worker
 /// leaves it to that process until the worker's program has begun.
 const LETTING_GO: Duration = Duration::from_secs(2);
-
-/// The lists of the library; also the names of their folders.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Shelf {
-    Datasets,
-    Runs,
-    Models,
-    Reconstructions,
-    Presets,
-    Conversions,
-    Exports,
-    Imports,
-    Measures,
-}
-
-impl Shelf {
-    pub(crate) const ALL: [Shelf; 9] = [
-        Shelf::Datasets,
-        Shelf::Runs,
-        Shelf::Models,
-        Shelf::Reconstructions,
-        Shelf::Presets,
-        Shelf::Conversions,
-        Shelf::Exports,
-        Shelf::Imports,
-        Shelf::Measures,
-    ];
-
-    /// The folder, and the `list` of [`api::Live::Changed`].
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Shelf::Datasets => "datasets",
-            Shelf::Runs => "runs",
-            Shelf::Models => "models",
-            Shelf::Reconstructions => "reconstructions",
-            Shelf::Presets => "presets",
-            Shelf::Conversions => "conversions",
-            Shelf::Exports => "exports",
-            Shelf::Imports => "imports",
-            Shelf::Measures => "measures",
-        }
-    }
-
-    /// One thing on it, in words.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Shelf::Datasets => "dataset",
-            Shelf::Runs => "run",
-            Shelf::Models => "model",
-            Shelf::Reconstructions => "reconstruction",
-            Shelf::Presets => "preset",
-            Shelf::Conversions => "conversion",
-            Shelf::Exports => "export",
-            Shelf::Imports => "import",
-            Shelf::Measures => "measure",
-        }
-    }
-
-    /// Where the folders of a kind of job stand.
-    pub(crate) fn of(kind: JobKind) -> Self {
-        match kind {
-            JobKind::Prepare => Shelf::Datasets,
-            JobKind::Train => Shelf::Runs,
-            JobKind::Reconstruct => Shelf::Reconstructions,
-            JobKind::Convert => Shelf::Conversions,
-            JobKind::Export => Shelf::Exports,
-            JobKind::Import => Shelf::Imports,
-            JobKind::Measure => Shelf::Measures,
-        }
-    }
-}
 
 /// Where everything lies. Only paths; the lock is kept apart so that closing can let it go.
 #[derive(Debug)]
@@ -137,7 +62,7 @@ impl Workspace {
     /// room in it.
     pub(crate) fn announce(&self, port: Option<u16>) -> Result<(), Error> {
         let presence = Presence { pid: std::process::id(), port };
-        match self.with_room(|| write_json(&self.presence(), &presence)) {
+        match self.with_room(|| job::whole::write_json(&self.presence(), &presence)) {
             Err(error) if error.is_disk_full() => {
                 tracing::warn!("failed to {error}");
                 Ok(())
@@ -158,9 +83,14 @@ impl Workspace {
     }
 
     /// Writes something small, with the reserve's space if the disk is full.
-    pub(crate) fn with_room<R>(&self, write: impl Fn() -> Result<R, Error>) -> Result<R, Error> {
-        match write() {
-            Err(error) if error.is_disk_full() && self.reserve().give_up() => write(),
+    pub(crate) fn with_room<R, E: Into<Error>>(
+        &self,
+        write: impl Fn() -> Result<R, E>,
+    ) -> Result<R, Error> {
+        match write().map_err(Into::into) {
+            Err(error) if error.is_disk_full() && self.reserve().give_up() => {
+                write().map_err(Into::into)
+            }
             done => done,
         }
     }
@@ -242,7 +172,7 @@ impl Workspace {
                 Err(TryLockError::Error(source)) => return Err(Error::io("lock", &path)(source)),
                 Err(TryLockError::WouldBlock) => {}
             }
-            let presence = read_json::<Presence>(&self.presence()).ok();
+            let presence = job::whole::read_json::<Presence>(&self.presence()).ok();
             let is_held = presence.as_ref().is_some_and(|it| supervisor::exists(it.pid));
             if is_held || Instant::now() > deadline {
                 return Err(Error::Locked {
@@ -256,16 +186,10 @@ impl Workspace {
     }
 }
 
-/// A file in a folder, by its path in there; `NotFound` for anything that is outside, by `..`, by
-/// an absolute path or by a link, and for anything that is not a file.
+/// A file in a folder, by its path in there; `NotFound` for what is outside and for what is not a file.
 pub(crate) fn file_inside(folder: &Path, path: &str) -> Result<PathBuf, Error> {
     let missing = || Error::NotFound { what: "file", id: path.escape_debug().to_string() };
-    if !is_plain_path(path) {
-        return Err(missing());
-    }
-    let folder = fs::canonicalize(folder).map_err(|_| missing())?;
-    let file = fs::canonicalize(folder.join(path)).map_err(|_| missing())?;
-    if file.starts_with(&folder) && file.is_file() { Ok(file) } else { Err(missing()) }
+    job::inside::file(folder, path).ok_or_else(missing)
 }
 
 /// The last part of a path, for people.
@@ -279,65 +203,6 @@ pub(crate) fn check_path(path: &Path) -> Result<(), Error> {
         return Err(Error::invalid("path", "enter an absolute path"));
     }
     fs::metadata(path).map(drop).map_err(Error::io("read", path))
-}
-
-/// Whether a path from outside leads down only: not empty, not absolute, and without `..`.
-pub(crate) fn is_plain_path(path: &str) -> bool {
-    let mut parts = Path::new(path).components();
-    !path.is_empty() && !path.contains('\0') && parts.all(|it| matches!(it, Component::Normal(_)))
-}
-
-/// Writes a file whole or not at all: temporary name, sync, rename.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    static N_WRITTEN: AtomicU64 = AtomicU64::new(0);
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let number = N_WRITTEN.fetch_add(1, Ordering::Relaxed);
-    let temporary = path.with_file_name(format!(".{name}.{}-{number}.tmp", std::process::id()));
-    let write = || {
-        let mut file = File::create(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)
-    };
-    write().map_err(|source| {
-        // The error that matters is the one of writing; what is left of the attempt goes.
-        drop(fs::remove_file(&temporary));
-        Error::io("write", path)(source)
-    })?;
-    sync_folder(path.parent().unwrap_or(path));
-    Ok(())
-}
-
-/// [`write_whole`] as JSON that people can read.
-pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
-    let mut bytes = serde_json::to_vec_pretty(value)
-        .map_err(|error| Error::io("write", path)(std::io::Error::other(error)))?;
-    bytes.push(b'\n');
-    write_whole(path, &bytes)
-}
-
-/// Reads JSON that may come from anywhere: bounded and typed.
-pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
-    let read = || {
-        let mut bytes = Vec::new();
-        File::open(path)?.take(MAX_JSON_BYTES + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > MAX_JSON_BYTES {
-            let message = format!("it is larger than {} MiB", MAX_JSON_BYTES >> 20);
-            return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, message));
-        }
-        serde_json::from_slice(&bytes)
-            .map_err(|error| std::io::Error::new(std::io::ErrorKind::InvalidData, error))
-    };
-    read().map_err(Error::io("read", path))
-}
-
-/// The same, where the file need not be there.
-pub(crate) fn read_json_if_there<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error> {
-    match read_json(path) {
-        Ok(value) => Ok(Some(value)),
-        Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 /// Removes a file or a folder with all it holds; that it is gone already is no error.
@@ -374,7 +239,7 @@ pub(crate) fn size_of(folder: &Path) -> u64 {
 pub(crate) fn move_folder(from: &Path, to: &Path) -> Result<(), Error> {
     fs::rename(from, to).map_err(Error::io("move", from))?;
     for folder in [from, to] {
-        sync_folder(folder.parent().unwrap_or(folder));
+        job::whole::sync_folder(folder.parent().unwrap_or(folder));
     }
     Ok(())
 }
@@ -390,48 +255,4 @@ pub(crate) fn ids_in(folder: &Path) -> Result<Vec<Id>, Error> {
     }
     ids.sort();
     Ok(ids)
-}
-
-/// Makes renames in a folder last. Some file systems cannot; they do what they can by themselves.
-pub(crate) fn sync_folder(folder: &Path) {
-    if let Err(error) = File::open(folder).and_then(|folder| folder.sync_all()) {
-        tracing::debug!("failed to sync {}: {error}", folder.display());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_never_escape() {
-        let folder = tempfile::tempdir().unwrap();
-        let inner = folder.path().join("run");
-        fs::create_dir_all(inner.join("samples")).unwrap();
-        fs::write(folder.path().join("secret"), "s").unwrap();
-        fs::write(inner.join("samples/a b.wav"), "w").unwrap();
-        #[cfg(unix)]
-        std::os::unix::fs::symlink(folder.path().join("secret"), inner.join("link")).unwrap();
-        assert!(file_inside(&inner, "samples/a b.wav").is_ok());
-        let absolute = folder.path().join("secret");
-        let outside =
-            ["", ".", "..", "../secret", "samples/../../secret", "link", "samples", "a\0"];
-        for path in outside.into_iter().chain(absolute.to_str()) {
-            let found = file_inside(&inner, path);
-            assert!(matches!(found, Err(Error::NotFound { .. })), "{path:?}: {found:?}");
-        }
-    }
-
-    #[test]
-    fn a_failed_write_leaves_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.json");
-        write_json(&path, &1).unwrap();
-        assert_eq!(read_json::<u32>(&path).unwrap(), 1);
-        fs::create_dir(folder.path().join("taken")).unwrap();
-        assert!(write_whole(&folder.path().join("taken"), b"x").is_err());
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
-        assert_eq!(read_json_if_there::<u32>(&folder.path().join("b.json")).unwrap(), None);
-        assert!(read_json::<String>(&path).is_err());
-    }
 }

@@ -21,7 +21,6 @@ mod progress;
 mod stop;
 mod system;
 mod tensorboard;
-mod whole_file;
 
 use std::path::Path;
 

@@ -15,9 +15,10 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("foreign", &[]),
     ("nn", &[]),
     ("web", &[]),
+    ("job", &["api"]),
     ("models", &["api", "audio", "foreign", "nn"]),
-    ("worker", &["api", "audio", "foreign", "models", "nn"]),
-    ("studio", &["api"]),
+    ("worker", &["api", "audio", "foreign", "job", "models", "nn"]),
+    ("studio", &["api", "job"]),
     ("maquette", &["api", "studio", "web", "worker"]),
     ("xtask", &[]),
 ];
@@ -27,7 +28,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rusqlite", &["studio"]),
     ("axum", &["maquette"]),
     ("ureq", &["maquette"]),
-    ("burn", &["nn", "models"]),
+    ("burn-core", &["nn", "models"]),
     ("burn-flex", &["nn"]),
     ("symphonia", &["audio"]),
 ];

@@ -83,7 +83,8 @@ impl From<studio::Error> for Failure {
             }
             studio::Error::Locked { .. }
             | studio::Error::Conflict { .. }
-            | studio::Error::Newer { .. } => StatusCode::CONFLICT,
+            | studio::Error::Newer { .. }
+            | studio::Error::UnknownKind { .. } => StatusCode::CONFLICT,
             _ if error.is_disk_full() => StatusCode::INSUFFICIENT_STORAGE,
             studio::Error::TooMuch { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             studio::Error::Io { source, .. } => match source.kind() {

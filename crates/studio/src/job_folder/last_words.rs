@@ -10,7 +10,9 @@ use std::{
 
 use api::{Event, EventBody, Exit, Outcome, UnixMs};
 
-use super::{EVENTS, LOG, Process, disk_full};
+use job::files::{EVENTS, LOG};
+
+use super::{Process, disk_full};
 
 /// How much of the end of a file is looked at: more than the longest last event.
 const TAIL_BYTES: u64 = 64 << 10;

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use api::{Conversion, ConvertTask, Id, JobKind, ModelPlace, Task};
 
 use super::{make_job, models, name_from, passing};
+use job::Shelf;
+
 use crate::{
-    Error, Studio, job_folder,
+    Error, Studio,
     queue::Places,
     shared::Shared,
     store::jobs::{self, Phase},
-    workspace::{Shelf, check_path, file_inside, file_name, read_json},
+    workspace::{check_path, file_inside, file_name},
 };
 
 /// Conversions that are kept when nobody removes them; the oldest go.
@@ -48,12 +50,12 @@ impl Studio {
             Ok((row, job))
         })?;
         let folder = self.shared.workspace.folder(Shelf::Conversions, id);
-        let order = job_folder::read_order(&folder)?;
+        let order = job::order::read(&folder)?;
         let Task::Convert(task) = order.task else {
             return Err(Error::not_found("conversion", id));
         };
         let result = match row.phase {
-            Phase::Done => Some(read_json(&folder.join(job_folder::RESULT))?),
+            Phase::Done => Some(job::whole::read_json(&folder.join(job::files::RESULT))?),
             _ => None,
         };
         Ok(Conversion { id: id.clone(), task, job, result })
@@ -89,7 +91,7 @@ pub(super) fn need_model(
         if row.is_none_or(|row| !row.phase.is_active()) {
             continue;
         }
-        let order = job_folder::read_order(&shared.workspace.folder(Shelf::Conversions, &id))?;
+        let order = job::order::read(&shared.workspace.folder(Shelf::Conversions, &id))?;
         if let Task::Convert(
             ConvertTask::Latents { model: place, .. } | ConvertTask::Sound { model: place, .. },
         ) = order.task

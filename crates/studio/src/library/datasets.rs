@@ -15,6 +15,8 @@ use super::{
     cancel_job, delete_job, find_job, make_job, name_from, rename_job, restore_job, uploads,
     valid_name,
 };
+use job::Shelf;
+
 use crate::{
     Error, Studio, job_folder,
     queue::{self, Places},
@@ -24,7 +26,7 @@ use crate::{
         jobs::Phase,
         runs, warnings,
     },
-    workspace::{Shelf, file_inside},
+    workspace::file_inside,
 };
 
 /// Samples per second of a dataset, if nothing else is asked for.
@@ -201,7 +203,7 @@ impl Studio {
         let (summary, sound) = whole_sound(&self.shared, id, idx)?;
         let folder = self.shared.workspace.folder(Shelf::Datasets, id);
         Ok(DatasetSound {
-            path: file_inside(&folder, &job_folder::sound_name(sound.chunk))?,
+            path: file_inside(&folder, &job::files::sound(sound.chunk))?,
             offset_bytes: sound.offset_bytes,
             n_bytes: sound.n_frames.saturating_mul(2 * u64::from(summary.channels)),
             rate_hz: summary.rate_hz,
@@ -218,7 +220,7 @@ impl Studio {
     pub fn dataset_peaks(&self, id: &Id, idx: u32) -> Result<Peaks, Error> {
         let (summary, sound) = whole_sound(&self.shared, id, idx)?;
         let folder = self.shared.workspace.folder(Shelf::Datasets, id);
-        let path = file_inside(&folder, job_folder::PEAKS)?;
+        let path = file_inside(&folder, job::files::PEAKS)?;
         let block = DatasetIndex::PEAK_BLOCK;
         let n_pairs = sound.n_frames.div_ceil(u64::from(block)).min(MAX_PEAKS);
         let bytes = read_range(&path, sound.peaks_offset_bytes, n_pairs * 2)

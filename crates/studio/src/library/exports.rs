@@ -8,15 +8,17 @@ use api::{
 };
 
 use super::{cancel_job, delete_job, make_job, models, name_from, passing, restore_job};
+use job::Shelf;
+
 use crate::{
-    Error, Studio, job_folder,
+    Error, Studio,
     queue::Places,
     shared::Shared,
     store::{
         checkpoints, datasets,
         jobs::{self, JobRow, Phase},
     },
-    workspace::{Shelf, check_path, file_inside, file_name, read_json},
+    workspace::{check_path, file_inside, file_name},
 };
 
 /// The folder of a job with what leaves.
@@ -81,11 +83,11 @@ impl Studio {
             Ok((row, job))
         })?;
         let folder = self.shared.workspace.folder(Shelf::Exports, id);
-        let Task::Export(order) = job_folder::read_order(&folder)?.task else {
+        let Task::Export(order) = job::order::read(&folder)?.task else {
             return Err(Error::not_found("export", id));
         };
         let result = match row.phase {
-            Phase::Done => Some(read_json(&folder.join(job_folder::RESULT))?),
+            Phase::Done => Some(job::whole::read_json(&folder.join(job::files::RESULT))?),
             _ => None,
         };
         let outdated = self.outdated(&order)?;
@@ -191,7 +193,7 @@ pub(super) fn need_model(
         if row.is_none_or(|row| !row.phase.is_active()) {
             continue;
         }
-        let order = job_folder::read_order(&shared.workspace.folder(Shelf::Exports, &id))?;
+        let order = job::order::read(&shared.workspace.folder(Shelf::Exports, &id))?;
         if let Task::Export(order) = order.task
             && order.task.model == (ModelPlace::Library { id: model.clone() })
         {

@@ -10,17 +10,17 @@ use api::{
 };
 
 use super::{make_job, name_from, passing, valid_name};
+use job::Shelf;
+
 use crate::{
     Error, Studio,
     import::{Found, look, place_moved},
-    job_folder,
     queue::Places,
     shared::{Shared, lock},
     store::{
         datasets::{self, DatasetRow},
         jobs::{self, Phase},
     },
-    workspace::{Shelf, is_plain_path, read_json},
 };
 
 /// Imports that are kept when nobody takes or removes them; the oldest go.
@@ -75,10 +75,10 @@ impl Studio {
             Ok((row, job))
         })?;
         let folder = self.shared.workspace.folder(Shelf::Imports, id);
-        let order = job_folder::read_order(&folder)?;
+        let order = job::order::read(&folder)?;
         let Task::Import(task) = order.task else { return Err(Error::not_found("import", id)) };
         let result = match row.phase {
-            Phase::Done => Some(read_json(&folder.join(job_folder::RESULT))?),
+            Phase::Done => Some(job::whole::read_json(&folder.join(job::files::RESULT))?),
             _ => None,
         };
         let warnings = self.shared.read(|c| crate::store::warnings::of(c, id))?;
@@ -128,7 +128,7 @@ impl Studio {
 
 /// Moves one folder that an import made to its shelf; nothing when that was done before.
 fn take_made(shared: &Shared, folder: &Path, made: &Made) -> Result<Option<Imported>, Error> {
-    if !is_plain_path(&made.folder) {
+    if !job::inside::is_plain(&made.folder) {
         let id = made.folder.escape_debug().to_string();
         return Err(Error::NotFound { what: "folder", id });
     }

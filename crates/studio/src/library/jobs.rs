@@ -8,6 +8,8 @@ use std::{
 
 use api::{Event, Id, Job, Log};
 
+use job::Shelf;
+
 use crate::{
     Error, Studio, follower, job_folder,
     queue::Places,
@@ -15,7 +17,6 @@ use crate::{
         event_marks,
         jobs::{self, JobRow, Phase},
     },
-    workspace::Shelf,
 };
 
 /// The most that is shown of a log.
@@ -81,7 +82,7 @@ impl Studio {
             let row = row.ok_or_else(|| Error::not_found("job", id))?;
             Ok((self.folder_of(&row), event_marks::offset_before(c, id, after)?))
         })?;
-        follower::events_after(&folder.join(job_folder::EVENTS), offset, after, limit)
+        follower::events_after(&folder.join(job::files::EVENTS), offset, after, limit)
     }
 
     /// The end of a job's log, at most `max_bytes` (and never more than 1 MiB), in whole lines.
@@ -91,7 +92,7 @@ impl Studio {
     pub fn log(&self, id: &Id, max_bytes: u64) -> Result<Log, Error> {
         let row = self.shared.read(|c| jobs::find(c, id))?.filter(|row| row.deleted_ms.is_none());
         let row = row.ok_or_else(|| Error::not_found("job", id))?;
-        let path = self.folder_of(&row).join(job_folder::LOG);
+        let path = self.folder_of(&row).join(job::files::LOG);
         match read_tail(&path, max_bytes.min(MAX_LOG_BYTES)) {
             Ok(log) => Ok(log),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

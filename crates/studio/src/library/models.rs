@@ -14,6 +14,8 @@ use super::{
     runs::{self, read_train_task},
     to_trash, valid_name,
 };
+use job::Shelf;
+
 use crate::{
     Error, Studio,
     job_folder::{self, Card},
@@ -24,7 +26,7 @@ use crate::{
         models::{self, ModelRow},
         reconstructions,
     },
-    workspace::{Shelf, file_inside, write_json},
+    workspace::file_inside,
 };
 
 impl Studio {
@@ -103,7 +105,7 @@ impl Studio {
             added: None,
         };
         make_folder(&self.shared, Shelf::Models, &model.id, |folder| {
-            let sha256 = copy_hashed(&source, &folder.join(job_folder::WEIGHTS))?;
+            let sha256 = copy_hashed(&source, &folder.join(job::files::WEIGHTS))?;
             if sha256 != model.sha256 {
                 return Err(Error::conflict(
                     format!("add the checkpoint at step {}", checkpoint.step),
@@ -111,7 +113,7 @@ impl Studio {
                     "choose another checkpoint",
                 ));
             }
-            write_json(&folder.join(job_folder::MODEL), &model)
+            Ok(job::whole::write_json(&folder.join(job::files::MODEL), &model)?)
         })?;
         self.shared.change(|change| {
             models::save(change.tx, &ModelRow { model: model.clone(), deleted_ms: None })?;

@@ -4,11 +4,13 @@
 use api::{Id, JobKind};
 
 use super::cancel_job;
+use job::Shelf;
+
 use crate::{
     Error,
     shared::Shared,
     store::jobs::{self, JobRow},
-    workspace::{Shelf, remove},
+    workspace::remove,
 };
 
 /// One job of a kind.

@@ -3,12 +3,13 @@
 use api::{Id, NewPreset, OwnPreset, UnixMs};
 
 use super::{from_trash, is_taken, make_folder, to_trash, valid_name};
+use job::Shelf;
+
 use crate::{
     Error, Studio,
     job_folder::{self, Card},
     shared::{Change, Shared},
     store::presets::{self, PresetRow},
-    workspace::{Shelf, write_json},
 };
 
 /// The longest summary, in characters.
@@ -64,7 +65,7 @@ impl Studio {
             limit: new.limit,
         };
         make_folder(&self.shared, Shelf::Presets, &preset.id, |folder| {
-            write_json(&folder.join(job_folder::PRESET), &preset)
+            Ok(job::whole::write_json(&folder.join(job::files::PRESET), &preset)?)
         })?;
         self.shared.change(|change| save(change, preset, None))
     }

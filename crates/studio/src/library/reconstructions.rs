@@ -14,6 +14,8 @@ use super::{
     delete_job, make_job, models, name_from, restore_job,
     uploads::{self, StagedFile},
 };
+use job::Shelf;
+
 use crate::{
     Error, Studio,
     queue::Places,
@@ -21,7 +23,7 @@ use crate::{
         jobs,
         reconstructions::{self, ReconstructionRow},
     },
-    workspace::{Shelf, file_inside, move_folder, remove},
+    workspace::{file_inside, move_folder, remove},
 };
 
 /// Reconstructions that are kept of one model; the oldest go.

@@ -13,6 +13,8 @@ use super::{
     delete_job, end_waiting_job, find_job, make_job, name_from, rename_job, restore_job,
     valid_name,
 };
+use job::Shelf;
+
 use crate::{
     Error, Studio, job_folder,
     queue::{self, Places},
@@ -23,7 +25,7 @@ use crate::{
         runs::{self, RunRow},
         samples, warnings,
     },
-    workspace::{Shelf, file_inside},
+    workspace::file_inside,
 };
 
 /// The most points that one curve of an answer has.
@@ -236,7 +238,7 @@ impl Studio {
             // Files last, when nothing can refuse any more; but before anybody can see the job in
             // the queue and start it.
             if let Some(limit) = limit {
-                job_folder::write_limit(&folder, limit)?;
+                job::limit::write(&folder, limit)?;
             }
             job_folder::write_dismissed(&folder, false)?;
             job_folder::clear_for_start(&folder)
@@ -262,7 +264,7 @@ impl Studio {
                     "try again while it is running",
                 ));
             }
-            job_folder::append_control(&self.shared.workspace.folder(Shelf::Runs, id), control)
+            Ok(job::control::append(&self.shared.workspace.folder(Shelf::Runs, id), control)?)
         })?;
         self.listed_run(id)
     }
@@ -339,7 +341,7 @@ pub(super) fn find(connection: &rusqlite::Connection, id: &Id) -> Result<(JobRow
 
 /// The version that queued a run, and what it was told to do.
 pub(super) fn read_train_task(folder: &Path) -> Result<(String, TrainTask), Error> {
-    let order = job_folder::read_order(folder)?;
+    let order = job::order::read(folder)?;
     match order.task {
         Task::Train(task) => Ok((order.version, task)),
         _ => Err(Error::not_found("run", &order.id)),
@@ -486,9 +488,9 @@ mod tests {
         };
         let folder = studio.shared.workspace.folder(Shelf::Runs, &run.id);
         std::fs::create_dir(&folder).unwrap();
-        crate::workspace::write_json(&folder.join(job_folder::ORDER), &order).unwrap();
+        crate::workspace::write_json(&folder.join(job::files::ORDER), &order).unwrap();
         let exit = api::Exit { ended_ms: 1, outcome: api::Outcome::Stopped };
-        job_folder::write_exit(&folder, &exit).unwrap();
+        job::exit::write(&folder, &exit).unwrap();
         // More than fit in, so that those taken out meanwhile make no room.
         let fill = |change: &mut crate::shared::Change<'_>| {
             for n in 0..1500 {
@@ -504,8 +506,8 @@ mod tests {
         studio.shared.change(fill).unwrap();
         let refused = studio.resume_run(&run.id, Some(Limit::Steps { steps: 20 }));
         assert!(matches!(refused, Err(Error::TooMuch { .. })), "{refused:?}");
-        assert!(folder.join(job_folder::EXIT).exists());
-        assert!(!folder.join(job_folder::LIMIT).exists());
+        assert!(folder.join(job::files::EXIT).exists());
+        assert!(!folder.join(job::files::LIMIT).exists());
         assert_eq!(studio.run(&run.id).unwrap().run.limit, Limit::Steps { steps: 10 });
     }
 }

@@ -8,12 +8,14 @@ use std::{fs, time::UNIX_EPOCH};
 use api::{Emptied, Id, TrashItem, UnixMs};
 use rusqlite::Connection;
 
+use job::Shelf;
+
 use crate::{
     Error, Studio, job_folder,
     rebuild::{TRASH_MS, forget},
     shared::{Change, Shared},
     store::{jobs, models, presets, reconstructions},
-    workspace::{Shelf, ids_in, move_folder, remove, size_of},
+    workspace::{ids_in, move_folder, remove, size_of},
 };
 
 /// What was deleted: its name, and when.

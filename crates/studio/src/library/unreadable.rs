@@ -8,11 +8,13 @@ use std::{
 
 use api::{Id, Model, OwnPreset, Problem, UnreadableFolder};
 
+use job::Shelf;
+
 use crate::{
-    Error, Studio, job_folder, rebuild,
+    Error, Studio, rebuild,
     shared::lock,
     store::jobs,
-    workspace::{Shelf, Workspace, ids_in},
+    workspace::{Workspace, ids_in},
 };
 
 /// How long reading events may hold up the answer; the rest is read afterwards.
@@ -61,7 +63,7 @@ impl Studio {
             .filter_map(|(id, _)| {
                 let folder = self.shared.workspace.folder(Shelf::Exports, &id);
                 let error = check(Shelf::Exports, &folder).err()?;
-                Some(unreadable(Shelf::Exports, &id, &folder, &error))
+                Some(unreadable(Shelf::Exports, &id, &folder, &error.into()))
             })
             .collect())
     }
@@ -75,7 +77,7 @@ pub fn find_unreadable(workspace: &Path) -> Vec<UnreadableFolder> {
         for id in ids_in(&workspace.shelf(shelf)).unwrap_or_default() {
             let folder = workspace.folder(shelf, &id);
             if let Err(error) = check(shelf, &folder) {
-                found.push(unreadable(shelf, &id, &folder, &error));
+                found.push(unreadable(shelf, &id, &folder, &error.into()));
             }
         }
     }
@@ -83,28 +85,31 @@ pub fn find_unreadable(workspace: &Path) -> Vec<UnreadableFolder> {
 }
 
 /// Whether a folder says what it is, in words that this program knows.
-fn check(shelf: Shelf, folder: &Path) -> Result<(), Error> {
+fn check(shelf: Shelf, folder: &Path) -> Result<(), job::Error> {
     match shelf {
         Shelf::Models => {
-            let path = folder.join(job_folder::MODEL);
-            job_folder::read_versioned::<Model>(&path, Model::FORMAT).map(drop)
+            let path = folder.join(job::files::MODEL);
+            job::whole::read_versioned::<Model>(&path, Model::FORMAT).map(drop)
         }
         Shelf::Presets => {
-            let path = folder.join(job_folder::PRESET);
-            job_folder::read_versioned::<OwnPreset>(&path, OwnPreset::FORMAT).map(drop)
+            let path = folder.join(job::files::PRESET);
+            job::whole::read_versioned::<OwnPreset>(&path, OwnPreset::FORMAT).map(drop)
         }
-        _ => job_folder::read_order(folder).map(drop),
+        _ => job::order::read(folder).map(drop),
     }
 }
 
 fn unreadable(shelf: Shelf, id: &Id, folder: &Path, error: &Error) -> UnreadableFolder {
     let told = error.problem();
     let remedy = match error {
-        Error::Newer { .. } => "Update Maquette. The folder is kept as it is.",
+        Error::Newer { .. } | Error::UnknownKind { .. } => {
+            "Update Maquette. The folder is kept as it is."
+        }
         _ => {
             "Put back a copy of the damaged file, or move the folder out of the workspace. It is kept as it is."
         }
     };
+    let is_newer = matches!(error, Error::Newer { .. } | Error::UnknownKind { .. });
     let what = format!("The {} “{id}” could not be read.", shelf.word());
     let why = match told.why {
         Some(why) => format!("{} {why}", told.what),
@@ -115,8 +120,7 @@ fn unreadable(shelf: Shelf, id: &Id, folder: &Path, error: &Error) -> Unreadable
         id: id.clone(),
         path: folder.to_string_lossy().into_owned(),
         problem: Problem {
-            code: if matches!(error, Error::Newer { .. }) { "newer" } else { "unreadable" }
-                .to_owned(),
+            code: if is_newer { "newer" } else { "unreadable" }.to_owned(),
             what,
             why: Some(why),
             remedy: Some(remedy.to_owned()),

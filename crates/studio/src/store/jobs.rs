@@ -91,16 +91,6 @@ const PHASES: [(Phase, &str); 6] = [
     (Phase::Interrupted, "interrupted"),
 ];
 
-const KINDS: [(JobKind, &str); 7] = [
-    (JobKind::Import, "import"),
-    (JobKind::Prepare, "prepare"),
-    (JobKind::Train, "train"),
-    (JobKind::Reconstruct, "reconstruct"),
-    (JobKind::Convert, "convert"),
-    (JobKind::Export, "export"),
-    (JobKind::Measure, "measure"),
-];
-
 impl Phase {
     pub(crate) fn word(self) -> &'static str {
         word(&PHASES, self)
@@ -186,7 +176,7 @@ pub(crate) fn save(connection: &Connection, job: &JobRow) -> Result<(), Error> {
     )?;
     statement.execute(params![
         job.id.as_str(),
-        word(&KINDS, job.kind),
+        job::kind(job.kind).word,
         job.name,
         int(job.created_ms),
         job.phase.word(),
@@ -245,7 +235,7 @@ pub(crate) fn ids(connection: &Connection, kind: JobKind) -> Result<Vec<(Id, boo
     let mut statement = connection.prepare_cached(
         "SELECT id, deleted_ms IS NOT NULL FROM jobs WHERE kind = ?1 ORDER BY id",
     )?;
-    let rows = statement.query_map([word(&KINDS, kind)], |row| Ok((id(row, 0)?, row.get(1)?)))?;
+    let rows = statement.query_map([job::kind(kind).word], |row| Ok((id(row, 0)?, row.get(1)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -293,7 +283,11 @@ pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
 }
 
 fn kind(row: &Row<'_>, idx: usize) -> rusqlite::Result<JobKind> {
-    value(&KINDS, row, idx)
+    let text = row.get_ref(idx)?.as_str().map_err(|error| super::conversion(idx, error))?;
+    let known = job::kinds::by_word(text);
+    known
+        .map(|row| row.kind)
+        .ok_or_else(|| super::conversion(idx, format!("unknown kind `{text}`")))
 }
 
 fn word<T: Copy + PartialEq>(words: &[(T, &'static str)], value: T) -> &'static str {

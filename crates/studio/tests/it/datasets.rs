@@ -66,12 +66,15 @@ fn what_cannot_be_a_dataset_is_refused() {
 fn a_cancelled_dataset_leaves_nothing() {
     let stage = Stage::new();
     let running = stage.dataset("slow one").id;
+    let beside = stage.dataset("slow too").id;
     let waiting = stage.dataset("next").id;
     stage.wait_running(&running);
+    stage.wait_running(&beside);
     stage.studio.cancel_dataset(&waiting).unwrap();
     stage.studio.cancel_dataset(&running).unwrap();
-    wait_until(|| stage.studio.datasets().unwrap().is_empty()).expect("both go");
-    for id in [&running, &waiting] {
+    stage.studio.cancel_dataset(&beside).unwrap();
+    wait_until(|| stage.studio.datasets().unwrap().is_empty()).expect("all go");
+    for id in [&running, &beside, &waiting] {
         assert!(!stage.job_folder("datasets", id).exists());
         assert!(matches!(stage.studio.dataset(id), Err(Error::NotFound { .. })));
     }

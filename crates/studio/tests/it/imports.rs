@@ -85,7 +85,7 @@ fn hostile_folders_are_refused() {
     check(&|f| fs::write(f.join("job.json"), "[".repeat(100_000)).unwrap(), "could not be read");
     check(&|f| edit(f, run.as_str(), "../../evil"), "not an identifier");
     check(&|f| edit(f, "\"format\": 1", "\"format\": 99"), "format 99");
-    check(&|f| edit(f, "\"train\"", "\"mine\""), "could not be read");
+    check(&|f| edit(f, "\"train\"", "\"mine\""), "knows no job of the kind `mine`");
     check(&|f| fs::remove_file(f.join("events.jsonl")).unwrap(), "never started");
     #[cfg(unix)]
     check(&|f| std::os::unix::fs::symlink("/etc/passwd", f.join("samples/x")).unwrap(), "link");

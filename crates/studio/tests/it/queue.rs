@@ -1,4 +1,4 @@
-//! The queue: one training, one other job beside it, in order, over a restart.
+//! The queue: one training, two other jobs beside it, in order, over a restart.
 
 use api::{Job, JobKind, JobState, Live};
 use serde_json::json;
@@ -14,21 +14,22 @@ fn place(job: &Job) -> Option<u32> {
 }
 
 #[test]
-fn one_training_and_one_other_job_at_a_time() {
+fn one_training_and_two_other_jobs_at_a_time() {
     let mut stage = Stage::new();
     let dataset = stage.whole_dataset();
     let slow = || json!({"step_ms": 10});
     let runs: Vec<_> = (0..3).map(|_| stage.run(&dataset, 1_000_000, slow()).id).collect();
-    let prepares: Vec<_> = (0..2).map(|_| stage.dataset("slow").id).collect();
+    let prepares: Vec<_> = (0..3).map(|_| stage.dataset("slow").id).collect();
     stage.wait_running(&runs[0]);
     stage.wait_running(&prepares[0]);
+    stage.wait_running(&prepares[1]);
     let check = |stage: &Stage| {
         let jobs = stage.studio.jobs().unwrap();
         let ids: Vec<_> = jobs.iter().map(|job| job.id.clone()).collect();
         let places: Vec<_> = jobs.iter().map(place).collect();
-        assert_eq!(places, [None, None, Some(0), Some(1), Some(0)]);
-        assert_eq!(ids[2..4], runs[1..3]);
-        assert_eq!(ids[4], prepares[1]);
+        assert_eq!(places, [None, None, None, Some(0), Some(1), Some(0)]);
+        assert_eq!(ids[3..5], runs[1..3]);
+        assert_eq!(ids[5], prepares[2]);
     };
     check(&stage);
     stage.reopen();

@@ -12,7 +12,6 @@ use audio::Fingerprint;
 use sha2::{Digest, Sha256};
 
 use super::{INDEX, PEAKS, PreparedSound, chunk_name, is_spill, read::planar_of};
-use crate::whole_file::write_whole;
 
 /// A new chunk file is begun once the current one holds this many bytes.
 const CHUNK_BYTES: u64 = 256 << 20;
@@ -179,7 +178,7 @@ impl DatasetWriter {
             warnings: about.warnings,
             groups,
         };
-        write_whole(&self.folder.join(INDEX), &serde_json::to_vec(&index)?)?;
+        job::whole::write(&self.folder.join(INDEX), &serde_json::to_vec(&index)?)?;
         self.is_finished = true;
         Ok(summary)
     }

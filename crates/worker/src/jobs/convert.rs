@@ -18,7 +18,7 @@ use super::{
     refuse,
     steps::{Steps, stopped_or},
 };
-use crate::{folder::JobFolder, log::log, whole_file::write_whole};
+use crate::{folder::JobFolder, log::log};
 
 /// The file of latents or codes.
 const LATENTS: &str = "latents.npy";
@@ -52,7 +52,7 @@ fn convert(folder: &mut JobFolder, task: &ConvertTask) -> anyhow::Result<()> {
     let result = ConversionResult { compute_secs: started.elapsed().as_secs_f64(), ..made };
     log(&format!("{} in {:.2} s", result.files.join(", "), result.compute_secs));
     let text = serde_json::to_vec_pretty(&result).context("encode result.json")?;
-    write_whole(&folder.path().join("result.json"), &text).context("write result.json")
+    job::whole::write(&folder.path().join("result.json"), &text).context("write result.json")
 }
 
 struct Encoding<'a> {

@@ -17,7 +17,7 @@ use api::{ExportCheck, ExportForm, ExportOrder, ExportResult, ExportedFile, Outc
 use models::rave::Config;
 
 use super::{refuse, steps::Steps};
-use crate::{folder::JobFolder, log::log, whole_file::write_whole};
+use crate::{folder::JobFolder, log::log};
 
 /// The folder of an export with what leaves.
 const FILES: &str = "files";
@@ -49,7 +49,7 @@ pub(crate) fn run(folder: &mut JobFolder, order: &ExportOrder) -> anyhow::Result
         log(&format!("{}: {}", check.what, check.words));
     }
     let text = serde_json::to_vec_pretty(&result).context("encode result.json")?;
-    write_whole(&folder.path().join("result.json"), &text).context("write result.json")?;
+    job::whole::write(&folder.path().join("result.json"), &text).context("write result.json")?;
     Ok(Outcome::Done)
 }
 

@@ -22,7 +22,6 @@ use crate::{
     inspect::{self, Looked},
     log::log,
     progress::{Goal, ProgressMeter},
-    whole_file::write_whole,
 };
 
 /// The folder that takes what is made.
@@ -81,7 +80,7 @@ fn make_all(folder: &mut JobFolder, task: &ImportTask) -> anyhow::Result<Outcome
         );
     }
     let text = serde_json::to_vec_pretty(&result).context("encode result.json")?;
-    write_whole(&folder.path().join("result.json"), &text).context("write result.json")?;
+    job::whole::write(&folder.path().join("result.json"), &text).context("write result.json")?;
     steps.begin(folder, wanted.len(), "done")?;
     Ok(Outcome::Done)
 }
@@ -223,7 +222,7 @@ impl One<'_> {
 
 fn write_json(path: &Path, value: &impl serde::Serialize) -> anyhow::Result<()> {
     let text = serde_json::to_vec_pretty(value).context("encode JSON")?;
-    write_whole(path, &text).with_context(|| format!("write {}", path.display()))
+    job::whole::write(path, &text).with_context(|| format!("write {}", path.display()))
 }
 
 fn warning(code: &str, file: &str, message: String) -> Warning {

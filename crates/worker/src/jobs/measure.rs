@@ -16,7 +16,6 @@ use crate::{
     pace::RENDERED_MAX,
     progress::{Goal, ProgressMeter},
     system::{LoadMeter, memory_peak_bytes},
-    whole_file::write_whole,
 };
 
 /// Measures the run that the job's folder names.
@@ -66,7 +65,7 @@ pub(crate) fn run(folder: &mut JobFolder, task: &MeasureTask) -> anyhow::Result<
     log(&format!("{measured:?}"));
     let text = serde_json::to_vec_pretty(&run_measure(measured, task.limit))
         .context("encode result.json")?;
-    write_whole(&folder.path().join("result.json"), &text).context("write result.json")?;
+    job::whole::write(&folder.path().join("result.json"), &text).context("write result.json")?;
     folder.emit(EventBody::Progress(meter.progress("done", 100)))?;
     Ok(Outcome::Done)
 }

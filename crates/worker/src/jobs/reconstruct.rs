@@ -11,7 +11,7 @@ use super::{
     input::Input,
     steps::{Steps, stopped_or},
 };
-use crate::{folder::JobFolder, log::log, whole_file::write_whole};
+use crate::{folder::JobFolder, log::log};
 
 /// The original's file name in the job's folder.
 const ORIGINAL: &str = "original.wav";
@@ -72,7 +72,7 @@ fn reconstruct(folder: &mut JobFolder, task: &ReconstructTask) -> anyhow::Result
         distances: outputs.into_inner().finish()?,
     };
     let text = serde_json::to_vec_pretty(&result).context("encode result.json")?;
-    write_whole(&folder.join("result.json"), &text).context("write result.json")?;
+    job::whole::write(&folder.join("result.json"), &text).context("write result.json")?;
     steps.done()
 }
 

@@ -9,7 +9,7 @@ mod excerpts;
 mod patience;
 mod samples;
 
-use std::{collections::BTreeMap, fs, path::Path, time::Instant};
+use std::{collections::BTreeMap, fs, time::Instant};
 
 use anyhow::Context;
 use api::{EventBody, Limit, Metrics, Outcome, Split, TrainTask, Warning};
@@ -141,7 +141,7 @@ impl<'a> Run<'a> {
         config: &Config,
         dataset: Dataset,
     ) -> anyhow::Result<Self> {
-        let limit = extended_limit(folder.path()).unwrap_or(task.limit);
+        let limit = job::limit::read(folder.path(), task.limit)?;
         let goal = match limit {
             Limit::Steps { steps } => Goal::Units(steps),
             Limit::Minutes { minutes } => Goal::Secs(minutes * 60.0),
@@ -484,16 +484,6 @@ impl<'a> Run<'a> {
         let progress = self.meter.progress(phase, self.trainer.global_step());
         self.folder.emit(EventBody::Progress(progress))
     }
-}
-
-/// `limit.json`: a limit that was given on a resume and replaces the order's.
-fn extended_limit(folder: &Path) -> Option<Limit> {
-    #[derive(serde::Deserialize)]
-    struct Extended {
-        limit: Limit,
-    }
-    let text = fs::read(folder.join("limit.json")).ok()?;
-    serde_json::from_slice::<Extended>(&text).ok().map(|it| it.limit)
 }
 
 /// Collects metrics of steps and gives their means at a readable rate.

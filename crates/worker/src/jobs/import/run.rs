@@ -1,16 +1,11 @@
 //! A run of the original program as one of ours: the curves and sounds of its event files, and its
 //! checkpoints, from the last of which training goes on.
 
-use std::{
-    collections::BTreeMap,
-    fs::{self, File},
-    io::{BufWriter, Write},
-    path::Path,
-};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::Context;
 use api::{
-    Checkpoint, Event, EventBody, FindingKind, Learnt, Limit, Made, Metrics, Outcome, Sample, Task,
+    Checkpoint, EventBody, FindingKind, Learnt, Limit, Made, Metrics, Outcome, Sample, Task,
     TrainTask,
 };
 use foreign::tfevents::{self, Content};
@@ -20,7 +15,7 @@ use serde_json::{Value, json};
 use super::{One, Steps};
 use crate::{
     dataset::Dataset,
-    folder::{JobFolder, checkpoint_path, now_ms},
+    folder::{JobFolder, now_ms},
     inspect,
     jobs::{sentence, train::sha256_of_file},
 };
@@ -34,7 +29,7 @@ pub(super) fn make(
     for folder in ["checkpoints", "samples"] {
         fs::create_dir_all(one.target.join(folder)).with_context(|| format!("create {folder}"))?;
     }
-    let mut log = EventLog::create(&one.target.join("events.jsonl"))?;
+    let mut log = EventLog::create(&one.target)?;
     let events = inspect::events_of(&one.source);
     for (i, path) in events.iter().enumerate() {
         if !steps.go_on(job, 0.5 * i as f64 / events.len() as f64)? {
@@ -44,9 +39,8 @@ pub(super) fn make(
     }
     let created_ms = log.first_ms.unwrap_or_else(now_ms);
     let Some(config) = copy_checkpoints(job, one, steps, &mut log)? else { return Ok(None) };
-    anyhow::ensure!(log.seq > 0, "none of it could be read");
+    anyhow::ensure!(log.n_events > 0, "none of it could be read");
     log.add(now_ms(), EventBody::Finished(Outcome::Stopped))?;
-    log.finish()?;
     let hash = dataset_of(job, one, config.as_ref())?;
     let config = config.unwrap_or_else(default_config);
     let learnt = hash.is_none().then_some(Learnt {
@@ -163,14 +157,14 @@ fn copy_checkpoints(
             continue;
         }
         let step = original.step;
-        let place = one.target.join(checkpoint_path(step));
+        let place = one.target.join(job::files::checkpoint(step));
         // Of two of one step the later is kept; they are the same training.
         original.save_checkpoint(&place)?;
         *found.entry(step).or_default() |= is_best;
         config = Some(original.config);
     }
     for (step, is_best) in found {
-        let path = checkpoint_path(step);
+        let path = job::files::checkpoint(step);
         let file = one.target.join(&path);
         let checkpoint = Checkpoint {
             step,
@@ -283,38 +277,25 @@ fn metric(tag: &str, value: f64) -> (String, f64) {
     }
 }
 
-/// `events.jsonl` of a run that is being made.
+/// The events of a run that is being made.
 struct EventLog {
-    file: BufWriter<File>,
-    seq: u64,
+    writer: job::events::Writer,
+    n_events: u64,
     first_ms: Option<u64>,
     last_ms: u64,
     n_sounds: usize,
 }
 
 impl EventLog {
-    fn create(path: &Path) -> anyhow::Result<Self> {
-        let file = File::create(path).context("create events.jsonl")?;
-        Ok(Self {
-            file: BufWriter::new(file),
-            seq: 0,
-            first_ms: None,
-            last_ms: now_ms(),
-            n_sounds: 0,
-        })
+    fn create(run: &Path) -> anyhow::Result<Self> {
+        let writer = job::events::Writer::open(run, |_| {})?;
+        Ok(Self { writer, n_events: 0, first_ms: None, last_ms: now_ms(), n_sounds: 0 })
     }
 
     fn add(&mut self, time_ms: u64, body: EventBody) -> anyhow::Result<()> {
-        self.seq += 1;
+        self.n_events += 1;
         self.first_ms.get_or_insert(time_ms);
         self.last_ms = time_ms;
-        let event = Event { seq: self.seq, time_ms, body };
-        serde_json::to_writer(&mut self.file, &event).context("write an event")?;
-        self.file.write_all(b"\n").context("write an event")
-    }
-
-    fn finish(self) -> anyhow::Result<()> {
-        let file = self.file.into_inner().context("write events.jsonl")?;
-        file.sync_all().context("sync events.jsonl")
+        self.writer.append(body, time_ms).context("write an event").map(drop)
     }
 }

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     dataset::hex,
-    folder::{JobFolder, checkpoint_path},
+    folder::JobFolder,
     log::log,
     pace::{SAVE_BEST_PAUSE_SECS_MIN, SAVE_PAUSE, SAVE_PAUSE_SECS_MIN},
 };
@@ -115,7 +115,7 @@ impl Checkpoints {
     ) -> anyhow::Result<()> {
         let step = trainer.global_step();
         let started = Instant::now();
-        let path = checkpoint_path(step);
+        let path = job::files::checkpoint(step);
         let file = folder.path().join(&path);
         trainer.save(&file).with_context(|| format!("write {path}"))?;
         let best = self.best_validation();

@@ -1,0 +1,48 @@
+//! The names of the files in the folders of jobs, models and presets.
+
+/// What a job is asked to do: [`api::Order`].
+pub const ORDER: &str = "job.json";
+/// Numbered lines of [`api::Event`].
+pub const EVENTS: &str = "events.jsonl";
+/// Lines of [`api::Control`].
+pub const CONTROL: &str = "control.jsonl";
+/// What the worker printed, for people.
+pub const LOG: &str = "log.txt";
+/// How the job ended: [`api::Exit`].
+pub const EXIT: &str = "exit.json";
+/// Another limit than the order's.
+pub const LIMIT: &str = "limit.json";
+/// What people said about the job after it was made, like a new name.
+pub const CARD: &str = "card.json";
+/// What the system had counted when the worker was started.
+pub const STARTED: &str = "started.json";
+/// Held for as long as a worker lives.
+pub const WORKER_LOCK: &str = "worker.lock";
+/// Takes space until the job ends, so that its end can be written on a full disk.
+pub const RESERVE: &str = ".reserve";
+/// The index of a whole dataset.
+pub const DATASET_INDEX: &str = "dataset.json";
+/// The peaks of a dataset's sounds.
+pub const PEAKS: &str = "peaks.bin";
+/// What a job found out or made, in its own words.
+pub const RESULT: &str = "result.json";
+/// A model of the library: [`api::Model`].
+pub const MODEL: &str = "model.json";
+/// A model's weights.
+pub const WEIGHTS: &str = "weights.safetensors";
+/// A preset of one's own.
+pub const PRESET: &str = "preset.json";
+
+/// The files that tell about a job; everything else in its folder is what it made.
+pub const OF_THE_JOB: [&str; 10] =
+    [ORDER, EVENTS, CONTROL, LOG, EXIT, LIMIT, CARD, STARTED, WORKER_LOCK, RESERVE];
+
+/// The file of a dataset that holds part of its sound.
+pub fn sound(chunk: u32) -> String {
+    format!("sound-{chunk:03}.pcm")
+}
+
+/// The checkpoint of a step, in the folder of its run.
+pub fn checkpoint(step: u64) -> String {
+    format!("checkpoints/step-{step:09}.safetensors")
+}

@@ -1,0 +1,185 @@
+//! The table of the kinds of job: what each is called, what it needs, and what people can do with it. Queue,
+//! lists, command line and pages read it from here.
+
+use api::{JobKind, Task};
+
+use crate::Shelf;
+
+/// A kind of job.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// Which one.
+    pub kind: JobKind,
+    /// Its word in orders and in the database.
+    pub word: &'static str,
+    /// What one of these jobs does, as a list says it.
+    pub title: &'static str,
+    /// Where its folders stand.
+    pub shelf: Shelf,
+    /// What it takes of the computer while it runs.
+    pub needs: Needs,
+    /// Whether it keeps what it has when it is stopped. Others are cancelled: nothing is left of them.
+    pub can_stop: bool,
+    /// Whether it goes on where it was stopped or interrupted.
+    pub can_resume: bool,
+    /// Whether it can be started again from the beginning.
+    pub can_restart: bool,
+    /// What becomes of what it made.
+    pub kept: Kept,
+}
+
+/// What a job takes of the computer. The queue starts the next job whose needs are free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Every core, for long: one of these runs at a time. A GPU, if there is one, is its own too.
+    Computer,
+    /// Some cores for minutes: a few of these run beside each other and beside a training.
+    Cores,
+    /// It stays until somebody ends it, and mostly waits: it never keeps others from starting.
+    Resident,
+}
+
+impl Needs {
+    /// Every kind of need.
+    pub const ALL: [Needs; 3] = [Needs::Computer, Needs::Cores, Needs::Resident];
+
+    /// Jobs with these needs that run at the same time, at most.
+    pub fn n_beside(self) -> usize {
+        match self {
+            Needs::Computer => 1,
+            Needs::Cores => 2,
+            Needs::Resident => 8,
+        }
+    }
+}
+
+/// What becomes of what a job made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// It is kept until it is deleted, and then for a while in the trash.
+    Trash,
+    /// Whoever asked takes it, or it can be made again: only the newest so many are kept.
+    Newest(usize),
+    /// It is kept until it is taken.
+    UntilTaken,
+}
+
+/// Every kind of job.
+pub const KINDS: &[Kind] = &[
+    Kind {
+        kind: JobKind::Import,
+        word: "import",
+        title: "Import from another program",
+        shelf: Shelf::Imports,
+        needs: Needs::Cores,
+        can_stop: false,
+        can_resume: false,
+        can_restart: false,
+        kept: Kept::UntilTaken,
+    },
+    Kind {
+        kind: JobKind::Prepare,
+        word: "prepare",
+        title: "Prepare a dataset",
+        shelf: Shelf::Datasets,
+        needs: Needs::Cores,
+        can_stop: false,
+        can_resume: false,
+        can_restart: true,
+        kept: Kept::Trash,
+    },
+    Kind {
+        kind: JobKind::Train,
+        word: "train",
+        title: "Train a model",
+        shelf: Shelf::Runs,
+        needs: Needs::Computer,
+        can_stop: true,
+        can_resume: true,
+        can_restart: false,
+        kept: Kept::Trash,
+    },
+    Kind {
+        kind: JobKind::Reconstruct,
+        word: "reconstruct",
+        title: "Send a sound through a model",
+        shelf: Shelf::Reconstructions,
+        needs: Needs::Cores,
+        can_stop: false,
+        can_resume: false,
+        can_restart: false,
+        kept: Kept::Trash,
+    },
+    Kind {
+        kind: JobKind::Convert,
+        word: "convert",
+        title: "Convert between sound and latents",
+        shelf: Shelf::Conversions,
+        needs: Needs::Cores,
+        can_stop: false,
+        can_resume: false,
+        can_restart: false,
+        kept: Kept::Newest(20),
+    },
+    Kind {
+        kind: JobKind::Export,
+        word: "export",
+        title: "Export a model",
+        shelf: Shelf::Exports,
+        needs: Needs::Cores,
+        can_stop: false,
+        can_resume: false,
+        can_restart: false,
+        kept: Kept::Trash,
+    },
+    Kind {
+        kind: JobKind::Measure,
+        word: "measure",
+        title: "Measure how long a run would take",
+        shelf: Shelf::Measures,
+        needs: Needs::Cores,
+        can_stop: false,
+        can_resume: false,
+        can_restart: false,
+        kept: Kept::Newest(100),
+    },
+];
+
+/// The row of a kind.
+pub fn kind(kind: JobKind) -> &'static Kind {
+    KINDS.iter().find(|row| row.kind == kind).expect("a test sees that every kind has a row")
+}
+
+/// The kind of a task.
+pub fn of(task: &Task) -> JobKind {
+    match task {
+        Task::Import(_) => JobKind::Import,
+        Task::Prepare(_) => JobKind::Prepare,
+        Task::Train(_) => JobKind::Train,
+        Task::Reconstruct(_) => JobKind::Reconstruct,
+        Task::Convert(_) => JobKind::Convert,
+        Task::Export(_) => JobKind::Export,
+        Task::Measure(_) => JobKind::Measure,
+    }
+}
+
+/// The row with a word, if this program knows it.
+pub fn by_word(word: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|row| row.word == word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_one_row_whose_word_is_that_of_orders() {
+        for (idx, row) in KINDS.iter().enumerate() {
+            assert_eq!(serde_json::to_value(row.kind).unwrap(), row.word);
+            assert_eq!(KINDS.iter().position(|it| it.kind == row.kind), Some(idx));
+            assert_eq!(Shelf::of(row.kind), row.shelf);
+        }
+        // Kinds follow each other without a gap, so as many rows as kinds means a row for each.
+        assert_eq!(KINDS.len(), JobKind::Measure as usize + 1);
+    }
+}
