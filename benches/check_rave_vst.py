@@ -9,7 +9,7 @@ and the libtorch that the plugin comes with, 1.11.0 (the wheel of PyTorch for Py
 
 The plugin sends one channel, and takes one or two. A module with two hears the one on both, which PyTorch, in
 whose environment this runs, then plays for comparison. To a module with fewer latents (`few.ts`) it sends others
-for each side, by chance: that one must play, and differ from side to side. Prints one JSON line as
+for each side, at random: that one must play, and differ from side to side. Prints one JSON line as
 check_exports.py does.
 """
 

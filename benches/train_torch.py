@@ -125,7 +125,7 @@ def distance(x, y):
     return total
 
 
-def judge(kind, capacity):
+def discriminator_layers(kind, capacity):
     conv_of, k, stride, pad = {
         1: (nn.Conv1d, 15, 4, 7),
         2: (nn.Conv2d, (5, 1), (4, 1), (2, 0)),
@@ -140,8 +140,8 @@ def judge(kind, capacity):
 class Discriminator(nn.Module):
     def __init__(self, capacity):
         super().__init__()
-        self.periods = nn.ModuleList([judge(2, capacity) for _ in PERIODS])
-        self.scales = nn.ModuleList([judge(1, capacity) for _ in range(3)])
+        self.periods = nn.ModuleList([discriminator_layers(2, capacity) for _ in PERIODS])
+        self.scales = nn.ModuleList([discriminator_layers(1, capacity) for _ in range(3)])
 
     @staticmethod
     def features(layers, x):

@@ -24,7 +24,7 @@ pub enum ExportForm {
         play: ExportedPlay,
     },
     /// Graphs (`.onnx`) for code and browsers: the whole, the encoder and the decoder, a file each. They
-    /// compute without chance; what one that plays block by block remembers is among its inputs and outputs.
+    /// draw no random numbers; the state of one that plays block by block is among its inputs and outputs.
     Onnx {
         /// How they play.
         play: ExportedPlay,

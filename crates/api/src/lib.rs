@@ -28,6 +28,30 @@
 //! | **Trash** | What was deleted, for 30 days: it can be restored, or deleted forever. |
 //! | **Problem** | What went wrong, why, and what to do about it. |
 //!
+//! Words of the field, as code, help texts and documents use them:
+//!
+//! | word | meaning |
+//! |---|---|
+//! | **Device** | The CPU or a GPU that a job computes on (setting `device`); never «place» or «card». |
+//! | **Precision** | The number format of weights and products: 32 bits, 16 bits (mixed), or 8 and 16 bits when playing live. |
+//! | **Random seed** | The number that all random numbers of a run follow from: the same seed gives the same run. |
+//! | **Activation** | The non-linear function between layers: leaky ReLU or Snake. |
+//! | **Receptive field** | The input samples that one output sample depends on. |
+//! | **Latency** | The delay of the output when a model plays live, in samples. |
+//! | **Encoder**, **decoder** | The halves of an autoencoder: from sound to latents, and back. |
+//! | **Generator** | Encoder and decoder together, in adversarial training. |
+//! | **Latent** | The vector that describes one frame of sound; also one of its dimensions over time. |
+//! | **Noise channels** | Channels of random numbers that some models append to their latents. |
+//! | **Codebook**, **code** | The vectors of a quantiser, and the index of one of them. |
+//! | **Regularisation** | The part of the loss that shapes the latent space. |
+//! | **Spectral distance** | The multi-resolution difference of two sounds' spectra: the loss of phase 1. |
+//! | **Validation distance** | The spectral distance on held-out sound. |
+//! | **Discriminator** | A network that phase 2 trains to classify sounds as real or reconstructed. |
+//! | **Discriminator loss** | The loss that trains the discriminators. |
+//! | **Generator loss** | The loss of the decoder against the discriminators. |
+//! | **Feature matching** | The difference of the discriminators' features between a sound and its reconstruction. |
+//! | **Upsampling**, **downsampling** | Layers that raise or lower the frame rate by their stride. |
+//!
 //! Everything here is plain data. Field names are the JSON names; units stand last in them.
 
 mod conversion;

@@ -80,7 +80,12 @@ fn processor(machine: &Machine) -> Check {
 }
 
 fn graphics() -> Check {
-    ok("GPU", "not used: this build computes on the CPU".to_owned())
+    let found = if cfg!(feature = "vulkan") {
+        "used for training if there is one with a Vulkan driver"
+    } else {
+        "not used: this build computes on the CPU"
+    };
+    ok("GPU", found.to_owned())
 }
 
 fn memory_left(machine: &Machine) -> Check {

@@ -1,8 +1,8 @@
 //! Graphs as ONNX files, and those files read again.
 //!
-//! Opset 17, IR version 8. What a graph remembers are inputs `state_0`, `state_1`… and outputs
-//! `next_state_0`…: zeros at first, then what came out of the block before. Nothing in a file is left to
-//! chance.
+//! Opset 17, IR version 8. The state of a graph is passed in as `state_0`, `state_1`… and out as
+//! `next_state_0`…: zeros at first, then the outputs of the block before. A file draws no random
+//! numbers.
 //!
 //! Source: `onnx.proto` and `Operators.md` of ONNX 1.12 (<https://onnx.ai>).
 

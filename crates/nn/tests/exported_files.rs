@@ -74,11 +74,12 @@ fn graph(layers: &[Layer], [channels_in, channels_out]: [usize; 2], path: &Path)
 }
 
 /// What the engine makes of rows, as rows.
-fn engine(engine: &mut Engine, rows: &[f32], chance: &mut u64) -> Vec<f32> {
+fn engine(engine: &mut Engine, rows: &[f32], rng_state: &mut u64) -> Vec<f32> {
     let (n_in, n_out) = (engine.channels_in(), engine.channels_out());
     let n = rows.len() / n_in;
     let frames: Vec<f32> = (0..n).flat_map(|i| (0..n_in).map(move |c| rows[c * n + i])).collect();
-    let made = engine.process(&frames, &mut |values| values.fill_with(|| uniform(chance))).to_vec();
+    let made =
+        engine.process(&frames, &mut |values| values.fill_with(|| uniform(rng_state))).to_vec();
     (0..n_out)
         .flat_map(|c| made.iter().skip(c).step_by(n_out).copied().collect::<Vec<_>>())
         .collect()
@@ -104,12 +105,12 @@ fn noise_of_a_module_is_the_engines() {
     let layers = [Layer::Noise(noise)];
     let mut module = module(&layers, 2, &folder.path().join("noise.ts"));
     let mut live = Engine::new(&layers, 2, 16, Precision::Float32);
-    let mut chance = 0;
+    let mut rng_state = 0;
     for block in 0..3 {
         let x = nn::Init::new(block).uniform(2 * 16, -3.0, 3.0);
         let played = module.call("forward", &x, [1, 2, 16]).unwrap();
         assert_eq!(played.shape, [1, 1, 128]);
-        let expected = engine(&mut live, &x, &mut chance);
+        let expected = engine(&mut live, &x, &mut rng_state);
         assert!(expected.iter().any(|x| x.abs() > 1e-4), "there is noise");
         assert!(apart(&played.values, &expected) < 1e-5, "{block}");
     }

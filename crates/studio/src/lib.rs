@@ -141,7 +141,7 @@ impl Studio {
             taking: Mutex::new(()),
             uploads: Mutex::new(BTreeMap::new()),
             workspace_lock: Mutex::new(Some(workspace_lock)),
-            chance: Mutex::new(options.seed),
+            rng_state: Mutex::new(options.seed),
         });
         rebuild::reconcile(&shared)?;
         shared.workspace.reserve().keep();

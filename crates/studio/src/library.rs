@@ -83,7 +83,7 @@ pub(crate) fn name_from(text: &str) -> String {
 /// An identifier that nothing in the workspace has, in the trash neither.
 pub(crate) fn fresh_id(shared: &Shared, name: &str) -> Result<Id, Error> {
     for _ in 0..1000 {
-        let id = Id::from_name(name, shared.chance());
+        let id = Id::from_name(name, shared.random_bits());
         if !is_taken(shared, &id)? {
             return Ok(id);
         }

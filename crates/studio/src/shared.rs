@@ -45,7 +45,7 @@ pub(crate) struct Shared {
     /// Held while what an import made is taken or removed, or a folder that was mended is read in.
     pub(crate) taking: Mutex<()>,
     /// State of the generator behind the suffixes of identifiers.
-    pub(crate) chance: Mutex<u64>,
+    pub(crate) rng_state: Mutex<u64>,
 }
 
 /// One change of the studio's state: all of it is stored, then it is published, or nothing is.
@@ -60,8 +60,8 @@ impl Shared {
     }
 
     /// 32 bits that do not repeat soon (`SplitMix64`).
-    pub(crate) fn chance(&self) -> u32 {
-        let mut state = lock(&self.chance);
+    pub(crate) fn random_bits(&self) -> u32 {
+        let mut state = lock(&self.rng_state);
         *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = *state;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

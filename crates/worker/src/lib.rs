@@ -1,7 +1,7 @@
 //! What runs in a child process: one file per kind of job, the training loop, the dataset format.
 //!
 //! `maquette worker FOLDER` is [`run`]: it reads `job.json`, does what it says, appends to
-//! `events.jsonl` while it works, obeys `control.jsonl`, and writes `exit.json` last. It can be
+//! `events.jsonl` while it works, follows `control.jsonl`, and writes `exit.json` last. It can be
 //! started again on a folder that it left half-done and goes on from there.
 
 mod bad_sound;

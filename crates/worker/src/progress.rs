@@ -7,7 +7,7 @@ use std::{
 
 use api::Progress;
 
-/// Speed is judged over this long.
+/// Speed is averaged over this long.
 const WINDOW: Duration = Duration::from_secs(30);
 /// The window is kept as at most this many marks.
 const MARKS_MAX: usize = 60;

@@ -40,12 +40,12 @@ struct Curve {
     pieces: Vec<Piece>,
 }
 
-/// `y + slope (x - x0) + bend (x - x0)^2` from `x0` on.
+/// `y + slope (x - x0) + curvature (x - x0)^2` from `x0` on.
 struct Piece {
     x: f64,
     y: f64,
     slope: f64,
-    bend: f64,
+    curvature: f64,
 }
 
 impl Curve {
@@ -62,8 +62,8 @@ impl Curve {
             let centre = ((from.0 + middle.0 + to.0) / 3.0, (from.1 + middle.1 + to.1) / 3.0);
             let ((x1, y1), (x2, y2)) =
                 ((centre.0 - from.0, centre.1 - from.1), (to.0 - from.0, to.1 - from.1));
-            let bend = (y2 / x2 - y1 / x1) / (x2 - x1);
-            pieces.push(Piece { x: from.0, y: from.1, slope: y1 / x1 - bend * x1, bend });
+            let curvature = (y2 / x2 - y1 / x1) / (x2 - x1);
+            pieces.push(Piece { x: from.0, y: from.1, slope: y1 / x1 - curvature * x1, curvature });
             start.get_or_insert(from);
             at = to;
         }
@@ -80,7 +80,7 @@ impl Curve {
         let after = self.pieces.partition_point(|piece| piece.x <= x);
         let piece = &self.pieces[after.saturating_sub(1)];
         let beyond = x - piece.x;
-        (piece.y + beyond * (piece.slope + piece.bend * beyond)).exp()
+        (piece.y + beyond * (piece.slope + piece.curvature * beyond)).exp()
     }
 }
 
@@ -126,7 +126,7 @@ fn moved(a: (f64, f64), b: (f64, f64), by: f64) -> (f64, f64) {
 
 fn straight(a: (f64, f64), b: (f64, f64)) -> Piece {
     let slope = if b.0 == a.0 { 0.0 } else { (b.1 - a.1) / (b.0 - a.0) };
-    Piece { x: a.0, y: a.1, slope, bend: 0.0 }
+    Piece { x: a.0, y: a.1, slope, curvature: 0.0 }
 }
 
 #[cfg(test)]

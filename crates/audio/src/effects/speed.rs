@@ -15,9 +15,9 @@ pub fn at_speed(samples: &[f32], speed: f64, n: usize) -> Vec<f32> {
         let (before, here) = (at(i.saturating_sub(1)), at(i));
         let (next, after) = (at(i + 1), at(i + 2));
         let slope = 0.5 * (next - before);
-        let bend = before - 2.5 * here + 2.0 * next - 0.5 * after;
+        let curvature = before - 2.5 * here + 2.0 * next - 0.5 * after;
         let twist = 0.5 * (after - before) + 1.5 * (here - next);
-        here + x * (slope + x * (bend + x * twist))
+        here + x * (slope + x * (curvature + x * twist))
     };
     (0..n).map(played).collect()
 }

@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_written_over_by_chance() {
+    fn nothing_is_overwritten_by_accident() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().canonicalize().unwrap().join(name);
         fs::write(path("in.wav"), "").unwrap();

@@ -242,8 +242,8 @@ impl<'a> State<'a> {
         let generator = network.initialise_generator(&config, 0).to_arrays();
         let mut parameters = self.taken(&self.arrays, &generator)?;
         let mut has_discriminators = false;
-        let are_judges = self.arrays.iter().any(|array| array.name.starts_with(DISCRIMINATOR));
-        if are_judges && n_discriminators <= n_found {
+        let are_stored = self.arrays.iter().any(|array| array.name.starts_with(DISCRIMINATOR));
+        if are_stored && n_discriminators <= n_found {
             let all = network.initialise(&config, 0).to_arrays();
             let discriminators: Vec<_> =
                 all.into_iter().filter(|it| it.name.starts_with(DISCRIMINATOR)).collect();

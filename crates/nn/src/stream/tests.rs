@@ -320,12 +320,12 @@ fn strides_with_their_delays() {
 #[test]
 fn gathered_frames_change_nothing_behind() {
     let draw = &mut Draw(1);
-    let slowing = |draw: &mut Draw| {
+    let downsampling = |draw: &mut Draw| {
         let conv = conv(draw, [3, 3], 8);
         let delay = Conv::stride_delay(4, conv.padding.1, 1);
         Layer::Conv(Conv { stride: 4, delay, ..conv })
     };
-    let layers = [slowing(draw), Layer::Gather { n_frames: 8 }, slowing(draw)];
+    let layers = [downsampling(draw), Layer::Gather { n_frames: 8 }, downsampling(draw)];
     let last = [
         Layer::Residual { delay: 1, layers: vec![Layer::Conv(conv(draw, [3, 3], 3))] },
         Layer::Conv(Conv { stride: 2, ..conv(draw, [3, 3], 4) }),

@@ -19,7 +19,7 @@ pub struct Player {
     attributes: BTreeMap<String, Item>,
     methods: BTreeMap<String, Method>,
     /// The state of random numbers.
-    chance: u64,
+    rng_state: u64,
     /// The budget of the running call.
     left: Budget,
 }
@@ -84,7 +84,7 @@ impl Player {
                 attributes.insert(key.to_owned(), item);
             }
         }
-        Ok(Self { path: path.to_owned(), attributes, methods, chance: 0, left: Budget::WHOLE })
+        Ok(Self { path: path.to_owned(), attributes, methods, rng_state: 0, left: Budget::WHOLE })
     }
 
     /// A method with an array `[batch, channels, frames]`; gives the shape and the numbers of what it
@@ -388,8 +388,8 @@ impl Player {
     /// Random numbers: `splitmix64` (Steele, Lea and Flood, 2014), and Box and Muller, 1958.
     fn random(&mut self, like: &Array, name: &str) -> Array {
         let mut uniform = || {
-            self.chance = self.chance.wrapping_add(0x9E37_79B9_7F4A_7C15);
-            let mut z = self.chance;
+            self.rng_state = self.rng_state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+            let mut z = self.rng_state;
             z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
             z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
             ((z ^ (z >> 31)) >> 40) as f32 / (1 << 24) as f32

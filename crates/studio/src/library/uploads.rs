@@ -216,7 +216,8 @@ fn stage(
     max_bytes: u64,
     place: Option<(Id, PlaceInUpload)>,
 ) -> Result<StagedFile, Error> {
-    let path = folder.join(format!(".part-{:08x}{:08x}", shared.chance(), shared.chance()));
+    let path =
+        folder.join(format!(".part-{:08x}{:08x}", shared.random_bits(), shared.random_bits()));
     let file = File::create_new(&path).map_err(Error::io("write", &path))?;
     let shared = Arc::clone(shared);
     Ok(StagedFile { shared, file, path, n_bytes: 0, max_bytes, place, is_kept: false })

@@ -59,7 +59,7 @@ struct Encoding<'a> {
     path: &'a Path,
     randomness: Randomness,
     as_codes: bool,
-    /// Played live like this, which says nothing of chance yet.
+    /// Settings for playing live; their seeds are set later.
     live: Option<PlayerSettings>,
 }
 
@@ -67,7 +67,7 @@ struct Decoding<'a> {
     path: &'a Path,
     noise: Randomness,
     format: SoundFormat,
-    /// Played live like this, which says nothing of chance yet.
+    /// Settings for playing live; their seeds are set later.
     live: Option<PlayerSettings>,
 }
 

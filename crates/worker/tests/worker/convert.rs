@@ -187,7 +187,7 @@ fn weights_of_fewer_bits_change_little() {
 }
 
 #[test]
-fn chance_comes_from_the_seed_alone() {
+fn random_numbers_come_from_the_seed_alone() {
     let scene = Scene::new(&json!({}));
     let encode = |seed| floats(&scene.encoded(seed, None));
     let mean = encode(None);

@@ -11,8 +11,7 @@ use crate::rave::infer::Model;
 use crate::rave::stream::description::Description;
 use crate::rave::stream::{Player, PlayerSettings, Randomness};
 
-/// A file that was read again, as what plays it: without chance, with what it heard before if it plays
-/// block by block. Arrays lie channel after channel.
+/// An exported file that plays: deterministic, and with state if it plays block by block. Arrays lie channel after channel.
 pub trait Plays {
     /// From `channels` of sound to latents, and how many there are of these.
     ///

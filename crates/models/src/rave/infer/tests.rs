@@ -121,7 +121,7 @@ fn lengths_are_known_before() {
 }
 
 #[test]
-fn chance_is_the_same_in_whatever_piece_it_is() {
+fn noise_does_not_depend_on_pieces() {
     let config = tiny(&json!({ "regularization": "variational" }));
     let network = Network::new(&config);
     let weights = network.initialise(&config, 4).frozen();

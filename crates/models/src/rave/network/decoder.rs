@@ -51,8 +51,8 @@ impl Decoder {
         // The original upsamples by the ratios in the encoder's order, not in reverse.
         for (stage, &ratio) in config.decoder_ratios().iter().enumerate() {
             let name = format!("decoder.net.{}.net.1", 1 + 2 * stage);
-            let quickening = Conv::upsampling(name, [channels, channels / 2], ratio);
-            layers.push(Layer::Conv(quickening.rectified()));
+            let upsampling = Conv::upsampling(name, [channels, channels / 2], ratio);
+            layers.push(Layer::Conv(upsampling.rectified()));
             channels /= 2;
             let stack = format!("decoder.net.{}.net.branches.0.net", 2 + 2 * stage);
             layers.extend(FIRST_DILATIONS.iter().enumerate().map(|(i, &dilation)| {
@@ -88,8 +88,8 @@ impl Decoder {
             LayerActivation::new(config.activation, &name(index), channels)
         };
         for (stage, &ratio) in ratios.iter().enumerate().rev() {
-            let quickening = Conv::upsampling(name(index + 1), [channels, channels / 2], ratio);
-            layers.push(Layer::Conv(quickening.after(activation(index, channels))));
+            let upsampling = Conv::upsampling(name(index + 1), [channels, channels / 2], ratio);
+            layers.push(Layer::Conv(upsampling.after(activation(index, channels))));
             channels /= 2;
             index += 2;
             for &dilation in config.decoder_dilations(stage) {

@@ -67,8 +67,8 @@ fn first(config: &Config) -> Vec<Layer> {
     let mut index = 1;
     for &ratio in &config.ratios {
         layers.push(Layer::BatchNorm(BatchNorm::new(name(index), channels)));
-        let slowing = conv(index + 2, [channels, 2 * channels], 2 * ratio + 1).strided(ratio);
-        layers.push(Layer::Conv(slowing.rectified()));
+        let downsampling = conv(index + 2, [channels, 2 * channels], 2 * ratio + 1).strided(ratio);
+        layers.push(Layer::Conv(downsampling.rectified()));
         channels *= 2;
         index += 3;
     }
@@ -97,8 +97,8 @@ fn second(config: &Config) -> Vec<Layer> {
             layers.push(residual(config, &name(index), channels, dilation));
             index += 1;
         }
-        let slowing = conv(index + 1, [channels, 2 * channels], 2 * ratio).strided(ratio);
-        layers.push(Layer::Conv(slowing.after(activation(index, channels))));
+        let downsampling = conv(index + 1, [channels, 2 * channels], 2 * ratio).strided(ratio);
+        layers.push(Layer::Conv(downsampling.after(activation(index, channels))));
         channels *= 2;
         index += 2;
     }

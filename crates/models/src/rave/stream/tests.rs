@@ -1,5 +1,5 @@
 //! Agreement with the original's streaming models, for every configuration that streams: weights,
-//! sound and chance follow the formulas in `vectors/README.md`.
+//! sound and random numbers follow the formulas in `vectors/README.md`.
 
 use std::collections::BTreeMap;
 use std::f64::consts::TAU;

@@ -43,7 +43,7 @@ fn check(packing: Packing, window: Window, [n_out, groups]: [usize; 2], toleranc
                 f64::from(weight(output, i)) * f64::from(x)
             });
             let expected = f64::from(bias[output]) + terms.sum::<f64>();
-            // Errors of single products add up by chance.
+            // Errors of single products may add up.
             let error = (f64::from(*found) - expected).abs() / (n_values as f64).sqrt();
             assert!(error < 4.0 * tolerance, "{packing:?}, {window:?}: {found}, not {expected}");
         }
