@@ -488,7 +488,7 @@ mod tests {
         };
         let folder = studio.shared.workspace.folder(Shelf::Runs, &run.id);
         std::fs::create_dir(&folder).unwrap();
-        crate::workspace::write_json(&folder.join(job::files::ORDER), &order).unwrap();
+        job::whole::write_json(&folder.join(job::files::ORDER), &order).unwrap();
         let exit = api::Exit { ended_ms: 1, outcome: api::Outcome::Stopped };
         job::exit::write(&folder, &exit).unwrap();
         // More than fit in, so that those taken out meanwhile make no room.
