@@ -1,32 +1,42 @@
-// Every word a person reads, by key. TypeScript checks the keys and the names in braces.
+// Every word a person reads, by key: those of the whole app here, those of a feature in its folder, loaded with its pages. TypeScript checks the keys and the names in braces.
+
+import type { datasets } from '../../pages/datasets/en'
+import type { exports } from '../../pages/exports/en'
+import type { models } from '../../pages/models/en'
+import type { settings } from '../../pages/settings/en'
 
 import { compose } from './en/compose'
 import { dashboard } from './en/dashboard'
-import { datasets } from './en/datasets'
-import { exports } from './en/exports'
 import { help } from './en/help'
 import { imports } from './en/imports'
 import { instruments } from './en/instruments'
-import { models } from './en/models'
 import { parts } from './en/parts'
 import { runList } from './en/run-list'
 import { runs } from './en/runs'
-import { settings } from './en/settings'
 import { shell } from './en/shell'
 import { trash } from './en/trash'
 
-const en = { ...shell, ...parts, ...compose, ...dashboard, ...datasets, ...runs, ...models, ...exports, ...help, ...imports, ...instruments, ...settings, ...trash, ...runList }
+const en = { ...shell, ...parts, ...compose, ...dashboard, ...runs, ...help, ...imports, ...instruments, ...trash, ...runList }
+/** All texts that are loaded by now. */
+const said: Record<string, string> = { ...en }
 
-export type Key = keyof typeof en
+/** Adds the words of a feature. Whoever says one of them imports the file that they are in. */
+export function say<const W extends Record<string, string>>(words: W): W {
+  Object.assign(said, words)
+  return words
+}
+
+type Words = typeof en & typeof datasets & typeof exports & typeof models & typeof settings
+export type Key = keyof Words
 type Names<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
 /** Keys whose text has no names in braces. */
-export type PlainKey = { [K in Key]: [Names<(typeof en)[K]>] extends [never] ? K : never }[Key]
-type Values<K extends Key> = Names<(typeof en)[K]>
+export type PlainKey = { [K in Key]: [Names<Words[K]>] extends [never] ? K : never }[Key]
+type Values<K extends Key> = Names<Words[K]>
 type Args<K extends Key> = [Values<K>] extends [never] ? [] : [values: Record<Values<K>, string | number>]
 
 /** The text of a key, its `{names}` replaced. */
 export function t<K extends Key>(key: K, ...[values]: Args<K>): string {
-  const text: string = en[key]
+  const text = said[key] as string
   if (!values) return text
   return text.replace(/\{(\w+)\}/g, (all, name: string) => String((values as Record<string, unknown>)[name] ?? all))
 }
@@ -36,7 +46,7 @@ type Counted = Extract<Key, `${string}_one`> extends `${infer Stem}_one` ? Stem 
 /** A text that depends on a count: `key_one` for one, `key_other` for the rest; `{n}` is the count. */
 export function tn(key: Counted, n: number, shown: string = new Intl.NumberFormat(locale).format(n)): string {
   const form = new Intl.PluralRules(locale).select(n) === 'one' ? 'one' : 'other'
-  const text: string = en[`${key}_${form}` as Key]
+  const text = said[`${key}_${form}`] as string
   return text.replaceAll('{n}', shown)
 }
 

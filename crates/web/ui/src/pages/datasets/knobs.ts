@@ -1,5 +1,7 @@
 // The settings of a new dataset, as knobs, so that the same form draws them as draws a model's.
 
+import './en'
+
 import type { FieldProblem, Knob, NewDataset } from '$lib/api'
 import { t } from '$lib/i18n'
 import { plain } from '$lib/knobs'

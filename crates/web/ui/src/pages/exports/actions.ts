@@ -1,11 +1,12 @@
 // What can be asked of an export, wherever it is shown.
 
-import { deleteExport, type Export, openExport, restoreExport } from '$lib/api'
+import './en'
+
+import { deleteExport, type Export, exports as ask, type Job, openExport, restoreExport } from '$lib/api'
+import type { Found } from '$lib/feature'
 import { t } from '$lib/i18n'
 import { isActive, newest } from '$lib/jobs.svelte'
 import { attempt, toast, toastUndo } from '$lib/toasts.svelte'
-
-import { cancelExport } from './feature'
 
 /** Cancels one that is under way; moves another to the trash, which can be undone. Gives whether it worked. */
 export async function removeExport({ id, job }: Export): Promise<boolean> {
@@ -18,4 +19,16 @@ export async function removeExport({ id, job }: Export): Promise<boolean> {
 /** Shows its folder in the file manager of the studio's computer. */
 export async function showFolder({ id }: Export): Promise<void> {
   if (await attempt(() => openExport(id))) toast(t('export.opened'))
+}
+
+/** Ends an export that waits or runs, and says so: nothing of it is left to look at. */
+export async function cancelExport({ id, name }: Job): Promise<void> {
+  await deleteExport(id)
+  toast(t('exports.cancelled', { name }))
+}
+
+/** Every export, by the name that says where it goes. */
+export async function findExports(signal: AbortSignal): Promise<Found[]> {
+  const all = await ask(signal)
+  return all.map(({ id, job, task }) => ({ title: t('export.nameFor', { name: job.name, target: t(`export.short.${task.form.to}`) }), href: `/exports/${id}` }))
 }

@@ -1,5 +1,7 @@
 // What is known of a model that is to be exported, and what that allows.
 
+import './en'
+
 import type { Export, ModelDetail, ModelFacts } from '$lib/api'
 import { t } from '$lib/i18n'
 

@@ -1,5 +1,7 @@
 // How an export is played, in a few steps, by where that is.
 
+import './en'
+
 import type { Export } from '$lib/api'
 import { t } from '$lib/i18n'
 import { below } from '$lib/paths'

@@ -1,5 +1,7 @@
 // Choices in words: what will be made, in a sentence, and what each choice means.
 
+import './en'
+
 import type { Outdated } from '$lib/api'
 import { channels as channelWords, count, number, percent, rate } from '$lib/format'
 import { t } from '$lib/i18n'

@@ -1,5 +1,7 @@
 /** Words of the models pages. */
-export const models = {
+import { say } from '$lib/i18n'
+
+export const models = say({
   'models.label': 'Models',
   'models.example': 'Filter, like drums or step>1000',
   'models.emptyTitle': 'No models yet',
@@ -76,4 +78,4 @@ export const models = {
   'model.downloadReconstruction': 'Download reconstruction',
   'model.deletedSound': 'Reconstruction of “{name}” moved to trash, kept for 30 days',
   'model.deleteSound': 'Delete the reconstruction of {name}',
-} as const
+} as const)

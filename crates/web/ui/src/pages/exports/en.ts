@@ -1,5 +1,7 @@
 /** Words of the exports: the wizard, the library and one of them. */
-export const exports = {
+import { say } from '$lib/i18n'
+
+export const exports = say({
   'export.to': 'Where will you use it?',
   'export.player.torchscript': 'Max or Pure Data',
   'export.player.onnx': 'Code or browser',
@@ -205,4 +207,4 @@ export const exports = {
   'play.safetensors.header': 'The settings are stored as JSON in the header.',
   'play.ckpt.train': 'Continue training with your dataset and a name, from this folder:',
   'play.ckpt.export': 'Or export it with acids-rave:',
-} as const
+} as const)

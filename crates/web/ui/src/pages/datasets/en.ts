@@ -1,5 +1,7 @@
 /** Words of the datasets pages. */
-export const datasets = {
+import { say } from '$lib/i18n'
+
+export const datasets = say({
   'datasets.new': 'New dataset',
   'datasets.search': 'Filter, like violin or length>60',
   'datasets.emptyTitle': 'No datasets yet',
@@ -108,4 +110,4 @@ export const datasets = {
   'upload.count': '{done} of {total} files, {bytes}',
   'upload.failed_one': '{n} file could not be copied',
   'upload.failed_other': '{n} files could not be copied',
-} as const
+} as const)

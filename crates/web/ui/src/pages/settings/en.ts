@@ -1,5 +1,7 @@
 /** Words of the settings page. */
-export const settings = {
+import { say } from '$lib/i18n'
+
+export const settings = say({
   'settings.appearance': 'Appearance',
   'settings.theme': 'Theme',
   'settings.theme.system': 'System',
@@ -37,4 +39,4 @@ export const settings = {
   'settings.licence': 'Licence',
   'settings.privacy': 'Everything stays on this computer: no account, no telemetry, and nothing is loaded from elsewhere.',
   'settings.api': 'HTTP API description',
-} as const
+} as const)
