@@ -20,11 +20,11 @@ export interface Piece {
 /** About how many letters of a section's text a hit shows. */
 const SNIPPET = 150
 
-/** The sections in which words of a query occur: those with more of the words first, of these the best. */
-export function find(sections: Section[], query: string, limit = 20): Hit[] {
+/** The sections in which words of a query occur: those with more of the words first, of these the best; only those with every word if asked so. */
+export function find(sections: Section[], query: string, limit = 20, isEveryWord = false): Hit[] {
   const words = wordsOf(query)
   if (words.length === 0) return []
-  const scored = sections.map((section) => ({ section, score: scoreOf(section, words) }))
+  const scored = sections.map((section) => ({ section, score: scoreOf(section, words, isEveryWord) }))
   return scored
     .filter(({ score }) => score.nWords > 0)
     .sort((a, b) => b.score.nWords - a.score.nWords || b.score.points - a.score.points)
@@ -39,7 +39,7 @@ function wordsOf(query: string): string[] {
 }
 
 /** How well a section answers: how many of the words are in it, and how prominently. */
-function scoreOf(section: Section, words: string[]): { nWords: number; points: number } {
+function scoreOf(section: Section, words: string[], isEveryWord: boolean): { nWords: number; points: number } {
   // «of» and «it» are everywhere: alone they find something only where nothing else is asked.
   const telling = words.some((word) => word.length > 2) ? words.filter((word) => word.length > 2) : words
   const title = section.topicTitle.toLowerCase()
@@ -49,6 +49,7 @@ function scoreOf(section: Section, words: string[]): { nWords: number; points: n
   for (const word of words) {
     const inText = countOf(text, word)
     const points = (countOf(heading, word) > 0 ? 20 : 0) + (countOf(title, word) > 0 ? (section.heading ? 5 : 15) : 0) + Math.min(inText, 5)
+    if (points === 0 && isEveryWord) return { nWords: 0, points: 0 }
     if (points > 0 && telling.includes(word)) score.nWords += 1
     score.points += points
   }
