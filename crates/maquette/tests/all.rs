@@ -16,6 +16,8 @@ mod library;
 mod live;
 #[path = "all/measures.rs"]
 mod measures;
+#[path = "all/old_workspace.rs"]
+mod old_workspace;
 #[path = "all/pages.rs"]
 mod pages;
 #[path = "all/presets.rs"]
