@@ -1,1 +1,0 @@
-import{$i as e,Hi as t,Ia as n,ta as r,va as i}from"./app-DT83VPt5.js";var a=r(`<dl class="svelte-ffyhyf"><!></dl>`);function o(r,o){var s=a(),c=i(s);t(c,()=>o.children),n(s),e(r,s)}export{o as t};

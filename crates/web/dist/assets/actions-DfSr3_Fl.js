@@ -1,1 +1,0 @@
-import{Hr as e,bi as t,bn as n,cn as r,dn as i,dt as a,ir as o,jr as s,ln as c,xn as l}from"./app-DT83VPt5.js";async function u({id:s,job:c}){return n(l(c))?r(()=>a(c)):await r(()=>o(s))?(i(t(`exports.deleted`,{name:c.name}),()=>e(s)),!0):!1}async function d({id:e}){await r(()=>s(e))&&c(t(`export.opened`))}export{d as n,u as t};

@@ -1,1 +1,0 @@
-import{Vr as e,it as t,rr as n}from"./app-DT83VPt5.js";var r=r=>t(r,n,e);export{r as t};
