@@ -16,12 +16,30 @@ pub struct Family {
     pub title: String,
     /// What it does, one sentence.
     pub summary: String,
+    /// What its models learn from.
+    pub learns_from: LearnsFrom,
     /// Ready-made choices, the recommended one first.
     pub presets: Vec<Preset>,
     /// Changes that can be laid over a preset, one after the other; later ones win.
     pub switches: Vec<Switch>,
     /// Every setting.
     pub knobs: Vec<Knob>,
+}
+
+/// What models of a family learn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LearnsFrom {
+    /// Sounds of a dataset.
+    Sounds,
+    /// Sounds that belong together, each two of them a question and its answer.
+    PairsOfSounds,
+    /// A game that it plays.
+    Game,
+    /// Latents that another model made of sounds.
+    Latents,
+    /// Nothing but its settings.
+    Nothing,
 }
 
 /// A named choice of knobs.

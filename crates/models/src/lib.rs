@@ -1,19 +1,28 @@
 //! The families of models: what can be trained, with which knobs, and how it computes.
 //!
-//! Every family is a folder with the same files: `config.rs` (the one table of its knobs),
+//! A family is an implementation of [`Family`], listed in [`FAMILIES`]. Each is a folder with the same
+//! files: `family.rs` (what it is to the others), `config.rs` (the one table of its knobs),
 //! `configurations/` (presets and switches), `network.rs` (layers), `objective.rs` (losses and
-//! schedules), `train.rs` (one step) and `infer.rs` (a finished model). Adding a family is adding its
-//! folder and one line to [`families`].
+//! schedules), `train.rs` (one step) and `infer.rs` (a finished model).
 
 mod error;
+mod family;
+mod finished;
 mod knobs;
 pub mod rave;
+mod trainer;
 
 pub use error::Error;
+pub use family::{
+    Change, CodecForecast, CodecShape, Described, ExcerptSettings, FAMILIES, Family, Forecast,
+    Settings, StepTimes, add_family, families, family, family_of, look_at, open,
+};
+pub use finished::{Codec, Finished, Halt, LiveCodec, Playable, Pull, Push};
 pub use knobs::Composition;
-
-/// Every family, as forms and the command line show it.
-#[must_use]
-pub fn families() -> Vec<api::Family> {
-    vec![rave::family()]
-}
+// How codecs play and are written, which families of codecs share.
+pub use rave::{
+    Consistent, DIFFERENCE_MAX, ExportFacts, ExportSettings, LatentSpace, OnnxPart, PlayedFacts,
+    PlayedGraphs, PlayedModule, PlayerSettings, Plays, Randomness, Shown, StepDifference, Verified,
+    consistent,
+};
+pub use trainer::{Rendered, Stale, StepReport, Trainer, Validation};

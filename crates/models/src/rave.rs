@@ -10,6 +10,7 @@
 mod config;
 mod configurations;
 mod export;
+mod family;
 mod forecast;
 mod infer;
 mod latent;
@@ -34,6 +35,7 @@ pub use export::{
     Consistent, DIFFERENCE_MAX, ExportFacts, ExportSettings, OnnxPart, PlayedFacts, PlayedGraphs,
     PlayedModule, Plays, Shown, Verified, consistent,
 };
+pub use family::Rave;
 pub use forecast::{Forecast, check, forecast};
 pub use infer::{Description, Model, describe};
 pub use measure::{StepSecs, measure};

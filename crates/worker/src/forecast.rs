@@ -7,7 +7,7 @@ use api::{
     Choices, DatasetSummary, Family, FieldProblem, Knob, Origin, OwnPreset, Preset, PresetName,
     Problem, ReceptiveField, RunForecast,
 };
-use models::rave::{self, Config};
+use models::Settings;
 
 use crate::{folder::problem, memory::memory};
 
@@ -23,7 +23,7 @@ pub fn families() -> Vec<Family> {
 /// A problem with a message for each choice that would not work, and what to change.
 pub fn compose(choices: &Choices, own: Option<&OwnPreset>) -> Result<RunForecast, Problem> {
     let composed = Composed::new(choices, own)?;
-    let forecast = rave::forecast(&composed.config);
+    let forecast = composed.config.forecast();
     let notes = forecast.notes.clone();
     Ok(composed.into_forecast(&forecast, notes))
 }
@@ -39,12 +39,15 @@ pub fn forecast(
     dataset: &DatasetSummary,
 ) -> Result<RunForecast, Problem> {
     let mut whole = choices.clone();
-    let given = [("sampling_rate", dataset.rate_hz), ("channels", dataset.channels.into())];
+    let given = match own {
+        Some(own) => family(&unfolded(choices, own)?)?.settings_of_dataset(dataset),
+        None => family(choices)?.settings_of_dataset(dataset),
+    };
     let from_dataset: Vec<&str> = given
         .into_iter()
         .filter(|(key, _)| !is_chosen(key, choices, own))
         .map(|(key, value)| {
-            whole.settings.insert(key.to_owned(), value.into());
+            whole.settings.insert(key.to_owned(), value);
             key
         })
         .collect();
@@ -52,12 +55,12 @@ pub fn forecast(
     for key in from_dataset {
         composed.composition.origins.insert(key.to_owned(), Origin::Dataset);
     }
-    let fields = rave::check(&composed.config, dataset);
+    let fields = composed.config.check(dataset);
     if !fields.is_empty() {
         return Err(bad_settings(fields));
     }
-    let forecast = rave::forecast(&composed.config);
-    let notes = notes(&composed.config, &forecast, dataset);
+    let forecast = composed.config.forecast();
+    let notes = notes(composed.config.as_ref(), &forecast, dataset);
     Ok(composed.into_forecast(&forecast, notes))
 }
 
@@ -68,11 +71,10 @@ pub fn forecast(
 /// # Errors
 /// When the preset names something that this version does not have.
 pub fn unfolded(choices: &Choices, own: &OwnPreset) -> Result<Choices, Problem> {
-    let families = families();
-    let Some(family) = families.iter().find(|family| family.name == family_name(&own.choices))
-    else {
+    let Some(family) = models::family(family_name(&own.choices)) else {
         return Err(broken(own, &[format!("the family `{}`", family_name(&own.choices))]));
     };
+    let family = &family.describe();
     let missing = missing(family, &own.choices);
     if !missing.is_empty() {
         return Err(broken(own, &missing));
@@ -102,7 +104,7 @@ struct Composed {
     own: Option<PresetName>,
     limit: api::Limit,
     composition: models::Composition,
-    config: Config,
+    config: Box<dyn Settings>,
 }
 
 impl Composed {
@@ -112,10 +114,12 @@ impl Composed {
             None => choices.clone(),
         };
         let family = family(&whole)?;
-        let preset = preset(&family, &whole)?;
-        let mut composition = rave::resolve(&preset.name, &whole.switches, &whole.settings)
+        let form = family.describe();
+        let preset = preset(&form, &whole)?;
+        let mut composition = family
+            .compose(&preset.name, &whole.switches, &whole.settings)
             .map_err(|fields| refused(fields, own, choices))?;
-        let config = Config::from_settings(&composition.settings).map_err(bad_settings)?;
+        let config = family.settings(&composition.settings).map_err(bad_settings)?;
         if own.is_some() {
             for key in whole.settings.keys().filter(|key| !choices.settings.contains_key(*key)) {
                 composition.origins.insert(key.clone(), Origin::Preset);
@@ -128,14 +132,16 @@ impl Composed {
             switches: whole.switches,
             composition,
             config,
-            family: family.name,
+            family: form.name,
         })
     }
 
-    fn into_forecast(self, forecast: &rave::Forecast, notes: Vec<String>) -> RunForecast {
-        let memory = memory(&self.config, forecast.memory);
-        let config = &self.config;
-        let (back, ahead) = forecast.receptive_field_samples;
+    fn into_forecast(self, forecast: &models::Forecast, notes: Vec<String>) -> RunForecast {
+        let memory = memory(self.config.as_ref(), forecast.memory_bytes);
+        // A model that is no codec has none of these.
+        let shape = self.config.codec();
+        let codec = forecast.codec.as_ref();
+        let (back, ahead) = codec.map_or((0, 0), |it| it.receptive_field_samples);
         RunForecast {
             family: self.family,
             preset: self.preset.name,
@@ -148,15 +154,15 @@ impl Composed {
             n_discriminator_parameters: forecast.n_discriminator_parameters,
             memory_bytes: memory.phase_1_bytes.max(memory.phase_2_bytes),
             memory,
-            ratio: u32::try_from(forecast.ratio).unwrap_or(u32::MAX),
-            latent_rate_hz: f64::from(config.sampling_rate) / forecast.ratio as f64,
-            compression: (forecast.ratio * config.channels) as f64 / config.latent_size as f64,
+            ratio: shape.map_or(0, |it| u32::try_from(it.ratio).unwrap_or(u32::MAX)),
+            latent_rate_hz: shape.map_or(0.0, |it| it.latent_rate_hz()),
+            compression: shape.map_or(0.0, |it| it.compression()),
             receptive_field: ReceptiveField {
                 back_samples: back as u64,
                 ahead_samples: ahead as u64,
             },
-            latency_samples: forecast.latency_samples as u64,
-            rate_hz: config.sampling_rate,
+            latency_samples: codec.map_or(0, |it| it.latency_samples as u64),
+            rate_hz: shape.map_or(0, |it| it.rate_hz),
             notes,
             measured: None,
         }
@@ -164,15 +170,14 @@ impl Composed {
 }
 
 fn family_name(choices: &Choices) -> &str {
-    choices.family.as_deref().unwrap_or("rave")
+    choices.family.as_deref().unwrap_or(models::FAMILIES[0].name())
 }
 
-fn family(choices: &Choices) -> Result<Family, Problem> {
-    let (families, name) = (families(), family_name(choices));
-    let known: Vec<_> = families.iter().map(|it| it.name.as_str()).collect();
-    let remedy = format!("Choose one of: {}.", known.join(", "));
-    let found = families.iter().find(|it| it.name == name).cloned();
-    found.ok_or_else(|| {
+fn family(choices: &Choices) -> Result<&'static dyn models::Family, Problem> {
+    let name = family_name(choices);
+    models::family(name).ok_or_else(|| {
+        let known: Vec<_> = models::FAMILIES.iter().map(|it| it.name()).collect();
+        let remedy = format!("Choose one of: {}.", known.join(", "));
         problem("unknown_family", format!("There is no family `{name}`."), "", &remedy)
     })
 }
@@ -250,9 +255,14 @@ fn in_words(field: &FieldProblem) -> String {
 }
 
 /// Things worth knowing about a model and its dataset that do not prevent the start.
-fn notes(config: &Config, forecast: &rave::Forecast, dataset: &DatasetSummary) -> Vec<String> {
+fn notes(
+    settings: &dyn Settings,
+    forecast: &models::Forecast,
+    dataset: &DatasetSummary,
+) -> Vec<String> {
     let mut notes = forecast.notes.clone();
-    let excerpt_secs = config.n_signal as f64 / f64::from(dataset.rate_hz);
+    let Some(excerpts) = settings.excerpts() else { return notes };
+    let excerpt_secs = excerpts.n_signal as f64 / f64::from(dataset.rate_hz);
     if dataset.length_secs / f64::from(dataset.n_files.max(1)) < excerpt_secs {
         notes.push(format!(
             "Most sounds are shorter than an excerpt ({excerpt_secs:.1} s); they are padded with silence."

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use api::{Family, FieldProblem, KnobKind, Origin};
+use api::{Family, FieldProblem, KnobKind, LearnsFrom, Origin};
 use nn::{Compute, NoGpu};
 use serde_json::{Value, json};
 
@@ -547,6 +547,7 @@ pub fn family() -> Family {
         summary: "An autoencoder that describes sound with a few latent variables and makes sound \
                   from them, fast enough to play live."
             .into(),
+        learns_from: LearnsFrom::Sounds,
         presets: configurations::presets(),
         switches: configurations::switches(),
         knobs: knobs(),

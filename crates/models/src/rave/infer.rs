@@ -112,12 +112,14 @@ impl Model {
     /// Whether all weights are equal to another's, to the last bit.
     #[must_use]
     pub fn has_weights_of(&self, other: &Self) -> bool {
-        let bits = |it: &Self| {
-            let arrays = it.parameters.to_arrays().into_iter();
-            let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect::<Vec<_>>();
-            arrays.map(|array| (array.name, array.shape, bits(array.values))).collect::<Vec<_>>()
-        };
-        bits(self) == bits(other)
+        self.weights() == other.weights()
+    }
+
+    /// Every array of its weights: name, shape and values as bits.
+    pub(super) fn weights(&self) -> Vec<(String, Vec<usize>, Vec<u32>)> {
+        let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect();
+        let arrays = self.parameters.to_arrays().into_iter();
+        arrays.map(|array| (array.name, array.shape, bits(array.values))).collect()
     }
 
     /// How many arrays its weights are.

@@ -1,7 +1,7 @@
 //! The device a job computes on: the CPU or a GPU, as its settings ask and the computer allows.
 
 use api::Warning;
-use models::rave::{Config, Device, StepDifference, Trainer};
+use models::{Settings, StepDifference, Trainer};
 use nn::Compute;
 
 use super::refuse;
@@ -12,11 +12,11 @@ use crate::{folder::JobFolder, log::log};
 /// A new run is refused if its GPU is missing. A resumed run must not be lost because it was moved to another
 /// computer: it continues on the CPU, with a warning.
 pub(super) fn choose(
-    config: &Config,
+    settings: &dyn Settings,
     has_begun: bool,
     folder: &mut JobFolder,
 ) -> anyhow::Result<Compute> {
-    let compute = match config.compute() {
+    let compute = match settings.compute() {
         Ok(compute) => compute,
         Err(why) if has_begun => {
             folder.warn(Warning {
@@ -38,7 +38,7 @@ pub(super) fn choose(
     };
     // A GPU without 16-bit arithmetic trains just as well, only slower: no reason to refuse.
     let is_exact = compute.is_gpu() && !compute.is_mixed();
-    if config.wants_mixed() && is_exact {
+    if settings.wants_mixed() && is_exact {
         folder.warn(Warning {
             code: "no_mixed_precision".into(),
             file: None,
@@ -54,13 +54,14 @@ pub(super) fn choose(
 /// Compares one training step on the trainer's device with the same step on the CPU, before training there.
 ///
 /// A difference larger than rounding means that the GPU's driver is faulty: a new run that asks for the GPU is
-/// refused; one that was resumed, or left the choice to us, continues on the CPU.
+/// refused; one that was resumed, or left the choice to us (`has_choice`), continues on the CPU.
 pub(super) fn check(
-    trainer: &mut Trainer,
+    trainer: &mut dyn Trainer,
     batch: &[f32],
+    has_choice: bool,
     folder: &mut JobFolder,
 ) -> anyhow::Result<()> {
-    let compute = trainer.compute().clone();
+    let compute = trainer.compute();
     if !compute.is_gpu() {
         return Ok(());
     }
@@ -70,7 +71,6 @@ pub(super) fn check(
     if difference.is_rounding(&compute) {
         return Ok(());
     }
-    let has_choice = trainer.config().device == Device::Auto || trainer.global_step() > 0;
     let why = computes_wrongly(&compute, difference);
     if has_choice {
         let message = format!("This run continues on the CPU, because {why}.");

@@ -5,9 +5,9 @@ use std::{path::Path, time::Instant};
 use anyhow::Context;
 use api::{EventBody, MeasureTask, Measured, Outcome};
 use audio::Rng;
-use models::rave::{self, Config, PhaseSwitch, Trainer};
+use models::{CodecShape, Trainer};
 
-use super::{Refused, device, refuse};
+use super::{Refused, device, train::family_of};
 use crate::{
     duration::run_measure,
     folder::{JobFolder, now_ms},
@@ -20,25 +20,18 @@ use crate::{
 
 /// Measures the run that the job's folder names.
 pub(crate) fn run(folder: &mut JobFolder, task: &MeasureTask) -> anyhow::Result<Outcome> {
-    if task.family != "rave" {
-        return refuse(
-            "unknown_family",
-            format!("This Maquette cannot train the family `{}`.", task.family),
-            "It may come from a newer version.",
-            "Measure a family that the form offers.",
-        );
-    }
-    let config = match Config::from_settings(&task.settings) {
-        Ok(config) => config,
+    let family = family_of(&task.family, "Measure a family that the form offers.")?;
+    let settings = match family.settings(&task.settings) {
+        Ok(settings) => settings,
         Err(fields) => return Err(anyhow::Error::new(Refused(bad_settings(fields)))),
     };
-    let compute = device::choose(&config, false, folder)?;
+    let compute = device::choose(settings.as_ref(), false, folder)?;
     let mut meter = ProgressMeter::new("percent", Goal::Units(100), 0.0);
     folder.emit(EventBody::Progress(meter.progress("measuring", 0)))?;
     let load = LoadMeter::new();
     let started = Instant::now();
-    let clock = || started.elapsed().as_secs_f64();
-    let measured = rave::measure(&config, &compute, clock, |share| {
+    let mut clock = || started.elapsed().as_secs_f64();
+    let measured = settings.measure(&compute, &mut clock, &mut |share| {
         if let Some(progress) = meter.mark("measuring", (share * 95.0) as u64) {
             // A full disk is noticed when the result is written.
             let _ = folder.emit(EventBody::Progress(progress));
@@ -46,13 +39,15 @@ pub(crate) fn run(folder: &mut JobFolder, task: &MeasureTask) -> anyhow::Result<
         !folder.should_stop()
     });
     let Some((steps, mut trainer)) = measured else { return Ok(Outcome::Stopped) };
-    let besides = Besides::measured(&mut trainer, task, folder.path())?;
+    let excerpt = settings.codec().map(|codec| noise(codec, task.held_out_secs));
+    let excerpt = excerpt.unwrap_or_default();
+    let besides = Besides::measured(trainer.as_mut(), excerpt, task, folder.path())?;
     let measured = Measured {
         at_ms: now_ms(),
-        phase_1_steps: config.phase_1_duration,
-        is_phase_1_open: config.phase_switch == PhaseSwitch::Plateau,
-        phase_1_step_secs: steps.autoencoder,
-        phase_2_step_secs: steps.phase_2(&config),
+        phase_1_steps: steps.phase_1_steps,
+        is_phase_1_open: steps.is_phase_1_open,
+        phase_1_step_secs: steps.phase_1_secs,
+        phase_2_step_secs: steps.phase_2_secs,
         n_counted: steps.n_counted,
         validation_secs: besides.validation_secs,
         rendering_secs: besides.rendering_secs,
@@ -80,12 +75,12 @@ struct Besides {
 impl Besides {
     /// One excerpt is measured and rendered, and a checkpoint written, with a model in phase 2; as many
     /// excerpts as the run has take as much longer.
-    fn measured(trainer: &mut Trainer, task: &MeasureTask, folder: &Path) -> anyhow::Result<Self> {
-        let config = trainer.config();
-        let n_samples = (task.held_out_secs * f64::from(config.sampling_rate)) as usize;
-        let mut rng = Rng::new(0);
-        let mut noise = || (0..n_samples.max(1)).map(|_| 0.1 * rng.normal()).collect::<Vec<f32>>();
-        let excerpt: Vec<_> = (0..config.channels).map(|_| noise()).collect();
+    fn measured(
+        trainer: &mut dyn Trainer,
+        excerpt: Vec<Vec<f32>>,
+        task: &MeasureTask,
+        folder: &Path,
+    ) -> anyhow::Result<Self> {
         let n = f64::from(task.n_held_out);
         let excerpts = [excerpt];
         let validation_secs = secs(|| trainer.validate(&excerpts));
@@ -102,6 +97,14 @@ impl Besides {
             saving_secs,
         })
     }
+}
+
+/// So many seconds of noise, `[channel][sample]`.
+fn noise(codec: CodecShape, secs: f64) -> Vec<Vec<f32>> {
+    let n_samples = (secs * f64::from(codec.rate_hz)) as usize;
+    let mut rng = Rng::new(0);
+    let mut noise = || (0..n_samples.max(1)).map(|_| 0.1 * rng.normal()).collect::<Vec<f32>>();
+    (0..codec.channels).map(|_| noise()).collect()
 }
 
 fn secs<T>(act: impl FnOnce() -> T) -> f64 {

@@ -13,6 +13,7 @@ use models::rave::{
     Model, PlayedModule,
     original::{self, Kind},
 };
+use models::{Codec, Finished};
 
 use super::{refuse, sentence};
 use crate::package;
@@ -286,3 +287,18 @@ fn refuse_model<T>(path: &Path, why: &str) -> anyhow::Result<T> {
 /// What to do about a file without a model.
 const CHOOSE: &str = "Choose a model's folder, its weights.safetensors, a package (.maq), a checkpoint of a \
                       run, or an acids-rave checkpoint, export or run folder.";
+
+/// A model as a codec; refuses one that makes no sound of latents.
+pub(super) fn codec<'a>(model: &'a dyn Finished, name: &str) -> anyhow::Result<&'a dyn Codec> {
+    model.as_codec().map_or_else(
+        || {
+            refuse(
+                "not_a_codec",
+                format!("“{name}” does not turn sound into latents and back."),
+                &format!("It is a model of the family `{}`.", model.family()),
+                "Choose a model that does.",
+            )
+        },
+        Ok,
+    )
+}

@@ -9,6 +9,7 @@ use audio::{SpectralDistance, WavFormat, WavWriter};
 
 use super::{
     input::Input,
+    model_file::codec,
     steps::{Steps, stopped_or},
 };
 use crate::{folder::JobFolder, log::log};
@@ -34,9 +35,9 @@ fn reconstruct(folder: &mut JobFolder, task: &ReconstructTask) -> anyhow::Result
         serde_json::from_slice(&std::fs::read(path.join("model.json")).context("read model.json")?)
             .context("understand model.json")?;
     let weights = path.join("weights.safetensors");
-    let model = models::rave::Model::load(&weights)
-        .with_context(|| format!("load {}", weights.display()))?;
-    let (rate_hz, n_channels) = (card.rate_hz, model.config().channels);
+    let model = models::open(&weights).with_context(|| format!("load {}", weights.display()))?;
+    let model = codec(model.as_ref(), &card.name)?;
+    let (rate_hz, n_channels) = (card.rate_hz, model.shape().channels);
     let sound = folder.join(&task.input);
     let (mut input, notes) =
         Input::open(&sound, &task.input_name, (rate_hz, n_channels), &mut steps)?;

@@ -12,8 +12,8 @@ mod samples;
 use std::{collections::BTreeMap, fs, time::Instant};
 
 use anyhow::Context;
-use api::{EventBody, Limit, Metrics, Outcome, Split, TrainTask, Warning};
-use models::rave::{Config, Phase, PhaseSwitch, StepReport, Trainer};
+use api::{EventBody, LearnsFrom, Limit, Metrics, Outcome, Split, TrainTask, Warning};
+use models::{Family, Settings, Stale, StepReport, Trainer};
 
 pub(super) use self::checkpoints::sha256_of_file;
 use self::{
@@ -43,24 +43,36 @@ const LAST_MEASURE_SECS_MAX: f64 = 10.0;
 
 /// Trains the model of the job's folder.
 pub(crate) fn run(folder: &mut JobFolder, task: &TrainTask) -> anyhow::Result<Outcome> {
-    if task.family != "rave" {
-        return refuse(
-            "unknown_family",
-            format!("This Maquette cannot train the family `{}`.", task.family),
-            "It may come from a newer version.",
-            "Start a new run with a family that the form offers.",
-        );
-    }
-    let config = match Config::from_settings(&task.settings) {
-        Ok(config) => config,
+    let family = family_of(&task.family, "Start a new run with a family that the form offers.")?;
+    let settings = match family.settings(&task.settings) {
+        Ok(settings) => settings,
         Err(fields) => return refuse_settings(fields),
     };
-    let dataset = open_dataset(folder, task)?;
-    let mut run = Run::begin(folder, task, &config, dataset)?;
+    let dataset = match family.describe().learns_from {
+        LearnsFrom::Nothing => None,
+        LearnsFrom::Sounds => Some(open_dataset(folder, task)?),
+        LearnsFrom::PairsOfSounds | LearnsFrom::Game | LearnsFrom::Latents => {
+            return refuse_family(
+                &task.family,
+                "Start a new run with a family that the form offers.",
+            );
+        }
+    };
+    let mut run = Run::begin(folder, task, (family, settings.as_ref()), dataset)?;
     run.measure_and_render(true)?;
     let outcome = run.train()?;
     run.keep_everything(&outcome)?;
     Ok(outcome)
+}
+
+/// The family with a name; `remedy` says what to do where there is none.
+pub(super) fn family_of(name: &str, remedy: &str) -> anyhow::Result<&'static dyn Family> {
+    models::family(name).map_or_else(|| refuse_family(name, remedy), Ok)
+}
+
+fn refuse_family<T>(name: &str, remedy: &str) -> anyhow::Result<T> {
+    let what = format!("This Maquette cannot train the family `{name}`.");
+    refuse("unknown_family", what, "It may come from a newer version.", remedy)
 }
 
 fn refuse_settings<T>(fields: Vec<api::FieldProblem>) -> anyhow::Result<T> {
@@ -103,8 +115,9 @@ fn open_dataset(folder: &JobFolder, task: &TrainTask) -> anyhow::Result<Dataset>
 struct Run<'a> {
     folder: &'a mut JobFolder,
     limit: Limit,
-    trainer: Trainer,
-    excerpts: Excerpts,
+    trainer: Box<dyn Trainer>,
+    /// Where batches come from; nothing for a family that learns from no sound.
+    excerpts: Option<Excerpts>,
     samples: Samples,
     checkpoints: Checkpoints,
     meter: ProgressMeter,
@@ -138,8 +151,8 @@ impl<'a> Run<'a> {
     fn begin(
         folder: &'a mut JobFolder,
         task: &TrainTask,
-        config: &Config,
-        dataset: Dataset,
+        (family, settings): (&dyn Family, &dyn Settings),
+        dataset: Option<Dataset>,
     ) -> anyhow::Result<Self> {
         let limit = job::limit::read(folder.path(), task.limit)?;
         let goal = match limit {
@@ -155,28 +168,23 @@ impl<'a> Run<'a> {
         let mut trainer = match checkpoints.newest_whole(folder)? {
             Some(path) => {
                 log(&format!("goes on from {}", path.display()));
-                Trainer::load(&path).with_context(|| format!("go on from {}", path.display()))?
+                family.resume(&path).with_context(|| format!("go on from {}", path.display()))?
             }
-            None => Trainer::new(config, task.seed),
+            None => settings.trainer(task.seed),
         };
         meter.set_earlier(folder.past().elapsed_secs(trainer.global_step()));
-        trainer.compute_on(device::choose(config, trainer.global_step() > 0, folder)?);
-        if dataset.sounds(Split::Validation).is_empty() {
-            folder.warn(Warning {
-                code: "nothing_held_out".into(),
-                file: None,
-                message: "No sound is held out, so the model is measured on what it learns from."
-                    .into(),
-            })?;
+        trainer.compute_on(device::choose(settings, trainer.global_step() > 0, folder)?);
+        if let Some(dataset) = &dataset {
+            tell_of_sounds(dataset, folder)?;
         }
-        let (n_training, n_held_out) =
-            (dataset.sounds(Split::Training).len(), dataset.sounds(Split::Validation).len());
-        log(&format!("{n_training} sounds to learn from, {n_held_out} held out"));
-        let samples = Samples::new(folder, &dataset)?;
-        let excerpts = Excerpts::new(dataset, config, task.seed);
+        let samples = Samples::new(folder, dataset.as_ref())?;
+        let excerpts = dataset
+            .zip(settings.excerpts())
+            .map(|(dataset, excerpts)| Excerpts::new(dataset, excerpts, task.seed));
         if trainer.compute().is_gpu() {
-            let batch = excerpts.batch(trainer.global_step()).context("read the dataset")?;
-            device::check(&mut trainer, &batch, folder)?;
+            let batch = batch(excerpts.as_ref(), trainer.global_step())?;
+            let has_choice = settings.leaves_device_open() || trainer.global_step() > 0;
+            device::check(trainer.as_mut(), &batch, has_choice, folder)?;
         }
         let log = MetricLog::new(trainer.global_step());
         folder.mirror_for_tensorboard(&task.settings);
@@ -206,8 +214,7 @@ impl<'a> Run<'a> {
                 return Ok(Outcome::Stopped);
             }
             self.act_on_controls()?;
-            let batch =
-                self.excerpts.batch(self.trainer.global_step()).context("read the dataset")?;
+            let batch = batch(self.excerpts.as_ref(), self.trainer.global_step())?;
             // A step can take minutes: one that is asked to stop is left half-done, as if it had not begun.
             let folder = &mut *self.folder;
             let Some(report) = self.trainer.step_while(&batch, &mut || !folder.should_stop())
@@ -262,26 +269,22 @@ impl<'a> Run<'a> {
     /// Whether to stop because the held-out distance has not become better for long; and begins phase 2
     /// if it was to begin then.
     fn is_out_of_patience(&mut self) -> anyhow::Result<bool> {
-        let config = self.trainer.config();
-        let (n_stale, phase) = (self.patience.n_stale(), self.trainer.phase());
-        let switches = config.phase_switch == PhaseSwitch::Plateau
-            && phase == Phase::Reconstruction
-            && n_stale >= config.plateau_patience;
-        let stops = config.early_stop > 0 && n_stale >= config.early_stop;
-        if !switches && !stops {
-            return Ok(false);
-        }
+        let n_stale = self.patience.n_stale();
+        let follows = self.trainer.note_stale(n_stale);
         let step = self.trainer.global_step();
         let since = format!("The held-out distance has not fallen for {n_stale} measurements");
-        let (code, message) = if switches {
-            self.trainer.begin_phase_2();
-            self.patience = Patience::default();
-            ("phase_2", format!("{since}, so phase 2 began at step {step}."))
-        } else {
-            ("early_stop", format!("{since}, so the training ended at step {step}."))
+        let (code, message) = match follows {
+            Stale::GoesOn => return Ok(false),
+            Stale::BeganPhase2 => {
+                self.patience = Patience::default();
+                ("phase_2", format!("{since}, so phase 2 began at step {step}."))
+            }
+            Stale::Ends => {
+                ("early_stop", format!("{since}, so the training ended at step {step}."))
+            }
         };
         self.folder.warn(Warning { code: code.into(), file: None, message })?;
-        Ok(!switches)
+        Ok(follows == Stale::Ends)
     }
 
     /// A step without usable numbers changed nothing. After some in a row the run goes back to its last
@@ -363,7 +366,7 @@ impl<'a> Run<'a> {
         if let Some(metrics) = self.log.add(report) {
             self.folder.emit(EventBody::Metrics(metrics))?;
         }
-        let phase = self.trainer.phase().title();
+        let phase = self.trainer.phase_title();
         if let Some(progress) = self.meter.mark(phase, report.step) {
             self.folder.emit(EventBody::Progress(progress))?;
             if let Some(system) = self.system.look() {
@@ -374,8 +377,7 @@ impl<'a> Run<'a> {
     }
 
     fn is_time_to_measure(&mut self, report: &StepReport) -> bool {
-        let of_step = report.values.iter().find(|(name, _)| *name == "multiband_spectral_distance");
-        if self.course.note_step(of_step.map(|(_, distance)| *distance)) {
+        if self.course.note_step(report.distance) {
             return true;
         }
         let pause = (self.measured.took_secs / MEASURE_SHARE).max(MEASURE_PAUSE_SECS_MIN);
@@ -389,12 +391,9 @@ impl<'a> Run<'a> {
             let started = Instant::now();
             let distances = self.trainer.validate(self.samples.held_out());
             if let Some(distances) = &distances {
-                let values = [
-                    (VALIDATION_DISTANCE, distances.multiband_spectral_distance),
-                    ("validation_fullband_distance", distances.fullband_spectral_distance),
-                ];
-                let values = values.into_iter().chain(distances.latents.iter().copied());
-                let values = values
+                let distance = (VALIDATION_DISTANCE, distances.distance);
+                let values = std::iter::once(distance)
+                    .chain(distances.values.iter().copied())
                     .map(|(name, value)| (name.to_owned(), value))
                     .filter(|(_, it)| it.is_finite())
                     .collect();
@@ -402,7 +401,7 @@ impl<'a> Run<'a> {
             }
             let secs = started.elapsed().as_secs_f64();
             log(&format!("step {step}: measured on held-out sound in {secs:.2} s"));
-            let validation = distances.as_ref().map(|it| it.multiband_spectral_distance);
+            let validation = distances.as_ref().map(|it| it.distance);
             self.patience.note(validation);
             self.measured = Measured {
                 at: Instant::now(),
@@ -420,7 +419,7 @@ impl<'a> Run<'a> {
 
     fn render(&mut self) -> anyhow::Result<()> {
         let elapsed_secs = self.meter.elapsed_secs();
-        self.samples.render(self.folder, &self.trainer, elapsed_secs)
+        self.samples.render(self.folder, self.trainer.as_ref(), elapsed_secs)
     }
 
     /// Saves, then measures what was saved: a kill in between loses a figure and no training.
@@ -435,7 +434,7 @@ impl<'a> Run<'a> {
         let validation = self.measured.validation.filter(|_| self.measured.step == Some(step));
         // The next process counts the time up to here, and what comes after as lost.
         self.report_progress()?;
-        self.checkpoints.save(self.folder, &self.trainer, validation)
+        self.checkpoints.save(self.folder, self.trainer.as_ref(), validation)
     }
 
     /// At the end: what was not logged yet, a checkpoint, a last measure, a last rendering. A run that was
@@ -480,10 +479,31 @@ impl<'a> Run<'a> {
     }
 
     fn report_progress(&mut self) -> anyhow::Result<()> {
-        let phase = self.trainer.phase().title();
+        let phase = self.trainer.phase_title();
         let progress = self.meter.progress(phase, self.trainer.global_step());
         self.folder.emit(EventBody::Progress(progress))
     }
+}
+
+/// The batch of a step; empty where nothing is drawn.
+fn batch(excerpts: Option<&Excerpts>, step: u64) -> anyhow::Result<Vec<f32>> {
+    excerpts.map_or(Ok(vec![]), |excerpts| excerpts.batch(step)).context("read the dataset")
+}
+
+/// Says how many sounds there are, and warns where none is held out.
+fn tell_of_sounds(dataset: &Dataset, folder: &mut JobFolder) -> anyhow::Result<()> {
+    if dataset.sounds(Split::Validation).is_empty() {
+        folder.warn(Warning {
+            code: "nothing_held_out".into(),
+            file: None,
+            message: "No sound is held out, so the model is measured on what it learns from."
+                .into(),
+        })?;
+    }
+    let (n_training, n_held_out) =
+        (dataset.sounds(Split::Training).len(), dataset.sounds(Split::Validation).len());
+    log(&format!("{n_training} sounds to learn from, {n_held_out} held out"));
+    Ok(())
 }
 
 /// Collects metrics of steps and gives their means at a readable rate.

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Context;
 use api::{Checkpoint, EventBody, Warning};
-use models::rave::Trainer;
+use models::Trainer;
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -89,7 +89,7 @@ impl Checkpoints {
     pub(super) fn save(
         &mut self,
         folder: &mut JobFolder,
-        trainer: &Trainer,
+        trainer: &dyn Trainer,
         validation: Option<f64>,
     ) -> anyhow::Result<()> {
         let step = trainer.global_step();
@@ -110,7 +110,7 @@ impl Checkpoints {
     fn write(
         &mut self,
         folder: &mut JobFolder,
-        trainer: &Trainer,
+        trainer: &dyn Trainer,
         validation: Option<f64>,
     ) -> anyhow::Result<()> {
         let step = trainer.global_step();

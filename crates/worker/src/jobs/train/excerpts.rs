@@ -4,7 +4,7 @@ use std::io;
 
 use api::{IndexedSound, Split};
 use audio::{Compander, Rng};
-use models::rave::Config;
+use models::ExcerptSettings;
 
 use crate::dataset::Dataset;
 
@@ -20,15 +20,13 @@ pub(super) struct Excerpts {
     dataset: Dataset,
     /// Training sounds by index, with the running sum of their weights.
     sounds: Vec<(usize, f64)>,
-    n_signal: usize,
-    batch_size: usize,
-    config: Config,
+    settings: ExcerptSettings,
     seed: u64,
 }
 
 impl Excerpts {
-    /// Batches of the shape that the configuration asks for.
-    pub(super) fn new(dataset: Dataset, config: &Config, seed: u64) -> Self {
+    /// Batches of the shape that the settings ask for.
+    pub(super) fn new(dataset: Dataset, settings: ExcerptSettings, seed: u64) -> Self {
         let mut sum = 0.0;
         let sounds = dataset
             .index()
@@ -41,21 +39,15 @@ impl Excerpts {
                 (i, sum)
             })
             .collect();
-        Self {
-            dataset,
-            sounds,
-            n_signal: config.n_signal,
-            batch_size: config.batch_size,
-            config: config.clone(),
-            seed,
-        }
+        Self { dataset, sounds, settings, seed }
     }
 
     /// The batch of a step. Shape: `[batch, channels, n_signal]`, flat; samples in [-1, 1].
     pub(super) fn batch(&self, step: u64) -> io::Result<Vec<f32>> {
         let channels = usize::from(self.dataset.index().summary.channels);
-        let mut batch = Vec::with_capacity(self.batch_size * channels * self.n_signal);
-        for place in 0..self.batch_size {
+        let mut batch =
+            Vec::with_capacity(self.settings.batch_size * channels * self.settings.n_signal);
+        for place in 0..self.settings.batch_size {
             let mut rng = Rng::new(self.seed ^ mix(step, place));
             for channel in self.excerpt(&mut rng)? {
                 batch.extend_from_slice(&channel);
@@ -74,7 +66,7 @@ impl Excerpts {
             excerpt = self.draw(rng)?;
         }
         let rate_hz = self.dataset.index().summary.rate_hz;
-        if rng.next_f64() < self.config.phase_mangle_share {
+        if rng.next_f64() < self.settings.phase_mangle_share {
             let before = rng.clone();
             for channel in &mut excerpt {
                 // The same filter for all channels, so that the stereo image stays.
@@ -82,9 +74,9 @@ impl Excerpts {
                 audio::phase_mangle(channel, rate_hz, rng);
             }
         }
-        let gain = audio::gain_from_db(-self.config.gain_variation * rng.next_f64()) as f32;
+        let gain = audio::gain_from_db(-self.settings.gain_variation * rng.next_f64()) as f32;
         excerpt.iter_mut().flatten().for_each(|sample| *sample *= gain);
-        vary(&mut excerpt, rate_hz, &self.config, rng);
+        vary(&mut excerpt, rate_hz, &self.settings, rng);
         Ok(excerpt)
     }
 
@@ -93,13 +85,13 @@ impl Excerpts {
         let at = rng.next_f64() * total;
         let chosen = self.sounds.partition_point(|it| it.1 <= at).min(self.sounds.len() - 1);
         let sound = &self.dataset.index().sounds[self.sounds[chosen].0];
-        let speed = (self.config.speed_variation / 12.0 * (2.0 * rng.next_f64() - 1.0)).exp2();
-        let n_read = (self.n_signal as f64 * speed).ceil() as usize + 3;
-        let n_read = if speed == 1.0 { self.n_signal } else { n_read };
+        let speed = (self.settings.speed_variation / 12.0 * (2.0 * rng.next_f64() - 1.0)).exp2();
+        let n_read = (self.settings.n_signal as f64 * speed).ceil() as usize + 3;
+        let n_read = if speed == 1.0 { self.settings.n_signal } else { n_read };
         let mut excerpt = self.cut(sound, n_read, rng)?;
         if speed != 1.0 {
             for channel in &mut excerpt {
-                *channel = audio::at_speed(channel, speed, self.n_signal);
+                *channel = audio::at_speed(channel, speed, self.settings.n_signal);
             }
         }
         Ok(excerpt)
@@ -122,26 +114,26 @@ impl Excerpts {
 }
 
 /// The variations of the original program: dynamics, gain, silence, each for a share of excerpts.
-fn vary(excerpt: &mut [Vec<f32>], rate_hz: u32, config: &Config, rng: &mut Rng) {
+fn vary(excerpt: &mut [Vec<f32>], rate_hz: u32, settings: &ExcerptSettings, rng: &mut Rng) {
     let is_chosen = |share: f64, rng: &mut Rng| share > 0.0 && rng.next_f64() < share;
-    if is_chosen(config.compress_share, rng) {
-        let (least, most) = (config.compress_least, config.compress_most);
+    if is_chosen(settings.compress_share, rng) {
+        let (least, most) = (settings.compress_least, settings.compress_most);
         let level_db = least + (most - least) * rng.next_f64();
         let compander = Compander {
             attack_secs: 0.1,
             decay_secs: 0.1,
             knee_db: 6.0,
-            points_db: vec![(-80.0, -80.0), (config.compress_threshold, level_db)],
+            points_db: vec![(-80.0, -80.0), (settings.compress_threshold, level_db)],
         };
         audio::compand(excerpt, rate_hz, &compander);
     }
-    if is_chosen(config.gain_share, rng) {
+    if is_chosen(settings.gain_share, rng) {
         let gain = audio::gain_from_db(-6.0 + 9.0 * rng.next_f64()) as f32;
         let peak = excerpt.iter().flatten().fold(0.0_f32, |peak, it| peak.max(it.abs()));
         let gain = if gain * peak > 1.0 { 1.0 / peak } else { gain };
         excerpt.iter_mut().flatten().for_each(|sample| *sample *= gain);
     }
-    if is_chosen(config.mute_share, rng) {
+    if is_chosen(settings.mute_share, rng) {
         excerpt.iter_mut().flatten().for_each(|sample| *sample = 0.0);
     }
 }
@@ -154,7 +146,6 @@ fn mix(step: u64, place: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use models::rave;
     use serde_json::json;
 
     use super::*;
@@ -162,12 +153,12 @@ mod tests {
     #[test]
     fn variations_happen_as_often_as_asked_and_stay_within_full_scale() {
         let check = |settings: serde_json::Value, is_changed: fn(&[f32]) -> bool| {
-            let config = rave::Config::from_settings(&settings).unwrap();
+            let settings = models::FAMILIES[0].settings(&settings).unwrap().excerpts().unwrap();
             let wave: Vec<f32> = (0..4096).map(|i| 0.8 * (i as f32 * 0.05).sin()).collect();
             let mut rng = Rng::new(1);
             let n_changed = (0..200).filter(|_| {
                 let mut excerpt = vec![wave.clone()];
-                vary(&mut excerpt, 44_100, &config, &mut rng);
+                vary(&mut excerpt, 44_100, &settings, &mut rng);
                 assert!(excerpt[0].iter().all(|x| x.abs() <= 1.0));
                 is_changed(&excerpt[0])
             });

@@ -1,11 +1,12 @@
-//! Sounds to listen to while a model learns: held-out excerpts, rendered by the newest model.
+//! What there is to hear or see while a model learns: held-out excerpts, rendered by the newest model,
+//! or files of what it makes without any.
 
 use std::path::PathBuf;
 
 use anyhow::Context;
 use api::{EventBody, Sample, Split};
 use audio::{Clip, WavFormat};
-use models::rave::{Trainer, Validation};
+use models::{Rendered, Trainer, Validation};
 
 use crate::{
     dataset::Dataset,
@@ -27,36 +28,43 @@ pub(super) struct Samples {
 }
 
 impl Samples {
-    /// Cuts the excerpts and writes the originals.
-    pub(super) fn new(folder: &JobFolder, dataset: &Dataset) -> anyhow::Result<Self> {
+    /// Cuts the excerpts and writes the originals; there are none without a dataset.
+    pub(super) fn new(folder: &JobFolder, dataset: Option<&Dataset>) -> anyhow::Result<Self> {
         let path = super::create_folder(folder, "samples")?;
+        let mut samples = Self {
+            held_out: vec![],
+            names: vec![],
+            originals: vec![],
+            rate_hz: 0,
+            folder: path,
+            next_secs: 0.0,
+            last_step: folder.past().last_sample_step,
+        };
+        if let Some(dataset) = dataset {
+            samples.cut(dataset)?;
+        }
+        Ok(samples)
+    }
+
+    fn cut(&mut self, dataset: &Dataset) -> anyhow::Result<()> {
         let rate_hz = dataset.index().summary.rate_hz;
+        self.rate_hz = rate_hz;
         let mut sounds = dataset.sounds(Split::Validation);
         if sounds.is_empty() {
             sounds = dataset.sounds(Split::Training);
         }
         let each = measured_each(sounds.len());
         let n_frames_max = (EXCERPT_SECS_MAX * f64::from(rate_hz)) as u64;
-        let mut samples = Self {
-            held_out: vec![],
-            names: vec![],
-            originals: vec![],
-            rate_hz,
-            folder: path,
-            next_secs: 0.0,
-            last_step: folder.past().last_sample_step,
-        };
         for sound in sounds.into_iter().step_by(each) {
             let n_frames = sound.n_frames.min(n_frames_max);
             // From the middle of long recordings; their beginnings are often silence.
             let from = if sound.n_frames > 4 * n_frames { sound.n_frames / 3 } else { 0 };
             let excerpt =
                 dataset.read(sound, from, n_frames as usize).context("read the dataset")?;
-            samples.held_out.push(excerpt);
-            samples.names.push(sound.file.path.clone());
+            self.held_out.push(excerpt);
+            self.names.push(sound.file.path.clone());
         }
-        samples.write_originals()?;
-        Ok(samples)
+        self.write_originals()
     }
 
     /// The excerpts to measure on. Shape: `[excerpts][channels][frames]`.
@@ -83,7 +91,7 @@ impl Samples {
     pub(super) fn render(
         &mut self,
         folder: &mut JobFolder,
-        trainer: &Trainer,
+        trainer: &dyn Trainer,
         elapsed_secs: f64,
     ) -> anyhow::Result<()> {
         let step = trainer.global_step();
@@ -94,24 +102,42 @@ impl Samples {
         }
         for i in 0..self.originals.len() {
             let original = &self.held_out[i];
-            let rendered = trainer.render(original);
+            let rendered = self.write(step, i, trainer.render(original))?;
             let distances = trainer.measure(std::slice::from_ref(original));
-            let name = format!("step-{step:09}-{i}.wav");
-            let clip = Clip { rate_hz: self.rate_hz, channels: rendered };
-            let path = self.folder.join(&name);
-            audio::write_wav(&path, &clip, WavFormat::Int16)
-                .with_context(|| format!("write samples/{name}"))?;
             folder.emit(EventBody::Sample(Sample {
                 step,
                 name: self.names[i].clone(),
                 original: self.originals[i].clone(),
-                rendered: format!("samples/{name}"),
+                rendered,
                 length_secs: original[0].len() as f64 / f64::from(self.rate_hz),
-                distances: distances.iter().map(multiband).collect(),
+                distances: distances.iter().map(distance).collect(),
             }))?;
+        }
+        if self.originals.is_empty() {
+            // Only kept beside the run: a sample that is told of is a sound.
+            self.write(step, 0, trainer.render(&[]))?;
         }
         self.last_step = Some(step);
         Ok(())
+    }
+
+    /// Writes what was made of an excerpt; gives its path in the run's folder.
+    fn write(&self, step: u64, i: usize, rendered: Rendered) -> anyhow::Result<String> {
+        let (ending, sound, bytes) = match rendered {
+            Rendered::Sound(channels) => ("wav", Some(channels), vec![]),
+            Rendered::File { ending, bytes } => (ending, None, bytes),
+        };
+        let name = format!("samples/step-{step:09}-{i}.{ending}");
+        let path = self.folder.join(format!("step-{step:09}-{i}.{ending}"));
+        match sound {
+            Some(channels) => {
+                let clip = Clip { rate_hz: self.rate_hz, channels };
+                audio::write_wav(&path, &clip, WavFormat::Int16)
+                    .with_context(|| format!("write {name}"))?;
+            }
+            None => job::whole::write(&path, &bytes).with_context(|| format!("write {name}"))?,
+        }
+        Ok(name)
     }
 
     fn write_originals(&mut self) -> anyhow::Result<()> {
@@ -129,6 +155,6 @@ impl Samples {
     }
 }
 
-fn multiband(validation: &Validation) -> (String, f64) {
-    ("multiband_spectral_distance".into(), validation.multiband_spectral_distance)
+fn distance(validation: &Validation) -> (String, f64) {
+    (validation.distance_name.into(), validation.distance)
 }

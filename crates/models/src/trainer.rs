@@ -1,0 +1,118 @@
+//! A model in training, of whatever family, as the training loop sees it.
+
+use std::path::Path;
+
+use nn::Compute;
+
+use crate::{Error, StepDifference};
+
+/// A model in training: its weights, its optimisers, its random numbers, and where it stands.
+///
+/// The same seed gives the same losses, and one that was saved and resumed goes on as if nothing had
+/// happened.
+pub trait Trainer {
+    /// Steps done.
+    fn global_step(&self) -> u64;
+
+    /// What it is at, in a few words for people.
+    fn phase_title(&self) -> &'static str;
+
+    /// Learns from one batch: excerpts of sound, flat, in the shape that the settings say; empty for a
+    /// family that learns from no sound. `go_on` is asked every few seconds; after a no there is
+    /// nothing, and everything is as it was before the step.
+    fn step_while(&mut self, batch: &[f32], go_on: &mut dyn FnMut() -> bool) -> Option<StepReport>;
+
+    /// Measures on what is held out, `[clip][channel][sample]`, and remembers for checkpoints what it
+    /// learnt about itself. `None` if there was nothing to measure.
+    fn validate(&mut self, held_out: &[Vec<Vec<f32>>]) -> Option<Validation>;
+
+    /// The same, and remembers nothing.
+    fn measure(&self, clips: &[Vec<Vec<f32>>]) -> Option<Validation>;
+
+    /// What the model makes of a clip `[channel][sample]`, or of nothing, to hear or see.
+    fn render(&self, clip: &[Vec<f32>]) -> Rendered;
+
+    /// Stores everything needed to go on, whole or not at all.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    fn save(&self, path: &Path) -> Result<(), Error>;
+
+    /// Takes a checkpoint from before training went astray as the new start: at half the rate, and with
+    /// other random numbers.
+    ///
+    /// # Errors
+    /// When the file cannot be read; then nothing is changed.
+    fn step_back(&mut self, path: &Path) -> Result<(), Error>;
+
+    /// The same where there is no checkpoint to go back to: training begins anew.
+    fn start_over(&mut self);
+
+    /// How often it went back, to a checkpoint or to the beginning.
+    fn n_steps_back(&self) -> u32;
+
+    /// Hears that so many measurements in a row were no better, and says what follows.
+    fn note_stale(&mut self, n_measurements: u64) -> Stale;
+
+    /// Where it learns and measures.
+    fn compute(&self) -> Compute {
+        Compute::cpu()
+    }
+
+    /// Learns and measures at another place from now on.
+    fn compute_on(&mut self, _compute: Compute) {}
+
+    /// How far a step from here, which is not taken, is from the CPU's.
+    fn difference_from_cpu(&mut self, _batch: &[f32]) -> StepDifference {
+        StepDifference::default()
+    }
+}
+
+/// What happened in one step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepReport {
+    /// The number of the step, from 1.
+    pub step: u64,
+    /// What was measured, by the names of metrics.
+    pub values: Vec<(&'static str, f64)>,
+    /// The distance that it learnt to lower, to compare with that of [`Validation`], if it was its turn.
+    pub distance: Option<f64>,
+    /// Whether every loss and gradient was a number. If not, no weight was changed.
+    pub is_finite: bool,
+}
+
+/// How good a model is on what is held out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Validation {
+    /// How far it is from right; smaller is better.
+    pub distance: f64,
+    /// What that distance is called.
+    pub distance_name: &'static str,
+    /// What else was measured, by the names of metrics.
+    pub values: Vec<(&'static str, f64)>,
+}
+
+/// What a model made.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rendered {
+    /// Sound, `[channel][sample]`, sample-aligned with the clip and as long.
+    Sound(Vec<Vec<f32>>),
+    /// A file: a picture, or numbers.
+    File {
+        /// How its name ends, like `svg`.
+        ending: &'static str,
+        /// Its content.
+        bytes: Vec<u8>,
+    },
+}
+
+/// What follows when a model has not become better for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stale {
+    /// It goes on.
+    GoesOn,
+    /// It has begun phase 2.
+    BeganPhase2,
+    /// Training is over.
+    Ends,
+}
