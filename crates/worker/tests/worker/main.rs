@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod convert;
+mod curve;
 mod export;
 mod import;
 mod job;

@@ -1,0 +1,366 @@
+//! A family that has nothing to do with sound: a polynomial of a few numbers learns a sine. It goes through
+//! the form, a training with checkpoints and the finished model, as every family does.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use api::{
+    Choices, EventBody, FieldProblem, LearnsFrom, Limit, Origin, Outcome, Preset, Task, TrainTask,
+};
+use models::{
+    Change, CodecShape, Composition, Described, Error, ExcerptSettings, Family, Finished, Forecast,
+    Rendered, Settings, Stale, StepReport, StepTimes, Trainer, Validation,
+};
+use nn::{Compute, NamedArray};
+use serde_json::{Value, json};
+
+use crate::job::{Job, Workspace};
+
+struct Curve;
+
+impl Family for Curve {
+    fn name(&self) -> &'static str {
+        "curve"
+    }
+
+    fn describe(&self) -> api::Family {
+        api::Family {
+            name: "curve".into(),
+            title: "Curve".into(),
+            summary: "A polynomial that learns a sine.".into(),
+            learns_from: LearnsFrom::Nothing,
+            presets: vec![Preset {
+                name: "cubic".into(),
+                title: "Cubic".into(),
+                group: "All".into(),
+                summary: "Four numbers.".into(),
+                settings: BTreeMap::new(),
+                limit: Limit::Steps { steps: 50 },
+            }],
+            switches: vec![],
+            knobs: vec![],
+        }
+    }
+
+    fn compose(
+        &self,
+        _preset: &str,
+        _switches: &[String],
+        overrides: &BTreeMap<String, Value>,
+    ) -> Result<Composition, Vec<FieldProblem>> {
+        let mut settings = json!({ "n_terms": 4 });
+        let mut origins = BTreeMap::from([("n_terms".to_owned(), Origin::Default)]);
+        for (key, value) in overrides {
+            settings[key] = value.clone();
+            origins.insert(key.clone(), Origin::Setting);
+        }
+        self.settings(&settings)?;
+        Ok(Composition { settings, origins })
+    }
+
+    fn settings(&self, frozen: &Value) -> Result<Box<dyn Settings>, Vec<FieldProblem>> {
+        Ok(Box::new(Terms::read(frozen).ok_or_else(|| {
+            let (key, message) = ("n_terms".into(), "must be 1 to 8".into());
+            vec![FieldProblem { key, message, suggestion: Some(json!(4)) }]
+        })?))
+    }
+
+    fn settings_of_dataset(&self, _dataset: &api::DatasetSummary) -> Vec<(&'static str, Value)> {
+        vec![]
+    }
+
+    fn resume(&self, checkpoint: &Path) -> Result<Box<dyn Trainer>, Error> {
+        Ok(Box::new(Fit::load(checkpoint)?))
+    }
+
+    fn open(&self, weights: &Path) -> Result<Box<dyn Finished>, Error> {
+        Ok(Box::new(Fit::load(weights)?))
+    }
+
+    fn look_at(&self, weights: &Path) -> Result<Described, Error> {
+        let fit = Fit::load(weights)?;
+        let settings = Box::new(Terms(fit.factors.len()));
+        Ok(Described { settings, step: Some(fit.step), phase: 1, space: None })
+    }
+}
+
+struct Terms(usize);
+
+impl Terms {
+    fn read(frozen: &Value) -> Option<Self> {
+        let n = frozen["n_terms"].as_u64().filter(|n| (1..=8).contains(n))?;
+        Some(Self(n as usize))
+    }
+}
+
+impl Settings for Terms {
+    fn to_value(&self) -> Value {
+        json!({ "n_terms": self.0 })
+    }
+
+    fn with(&self, settings: &Value) -> Option<Box<dyn Settings>> {
+        Some(Box::new(Self::read(settings)?))
+    }
+
+    fn check(&self, _dataset: &api::DatasetSummary) -> Vec<FieldProblem> {
+        vec![]
+    }
+
+    fn forecast(&self) -> Forecast {
+        Forecast {
+            n_parameters: self.0 as u64,
+            n_discriminator_parameters: 0,
+            memory_bytes: [1 << 20; 2],
+            codec: None,
+            notes: vec![],
+        }
+    }
+
+    fn codec(&self) -> Option<CodecShape> {
+        None
+    }
+
+    fn excerpts(&self) -> Option<ExcerptSettings> {
+        None
+    }
+
+    fn trainer(&self, seed: u64) -> Box<dyn Trainer> {
+        Box::new(Fit { factors: vec![0.0; self.0], seed, step: 0, n_steps_back: 0 })
+    }
+
+    fn measure(
+        &self,
+        _compute: &Compute,
+        clock: &mut dyn FnMut() -> f64,
+        go_on: &mut dyn FnMut(f64) -> bool,
+    ) -> Option<(StepTimes, Box<dyn Trainer>)> {
+        let mut trainer = self.trainer(0);
+        let from = clock();
+        trainer.step_while(&[], &mut || true)?;
+        let secs = clock() - from;
+        let times = StepTimes {
+            phase_1_steps: u64::MAX,
+            is_phase_1_open: false,
+            phase_1_secs: secs,
+            phase_2_secs: secs,
+            n_counted: 1,
+        };
+        go_on(1.0).then_some((times, trainer))
+    }
+
+    fn lighter(&self) -> Vec<Vec<Change>> {
+        vec![]
+    }
+}
+
+/// `y = sum factors[i] x^i`, on its way to a sine.
+struct Fit {
+    factors: Vec<f32>,
+    seed: u64,
+    step: u64,
+    n_steps_back: u32,
+}
+
+impl Fit {
+    fn load(path: &Path) -> Result<Self, Error> {
+        let found = nn::checkpoint::read(path)?;
+        let number = |key: &str| found.metadata.get(key).and_then(|it| it.parse().ok());
+        let lacks = |what: &str| Error::NotResumable { path: path.into(), what: what.into() };
+        Ok(Self {
+            step: number("step").ok_or_else(|| lacks("step"))?,
+            seed: number("seed").ok_or_else(|| lacks("seed"))?,
+            factors: found.arrays.first().ok_or_else(|| lacks("factors"))?.values.clone(),
+            n_steps_back: 0,
+        })
+    }
+
+    fn store(&self, path: &Path) -> Result<(), Error> {
+        let (shape, values) = (vec![self.factors.len()], self.factors.clone());
+        let factors = NamedArray { name: "factors".into(), shape, values };
+        let words = [
+            ("family", "curve".to_owned()),
+            ("step", self.step.to_string()),
+            ("seed", self.seed.to_string()),
+        ];
+        let words = words.map(|(key, value)| (key.to_owned(), value));
+        Ok(nn::checkpoint::write(path, &[factors], &BTreeMap::from(words))?)
+    }
+
+    fn y(&self, x: f32) -> f32 {
+        self.factors.iter().rev().fold(0.0, |y, factor| y * x + factor)
+    }
+
+    fn distance(&self) -> f64 {
+        let errors = places(64).map(|x| f64::from(self.y(x) - (3.0 * x).sin()).powi(2));
+        errors.sum::<f64>() / 64.0
+    }
+}
+
+/// So many places from -1 to 1.
+fn places(n: u16) -> impl Iterator<Item = f32> {
+    (0..n).map(move |i| 2.0 * f32::from(i) / f32::from(n - 1) - 1.0)
+}
+
+impl Trainer for Fit {
+    fn global_step(&self) -> u64 {
+        self.step
+    }
+
+    fn phase_title(&self) -> &'static str {
+        "learning a sine"
+    }
+
+    fn step_while(&mut self, batch: &[f32], go_on: &mut dyn FnMut() -> bool) -> Option<StepReport> {
+        assert!(batch.is_empty() && go_on());
+        // Places that follow from the seed and the step alone.
+        let shift = (self.seed + self.step) as f32 * 0.618;
+        let mut gradient = vec![0.0; self.factors.len()];
+        for x in places(16).map(|x| ((x + shift).fract() * 2.0) - 1.0) {
+            let error = self.y(x) - (3.0 * x).sin();
+            for (i, gradient) in (0..).zip(&mut gradient) {
+                *gradient += 2.0 * error * x.powi(i) / 16.0;
+            }
+        }
+        self.factors.iter_mut().zip(gradient).for_each(|(factor, slope)| *factor -= 0.2 * slope);
+        self.step += 1;
+        let distance = self.distance();
+        let values = vec![("loss_total", distance)];
+        Some(StepReport { step: self.step, values, distance: Some(distance), is_finite: true })
+    }
+
+    fn validate(&mut self, held_out: &[Vec<Vec<f32>>]) -> Option<Validation> {
+        self.measure(held_out)
+    }
+
+    fn measure(&self, _clips: &[Vec<Vec<f32>>]) -> Option<Validation> {
+        let distance = self.distance();
+        Some(Validation { distance, distance_name: "squared_error", values: vec![] })
+    }
+
+    fn render(&self, _clip: &[Vec<f32>]) -> Rendered {
+        let rows = places(9).map(|x| format!("{x},{}\n", self.y(x)));
+        Rendered::File { ending: "csv", bytes: rows.collect::<String>().into_bytes() }
+    }
+
+    fn save(&self, path: &Path) -> Result<(), Error> {
+        self.store(path)
+    }
+
+    fn step_back(&mut self, path: &Path) -> Result<(), Error> {
+        *self = Self { n_steps_back: self.n_steps_back + 1, ..Self::load(path)? };
+        Ok(())
+    }
+
+    fn start_over(&mut self) {
+        self.factors.fill(0.0);
+        (self.step, self.n_steps_back) = (0, self.n_steps_back + 1);
+    }
+
+    fn n_steps_back(&self) -> u32 {
+        self.n_steps_back
+    }
+
+    fn note_stale(&mut self, _n_measurements: u64) -> Stale {
+        Stale::GoesOn
+    }
+}
+
+impl Finished for Fit {
+    fn family(&self) -> &'static str {
+        "curve"
+    }
+
+    fn kind(&self) -> &'static str {
+        "a curve"
+    }
+
+    fn settings(&self) -> Value {
+        Terms(self.factors.len()).to_value()
+    }
+
+    fn n_arrays(&self) -> usize {
+        1
+    }
+
+    fn weights(&self) -> Vec<(String, Vec<usize>, Vec<u32>)> {
+        let bits = self.factors.iter().map(|it| it.to_bits()).collect();
+        vec![("factors".into(), vec![self.factors.len()], bits)]
+    }
+
+    fn save(&self, path: &Path) -> Result<(), Error> {
+        self.store(path)
+    }
+}
+
+fn run_of(workspace: &Workspace, name: &str, steps: u64) -> Job {
+    models::add_family(&Curve);
+    let choices = Choices { family: Some("curve".into()), ..Choices::default() };
+    let forecast = worker::compose(&choices, None).unwrap();
+    assert_eq!((forecast.preset.as_str(), forecast.n_parameters), ("cubic", 4));
+    let task = TrainTask {
+        dataset: "nothing".parse().unwrap(),
+        dataset_path: PathBuf::new(),
+        dataset_hash: String::new(),
+        family: forecast.family,
+        preset: forecast.preset,
+        switches: vec![],
+        own_preset: None,
+        settings: forecast.settings,
+        seed: 3,
+        limit: Limit::Steps { steps },
+        forecast: None,
+        memory: None,
+    };
+    workspace.job("runs", name, Task::Train(task))
+}
+
+fn distances(job: &Job) -> BTreeMap<u64, f64> {
+    let metrics = job.events().into_iter().filter_map(|it| match it {
+        EventBody::Metrics(it) => Some((it.step, *it.values.get("loss_total")?)),
+        _ => None,
+    });
+    metrics.collect()
+}
+
+fn checkpoint(job: &Job, step: u64) -> PathBuf {
+    job.path().join(format!("checkpoints/step-{step:09}.safetensors"))
+}
+
+#[test]
+fn a_family_without_sound_trains_resumes_and_is_opened() {
+    let workspace = Workspace::new();
+    let whole = run_of(&workspace, "whole", 12);
+    whole.run();
+    assert_eq!(whole.outcome(), Outcome::Done, "{:?}", whole.events().last());
+    let parts = run_of(&workspace, "parts", 5);
+    parts.run();
+    fs::write(parts.path().join("limit.json"), r#"{"limit":{"until":"steps","steps":12}}"#)
+        .unwrap();
+    parts.run();
+    let learnt = distances(&whole);
+    assert_eq!(learnt, distances(&parts));
+    assert!(learnt.len() == 12 && learnt[&12] < 0.7 * learnt[&1], "{learnt:?}");
+
+    let [a, b] = [&whole, &parts].map(|job| models::open(&checkpoint(job, 12)).unwrap());
+    assert!(a.family() == "curve" && a.has_weights_of(b.as_ref()));
+    assert!(a.as_codec().is_none() && a.as_playable().is_none());
+    assert_eq!(models::look_at(&checkpoint(&whole, 12)).unwrap().step, Some(12));
+    assert!(worker::model_facts(&checkpoint(&whole, 12)).is_none(), "it is no codec");
+
+    let picture = fs::read_to_string(whole.path().join("samples/step-000000012-0.csv")).unwrap();
+    assert_eq!(picture.lines().count(), 9);
+}
+
+#[test]
+fn an_added_family_is_in_no_form_and_its_settings_are_checked() {
+    models::add_family(&Curve);
+    models::add_family(&Curve);
+    assert!(worker::families().iter().all(|family| family.name != "curve"));
+    let settings = BTreeMap::from([("n_terms".to_owned(), json!(99))]);
+    let choices = Choices { family: Some("curve".into()), settings, ..Choices::default() };
+    let problem = worker::compose(&choices, None).unwrap_err();
+    assert_eq!(problem.fields[0].key, "n_terms");
+}
