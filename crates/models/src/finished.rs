@@ -73,7 +73,7 @@ pub trait Codec {
     /// That `pull` or `push` failed.
     fn reconstruct_through(&self, pull: Pull<'_>, push: Push<'_>) -> Result<(), Halt>;
 
-    /// Latent curves of a sound, drawn around their means if there is chance.
+    /// Latent curves of a sound: means, or drawn around them with random numbers.
     ///
     /// # Errors
     /// That `pull` or `push` failed.
@@ -84,7 +84,7 @@ pub trait Codec {
         push: Push<'_>,
     ) -> Result<(), Halt>;
 
-    /// Sound of latent curves; `noise` is for what the decoder adds by chance.
+    /// Sound of latent curves; `noise` is for the random numbers that the decoder adds.
     ///
     /// # Errors
     /// That `pull` or `push` failed.
