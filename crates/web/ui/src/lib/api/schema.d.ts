@@ -1646,6 +1646,8 @@ export interface components {
             title: string;
             /** @description What it does, one sentence. */
             summary: string;
+            /** @description What its models learn from. */
+            learns_from: components["schemas"]["LearnsFrom"];
             /** @description Ready-made choices, the recommended one first. */
             presets: components["schemas"]["Preset"][];
             /** @description Changes that can be laid over a preset, one after the other; later ones win. */
@@ -1988,6 +1990,11 @@ export interface components {
             /** @description How many directions together have a share of what latents vary. */
             for_fidelity: components["schemas"]["Fidelity"][];
         };
+        /**
+         * @description What models of a family learn from.
+         * @enum {string}
+         */
+        LearnsFrom: "sounds" | "pairs_of_sounds" | "game" | "latents" | "nothing";
         /** @description What the sounds of a dataset are like. */
         Learnt: {
             /**
