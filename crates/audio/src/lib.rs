@@ -8,8 +8,8 @@
 //! | want | call |
 //! |---|---|
 //! | a file as samples | [`decode_file`], [`SoundReader`], [`scan_file`] |
-//! | another rate or another number of channels | [`resample`], [`Resampler`], [`with_channels`] |
-//! | how loud it is, what it looks like | [`peak_db`], [`rms_db`], [`peaks`] |
+//! | another rate or another number of channels | [`resample()`], [`Resampler`], [`with_channels`] |
+//! | how loud it is, what it looks like | [`peak_db`], [`rms_db`], [`peaks()`] |
 //! | what it sounds like, in numbers | [`stft_magnitudes`], [`log_spectral_distance`], [`band_spectrum`] |
 //! | whether two are the same sound | [`Fingerprinter`], [`correlation`] |
 //! | a WAV file | [`write_wav`], [`WavWriter`], [`wav_header`] |

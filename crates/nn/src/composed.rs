@@ -60,7 +60,7 @@ pub(crate) fn conv_transpose1d(
 
 /// The steps that all convolutions share: the activation of the input, the products in the weight's precision
 /// (16 bits in mixed precision, back to 32 after), and the bias.
-/// See [`crate::conv2d`]. All members of the batch are laid out at once.
+/// See [`crate::conv2d()`]. All members of the batch are laid out at once.
 pub(crate) fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, conv: Conv2d) -> Tensor<4> {
     let [batch, channels, rows, columns] = x.dims();
     let [channels_out, channels_in, kernel_rows, kernel_columns] = weight.dims();
@@ -88,7 +88,7 @@ fn padded_rows(x: Tensor<4>, n: usize) -> Tensor<4> {
     Tensor::cat(vec![zeros.clone(), x, zeros], 2)
 }
 
-/// See [`crate::mean_difference`].
+/// See [`crate::mean_difference()`].
 pub(crate) fn mean_difference(a: Tensor<3>, b: Tensor<3>) -> Tensor<1> {
     let (a, b) = alike(a, b);
     (a - b).abs().mean()

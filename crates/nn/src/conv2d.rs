@@ -32,7 +32,7 @@ pub struct Conv2d {
 ///
 /// # Shapes
 /// - `x`: `[batch, channels_in, rows, columns]`
-/// - `weight`: `[channels_out, channels_in, kernel_rows, kernel_columns]`, of 16 bits as in [`conv1d`]
+/// - `weight`: `[channels_out, channels_in, kernel_rows, kernel_columns]`, of 16 bits as in [`crate::conv1d()`]
 /// - `bias`: `[channels_out]`
 /// - output: `[batch, channels_out, rows_out, columns_out]`
 ///

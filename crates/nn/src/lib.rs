@@ -1,6 +1,6 @@
 //! Layers, losses, the optimiser, signal transforms and checkpoint formats over the tensor library.
 //!
-//! Model families build their networks from [`conv1d`], [`leaky_relu`], [`weight_norm`] and their
+//! Model families build their networks from [`conv1d`], [`leaky_relu`], [`weight_norm()`] and their
 //! neighbours, which are differentiable operations on `burn` tensors with our own CPU kernels under
 //! them. Weights live outside the graph, as plain named arrays ([`Parameters`]); a forward pass takes
 //! them as [`Weights`], a backward pass gives [`Gradients`] by the same names, and [`Adam`] joins the

@@ -282,13 +282,13 @@ pub fn write(path: &Path, shape: &[usize], values: &[f32]) -> Result<(), Error> 
     write_whole(path, "<f4", shape, values.iter().map(|value| value.to_le_bytes()))
 }
 
-/// Writes an array of `int64`, as [`write`] does.
+/// Writes an array of `int64`, as [`write()`] does.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 ///
 /// # Panics
-/// As [`write`].
+/// As [`write()`].
 pub fn write_integers(path: &Path, shape: &[usize], values: &[i64]) -> Result<(), Error> {
     assert_eq!(shape.iter().product::<usize>(), values.len(), "values of the shape");
     write_whole(path, "<i8", shape, values.iter().map(|value| value.to_le_bytes()))

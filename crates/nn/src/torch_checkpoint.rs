@@ -3,7 +3,7 @@
 //!
 //! Such a file is a ZIP archive: `<stem>/data.pkl` is a pickle, the instructions of a small stack
 //! machine that builds objects, and `<stem>/data/<key>` are the raw numbers. The machine here knows
-//! containers, numbers, text and tensors; whatever else a pickle names becomes [`Value::Object`], a
+//! containers, numbers, text and tensors; whatever else a pickle names becomes an object, a
 //! name with its parts, and is never looked up or called.
 //!
 //! [`Value`] looks into an open file and reads nothing more; [`TorchCheckpoint::tree`] gives a part of

@@ -5,7 +5,7 @@
 ///
 /// Interpolates with a cubic through four neighbours (Catmull-Rom), which leaves errors below -50 dB
 /// up to a quarter of the rate; meant as variety for training, not as a resampler: see
-/// [`resample`](crate::resample).
+/// [`resample`](crate::resample()).
 pub fn at_speed(samples: &[f32], speed: f64, n: usize) -> Vec<f32> {
     let at = |i: usize| samples.get(i).copied().unwrap_or(0.0);
     let played = |k: usize| {

@@ -109,7 +109,7 @@ pub(crate) struct One<'a> {
 }
 
 impl One<'_> {
-    /// See [`Discriminators::forward`].
+    /// What its layers give. Shape of `audio`: `[batch, channels, samples]`.
     pub(crate) fn features(&self, weights: &Weights, audio: &Tensor<3>) -> Features {
         let audio = if self.prepares { prepared(audio.clone()) } else { audio.clone() };
         self.discriminator.forward(weights, audio)
