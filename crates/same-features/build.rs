@@ -1,0 +1,3 @@
+//! Nothing: without a build script, dependencies of build scripts and macros would not count.
+
+fn main() {}
