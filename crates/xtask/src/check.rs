@@ -1,6 +1,6 @@
-//! Every test, in the order that finds mistakes soonest.
+//! Every test, or those of some crates, in the order that finds mistakes soonest.
 
-use std::{env, fs, path::PathBuf, time::Instant};
+use std::{collections::BTreeSet, env, fs, path::PathBuf, time::Instant};
 
 use anyhow::{Context, bail};
 
@@ -26,11 +26,9 @@ pub(crate) fn run(with_browser: bool) -> anyhow::Result<()> {
     ui::install()?;
     step(page_step("types of the pages", "check"))?;
     step(page_step("tests of the pages", "test"))?;
-    step(Step::new(
-        "lints",
-        "cargo",
-        &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"],
-    ))?;
+    step(lint(&["--workspace"]))?;
+    let doc = ["doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"];
+    step(Step::new("documentation", "cargo", &doc).env("RUSTDOCFLAGS", "-D warnings"))?;
     step(Step::new("tests of the crates", "cargo", &["test", "--workspace", "--no-fail-fast"]))?;
     step(Step::new("the command", "cargo", &["build", "--package", "maquette"]))?;
     if let Some(chromium) = chromium {
@@ -41,6 +39,79 @@ pub(crate) fn run(with_browser: bool) -> anyhow::Result<()> {
     say(&format!("\nall in {:.0} s", started.elapsed().as_secs_f64()));
     say(&format!("{n_steps} passed, 0 failed"));
     Ok(())
+}
+
+/// Runs the tests of one crate; those of `web` are its pages'.
+pub(crate) fn run_crate(name: &str) -> anyhow::Result<()> {
+    if !root().join("crates").join(name).join("Cargo.toml").is_file() {
+        bail!("no crate `{name}` in crates/");
+    }
+    let started = Instant::now();
+    Step::new("formatting", "cargo", &["fmt", "--package", name, "--check"]).run()?;
+    if name == "web" {
+        test_pages()?;
+    }
+    lint(&["--package", name]).run()?;
+    test(&BTreeSet::from([name.to_owned()])).run()?;
+    say(&format!("\nall of {name} in {:.0} s", started.elapsed().as_secs_f64()));
+    Ok(())
+}
+
+/// Runs the tests of the crates that differ from `main`, and the house rules. Lints look at all crates, as a
+/// change may break those above.
+pub(crate) fn run_changed() -> anyhow::Result<()> {
+    let started = Instant::now();
+    let mut crates = changed_crates()?;
+    let names: Vec<&str> = crates.iter().map(String::as_str).collect();
+    say(&format!(
+        "changed: {}",
+        if names.is_empty() { "no crate".into() } else { names.join(", ") }
+    ));
+    Step::new("formatting", "cargo", &["fmt", "--all", "--check"]).run()?;
+    if crates.contains("web") {
+        test_pages()?;
+    }
+    lint(&["--workspace"]).run()?;
+    crates.insert("xtask".into());
+    test(&crates).run()?;
+    say(&format!("\nall that changed in {:.0} s", started.elapsed().as_secs_f64()));
+    Ok(())
+}
+
+/// The crates with files that differ from where the branch left `main`, or from the last commit without one.
+fn changed_crates() -> anyhow::Result<BTreeSet<String>> {
+    let git = |args: &[&str]| Step::new("git", "git", args).output();
+    let base = git(&["merge-base", "main", "HEAD"]).unwrap_or_else(|_| "HEAD".into());
+    let changed = git(&["diff", "--name-only", base.trim()])?;
+    let new = git(&["ls-files", "--others", "--exclude-standard"])?;
+    let crates = changed.lines().chain(new.lines()).filter_map(crate_of);
+    // One that is gone has no tests.
+    let is_there = |name: &&str| root().join("crates").join(name).join("Cargo.toml").is_file();
+    Ok(crates.filter(is_there).map(str::to_owned).collect())
+}
+
+/// The crate that a file belongs to.
+fn crate_of(path: &str) -> Option<&str> {
+    Some(path.strip_prefix("crates/")?.split_once('/')?.0)
+}
+
+fn lint(selection: &[&str]) -> Step {
+    let rest = ["--all-targets", "--quiet", "--", "-D", "warnings"];
+    Step::new("lints", "cargo", &[&["clippy"], selection, &rest].concat())
+}
+
+fn test(crates: &BTreeSet<String>) -> Step {
+    let mut args = vec!["test", "--no-fail-fast"];
+    for name in crates {
+        args.extend(["--package", name]);
+    }
+    Step::new("tests", "cargo", &args)
+}
+
+fn test_pages() -> anyhow::Result<()> {
+    ui::install()?;
+    page_step("types of the pages", "check").run()?;
+    page_step("tests of the pages", "test").run()
 }
 
 /// Compares what a graphics card computes with the CPU and with the original program's vectors.
@@ -109,4 +180,19 @@ fn find_chromium() -> anyhow::Result<String> {
         );
     };
     Ok(path.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_belongs_to_its_crate() {
+        let check =
+            |path: &str, expected: Option<&str>| assert_eq!(crate_of(path), expected, "{path}");
+        check("crates/nn/src/lib.rs", Some("nn"));
+        check("crates/web/ui/src/lib/a.ts", Some("web"));
+        check("crates/README.md", None);
+        check("Cargo.lock", None);
+    }
 }

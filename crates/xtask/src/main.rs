@@ -23,8 +23,14 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Chore {
-    /// Set up and run every test: style, lints, Rust, pages, browser journeys.
+    /// Set up and run every test: style, lints, documentation, Rust, pages, browser journeys.
     Test {
+        /// Only style, lints and tests of one crate.
+        #[arg(value_name = "CRATE", conflicts_with_all = ["changed", "gpu"])]
+        name: Option<String>,
+        /// Only style, lints, the house rules and the tests of crates that differ from `main`.
+        #[arg(long, conflicts_with = "gpu")]
+        changed: bool,
         /// Leave the browser journeys out, on a machine without Chromium.
         #[arg(long)]
         no_browser: bool,
@@ -55,6 +61,8 @@ enum Chore {
 fn main() -> anyhow::Result<()> {
     match Args::parse().chore {
         Chore::Test { gpu: true, .. } => check::run_on_gpu(),
+        Chore::Test { name: Some(name), .. } => check::run_crate(&name),
+        Chore::Test { changed: true, .. } => check::run_changed(),
         Chore::Test { no_browser, .. } => check::run(!no_browser),
         Chore::Ui => ui::build(),
         Chore::Bench { name, ours_only } => bench::run(name, !ours_only),
