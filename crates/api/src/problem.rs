@@ -21,6 +21,30 @@ pub struct Problem {
     pub fields: Vec<FieldProblem>,
 }
 
+impl Problem {
+    /// The code of a disk that is full.
+    pub const DISK_FULL: &'static str = "disk_full";
+
+    /// There is no room on the disk of the workspace. `then` says how to go on once there is; it may be empty.
+    #[must_use]
+    pub fn disk_full(why: Option<String>, then: &str) -> Self {
+        Self {
+            code: Self::DISK_FULL.into(),
+            what: DISK_IS_FULL.into(),
+            why,
+            remedy: Some(format!("{FREE_SPACE} {then}").trim_end().into()),
+            fields: vec![],
+        }
+    }
+}
+
+/// What happened when any disk is full.
+pub const DISK_IS_FULL: &str = "The disk is full.";
+
+/// What to do when the disk of the workspace is full.
+pub const FREE_SPACE: &str =
+    "Free some space on the disk that the workspace is on, for example by emptying the trash.";
+
 /// One setting that cannot be used as it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct FieldProblem {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use api::{FieldProblem, Id, Problem};
+use api::{DISK_IS_FULL, FREE_SPACE, FieldProblem, Id, Problem};
 
 /// Why a verb of the studio did not do what it was asked.
 ///
@@ -138,8 +138,14 @@ impl Error {
                 Some(sentence(reason)),
                 "Choose the folder of a dataset, a run or a model.".to_owned(),
             ),
+            Error::Io { action, path, source } if job::is_disk_full(source) => (
+                Problem::DISK_FULL,
+                DISK_IS_FULL.to_owned(),
+                Some(format!("Could not {action} {}.", path.display())),
+                FREE_SPACE.to_owned(),
+            ),
             Error::Io { action, path, source } => (
-                if job::is_disk_full(source) { "disk_full" } else { "file_system" },
+                "file_system",
                 format!("Could not {action} {}.", path.display()),
                 Some(sentence(&source.to_string())),
                 io_remedy(source).to_owned(),
@@ -157,8 +163,8 @@ impl Error {
                 "Update Maquette.".to_owned(),
             ),
             Error::Store(source) if is_full(source) => (
-                "disk_full",
-                "The disk is full.".to_owned(),
+                Problem::DISK_FULL,
+                DISK_IS_FULL.to_owned(),
                 Some("The workspace's database could not be written.".to_owned()),
                 FREE_SPACE.to_owned(),
             ),
@@ -261,16 +267,11 @@ pub fn sentence(text: &str) -> String {
     format!("{first}{}{stop}", chars.as_str())
 }
 
-/// What to do when the disk is full.
-pub(crate) const FREE_SPACE: &str =
-    "Free some space on the disk that the workspace is on, for example by emptying the trash.";
-
 fn io_remedy(source: &std::io::Error) -> &'static str {
     match source.kind() {
         std::io::ErrorKind::PermissionDenied => {
             "Give Maquette permission to use this file or folder."
         }
-        _ if job::is_disk_full(source) => FREE_SPACE,
         std::io::ErrorKind::ReadOnlyFilesystem => "Choose a workspace on a disk that is writable.",
         std::io::ErrorKind::NotFound => "Check whether it was moved or deleted.",
         std::io::ErrorKind::InvalidData => "The file is damaged. Restore it from a backup.",

@@ -15,7 +15,7 @@ use api::{
 use job::{files, whole};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, error::FREE_SPACE, store::jobs::Phase, workspace::remove};
+use crate::{Error, store::jobs::Phase, workspace::remove};
 
 /// `card.json`: what people said about the thing after it was made. Orders, models and presets are never
 /// rewritten, so that is kept here, where a rebuild of the database finds it.
@@ -206,11 +206,5 @@ pub(crate) fn not_started(error: &Error) -> Problem {
 
 /// The problem of a job that had no room on the disk.
 fn disk_full(why: Option<String>) -> Problem {
-    Problem {
-        code: "disk_full".to_owned(),
-        what: "The disk is full.".to_owned(),
-        why,
-        remedy: Some(format!("{FREE_SPACE} Then start the job again, or resume the run.")),
-        fields: Vec::new(),
-    }
+    Problem::disk_full(why, "Then start the job again, or resume the run.")
 }

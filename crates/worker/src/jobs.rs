@@ -101,9 +101,7 @@ fn problem_from_error(error: &anyhow::Error) -> Problem {
     }
     let why = words_of(error);
     if is_disk_full(error) {
-        let remedy = "Free some space on the disk that the workspace is on, for example by emptying \
-                      the trash. Then start the job again, or resume the run.";
-        return problem("disk_full", "The disk is full.", &why, remedy);
+        return Problem::disk_full(Some(why), "Then start the job again, or resume the run.");
     }
     problem(
         "failed",
@@ -115,10 +113,7 @@ fn problem_from_error(error: &anyhow::Error) -> Problem {
 
 /// Whether there was no room on the disk.
 pub(crate) fn is_disk_full(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|it| it.downcast_ref::<io::Error>())
-        .any(|it| matches!(it.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
+    error.chain().filter_map(|it| it.downcast_ref::<io::Error>()).any(job::is_disk_full)
 }
 
 /// An error with its causes, each said once: many name theirs in their own words.

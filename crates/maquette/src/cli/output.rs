@@ -38,7 +38,7 @@ pub(crate) fn cannot_write(output: &Path, error: anyhow::Error) -> anyhow::Error
     let found = error.chain().find_map(|it| it.downcast_ref::<io::Error>());
     let (why, remedy) = match found.map(io::Error::kind) {
         Some(Kind::StorageFull | Kind::QuotaExceeded) => {
-            ("The disk is full.", "Free some space there, or choose another folder.")
+            (api::DISK_IS_FULL, "Free some space there, or choose another folder.")
         }
         Some(Kind::PermissionDenied | Kind::ReadOnlyFilesystem) => {
             ("You do not have permission to write there.", "Choose another folder.")

@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use api::{Id, Upload};
+use api::{Id, Problem, Upload};
 use axum::{
     Json,
     body::{Body, Bytes, HttpBody},
@@ -135,7 +135,7 @@ fn check_space(workspace: &Path, n_bytes: u64) -> Result<(), Failure> {
     );
     Err(Failure::plain(
         StatusCode::INSUFFICIENT_STORAGE,
-        "disk_full",
+        Problem::DISK_FULL,
         "The file does not fit on the disk.",
         "Free some space and send it again.",
     )
