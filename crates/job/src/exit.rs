@@ -9,9 +9,9 @@ use std::{
 
 use api::Exit;
 
-use crate::{Error, files, whole};
+use crate::{Error, files, reserve::Reserve, whole};
 
-const RESERVE_BYTES: usize = 64 << 10;
+const RESERVE_BYTES: u64 = 64 << 10;
 
 /// How the job of a folder ended, if that is written.
 ///
@@ -27,37 +27,21 @@ pub fn read(folder: &Path) -> Result<Option<Exit>, Error> {
 /// # Errors
 /// The folder cannot be written, or the disk is full and there was no reserve.
 pub fn write(folder: &Path, exit: &Exit) -> Result<(), Error> {
-    let (path, reserve) = (folder.join(files::EXIT), folder.join(files::RESERVE));
+    let (path, reserve) = (folder.join(files::EXIT), reserve(folder));
     let over_reserve = || {
         let text = serde_json::to_vec_pretty(exit)?;
-        let mut file = OpenOptions::new().write(true).open(&reserve)?;
+        let mut file = OpenOptions::new().write(true).open(reserve.path())?;
         file.write_all(&text)?;
         file.set_len(text.len() as u64)?;
         file.sync_all()?;
-        fs::rename(&reserve, &path)
+        fs::rename(reserve.path(), &path)
     };
     let written = whole::write_json(&path, exit).or_else(|error| over_reserve().map_err(|_| error));
-    give_up_reserve(folder);
+    reserve.give_up();
     written
 }
 
-/// Takes space until the job ends. Without it the job is done all the same.
-pub fn keep_reserve(folder: &Path) {
-    // Bytes that a file system cannot store in less (xorshift64).
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state.to_le_bytes()
-    };
-    let bytes: Vec<u8> = (0..RESERVE_BYTES / 8).flat_map(|_| next()).collect();
-    if fs::write(folder.join(files::RESERVE), bytes).is_err() {
-        give_up_reserve(folder);
-    }
-}
-
-/// Gives the space back.
-pub fn give_up_reserve(folder: &Path) {
-    let _ = fs::remove_file(folder.join(files::RESERVE));
+/// The space that is kept back until the job ends. Without it the job is done all the same.
+pub fn reserve(folder: &Path) -> Reserve {
+    Reserve::new(folder.join(files::RESERVE), RESERVE_BYTES)
 }

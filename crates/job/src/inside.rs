@@ -22,14 +22,6 @@ pub fn file(folder: &Path, path: &str) -> Option<PathBuf> {
     (file.starts_with(&folder) && file.is_file()).then_some(file)
 }
 
-/// The way from one folder to another through the folder that holds both: the relative path that an order keeps,
-/// so that a workspace can be moved as a whole. Both are absolute.
-pub fn relative(from: &Path, to: &Path) -> PathBuf {
-    let shared = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
-    let up = from.components().skip(shared).map(|_| Component::ParentDir);
-    up.chain(to.components().skip(shared)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,16 +42,5 @@ mod tests {
         for path in outside.into_iter().chain(absolute.to_str()) {
             assert_eq!(file(&inner, path), None, "{path:?}");
         }
-    }
-
-    #[test]
-    fn relative_paths_lead_from_folder_to_folder() {
-        let check = |from: &str, to: &str, expected: &str| {
-            assert_eq!(relative(Path::new(from), Path::new(to)), Path::new(expected));
-        };
-        check("/w/projects/a/runs/r", "/w/projects/a/datasets/d", "../../datasets/d");
-        check("/w/projects/a/runs/r", "/w/projects/b/datasets/d", "../../../b/datasets/d");
-        check("/w/projects/a/datasets/d", "/w/uploads/u", "../../../../uploads/u");
-        check("/w", "/w/x", "x");
     }
 }

@@ -1,5 +1,5 @@
-//! The table of the kinds of job: what each is called, what it needs, and what people can do with it. Queue,
-//! lists, command line and pages read it from here.
+//! The table of the kinds of job: the word for each, where its folders stand, what it needs of the computer, and
+//! what becomes of what it made.
 
 use api::{JobKind, Task};
 
@@ -12,18 +12,10 @@ pub struct Kind {
     pub kind: JobKind,
     /// Its word in orders and in the database.
     pub word: &'static str,
-    /// What one of these jobs does, as a list says it.
-    pub title: &'static str,
     /// Where its folders stand.
     pub shelf: Shelf,
     /// What it takes of the computer while it runs.
     pub needs: Needs,
-    /// Whether it keeps what it has when it is stopped. Others are cancelled: nothing is left of them.
-    pub can_stop: bool,
-    /// Whether it goes on where it was stopped or interrupted.
-    pub can_resume: bool,
-    /// Whether it can be started again from the beginning.
-    pub can_restart: bool,
     /// What becomes of what it made.
     pub kept: Kept,
 }
@@ -58,10 +50,8 @@ impl Needs {
 pub enum Kept {
     /// It is kept until it is deleted, and then for a while in the trash.
     Trash,
-    /// Whoever asked takes it, or it can be made again: only the newest so many are kept.
+    /// Whoever asked takes it, or it can be made again: only the newest so many are kept, and there is no trash.
     Newest(usize),
-    /// It is kept until it is taken.
-    UntilTaken,
 }
 
 /// Every kind of job.
@@ -69,78 +59,50 @@ pub const KINDS: &[Kind] = &[
     Kind {
         kind: JobKind::Import,
         word: "import",
-        title: "Import from another program",
         shelf: Shelf::Imports,
         needs: Needs::Cores,
-        can_stop: false,
-        can_resume: false,
-        can_restart: false,
-        kept: Kept::UntilTaken,
+        kept: Kept::Newest(10),
     },
     Kind {
         kind: JobKind::Prepare,
         word: "prepare",
-        title: "Prepare a dataset",
         shelf: Shelf::Datasets,
         needs: Needs::Cores,
-        can_stop: false,
-        can_resume: false,
-        can_restart: true,
         kept: Kept::Trash,
     },
     Kind {
         kind: JobKind::Train,
         word: "train",
-        title: "Train a model",
         shelf: Shelf::Runs,
         needs: Needs::Computer,
-        can_stop: true,
-        can_resume: true,
-        can_restart: false,
         kept: Kept::Trash,
     },
     Kind {
         kind: JobKind::Reconstruct,
         word: "reconstruct",
-        title: "Send a sound through a model",
         shelf: Shelf::Reconstructions,
         needs: Needs::Cores,
-        can_stop: false,
-        can_resume: false,
-        can_restart: false,
         kept: Kept::Trash,
     },
     Kind {
         kind: JobKind::Convert,
         word: "convert",
-        title: "Convert between sound and latents",
         shelf: Shelf::Conversions,
         needs: Needs::Cores,
-        can_stop: false,
-        can_resume: false,
-        can_restart: false,
         kept: Kept::Newest(20),
     },
     Kind {
         kind: JobKind::Export,
         word: "export",
-        title: "Export a model",
         shelf: Shelf::Exports,
         needs: Needs::Cores,
-        can_stop: false,
-        can_resume: false,
-        can_restart: false,
         kept: Kept::Trash,
     },
     Kind {
         kind: JobKind::Measure,
         word: "measure",
-        title: "Measure how long a run would take",
         shelf: Shelf::Measures,
         needs: Needs::Cores,
-        can_stop: false,
-        can_resume: false,
-        can_restart: false,
         kept: Kept::Newest(100),
     },
 ];

@@ -22,6 +22,7 @@ pub mod kinds;
 pub mod limit;
 pub mod lock;
 pub mod order;
+pub mod reserve;
 pub mod shelf;
 pub mod whole;
 

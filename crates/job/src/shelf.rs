@@ -1,4 +1,11 @@
 //! Shelves: the folders of a project that hold one sort of thing each.
+//!
+//! Orders name other folders of the workspace by the way from the job's own folder, and not by an absolute path, so
+//! that a workspace can be moved.
+
+use std::path::{Path, PathBuf};
+
+use api::Id;
 
 /// One sort of thing that a project holds; also the name of its folder and of its list in the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,9 +70,19 @@ impl Shelf {
         crate::kind(kind).shelf
     }
 
+    /// A folder of this shelf, as seen from the folder of a job of the same project.
+    pub fn seen_from_job(self, id: &Id) -> PathBuf {
+        Path::new("../..").join(self.name()).join(id.as_str())
+    }
+
     fn words(self) -> (Shelf, &'static str, &'static str) {
         Self::WORDS[self as usize]
     }
+}
+
+/// An upload's folder, as seen from the folder of a job.
+pub fn upload_seen_from_job(upload: &Id) -> PathBuf {
+    Path::new("../../../../uploads").join(upload.as_str())
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use job::Shelf;
 
 use crate::{
     Error, Studio, job_folder,
-    library::{fresh_id, is_taken, make_folder, name_from, runs},
+    library::{fresh_id, is_taken, make_folder, name_from},
     rebuild,
     shared::Shared,
     store::{jobs, models},
@@ -221,7 +221,7 @@ fn write_own(found: &Found, id: &Id, folder: &Path) -> Result<(), Error> {
         Found::Job(order) => {
             let mut order = Order { id: id.clone(), name: name_from(&order.name), ..order.clone() };
             if let Task::Train(task) = &mut order.task {
-                task.dataset_path = runs::dataset_path(&task.dataset);
+                task.dataset_path = Shelf::Datasets.seen_from_job(&task.dataset);
             }
             let card = job_folder::read_card(folder);
             let card = job_folder::Card {

@@ -144,7 +144,7 @@ impl Studio {
             rng_state: Mutex::new(options.seed),
         });
         rebuild::reconcile(&shared)?;
-        shared.workspace.reserve().keep();
+        room::keep_reserve(shared.workspace.root());
         // What ended while no studio looked is known before the first verb is called.
         let mut watch = Watch::new(Arc::clone(&shared), Supervisor::new(worker));
         watch.tend_running()?;

@@ -20,7 +20,7 @@ use std::{fs, path::Path};
 
 use api::{Control, Exit, Id, JobKind, Order, Outcome, Task};
 
-use job::Shelf;
+use job::{Kept, Shelf};
 
 use crate::{
     Error,
@@ -259,6 +259,16 @@ fn delete_job(
         change.list(shelf, id);
         Ok(())
     })
+}
+
+/// Deletes a job and what it made, the way its kind is kept: into the trash, or for good. One that waits or runs is
+/// cancelled, and gone once its process has ended.
+fn delete_made(shared: &Shared, kind: JobKind, id: &Id) -> Result<(), Error> {
+    let is_active = shared.read(|c| passing::find(c, kind, id))?.phase.is_active();
+    match job::kind(kind).kept {
+        Kept::Trash if !is_active => delete_job(shared, kind, id, |_| Ok(())),
+        _ => passing::delete(shared, kind, id),
+    }
 }
 
 fn restore_job(shared: &Shared, kind: JobKind, id: &Id) -> Result<(), Error> {

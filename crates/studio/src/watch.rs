@@ -21,7 +21,7 @@ use crate::{
     follower::{self, Reach},
     job_folder::{self, Process, Product},
     library::{ask_to_stop, uploads},
-    out_of_memory, queue, rebuild,
+    out_of_memory, queue, rebuild, room,
     shared::{Shared, lock},
     store::{
         datasets,
@@ -159,7 +159,7 @@ impl Watch {
         }
         if self.recovered.elapsed() >= LOOK_AT_RESERVE {
             self.recovered = Instant::now();
-            reserve.keep();
+            room::keep_reserve(self.shared.workspace.root());
         }
         if reserve.is_kept() { KEEP_HOUSE } else { LOOK_AT_RESERVE }
     }

@@ -10,14 +10,10 @@ use std::{
 };
 
 use api::Id;
-use job::Shelf;
+use job::{Shelf, reserve::Reserve};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Error,
-    room::{self, Reserve},
-    supervisor,
-};
+use crate::{Error, room, supervisor};
 
 /// How long a lock may outlive the studio that held it. One that is killed while it starts a worker
 /// leaves it to that process until the worker's program has begun.
@@ -73,7 +69,7 @@ impl Workspace {
 
     /// The space that is kept back.
     pub(crate) fn reserve(&self) -> Reserve {
-        Reserve::at(&self.root)
+        room::reserve(&self.root)
     }
 
     /// Gives the reserve up if the disk is as good as full. Whether there is room to write now.

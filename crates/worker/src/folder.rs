@@ -59,7 +59,7 @@ impl JobFolder {
         let lock = job::lock::take(&path)?;
         let mut past = Past::default();
         let events = events::Writer::open(&path, |body| past.learn(body))?;
-        job::exit::keep_reserve(&path);
+        job::exit::reserve(&path).keep();
         let stop = StopFlag::on_signals().context("listen to signals")?;
         let control = ControlReader::new(&path);
         Ok(Self {
@@ -167,7 +167,7 @@ impl JobFolder {
 
 impl Drop for JobFolder {
     fn drop(&mut self) {
-        job::exit::give_up_reserve(&self.path);
+        job::exit::reserve(&self.path).give_up();
     }
 }
 

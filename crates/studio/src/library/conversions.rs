@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use api::{Conversion, ConvertTask, Id, JobKind, ModelPlace, Task};
 
-use super::{make_job, models, name_from, passing};
 use job::Shelf;
 
+use super::{delete_made, make_job, models, name_from, passing};
 use crate::{
     Error, Studio,
     queue::Places,
@@ -14,9 +14,6 @@ use crate::{
     store::jobs::{self, Phase},
     workspace::{check_path, file_inside, file_name},
 };
-
-/// Conversions that are kept when nobody removes them; the oldest go.
-const MAX_KEPT: usize = 20;
 
 impl Studio {
     /// Queues a conversion.
@@ -32,7 +29,7 @@ impl Studio {
             ModelPlace::Library { id } => self.shared.read(|c| models::find(c, id).map(drop))?,
             ModelPlace::File { path } => check_path(path)?,
         }
-        passing::remove_oldest(&self.shared, JobKind::Convert, MAX_KEPT - 1)?;
+        passing::remove_oldest(&self.shared, JobKind::Convert)?;
         let name = name_from(&file_name(path));
         let task = Task::Convert(task);
         let id = make_job(&self.shared, name, task, |_| Ok(()), |_, _| Ok(()))?;
@@ -67,7 +64,7 @@ impl Studio {
     /// # Errors
     /// `NotFound` when there is none.
     pub fn delete_conversion(&self, id: &Id) -> Result<(), Error> {
-        passing::delete(&self.shared, JobKind::Convert, id)
+        delete_made(&self.shared, JobKind::Convert, id)
     }
 
     /// A file in a conversion's folder, by its path in there. Never anything outside of it.

@@ -1,13 +1,13 @@
 //! Verbs on exports: models in the forms that players and other programs need.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use api::{
     Checkpoint, Export, ExportForm, ExportOrder, ExportTask, ExportedPlay, Id, JobKind, KnownModel,
     ModelPlace, Outdated, Task,
 };
 
-use super::{cancel_job, delete_job, make_job, models, name_from, passing, restore_job};
+use super::{delete_made, make_job, models, name_from, passing, restore_job};
 use job::Shelf;
 
 use crate::{
@@ -107,10 +107,7 @@ impl Studio {
     /// # Errors
     /// `NotFound` when there is none.
     pub fn delete_export(&self, id: &Id) -> Result<(), Error> {
-        if self.shared.read(|c| find(c, id))?.phase.is_active() {
-            return cancel_job(&self.shared, JobKind::Export, id);
-        }
-        delete_job(&self.shared, JobKind::Export, id, |_| Ok(()))
+        delete_made(&self.shared, JobKind::Export, id)
     }
 
     /// Removes an export for good: of one who took it elsewhere. One that waits or runs is cancelled.
@@ -151,7 +148,7 @@ impl Studio {
             let name = jobs::find(c, &lineage.dataset)?.map(|row| row.name);
             Ok((row.and_then(|row| row.summary), name))
         })?;
-        let run_path = Path::new("../../").join(Shelf::Runs.name()).join(lineage.run.as_str());
+        let run_path = Shelf::Runs.seen_from_job(&lineage.run);
         let is_there = self.shared.workspace.folder(Shelf::Runs, &lineage.run).is_dir();
         Ok(KnownModel {
             dataset,

@@ -9,7 +9,7 @@ use api::{
     DatasetSummary, Id, Import, ImportResult, ImportTask, Imported, JobKind, Learnt, Made, Task,
 };
 
-use super::{make_job, name_from, passing, valid_name};
+use super::{delete_made, make_job, name_from, passing, valid_name};
 use job::Shelf;
 
 use crate::{
@@ -22,9 +22,6 @@ use crate::{
         jobs::{self, Phase},
     },
 };
-
-/// Imports that are kept when nobody takes or removes them; the oldest go.
-const MAX_KEPT: usize = 10;
 
 impl Studio {
     /// Queues an import of what another program made.
@@ -40,7 +37,7 @@ impl Studio {
         fs::metadata(&task.path).map_err(Error::io("read", &task.path))?;
         {
             let _alone = lock(&self.shared.taking);
-            passing::remove_oldest(&self.shared, JobKind::Import, MAX_KEPT - 1)?;
+            passing::remove_oldest(&self.shared, JobKind::Import)?;
         }
         let of_path = || name_from(&task.path.file_name().unwrap_or_default().to_string_lossy());
         let job_name = name.clone().unwrap_or_else(of_path);
@@ -91,7 +88,7 @@ impl Studio {
     /// `NotFound` when there is none.
     pub fn delete_import(&self, id: &Id) -> Result<(), Error> {
         let _alone = lock(&self.shared.taking);
-        passing::delete(&self.shared, JobKind::Import, id)
+        delete_made(&self.shared, JobKind::Import, id)
     }
 
     /// Takes what an import made into the library, and removes the import. What cannot be taken does not

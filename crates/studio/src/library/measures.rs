@@ -2,15 +2,12 @@
 
 use api::{Id, JobKind, Limit, Measure, MeasureTask, RunMeasure, Task};
 
-use super::{make_job, passing, runs::check_limit};
+use super::{delete_made, make_job, passing, runs::check_limit};
 use crate::{
     Error, Studio,
     queue::Places,
     store::measures::{self, MeasureRow},
 };
-
-/// Measures that are kept; the oldest go.
-const MAX_KEPT: usize = 100;
 
 /// What to measure: a run whose settings were resolved and checked.
 #[derive(Clone, Debug)]
@@ -36,7 +33,7 @@ impl Studio {
     /// `Invalid` when the limit cannot be used; `TooMuch` when the queue is full.
     pub fn create_measure(&self, request: MeasureRequest) -> Result<Measure, Error> {
         check_limit(request.limit)?;
-        passing::remove_oldest(&self.shared, JobKind::Measure, MAX_KEPT - 1)?;
+        passing::remove_oldest(&self.shared, JobKind::Measure)?;
         let settings = request.settings.clone();
         let task = MeasureTask {
             family: request.family,
@@ -77,7 +74,7 @@ impl Studio {
     /// # Errors
     /// `NotFound` when there is none.
     pub fn delete_measure(&self, id: &Id) -> Result<(), Error> {
-        passing::delete(&self.shared, JobKind::Measure, id)
+        delete_made(&self.shared, JobKind::Measure, id)
     }
 }
 

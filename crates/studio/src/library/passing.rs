@@ -4,7 +4,7 @@
 use api::{Id, JobKind};
 
 use super::cancel_job;
-use job::Shelf;
+use job::{Kept, Shelf};
 
 use crate::{
     Error,
@@ -24,7 +24,7 @@ pub(super) fn find(
         .ok_or_else(|| Error::not_found(Shelf::of(kind).word(), id))
 }
 
-/// Removes a job with what it made. One that waits or runs is cancelled, and gone once its process has
+/// Removes a job for good, past any trash. One that waits or runs is cancelled, and gone once its process has
 /// ended.
 pub(super) fn delete(shared: &Shared, kind: JobKind, id: &Id) -> Result<(), Error> {
     if shared.read(|c| find(c, kind, id))?.phase.is_active() {
@@ -44,8 +44,9 @@ pub(super) fn remove_ended(shared: &Shared, kind: JobKind, id: &Id) -> Result<()
     })
 }
 
-/// Removes the oldest jobs of a kind that have ended, all but so many.
-pub(super) fn remove_oldest(shared: &Shared, kind: JobKind, n_kept: usize) -> Result<(), Error> {
+/// Makes room for one more job of a kind of which only the newest are kept: the oldest that have ended go.
+pub(super) fn remove_oldest(shared: &Shared, kind: JobKind) -> Result<(), Error> {
+    let Kept::Newest(n_kept) = job::kind(kind).kept else { return Ok(()) };
     let mut ended = shared.read(|c| {
         let mut ended = Vec::new();
         for (id, _) in jobs::ids(c, kind)? {
@@ -55,6 +56,6 @@ pub(super) fn remove_oldest(shared: &Shared, kind: JobKind, n_kept: usize) -> Re
         Ok(ended)
     })?;
     ended.sort();
-    ended.truncate(ended.len().saturating_sub(n_kept));
+    ended.truncate((ended.len() + 1).saturating_sub(n_kept));
     ended.iter().try_for_each(|(_, id)| remove_ended(shared, kind, id))
 }

@@ -9,9 +9,8 @@ use std::{
 use api::{Id, JobKind, ReconstructTask, Reconstruction, Task};
 
 use super::{
-    cancel_job,
     datasets::DatasetSound,
-    delete_job, make_job, models, name_from, restore_job,
+    delete_made, make_job, models, name_from, restore_job,
     uploads::{self, StagedFile},
 };
 use job::Shelf;
@@ -88,10 +87,7 @@ impl Studio {
     /// # Errors
     /// `NotFound` when there is none.
     pub fn delete_reconstruction(&self, id: &Id) -> Result<(), Error> {
-        if self.shared.read(|c| find(c, id))?.job.phase.is_active() {
-            return cancel_job(&self.shared, JobKind::Reconstruct, id);
-        }
-        delete_job(&self.shared, JobKind::Reconstruct, id, |_| Ok(()))
+        delete_made(&self.shared, JobKind::Reconstruct, id)
     }
 
     /// Takes a reconstruction back from the trash.
@@ -123,7 +119,7 @@ impl Studio {
         let input_name = name_from(name);
         let task = ReconstructTask {
             model: model.clone(),
-            model_path: Path::new("../../models").join(model.as_str()),
+            model_path: Shelf::Models.seen_from_job(model),
             input: PathBuf::from(file_name),
             input_name: input_name.clone(),
         };

@@ -138,7 +138,7 @@ impl Studio {
             system: None,
         };
         let task = TrainTask {
-            dataset_path: dataset_path(&request.dataset),
+            dataset_path: Shelf::Datasets.seen_from_job(&request.dataset),
             dataset: request.dataset,
             dataset_hash: summary.hash,
             family: request.family,
@@ -327,11 +327,6 @@ impl Studio {
     }
 }
 
-/// A dataset's folder, seen from a run's.
-pub(crate) fn dataset_path(dataset: &Id) -> PathBuf {
-    Path::new("../../datasets").join(dataset.as_str())
-}
-
 /// One run that is not in the trash.
 pub(super) fn find(connection: &rusqlite::Connection, id: &Id) -> Result<(JobRow, RunRow), Error> {
     runs::find(connection, id)?
@@ -453,7 +448,7 @@ mod tests {
             n_duplicates: 0,
         };
         let task = TrainTask {
-            dataset_path: dataset_path(&dataset.id),
+            dataset_path: Shelf::Datasets.seen_from_job(&dataset.id),
             dataset: dataset.id.clone(),
             dataset_hash: "hash".to_owned(),
             family: String::new(),

@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::Context;
 use api::ModelPlace;
+use job::Shelf;
 use models::rave::{
     Model, PlayedModule,
     original::{self, Kind},
@@ -49,7 +50,7 @@ pub(super) fn weights_of(
 ) -> anyhow::Result<(PathBuf, Vec<String>)> {
     match place {
         ModelPlace::Library { id } => {
-            Ok((folder.join("../../models").join(id.as_str()).join(WEIGHTS), vec![]))
+            Ok((folder.join(Shelf::Models.seen_from_job(id)).join(WEIGHTS), vec![]))
         }
         ModelPlace::File { path } => match found_in(path)? {
             Found::Ours(weights) => Ok((weights, vec![])),

@@ -242,9 +242,8 @@ fn find_sounds(folder: &mut JobFolder, source: &SoundSource) -> anyhow::Result<F
             return Ok(Found { sounds, ..Found::default() });
         }
         SoundSource::Folder { path } => path.clone(),
-        // <workspace>/projects/<project>/datasets/<id> is the job's folder.
         SoundSource::Upload { upload } => {
-            folder.path().join("../../../../uploads").join(upload.as_str())
+            folder.path().join(job::shelf::upload_seen_from_job(upload))
         }
     };
     let unreadable = |error: io::Error| {

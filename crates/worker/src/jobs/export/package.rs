@@ -10,6 +10,7 @@ use anyhow::Context;
 use api::{
     CardWords, DatasetSummary, ExportOrder, KnownModel, Lineage, Model, ModelPlace, Packaged,
 };
+use job::Shelf;
 use models::rave::Model as Playable;
 
 use super::{Destination, Report, not_equal};
@@ -42,7 +43,7 @@ pub(super) fn write(
     let words = &with_words_of(words, packaged.as_ref());
     let sounds = match &order.task.model {
         ModelPlace::Library { id } if packaged.is_some() => {
-            sounds_of_package(&folder.join("../../models").join(id.as_str()))
+            sounds_of_package(&folder.join(Shelf::Models.seen_from_job(id)))
         }
         ModelPlace::File { .. } if packaged.is_some() => sounds_of_package(&folder.join("package")),
         _ => sounds(&folder, known),
