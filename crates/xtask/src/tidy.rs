@@ -184,6 +184,23 @@ fn words_are_those_of_the_field() {
     }
 }
 
+/// The page filters what is dropped on it before the studio sees it, so it must know the same names.
+#[test]
+fn pages_and_studio_know_the_same_names_of_files() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
+    let studio = read("crates/api/src/names.rs");
+    let page = read("crates/web/ui/src/lib/dropped.ts").replace('\'', "\"");
+    for list in ["SOUND_ENDINGS", "SYSTEM_NAMES"] {
+        let words = |text: &str| -> Vec<String> {
+            let list = text.split_once(&format!("const {list}")).unwrap().1;
+            let list = list.split_once("= [").unwrap().1.split_once(']').unwrap().0;
+            list.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+        };
+        assert!(!words(&studio).is_empty());
+        assert_eq!(words(&studio), words(&page), "{list} of names.rs and of dropped.ts");
+    }
+}
+
 #[test]
 fn long_files_say_why() {
     for ending in ["rs", "ts", "svelte"] {

@@ -6,16 +6,24 @@ export interface Dropped {
   path: string
 }
 
-const SOUND = /\.(wav|wave|bwf|rf64|w64|aif|aiff|aifc|flac|mp3|ogg|oga|m4a|m4b|mp4|aac)$/i
+// Both lists are those of `crates/api/src/names.rs`; a test compares them.
 
-const HIDDEN =
-  /^(\..*|__macosx|\$recycle\.bin|\$winreagent|recycler|system volume information|lost\+found|@eadir)$/i
+/** Endings that mean sound, those that cannot be decoded included: a file like that is refused in words. */
+const SOUND_ENDINGS = [
+  'wav', 'wave', 'bwf', 'rf64', 'w64', 'aif', 'aiff', 'aifc', 'flac', 'mp3', 'ogg', 'oga', 'm4a',
+  'm4b', 'mp4', 'aac', 'opus', 'wma', 'caf', 'wv', 'ape', 'ac3', 'amr', 'mp2',
+]
 
-/** Whether a name looks like a sound that can be read. */
-export const isSound = (name: string): boolean => SOUND.test(name)
+/** Folders that systems keep for themselves. */
+const SYSTEM_NAMES = ['__macosx', '$recycle.bin', '$winreagent', 'recycler', 'system volume information', 'lost+found', '@eadir']
+
+/** Whether a name looks like a sound. */
+export const isSound = (name: string): boolean => SOUND_ENDINGS.includes(/.\.([^.]*)$/.exec(name)?.[1]?.toLowerCase() ?? '')
+
+const isHiddenName = (name: string): boolean => name.startsWith('.') || SYSTEM_NAMES.includes(name.toLowerCase())
 
 /** Whether a file inside a dropped folder, or a folder to it, is hidden. What was dropped itself is not. */
-const isHidden = (path: string): boolean => path.split('/').slice(1).some((part) => HIDDEN.test(part))
+const isHidden = (path: string): boolean => path.split('/').slice(1).some(isHiddenName)
 
 /** Files that a person chose with a file dialog, hidden ones of a folder left out. */
 export function chosen(list: FileList | null): Dropped[] {

@@ -54,5 +54,5 @@ export const unreadableResource = (list: List): Resource<UnreadableFolder[]> =>
 export const trashTotal = (items: readonly TrashItem[]): string =>
   tn('trash.total', items.length).replace('{size}', bytes(items.reduce((sum, item) => sum + item.bytes, 0)))
 
-/** How many days something still stays in the trash, at least 0. */
-export const daysLeft = (expiresMs: number, nowMs: number): number => Math.max(0, Math.ceil((expiresMs - nowMs) / 86_400_000))
+/** How many days something still stays in the trash, at least 0. The page's clock is up to a minute behind. */
+export const daysLeft = (expiresMs: number, nowMs: number): number => Math.max(0, Math.ceil((expiresMs - nowMs - 60_000) / 86_400_000))

@@ -1,0 +1,1 @@
+import{Hr as e,ir as t,rt as n}from"./app-BJNlC1qQ.js";var r=r=>n(r,t,e);export{r as t};

@@ -1,1 +1,0 @@
-import{Hr as e,ir as t,rt as n}from"./app-D9udEt5N.js";var r=r=>n(r,t,e);export{r as t};
