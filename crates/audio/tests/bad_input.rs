@@ -327,6 +327,10 @@ fn nothing_and_what_is_no_sound() {
     check_error("cut.flac", &fixture("tone.flac")[..30], "");
     check_error("opus.ogg", &fixture("tone.opus"), "Opus is not supported");
     check_error("film.wma", b"0&\xb2u\x8ef\xcf\x11", "Windows Media Audio is not supported");
+    // A frame of AAC inside is not what the file is.
+    let caf = [&b"caff\0\x01\0\0"[..], &fixture("tone.m4a")].concat();
+    check_error("a.caf", &caf, "Core Audio Format is not supported");
+    check_error("named.wav", &caf, "Core Audio Format is not supported");
     let adpcm = Wav { tag: 2, bits: 4, ..Wav::tone(100) };
     check_error("adpcm.wav", &adpcm.bytes(), "ADPCM in WAV is not supported");
     let wide = Wav { bits: 48, ..Wav::tone(100) };

@@ -316,6 +316,20 @@ fn failure_of(error: SymphoniaError) -> Failure {
     }
 }
 
+/// The format of a file that is sound but cannot be decoded, by its first bytes. Left to Symphonia's search, it might
+/// be taken for another format that happens to begin somewhere inside.
+pub(super) fn undecodable(start: &[u8]) -> Option<&'static str> {
+    const ASF: &[u8] = b"\x30\x26\xb2\x75\x8e\x66\xcf\x11";
+    let formats: [(&[u8], &str); 5] = [
+        (b"caff", "Core Audio Format"),
+        (b"wvpk", "WavPack"),
+        (b"MAC ", "Monkey's Audio"),
+        (b"#!AMR", "AMR"),
+        (ASF, "Windows Media Audio"),
+    ];
+    formats.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, name)| *name)
+}
+
 /// Why no format fits, with the name's help: it may be sound that cannot be decoded.
 fn not_recognised(error: SymphoniaError, extension: Option<&str>) -> Failure {
     if let SymphoniaError::IoError(error) = error

@@ -207,6 +207,9 @@ impl Source {
         file.by_ref().take(16).read_to_end(&mut start).map_err(Failure::Unreadable)?;
         file.rewind().map_err(Failure::Unreadable)?;
 
+        if let Some(format) = compressed::undecodable(&start) {
+            return Err(Failure::Unsupported(format.into()));
+        }
         let extension = extension(path);
         let (source, format) = match pcm::container(&start) {
             Some(container) => {
