@@ -119,6 +119,10 @@ pub(crate) fn words(problem: &Problem) -> String {
         let _ = writeln!(text, "  why: {why}");
     }
     for field in &problem.fields {
+        // A problem with one field has said already what is wrong with it.
+        if problem.why.as_ref() == Some(&studio::sentence(&field.message)) {
+            continue;
+        }
         let _ = write!(text, "  {}: {}", field.key, field.message);
         if let Some(suggestion) = &field.suggestion {
             let _ = write!(text, " (try {suggestion})");
@@ -166,5 +170,7 @@ mod tests {
         let expected = "error: This cannot be trained as it is.\n  why: too much\n  \
                         batch: at most 64 (try 64)\n  what to do: Change it.\n";
         assert_eq!(words(&problem), expected);
+        let once = Problem { why: Some("At most 64.".into()), ..problem };
+        assert_eq!(words(&once).matches("t most 64").count(), 1, "{}", words(&once));
     }
 }
