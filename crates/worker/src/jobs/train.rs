@@ -70,6 +70,26 @@ pub(super) fn family_of(name: &str, remedy: &str) -> anyhow::Result<&'static dyn
     models::family(name).map_or_else(|| refuse_family(name, remedy), Ok)
 }
 
+/// A network comes from its checkpoint and excerpts from the order, so both must hold the same settings.
+fn check_same_settings(
+    family: &dyn Family,
+    ordered: &dyn Settings,
+    checkpoint: &std::path::Path,
+) -> anyhow::Result<()> {
+    let said = family.look_at(checkpoint);
+    let said = said.with_context(|| format!("go on from {}", checkpoint.display()))?;
+    let (trained, ordered) = (said.settings.to_value(), ordered.to_value());
+    let Some(ordered) = ordered.as_object().filter(|_| trained != ordered) else { return Ok(()) };
+    let differing = ordered.iter().filter(|(key, value)| trained.get(key.as_str()) != Some(value));
+    let keys: Vec<&str> = differing.map(|(key, _)| key.as_str()).collect();
+    refuse(
+        "other_settings",
+        "The checkpoint was trained with other settings than this run has.",
+        &format!("They differ in {}.", keys.join(", ")),
+        "Put back the run's job.json as it was, or start a new run.",
+    )
+}
+
 fn refuse_family<T>(name: &str, remedy: &str) -> anyhow::Result<T> {
     let what = format!("This Maquette cannot train the family `{name}`.");
     refuse("unknown_family", what, "It may come from a newer version.", remedy)
@@ -168,6 +188,7 @@ impl<'a> Run<'a> {
         let mut trainer = match checkpoints.newest_whole(folder)? {
             Some(path) => {
                 log(&format!("goes on from {}", path.display()));
+                check_same_settings(family, settings, &path)?;
                 family.resume(&path).with_context(|| format!("go on from {}", path.display()))?
             }
             None => settings.trainer(task.seed),

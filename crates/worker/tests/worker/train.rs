@@ -260,6 +260,32 @@ fn another_dataset_is_refused() {
 }
 
 #[test]
+fn a_checkpoint_of_other_settings_is_refused() {
+    let workspace = Workspace::new();
+    let job = run_job(&workspace, "run", 2);
+    job.run();
+    let path = job.path().join("job.json");
+    let mut order: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    order["task"]["settings"]["batch_size"] = 3.into();
+    fs::write(&path, order.to_string()).unwrap();
+    extend(&job, 4);
+    let problem = job.problem();
+    assert_eq!(problem.code, "other_settings");
+    assert!(problem.why.unwrap().contains("batch_size"));
+}
+
+#[test]
+fn a_damaged_limit_is_not_the_order_s() {
+    let workspace = Workspace::new();
+    let job = run_job(&workspace, "run", 2);
+    job.run();
+    fs::write(job.path().join("limit.json"), r#"{"limit":{"until":"st"#).unwrap();
+    job.run();
+    let problem = job.problem();
+    assert!(problem.why.unwrap().contains("limit.json"), "it is named");
+}
+
+#[test]
 fn knobs_are_checked_before_the_start() {
     let workspace = Workspace::new();
     let dataset = dataset(&workspace).index().summary;
