@@ -12,10 +12,9 @@ use std::{
 };
 
 use api::{Event, EventBody, Id, JobKind, Metrics, Score};
+use job::Shelf;
 use rusqlite::Connection;
 use serde::Deserialize;
-
-use job::Shelf;
 
 use crate::{
     Error,

@@ -14,7 +14,6 @@ use std::{
 };
 
 use api::{DatasetIndex, Id, Imported, JobKind, Model, Order, Task};
-
 use job::Shelf;
 
 use crate::{

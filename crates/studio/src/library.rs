@@ -19,7 +19,6 @@ pub(crate) mod uploads;
 use std::{fs, path::Path};
 
 use api::{Control, Exit, Id, JobKind, Order, Outcome, Task};
-
 use job::{Kept, Shelf};
 
 use crate::{

@@ -13,9 +13,8 @@ use std::{
 };
 
 use api::{JobKind, MemoryForecast, Problem};
-use serde::{Deserialize, Serialize};
-
 use job::files::{LOG, STARTED};
+use serde::{Deserialize, Serialize};
 
 use crate::supervisor::Death;
 

@@ -12,7 +12,6 @@ use std::{
 };
 
 use api::{Id, JobKind, Model, OwnPreset, Task, UnixMs};
-
 use job::Shelf;
 
 use crate::{

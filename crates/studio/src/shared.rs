@@ -9,9 +9,8 @@ use std::{
 };
 
 use api::{Event, Id, Live, UnixMs};
-use rusqlite::Connection;
-
 use job::{Needs, Shelf};
+use rusqlite::Connection;
 
 use crate::{
     Error, Options,

@@ -13,7 +13,6 @@ use std::{
 };
 
 use api::{Exit, Id, JobKind, Outcome, Problem, SoundSource, Task, UnixMs, Warning};
-
 use job::{Needs, Shelf};
 
 use crate::{

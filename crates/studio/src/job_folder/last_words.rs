@@ -9,7 +9,6 @@ use std::{
 };
 
 use api::{Event, EventBody, Exit, Outcome, UnixMs};
-
 use job::files::{EVENTS, LOG};
 
 use super::{Process, disk_full};

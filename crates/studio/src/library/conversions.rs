@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use api::{Conversion, ConvertTask, Id, JobKind, ModelPlace, Task};
-
 use job::Shelf;
 
 use super::{delete_made, make_job, models, name_from, passing};

@@ -10,12 +10,12 @@ use api::{
     Dataset, DatasetDetail, DatasetIndex, DatasetSummary, Id, IndexedSound, JobKind, NewDataset,
     Peaks, PrepareTask, SoundSource, Task,
 };
+use job::Shelf;
 
 use super::{
     cancel_job, delete_job, find_job, make_job, name_from, rename_job, restore_job, uploads,
     valid_name,
 };
-use job::Shelf;
 
 use crate::{
     Error, Studio, job_folder,

@@ -6,9 +6,9 @@ use api::{
     Checkpoint, Export, ExportForm, ExportOrder, ExportTask, ExportedPlay, Id, JobKind, KnownModel,
     ModelPlace, Outdated, Task,
 };
+use job::Shelf;
 
 use super::{delete_made, make_job, models, name_from, passing, restore_job};
-use job::Shelf;
 
 use crate::{
     Error, Studio,

@@ -8,9 +8,9 @@ use std::{fs, path::Path};
 use api::{
     DatasetSummary, Id, Import, ImportResult, ImportTask, Imported, JobKind, Learnt, Made, Task,
 };
+use job::Shelf;
 
 use super::{delete_made, make_job, name_from, passing, valid_name};
-use job::Shelf;
 
 use crate::{
     Error, Studio,

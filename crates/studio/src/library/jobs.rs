@@ -7,7 +7,6 @@ use std::{
 };
 
 use api::{Event, Id, Job, Log};
-
 use job::Shelf;
 
 use crate::{

@@ -7,6 +7,7 @@ use std::{
 };
 
 use api::{Checkpoint, Id, Lineage, Model, ModelDetail, NewModel, TrainTask};
+use job::Shelf;
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -14,7 +15,6 @@ use super::{
     runs::{self, read_train_task},
     to_trash, valid_name,
 };
-use job::Shelf;
 
 use crate::{
     Error, Studio,

@@ -2,9 +2,9 @@
 //! them, and of those that nobody removed the oldest go.
 
 use api::{Id, JobKind};
+use job::{Kept, Shelf};
 
 use super::cancel_job;
-use job::{Kept, Shelf};
 
 use crate::{
     Error,

@@ -1,9 +1,9 @@
 //! Verbs on presets of one's own.
 
 use api::{Id, NewPreset, OwnPreset, UnixMs};
+use job::Shelf;
 
 use super::{from_trash, is_taken, make_folder, to_trash, valid_name};
-use job::Shelf;
 
 use crate::{
     Error, Studio,

@@ -7,13 +7,13 @@ use std::{
 };
 
 use api::{Id, JobKind, ReconstructTask, Reconstruction, Task};
+use job::Shelf;
 
 use super::{
     datasets::DatasetSound,
     delete_made, make_job, models, name_from, restore_job,
     uploads::{self, StagedFile},
 };
-use job::Shelf;
 
 use crate::{
     Error, Studio,

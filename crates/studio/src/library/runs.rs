@@ -6,6 +6,7 @@ use api::{
     Control, Curves, Id, JobKind, Limit, MemoryForecast, PresetName, Run, RunDetail, RunMeasure,
     Task, TrainTask,
 };
+use job::Shelf;
 
 use super::{
     ask_to_stop,
@@ -13,7 +14,6 @@ use super::{
     delete_job, end_waiting_job, find_job, make_job, name_from, rename_job, restore_job,
     valid_name,
 };
-use job::Shelf;
 
 use crate::{
     Error, Studio, job_folder,

@@ -6,9 +6,8 @@
 use std::{fs, time::UNIX_EPOCH};
 
 use api::{Emptied, Id, TrashItem, UnixMs};
-use rusqlite::Connection;
-
 use job::Shelf;
+use rusqlite::Connection;
 
 use crate::{
     Error, Studio, job_folder,

@@ -7,7 +7,6 @@ use std::{
 };
 
 use api::{Id, Model, OwnPreset, Problem, UnreadableFolder};
-
 use job::Shelf;
 
 use crate::{
