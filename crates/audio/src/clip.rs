@@ -25,7 +25,7 @@ impl Clip {
     }
 }
 
-/// -3 dB, the share of a centre or surround channel in ITU-R BS.775-3, annex 4, table 2.
+/// -3 dB, the gain of a centre or surround channel in ITU-R BS.775-3, annex 4, table 2.
 const MINUS_3_DB: f32 = std::f32::consts::FRAC_1_SQRT_2;
 
 /// The clip with `n` channels.
@@ -61,7 +61,7 @@ pub fn with_channels(clip: Clip, n: usize) -> Clip {
     Clip { rate_hz, channels }
 }
 
-/// Shares of `n` channels in left and in right; each side adds up to 1.
+/// Gains of `n` channels in left and in right; each side adds up to 1.
 fn stereo_gains(n: usize) -> (Vec<f32>, Vec<f32>) {
     const S: f32 = MINUS_3_DB;
     let (left, right): (Vec<f32>, Vec<f32>) = match n {

@@ -1,8 +1,8 @@
 //! Sound files as clips: every format people have, at any rate, damaged or not.
 //!
-//! The rule is to keep what can be kept. A file that is cut off, damaged in the middle or lies
+//! The rule is to salvage what can be salvaged. A file that is cut off, damaged in the middle or wrong
 //! about its length still gives the sound that is there, with a [`Note`] that says what is wrong;
-//! an [`Error`] means that nothing usable came out. Whatever the bytes are, nothing here panics.
+//! an [`Error`] means that nothing was usable. Whatever the bytes are, nothing here panics.
 //! [`SoundReader`] decodes block by block in a few MiB whatever the length; [`decode_file`] keeps all
 //! blocks, at most [`DecodeLimits::max_samples`].
 
@@ -22,21 +22,21 @@ use crate::Clip;
 pub struct Decoded {
     /// The sound, with the rate and channels of the file; every sample is finite and in [-1, 1].
     pub clip: Clip,
-    /// What is worth knowing about the file, the worst first.
+    /// What the user should know about the file, the worst first.
     pub notes: Vec<Note>,
 }
 
-/// Something about a file that a person should know although it could be used.
+/// A flaw in a file that could be used all the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
-    /// A stable word for programs.
+    /// A stable identifier for programs.
     ///
     /// `truncated`: it ends before its header says · `damaged`: parts could not be decoded and are
     /// left out · `wrong_length`: its header names no or a wrong length, the sound was read to the
-    /// end of the file · `not_a_number`: samples that are not numbers became 0 · `turned_down`: it
+    /// end of the file · `not_a_number`: samples that were NaN or infinite became 0 · `turned_down`: it
     /// went beyond full scale and was scaled to fit · `clipped`: it is flat at full scale in places
-    /// · `silent`: there is nothing to hear · `very_short`: it is shorter than 50 ms ·
-    /// `wrong_extension`: its name says another format.
+    /// · `silent`: nothing is audible · `very_short`: it is shorter than 50 ms ·
+    /// `wrong_extension`: its extension is that of another format.
     pub code: &'static str,
     /// What is wrong: one sentence, its full stop left to whoever shows it.
     pub message: String,
@@ -48,7 +48,7 @@ impl Note {
     }
 }
 
-/// How much of a file is decoded before it counts as too long.
+/// How long a sound may be before it is refused.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DecodeLimits {
     /// Longest sound, in seconds.
@@ -67,17 +67,17 @@ impl Default for DecodeLimits {
 }
 
 impl DecodeLimits {
-    /// A day and 64 channels, for those who keep a block at a time.
+    /// A day and 64 channels, for callers that keep one block at a time.
     pub const STREAMED: Self =
         Self { max_secs: DAY_SECS, max_samples: usize::MAX, max_channels: 64 };
 }
 
 const DAY_SECS: f64 = 24.0 * 3600.0;
 
-/// Why a file gave no sound, or a sound no file; by what a person can do about it.
+/// Why a sound could not be read or written; one variant for each remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It is something else: leave it out, or give the right file.
+    /// It is not sound: leave it out, or choose the right file.
     #[error("read {} as sound: it is not a sound file", path.display())]
     NotSound {
         /// The file.
@@ -97,7 +97,7 @@ pub enum Error {
         /// What is wrong with it.
         why: String,
     },
-    /// It is sound in a way that this program does not read: convert it to WAV or FLAC.
+    /// It is sound in an unsupported format: convert it to WAV or FLAC.
     #[error("decode {}: {what} is not supported", path.display())]
     Unsupported {
         /// The file.
@@ -113,31 +113,31 @@ pub enum Error {
         /// The limit it exceeds, in words.
         limit: String,
     },
-    /// The system would not give it: check that it exists and may be read.
+    /// The system could not read it: check that it exists and may be read.
     #[error("read {}: {source}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's reason.
         source: io::Error,
     },
-    /// The system would not take it: check the folder's permissions and the space on the disk.
+    /// The system could not write it: check the folder's permissions and the space on the disk.
     #[error("write {}: {source}", path.display())]
     Unwritable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's reason.
         source: io::Error,
     },
 }
 
 /// Decodes a whole file: WAV, AIFF, FLAC, MP3, Ogg Vorbis, or AAC and ALAC in M4A.
 ///
-/// What the bytes are decides, not what the name says. Delay and padding of MP3 and Vorbis encoders
+/// The content decides, not the name. Delay and padding of MP3 and Vorbis encoders
 /// are cut off; those of AAC, which M4A files describe in ways that differ, stay.
 ///
 /// # Errors
-/// When nothing usable came out; [`Error`] says why by what to do about it.
+/// When nothing was usable; [`Error`] has one variant for each remedy.
 pub fn decode_file(path: &Path, limits: &DecodeLimits) -> Result<Decoded, Error> {
     let mut reader = SoundReader::open(path, limits)?;
     let mut channels = vec![Vec::new(); reader.n_channels()];
@@ -180,7 +180,7 @@ impl Failure {
     }
 }
 
-/// The formats that can be decoded, as their first bytes tell them.
+/// The formats that can be decoded, detected by their first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
     Wav,
@@ -196,7 +196,7 @@ impl Format {
     const ALL: [Self; 7] =
         [Self::Wav, Self::Aiff, Self::Flac, Self::Mp3, Self::Ogg, Self::Mp4, Self::Adts];
 
-    /// Its name, and the extensions it goes by.
+    /// Its name and its usual extensions.
     fn name_and_extensions(self) -> (&'static str, &'static [&'static str]) {
         match self {
             Self::Wav => ("WAV", &["wav", "wave", "bwf", "rf64", "w64"]),
@@ -214,7 +214,7 @@ fn extension(path: &Path) -> Option<String> {
     Some(path.extension()?.to_str()?.to_ascii_lowercase())
 }
 
-/// How much of a sound was decoded, and where the limits are kept.
+/// How much of a sound was decoded; enforces the limits.
 struct Extent {
     limits: DecodeLimits,
     rate_hz: u32,
@@ -222,7 +222,7 @@ struct Extent {
     n_frames: u64,
 }
 
-/// Rates that a file may have; beyond them a header is damaged rather than unusual.
+/// Plausible sampling rates; a header with another one is damaged rather than unusual.
 const RATES_HZ: std::ops::RangeInclusive<u32> = 100..=1_000_000;
 
 impl Extent {
@@ -255,7 +255,7 @@ impl Extent {
     }
 }
 
-/// A limit as people say it.
+/// A limit in words.
 fn length_in_words(secs: f64) -> String {
     if secs >= 7200.0 && secs % 3600.0 == 0.0 {
         format!("{} hours", secs / 3600.0)

@@ -1,4 +1,4 @@
-//! Ways to change a sound without changing what it is, for variety in training: one file each.
+//! Augmentations: they vary a sound for training without changing its character. One file each.
 
 pub(crate) mod compand;
 pub(crate) mod phase;

@@ -1,9 +1,9 @@
 //! Sound as data: what the worker, the models and the server need to read, shape, measure and write it.
 //!
 //! Everything is a pure function over a [`Clip`] or a slice of samples, except what reads and writes
-//! files. Long sounds come block by block: [`SoundReader`], [`Resampler`], [`SpectralDistance`] and
-//! [`WavWriter`] give what their likes give of a whole clip. Nothing here starts threads; callers that have many sounds
-//! spread them over the cores.
+//! files. Long sounds are processed block by block: [`SoundReader`], [`Resampler`],
+//! [`SpectralDistance`] and [`WavWriter`] give the same results as the functions for whole clips. Nothing
+//! here starts threads; callers with many sounds spread them over the cores.
 //!
 //! | want | call |
 //! |---|---|
@@ -13,9 +13,9 @@
 //! | what it sounds like, in numbers | [`stft_magnitudes`], [`log_spectral_distance`], [`band_spectrum`] |
 //! | whether two are the same sound | [`Fingerprinter`], [`correlation`] |
 //! | a WAV file | [`write_wav`], [`WavWriter`], [`wav_header`] |
-//! | sound from nothing | [`sample_sounds`] |
+//! | synthesised sounds | [`sample_sounds`] |
 //! | more variety for training | [`phase_mangle`], [`allpass`], [`at_speed`] |
-//! | randomness that repeats | [`Rng`] |
+//! | reproducible random numbers | [`Rng`] |
 
 mod clip;
 mod decode;

@@ -1,9 +1,9 @@
-//! Peaks for drawing: the least and the largest sample of every block, small enough to send.
+//! Peaks for drawing waveforms: the minimum and maximum of every block of samples.
 
-/// Least and largest sample of every block of `block` frames over all channels.
+/// Minimum and maximum of every block of `block` frames over all channels.
 ///
 /// Shapes: `channels` is `[channels][frames]`, the result `[ceil(frames / block)]` pairs
-/// `[least, largest]` in 1/127 of full scale, the last block being shorter if need be. Values are
+/// `[minimum, maximum]` in 1/127 of full scale, the last block being shorter if need be. Values are
 /// rounded away from zero, so a quiet sound still shows, and limited to [-127, 127].
 ///
 /// # Panics
@@ -14,27 +14,27 @@ pub fn peaks(channels: &[&[f32]], block: usize) -> Vec<[i8; 2]> {
     let mut extremes = vec![[f32::INFINITY, f32::NEG_INFINITY]; n_frames.div_ceil(block)];
     for channel in channels {
         for (pair, samples) in extremes.iter_mut().zip(channel.chunks(block)) {
-            let [least, largest] = least_and_largest(samples);
-            *pair = [pair[0].min(least), pair[1].max(largest)];
+            let [min, max] = min_and_max(samples);
+            *pair = [pair[0].min(min), pair[1].max(max)];
         }
     }
     extremes.into_iter().map(|pair| pair.map(quantised)).collect()
 }
 
-/// Least and largest of a block, in eight lanes so that it is vectorised.
-fn least_and_largest(samples: &[f32]) -> [f32; 2] {
-    let mut least = [f32::INFINITY; 8];
-    let mut largest = [f32::NEG_INFINITY; 8];
+/// Minimum and maximum of a block, in eight lanes so that it is vectorised.
+fn min_and_max(samples: &[f32]) -> [f32; 2] {
+    let mut min = [f32::INFINITY; 8];
+    let mut max = [f32::NEG_INFINITY; 8];
     let (chunks, rest) = samples.as_chunks::<8>();
     for chunk in chunks {
         for i in 0..8 {
-            least[i] = if chunk[i] < least[i] { chunk[i] } else { least[i] };
-            largest[i] = if chunk[i] > largest[i] { chunk[i] } else { largest[i] };
+            min[i] = if chunk[i] < min[i] { chunk[i] } else { min[i] };
+            max[i] = if chunk[i] > max[i] { chunk[i] } else { max[i] };
         }
     }
     [
-        least.iter().chain(rest).copied().fold(f32::INFINITY, f32::min),
-        largest.iter().chain(rest).copied().fold(f32::NEG_INFINITY, f32::max),
+        min.iter().chain(rest).copied().fold(f32::INFINITY, f32::min),
+        max.iter().chain(rest).copied().fold(f32::NEG_INFINITY, f32::max),
     ]
 }
 

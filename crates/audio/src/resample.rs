@@ -1,4 +1,4 @@
-//! Another sampling rate for a clip, by a synchronous FFT resampler.
+//! Conversion of the sampling rate, with a synchronous FFT resampler.
 
 use rubato::audioadapter_buffers::direct::SequentialSliceOfVecs;
 use rubato::{Fft, FixedSync, Indexing, Resampler as _, WindowFunction};
@@ -12,9 +12,8 @@ const LARGEST_BLOCK: usize = 1 << 20;
 
 /// The clip at another rate, aligned to the sample.
 ///
-/// The result has `round(n_frames * rate_hz / clip.rate_hz)` frames, one at least of what is not
-/// empty; frame `n` of it is the sound at
-/// `n / rate_hz` seconds, with silence assumed before and after the clip. Linear in phase.
+/// The result has `round(n_frames * rate_hz / clip.rate_hz)` frames, at least one unless the clip is
+/// empty; its frame `n` is the sound at `n / rate_hz` seconds, with silence assumed before and after the clip. Linear in phase.
 ///
 /// Measured (`resample/tests.rs`): up to 97 % of the lower Nyquist frequency a sine differs from the
 /// same sine at the new rate by less than -100 dB; from 101 % of the new Nyquist frequency on it is
@@ -36,18 +35,17 @@ pub fn resample(clip: &Clip, rate_hz: u32) -> Clip {
     Clip { rate_hz, channels }
 }
 
-/// Resamples a sound that comes in blocks; what they give together is what [`resample`] gives of the
-/// whole, to the last bit.
+/// Resamples a sound block by block; the result is bit-identical to [`resample`] of the whole.
 pub struct Resampler {
     from_hz: u32,
     to_hz: u32,
-    /// None where the rate stays.
+    /// `None` if the rate does not change.
     fft: Option<Fft<f32>>,
-    /// Frames that wait until there are enough for a transform.
+    /// Frames that wait for enough others to fill a transform.
     waiting: Vec<Vec<f32>>,
-    /// What a transform gave.
+    /// The output of a transform.
     made: Vec<Vec<f32>>,
-    /// Frames at the beginning that still are to be left out: the filter's delay.
+    /// Frames at the beginning still to be dropped: the filter's delay.
     n_early: usize,
     n_in: u64,
     n_out: u64,
@@ -68,7 +66,7 @@ impl Resampler {
         Self { from_hz, to_hz, fft, waiting, made, n_early, n_in: 0, n_out: 0 }
     }
 
-    /// Takes a block, `[channels][frames]`, and appends to `out` what can be said by now.
+    /// Takes a block, `[channels][frames]`, and appends the frames that are ready to `out`.
     pub fn push(&mut self, block: &[Vec<f32>], out: &mut [Vec<f32>]) {
         let n = block.first().map_or(0, Vec::len);
         self.n_in += n as u64;
@@ -115,7 +113,7 @@ impl Resampler {
         self.n_out = n_out;
     }
 
-    /// Transforms what waits, of which `n` frames are sound and the rest silence after it.
+    /// Transforms the waiting frames, of which `n` are sound and the rest is padding.
     fn transform(&mut self, n: usize, out: &mut [Vec<f32>]) {
         let Some(fft) = &mut self.fft else { return };
         let (n_channels, n_in, n_made) =
@@ -162,7 +160,7 @@ fn gcd(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// Frames that so many frames are at another rate; one at least of what is not empty.
+/// The number of frames after resampling; at least one unless `n_frames` is 0.
 pub fn resampled_len(n_frames: u64, from_hz: u32, to_hz: u32) -> u64 {
     if n_frames == 0 {
         return 0;

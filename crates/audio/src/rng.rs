@@ -1,4 +1,4 @@
-//! [`Rng`], randomness that is the same on every machine and in every version of this program.
+//! [`Rng`], random numbers that are the same on every machine and in every version of this program.
 
 /// A small fast generator of pseudo-random numbers, for sound and for shuffling, never for secrets.
 ///

@@ -1,8 +1,8 @@
-//! Whether two sounds are the same recording in another format, rate or level: a small fingerprint of
-//! each finds who may be, and a close comparison of excerpts decides.
+//! Detects copies of a recording in another format, rate or level: small fingerprints find candidates,
+//! and a close comparison of excerpts decides.
 //!
-//! Fingerprint: when the sound begins, how long most of its energy takes, and its long-term spectrum in
-//! bands. Comparison: the largest normalised cross-correlation of both waveforms over time shifts, which
+//! Fingerprint: when the sound begins, the time that most of its energy takes, and its long-term spectrum
+//! in bands. Comparison: the largest normalised cross-correlation of both waveforms over time shifts, which
 //! neither level nor polarity change, and coding with losses changes little (Knapp and Carter, "The
 //! generalized correlation method for estimation of time delay", 1976; here the weighting is half-way to
 //! white, so that overtones count and not the fundamental alone). Two takes of the same note differ in
@@ -22,15 +22,15 @@ use crate::spectrum::{Stft, forward, inverse};
 /// Bands of the fingerprint, equally wide in octaves between these frequencies.
 const N_BANDS: usize = 16;
 const BANDS_HZ: [f64; 2] = [100.0, 8000.0];
-/// Level is looked at in steps of this length.
+/// Levels are measured in steps of this length.
 const STEP_SECS: f64 = 0.005;
 /// A sound begins when it comes within so many dB of its loudest step.
 const AUDIBLE_DB: usize = 30;
 /// Its length is the time between these shares of its energy: where a decay ends is a matter of noise.
 const ENERGY_SHARES: [f64; 2] = [0.01, 0.95];
-/// Steps that are kept to find them; of longer sounds, steps are joined.
+/// Steps that are kept to find these times; in longer sounds, steps are merged.
 const MAX_STEPS: usize = 4096;
-/// Levels are told apart to half a dB, from full scale down to -120 dB.
+/// Levels are quantised to half a dB, from full scale down to -120 dB.
 const LEVELS_PER_DB: usize = 2;
 const N_LEVELS: usize = 120 * LEVELS_PER_DB;
 /// Shorter sounds are clicks: one is much like another.
@@ -47,32 +47,32 @@ const LEAD_SECS: f64 = 0.25;
 const EXCERPT_SECS: f64 = 3.5;
 /// What is compared in them lies between these frequencies: above, codecs with losses leave out much.
 const COMPARED_HZ: [f64; 2] = [50.0, 5000.0];
-/// A correlation from this on says that sounds are the same: nearer to the copies than to the others.
+/// Sounds with at least this correlation are the same; it is nearer to the copies than to the others.
 pub const SAME_FROM: f64 = 0.88;
 
-/// What a sound is found again by.
+/// The fingerprint of a sound, by which its copies are found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fingerprint {
     rate_hz: u32,
     /// Where it begins, and how long it is in all, in frames.
     start: u64,
     n_frames: u64,
-    /// How long most of it takes.
+    /// The time that most of its energy takes.
     length_secs: f64,
     /// Levels of bands, in dB.
     bands: [f32; N_BANDS],
-    /// Up to here its file could hold sound.
+    /// A little below the Nyquist frequency of its file, in Hz: above, the file holds no sound.
     bandwidth_hz: f64,
 }
 
 impl Fingerprint {
-    /// How long most of it takes, in seconds.
+    /// The time that most of its energy takes, in seconds.
     pub fn length_secs(&self) -> f64 {
         self.length_secs
     }
 
-    /// By how much the length of an equal sound may differ, in seconds.
-    pub fn slack_secs(&self) -> f64 {
+    /// By how much the length of a copy may differ, in seconds.
+    pub fn tolerance_secs(&self) -> f64 {
         LENGTH_SLACK_SECS + LENGTH_SLACK_SHARE * self.length_secs
     }
 
@@ -85,18 +85,20 @@ impl Fingerprint {
 
     /// How to compare the excerpts of two sounds.
     pub fn comparison(&self, other: &Self) -> Comparison {
-        let goes_on = |it: &Self| it.excerpt().end < it.n_frames;
+        let continues = |it: &Self| it.excerpt().end < it.n_frames;
         Comparison {
             rate_hz: self.rate_hz,
             bandwidth_hz: self.bandwidth_hz.min(other.bandwidth_hz),
-            are_cut: goes_on(self) || goes_on(other),
+            are_cut: continues(self) || continues(other),
         }
     }
 
-    /// Whether another may be of the same sound, so that a close comparison is worth its while.
-    pub fn is_like(&self, other: &Self) -> bool {
+    /// Whether the other may be a copy, so that a close comparison is worthwhile.
+    pub fn may_equal(&self, other: &Self) -> bool {
         let [a, b] = [self.length_secs(), other.length_secs()];
-        if a.min(b) < SHORTEST_SECS || (a - b).abs() > self.slack_secs().max(other.slack_secs()) {
+        if a.min(b) < SHORTEST_SECS
+            || (a - b).abs() > self.tolerance_secs().max(other.tolerance_secs())
+        {
             return false;
         }
         let bandwidth_hz = self.bandwidth_hz.min(other.bandwidth_hz);
@@ -116,14 +118,14 @@ impl Fingerprint {
     }
 }
 
-/// What a comparison of two excerpts has to know.
+/// How two excerpts are to be compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Comparison {
     /// Frames per second of both.
     pub rate_hz: u32,
-    /// Up to here both could hold sound.
+    /// Only frequencies below this, which both files can hold, are compared.
     pub bandwidth_hz: f64,
-    /// Whether one of them goes on after its excerpt.
+    /// Whether either sound continues after its excerpt.
     pub are_cut: bool,
 }
 
@@ -146,7 +148,7 @@ pub struct Fingerprinter {
     /// Samples from the beginning of the next window on.
     waiting: Vec<f32>,
     step: usize,
-    /// The step that goes on: its energy and its samples.
+    /// The current step: its energy and its samples.
     energy: f64,
     n_in_step: usize,
     n_steps: u64,
@@ -177,7 +179,7 @@ impl Fingerprinter {
             window,
             bins: bins.collect(),
             power: [0.0; N_BANDS],
-            // So that a beginning weighs as much as what comes later.
+            // Half a window of silence first, so that the beginning weighs as much as what follows.
             waiting: vec![0.0; window / 2],
             step: ((f64::from(rate_hz) * STEP_SECS) as usize).max(1),
             energy: 0.0,
@@ -211,7 +213,7 @@ impl Fingerprinter {
         self.waiting.drain(..at);
     }
 
-    /// The fingerprint; `None` of what cannot be heard.
+    /// The fingerprint; `None` if the sound is inaudible.
     pub fn finish(mut self) -> Option<Fingerprint> {
         if self.n_in_step > 0 {
             self.end_step();
@@ -224,7 +226,7 @@ impl Fingerprinter {
         let step = self.step as u64;
         let start = self.first_at[level]? * step;
         let group_secs = (self.n_in_group * step) as f64 / f64::from(self.rate_hz);
-        let [from, to] = ENERGY_SHARES.map(|share| group_secs * place_of(share, &self.energies));
+        let [from, to] = ENERGY_SHARES.map(|share| group_secs * position_of(share, &self.energies));
         let bands = self.power.map(|power| 10.0 * (power.max(1e-20)).log10() as f32);
         Some(Fingerprint {
             rate_hz: self.rate_hz,
@@ -282,8 +284,8 @@ fn mix_into(block: &[Vec<f32>], mixed: &mut Vec<f32>) {
     }
 }
 
-/// At which place so much of all energy has come, in groups of steps.
-fn place_of(share: f64, energies: &[f64]) -> f64 {
+/// The position, in groups of steps, at which this share of the energy has passed.
+fn position_of(share: f64, energies: &[f64]) -> f64 {
     let mut left = share * energies.iter().sum::<f64>();
     for (i, energy) in energies.iter().enumerate() {
         if left <= *energy {
@@ -312,7 +314,7 @@ pub fn correlation(a: &[Vec<f32>], b: &[Vec<f32>], comparison: Comparison) -> f6
     if !may_be_more || shift.unsigned_abs() as f64 > longest_shift {
         return found;
     }
-    // Once more without what only one of them has because it was cut elsewhere.
+    // Once more for the part that both have, since they may be cut at different points.
     let (late_a, late_b) = (shift.max(0) as usize, (-shift).max(0) as usize);
     let (a, b) = (&a[late_a.min(a.len())..], &b[late_b.min(b.len())..]);
     let n = a.len().min(b.len());
@@ -325,7 +327,7 @@ fn best_shift(a: &[f32], b: &[f32], comparison: Comparison) -> (isize, f64) {
     let forward = forward(n);
     let bin_hz = f64::from(comparison.rate_hz) / n as f64;
     let high_hz = COMPARED_HZ[1].min(comparison.bandwidth_hz);
-    // Half-way to a white spectrum of what falls by 6 dB an octave.
+    // Halfway to whitening a spectrum that falls by 6 dB an octave.
     let weight = |bin: usize| {
         let hz = bin as f64 * bin_hz;
         if (COMPARED_HZ[0]..=high_hz).contains(&hz) { (hz / 1000.0).sqrt() as f32 } else { 0.0 }

@@ -1,4 +1,4 @@
-//! The built-in sample sounds: about a minute to make a first model of, with nothing from outside.
+//! The built-in sample sounds: about a minute to train a first model on, all synthesised.
 
 use crate::synth::bell::{BELL, GLOCKENSPIEL, MARIMBA, chime, strike};
 use crate::synth::noise::{rain, shaker, surf, wind};
@@ -17,7 +17,7 @@ pub fn sample_sounds(seed: u64) -> Vec<(String, Clip)> {
         .iter()
         .enumerate()
         .map(|(idx, (name, sound))| {
-            // Its own randomness each, so that changing one sound leaves the others alone.
+            // A generator for each sound, so that changing one leaves the others as they are.
             let mut rng = Rng::new(seed.wrapping_mul(1000).wrapping_add(idx as u64));
             let samples = sound.play(&mut rng);
             (format!("{name}.wav"), Clip { rate_hz: RATE_HZ, channels: vec![samples] })
@@ -74,7 +74,7 @@ const SOUNDS: [(&str, Sound); 22] = [
     ("shaker", Sound::Shaker),
 ];
 
-/// Peaks of what is struck, of what is held and of noises: about equally loud.
+/// Peaks of struck, held and noise sounds that make them about equally loud.
 const STRUCK: f32 = 0.7;
 const HELD: f32 = 0.5;
 const NOISY: f32 = 0.4;

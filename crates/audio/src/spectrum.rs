@@ -57,7 +57,7 @@ static PLANS: LazyLock<Mutex<RealFftPlanner<f32>>> =
     LazyLock::new(|| Mutex::new(RealFftPlanner::new()));
 
 fn plans() -> MutexGuard<'static, RealFftPlanner<f32>> {
-    // A planner is whole between calls, whatever happened to who held it.
+    // The planner is consistent between calls, even if a thread panicked while it held the lock.
     PLANS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -191,7 +191,7 @@ impl Comparison {
         self.compare(usize::MAX);
     }
 
-    /// Compares as many windows as there are samples for, up to so many in all.
+    /// Compares as many windows as there are samples for, up to `n_windows_max` in all.
     fn compare(&mut self, n_windows_max: usize) {
         let window = self.stft.shape.len();
         let mut at = 0;

@@ -1,4 +1,4 @@
-//! Instruments made of arithmetic: one file each, and what they share; `sample_set` plays them.
+//! Synthesised instruments: one file each, and what they share; `sample_set` plays them.
 //!
 //! Every instrument is a function from a note to mono samples at [`RATE_HZ`], not yet normalised.
 
@@ -32,7 +32,7 @@ struct Biquad {
 }
 
 impl Biquad {
-    /// A resonance with 0 dB at its centre and at no other place more.
+    /// A resonance whose maximum is 0 dB, at its centre.
     ///
     /// Source: Bristow-Johnson, "Cookbook formulae for audio equalizer biquad filter coefficients",
     /// band-pass with constant peak gain.
@@ -57,7 +57,7 @@ impl Biquad {
         Self { b: [1.0 - b - c, 0.0, 0.0], a: [-b, -c], state: [0.0; 2] }
     }
 
-    /// Takes the coefficients of another filter and keeps its own state, so that it can move.
+    /// Takes another filter's coefficients and keeps the state, so that the filter can move.
     fn retune(&mut self, to: &Self) {
         (self.b, self.a) = (to.b, to.a);
     }

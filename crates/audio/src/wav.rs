@@ -104,7 +104,7 @@ pub fn write_wav(path: &Path, clip: &Clip, format: WavFormat) -> Result<(), Erro
     writer.finish()
 }
 
-/// A WAV file that is written as its sound comes, whole or not at all.
+/// A WAV file written block by block, and whole or not at all.
 ///
 /// The bytes go to a temporary file in the same folder, are flushed to disk and then renamed over
 /// the path, so a reader never sees half a file and a full disk leaves the old one as it was.
@@ -114,13 +114,13 @@ pub struct WavWriter {
     format: WavFormat,
     rate_hz: u32,
     n_channels: u16,
-    /// Frames that the header promises, and those that were written.
+    /// Frames that the header promises.
     n_promised: u64,
     n_written: u64,
 }
 
 impl WavWriter {
-    /// Begins a file for so many frames.
+    /// Begins a file of `n_frames`.
     ///
     /// # Errors
     /// [`Error::Unwritable`] if the folder cannot be written, or a WAV file cannot have so many
@@ -154,7 +154,7 @@ impl WavWriter {
             .map_err(|source| Error::Unwritable { path: self.path.clone(), source })
     }
 
-    /// Makes it the file that was asked for. Fewer frames than were promised are what there is.
+    /// Moves the file to its path. With fewer frames than promised, its header says so.
     ///
     /// # Errors
     /// [`Error::Unwritable`] if the disk is full.
@@ -173,7 +173,7 @@ impl WavWriter {
             let header = |n| wav_header(self.rate_hz, self.n_channels, n, self.format);
             let (promised, written) = (header(self.n_promised), header(self.n_written));
             if promised.len() != written.len() {
-                return Err(io::Error::other("the sound is not as long as it was said to be"));
+                return Err(io::Error::other("the sound is not of the announced length"));
             }
             self.file.get_mut().rewind()?;
             self.file.get_mut().write_all(&written)?;
@@ -185,7 +185,7 @@ impl WavWriter {
     }
 }
 
-/// A file in the folder of `path` that goes when it is dropped.
+/// A temporary file in the folder of `path`, removed when it is dropped.
 fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -217,7 +217,7 @@ fn write_samples(
     Ok(())
 }
 
-/// The nearest of 2^(bits+1) steps; limited at full scale, 0 for what is not a number.
+/// Rounds to the nearest step; limited at full scale, 0 for NaN.
 fn to_int(x: f32, bits: u32) -> i32 {
     let scale = (1u32 << bits) as f32;
     (x * scale).round_ties_even().clamp(-scale, scale - 1.0) as i32

@@ -1,4 +1,4 @@
-//! Files as they should not be but are: each gives the sound that is in it and says what is wrong, or a clear error.
+//! Malformed files, as people have them: each gives the sound in it and a note, or a clear error.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -84,7 +84,7 @@ fn check_error(name: &str, bytes: &[u8], expected: &str) {
 }
 
 #[test]
-fn a_wav_that_lies_about_its_length() {
+fn a_wav_with_a_wrong_length() {
     let wav = Wav::tone(8000);
     let all = (8000, 8000);
     check("right.wav", &wav.bytes(), all, &[]);
@@ -98,7 +98,7 @@ fn a_wav_that_lies_about_its_length() {
     check("short.wav", &wav.with_lengths(4036, 4000), all, &["wrong_length"]);
     // Only the outer length lies.
     check("riff.wav", &wav.with_lengths(7, 16_000), all, &[]);
-    // A chunk after the sound is no sound, nor is a little rubbish or padding.
+    // A chunk after the sound is not sound, nor are a few stray bytes or padding.
     let with = |tail: &[u8]| [&wav.bytes(), tail].concat();
     check("chunk.wav", &with(&[b"LIST\x40\x1f\0\0", &[7; 8000][..]].concat()), all, &[]);
     check("rubbish.wav", &with(&[200; 100]), all, &[]);
@@ -305,7 +305,7 @@ fn an_mp3_with_garbage_around_and_inside() {
 }
 
 #[test]
-fn what_is_usual_is_not_noted() {
+fn usual_deviations_are_not_noted() {
     let whole = fixture("tone.mp3");
     // A tag at the end, as music shops write it.
     let tag = [&b"TAG"[..], &[b' '; 125]].concat();
@@ -317,7 +317,7 @@ fn what_is_usual_is_not_noted() {
 }
 
 #[test]
-fn nothing_and_what_is_no_sound() {
+fn empty_files_and_files_that_are_not_sound() {
     check_error("empty.wav", b"", "0 seconds");
     check_error("empty.mp3", b"", "0 seconds");
     check_error("header.wav", &Wav::tone(0).bytes(), "0 seconds");
@@ -327,7 +327,7 @@ fn nothing_and_what_is_no_sound() {
     check_error("cut.flac", &fixture("tone.flac")[..30], "");
     check_error("opus.ogg", &fixture("tone.opus"), "Opus is not supported");
     check_error("film.wma", b"0&\xb2u\x8ef\xcf\x11", "Windows Media Audio is not supported");
-    // A frame of AAC inside is not what the file is.
+    // A frame of AAC inside a file does not make it AAC.
     let caf = [&b"caff\0\x01\0\0"[..], &fixture("tone.m4a")].concat();
     check_error("a.caf", &caf, "Core Audio Format is not supported");
     check_error("named.wav", &caf, "Core Audio Format is not supported");
@@ -342,7 +342,7 @@ fn nothing_and_what_is_no_sound() {
 }
 
 #[test]
-fn silence_and_samples_that_are_no_numbers() {
+fn silence_and_samples_that_are_not_numbers() {
     let silent = Wav { data: vec![0; 16_000], ..Wav::tone(0) };
     check("silent.wav", &silent.bytes(), (8000, 8000), &["silent"]);
     let mut floats: Vec<f32> = (0..8000).map(tone).collect();
@@ -383,7 +383,7 @@ fn the_name_may_be_anything() {
 }
 
 #[test]
-fn what_the_system_refuses() {
+fn files_that_the_system_refuses() {
     let folder = tempfile::tempdir().unwrap();
     let decode = |path: PathBuf| decode_file(&path, &DecodeLimits::default());
     let missing = decode(folder.path().join("missing.wav"));

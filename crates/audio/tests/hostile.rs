@@ -40,7 +40,7 @@ const LIMITS: DecodeLimits =
     DecodeLimits { max_secs: 100.0, max_samples: 1 << 18, max_channels: 16 };
 const MOST_BYTES: usize = 48 << 20;
 
-/// Decodes bytes as a file of that name; whatever comes out keeps its promises.
+/// Decodes bytes as a file of that name, and checks the guarantees of the result.
 fn check(folder: &Path, name: &str, bytes: &[u8]) {
     let path = folder.join(name);
     std::fs::write(&path, bytes).unwrap();
@@ -107,7 +107,7 @@ enum Change {
 
 fn change() -> impl Strategy<Value = Change> {
     // Headers are where it hurts, so half of all changes hit the first tenth.
-    let place = prop_oneof![0.0..0.1, 0.0..1.0];
+    let position = prop_oneof![0.0..0.1, 0.0..1.0];
     let bytes = prop_oneof![
         prop::collection::vec(any::<u8>(), 1..8),
         Just(vec![0xff; 4]),
@@ -115,11 +115,11 @@ fn change() -> impl Strategy<Value = Change> {
         Just(vec![0x7f, 0xff, 0xff, 0xff]),
     ];
     prop_oneof![
-        (place.clone(), bytes.clone()).prop_map(|(at, bytes)| Change::Overwrite(at, bytes)),
-        (place.clone(), bytes).prop_map(|(at, bytes)| Change::Insert(at, bytes)),
-        (place.clone(), 1usize..200).prop_map(|(at, n)| Change::Cut(at, n)),
-        (place.clone(), 0u8..8).prop_map(|(at, bit)| Change::FlipBit(at, bit)),
-        place.prop_map(Change::Truncate),
+        (position.clone(), bytes.clone()).prop_map(|(at, bytes)| Change::Overwrite(at, bytes)),
+        (position.clone(), bytes).prop_map(|(at, bytes)| Change::Insert(at, bytes)),
+        (position.clone(), 1usize..200).prop_map(|(at, n)| Change::Cut(at, n)),
+        (position.clone(), 0u8..8).prop_map(|(at, bit)| Change::FlipBit(at, bit)),
+        position.prop_map(Change::Truncate),
     ]
 }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::Error;
-use crate::error::{Place, malformed};
+use crate::error::{Position, malformed};
 use crate::file::read_text;
 use crate::protobuf::{Broken, Field, Fields, Message};
 
@@ -29,7 +29,7 @@ pub struct AudioExample<'a> {
 /// Numbers of one precision, as bytes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AudioBuffer<'a> {
-    /// What the writer says of the shape. `rave preprocess` writes [channels, bytes per channel], so
+    /// The shape as the writer states it. `rave preprocess` writes [channels, bytes per channel], so
     /// only the first extent can be relied upon.
     pub shape: Vec<i64>,
     /// Frames per second.
@@ -43,31 +43,31 @@ pub struct AudioBuffer<'a> {
 /// How a number of a buffer is stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Precision {
-    /// A half.
+    /// IEEE 754 half precision.
     #[default]
     Float16,
-    /// A single.
+    /// Single precision.
     Float32,
-    /// A double.
+    /// Double precision.
     Float64,
-    /// 16 bits, what `rave preprocess` writes.
+    /// 16-bit integers, as `rave preprocess` writes them.
     Int16,
-    /// 32 bits.
+    /// 32-bit integers.
     Int32,
-    /// 64 bits.
+    /// 64-bit integers.
     Int64,
-    /// A file of some format.
+    /// A whole file in some audio format.
     Raw,
 }
 
-/// What `metadata.yaml` says of a dataset.
+/// The contents of a dataset's `metadata.yaml`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DatasetMetadata {
     /// Channels of every record.
     pub n_channels: u32,
     /// Whether the records name files instead of holding sound.
     pub is_lazy: bool,
-    /// How long all of it is; `rave preprocess` is off by one record.
+    /// Total length; the figure that `rave preprocess` writes is off by one record.
     pub length_secs: f64,
     /// Frames per second.
     pub rate_hz: u32,
@@ -76,11 +76,11 @@ pub struct DatasetMetadata {
 /// Parses a record; `path` and `key` are for messages.
 ///
 /// # Errors
-/// When the bytes are not such a message.
+/// When the bytes are not an `AudioExample`.
 pub fn decode<'a>(value: &'a [u8], path: &Path, key: &str) -> Result<AudioExample<'a>, Error> {
     decode_example(value).map_err(|broken| {
-        let place = Place::Key { key: key.to_owned(), byte: broken.offset };
-        malformed(path, place, broken.reason)
+        let position = Position::Key { key: key.to_owned(), byte: broken.offset };
+        malformed(path, position, broken.reason)
     })
 }
 
@@ -113,8 +113,8 @@ impl AudioBuffer<'_> {
         usize::try_from(first).unwrap_or(0)
     }
 
-    /// The sound, channel by channel, whole numbers scaled to [-1, 1); nothing if the numbers do not
-    /// divide into its channels, or are a file of some format.
+    /// The sound, channel by channel, integers scaled to [-1, 1); `None` if the numbers do not divide
+    /// evenly into channels, or are a file in some audio format.
     #[must_use]
     pub fn channels(&self) -> Option<Vec<Vec<f32>>> {
         let n_bytes = self.precision.n_bytes()?;
@@ -136,7 +136,7 @@ impl AudioBuffer<'_> {
 }
 
 impl Precision {
-    /// Bytes of one number; nothing for [`Precision::Raw`].
+    /// Bytes of one number; `None` for [`Precision::Raw`].
     #[must_use]
     pub fn n_bytes(self) -> Option<usize> {
         match self {
@@ -172,15 +172,15 @@ impl Precision {
 /// Reads `metadata.yaml`.
 ///
 /// # Errors
-/// When the file cannot be read, or a line of it does not say what it should.
+/// When the file cannot be read, or one of its lines is malformed.
 pub fn read_metadata(path: &Path) -> Result<DatasetMetadata, Error> {
     parse_metadata(path, &read_text(path, METADATA_BYTES_MAX)?)
 }
 
-/// Parses the text of `metadata.yaml`: flat lines `key: value`; unknown keys are left.
+/// Parses the text of `metadata.yaml`: flat lines `key: value`; unknown keys are ignored.
 ///
 /// # Errors
-/// When a line is no such pair, a value is of the wrong kind, or the rate is missing.
+/// When a line is not such a pair, a value is of the wrong type, or the rate is missing.
 pub fn parse_metadata(path: &Path, text: &str) -> Result<DatasetMetadata, Error> {
     let mut metadata = DatasetMetadata { n_channels: 1, ..DatasetMetadata::default() };
     for (i, line) in text.lines().enumerate() {
@@ -188,18 +188,22 @@ pub fn parse_metadata(path: &Path, text: &str) -> Result<DatasetMetadata, Error>
         if line.is_empty() || line.starts_with('#') || line == "---" || line == "..." {
             continue;
         }
-        let bad = |reason: &str| malformed(path, Place::Line { line: i + 1, column: 1 }, reason);
+        let bad = |reason: &str| malformed(path, Position::Line { line: i + 1, column: 1 }, reason);
         let (key, value) = line.split_once(':').ok_or_else(|| bad("a line is not `key: value`"))?;
         let value = value.trim().trim_matches(['\'', '"']);
         let number = || value.parse::<f64>().ok().filter(|number| number.is_finite());
         let count = || number().filter(|n| (1.0..=1e9).contains(n) && n.fract() == 0.0);
         match key.trim() {
             "channels" => {
-                metadata.n_channels = count().ok_or_else(|| bad("`channels` is no count"))? as u32;
+                metadata.n_channels =
+                    count().ok_or_else(|| bad("`channels` is not a whole number"))? as u32;
             }
-            "sr" => metadata.rate_hz = count().ok_or_else(|| bad("`sr` is no rate"))? as u32,
+            "sr" => {
+                metadata.rate_hz = count().ok_or_else(|| bad("`sr` is not a sampling rate"))? as u32
+            }
             "n_seconds" => {
-                metadata.length_secs = number().ok_or_else(|| bad("`n_seconds` is no length"))?;
+                metadata.length_secs =
+                    number().ok_or_else(|| bad("`n_seconds` is not a length"))?;
             }
             "lazy" => {
                 metadata.is_lazy = match value.to_ascii_lowercase().as_str() {
@@ -212,7 +216,7 @@ pub fn parse_metadata(path: &Path, text: &str) -> Result<DatasetMetadata, Error>
         }
     }
     if metadata.rate_hz == 0 {
-        return Err(malformed(path, Place::Line { line: 1, column: 1 }, "it does not say `sr`"));
+        return Err(malformed(path, Position::Line { line: 1, column: 1 }, "`sr` is missing"));
     }
     Ok(metadata)
 }
@@ -262,8 +266,7 @@ fn decode_buffer<'a>(field: &Field<'a>) -> Result<AudioBuffer<'a>, Broken> {
             3 => buffer.data = field.bytes()?,
             4 => {
                 let precision = Precision::from_number(field.int()?);
-                buffer.precision =
-                    precision.ok_or_else(|| field.broken("a precision that is not known"))?;
+                buffer.precision = precision.ok_or_else(|| field.broken("an unknown precision"))?;
             }
             _ => {}
         }
@@ -271,7 +274,7 @@ fn decode_buffer<'a>(field: &Field<'a>) -> Result<AudioBuffer<'a>, Broken> {
     Ok(buffer)
 }
 
-/// An IEEE 754 half as a single; every half has an exact one.
+/// An IEEE 754 half in single precision, which represents every half exactly.
 fn single_from_half(half: u16) -> f32 {
     let sign = if half & 0x8000 == 0 { 1.0 } else { -1.0 };
     let (exponent, fraction) = ((half >> 10) & 0x1f, f32::from(half & 0x3ff));

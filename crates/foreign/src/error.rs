@@ -7,25 +7,25 @@ use std::path::{Path, PathBuf};
 /// Messages follow "failed to …".
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The file system refused; try again, free space, or choose another place.
+    /// The file system refused; try again, free space, or choose another folder.
     #[error("access {path}: {source}")]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's reason.
         source: std::io::Error,
     },
-    /// The content is not what the format promises; the file is damaged or of another kind.
-    #[error("read {path}: {reason} ({place})")]
+    /// The content violates the format; the file is damaged or of another kind.
+    #[error("read {path}: {reason} ({position})")]
     Malformed {
         /// The file.
         path: PathBuf,
-        /// Where the reading stopped.
-        place: Place,
+        /// Where reading stopped.
+        position: Position,
         /// What is wrong there.
         reason: String,
     },
-    /// The format is known but uses something that is not read here.
+    /// The file uses a feature of its format that is not supported here.
     #[error("read {path}: {what} is not supported")]
     Unsupported {
         /// The file.
@@ -33,22 +33,22 @@ pub enum Error {
         /// The feature.
         what: String,
     },
-    /// A configuration does not say what a name means; mend the configuration.
+    /// A configuration does not define a name unambiguously; correct the configuration.
     #[error("resolve `{name}`: {reason}")]
     Unresolved {
         /// The name that was looked up.
         name: String,
-        /// What stands in the way.
+        /// Why it has no value.
         reason: String,
     },
 }
 
-/// A place in a file.
+/// A position in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Position {
     /// Bytes from the start of the file.
     Byte(u64),
-    /// A place in text; both count from 1.
+    /// A position in text; both count from 1.
     Line {
         /// The line.
         line: usize,
@@ -64,7 +64,7 @@ pub enum Place {
     },
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for Position {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Byte(byte) => write!(f, "at byte {byte}"),
@@ -74,15 +74,15 @@ impl std::fmt::Display for Place {
     }
 }
 
-pub(crate) fn malformed(path: &Path, place: Place, reason: impl Into<String>) -> Error {
-    Error::Malformed { path: path.to_owned(), place, reason: reason.into() }
+pub(crate) fn malformed(path: &Path, position: Position, reason: impl Into<String>) -> Error {
+    Error::Malformed { path: path.to_owned(), position, reason: reason.into() }
 }
 
 pub(crate) fn unsupported(path: &Path, what: impl Into<String>) -> Error {
     Error::Unsupported { path: path.to_owned(), what: what.into() }
 }
 
-/// For `map_err` on what the file system does to `path`.
+/// For `map_err` on file operations on `path`.
 pub(crate) fn io(path: &Path) -> impl Fn(std::io::Error) -> Error + '_ {
     move |source| Error::Io { path: path.to_owned(), source }
 }

@@ -1,8 +1,8 @@
-//! gin configurations (`.gin`), as acids-rave reads them and as a run of it writes them (`config.gin`).
+//! gin configurations (`.gin`), as acids-rave reads them and its runs write them (`config.gin`).
 //!
 //! A configuration is a list of bindings, `scope/module.Class.parameter = value`, of macros,
-//! `NAME = value`, used as `%NAME`, and of files that it includes; later ones win. [`parse`] gives what
-//! is written; [`Config::get`] answers what a parameter is. Classes and functions stay names.
+//! `NAME = value`, used as `%NAME`, and of files that it includes; later ones win. [`parse`] gives the
+//! text's structure; [`Config::get`] looks up a parameter. Classes and functions stay names.
 //!
 //! Source: the documentation of gin-config 0.5.
 
@@ -23,12 +23,12 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 const INCLUDE_DEPTH_MAX: usize = 16;
 /// Bounds how many files one configuration includes in all.
 const INCLUDES_MAX: usize = 256;
-/// Bounds how deep macros stand in macros.
+/// Bounds how deep macros refer to macros.
 const MACRO_DEPTH_MAX: usize = 32;
 /// Bounds the values that resolving one parameter makes.
 const RESOLVED_MAX: usize = 1 << 16;
 
-/// What one or several files say.
+/// The contents of one or several files.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Config {
     /// Parameters, in the order of the text.
@@ -44,13 +44,13 @@ pub struct Config {
 /// `scope/selector.parameter = value`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Binding {
-    /// Where it holds, outermost first, joined with `/`; empty where it always does.
+    /// Its scopes, outermost first, joined with `/`; empty if it holds everywhere.
     pub scope: String,
     /// The class or function, with as much of its module as was written.
     pub selector: String,
     /// Its parameter.
     pub parameter: String,
-    /// What the parameter is.
+    /// The parameter's value.
     pub value: Value,
 }
 
@@ -59,7 +59,7 @@ pub struct Binding {
 pub struct Macro {
     /// Its name, with a scope before a `/` if it has one.
     pub name: String,
-    /// What it stands for.
+    /// Its value.
     pub value: Value,
 }
 
@@ -68,9 +68,9 @@ pub struct Macro {
 pub struct Include {
     /// The file as it was written.
     pub name: String,
-    /// How many bindings stand before it.
+    /// How many bindings precede it.
     n_bindings_before: usize,
-    /// How many macros stand before it.
+    /// How many macros precede it.
     n_macros_before: usize,
     line: usize,
 }
@@ -78,24 +78,24 @@ pub struct Include {
 /// `import module as alias` or `from package import name as alias`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Import {
-    /// What the text calls it.
+    /// Its name in the text.
     pub alias: String,
     /// Its whole name.
     pub module: String,
 }
 
-/// Reads one file; what it includes is named in [`Config::includes`].
+/// Reads one file, without the files it includes: those are in [`Config::includes`].
 ///
 /// # Errors
-/// When the file cannot be read or is not such text; the error names the line.
+/// When the file cannot be read or parsed; the error names the line.
 pub fn read(path: &Path) -> Result<Config, Error> {
     parse(path, &read_text(path, FILE_BYTES_MAX)?)
 }
 
-/// Parses text, of a file or of overrides; `path` is for messages.
+/// Parses the text of a file or of overrides; `path` is for messages.
 ///
 /// # Errors
-/// When the text is no configuration: the error names line and column.
+/// When the text is not a configuration; the error names line and column.
 pub fn parse(path: &Path, text: &str) -> Result<Config, Error> {
     parser::parse(path, text)
 }
@@ -105,7 +105,7 @@ impl Config {
     /// text of a file by the name that was written.
     ///
     /// # Errors
-    /// When a file is not found, is no configuration, or files include each other without end.
+    /// When a file is not found or not a configuration, or files include each other endlessly.
     pub fn with_includes(
         self,
         path: &Path,
@@ -115,7 +115,7 @@ impl Config {
         self.include(path, find, INCLUDE_DEPTH_MAX, &mut n_left)
     }
 
-    /// Appends what another configuration says, which then wins.
+    /// Appends another configuration, which takes precedence.
     pub fn extend(&mut self, later: Self) {
         let (n_bindings, n_macros) = (self.bindings.len(), self.macros.len());
         self.includes.extend(later.includes.into_iter().map(|include| Include {
@@ -128,15 +128,15 @@ impl Config {
         self.imports.extend(later.imports);
     }
 
-    /// What `scope/module.Class.parameter` is, with its macros resolved, or what the macro `NAME` is;
-    /// nothing if it is not bound.
+    /// The value of `scope/module.Class.parameter`, with its macros resolved, or of the macro `NAME`;
+    /// `None` if it is not bound.
     ///
     /// As in gin, the module may be left out in part or wholly (`EncoderV2.kernel_size` finds
     /// `rave.blocks.EncoderV2.kernel_size`), a binding in a scope holds there only and wins over one
     /// without, and of equals the last wins. Short names of modules are those of the `import` lines.
     ///
     /// # Errors
-    /// When the name fits two different classes, or a macro is not defined, is circular or endless.
+    /// When the name fits two different classes, or a macro is undefined, circular or too large.
     pub fn get(&self, name: &str) -> Result<Option<Value>, Error> {
         let found = if name.contains('.') { self.find(name)? } else { self.find_macro(name) };
         let Some(value) = found else { return Ok(None) };
@@ -146,10 +146,10 @@ impl Config {
             .map_err(|reason| Error::Unresolved { name: name.to_owned(), reason })
     }
 
-    /// What `value` is with its macros resolved.
+    /// `value` with its macros resolved.
     ///
     /// # Errors
-    /// When a macro is not defined, is circular or endless.
+    /// When a macro is undefined, circular or too large.
     pub fn resolved(&self, value: &Value) -> Result<Value, Error> {
         let mut n_left = RESOLVED_MAX;
         self.resolve(value, MACRO_DEPTH_MAX, &mut n_left)
@@ -168,8 +168,8 @@ impl Config {
         let (mut n_bindings, mut n_macros) = (0, 0);
         for include in self.includes {
             let reason = |reason: &str| {
-                let place = crate::Place::Line { line: include.line, column: 1 };
-                crate::error::malformed(path, place, format!("`{}` {reason}", include.name))
+                let position = crate::Position::Line { line: include.line, column: 1 };
+                crate::error::malformed(path, position, format!("`{}` {reason}", include.name))
             };
             whole.bindings.extend(bindings.by_ref().take(include.n_bindings_before - n_bindings));
             whole.macros.extend(macros.by_ref().take(include.n_macros_before - n_macros));
@@ -199,10 +199,10 @@ impl Config {
             }
             match &class {
                 Some(class) if !is_same(class, &found) => {
-                    let reason = format!("it may be of `{class}` or of `{found}`");
+                    let reason = format!("it is ambiguous: `{class}` or `{found}`");
                     return Err(Error::Unresolved { name: name.to_owned(), reason });
                 }
-                // The longest name is the one that tells most.
+                // The longest name is the most specific.
                 Some(class) if class.len() >= found.len() => {}
                 _ => class = Some(found),
             }
@@ -254,7 +254,7 @@ impl Config {
     }
 }
 
-/// The text that gives the same configuration again.
+/// Text that parses to the same configuration.
 impl std::fmt::Display for Config {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if !self.imports.is_empty() {
@@ -305,7 +305,7 @@ fn write_some<'a, T: std::fmt::Display + 'a>(
     lines.take(n).try_for_each(|line| writeln!(f, "{line}"))
 }
 
-/// Whether two names of a class mean the same: one is the end of the other, at a dot.
+/// Whether two names mean the same class: one is a suffix of the other, at a dot.
 fn is_same(a: &str, b: &str) -> bool {
     let ends = |long: &str, short: &str| {
         long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
@@ -313,7 +313,7 @@ fn is_same(a: &str, b: &str) -> bool {
     ends(a, b) || ends(b, a)
 }
 
-/// Whether what is bound in a scope holds in another: the same one, or one inside it.
+/// Whether a binding in one scope holds in another: the same one, or one inside it.
 fn holds_in(bound: &str, asked: &str) -> bool {
     bound.is_empty()
         || asked.strip_prefix(bound).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

@@ -1,9 +1,9 @@
-//! Files of other programs, read within bounds: gin configurations, LMDB datasets, TensorBoard events;
-//! and written where others must read ours.
+//! Readers of other programs' files, within bounds: gin configurations, LMDB datasets, TensorBoard events;
+//! and writers of those that other programs read from us.
 //!
-//! Every reader takes what it is given for hostile: no length in a file makes it allocate more than the
-//! file has, nothing recurses without a bound, and nothing that a file contains is run. What is wrong is
-//! an [`Error`] that names the file and the byte, the line or the key.
+//! Every reader assumes a hostile file: no length in it makes the reader allocate more than the file's
+//! size, all recursion is bounded, and nothing in a file is executed. An [`Error`] names the file and the
+//! byte, the line or the key.
 
 pub mod audio_example;
 mod error;
@@ -13,4 +13,4 @@ pub mod lmdb;
 mod protobuf;
 pub mod tfevents;
 
-pub use error::{Error, Place};
+pub use error::{Error, Position};

@@ -12,7 +12,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use crate::Error;
-use crate::error::{Place, io, malformed, unsupported};
+use crate::error::{Position, io, malformed, unsupported};
 
 const MAGIC: u32 = 0xbeef_c0de;
 const VERSION: u32 = 1;
@@ -25,7 +25,7 @@ const OVERFLOW: u16 = 0x04;
 const META: u16 = 0x08;
 /// A node whose value lies on pages of its own.
 const BIG_VALUE: u16 = 0x01;
-/// Bounds how deep the tree is; one of depth 32 has more entries than fit on any disk.
+/// Bounds the depth of the tree; one of depth 32 has more entries than fit on any disk.
 const DEPTH_MAX: usize = 32;
 
 /// An open database.
@@ -52,13 +52,13 @@ pub struct Entry {
 
 /// The entries, in the order of their keys.
 ///
-/// Goes on after a page or an entry that is damaged, with what lies beside it.
+/// Continues after a damaged page or entry with its siblings.
 pub struct Entries<'a> {
     lmdb: &'a Lmdb,
     /// The pages from the root to here, each with the next node to look at.
     pages: Vec<(Page, usize)>,
     last_key: Option<Vec<u8>>,
-    /// How many pages may still be read: no page of a sound tree is met twice.
+    /// How many pages may still be read: no page of an intact tree is visited twice.
     n_pages_left: u64,
     next_page: Option<u64>,
 }
@@ -88,7 +88,7 @@ pub fn open(path: &Path) -> Result<Lmdb, Error> {
     let file = File::open(&path).map_err(io(&path))?;
     let n_bytes = file.metadata().map_err(io(&path))?.len();
     let first = read_meta(&file, 0, n_bytes);
-    // If the first is damaged, the second tells the size of pages by where it lies.
+    // If the first is damaged, the size of pages is where a valid second one starts.
     let sizes = match &first {
         Ok(meta) => vec![meta.page_bytes],
         Err(_) => vec![4096, 8192, 16384, 32768, 65536, 2048, 1024, 512],
@@ -100,14 +100,14 @@ pub fn open(path: &Path) -> Result<Lmdb, Error> {
         (Ok(first), Some(second)) if second.transaction > first.transaction => second,
         (Ok(first), _) => first,
         (Err(_), Some(second)) => second,
-        (Err(reason), None) => return Err(malformed(&path, Place::Byte(0), reason)),
+        (Err(reason), None) => return Err(malformed(&path, Position::Byte(0), reason)),
     };
     if meta.flags != 0 {
-        return Err(unsupported(&path, format!("a database of the kind {:#x}", meta.flags)));
+        return Err(unsupported(&path, format!("a database with flags {:#x}", meta.flags)));
     }
     if usize::from(meta.depth) > DEPTH_MAX {
-        let reason = format!("its tree is said to be {} pages deep", meta.depth);
-        return Err(malformed(&path, Place::Byte(0), reason));
+        let reason = format!("its header gives the tree a depth of {} pages", meta.depth);
+        return Err(malformed(&path, Position::Byte(0), reason));
     }
     Ok(Lmdb {
         path,
@@ -127,7 +127,7 @@ impl Lmdb {
         &self.path
     }
 
-    /// How many entries the file says it has; a hostile one may say anything.
+    /// The number of entries in the file's header; a hostile file may claim anything.
     #[must_use]
     pub fn n_entries(&self) -> u64 {
         self.n_entries
@@ -152,11 +152,7 @@ impl Lmdb {
     pub fn read(&self, entry: &Entry) -> Result<Vec<u8>, Error> {
         let end = entry.offset.checked_add(entry.n_bytes as u64);
         if end.is_none_or(|end| end > self.n_bytes) {
-            return Err(at_key(
-                &self.path,
-                &entry.key,
-                "its value lies beyond the end of the file",
-            ));
+            return Err(at_key(&self.path, &entry.key, "its value is beyond the end of the file"));
         }
         let mut bytes = vec![0; entry.n_bytes];
         self.file.read_exact_at(&mut bytes, entry.offset).map_err(io(&self.path))?;
@@ -165,14 +161,14 @@ impl Lmdb {
 
     fn page(&self, number: u64) -> Result<Page, Error> {
         let start = number.saturating_mul(self.page_bytes as u64);
-        let bad = |reason: &str| malformed(&self.path, Place::Byte(start), reason);
+        let bad = |reason: &str| malformed(&self.path, Position::Byte(start), reason);
         if number < 2 || start.saturating_add(self.page_bytes as u64) > self.n_bytes {
-            return Err(bad("a page of the tree lies outside of the file"));
+            return Err(bad("a page of the tree is outside the file"));
         }
         let mut bytes = vec![0; self.page_bytes];
         self.file.read_exact_at(&mut bytes, start).map_err(io(&self.path))?;
         if u64_at(&bytes, 0) != Some(number) {
-            return Err(bad("a page of the tree does not bear its number"));
+            return Err(bad("a page of the tree has another page's number"));
         }
         let is_leaf = match u16_at(&bytes, 10).unwrap_or(0) & 0x7f & !0x10 {
             LEAF => true,
@@ -189,15 +185,15 @@ impl Lmdb {
     /// The entry at a node of a leaf.
     fn entry(&self, page: &Page, node: usize) -> Result<Entry, Error> {
         let start = page.number * self.page_bytes as u64;
-        let bad = |reason: &str| malformed(&self.path, Place::Byte(start), reason);
-        let (at, key) = page.node(node).ok_or_else(|| bad("a node does not lie in its page"))?;
+        let bad = |reason: &str| malformed(&self.path, Position::Byte(start), reason);
+        let (at, key) = page.node(node).ok_or_else(|| bad("a node is outside its page"))?;
         let n_bytes = u32_at(&page.bytes, at).unwrap_or(0) as usize;
         let at_value = at + 8 + key.len();
         let entry = |offset| Entry { key: key.to_owned(), offset, n_bytes };
-        let beyond = || at_key(&self.path, key, "its value lies beyond the end of the file");
+        let beyond = || at_key(&self.path, key, "its value is beyond the end of the file");
         match u16_at(&page.bytes, at + 4).unwrap_or(0) {
             0 if at_value + n_bytes <= page.bytes.len() => Ok(entry(start + at_value as u64)),
-            0 => Err(at_key(&self.path, key, "its value does not lie in its page")),
+            0 => Err(at_key(&self.path, key, "its value is outside its page")),
             BIG_VALUE => {
                 let number = u64_at(&page.bytes, at_value)
                     .ok_or_else(|| at_key(&self.path, key, "its node is cut off"))?;
@@ -217,7 +213,7 @@ impl Lmdb {
                 }
                 Ok(entry(first + HEADER_BYTES as u64))
             }
-            flags => Err(unsupported(&self.path, format!("an entry of the kind {flags:#x}"))),
+            flags => Err(unsupported(&self.path, format!("an entry with flags {flags:#x}"))),
         }
     }
 }
@@ -239,17 +235,17 @@ impl Page {
 }
 
 impl Entries<'_> {
-    /// Goes down to a page, which must be one that has not been met.
+    /// Descends to a page, which must not have been visited.
     fn enter(&mut self, number: u64) -> Result<(), Error> {
         let path = &self.lmdb.path;
-        let place = Place::Byte(number.saturating_mul(self.lmdb.page_bytes as u64));
+        let position = Position::Byte(number.saturating_mul(self.lmdb.page_bytes as u64));
         if self.n_pages_left == 0 || self.pages.iter().any(|(page, _)| page.number == number) {
-            return Err(malformed(path, place, "a page of the tree is met again"));
+            return Err(malformed(path, position, "a page of the tree is visited twice"));
         }
         self.n_pages_left -= 1;
         let page = self.lmdb.page(number)?;
         if page.is_leaf != (self.pages.len() + 1 == self.lmdb.depth) {
-            return Err(malformed(path, place, "a page of the tree is at the wrong depth"));
+            return Err(malformed(path, position, "a page of the tree is at the wrong depth"));
         }
         self.pages.push((page, 0));
         Ok(())
@@ -276,9 +272,9 @@ impl Iterator for Entries<'_> {
             if !page.is_leaf {
                 self.next_page = page.child(node);
                 if self.next_page.is_none() {
-                    let place = Place::Byte(page.number * self.lmdb.page_bytes as u64);
-                    let reason = "a node does not lie in its page";
-                    return Some(Err(malformed(&self.lmdb.path, place, reason)));
+                    let position = Position::Byte(page.number * self.lmdb.page_bytes as u64);
+                    let reason = "a node is outside its page";
+                    return Some(Err(malformed(&self.lmdb.path, position, reason)));
                 }
                 continue;
             }
@@ -331,7 +327,7 @@ fn read_meta(file: &File, start: u64, n_bytes: u64) -> Result<Meta, &'static str
 
 fn at_key(path: &Path, key: &[u8], reason: &str) -> Error {
     let key = key.iter().take(64).flat_map(|byte| byte.escape_ascii()).map(char::from).collect();
-    malformed(path, Place::Key { key, byte: 0 }, reason)
+    malformed(path, Position::Key { key, byte: 0 }, reason)
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {

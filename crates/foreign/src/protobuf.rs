@@ -1,14 +1,13 @@
 //! The wire format of protocol buffers, under the readers and writers of datasets and events.
 //!
-//! Source: "Encoding" in the documentation of protocol buffers. Groups, which nobody writes any more,
-//! are refused.
+//! Source: "Encoding" in the documentation of protocol buffers. Groups, which are obsolete, are refused.
 
-/// The fields of one message, in the order of its bytes; ends after the first that is broken.
+/// The fields of one message, in the order of its bytes; ends after the first malformed one.
 #[derive(Clone)]
 pub(crate) struct Fields<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// What is added to positions, so that those in messages inside others count from the outermost.
+    /// Added to positions, so that those in nested messages count from the outermost.
     start: u64,
 }
 
@@ -21,7 +20,7 @@ pub(crate) struct Field<'a> {
     pub(crate) offset: u64,
 }
 
-/// The content of a field, as far as the bytes alone tell.
+/// The content of a field, by its wire type.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Wire<'a> {
     Varint(u64),
@@ -30,7 +29,7 @@ pub(crate) enum Wire<'a> {
     Bytes(&'a [u8]),
 }
 
-/// Why bytes are not a message.
+/// Why bytes are not a valid message.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Broken {
     pub(crate) offset: u64,
@@ -38,7 +37,7 @@ pub(crate) struct Broken {
 }
 
 impl<'a> Fields<'a> {
-    /// `start` is where the bytes lie in what errors speak of.
+    /// `start` is added to the positions in errors.
     pub(crate) fn new(bytes: &'a [u8], start: u64) -> Self {
         Self { bytes, at: 0, start }
     }
@@ -61,7 +60,7 @@ impl<'a> Fields<'a> {
                 Wire::Bytes(self.take(n)?)
             }
             5 => Wire::Fixed32(self.array()?),
-            _ => return Err("a field of a type that is not read here"),
+            _ => return Err("a field has an unsupported wire type"),
         };
         Ok(Field { number, wire, offset })
     }
@@ -105,7 +104,7 @@ impl<'a> Field<'a> {
     pub(crate) fn bytes(&self) -> Result<&'a [u8], Broken> {
         match self.wire {
             Wire::Bytes(bytes) => Ok(bytes),
-            _ => Err(self.broken("a field has a number where bytes belong")),
+            _ => Err(self.broken("a field has a number instead of bytes")),
         }
     }
 
@@ -119,15 +118,15 @@ impl<'a> Field<'a> {
         std::str::from_utf8(self.bytes()?).map_err(|_| self.broken("a field is not text"))
     }
 
-    /// The whole number.
+    /// The integer.
     pub(crate) fn int(&self) -> Result<i64, Broken> {
         match self.wire {
             Wire::Varint(value) => Ok(value as i64),
-            _ => Err(self.broken("a field has no whole number where one belongs")),
+            _ => Err(self.broken("a field is not an integer")),
         }
     }
 
-    /// The whole numbers of a repeated field, one or packed; at most one for each byte.
+    /// The integers of a repeated field, single or packed; at most one per byte.
     pub(crate) fn ints(&self) -> Result<Vec<i64>, Broken> {
         let Wire::Bytes(mut rest) = self.wire else { return Ok(vec![self.int()?]) };
         let mut values = Vec::new();
@@ -139,12 +138,12 @@ impl<'a> Field<'a> {
         Ok(values)
     }
 
-    /// The number, single or double.
+    /// The number, in single or double precision.
     pub(crate) fn float(&self) -> Result<f64, Broken> {
         match self.wire {
             Wire::Fixed32(bytes) => Ok(f64::from(f32::from_le_bytes(bytes))),
             Wire::Fixed64(bytes) => Ok(f64::from_le_bytes(bytes)),
-            _ => Err(self.broken("a field has no fraction where one belongs")),
+            _ => Err(self.broken("a field is not a floating-point number")),
         }
     }
 
@@ -198,7 +197,7 @@ impl Message {
     }
 }
 
-/// The number at the start of `bytes`, and of how many bytes it is.
+/// The number at the start of `bytes`, and its size in bytes.
 fn varint(bytes: &[u8]) -> Result<(u64, usize), &'static str> {
     let mut value = 0u64;
     for (i, &byte) in bytes.iter().take(10).enumerate() {
@@ -237,7 +236,7 @@ mod tests {
         check(&[0x08, 0x01, 0x0a, 0x05, 0x00], 2, "cut off");
         check(&[0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01], 0, "cut off");
         check(&[0xff; 12], 0, "too many bytes");
-        check(&[0x0b], 0, "type that is not read");
+        check(&[0x0b], 0, "unsupported wire type");
         check(&[0x00, 0x00], 0, "no valid number");
     }
 }

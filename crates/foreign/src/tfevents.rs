@@ -1,4 +1,4 @@
-//! TensorBoard's event files (`events.out.tfevents.…`): curves, sounds and texts of a run.
+//! TensorBoard's event files (`events.out.tfevents.…`): scalars, sounds and texts of a run.
 //!
 //! A file is a list of records, each with its length and checksums; each record is a protocol buffer
 //! `Event`. [`open`] reads them one by one, [`create`] starts a file that TensorBoard shows.
@@ -14,7 +14,7 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::Error;
-use crate::error::{Place, io, malformed, unsupported};
+use crate::error::{Position, io, malformed, unsupported};
 use crate::protobuf::{Broken, Field, Fields};
 
 pub use write::{Sound, Writer, create, file_name};
@@ -29,11 +29,11 @@ pub struct Event {
     pub wall_secs: f64,
     /// The step of the run.
     pub step: i64,
-    /// What was written; nothing where the event is of a kind that is not read here.
+    /// What was written; empty for kinds of events that are not supported here.
     pub values: Vec<Value>,
 }
 
-/// Something that was written under a name.
+/// A named value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Value {
     /// The name.
@@ -42,16 +42,16 @@ pub struct Value {
     pub content: Content,
 }
 
-/// What can be written under a name.
+/// The kinds of values.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Content {
     /// A point of a curve.
     Scalar(f64),
-    /// A text; several are joined by ends of lines.
+    /// Text; several strings are joined by line breaks.
     Text(String),
     /// A sound as a file, mostly WAV.
     Audio {
-        /// Frames per second; nothing where only the file says it.
+        /// Frames per second; `None` if only the file says it.
         rate_hz: Option<f64>,
         /// The bytes of the file.
         bytes: Vec<u8>,
@@ -62,8 +62,8 @@ pub enum Content {
 
 /// The events of a file, in its order.
 ///
-/// Goes on after an event that is broken in itself. Ends where the records cannot be followed any
-/// further, for then nobody knows where the next one starts.
+/// Continues after a malformed event. Ends where a record's length is damaged, because the start of the
+/// next one is then unknown.
 pub struct Events {
     path: PathBuf,
     reader: BufReader<File>,
@@ -85,14 +85,14 @@ pub fn open(path: &Path) -> Result<Events, Error> {
 }
 
 impl Events {
-    /// Where the last record is cut off, once all events have been read: the run was ended in the midst
-    /// of writing it, or is still going on.
+    /// Where the last record is cut off, once all events have been read: the run ended while writing it,
+    /// or is still running.
     #[must_use]
     pub fn cut_at(&self) -> Option<u64> {
         self.cut_at
     }
 
-    /// The bytes of the next record and where they start; nothing at the end.
+    /// The bytes of the next record and where they start; `None` at the end.
     fn record(&mut self) -> Result<Option<(Vec<u8>, u64)>, Error> {
         let start = self.at;
         let n_left = self.n_bytes - start;
@@ -103,7 +103,7 @@ impl Events {
         let (length, sum) = (self.array::<8>()?, self.array::<4>()?);
         if checksum::masked(&length) != u32::from_le_bytes(sum) {
             let reason = "the length of a record does not fit its checksum";
-            return Err(malformed(&self.path, Place::Byte(start), reason));
+            return Err(malformed(&self.path, Position::Byte(start), reason));
         }
         let length = u64::from_le_bytes(length);
         if length > n_left.saturating_sub(16) {
@@ -120,7 +120,7 @@ impl Events {
         let sum = self.array()?;
         if checksum::masked(&bytes) != u32::from_le_bytes(sum) {
             let reason = "a record does not fit its checksum";
-            return Err(malformed(&self.path, Place::Byte(start), reason));
+            return Err(malformed(&self.path, Position::Byte(start), reason));
         }
         Ok(Some((bytes, start + 12)))
     }
@@ -142,7 +142,7 @@ impl Iterator for Events {
         let start = self.at;
         match self.record() {
             Ok(Some((bytes, offset))) => Some(decode(&bytes, offset).map_err(|broken| {
-                malformed(&self.path, Place::Byte(broken.offset), broken.reason)
+                malformed(&self.path, Position::Byte(broken.offset), broken.reason)
             })),
             Ok(None) => {
                 self.is_done = true;
@@ -211,7 +211,7 @@ fn audio(field: &Field<'_>) -> Result<Content, Broken> {
     Ok(Content::Audio { rate_hz, bytes })
 }
 
-/// The name of the part of TensorBoard that shows the value.
+/// The TensorBoard plugin that shows the value.
 fn plugin_name<'a>(field: &Field<'a>) -> Result<&'a str, Broken> {
     let mut name = "";
     for field in field.fields()? {
@@ -228,7 +228,7 @@ fn plugin_name<'a>(field: &Field<'a>) -> Result<&'a str, Broken> {
     Ok(name)
 }
 
-/// What a tensor holds of the two kinds that are read here.
+/// The content of a tensor, if it is of one of the two supported types.
 #[derive(Default)]
 struct TensorParts<'a> {
     texts: Vec<&'a [u8]>,
@@ -262,7 +262,7 @@ fn tensor_parts<'a>(field: &Field<'a>) -> Result<TensorParts<'a>, Broken> {
     Ok(parts)
 }
 
-/// The first of numbers of `N` bytes, one or packed.
+/// The first number of `N` bytes, single or packed.
 fn first_float<const N: usize>(field: &Field<'_>) -> Result<Option<f64>, Broken> {
     let Ok(bytes) = field.bytes() else { return field.float().map(Some) };
     Ok(bytes.first_chunk::<N>().map(|bytes| match N {

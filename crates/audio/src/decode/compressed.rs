@@ -21,7 +21,7 @@ use symphonia::core::meta::MetadataOptions;
 
 use super::{Extent, Failure, Format, Note};
 
-/// Packets in a row that may give nothing before a file is given up.
+/// Packets in a row that may fail before decoding gives up.
 const MAX_FRUITLESS_PACKETS: u32 = 10_000;
 
 /// A file of any format that Symphonia recognises, decoded packet by packet.
@@ -44,7 +44,7 @@ impl Reader {
         let at = Arc::new(AtomicU64::new(0));
         let watched = Watched { file, file_bytes, at: Arc::clone(&at) };
         let stream = MediaSourceStream::new(Box::new(watched), Default::default());
-        // Covers and tags are not wanted, so they may be small.
+        // Covers and tags are not used, so their limits may be small.
         let metadata = MetadataOptions::default()
             .limit_tag_bytes(Limit::Maximum(1 << 16))
             .limit_visual_bytes(Limit::Maximum(1 << 16));
@@ -67,7 +67,7 @@ impl Reader {
         !self.track.is_lossless
     }
 
-    /// Decodes packets until one gives sound; `false` at the end.
+    /// Decodes packets until one has sound; `false` at the end.
     pub(super) fn next(
         &mut self,
         extent: &mut Extent,
@@ -93,7 +93,7 @@ impl Reader {
         Ok(false)
     }
 
-    /// What there is to say once all was decoded.
+    /// The notes, once all was decoded.
     pub(super) fn notes(&self, extent: &Extent) -> Vec<Note> {
         self.progress.notes(extent, &self.track)
     }
@@ -163,11 +163,11 @@ impl Reader {
                 return Ok(true);
             }
         }
-        Err(Failure::Damaged("too many packets in a row gave nothing".into()))
+        Err(Failure::Damaged("too many packets in a row could not be decoded".into()))
     }
 }
 
-/// A file that says where it is read.
+/// A file that reports how far it has been read.
 struct Watched {
     file: File,
     file_bytes: u64,
@@ -205,9 +205,9 @@ struct Track {
     id: u32,
     format: Format,
     is_lossless: bool,
-    /// Frames it should have, if its header says so.
+    /// Frames according to its header, if it says.
     n_frames: Option<u64>,
-    /// Frames that may be missing without a word: most lossy codecs count in packets.
+    /// Frames that may be missing without a note: most lossy codecs count in packets.
     tolerance: u64,
     /// Whether time stamps count frames, so that gaps can be seen.
     counts_frames: bool,
@@ -259,7 +259,7 @@ fn decoder(params: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, Failu
     )
 }
 
-/// What happened while a track was decoded.
+/// The state of decoding a track.
 #[derive(Default)]
 struct Progress {
     /// Packets that could not be decoded.
@@ -330,7 +330,7 @@ pub(super) fn undecodable(start: &[u8]) -> Option<&'static str> {
     formats.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, name)| *name)
 }
 
-/// Why no format fits, with the name's help: it may be sound that cannot be decoded.
+/// Why no format fits. The extension may reveal sound in an unsupported format.
 fn not_recognised(error: SymphoniaError, extension: Option<&str>) -> Failure {
     if let SymphoniaError::IoError(error) = error
         && error.raw_os_error().is_some()

@@ -1,4 +1,4 @@
-//! What is wrong with the samples of a sound, found out block by block.
+//! Flaws in the samples of a sound, detected block by block.
 
 use super::{Note, SoundEnd};
 use crate::db_from_gain;
@@ -6,11 +6,11 @@ use crate::level::peak;
 
 /// Below this a sound counts as silent, in dB: less than half a step of 16 bits.
 const SILENT_DB: f64 = -96.0;
-/// Shorter than this nothing can be learnt from it, in seconds.
+/// Too short to train on, in seconds.
 const VERY_SHORT_SECS: f64 = 0.05;
-/// Beyond this, +24 dB, a sample is not loud but damaged.
+/// Beyond this, +24 dB, a sample is damaged rather than loud.
 const LOUDEST: f32 = 16.0;
-/// A little above full scale, +0.5 dB, lossy codecs always are; it is scaled without a word.
+/// Lossy codecs always overshoot full scale a little; up to +0.5 dB is scaled without a note.
 const LOUD: f32 = 1.06;
 /// At this a sample stands at full scale.
 const FULL_SCALE: f32 = 0.9999;
@@ -18,7 +18,7 @@ const FULL_SCALE: f32 = 0.9999;
 const SHORTEST_RUN: u64 = 4;
 const FEWEST_RUNS: u64 = 10;
 
-/// What is known of the samples that have passed.
+/// Statistics of the samples so far.
 #[derive(Default)]
 pub(super) struct Flaws {
     n_not_numbers: u64,
@@ -27,18 +27,18 @@ pub(super) struct Flaws {
 }
 
 impl Flaws {
-    /// Looks at the next block, in which what is not a number becomes 0.
+    /// Examines the next block and sets NaN and infinite samples to 0.
     pub(super) fn look(&mut self, block: &mut [Vec<f32>]) {
         self.clipping.resize(block.len(), Clipping::default());
         for (channel, clipping) in block.iter_mut().zip(&mut self.clipping) {
-            self.n_not_numbers += zero_what_is_no_number(channel);
+            self.n_not_numbers += zero_non_finite(channel);
             let loudest = peak(channel);
             self.loudest = self.loudest.max(loudest);
             clipping.look(channel, loudest);
         }
     }
 
-    /// What there is to say at the end of a sound of so many frames, the worst first.
+    /// The findings at the end of a sound of `n_frames`, the worst first.
     pub(super) fn end(self, n_frames: u64, rate_hz: u32) -> SoundEnd {
         let mut notes = Vec::new();
         if self.n_not_numbers > 0 {
@@ -74,7 +74,7 @@ impl Flaws {
     }
 }
 
-fn zero_what_is_no_number(channel: &mut [f32]) -> u64 {
+fn zero_non_finite(channel: &mut [f32]) -> u64 {
     let mut n = 0;
     for x in channel {
         if !x.is_finite() {
@@ -94,7 +94,7 @@ fn zero_what_is_no_number(channel: &mut [f32]) -> u64 {
 struct Clipping {
     n_runs: u64,
     n_in_runs: u64,
-    /// The run that goes on: how long it is, and on which side.
+    /// The current run: its length and its sign.
     run: u64,
     is_above: bool,
 }
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_holds_no_numbers_at_all_is_told_from_silence() {
+    fn a_file_of_nan_is_not_reported_as_silence() {
         let is_no_number = |samples: &[f32]| {
             let mut flaws = Flaws::default();
             flaws.look(&mut [samples.to_vec(), samples.to_vec()]);

@@ -1,8 +1,8 @@
-//! WAV and AIFF: uncompressed sound, read by hand because these are the files that lie.
+//! WAV and AIFF: uncompressed sound, parsed here because the headers of these files are often wrong.
 //!
 //! Recorders that lose power, streams and careless programs write lengths that are too long, too
-//! short, 0 or 2^32 - 1. General decoders refuse such files; here the length in the file counts
-//! before the length in the header. Sources: Microsoft, "Multiple Channel Audio Data and WAVE
+//! short, 0 or 2^32 - 1. General decoders refuse such files; here the length of the file takes
+//! precedence over the length in the header. Sources: Microsoft, "Multiple Channel Audio Data and WAVE
 //! Files" (2007); EBU Tech 3306 (RF64); Apple, "Audio Interchange File Format AIFF-C" (1991).
 
 use std::fs::File;
@@ -23,11 +23,11 @@ pub(super) enum Container {
     Wave64,
 }
 
-/// How names of Wave64 go on after those of RIFF: its first chunk's, and all others'.
+/// The last 12 bytes of Wave64 chunk ids, after the 4 that RIFF has: the first chunk's, and all others'.
 const WAVE64_RIFF: &[u8; 12] = b"\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0";
 const WAVE64_CHUNK: &[u8; 12] = b"\xf3\xac\xd3\x11\x8c\xd1\0\xc0\x4f\x8e\xdb\x8a";
 
-/// What a file's first 16 bytes say it is, if it is one of these.
+/// The container, detected by a file's first 16 bytes.
 pub(super) fn container(start: &[u8]) -> Option<Container> {
     if start.starts_with(b"riff") && start[4..] == *WAVE64_RIFF {
         return Some(Container::Wave64);
@@ -40,7 +40,7 @@ pub(super) fn container(start: &[u8]) -> Option<Container> {
     }
 }
 
-/// How samples lie in the file: encoding and bytes of one.
+/// How samples are encoded in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Encoding {
     U8,
@@ -71,7 +71,7 @@ impl Encoding {
     }
 }
 
-/// What the format chunk says.
+/// The contents of the format chunk.
 #[derive(Clone, Copy, Debug)]
 struct Layout {
     rate_hz: u32,
@@ -79,7 +79,7 @@ struct Layout {
     encoding: Encoding,
 }
 
-/// Where the sound lies, as the header says it; the length is not to be trusted.
+/// Where the sound is according to the header; the length is not to be trusted.
 #[derive(Clone, Copy, Debug)]
 struct Claim {
     start: u64,
@@ -133,7 +133,7 @@ impl Reader {
                 available
             }
         };
-        // Said before hours are read in vain.
+        // Checked now, so that hours are not decoded in vain.
         extent.make_room(n_bytes / frame_bytes)?;
         file.seek(SeekFrom::Start(claim.start)).map_err(unreadable)?;
         let format = match container {
@@ -191,7 +191,7 @@ fn unreadable(source: io::Error) -> Failure {
 /// A recorder that updates its header from time to time, or only at the end, leaves such a file
 /// when it loses power.
 fn goes_on(file: &mut File, start: u64, claimed: u64, container: Container) -> io::Result<bool> {
-    // A little rubbish at the end is no sound; but all of a sound may be short.
+    // A few stray bytes at the end are not sound; but a whole sound may be short.
     let least = if claimed == 0 { 9 } else { 4096 };
     let end = start.saturating_add(claimed);
     let padding = if container == Container::Wave64 { 8 } else { 2 };
@@ -202,7 +202,7 @@ fn goes_on(file: &mut File, start: u64, claimed: u64, container: Container) -> i
     Ok(ahead.len() >= least && !is_chunk && ahead.iter().any(|byte| *byte != 0))
 }
 
-/// More chunks than any program writes.
+/// Bounds the number of chunks; no program writes so many.
 const MAX_CHUNKS: usize = 10_000;
 
 /// Walks the chunks until both the format and the sound are found.

@@ -10,31 +10,30 @@ use super::{DecodeLimits, Error, Extent, Failure, Format, Note, compressed, exte
 
 /// A sound file that is decoded block by block.
 ///
-/// What [`super::decode_file`] says of formats and of what is wrong with files holds here as well.
+/// Formats and the treatment of flaws are those of [`super::decode_file`].
 pub struct SoundReader {
     path: PathBuf,
     extent: Extent,
     source: Source,
-    /// What was decoded to find out the rate and the channels.
+    /// The first block, decoded on opening to learn the rate and the channels.
     first: Option<Vec<Vec<f32>>>,
     notes: Vec<Note>,
     wrong_extension: Option<Note>,
     flaws: Flaws,
 }
 
-/// What is known of a sound once all of it was decoded.
+/// The findings about a sound after all of it was decoded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SoundEnd {
     /// Frames (samples per channel) that were decoded.
     pub n_frames: u64,
-    /// What to multiply every sample with, so that the loudest is within full scale; at most 1. See
-    /// [`SoundEnd::scale`].
+    /// The factor that brings the loudest sample within full scale; at most 1. See [`SoundEnd::scale`].
     pub gain: f32,
     /// Largest absolute sample after that, in dB relative to full scale; at least -120.
     pub peak_db: f64,
-    /// Whether not one of its samples was a number.
+    /// Whether all samples were NaN or infinite.
     pub is_no_number: bool,
-    /// What is worth knowing about the file, the worst first.
+    /// What the user should know about the file, the worst first.
     pub notes: Vec<Note>,
 }
 
@@ -50,8 +49,8 @@ impl SoundEnd {
     }
 }
 
-/// Decodes a file to its end and keeps nothing of it: how long it is, how loud, and what is wrong
-/// with it. `None` if `go_on`, which gets the share that is done, said no.
+/// Decodes a file to its end without keeping samples: its length, its level and its flaws. `None` if
+/// `go_on`, called with the fraction done, returned false.
 ///
 /// # Errors
 /// As [`super::decode_file`].
@@ -75,11 +74,10 @@ impl SoundReader {
     /// Opens a file and decodes its first block.
     ///
     /// # Errors
-    /// When nothing usable comes out; [`Error`] says why by what to do about it.
+    /// When nothing is usable; [`Error`] has one variant for each remedy.
     pub fn open(path: &Path, limits: &DecodeLimits) -> Result<Self, Error> {
         let mut notes = Vec::new();
-        // Third-party decoders meet hostile data here: a panic of theirs costs what was left to
-        // decode, nothing else.
+        // Third-party decoders meet hostile data here: if one panics, only the rest of this file is lost.
         let mut extent = Extent::new(*limits);
         let opened = catch_unwind(AssertUnwindSafe(|| Source::open(path, &mut extent, &mut notes)));
         let (source, wrong_extension) = match opened {
@@ -126,8 +124,8 @@ impl SoundReader {
         }
     }
 
-    /// Puts the next block into `block`, `[channels][frames]`, in place of what was there; whether
-    /// there was one. Every sample is finite, and not yet scaled by [`SoundEnd::gain`].
+    /// Replaces `block`, `[channels][frames]`, with the next one; `false` at the end. Every sample is
+    /// finite, and not yet scaled by [`SoundEnd::gain`].
     ///
     /// # Errors
     /// When the file is too long, or the system cannot read on.
@@ -141,7 +139,7 @@ impl SoundReader {
         Ok(true)
     }
 
-    /// What is known of the sound, all of which has been read.
+    /// The findings, after all of the sound has been read.
     pub fn end(self) -> SoundEnd {
         let end = self.flaws.end(self.extent.n_frames, self.extent.rate_hz);
         let notes = self.notes.into_iter().chain(self.wrong_extension).chain(end.notes);
@@ -164,7 +162,7 @@ impl SoundReader {
         self.source = Source::Ended;
         match failure {
             None => {}
-            // What was decoded before is kept.
+            // Damage in the middle does not invalidate what was decoded before it.
             Some(Failure::Damaged(why)) if self.extent.n_frames > 0 => {
                 self.notes.push(Note::new("damaged", format!("Part of it is lost: {why}")));
             }
@@ -178,7 +176,7 @@ fn gave_up() -> Failure {
     Failure::Damaged("the decoder gave up in the middle".into())
 }
 
-/// What decodes a file.
+/// The decoder of a file.
 enum Source {
     Pcm(pcm::Reader),
     Compressed(Box<compressed::Reader>),
@@ -191,7 +189,7 @@ impl Source {
         extent: &mut Extent,
         notes: &mut Vec<Note>,
     ) -> Result<(Self, Option<Note>), Failure> {
-        // Before it is opened: a named pipe would wait for somebody to write.
+        // Checked before it is opened: opening a named pipe would block until another process writes to it.
         let metadata = std::fs::metadata(path).map_err(Failure::Unreadable)?;
         if metadata.is_dir() {
             return Err(Failure::Unreadable(io::ErrorKind::IsADirectory.into()));
@@ -236,7 +234,7 @@ impl Source {
     }
 }
 
-/// Says that a name promises another format; names that promise none are as good as any.
+/// A note if the extension is that of another format; unknown extensions are accepted.
 fn wrong_extension(format: Format, extension: &str) -> Option<Note> {
     let (name, extensions) = format.name_and_extensions();
     let is_known = Format::ALL.iter().any(|it| it.name_and_extensions().1.contains(&extension));

@@ -3,20 +3,20 @@
 //! Follower and curve (knees as parabolas between straight lines in dB) are those of the `compand`
 //! effect of SoX, measured on it; with the vectors of the original program they agree within 1e-6.
 
-/// What happens to levels.
+/// The settings of a compander.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compander {
-    /// How fast the follower rises, in seconds.
+    /// Attack time of the level follower, in seconds.
     pub attack_secs: f64,
-    /// How fast it falls, in seconds.
+    /// Release time, in seconds.
     pub decay_secs: f64,
-    /// How far knees are rounded, in dB.
+    /// Width of the soft knees, in dB.
     pub knee_db: f64,
     /// Levels in and out, in dB, rising; 0 dB stays 0 dB unless the last one says otherwise.
     pub points_db: Vec<(f64, f64)>,
 }
 
-/// Changes the dynamics of a sound in place, all channels by the loudest. Planar `[channel][sample]`.
+/// Changes the dynamics of a sound in place, all channels by the level of the loudest. Planar `[channel][sample]`.
 pub fn compand(channels: &mut [Vec<f32>], rate_hz: u32, compander: &Compander) {
     let curve = Curve::new(compander);
     let step = |secs: f64| 1.0 - (-1.0 / (f64::from(rate_hz) * secs)).exp();
@@ -33,7 +33,7 @@ pub fn compand(channels: &mut [Vec<f32>], rate_hz: u32, compander: &Compander) {
     }
 }
 
-/// From the logarithm of a level to that of a gain, piece by piece.
+/// The gain curve, piecewise, from log level to log gain.
 struct Curve {
     /// Below this, the gain is that of here.
     start: (f64, f64),
@@ -118,7 +118,7 @@ fn distance(a: (f64, f64), b: (f64, f64)) -> f64 {
     (a.0 - b.0).hypot(a.1 - b.1)
 }
 
-/// `a`, moved so far towards `b`.
+/// The point at distance `by` from `a` towards `b`.
 fn moved(a: (f64, f64), b: (f64, f64), by: f64) -> (f64, f64) {
     let share = by / distance(a, b).max(f64::MIN_POSITIVE);
     (a.0 + share * (b.0 - a.0), a.1 + share * (b.1 - a.1))

@@ -1,6 +1,6 @@
-//! Phase mangling: a random all-pass filter that a listener hardly hears but a sample differs by.
+//! Phase mangling: a random all-pass filter that changes every sample and is hardly audible.
 //!
-//! RAVE trains on sounds filtered like this so that the model learns what is heard, not the phase.
+//! RAVE trains on sounds filtered like this so that the model does not learn phase.
 //! Source: Caillon and Esling, "RAVE" (2021), reference code `rave/dataset.py` and
 //! `udls/transforms.py`, `random_phase_mangle`.
 

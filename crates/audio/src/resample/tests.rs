@@ -114,7 +114,7 @@ fn lengths_are_exact_and_short_clips_work() {
     check(10, 1, 44_100, 441_000);
 }
 
-/// What the library gives of the whole at once.
+/// The whole clip, resampled by the library at once.
 fn at_once(clip: &Clip, rate_hz: u32) -> Vec<Vec<f32>> {
     let (n_in, n_channels) = (clip.n_frames(), clip.channels.len());
     let mut fft = resampler(clip.rate_hz, rate_hz, n_channels);
@@ -129,7 +129,7 @@ fn at_once(clip: &Clip, rate_hz: u32) -> Vec<Vec<f32>> {
 }
 
 #[test]
-fn blocks_give_to_the_bit_what_the_whole_gives() {
+fn blocks_are_bit_identical_to_the_whole() {
     let mut rng = crate::Rng::new(5);
     for (from, to) in RATES {
         for n in [1, 100, 4096, 23_520, 30_001] {

@@ -1,4 +1,4 @@
-//! Copies are found, and what only resembles is not.
+//! Copies are found; similar sounds are not.
 
 use super::*;
 use crate::{Clip, Rng, resample, sample_sounds};
@@ -24,7 +24,7 @@ fn likeness((a, rate_a): (&Clip, u32), (b, rate_b): (&Clip, u32)) -> f64 {
 }
 
 fn likeness_of((a, of_a): (&Clip, &Fingerprint), (b, of_b): (&Clip, &Fingerprint)) -> f64 {
-    if !of_a.is_like(of_b) {
+    if !of_a.may_equal(of_b) {
         return 0.0;
     }
     let part = |clip: &Clip, range: Range<u64>| -> Vec<Vec<f32>> {

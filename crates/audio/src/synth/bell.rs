@@ -1,12 +1,11 @@
-//! Things that ring: modes with a decay each, and bells by frequency modulation.
+//! Bells and bars: decaying modes, and bells by frequency modulation.
 
 use std::f64::consts::TAU;
 
 use super::{RATE, frames};
 use crate::Rng;
 
-/// A mode of something that rings: frequency relative to the note, level, and decay relative to the
-/// note's.
+/// A mode: frequency relative to the note, level, and decay relative to the note's.
 type Mode = (f64, f64, f64);
 
 /// A cast bell: hum, prime, tierce, quint, nominal and above.
@@ -35,7 +34,7 @@ pub(crate) const MARIMBA: [Mode; 4] =
 pub(crate) const GLOCKENSPIEL: [Mode; 4] =
     [(1.0, 1.0, 1.0), (2.756, 0.45, 0.45), (5.404, 0.3, 0.2), (8.933, 0.15, 0.1)];
 
-/// Strikes something whose modes are known.
+/// Strikes an instrument, given its modes.
 ///
 /// `decay_secs` is how long the mode at the note's frequency takes to fall by 60 dB. Every mode is
 /// two that are nearly equal, as in anything not perfectly round, so that it beats.

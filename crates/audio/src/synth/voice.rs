@@ -51,7 +51,7 @@ pub(crate) fn sing(song: &Song<'_>, rng: &mut Rng) -> Vec<f32> {
         .map(|i| {
             let t = i as f64 / RATE;
             if i % CONTROL_PERIOD == 0 {
-                place(&mut formants, song, t / song.secs);
+                tune(&mut formants, song, t / song.secs);
             }
             let depth = 0.3 * ((t - 0.35) / 0.6).clamp(0.0, 1.0);
             let wander = 6.0 * drift.run(f64::from(rng.normal()));
@@ -87,8 +87,8 @@ fn glottal_flow(phase: f64) -> f64 {
     }
 }
 
-/// Tunes the formants to where the song is, from 0 to 1.
-fn place(formants: &mut [Biquad; 5], song: &Song<'_>, position: f64) {
+/// Tunes the formants to a position in the song, from 0 to 1.
+fn tune(formants: &mut [Biquad; 5], song: &Song<'_>, position: f64) {
     let last = song.vowels.len() - 1;
     let at = position * last as f64;
     let from = (at as usize).min(last);

@@ -1,9 +1,9 @@
-//! The words of a configuration: names, numbers, texts, signs and ends of lines.
+//! The tokens of a configuration: names, numbers, strings, signs and ends of lines.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// One word, and where it stands.
+/// One token and its position.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Token {
     pub(super) kind: Kind,
@@ -20,19 +20,19 @@ pub(super) enum Kind {
     Text(String),
     /// One of `= : , ( ) [ ] { } @ % -`.
     Sign(char),
-    /// The end of a line that has words, outside of brackets.
+    /// The end of a line that has tokens, outside of brackets.
     EndOfLine,
     EndOfFile,
 }
 
-/// Why the text cannot be cut into words.
+/// Why the text cannot be split into tokens.
 pub(super) struct Unreadable {
     pub(super) line: usize,
     pub(super) column: usize,
     pub(super) reason: String,
 }
 
-/// Cuts the whole text.
+/// Splits the whole text into tokens.
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Unreadable> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lexer = Lexer {
@@ -65,7 +65,7 @@ struct Lexer<'a> {
 }
 
 impl Lexer<'_> {
-    /// The next word; nothing for what stands between words.
+    /// The next token; `None` for white space and comments.
     fn kind(&mut self) -> Result<Option<Kind>, String> {
         let Some(first) = self.take() else {
             self.depth = 0;
@@ -109,7 +109,7 @@ impl Lexer<'_> {
                 Kind::Text(self.text(quote, first.eq_ignore_ascii_case(&'r'))?)
             }
             letter if letter == '_' || letter.is_alphabetic() => self.name(letter),
-            other => return Err(format!("`{}` has no meaning here", other.escape_debug())),
+            other => return Err(format!("unexpected `{}`", other.escape_debug())),
         }))
     }
 
@@ -164,10 +164,10 @@ impl Lexer<'_> {
             // `inf` and `nan`, which the parser of floats knows, cannot start with a digit.
             None => plain.parse().ok().map(Kind::Float),
         };
-        parsed.ok_or_else(|| format!("`{digits}` is no number that can be held"))
+        parsed.ok_or_else(|| format!("the number `{digits}` is too large"))
     }
 
-    /// The text up to its closing quote, or three of them.
+    /// The string up to its closing quote, or three of them.
     fn text(&mut self, quote: char, is_raw: bool) -> Result<String, String> {
         let mut text = String::new();
         let mut is_long = false;
@@ -181,7 +181,7 @@ impl Lexer<'_> {
         }
         let mut n_quotes = 0;
         loop {
-            let letter = self.take().ok_or("a text is not closed")?;
+            let letter = self.take().ok_or("a string is not closed")?;
             if letter == quote {
                 n_quotes += 1;
                 if !is_long || n_quotes == 3 {
@@ -192,7 +192,7 @@ impl Lexer<'_> {
             text.extend(std::iter::repeat_n(quote, n_quotes));
             n_quotes = 0;
             match letter {
-                '\n' if !is_long => return Err("a text is not closed in its line".to_owned()),
+                '\n' if !is_long => return Err("a string is not closed on its line".to_owned()),
                 '\\' if is_raw => {
                     text.push(letter);
                     text.extend(self.take());
@@ -204,7 +204,7 @@ impl Lexer<'_> {
     }
 
     fn escape(&mut self, text: &mut String) -> Result<(), String> {
-        let letter = self.take().ok_or("a text is not closed")?;
+        let letter = self.take().ok_or("a string is not closed")?;
         match letter {
             '\n' => {}
             '\\' | '\'' | '"' => text.push(letter),
@@ -227,7 +227,7 @@ impl Lexer<'_> {
                     self.take();
                     code = code * 8 + digit;
                 }
-                text.push(char::from_u32(code).ok_or("a code is no letter")?);
+                text.push(char::from_u32(code).ok_or("an escape is not a valid character")?);
             }
             // As in Python, a backslash before another letter stands for itself.
             letter => text.extend(['\\', letter]),
@@ -239,8 +239,8 @@ impl Lexer<'_> {
         let mut code = 0u32;
         for _ in 0..n_digits {
             let digit = self.take().and_then(|letter| letter.to_digit(16));
-            code = code << 4 | digit.ok_or("a code has too few digits")?;
+            code = code << 4 | digit.ok_or("an escape has too few digits")?;
         }
-        char::from_u32(code).ok_or_else(|| "a code is no letter".to_owned())
+        char::from_u32(code).ok_or_else(|| "an escape is not a valid character".to_owned())
     }
 }

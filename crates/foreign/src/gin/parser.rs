@@ -1,18 +1,19 @@
-//! From words to bindings, macros and includes.
+//! From tokens to bindings, macros and includes.
 
 use std::path::Path;
 
 use super::lexer::{Kind, Token, tokens};
 use super::{Binding, Config, Import, Include, Macro, Value};
 use crate::Error;
-use crate::error::{Place, malformed};
+use crate::error::{Position, malformed};
 
-/// Bounds how deep lists stand in lists.
+/// Bounds how deep lists are nested.
 const DEPTH_MAX: usize = 64;
 
 /// Parses a whole text; `path` is for messages.
 pub(super) fn parse(path: &Path, text: &str) -> Result<Config, Error> {
-    let bad = |line, column, reason: String| malformed(path, Place::Line { line, column }, reason);
+    let bad =
+        |line, column, reason: String| malformed(path, Position::Line { line, column }, reason);
     let tokens = tokens(text).map_err(|it| bad(it.line, it.column, it.reason))?;
     let mut parser = Parser { tokens: tokens.into_iter().peekable(), config: Config::default() };
     while parser.kind() != &Kind::EndOfFile {
@@ -28,7 +29,7 @@ struct Parser {
     config: Config,
 }
 
-/// What is wrong with a word.
+/// An error at a token.
 struct Wrong {
     line: usize,
     column: usize,
@@ -68,7 +69,7 @@ impl Parser {
         self.end_of_line()
     }
 
-    /// Lines `parameter = value` that stand further right than the head of their block.
+    /// Lines `parameter = value` that are indented further than the head of their block.
     fn block(&mut self, head: &Token, selector: &str) -> Result<(), Wrong> {
         while self.peek().is_some_and(|token| token.column > head.column) {
             let start = self.take();
@@ -92,7 +93,7 @@ impl Parser {
         }
         let (scope, rest) = name.rsplit_once('/').unwrap_or(("", name));
         match rest.rsplit_once('.') {
-            // What a macro is called where macros are written as what they are.
+            // The long form of a macro's definition, `NAME/gin.macro.value`.
             Some(("gin.macro", "value")) if !scope.is_empty() => {
                 self.config.macros.push(Macro { name: scope.to_owned(), value });
             }
@@ -136,7 +137,7 @@ impl Parser {
         } else {
             name.clone()
         };
-        // `from __gin__ import …` switches how gin itself works.
+        // `from __gin__ import …` changes how gin itself works.
         if package != "__gin__" {
             self.config.imports.push(Import { alias, module: format!("{package}.{name}") });
         }
@@ -146,7 +147,7 @@ impl Parser {
     fn value(&mut self, depth: usize) -> Result<Value, Wrong> {
         let token = self.take();
         let Some(depth) = depth.checked_sub(1) else {
-            return Err(wrong(&token, "lists stand too deep in lists"));
+            return Err(wrong(&token, "lists are nested too deep"));
         };
         match &token.kind {
             Kind::Int(value) => Ok(Value::Int(*value)),
@@ -162,7 +163,7 @@ impl Parser {
                 other => Err(wrong(&other, "a `+` is not before a number")),
             },
             Kind::Text(text) => {
-                // Texts side by side are one.
+                // As in Python, adjacent strings are one.
                 let mut text = text.clone();
                 while matches!(self.kind(), Kind::Text(_)) {
                     text.push_str(&self.text()?);
@@ -173,7 +174,7 @@ impl Parser {
                 "None" => Ok(Value::None),
                 "True" => Ok(Value::Bool(true)),
                 "False" => Ok(Value::Bool(false)),
-                _ => Err(wrong(&token, "a bare name is no value")),
+                _ => Err(wrong(&token, "a bare name is not a value")),
             },
             Kind::Sign('%') => Ok(Value::Macro(self.name()?)),
             Kind::Sign('@') => {
@@ -241,7 +242,7 @@ impl Parser {
     fn text(&mut self) -> Result<String, Wrong> {
         match self.take() {
             Token { kind: Kind::Text(text), .. } => Ok(text),
-            other => Err(wrong(&other, "a text is missing")),
+            other => Err(wrong(&other, "a string is missing")),
         }
     }
 
@@ -267,12 +268,12 @@ impl Parser {
         self.peek().map_or(&Kind::EndOfFile, |token| &token.kind)
     }
 
-    /// The next word; nothing at the end of the file.
+    /// The next token; `None` at the end of the file.
     fn peek(&mut self) -> Option<&Token> {
         self.tokens.peek().filter(|token| token.kind != Kind::EndOfFile)
     }
 
-    /// The next word; at the end of the file that is all there is, again and again.
+    /// The next token; past the end, the end of the file again and again.
     fn take(&mut self) -> Token {
         let end = Token { kind: Kind::EndOfFile, line: 0, column: 0 };
         match self.tokens.peek() {

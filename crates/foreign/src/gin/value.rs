@@ -2,14 +2,14 @@
 
 use std::fmt::{Display, Formatter, Result};
 
-/// What a parameter or a macro is.
+/// The value of a parameter or a macro.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// `None`.
     None,
     /// `True` or `False`.
     Bool(bool),
-    /// A whole number.
+    /// An integer.
     Int(i64),
     /// A number with a point or an exponent.
     Float(f64),
@@ -33,7 +33,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// The number, if it is a whole one.
+    /// The number, if it is an integer.
     #[must_use]
     pub fn as_int(&self) -> Option<i64> {
         match self {
@@ -90,7 +90,7 @@ impl Value {
     }
 }
 
-/// As gin writes it.
+/// The text that gin writes for it.
 impl Display for Value {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
@@ -98,7 +98,7 @@ impl Display for Value {
             Self::Bool(true) => f.write_str("True"),
             Self::Bool(false) => f.write_str("False"),
             Self::Int(value) => write!(f, "{value}"),
-            // A number too large for a double is how Python's literals say infinity.
+            // Python has no literal for infinity; a number too large for a double becomes it.
             Self::Float(value) if value.is_infinite() => {
                 f.write_str(if *value > 0.0 { "1e999" } else { "-1e999" })
             }

@@ -9,7 +9,7 @@ use crate::Error;
 use crate::error::io;
 use crate::protobuf::Message;
 
-/// A file of events that grows.
+/// An event file, open for appending.
 pub struct Writer {
     path: PathBuf,
     file: BufWriter<File>,
@@ -27,13 +27,13 @@ pub struct Sound<'a> {
     pub wav: &'a [u8],
 }
 
-/// The name of a file of events as TensorBoard looks for it; `n` tells files of one second apart.
+/// The file name that TensorBoard looks for; `n` distinguishes files of the same second.
 #[must_use]
 pub fn file_name(wall_secs: f64, n: u32) -> String {
     format!("events.out.tfevents.{:010}.maquette.{n}", wall_secs.max(0.0) as u64)
 }
 
-/// Starts a new file. A run that goes on starts one more; TensorBoard shows them together.
+/// Starts a new file. A resumed run starts another; TensorBoard shows them together.
 ///
 /// # Errors
 /// When the file exists or cannot be written.
@@ -47,7 +47,7 @@ pub fn create(path: &Path, wall_secs: f64) -> Result<Writer, Error> {
 }
 
 impl Writer {
-    /// Appends points of curves, all of one step.
+    /// Appends scalars, all of one step.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -102,7 +102,7 @@ impl Writer {
         self.event(step, wall_secs, &Message::default().bytes(1, &value.bytes))
     }
 
-    /// Hands what has been appended to the system, so that TensorBoard sees it.
+    /// Flushes to the file, so that TensorBoard sees what was appended.
     ///
     /// # Errors
     /// When the file cannot be written.

@@ -80,9 +80,9 @@ fn broken_records_name_key_and_byte() {
     };
     let bytes = sample();
     check(&bytes[..20], "cut off (at key `00000007`, byte 0)");
-    check(b"\x0a\x04\x12\x02\x20\x07", "precision that is not known (at key `00000007`, byte 5)");
+    check(b"\x0a\x04\x12\x02\x20\x07", "an unknown precision (at key `00000007`, byte 5)");
     check(b"\x0a\x03\x0a\x01\xff", "not text (at key `00000007`, byte 4)");
-    check(b"\x08\x01", "a number where bytes belong");
+    check(b"\x08\x01", "a number instead of bytes");
 }
 
 #[test]
@@ -97,12 +97,12 @@ fn metadata_are_read_or_refused() {
         let message = parse_metadata(Path::new("m.yaml"), text).unwrap_err().to_string();
         assert!(message.contains(expected), "`{message}` does not say `{expected}`");
     };
-    check("", "does not say `sr`");
-    check("sr: fast", "`sr` is no rate (at line 1, column 1)");
-    check("sr: -1", "`sr` is no rate");
-    check("sr: 1\nchannels: 1.5", "`channels` is no count (at line 2, column 1)");
+    check("", "`sr` is missing");
+    check("sr: fast", "`sr` is not a sampling rate (at line 1, column 1)");
+    check("sr: -1", "`sr` is not a sampling rate");
+    check("sr: 1\nchannels: 1.5", "`channels` is not a whole number (at line 2, column 1)");
     check("sr: 1\nlazy: 7", "neither true nor false");
-    check("sr: 1\nn_seconds: nan", "no length");
+    check("sr: 1\nn_seconds: nan", "not a length");
     check("just text", "not `key: value`");
 }
 

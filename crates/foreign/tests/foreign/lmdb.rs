@@ -153,8 +153,8 @@ fn damaged_files_are_refused_in_words() {
     };
     check(&with(20, 2), "another version");
     check(&with(41, 3), "impossible size");
-    check(&with(92, 4), "the kind 0x4");
-    check(&with(94, 200), "200 pages deep");
+    check(&with(92, 4), "flags 0x4");
+    check(&with(94, 200), "a depth of 200 pages");
 }
 
 #[test]
@@ -169,13 +169,13 @@ fn damage_is_named_and_the_rest_is_read() {
     // The first leaf is page 5: pages 3 and 4 hold the value of entry 3.
     let leaf = 5 * PAGE;
     check(&|bytes| bytes[leaf + 10] = 0x20, 54, "neither branch nor leaf (at byte 2560)");
-    check(&|bytes| bytes[leaf] = 9, 54, "does not bear its number");
+    check(&|bytes| bytes[leaf] = 9, 54, "has another page's number");
     check(&|bytes| bytes[leaf + 12] = 1, 54, "impossible number of nodes");
-    check(&|bytes| bytes[leaf + 17] = 9, 59, "a node does not lie in its page");
+    check(&|bytes| bytes[leaf + 17] = 9, 59, "a node is outside its page");
     check(&|bytes| bytes[3 * PAGE + 12] = 1, 59, "key `00000003`");
     check(&|bytes| bytes[2 * PAGE + 10] = 2, 0, "wrong depth");
-    check(&|bytes| bytes.truncate(bytes.len() - 3 * PAGE), 0, "outside of the file");
-    // A page that leads to the root, and one that is met twice.
+    check(&|bytes| bytes.truncate(bytes.len() - 3 * PAGE), 0, "outside the file");
+    // A page that leads to the root, and one that is visited twice.
     let last = |bytes: &Vec<u8>| bytes.len() - PAGE;
     let child = |bytes: &Vec<u8>, node: usize| {
         let page = last(bytes);
@@ -188,7 +188,7 @@ fn damage_is_named_and_the_rest_is_read() {
             bytes[at] = 2;
         },
         54,
-        "met again",
+        "visited twice",
     );
     check(
         &|bytes| {

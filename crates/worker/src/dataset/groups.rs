@@ -58,7 +58,7 @@ impl Search {
             }
             let mut excerpt = None;
             for (j, b) in &order[place + 1..] {
-                if b.length_secs() > a.length_secs() + b.slack_secs() {
+                if b.length_secs() > a.length_secs() + b.tolerance_secs() {
                     break;
                 }
                 if n_pairs_left == 0 {
@@ -66,7 +66,7 @@ impl Search {
                     break 'sounds;
                 }
                 n_pairs_left -= 1;
-                if joined.root(*i) == joined.root(*j) || !a.is_like(b) {
+                if joined.root(*i) == joined.root(*j) || !a.may_equal(b) {
                     continue;
                 }
                 let ranges = [a.excerpt(), b.excerpt()];
