@@ -7,7 +7,7 @@ use audio::{Error, SoundEnd};
 /// Why a file cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unusable {
-    /// A stable word for programs.
+    /// A stable identifier for programs.
     pub(crate) code: &'static str,
     /// What is wrong: a sentence.
     pub(crate) why: String,
@@ -16,19 +16,19 @@ pub(crate) struct Unusable {
 }
 
 const CONVERT: &str = "Convert it to WAV or FLAC with an audio editor.";
-const GET_AGAIN: &str = "Get a whole copy of it, or export it again.";
+const GET_AGAIN: &str = "Get an intact copy, or export it again.";
 
-/// Why a file gave no sound.
+/// Why a file could not be decoded.
 pub(crate) fn explain(error: &Error) -> Unusable {
     let (code, why, remedy) = match error {
         Error::NotSound { .. } => {
-            ("not_sound", "It is not a sound file, whatever its name says.".into(), CONVERT)
+            ("not_sound", "It is not a sound file, despite its name.".into(), CONVERT)
         }
         Error::Empty { .. } => {
             ("empty", "It holds no sound: its length is 0 seconds.".into(), GET_AGAIN)
         }
         Error::Damaged { why, .. } => {
-            ("damaged", format!("Nothing of it could be decoded: {why}."), GET_AGAIN)
+            ("damaged", format!("None of it could be decoded: {why}."), GET_AGAIN)
         }
         Error::Unsupported { what, .. } => {
             ("unsupported", format!("It uses {what}, which is not supported."), CONVERT)
@@ -48,7 +48,7 @@ pub(crate) fn explain(error: &Error) -> Unusable {
     Unusable { code, why, remedy }
 }
 
-/// Why there is nothing to learn from a sound that could be decoded, if so.
+/// Why a decoded sound is useless for training, if it is.
 pub(crate) fn of_end(end: &SoundEnd) -> Option<Unusable> {
     let unusable = |code: &'static str, why: &str, remedy: &'static str| {
         Some(Unusable { code, why: why.into(), remedy })
@@ -56,7 +56,7 @@ pub(crate) fn of_end(end: &SoundEnd) -> Option<Unusable> {
     if end.is_no_number {
         return unusable(
             "not_a_number",
-            "Not one of its samples is a number, so there is no sound in it.",
+            "None of its samples is a valid number, so it contains no sound.",
             GET_AGAIN,
         );
     }
@@ -98,7 +98,7 @@ pub(crate) fn none_usable(files: &[(String, Unusable)]) -> (String, String, &'st
     (what, why.join(" "), remedy)
 }
 
-/// What is wrong with so many files, after «it» or a number.
+/// What is wrong with `n` files, to follow «it» or a number.
 fn in_short(code: &str, n: usize) -> &'static str {
     let (one, many) = match code {
         "not_sound" => ("is not a sound file", "are not sound files"),
@@ -106,7 +106,7 @@ fn in_short(code: &str, n: usize) -> &'static str {
         "damaged" => ("is damaged", "are damaged"),
         "unsupported" => ("has a format that is not supported", "have unsupported formats"),
         "too_long" => ("is too long", "are too long"),
-        "not_a_number" => ("holds no numbers", "hold no numbers"),
+        "not_a_number" => ("contains no valid samples", "contain no valid samples"),
         "silent" => ("is silent", "are silent"),
         _ => ("could not be read", "could not be read"),
     };

@@ -1,7 +1,7 @@
 //! The dataset format: sound in chunks with an index, written by `prepare`, read by `train`.
 //!
 //! [`api::DatasetIndex`] describes the files. The index is written last, under a temporary name
-//! first, so a folder with a `dataset.json` is a whole dataset.
+//! first, so a folder with a `dataset.json` is a complete dataset.
 
 mod groups;
 mod ingest;
@@ -20,12 +20,12 @@ pub(crate) const INDEX: &str = "dataset.json";
 /// The peaks' file name.
 pub(crate) const PEAKS: &str = "peaks.bin";
 
-/// The name of a file for the samples of a sound on its way, which goes before the dataset is whole.
+/// The name of a temporary file for a sound's samples, removed before the dataset is complete.
 pub(crate) fn spill_name(sound: usize) -> String {
     format!("reading-{sound}.pcm")
 }
 
-/// Whether a file is one of those.
+/// Whether a file is such a temporary one.
 fn is_spill(name: &str) -> bool {
     let number = name.strip_prefix("reading-").and_then(|rest| rest.strip_suffix(".pcm"));
     number.is_some_and(|number| number.parse::<usize>().is_ok())

@@ -1,6 +1,6 @@
-//! How long a run takes, from what was measured of its steps and of what it does besides.
+//! How long a run takes, from the measured times of its steps and of everything else it does.
 //!
-//! When a run measures, saves and renders is in `pace.rs`.
+//! `pace.rs` decides when a run measures, saves and renders.
 
 use api::{Limit, Measured, RunMeasure};
 
@@ -36,11 +36,11 @@ pub fn run_measure(measured: Measured, limit: Limit) -> RunMeasure {
     }
 }
 
-/// What a run spends its time on.
+/// The times that a run is made up of.
 struct Pace {
-    /// Seconds before the first step: the untrained model is measured and heard.
+    /// Seconds before the first step, when the untrained model is measured and rendered.
     beginning_secs: f64,
-    /// Seconds of a step of each phase, with its part of measuring and saving.
+    /// Seconds of a step of each phase, including its share of measuring and saving.
     step_secs: [f64; 2],
     /// Seconds to render once.
     rendering_secs: f64,
@@ -63,16 +63,16 @@ impl Pace {
         }
     }
 
-    /// Seconds until so many steps are done, `n_1` of them in phase 1 at most.
+    /// Seconds until so many steps are done, at most `n_1` of them in phase 1.
     fn secs(&self, steps: f64, n_1: f64) -> f64 {
         let in_phase_1 = steps.min(n_1);
         let stepping = in_phase_1 * self.step_secs[0] + (steps - in_phase_1) * self.step_secs[1];
         let alone = self.beginning_secs + stepping;
-        // Rendering takes time in which more rendering comes due; a few rounds settle it.
+        // Rendering takes time in which more rendering falls due; a few iterations converge.
         (0..8).fold(alone, |secs, _| alone + self.renderings_secs(secs))
     }
 
-    /// Steps that are done after so many seconds.
+    /// Steps that are done after `secs` seconds.
     fn steps_within(&self, secs: f64, n_1: f64) -> u64 {
         let stepping = (secs - self.beginning_secs - self.renderings_secs(secs)).max(0.0);
         let phase_1 = n_1 * self.step_secs[0];
@@ -81,7 +81,7 @@ impl Pace {
         } else {
             n_1 + (stepping - phase_1) / self.step_secs[1]
         };
-        // The step that is begun when the time is over is ended.
+        // A step that has begun when time is up is completed.
         steps.ceil() as u64
     }
 

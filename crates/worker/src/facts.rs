@@ -1,15 +1,15 @@
-//! What a model's settings and weights tell about it. Only a few small arrays of its file are read, so
-//! that the server may ask while it answers.
+//! Facts about a model, from its settings and weights. Only a few small arrays of its file are read, which
+//! is fast enough for the server to do within a request.
 
 use std::path::Path;
 
 use api::{Fidelity, LatentUse, ModelFacts, ReceptiveField};
 use models::LatentSpace;
 
-/// Shares of the variance that are told.
+/// The shares of variance that are reported.
 const SHARES: [f32; 4] = [0.8, 0.9, 0.95, 0.99];
 
-/// What is known about a codec with these weights; `None` where they cannot be read, or are of no codec.
+/// Facts about a codec with these weights; `None` if they cannot be read or are not a codec's.
 #[must_use]
 pub fn model_facts(weights: &Path) -> Option<ModelFacts> {
     let described = models::look_at(weights).ok()?;

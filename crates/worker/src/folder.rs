@@ -1,4 +1,4 @@
-//! A job's folder: its order, its numbered events, what the studio asks of it, and its end.
+//! A job's folder: its order, its numbered events, the studio's controls, and its end.
 
 use std::{
     collections::BTreeMap,
@@ -22,14 +22,14 @@ pub(crate) struct JobFolder {
     order: Order,
     events: events::Writer,
     control: ControlReader,
-    /// What was asked besides stopping.
+    /// Controls other than stop.
     asked: Vec<Control>,
     stop: StopFlag,
     past: Past,
     n_warnings: BTreeMap<String, usize>,
     /// Where events go too.
     mirror: Option<TensorBoard>,
-    /// Held as long as this process works here; the studio tells a living worker by it.
+    /// Held as long as this process works here; by it, the studio knows that the worker is alive.
     _lock: File,
 }
 
@@ -96,7 +96,7 @@ impl JobFolder {
         &self.stop
     }
 
-    /// Whether to keep what there is and end. Looks at `control.jsonl` too, ten times a second at most.
+    /// Whether to save and end. Also reads `control.jsonl`, at most ten times a second.
     pub(crate) fn should_stop(&mut self) -> bool {
         for control in self.control.read_new() {
             if control == Control::Stop {
@@ -108,7 +108,7 @@ impl JobFolder {
         self.stop.is_raised()
     }
 
-    /// What was asked besides stopping, since the last call.
+    /// Controls other than stop since the last call.
     pub(crate) fn take_asked(&mut self) -> Vec<Control> {
         std::mem::take(&mut self.asked)
     }
@@ -125,7 +125,7 @@ impl JobFolder {
         Ok(())
     }
 
-    /// From now on, events go to TensorBoard's files too, which begin with these settings.
+    /// From now on, also writes events to TensorBoard files, which begin with these settings.
     pub(crate) fn mirror_for_tensorboard(&mut self, settings: &serde_json::Value) {
         self.mirror = Some(TensorBoard::start(&self.path, settings, now_ms()));
     }
@@ -137,7 +137,7 @@ impl JobFolder {
         match *n {
             n if n <= WARNINGS_PER_CODE_MAX => self.emit(EventBody::Warning(warning)),
             n if n == WARNINGS_PER_CODE_MAX + 1 => self.emit(EventBody::Warning(Warning {
-                message: "more of the same are not listed one by one".into(),
+                message: "further warnings of this kind are not listed".into(),
                 file: None,
                 ..warning
             })),
@@ -145,7 +145,7 @@ impl JobFolder {
         }
     }
 
-    /// Says how the job ended: the last event, then `exit.json`. One of them is enough for the studio.
+    /// Records how the job ended: the last event, then `exit.json`. Either is enough for the studio.
     ///
     /// # Errors
     /// Neither could be written.
@@ -156,7 +156,7 @@ impl JobFolder {
         match (told, written) {
             (Ok(()), _) => Ok(()),
             (Err(_), Ok(())) => {
-                // There may be room now that the reserve is gone; without it, the file says the same.
+                // There may be room now that the reserve is gone; without the event, `exit.json` says the same.
                 let _ = self.emit(EventBody::Finished(exit.outcome));
                 Ok(())
             }
@@ -189,7 +189,7 @@ pub(crate) fn problem(code: &str, what: impl Into<String>, why: &str, remedy: &s
     }
 }
 
-/// Sounds that the job of a folder rendered at its last step up to one. Only files inside of it count.
+/// Sounds that the job of a folder rendered at the last step up to `step`. Only files inside it count.
 pub(crate) fn samples_up_to(folder: &Path, step: u64) -> Vec<api::Sample> {
     let mut found: Vec<api::Sample> = vec![];
     events::read_all(folder, |event| {
@@ -205,12 +205,12 @@ pub(crate) fn samples_up_to(folder: &Path, step: u64) -> Vec<api::Sample> {
 }
 
 impl Past {
-    /// The step of the newest checkpoint, which is where the next process goes on; 0 if there is none.
+    /// The step of the newest checkpoint, from which the next process continues; 0 if there is none.
     pub(crate) fn last_step(&self) -> u64 {
         self.checkpoints.keys().next_back().copied().unwrap_or(0)
     }
 
-    /// Working time that is in the checkpoint of a step. What was done after it was lost.
+    /// Working time up to the checkpoint of a step. Work after it was lost.
     pub(crate) fn elapsed_secs(&self, step: u64) -> f64 {
         self.elapsed_secs.get(&step).copied().unwrap_or(0.0)
     }
@@ -226,11 +226,11 @@ impl Past {
                     self.best = Some((metrics.step, distance));
                 }
             }
-            // A folder may come from a stranger: only files of its own are believed in.
+            // A folder may come from a stranger, so only files inside it are trusted.
             EventBody::Checkpoint(checkpoint)
                 if checkpoint.path == files::checkpoint(checkpoint.step) =>
             {
-                // One that is told again, with its distance, was written before.
+                // A checkpoint is reported again once its distance is measured; it was written before.
                 self.elapsed_secs.entry(checkpoint.step).or_insert(self.told_secs);
                 self.checkpoints.insert(checkpoint.step, checkpoint.clone());
             }

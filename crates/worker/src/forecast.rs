@@ -1,5 +1,5 @@
-//! What choices come to before anything starts: whole settings, where each came from, what the model
-//! will be like, and what would not work.
+//! The forecast of a run: its complete settings and where each came from, the properties of the model, and
+//! what would not work.
 
 use std::collections::BTreeSet;
 
@@ -16,8 +16,8 @@ pub fn families() -> Vec<Family> {
     models::families()
 }
 
-/// Composes choices to whole settings and says what the model will be like. Where they name a preset
-/// of one's own, `own` is that preset.
+/// Composes choices to complete settings and forecasts the model. `own` is the user's preset that they name,
+/// if they do.
 ///
 /// # Errors
 /// A problem with a message for each choice that would not work, and what to change.
@@ -28,7 +28,7 @@ pub fn compose(choices: &Choices, own: Option<&OwnPreset>) -> Result<RunForecast
     Ok(composed.into_forecast(&forecast, notes))
 }
 
-/// The same for a run: rate and channels come from its dataset unless they were chosen, and all is
+/// [`compose`] for a run: rate and channels come from its dataset unless they were chosen, and everything is
 /// checked against it.
 ///
 /// # Errors
@@ -64,9 +64,9 @@ pub fn forecast(
     Ok(composed.into_forecast(&forecast, notes))
 }
 
-/// Choices over a preset of one's own, as the same choices over the family's preset under it.
+/// Rewrites choices over a user's preset as choices over the family's preset under it.
 ///
-/// Its switches come first. Its settings stay on top, but for those that a later switch sets.
+/// The preset's switches come first. Its settings stay on top, except those that a later switch sets.
 ///
 /// # Errors
 /// When the preset names something that this version does not have.
@@ -96,7 +96,7 @@ pub fn unfolded(choices: &Choices, own: &OwnPreset) -> Result<Choices, Problem> 
     })
 }
 
-/// Choices with their settings, before what the model will be like is known.
+/// Composed settings, before the model is forecast.
 struct Composed {
     family: String,
     preset: Preset,
@@ -138,7 +138,7 @@ impl Composed {
 
     fn into_forecast(self, forecast: &models::Forecast, notes: Vec<String>) -> RunForecast {
         let memory = memory(self.config.as_ref(), forecast.memory_bytes);
-        // A model that is no codec has none of these.
+        // Only codecs have these.
         let shape = self.config.codec();
         let codec = forecast.codec.as_ref();
         let (back, ahead) = codec.map_or((0, 0), |it| it.receptive_field_samples);
@@ -182,7 +182,7 @@ fn family(choices: &Choices) -> Result<&'static dyn models::Family, Problem> {
     })
 }
 
-/// The family's preset that is chosen; its first if none is.
+/// The chosen preset of the family; the first if none was chosen.
 fn preset<'a>(family: &'a Family, choices: &Choices) -> Result<&'a Preset, Problem> {
     let name = choices.preset.as_deref().unwrap_or(&family.presets[0].name);
     family.presets.iter().find(|it| it.name == name).ok_or_else(|| {
@@ -192,7 +192,7 @@ fn preset<'a>(family: &'a Family, choices: &Choices) -> Result<&'a Preset, Probl
     })
 }
 
-/// What choices name that the family does not have, each in a few words.
+/// What the choices name and the family does not have, each in a few words.
 fn missing(family: &Family, choices: &Choices) -> Vec<String> {
     let mut missing = Vec::new();
     if preset(family, choices).is_err() {
@@ -220,13 +220,13 @@ fn broken(own: &OwnPreset, missing: &[String]) -> Problem {
     )
 }
 
-/// Whether a person chose the value of a knob, by a setting or in a preset of their own.
+/// Whether the user chose the value of a knob, with a setting or in a preset of their own.
 fn is_chosen(key: &str, choices: &Choices, own: Option<&OwnPreset>) -> bool {
     let in_own = own.is_some_and(|own| own.choices.settings.contains_key(key));
     choices.settings.contains_key(key) || in_own
 }
 
-/// The refusal of settings; where all that is wrong stands in a preset of one's own, it names that.
+/// The refusal of settings; it names the user's preset if all problems are in that.
 fn refused(fields: Vec<FieldProblem>, own: Option<&OwnPreset>, choices: &Choices) -> Problem {
     let refusal = bad_settings(fields);
     let Some(own) = own else { return refusal };
@@ -238,14 +238,14 @@ fn refused(fields: Vec<FieldProblem>, own: Option<&OwnPreset>, choices: &Choices
     Problem { what: format!("The preset `{}` cannot be used as it is.", own.name), ..refusal }
 }
 
-/// The refusal of settings, with the names that people know them by.
+/// The refusal of settings, with their titles instead of keys.
 pub(crate) fn bad_settings(fields: Vec<FieldProblem>) -> Problem {
     let why = fields.first().map_or(String::new(), in_words);
     let remedy = "Fix these settings and try again.";
     Problem { fields, ..problem("bad_settings", "These settings cannot be trained.", &why, remedy) }
 }
 
-/// The message with the name that people know the knob by.
+/// The message with the knob's title.
 fn in_words(field: &FieldProblem) -> String {
     let families = families();
     let mut knobs = families.iter().flat_map(|it| &it.knobs);
@@ -254,7 +254,7 @@ fn in_words(field: &FieldProblem) -> String {
     format!("{title}: {}.", field.message.trim_end_matches('.'))
 }
 
-/// Things worth knowing about a model and its dataset that do not prevent the start.
+/// Notes about a model and its dataset that do not prevent the start.
 fn notes(
     settings: &dyn Settings,
     forecast: &models::Forecast,

@@ -44,7 +44,7 @@ pub(crate) fn run(path: &Path) -> anyhow::Result<()> {
 
 fn work(folder: &mut JobFolder) -> anyhow::Result<Outcome> {
     nn::keep_freed_memory();
-    // All cores, also on a busy computer: a thread that is not scheduled holds nobody up.
+    // All cores, even on a busy computer: threads claim tasks, so one that is not scheduled delays none.
     nn::set_threads(std::thread::available_parallelism().map_or(1, usize::from));
     let n_threads = nn::n_threads();
     log(&format!("maquette {} with {n_threads} threads", env!("CARGO_PKG_VERSION")));
@@ -66,7 +66,7 @@ fn work(folder: &mut JobFolder) -> anyhow::Result<Outcome> {
     }
 }
 
-/// A problem that a job raises on purpose, with words for people; it travels as an error.
+/// A problem that a job raises on purpose, with words for the user; it is passed up as an error.
 #[derive(Debug)]
 pub(crate) struct Refused(pub(crate) Problem);
 
@@ -111,7 +111,7 @@ fn problem_from_error(error: &anyhow::Error) -> Problem {
     )
 }
 
-/// Whether there was no room on the disk.
+/// Whether the disk was full.
 pub(crate) fn is_disk_full(error: &anyhow::Error) -> bool {
     error.chain().filter_map(|it| it.downcast_ref::<io::Error>()).any(job::is_disk_full)
 }

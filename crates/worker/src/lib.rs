@@ -1,8 +1,8 @@
-//! What runs in a child process: one file per kind of job, the training loop, the dataset format.
+//! The code of child processes: one file per kind of job, the training loop, the dataset format.
 //!
-//! `maquette worker FOLDER` is [`run`]: it reads `job.json`, does what it says, appends to
-//! `events.jsonl` while it works, follows `control.jsonl`, and writes `exit.json` last. It can be
-//! started again on a folder that it left half-done and goes on from there.
+//! `maquette worker FOLDER` is [`run`]: it reads `job.json`, does the job, appends to
+//! `events.jsonl` while it works, follows `control.jsonl`, and writes `exit.json` last. Started
+//! again on a folder that it left half-done, it continues from there.
 
 mod bad_sound;
 mod check_file;
@@ -31,16 +31,15 @@ pub use forecast::{compose, families, forecast, unfolded};
 pub use inspect::inspect;
 pub use pace::measured_excerpts;
 
-/// Does the job of a folder, from wherever it stands, and says in the folder how it ended.
+/// Does the job of a folder, or the rest of it, and records in the folder how it ended.
 ///
 /// # Errors
-/// When the folder cannot be worked in at all: it has no readable order, or another worker holds
-/// it. A job that fails is not an error here; its `exit.json` says so.
+/// When the folder cannot be used at all: it has no readable order, or another worker holds it. A job that fails is not an error here; its `exit.json` says so.
 pub fn run(folder: &Path) -> anyhow::Result<()> {
     jobs::run(folder)
 }
 
-/// The exit code that tells the studio why a worker could not even say how its job ended.
+/// The exit code by which the studio knows why a worker could not record how its job ended.
 pub fn exit_code(error: &anyhow::Error) -> u8 {
     if jobs::is_disk_full(error) { api::Exit::DISK_FULL as u8 } else { 1 }
 }

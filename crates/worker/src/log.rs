@@ -1,12 +1,12 @@
-//! The log: what a person who looks for a mistake wants to know and no event says.
+//! The log: details for debugging that no event has.
 //!
-//! The studio lets a worker's standard error run into `log.txt`.
+//! The studio redirects a worker's standard error to `log.txt`.
 
 use std::io::Write;
 
 use crate::folder::now_ms;
 
-/// Writes a line with the time of day (UTC) before it. A log that cannot be written stops nobody.
+/// Writes a line with the time of day (UTC) before it. A failure to write is ignored.
 pub(crate) fn log(text: &str) {
     let secs = now_ms() / 1000;
     let (hour, minute, second) = (secs / 3600 % 24, secs / 60 % 60, secs % 60);

@@ -1,13 +1,13 @@
-//! Whether a training fits into memory, and what to change where it does not.
+//! Whether a training fits into memory, and what to change if it does not.
 
 use api::{MemoryAdvice, MemoryForecast, MemoryLevel};
 use models::{Change, Settings};
 
 use crate::system::memory_free_bytes;
 
-/// A training that leaves less than a tenth of what is free is tight: other programs need some, too.
+/// A training that leaves less than a tenth of free memory is tight: other programs need some, too.
 const TIGHT: f64 = 0.9;
-/// Advice that is given at most.
+/// The most suggestions that are made.
 const ADVICE_MAX: usize = 4;
 
 /// The memory that a training with these settings needs, against what is free now.
@@ -40,7 +40,7 @@ fn level(needed: u64, free_bytes: Option<u64>) -> MemoryLevel {
     }
 }
 
-/// What training needs with some changes; none where the settings do not go together.
+/// The memory that training needs with some changes; `None` if the settings are then invalid.
 fn with(settings: &dyn Settings, changes: &[&Change]) -> Option<MemoryAdvice> {
     let mut whole = settings.to_value();
     let changed = changes.iter().flat_map(|change| change.settings.clone()).collect();
@@ -54,7 +54,7 @@ fn with(settings: &dyn Settings, changes: &[&Change]) -> Option<MemoryAdvice> {
     Some(MemoryAdvice { title, settings: changed, memory_bytes })
 }
 
-/// Changes with which it fits, the mildest first; where no single one is enough, several together.
+/// Changes with which it fits, the mildest first; several together if no single one is enough.
 fn advice(settings: &dyn Settings, free: u64) -> Vec<MemoryAdvice> {
     let fits = |advice: &MemoryAdvice| level(advice.memory_bytes, Some(free)) == MemoryLevel::Fits;
     let kinds = settings.lighter();
@@ -72,7 +72,7 @@ fn advice(settings: &dyn Settings, free: u64) -> Vec<MemoryAdvice> {
         }
     }
     if found.is_empty() {
-        // Everything at once is the best that can be said, whether or not it is enough.
+        // All changes together are the best suggestion, whether or not they are enough.
         let most: Vec<&Change> = kinds.iter().filter_map(|kind| kind.last()).collect();
         found.extend((!most.is_empty()).then(|| with(settings, &most)).flatten());
     }

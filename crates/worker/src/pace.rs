@@ -1,39 +1,38 @@
-//! When a run measures, renders and saves: the rules of the training loop, which forecasts follow too.
+//! When a run measures, renders and saves: the rules of the training loop, which forecasts use too.
 
-/// Measuring takes at most about this share of the time,
+/// The share of time that measuring may take, approximately.
 pub(crate) const MEASURE_SHARE: f64 = 0.05;
-/// and comes no sooner than so many seconds after the last time.
+/// The shortest pause between measurements.
 pub(crate) const MEASURE_PAUSE_SECS_MIN: f64 = 4.0;
 
-/// A checkpoint is written after a pause of so many times as long as writing took,
+/// The shortest pause between checkpoints, as a multiple of the time that writing one took.
 pub(crate) const SAVE_PAUSE: u32 = 30;
-/// but not sooner than this, which is about what a kill may lose.
+/// The shortest pause between checkpoints, which is about what a kill may lose.
 pub(crate) const SAVE_PAUSE_SECS_MIN: u64 = 60;
 /// A model that is better than all on disk is kept this soon after the last checkpoint, if writing is
 /// quick.
 pub(crate) const SAVE_BEST_PAUSE_SECS_MIN: u64 = 15;
 
-/// Renderings come at growing distances: at first every few seconds, then rarely, so that a run of
-/// days leaves dozens of them and not thousands.
+/// Renderings come at growing intervals: at first every few seconds, then rarely, so that a run of days
+/// leaves dozens of them and not thousands.
 pub(crate) const RENDER_PAUSE_SECS_MIN: f64 = 10.0;
 /// The next rendering comes after this share of the time trained so far.
 pub(crate) const RENDER_PAUSE_SHARE: f64 = 0.2;
 
 /// Excerpts that are measured.
 const MEASURED_MAX: usize = 8;
-/// Excerpts that are rendered to listen to.
+/// Excerpts that are rendered for listening.
 pub(crate) const RENDERED_MAX: usize = 4;
-/// The length of an excerpt at most.
+/// The maximum length of an excerpt.
 pub(crate) const EXCERPT_SECS_MAX: f64 = 3.0;
 
-/// Which of so many held-out sounds are measured, from the first on: each so-many-th, so that one long
-/// folder does not supply them all.
+/// The stride at which held-out sounds are chosen for measuring, so that they do not all come from one large
+/// folder.
 pub(crate) fn measured_each(n_sounds: usize) -> usize {
     n_sounds.div_ceil(MEASURED_MAX).max(1)
 }
 
-/// How many excerpts a run measures, and how long they are, where so many sounds with this mean length
-/// are held out.
+/// How many excerpts a run measures, and how long they are, with `n_sounds` held out of this mean length.
 #[must_use]
 pub fn measured_excerpts(n_sounds: u32, mean_secs: f64) -> (u32, f64) {
     let n = (n_sounds as usize).div_ceil(measured_each(n_sounds as usize));

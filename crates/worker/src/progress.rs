@@ -1,4 +1,4 @@
-//! How far a job is, how fast it goes, and how long it will likely take.
+//! The progress of a job, its speed, and its likely remaining time.
 
 use std::{
     collections::VecDeque,
@@ -11,17 +11,17 @@ use api::Progress;
 const WINDOW: Duration = Duration::from_secs(30);
 /// The window is kept as at most this many marks.
 const MARKS_MAX: usize = 60;
-/// Progress is told this often at most.
+/// Progress is reported at most this often.
 const REPORT_EVERY: Duration = Duration::from_millis(400);
 
-/// What is known about the end of a job.
+/// When a job ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Goal {
-    /// It ends after so many units.
+    /// After this many units.
     Units(u64),
-    /// It ends after so many seconds of work.
+    /// After this many seconds of work.
     Secs(f64),
-    /// It ends when somebody stops it.
+    /// When it is stopped.
     Open,
 }
 
@@ -42,7 +42,7 @@ impl ProgressMeter {
         Self { unit, goal, started, earlier_secs, marks: VecDeque::new(), reported: None }
     }
 
-    /// Counts from now on as if earlier processes had worked for so long.
+    /// Sets the working time of earlier processes.
     pub(crate) fn set_earlier(&mut self, earlier_secs: f64) {
         self.earlier_secs = earlier_secs;
     }
@@ -52,7 +52,7 @@ impl ProgressMeter {
         self.earlier_secs + self.started.elapsed().as_secs_f64()
     }
 
-    /// Notes that `n_done` units are done in all; gives what to tell, if it is time to tell.
+    /// Notes that `n_done` units are done in all; returns the progress if it is time to report it.
     pub(crate) fn mark(&mut self, phase: &str, n_done: u64) -> Option<Progress> {
         let now = Instant::now();
         if self.marks.back().is_none_or(|&(at, _)| now - at >= WINDOW / MARKS_MAX as u32) {
@@ -68,7 +68,7 @@ impl ProgressMeter {
         Some(self.progress(phase, n_done))
     }
 
-    /// How it stands now, whether or not it is time to tell.
+    /// The progress now, whether or not it is time to report it.
     pub(crate) fn progress(&self, phase: &str, n_done: u64) -> Progress {
         let elapsed_secs = self.elapsed_secs();
         let (n_total, share) = match self.goal {
@@ -94,7 +94,7 @@ impl ProgressMeter {
         let (first, last) = (*self.marks.front()?, (Instant::now(), n_done));
         let mean = rate(first, last)?;
         let marks: Vec<_> = self.marks.iter().copied().chain([last]).collect();
-        // Single steps jitter; thirds of the window show how the speed really moves.
+        // Single steps jitter, so the range of speeds is that of thirds of the window.
         let third = marks.len().div_ceil(3).max(1);
         let parts = marks.chunks(third).filter_map(|part| rate(part[0], *part.last()?));
         Some(parts.fold([mean; 3], |[low, mean, high], it| [low.min(it), mean, high.max(it)]))
@@ -104,7 +104,7 @@ impl ProgressMeter {
         match self.goal {
             Goal::Units(n) => {
                 let left = n.saturating_sub(n_done) as f64;
-                // A little slack: a range of no width would claim to know the future.
+                // A little wider than measured: a range without width would claim to know the future.
                 rates.map(|[low, mean, high]| {
                     [left / high.max(mean * 1.05), left / low.min(mean * 0.95).max(1e-9)]
                 })

@@ -22,12 +22,12 @@ impl StopFlag {
         Ok(flag)
     }
 
-    /// Whether the job should keep what it has and end.
+    /// Whether the job should save and end.
     pub(crate) fn is_raised(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Asks the job to keep what it has and end.
+    /// Asks the job to save and end.
     pub(crate) fn raise(&self) {
         self.0.store(true, Ordering::Relaxed);
     }

@@ -4,7 +4,7 @@ use std::{path::Path, time::Instant};
 
 use api::SystemUse;
 
-/// Measures processor use between two looks.
+/// Measures processor use between two calls.
 pub(crate) struct SystemMeter {
     looked: Instant,
     cpu_secs: f64,
@@ -16,7 +16,7 @@ impl SystemMeter {
         Self { looked: Instant::now(), cpu_secs: cpu_secs().unwrap_or(0.0) }
     }
 
-    /// Processor use since the last look, and memory now; `None` where the system does not tell.
+    /// Processor use since the last call, and memory now; `None` if the system does not report them.
     pub(crate) fn look(&mut self) -> Option<SystemUse> {
         let cpu_secs = cpu_secs()?;
         let passed = self.looked.elapsed().as_secs_f64();
@@ -67,7 +67,7 @@ impl LoadMeter {
         Self { started: Instant::now(), others_secs: others_secs() }
     }
 
-    /// Cores that others kept busy since the start, on the average; `None` where the system does not tell.
+    /// Cores that other programs kept busy since the start, on average; `None` if the system does not report it.
     pub(crate) fn busy_cores(&self) -> Option<f64> {
         let secs = others_secs()? - self.others_secs?;
         Some((secs / self.started.elapsed().as_secs_f64().max(1e-3)).max(0.0))
@@ -86,8 +86,8 @@ fn others_secs() -> Option<f64> {
     Some(busy as f64 / TICKS_PER_SEC - cpu_secs()?)
 }
 
-/// Memory that is free to use: on this computer, or below the limits of the groups of processes that this
-/// one is in, where the system tells.
+/// Free memory: on this computer, or below the limits of this process's control groups. `None` if the system
+/// does not report it.
 pub(crate) fn memory_free_bytes() -> Option<u64> {
     let limits = below_limits(Path::new("/sys/fs/cgroup"), &read("/proc/self/cgroup"));
     available(&read("/proc/meminfo")).into_iter().chain(limits).min()
@@ -99,8 +99,8 @@ fn available(meminfo: &str) -> Option<u64> {
     Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
 }
 
-/// What is left below the memory limit of each group that `/proc/self/cgroup` names, and of those around it.
-/// What files take in caches counts as free, as it does for the whole computer.
+/// The memory left below the limit of each group in `/proc/self/cgroup`, and of its ancestors.
+/// The page cache counts as free, as it does for the whole computer.
 ///
 /// Source: cgroups(7); the kernel's documentation of both versions of cgroups.
 fn below_limits(root: &Path, groups: &str) -> Vec<u64> {
@@ -116,7 +116,7 @@ fn below_limits(root: &Path, groups: &str) -> Vec<u64> {
             ),
             _ => continue,
         };
-        // Inside a container the path may be that of the outside, and only the base be there.
+        // Inside a container the path may be the host's, of which only the base exists.
         let group = base.join(path.trim_start_matches('/'));
         for folder in group.ancestors().take_while(|it| it.starts_with(&base)) {
             let number = |name: &str| read(folder.join(name)).trim().parse::<u64>().ok();
@@ -130,7 +130,7 @@ fn below_limits(root: &Path, groups: &str) -> Vec<u64> {
     left
 }
 
-/// The text of a file of the system; nothing where there is none.
+/// The text of a system file; empty if there is none.
 fn read(path: impl AsRef<Path>) -> String {
     std::fs::read_to_string(path).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! A run's events once more in TensorBoard's files, for people who compare runs there:
+//! A copy of a run's events in TensorBoard's format, for people who compare runs there:
 //! `tensorboard --logdir RUN/tensorboard`.
 
 use std::{
@@ -16,17 +16,17 @@ use crate::log::log;
 /// The folder of these files in that of a run.
 const FOLDER: &str = "tensorboard";
 
-/// A file of events that grows beside `events.jsonl`.
+/// An event file that mirrors `events.jsonl`.
 pub(crate) struct TensorBoard {
     run: PathBuf,
-    /// Gone once a file could not be written: the run does not depend on it.
+    /// `None` once a write has failed: a run does not depend on this file.
     writer: Option<Writer>,
     /// Sounds whose originals are in the file.
     originals: BTreeSet<String>,
 }
 
 impl TensorBoard {
-    /// Starts a file of this process; the run's earlier ones stay, and TensorBoard shows them as one.
+    /// Starts a file for this process; the run's earlier ones stay, and TensorBoard shows them as one.
     pub(crate) fn start(run: &Path, settings: &serde_json::Value, now_ms: u64) -> Self {
         let writer = create(run, settings, now_ms)
             .inspect_err(|error| log(&format!("no events for TensorBoard: {error:#}")))
@@ -83,7 +83,7 @@ fn create(run: &Path, settings: &serde_json::Value, now_ms: u64) -> anyhow::Resu
     let folder = run.join(FOLDER);
     fs::create_dir_all(&folder).with_context(|| format!("create {FOLDER}"))?;
     let at = secs(now_ms);
-    // Two processes of one run in one second have files of their own.
+    // Two processes of one run may start within a second, and need different names.
     let free = (0..).map(|n| folder.join(tfevents::file_name(at, n))).find(|path| !path.exists());
     let path = free.context("find a name for a file of events")?;
     let mut writer = tfevents::create(&path, at)?;

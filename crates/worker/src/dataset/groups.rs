@@ -1,5 +1,5 @@
-//! Which sounds of a dataset are the same: equal samples, or the same recording in another format, rate
-//! or level. A model that learnt one of them knows the others, so they belong to one side of the split.
+//! Finds duplicates in a dataset: equal samples, or the same recording in another format, rate or level.
+//! A model that was trained on one of them has seen the others, so they belong on one side of the split.
 
 use std::{collections::BTreeMap, io};
 
@@ -7,19 +7,19 @@ use api::{SoundGroup, SoundGroupKind};
 
 use super::DatasetWriter;
 
-/// Pairs of fingerprints that are compared at most: of a thousand sounds every pair, and of more those
-/// of alike length.
+/// The most pairs of fingerprints that are compared: every pair of a thousand sounds; in larger datasets,
+/// those of similar length.
 const PAIRS_MAX: u64 = 50_000_000;
-/// Samples of excerpts that are compared closely at most: so many in any case, and so many for each
-/// sound, so that comparing takes no longer than reading did.
+/// The most samples of excerpts that are compared closely: a fixed number, plus a number for each sound, so
+/// that comparing takes no longer than reading did.
 const SAMPLES_LEAST: u64 = 1 << 25;
 const SAMPLES_PER_SOUND: u64 = 1 << 13;
 
-/// What was found, and whether all pairs were looked at.
+/// The groups, and whether the search was complete.
 pub(crate) struct Search {
     /// Groups of two sounds or more, in order of the first of each.
     pub(crate) groups: Vec<SoundGroup>,
-    /// Whether there were more pairs than are compared.
+    /// Whether some pairs were not compared because there were too many.
     pub(crate) is_partial: bool,
 }
 
@@ -30,18 +30,18 @@ impl Search {
         Self { groups: joined.groups(writer), is_partial: false }
     }
 
-    /// Sounds of equal samples, and those of which an ear would say that they are the same; `None` if
-    /// `go_on`, which gets a share, said no.
+    /// Sounds of equal samples, and those that sound the same; `None` if `go_on`, called with the fraction
+    /// done, returned false.
     ///
     /// # Errors
-    /// What was stored cannot be read again.
+    /// The stored samples cannot be read back.
     pub(crate) fn all(
         writer: &mut DatasetWriter,
         mut go_on: impl FnMut(f64) -> bool,
     ) -> io::Result<Option<Self>> {
         let mut joined = Joined::of_equal_samples(writer);
         let fingerprints = writer.fingerprints().to_vec();
-        // One of each group stands for it. In order of length, so that candidates are near.
+        // Each group is represented by its first sound. Sorted by length, so that candidates are neighbours.
         let mut order: Vec<(usize, &audio::Fingerprint)> = fingerprints
             .iter()
             .enumerate()
@@ -52,12 +52,12 @@ impl Search {
         let (mut n_pairs_left, mut n_samples_left) =
             (PAIRS_MAX, SAMPLES_LEAST.max(SAMPLES_PER_SOUND * order.len() as u64));
         let mut is_partial = false;
-        'sounds: for (place, (i, a)) in order.iter().enumerate() {
-            if !go_on(place as f64 / order.len() as f64) {
+        'sounds: for (k, (i, a)) in order.iter().enumerate() {
+            if !go_on(k as f64 / order.len() as f64) {
                 return Ok(None);
             }
             let mut excerpt = None;
-            for (j, b) in &order[place + 1..] {
+            for (j, b) in &order[k + 1..] {
                 if b.length_secs() > a.length_secs() + b.tolerance_secs() {
                     break;
                 }
@@ -93,7 +93,7 @@ impl Search {
     }
 }
 
-/// Sounds that were found to be the same, each with another of its group, the first with itself.
+/// A disjoint-set forest of equal sounds: each points to another of its group, the first to itself.
 struct Joined(Vec<usize>);
 
 impl Joined {

@@ -7,37 +7,37 @@ use audio::{Clip, DecodeLimits, Note, Resampler, SoundEnd, SoundReader};
 use super::sound::{Room, Shape, SoundDraft};
 use crate::bad_sound::{self, Unusable};
 
-/// Samples of a file that are held back until its end is known, at most: of files that are no longer
-/// the loudest sample is known before the first one is stored, without decoding twice.
+/// The most samples that are buffered until a file's end: for files that fit, the peak is known before the
+/// first sample is stored, without decoding twice.
 const HELD_SAMPLES_MAX: usize = 1 << 20;
 
-/// Frames of a sound in memory that are taken at a time.
+/// Frames of a sound in memory that are processed at a time.
 const BLOCK: usize = 1 << 14;
 
-/// What sounds become, and where.
+/// The format of the dataset, and where its sounds are stored.
 pub(crate) struct Ingest<'a> {
     /// Of the dataset.
     pub(crate) rate_hz: u32,
     pub(crate) channels: u16,
-    /// Where samples go when there are many.
+    /// Where the samples of long sounds are stored.
     pub(crate) spill: PathBuf,
     pub(crate) room: &'a Arc<Room>,
 }
 
-/// What came of a file.
+/// The result of reading a file.
 #[expect(clippy::large_enum_variant, reason = "there is one a file, and it is handed on at once")]
 pub(crate) enum Ingested {
-    /// All its samples, and what is odd about it.
+    /// All its samples, and warnings about it.
     Sound(SoundDraft, Vec<Note>),
-    /// Why it cannot be used, and what else is odd about it.
+    /// Why it cannot be used, and further warnings.
     Unusable(Unusable, Vec<Note>),
-    /// It was not wanted any more.
+    /// The job was stopped.
     Stopped,
 }
 
 impl Ingest<'_> {
-    /// The sound of a file. `go_on` gets the share of the file that is done, 0 to 1, and says whether
-    /// to go on.
+    /// Reads the sound of a file. `go_on` is called with the fraction done, 0 to 1, and returns whether to
+    /// continue.
     ///
     /// # Errors
     /// The disk is full.
@@ -55,7 +55,7 @@ impl Ingest<'_> {
         let (rate_hz, n_channels) = (reader.rate_hz(), reader.n_channels());
         let mut held = Held::new(n_channels, self.room);
         let mut block = vec![];
-        // What does not fit any more.
+        // The block that no longer fits in the buffer.
         let mut over = loop {
             match reader.next(&mut block) {
                 Err(error) => return unusable(&error),
@@ -107,7 +107,7 @@ impl Ingest<'_> {
             }
             return Ok(Ingested::Sound(draft.finish()?, end.notes));
         };
-        // Samples cannot go beyond full scale, so they are stored as they come.
+        // Samples cannot exceed full scale, so no gain has to be known before they are stored.
         draft.push_all(&held.channels, None)?;
         drop(held);
         draft.push(first, None)?;
@@ -153,7 +153,7 @@ fn without(mut notes: Vec<Note>, codes: &[&str]) -> Vec<Note> {
     notes
 }
 
-/// A draft, and what brings samples of a file into its shape.
+/// A sound being stored, with its converter to the dataset's format.
 struct Shaping {
     draft: SoundDraft,
     shaper: Shaper,
@@ -161,7 +161,7 @@ struct Shaping {
 }
 
 impl Shaping {
-    /// Takes a sound that is in memory, a block at a time.
+    /// Appends a sound that is in memory, a block at a time.
     fn push_all(&mut self, channels: &[Vec<f32>], end: Option<&SoundEnd>) -> io::Result<()> {
         let n_frames = channels.first().map_or(0, Vec::len);
         for at in (0..n_frames).step_by(BLOCK) {
@@ -183,7 +183,7 @@ impl Shaping {
     }
 }
 
-/// Brings samples of a file to another number of channels and another rate.
+/// Converts the samples of a file to another number of channels and another rate.
 pub(crate) struct Shaper {
     rate_hz: u32,
     n_channels: usize,
@@ -195,8 +195,7 @@ impl Shaper {
         Self { rate_hz: from_hz, n_channels, resampler: Resampler::new(from_hz, to_hz, n_channels) }
     }
 
-    /// Puts what a block becomes into `shaped`, in place of what was there. It is scaled if the end of
-    /// the sound is known.
+    /// Replaces `shaped` with the converted block, scaled if the end of the sound is known.
     pub(crate) fn push(
         &mut self,
         mut block: Vec<Vec<f32>>,
@@ -213,7 +212,7 @@ impl Shaper {
         self.resampler.push(&mixed.channels, shaped);
     }
 
-    /// Puts the rest into `shaped`.
+    /// Replaces `shaped` with the rest.
     pub(crate) fn finish(&mut self, shaped: &mut Vec<Vec<f32>>) {
         shaped.resize(self.n_channels, vec![]);
         shaped.iter_mut().for_each(Vec::clear);
@@ -221,7 +220,7 @@ impl Shaper {
     }
 }
 
-/// Samples that are held back.
+/// Samples that are buffered.
 struct Held<'a> {
     channels: Vec<Vec<f32>>,
     n_bytes: usize,
@@ -233,10 +232,10 @@ impl<'a> Held<'a> {
         Self { channels: vec![vec![]; n_channels], n_bytes: 0, room }
     }
 
-    /// Whether a block was kept: there must be room.
+    /// Appends a block, or returns false if it does not fit.
     fn keep(&mut self, block: &[Vec<f32>]) -> bool {
         let n_bytes = 4 * block.iter().map(Vec::len).sum::<usize>();
-        if self.n_bytes + n_bytes > 4 * HELD_SAMPLES_MAX || !self.room.take(n_bytes) {
+        if self.n_bytes + n_bytes > 4 * HELD_SAMPLES_MAX || !self.room.reserve(n_bytes) {
             return false;
         }
         self.n_bytes += n_bytes;
@@ -249,7 +248,7 @@ impl<'a> Held<'a> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        self.room.give_back(self.n_bytes);
+        self.room.release(self.n_bytes);
     }
 }
 
@@ -259,7 +258,7 @@ mod tests {
 
     use super::*;
 
-    /// Reads a file and gives what came of it, and the shares that were told.
+    /// Reads a file and returns the result, and the fractions that were reported.
     fn ingested(path: &Path, n_shares_max: usize) -> (Ingested, Vec<f64>) {
         let folder = path.parent().unwrap();
         let ingest = Ingest {

@@ -12,10 +12,10 @@ use thiserror::Error;
 
 use super::{INDEX, chunk_name};
 
-/// Why a dataset cannot be read, by what to do about it.
+/// Why a dataset cannot be read; one variant for each remedy.
 #[derive(Debug, Error)]
 pub(crate) enum Error {
-    /// The folder or a file is not there, or may not be read.
+    /// The folder or a file is missing or may not be read.
     #[error("read {path}: {source}")]
     Unreadable {
         /// Which file.
@@ -33,7 +33,7 @@ pub(crate) enum Error {
     },
 }
 
-/// A whole dataset, opened to read.
+/// A complete dataset, opened for reading.
 pub(crate) struct Dataset {
     index: DatasetIndex,
     chunks: Vec<Mutex<File>>,
@@ -82,7 +82,7 @@ impl Dataset {
         &self.index
     }
 
-    /// The sounds of one part.
+    /// The sounds on one side of the split.
     pub(crate) fn sounds(&self, split: Split) -> Vec<&IndexedSound> {
         self.index.sounds.iter().filter(|it| it.file.split == split).collect()
     }
@@ -108,7 +108,7 @@ impl Dataset {
     }
 }
 
-/// Samples as they are stored, channel by channel, with zeros up to `n` frames.
+/// Deinterleaves stored samples, with zeros up to `n` frames.
 pub(super) fn planar_of(bytes: &[u8], channels: usize, n: usize) -> Vec<Vec<f32>> {
     let mut planar = vec![vec![0.0; n]; channels];
     for (frame_idx, frame) in bytes.chunks_exact(2 * channels).enumerate() {

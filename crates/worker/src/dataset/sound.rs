@@ -1,5 +1,5 @@
-//! One sound on its way into a dataset: 16-bit samples, measured as they come, in memory while they
-//! are few and in a file beside the dataset from then on.
+//! One sound on its way into a dataset: 16-bit samples, measured as they arrive, in memory while they
+//! are few and then in a temporary file beside the dataset.
 
 use std::{
     fs::{self, File},
@@ -22,7 +22,7 @@ const BYTES_IN_MEMORY_MAX: usize = 8 << 20;
 /// Bytes that are read from such a file at a time.
 const PIECE_BYTES: usize = 1 << 20;
 
-/// Memory that sounds on their way share, in bytes. What does not fit goes to files, so nobody waits.
+/// Memory that all sounds in progress share, in bytes. What does not fit goes to files, so no thread waits.
 pub(crate) struct Room(AtomicUsize);
 
 impl Room {
@@ -30,18 +30,18 @@ impl Room {
         Arc::new(Self(AtomicUsize::new(n_bytes)))
     }
 
-    /// Takes so many bytes, if there are as many.
-    pub(crate) fn take(&self, n_bytes: usize) -> bool {
+    /// Reserves `n_bytes`, if that many are free.
+    pub(crate) fn reserve(&self, n_bytes: usize) -> bool {
         let less = |left: usize| left.checked_sub(n_bytes);
         self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
     }
 
-    pub(crate) fn give_back(&self, n_bytes: usize) {
+    pub(crate) fn release(&self, n_bytes: usize) {
         self.0.fetch_add(n_bytes, Ordering::Relaxed);
     }
 }
 
-/// What a sound is like, apart from its samples.
+/// The format of a sound, and that of its original file.
 #[derive(Clone, Copy)]
 pub(crate) struct Shape {
     /// Rate and channels of the dataset.
@@ -52,22 +52,22 @@ pub(crate) struct Shape {
     pub(crate) source_channels: u16,
 }
 
-/// A sound of which not all samples have come.
+/// A sound that is still being read.
 pub(crate) struct SoundDraft {
     shape: Shape,
     samples: Samples,
     meter: Meter,
     fingerprinter: Fingerprinter,
-    /// Samples on their way.
+    /// Samples so far.
     interleaved: Vec<i16>,
 }
 
-/// One sound, ready to be stored: its samples, and the parts that they are listed as.
+/// One sound, ready to be stored: its samples, and the parts they are listed as.
 pub(crate) struct PreparedSound {
     pub(crate) shape: Shape,
     pub(crate) samples: Samples,
     pub(crate) parts: Vec<Part>,
-    /// What it is recognised by. None of what was cut, since its parts are not the sound.
+    /// Its fingerprint. `None` if it was cut, because the parts are not the whole sound.
     pub(crate) fingerprint: Option<Fingerprint>,
 }
 
@@ -77,7 +77,7 @@ pub(crate) struct Part {
     /// Its path below the source folder.
     pub(crate) path: String,
     pub(crate) n_frames: u64,
-    /// Least and largest sample per block, over all channels.
+    /// Minimum and maximum of each block, over all channels.
     pub(crate) peaks: Vec<[i8; 2]>,
     /// Largest sample.
     pub(crate) peak_db: f64,
@@ -150,22 +150,23 @@ fn i16_from_f32(sample: f32) -> i16 {
     step
 }
 
-/// Samples as datasets keep them, in memory or in a file that goes with them unless it is moved away.
+/// Samples as datasets store them, in memory or in a temporary file that is removed with them unless it was
+/// moved away.
 pub(crate) struct Samples {
     spill: PathBuf,
     room: Arc<Room>,
-    place: Place,
+    store: Store,
     n_bytes: u64,
 }
 
-enum Place {
+enum Store {
     Memory(Vec<u8>),
     File(BufWriter<File>),
 }
 
 impl Samples {
     fn new(spill: PathBuf, room: &Arc<Room>) -> Self {
-        Self { spill, room: Arc::clone(room), place: Place::Memory(vec![]), n_bytes: 0 }
+        Self { spill, room: Arc::clone(room), store: Store::Memory(vec![]), n_bytes: 0 }
     }
 
     /// How many there are, in bytes.
@@ -173,19 +174,19 @@ impl Samples {
         self.n_bytes
     }
 
-    /// The file that they are in, if they are in one.
+    /// Their file, if they are in one.
     pub(crate) fn file(&self) -> Option<&Path> {
-        match self.place {
-            Place::Memory(_) => None,
-            Place::File(_) => Some(&self.spill),
+        match self.store {
+            Store::Memory(_) => None,
+            Store::File(_) => Some(&self.spill),
         }
     }
 
-    /// Reads them from the first on.
+    /// Reads them from the start.
     pub(crate) fn open(&self) -> io::Result<Box<dyn Read + '_>> {
-        Ok(match &self.place {
-            Place::Memory(bytes) => Box::new(&bytes[..]),
-            Place::File(_) => {
+        Ok(match &self.store {
+            Store::Memory(bytes) => Box::new(&bytes[..]),
+            Store::File(_) => {
                 Box::new(BufReader::with_capacity(PIECE_BYTES, File::open(&self.spill)?))
             }
         })
@@ -193,39 +194,41 @@ impl Samples {
 
     fn push(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.n_bytes += bytes.len() as u64;
-        if let Place::Memory(held) = &mut self.place {
+        if let Store::Memory(held) = &mut self.store {
             let is_little = held.len() + bytes.len() <= BYTES_IN_MEMORY_MAX;
-            if is_little && self.room.take(bytes.len()) {
+            if is_little && self.room.reserve(bytes.len()) {
                 held.extend_from_slice(bytes);
                 return Ok(());
             }
             let held = std::mem::take(held);
-            self.room.give_back(held.len());
+            self.room.release(held.len());
             let mut file = BufWriter::with_capacity(1 << 16, File::create(&self.spill)?);
             let written = file.write_all(&held);
-            self.place = Place::File(file);
+            self.store = Store::File(file);
             written?;
         }
-        match &mut self.place {
-            Place::File(file) => file.write_all(bytes),
-            Place::Memory(_) => unreachable!("what is in memory has just gone to a file"),
+        match &mut self.store {
+            Store::File(file) => file.write_all(bytes),
+            Store::Memory(_) => {
+                unreachable!("the samples in memory have just been moved to a file")
+            }
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match &mut self.place {
-            Place::Memory(_) => Ok(()),
-            Place::File(file) => file.flush(),
+        match &mut self.store {
+            Store::Memory(_) => Ok(()),
+            Store::File(file) => file.flush(),
         }
     }
 }
 
 impl Drop for Samples {
     fn drop(&mut self) {
-        match &self.place {
-            Place::Memory(held) => self.room.give_back(held.len()),
-            // It has been moved to where it belongs, or is not wanted.
-            Place::File(_) => drop(fs::remove_file(&self.spill)),
+        match &self.store {
+            Store::Memory(held) => self.room.release(held.len()),
+            // Fails harmlessly if the file has been moved into the dataset.
+            Store::File(_) => drop(fs::remove_file(&self.spill)),
         }
     }
 }
@@ -235,7 +238,7 @@ struct Meter {
     /// Samples of a block of peaks.
     block: usize,
     peaks: Vec<[i8; 2]>,
-    /// Extremes of the block that goes on, and how many samples it has.
+    /// Minimum and maximum of the current block, and how many samples it has.
     extremes: [i16; 2],
     n_in_block: usize,
     largest: u16,
@@ -245,7 +248,7 @@ struct Meter {
     channels: u16,
 }
 
-/// Extremes of nothing.
+/// The minimum and maximum of no samples.
 const NOTHING: [i16; 2] = [i16::MAX, i16::MIN];
 
 impl Meter {
@@ -284,7 +287,7 @@ impl Meter {
         }
     }
 
-    /// Takes all that a reader gives.
+    /// Takes everything from a reader.
     fn read(&mut self, reader: &mut impl Read) -> io::Result<()> {
         let mut bytes = vec![0; PIECE_BYTES];
         let mut samples = Vec::with_capacity(PIECE_BYTES / 2);
@@ -403,9 +406,9 @@ mod tests {
         }
         assert_eq!(part.peaks.len(), 4);
         assert_eq!(part.sha256, hex(&Sha256::digest(stored(&prepared.samples))));
-        // What was taken is given back.
+        // Reserved memory is released.
         drop(prepared);
-        assert!(room.take(1 << 20));
+        assert!(room.reserve(1 << 20));
     }
 
     #[cfg(target_os = "linux")]

@@ -16,7 +16,7 @@ use super::{INDEX, PEAKS, PreparedSound, chunk_name, is_spill, read::planar_of};
 /// A new chunk file is begun once the current one holds this many bytes.
 const CHUNK_BYTES: u64 = 256 << 20;
 
-/// Writes a dataset into a folder; nothing is left of it unless [`DatasetWriter::finish`] is called.
+/// Writes a dataset into a folder; removes it unless [`DatasetWriter::finish`] is called.
 pub(crate) struct DatasetWriter {
     folder: PathBuf,
     rate_hz: u32,
@@ -27,12 +27,12 @@ pub(crate) struct DatasetWriter {
     peaks: BufWriter<File>,
     peaks_bytes: u64,
     sounds: Vec<IndexedSound>,
-    /// What each sound is recognised by.
+    /// The fingerprint of each sound.
     fingerprints: Vec<Option<Fingerprint>>,
     is_finished: bool,
 }
 
-/// What is known of a dataset besides its sounds.
+/// The properties of a dataset besides its sounds.
 pub(crate) struct About {
     /// Where the sounds came from, in words.
     pub(crate) source: String,
@@ -65,7 +65,7 @@ impl DatasetWriter {
         &self.sounds
     }
 
-    /// What each of them is recognised by.
+    /// Their fingerprints.
     pub(crate) fn fingerprints(&self) -> &[Option<Fingerprint>] {
         &self.fingerprints
     }
@@ -122,7 +122,7 @@ impl DatasetWriter {
         Ok(())
     }
 
-    /// Frames of a sound that is stored, planar, as far as there are any.
+    /// Frames of a stored sound, planar; fewer at its end.
     pub(crate) fn read_back(
         &mut self,
         idx: usize,
@@ -222,7 +222,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Removes the files of a dataset, whole or not, and leaves the rest of the folder alone.
+/// Removes the files of a dataset, complete or not, and leaves the rest of the folder alone.
 fn remove_dataset(folder: &Path) {
     let _ = fs::remove_file(folder.join(INDEX));
     let _ = fs::remove_file(folder.join(PEAKS));

@@ -1,5 +1,4 @@
-//! The sound that a model is given: looked through once, then read block by block at the model's rate
-//! and with its channels.
+//! The input of a model: scanned once, then read block by block at the model's rate and with its channels.
 
 use std::path::Path;
 
@@ -12,10 +11,10 @@ use crate::{
     dataset::Shaper,
 };
 
-/// A sound that is longer is not read, in seconds.
+/// The longest sound that is read, in seconds.
 pub(super) const LENGTH_SECS_MAX: f64 = DecodeLimits::STREAMED.max_secs;
 
-/// A sound as a model wants it.
+/// A sound in the format of a model.
 pub(super) struct Input {
     reader: SoundReader,
     end: SoundEnd,
@@ -27,7 +26,7 @@ pub(super) struct Input {
 }
 
 impl Input {
-    /// Looks through a file, and gives what is worth knowing about it: whole sentences.
+    /// Scans a file, and returns notes about it: whole sentences.
     pub(super) fn open(
         path: &Path,
         name: &str,
@@ -82,7 +81,7 @@ impl Input {
         self.n_frames
     }
 
-    /// Appends the next samples to each channel; whether there may be more.
+    /// Appends the next samples to each channel; returns whether there may be more.
     pub(super) fn pull(&mut self, channels: &mut [Vec<f32>]) -> anyhow::Result<bool> {
         if self.is_ended {
             return Ok(false);
@@ -100,7 +99,7 @@ impl Input {
         Ok(!self.is_ended)
     }
 
-    /// The next samples, as many as asked for or all that are left; the rest waits in `waiting`.
+    /// The next `n` samples or all that are left; the rest stays in `waiting`.
     pub(super) fn take(
         &mut self,
         n: usize,

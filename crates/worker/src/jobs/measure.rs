@@ -1,4 +1,4 @@
-//! Measuring: a few real steps tell how long a run would take on this computer, before it starts.
+//! Measuring: a few real steps show how long a run would take on this computer, before it starts.
 
 use std::{path::Path, time::Instant};
 
@@ -33,7 +33,7 @@ pub(crate) fn run(folder: &mut JobFolder, task: &MeasureTask) -> anyhow::Result<
     let mut clock = || started.elapsed().as_secs_f64();
     let measured = settings.measure(&compute, &mut clock, &mut |share| {
         if let Some(progress) = meter.mark("measuring", (share * 95.0) as u64) {
-            // A full disk is noticed when the result is written.
+            // A full disk will be reported when the result is written.
             let _ = folder.emit(EventBody::Progress(progress));
         }
         !folder.should_stop()
@@ -65,7 +65,7 @@ pub(crate) fn run(folder: &mut JobFolder, task: &MeasureTask) -> anyhow::Result<
     Ok(Outcome::Done)
 }
 
-/// What a run does besides its steps, in seconds each time.
+/// Everything that a run does besides its steps, in seconds each time.
 struct Besides {
     validation_secs: f64,
     rendering_secs: f64,
@@ -73,8 +73,8 @@ struct Besides {
 }
 
 impl Besides {
-    /// One excerpt is measured and rendered, and a checkpoint written, with a model in phase 2; as many
-    /// excerpts as the run has take as much longer.
+    /// Measures and renders one excerpt and writes a checkpoint, with a model in phase 2; the times of
+    /// excerpts are then multiplied by the number that the run has.
     fn measured(
         trainer: &mut dyn Trainer,
         excerpt: Vec<Vec<f32>>,
@@ -99,7 +99,7 @@ impl Besides {
     }
 }
 
-/// So many seconds of noise, `[channel][sample]`.
+/// `secs` seconds of noise, `[channel][sample]`.
 fn noise(codec: CodecShape, secs: f64) -> Vec<Vec<f32>> {
     let n_samples = (secs * f64::from(codec.rate_hz)) as usize;
     let mut rng = Rng::new(0);

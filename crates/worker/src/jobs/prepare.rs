@@ -23,11 +23,11 @@ use crate::{
     log::log,
 };
 
-/// More files than this are not taken from one folder.
+/// The most files that are taken from one folder.
 const FILES_MAX: usize = 100_000;
-/// Folders are walked this deep.
+/// The deepest sub-folders that are searched.
 const DEPTH_MAX: usize = 32;
-/// Entries of hidden folders that are looked at, to say what was left out.
+/// The most entries of hidden folders that are counted for the warning about them.
 const HIDDEN_ENTRIES_MAX: usize = 20_000;
 
 /// Prepares the dataset of the job's folder.
@@ -70,7 +70,7 @@ pub(crate) fn run(folder: &mut JobFolder, task: &PrepareTask) -> anyhow::Result<
     }
     let search = Search::all(&mut writer, |share| {
         if let Some(progress) = progress.comparing(share) {
-            // A full disk is noticed when the index is written.
+            // A full disk will be reported when the index is written.
             let _ = folder.emit(EventBody::Progress(progress));
         }
         !folder.should_stop()
@@ -95,7 +95,7 @@ pub(crate) fn run(folder: &mut JobFolder, task: &PrepareTask) -> anyhow::Result<
     Ok(Outcome::Done)
 }
 
-/// Says a warning now, and keeps it for the index.
+/// Emits a warning, and keeps it for the index.
 fn warn(
     folder: &mut JobFolder,
     warnings: &mut Vec<Warning>,
@@ -106,7 +106,7 @@ fn warn(
     Ok(())
 }
 
-/// What there is to say of sounds that are the same.
+/// Warnings about duplicates.
 fn warnings_of(search: &Search, sounds: &[IndexedSound]) -> Vec<Warning> {
     let mut warnings = vec![];
     let warning = |code: &str, message: String| Warning { code: code.into(), file: None, message };
@@ -125,8 +125,8 @@ fn warnings_of(search: &Search, sounds: &[IndexedSound]) -> Vec<Warning> {
         warnings.push(warning("duplicates", message));
     }
     if search.is_partial {
-        let message = "There are so many files of alike length that not all were compared; some \
-                       that are the same sound may not be listed.";
+        let message = "There are so many files of similar length that not all were compared; some \
+                       duplicates may not be listed.";
         warnings.push(warning("duplicates_partial", message.into()));
     }
     warnings
@@ -140,7 +140,7 @@ fn too_many_files() -> Warning {
     }
 }
 
-/// A sound to read: a file, or one that is made on the spot.
+/// A sound to read: a file, or a synthesised one.
 enum Source {
     File { path: PathBuf, name: String, bytes: u64 },
     Made { name: String, clip: Clip },
@@ -153,7 +153,7 @@ impl Source {
         }
     }
 
-    /// Its size, by which progress goes.
+    /// Its size, for progress.
     fn bytes(&self) -> u64 {
         match self {
             Self::File { bytes, .. } => *bytes,
@@ -162,14 +162,14 @@ impl Source {
     }
 }
 
-/// What a source holds.
+/// The sounds found in a source.
 #[derive(Default)]
 struct Found {
     sounds: Vec<Source>,
     hidden: Hidden,
-    /// Whether there are more than are taken.
+    /// Whether there are more than [`FILES_MAX`].
     is_cut: bool,
-    /// The one folder that all of them lie in.
+    /// The one folder that contains all of them.
     top: Option<String>,
 }
 
@@ -177,7 +177,7 @@ struct Found {
 #[derive(Default)]
 struct Hidden {
     n_sounds: usize,
-    /// Entries that were looked at.
+    /// Entries that were counted.
     n_seen: usize,
 }
 
@@ -195,7 +195,7 @@ impl Hidden {
         Some(Warning { code: "hidden_files".into(), file: None, message })
     }
 
-    /// Counts what a hidden folder holds, as far as that is a matter of moments.
+    /// Counts the sounds in a hidden folder, up to a number of entries that takes only a moment.
     fn count(&mut self, folder: &Path) {
         let mut folders = vec![folder.to_owned()];
         while let Some(folder) = folders.pop() {
@@ -220,7 +220,7 @@ fn is_sound(name: &std::ffi::OsStr) -> bool {
 }
 
 fn refuse_no_sound<T>(found: &Found) -> anyhow::Result<T> {
-    let why = "No file in it or in its sub-folders has the ending of a sound file, such as wav, \
+    let why = "No file in it or in its sub-folders has the extension of a sound file, such as wav, \
                aiff, flac, mp3, ogg or m4a.";
     let why = match found.hidden.warning() {
         Some(warning) => format!("{why} {}", warning.message),
@@ -271,7 +271,7 @@ fn find_sounds(folder: &mut JobFolder, source: &SoundSource) -> anyhow::Result<F
     Ok(found)
 }
 
-/// The name of the one folder that was dropped, which then goes from the names of all sounds.
+/// If a single folder was dropped, removes it from the names of all sounds and returns it.
 fn leave_out_top(sounds: &mut [Source]) -> Option<String> {
     let top = sounds.first()?.name().split_once('/')?.0.to_owned();
     let is_below = |it: &Source| {

@@ -1,4 +1,4 @@
-//! How far a job of one piece is, from nothing to all.
+//! The progress of a job without countable units, as a fraction.
 
 use api::{EventBody, Outcome};
 
@@ -7,21 +7,21 @@ use crate::{
     progress::{Goal, ProgressMeter},
 };
 
-/// Says how far a job is, and asks whether to go on.
+/// Reports the progress of a job, and checks for stops.
 pub(super) struct Steps<'a> {
     pub(super) folder: &'a mut JobFolder,
     meter: ProgressMeter,
     phase: &'static str,
-    /// The shares at which the phase begins and ends.
+    /// The fractions at which the phase begins and ends.
     range: [f64; 2],
 }
 
-/// A job was asked to stop; it travels as an error.
+/// A job was asked to stop; this is passed up as an error.
 #[derive(Debug, thiserror::Error)]
 #[error("stop as it was asked to")]
 pub(super) struct Stopped;
 
-/// What a job came to, a stop included.
+/// The outcome of a job, a stop included.
 pub(super) fn stopped_or(result: anyhow::Result<Outcome>) -> anyhow::Result<Outcome> {
     match result {
         Err(error) if error.is::<Stopped>() => Ok(Outcome::Stopped),
@@ -37,17 +37,17 @@ impl<'a> Steps<'a> {
         Ok(Self { folder, meter, phase, range: [0.0, 1.0] })
     }
 
-    /// Begins a phase that takes the job from one share to another.
+    /// Begins a phase that takes the job from one fraction to another.
     pub(super) fn begin(&mut self, phase: &'static str, range: [f64; 2]) {
         (self.phase, self.range) = (phase, range);
     }
 
-    /// Says that a share of the phase is done, 0 to 1; whether to go on.
+    /// Reports the fraction of the phase that is done, 0 to 1; returns whether to continue.
     pub(super) fn go_on(&mut self, share: f64) -> bool {
         let [from, to] = self.range;
         let share = from + (to - from) * share.clamp(0.0, 1.0);
         if let Some(progress) = self.meter.mark(self.phase, (share * 100.0) as u64) {
-            // A full disk is noticed when the result is written.
+            // A full disk will be reported when the result is written.
             let _ = self.folder.emit(EventBody::Progress(progress));
         }
         !self.folder.should_stop()
@@ -58,7 +58,7 @@ impl<'a> Steps<'a> {
         if self.go_on(share) { Ok(()) } else { Err(Stopped.into()) }
     }
 
-    /// Says that all is done.
+    /// Reports that everything is done.
     pub(super) fn done(&mut self) -> anyhow::Result<()> {
         self.folder.emit(EventBody::Progress(self.meter.progress("done", 100)))
     }

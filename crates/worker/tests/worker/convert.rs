@@ -137,7 +137,7 @@ fn what_is_not_a_number_is_said_and_not_reconstructed_as_silence() {
     write_floats(&sound, (0..20_000).map(|_| f32::NAN));
     let problem = reconstructed(&scene, &sound, "r-000001").problem();
     assert_eq!(problem.code, "not_a_number", "{problem:?}");
-    assert!(problem.why.unwrap().starts_with("Not one of its samples is a number"));
+    assert!(problem.why.unwrap().starts_with("None of its samples is a valid number"));
     write_floats(&sound, (0..20_000).map(|i| if i < 9 { f32::NAN } else { 0.1 }));
     let job = reconstructed(&scene, &sound, "r-000002");
     assert_eq!(job.outcome(), Outcome::Done);

@@ -1,4 +1,4 @@
-//! Reading the sounds of a dataset on all cores, and how far that is.
+//! Reading the sounds of a dataset on all cores, with progress.
 
 use std::{
     collections::BTreeMap,
@@ -25,9 +25,9 @@ use crate::{
 
 /// Threads read at most this many sounds ahead of what is stored.
 const AHEAD_MAX: usize = 32;
-/// Bytes of sound that all threads together have in memory; more goes to the disk at once.
+/// Bytes of sound that all threads together keep in memory; the rest goes to disk at once.
 const ROOM_BYTES: usize = 64 << 20;
-/// How long a thread sleeps when it has to wait, and how often a stop is looked for.
+/// How long a thread sleeps when it has to wait, and how often stops are checked for.
 const PAUSE: Duration = Duration::from_millis(20);
 /// The share of a single recording that is held out, when there is no second file to hold out.
 const HELD_OUT_SHARE: f64 = 0.1;
@@ -39,10 +39,10 @@ const NAME_CHARS_MAX: usize = 60;
 /// take time too.
 const BYTES_LEAST: u64 = 1 << 16;
 
-/// The share of the job that reading is; comparing is the rest.
+/// The fraction of the job's progress that is reading; the rest is comparing.
 const READING_SHARE: f64 = 0.95;
 
-/// What came of reading one sound.
+/// The result of reading one sound.
 pub(super) struct ReadSound {
     pub(super) name: String,
     /// The sound, or why it cannot be used; or why it could not be kept.
@@ -50,14 +50,14 @@ pub(super) struct ReadSound {
     pub(super) warnings: Vec<Warning>,
 }
 
-/// How far reading is: by bytes, so that one long file among short ones counts for what it is.
+/// The progress of reading: by bytes, so that a long file among short ones has its due weight.
 pub(super) struct Progress {
     meter: ProgressMeter,
     n_files: u64,
     n_done: u64,
     /// Bytes of files that were read, in whole or in part.
     n_read: Arc<AtomicU64>,
-    /// The file that is handed over next, and since when.
+    /// The file that is next in order, and since when.
     current: Option<(String, Instant)>,
 }
 
@@ -73,12 +73,12 @@ impl Progress {
         }
     }
 
-    /// How it stands, whether or not it is time to tell.
+    /// The progress, whether or not it is time to report it.
     pub(super) fn progress(&self) -> api::Progress {
         self.of_files(self.meter.progress(&self.phase(), self.n_read.load(Ordering::Relaxed)))
     }
 
-    /// Comparing has come so far, 0 to 1.
+    /// Reports the progress of comparing, 0 to 1.
     pub(super) fn comparing(&mut self, share: f64) -> Option<api::Progress> {
         let n_read = self.n_read.load(Ordering::Relaxed);
         let progress = self.meter.mark("comparing the sounds", n_read)?;
@@ -106,7 +106,7 @@ impl Progress {
         }
     }
 
-    /// What is counted are files; how far they are goes by bytes.
+    /// The count is of files; the fraction is of bytes.
     fn of_files(&self, progress: api::Progress) -> api::Progress {
         let secs = progress.elapsed_secs;
         let rate_per_sec = (self.n_done > 0 && secs > 0.0).then(|| self.n_done as f64 / secs);
@@ -116,10 +116,9 @@ impl Progress {
     }
 }
 
-/// Reads the sounds on all cores and hands them over in their order; gives whether all were, which
-/// is not so after a stop.
+/// Reads the sounds on all cores and passes them on in their order; returns false after a stop.
 ///
-/// Threads read at most [`AHEAD_MAX`] sounds ahead of the one that is handed over next, share
+/// Threads read at most [`AHEAD_MAX`] sounds ahead of the one that is next in order, share
 /// [`ROOM_BYTES`] of memory for their samples, and sleep when there is nothing to do.
 pub(super) fn in_order(
     sounds: &[Source],
@@ -138,7 +137,7 @@ pub(super) fn in_order(
         n_read: Arc::clone(&progress.n_read),
         is_only_one: sounds.len() == 1,
     };
-    // Room for all that may be read ahead, so that no thread ever waits to send.
+    // Room for everything that may be read ahead, so that no thread ever blocks on sending.
     let (sender, receiver) = mpsc::sync_channel(AHEAD_MAX + 1);
     let read_some = |sender: SyncSender<(usize, ReadSound)>| {
         loop {
@@ -163,7 +162,7 @@ pub(super) fn in_order(
         drop(sender);
         let result = receive(sounds, &receiver, &n_handed_over, folder, progress, hand_over);
         if result.is_err() {
-            // Lets the threads go that still read.
+            // Releases the threads that are still reading.
             stop.raise();
         }
         result
@@ -208,7 +207,7 @@ fn receive(
     Ok(true)
 }
 
-/// What threads know.
+/// What the threads share.
 struct Reader<'a> {
     task: &'a PrepareTask,
     folder: std::path::PathBuf,
@@ -230,7 +229,7 @@ impl Reader<'_> {
         let n_bytes = sound.bytes().max(BYTES_LEAST);
         let mut n_reported = 0;
         let mut report = |share: f64| {
-            // A file that is decoded twice begins anew; what was reported stays.
+            // A file that is decoded twice starts again at 0, and progress must not go backwards.
             let n_now = ((share * n_bytes as f64) as u64).min(n_bytes);
             self.n_read.fetch_add(n_now.saturating_sub(n_reported), Ordering::Relaxed);
             n_reported = n_reported.max(n_now);
@@ -268,7 +267,7 @@ impl Reader<'_> {
         Some(ReadSound { name, prepared, warnings })
     }
 
-    /// Where the only recording of a dataset is cut in two, so that something is held out.
+    /// Where a single recording is cut in two, so that there is something to hold out.
     fn cut(&self, name: &str, n_frames: u64) -> Option<(u64, String)> {
         let held_out = (n_frames as f64 * HELD_OUT_SHARE) as u64;
         let is_cut = self.is_only_one

@@ -1,16 +1,16 @@
-//! Which sounds of a dataset are held out.
+//! Chooses the sounds of a dataset that are held out.
 
 use api::{IndexedSound, SoundGroup, Split};
 
-/// Small datasets hold out this many files all the same, if that is no more than a fifth of them:
-/// a distance measured on one or two says little.
+/// Small datasets hold out this many files, if that is at most a fifth of them: a distance measured on one
+/// or two says little.
 const HELD_OUT_LEAST: usize = 3;
-/// What the name of the end of an only recording ends with.
+/// The suffix of the name of a single recording's held-out end.
 pub(super) const HELD_OUT_END: &str = "(held-out end)";
 
-/// Chooses the files to hold out: a fixed number of them, by a hash of seed and path. Files of a group
-/// stay together, so that nothing is held out that is trained on; of all groups that fit, those whose
-/// turn it is are taken.
+/// Chooses a fixed number of files to hold out, in the order of a hash of seed and path. A group of
+/// duplicates stays together, so that no held-out sound is trained on; groups that are too large for what is
+/// left of the number are skipped.
 pub(crate) fn split_by_group(
     sounds: &[IndexedSound],
     groups: &[SoundGroup],
@@ -38,7 +38,8 @@ pub(crate) fn split_by_group(
             n_held_out += of_group.len();
         }
     }
-    // Every group is larger than what is wanted: the smallest is held out, unless it is all there is.
+    // Every group is larger than the number of files to hold out: take the smallest, unless that would
+    // leave nothing to train on.
     if n_held_out == 0
         && let Some(&i) = order.iter().min_by_key(|&&i| together[i].len())
         && together[i].len() < n
@@ -48,7 +49,7 @@ pub(crate) fn split_by_group(
     splits
 }
 
-/// The files that go with each file, itself among them.
+/// For each file, its group of duplicates, itself included.
 fn files_together(n: usize, groups: &[SoundGroup]) -> Vec<Vec<usize>> {
     let mut together: Vec<Vec<usize>> = (0..n).map(|i| vec![i]).collect();
     for group in groups {
@@ -66,7 +67,7 @@ fn fnv1a(seed: u64, text: &str) -> u64 {
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     });
-    // The low bits of short names differ more than the high ones, by which sorting goes.
+    // Names that are short and similar differ mostly in the hash's low bits, and sorting compares the high ones.
     hash.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(32)
 }
 

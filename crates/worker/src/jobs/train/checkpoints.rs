@@ -19,7 +19,7 @@ use crate::{
     pace::{SAVE_BEST_PAUSE_SECS_MIN, SAVE_PAUSE, SAVE_PAUSE_SECS_MIN},
 };
 
-/// The newest are kept, and the best besides.
+/// How many of the newest are kept; the best one is kept as well.
 const KEPT: usize = 3;
 
 /// The checkpoints of a run.
@@ -30,7 +30,7 @@ pub(super) struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// Finds those of earlier processes and clears away half-written ones.
+    /// Finds those of earlier processes and removes half-written ones.
     pub(super) fn new(folder: &JobFolder) -> anyhow::Result<Self> {
         let path = super::create_folder(folder, "checkpoints")?;
         for entry in fs::read_dir(&path).context("list checkpoints")?.flatten() {
@@ -43,7 +43,7 @@ impl Checkpoints {
         Ok(Self { kept, saved: Instant::now(), took: Duration::ZERO })
     }
 
-    /// The newest checkpoint that is as it was written; damaged ones are named and forgotten.
+    /// The newest intact checkpoint; damaged ones are reported and removed from the list.
     pub(super) fn newest_whole(
         &mut self,
         folder: &mut JobFolder,
@@ -70,12 +70,13 @@ impl Checkpoints {
         )
     }
 
-    /// Whether so much time has passed that a kill would hurt. Slow disks are asked less often.
+    /// Whether a kill would lose much work by now. On slow disks checkpoints are rarer, so that writing them does
+    /// not dominate.
     pub(super) fn is_due(&self) -> bool {
         self.is_due_after(SAVE_PAUSE_SECS_MIN)
     }
 
-    /// Whether a model with this distance is better than all on disk, and it is time to keep it.
+    /// Whether a model with this distance is better than all on disk, and it is time to save it.
     pub(super) fn is_due_for(&self, validation: f64) -> bool {
         let is_best = self.best_validation().is_none_or(|best| validation < best);
         is_best && self.is_due_after(SAVE_BEST_PAUSE_SECS_MIN)
@@ -85,7 +86,7 @@ impl Checkpoints {
         self.saved.elapsed() > Duration::from_secs(secs_min).max(self.took * SAVE_PAUSE)
     }
 
-    /// Writes a checkpoint, tells of it, and then removes those that are no longer needed.
+    /// Writes and reports a checkpoint, and only then removes those that are no longer needed.
     pub(super) fn save(
         &mut self,
         folder: &mut JobFolder,
@@ -94,7 +95,7 @@ impl Checkpoints {
     ) -> anyhow::Result<()> {
         let step = trainer.global_step();
         if let Some(known) = self.kept.iter_mut().find(|it| it.step == step) {
-            // Measured since it was written: told again, with its distance.
+            // Measured since it was written: reported again, with its distance.
             if known.validation.is_none() && validation.is_some() {
                 known.validation = validation;
                 let reported = known.clone();
@@ -134,12 +135,12 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// The newest one that a run which has run away can go back to, by its distance.
+    /// The newest one with an acceptable distance, which a diverged run can go back to.
     pub(super) fn last_good(&self, is_good: impl Fn(f64) -> bool) -> Option<&Checkpoint> {
         self.kept.iter().rev().find(|it| it.validation.is_some_and(&is_good))
     }
 
-    /// Removes those after a step, which the run went back from.
+    /// Removes those after a step that the run went back to.
     pub(super) fn forget_after(&mut self, folder: &mut JobFolder, step: u64) -> anyhow::Result<()> {
         while let Some(at) = self.kept.iter().position(|it| it.step > step) {
             self.remove(folder, at)?;
@@ -179,7 +180,7 @@ fn damaged(checkpoint: &Checkpoint, why: &str) -> Warning {
     Warning {
         code: "damaged_checkpoint".into(),
         file: Some(checkpoint.path.clone()),
-        message: format!("The checkpoint of step {} is passed over: {why}.", checkpoint.step),
+        message: format!("The checkpoint of step {} is skipped: {why}.", checkpoint.step),
     }
 }
 

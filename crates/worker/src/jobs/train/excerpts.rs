@@ -1,4 +1,4 @@
-//! Random excerpts of the training sounds, the same for the same seed and step.
+//! Random excerpts of the training sounds; the same seed and step give the same ones.
 
 use std::io;
 
@@ -8,11 +8,11 @@ use models::ExcerptSettings;
 
 use crate::dataset::Dataset;
 
-/// An excerpt quieter than this is drawn again: there is little to learn from silence.
+/// An excerpt quieter than this is drawn again, because there is little to learn from silence.
 const QUIET_PEAK: f32 = 1e-3;
 /// How often an excerpt is drawn again.
 const DRAWS_MAX: usize = 6;
-/// Sounds shorter than this weigh as if they were this long, so that short notes are heard too.
+/// Shorter sounds are drawn as often as sounds of this length, so that short notes are trained on too.
 const WEIGHT_SECS_MIN: f64 = 1.0;
 
 /// Draws batches from a dataset.
@@ -25,7 +25,7 @@ pub(super) struct Excerpts {
 }
 
 impl Excerpts {
-    /// Batches of the shape that the settings ask for.
+    /// Batches of the shape in the settings.
     pub(super) fn new(dataset: Dataset, settings: ExcerptSettings, seed: u64) -> Self {
         let mut sum = 0.0;
         let sounds = dataset
@@ -47,8 +47,8 @@ impl Excerpts {
         let channels = usize::from(self.dataset.index().summary.channels);
         let mut batch =
             Vec::with_capacity(self.settings.batch_size * channels * self.settings.n_signal);
-        for place in 0..self.settings.batch_size {
-            let mut rng = Rng::new(self.seed ^ mix(step, place));
+        for idx in 0..self.settings.batch_size {
+            let mut rng = Rng::new(self.seed ^ mix(step, idx));
             for channel in self.excerpt(&mut rng)? {
                 batch.extend_from_slice(&channel);
             }
@@ -69,7 +69,7 @@ impl Excerpts {
         if rng.next_f64() < self.settings.phase_mangle_share {
             let before = rng.clone();
             for channel in &mut excerpt {
-                // The same filter for all channels, so that the stereo image stays.
+                // The same filter for all channels keeps the stereo image.
                 *rng = before.clone();
                 audio::phase_mangle(channel, rate_hz, rng);
             }
@@ -113,7 +113,7 @@ impl Excerpts {
     }
 }
 
-/// The variations of the original program: dynamics, gain, silence, each for a share of excerpts.
+/// The original program's augmentations: dynamics, gain, silence, each with its probability.
 fn vary(excerpt: &mut [Vec<f32>], rate_hz: u32, settings: &ExcerptSettings, rng: &mut Rng) {
     let is_chosen = |share: f64, rng: &mut Rng| share > 0.0 && rng.next_f64() < share;
     if is_chosen(settings.compress_share, rng) {
@@ -138,10 +138,10 @@ fn vary(excerpt: &mut [Vec<f32>], rate_hz: u32, settings: &ExcerptSettings, rng:
     }
 }
 
-/// One number for a step and a place in its batch, far from those of its neighbours.
-fn mix(step: u64, place: usize) -> u64 {
+/// Mixes a step and an index in its batch into a seed, far from those of its neighbours.
+fn mix(step: u64, idx: usize) -> u64 {
     (step + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-        ^ (place as u64 + 1).wrapping_mul(0xd1b5_4a32_d192_ed03)
+        ^ (idx as u64 + 1).wrapping_mul(0xd1b5_4a32_d192_ed03)
 }
 
 #[cfg(test)]

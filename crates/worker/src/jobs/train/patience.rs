@@ -1,8 +1,8 @@
-//! How long the held-out distance has not become better.
+//! Counts how long the validation distance has not improved.
 
 /// Counts measurements since the best one.
 ///
-/// A process that resumes a run counts anew: it stops later rather than too early.
+/// A resumed run starts counting again: it may stop later, but never too early.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Patience {
     best: Option<f64>,
@@ -10,7 +10,7 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    /// Takes note of a measurement; one that gave no number is not better.
+    /// Notes a measurement; one that is not finite is no improvement.
     pub(super) fn note(&mut self, distance: Option<f64>) {
         let is_better = match (distance.filter(|it| it.is_finite()), self.best) {
             (Some(distance), Some(best)) => distance < best * (1.0 - WORTHWHILE),
@@ -30,7 +30,7 @@ impl Patience {
     }
 }
 
-/// Less than this share better does not count, or noise would keep a run alive for ever.
+/// The smallest relative improvement that counts, or noise would keep a run going forever.
 const WORTHWHILE: f64 = 1e-3;
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! What there is to hear or see while a model learns: held-out excerpts, rendered by the newest model,
-//! or files of what it makes without any.
+//! Samples of a model in training: held-out excerpts, rendered by the newest model, or files that it generates
+//! without any.
 
 use std::path::PathBuf;
 
@@ -77,7 +77,7 @@ impl Samples {
         self.last_step
     }
 
-    /// Forgets what was rendered after a step, which the run went back from.
+    /// Forgets renderings after a step that the run went back to.
     pub(super) fn forget_after(&mut self, step: u64) {
         self.last_step = self.last_step.filter(|last| *last <= step);
     }
@@ -87,7 +87,7 @@ impl Samples {
         elapsed_secs >= self.next_secs
     }
 
-    /// Renders the excerpts with the model as it is now and tells of them.
+    /// Renders the excerpts with the current model and reports them.
     pub(super) fn render(
         &mut self,
         folder: &mut JobFolder,
@@ -114,14 +114,14 @@ impl Samples {
             }))?;
         }
         if self.originals.is_empty() {
-            // Only kept beside the run: a sample that is told of is a sound.
+            // Kept in the folder without an event: events list only samples that are sounds.
             self.write(step, 0, trainer.render(&[]))?;
         }
         self.last_step = Some(step);
         Ok(())
     }
 
-    /// Writes what was made of an excerpt; gives its path in the run's folder.
+    /// Writes the rendering of an excerpt; returns its path in the run's folder.
     fn write(&self, step: u64, i: usize, rendered: Rendered) -> anyhow::Result<String> {
         let (ending, sound, bytes) = match rendered {
             Rendered::Sound(channels) => ("wav", Some(channels), vec![]),
