@@ -203,6 +203,8 @@ pub struct Job {
     pub id: Id,
     /// What it does.
     pub kind: JobKind,
+    /// The project it lies in.
+    pub project: Id,
     /// The name people gave it.
     pub name: String,
     /// When it was queued.

@@ -68,6 +68,7 @@ mod model;
 mod names;
 mod preset;
 mod problem;
+mod project;
 mod run;
 mod trash;
 
@@ -85,6 +86,7 @@ pub use model::*;
 pub use names::*;
 pub use preset::*;
 pub use problem::*;
+pub use project::*;
 pub use run::*;
 pub use trash::*;
 

@@ -14,6 +14,9 @@ pub struct Model {
     pub format: u32,
     /// Its identifier.
     pub id: Id,
+    /// The project it lies in; its file does not say that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<Id>,
     /// The name people gave it.
     pub name: String,
     /// When it was added.

@@ -45,6 +45,9 @@ pub struct OwnPreset {
     pub format: u32,
     /// Its identifier, which commands name it by.
     pub id: Id,
+    /// The project it lies in; its file does not say that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<Id>,
     /// When it was saved.
     pub created_ms: UnixMs,
     /// The name people gave it.

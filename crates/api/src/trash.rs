@@ -8,7 +8,8 @@ use crate::{Id, Problem, UnixMs};
 /// Something in the trash: it can be restored until it expires.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TrashItem {
-    /// The list it was deleted from: `datasets`, `runs`, `models`, `reconstructions`, `presets` or `exports`.
+    /// The list it was deleted from: `datasets`, `runs`, `models`, `reconstructions`, `presets`, `exports` or
+    /// `projects`.
     pub list: String,
     /// Its identifier in that list.
     pub id: Id,

@@ -33,6 +33,9 @@ pub const WEIGHTS: &str = "weights.safetensors";
 /// A preset of one's own.
 pub const PRESET: &str = "preset.json";
 
+/// A project: [`api::ProjectFile`].
+pub const PROJECT: &str = "project.json";
+
 /// The files that tell about a job; everything else in its folder is what it made.
 pub const OF_THE_JOB: [&str; 10] =
     [ORDER, EVENTS, CONTROL, LOG, EXIT, LIMIT, CARD, STARTED, WORKER_LOCK, RESERVE];

@@ -125,6 +125,11 @@ pub fn of(task: &Task) -> JobKind {
     }
 }
 
+/// The row of the jobs that stand on a shelf, if jobs do.
+pub fn on_shelf(shelf: Shelf) -> Option<&'static Kind> {
+    KINDS.iter().find(|row| row.shelf == shelf)
+}
+
 /// The row with a word, if this program knows it.
 pub fn by_word(word: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|row| row.word == word)

@@ -1,9 +1,14 @@
 //! Shelves: the folders of a project that hold one sort of thing each.
 //!
-//! Orders name other folders of the workspace by the way from the job's own folder, and not by an absolute path, so
-//! that a workspace can be moved.
+//! A thing of the library is named by its project, its shelf and its identifier, and lies in
+//! `projects/<project>/<shelf>/<identifier>`. Orders name other folders of the workspace by the way from the job's own
+//! folder, and not by an absolute path, so that a workspace can be moved. As things move between projects, too, a way
+//! is only where to look first ([`find`]).
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use api::Id;
 
@@ -75,9 +80,39 @@ impl Shelf {
         Path::new("../..").join(self.name()).join(id.as_str())
     }
 
+    /// A folder of this shelf in another project, as seen from the folder of a job.
+    pub fn seen_from_job_of_another(self, project: &Id, id: &Id) -> PathBuf {
+        Path::new("../../..").join(project.as_str()).join(self.name()).join(id.as_str())
+    }
+
+    /// The shelf whose folder has this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|shelf| shelf.name() == name)
+    }
+
     fn words(self) -> (Shelf, &'static str, &'static str) {
         Self::WORDS[self as usize]
     }
+}
+
+/// The folder of something of the library, for a job in `folder`: where its order says, else in the job's project, else
+/// in any other one, where it may have been moved since.
+///
+/// What is nowhere is given where the order says it should be, for the error that follows.
+pub fn find(folder: &Path, said: Option<&Path>, shelf: Shelf, id: &Id) -> PathBuf {
+    let beside = folder.join(shelf.seen_from_job(id));
+    let first = said.map_or_else(|| beside.clone(), |said| folder.join(said));
+    let found = [&first, &beside].into_iter().find(|place| place.is_dir()).cloned();
+    found.or_else(|| in_any_project(folder, shelf, id)).unwrap_or(first)
+}
+
+fn in_any_project(folder: &Path, shelf: Shelf, id: &Id) -> Option<PathBuf> {
+    let folder = fs::canonicalize(folder).ok()?;
+    // A job that was taken elsewhere has other neighbours than projects.
+    let projects = folder.ancestors().nth(3).filter(|it| it.ends_with("projects"))?;
+    let places = fs::read_dir(projects).ok()?.flatten();
+    let mut places = places.map(|project| project.path().join(shelf.name()).join(id.as_str()));
+    places.find(|place| place.is_dir())
 }
 
 /// An upload's folder, as seen from the folder of a job.
@@ -95,5 +130,29 @@ mod tests {
             assert_eq!(shelf.words().0, shelf);
             assert_eq!(format!("{shelf:?}").to_lowercase(), shelf.name());
         }
+    }
+
+    #[test]
+    fn what_was_moved_is_found() {
+        let root = tempfile::tempdir().unwrap();
+        let projects = fs::canonicalize(root.path()).unwrap().join("projects");
+        let id: Id = "notes-000001".parse().unwrap();
+        let (job, other) = (projects.join("default/runs/run"), "drums".parse::<Id>().unwrap());
+        fs::create_dir_all(&job).unwrap();
+        let said = Shelf::Datasets.seen_from_job(&id);
+        let nowhere = find(&job, Some(&said), Shelf::Datasets, &id);
+        assert_eq!(nowhere, job.join("../../datasets/notes-000001"));
+        let moved = projects.join("drums/datasets/notes-000001");
+        fs::create_dir_all(&moved).unwrap();
+        assert_eq!(find(&job, Some(&said), Shelf::Datasets, &id), moved);
+        assert_eq!(find(&job, None, Shelf::Datasets, &id), moved);
+        let said = Shelf::Datasets.seen_from_job_of_another(&other, &id);
+        let found = find(&job, Some(&said), Shelf::Datasets, &id);
+        assert_eq!(fs::canonicalize(found).unwrap(), moved);
+        // Out of a workspace, nothing is looked for.
+        let elsewhere = root.path().join("a/b/c/run");
+        fs::create_dir_all(&elsewhere).unwrap();
+        fs::create_dir_all(root.path().join("a/d/datasets/notes-000001")).unwrap();
+        assert!(!find(&elsewhere, None, Shelf::Datasets, &id).is_dir());
     }
 }

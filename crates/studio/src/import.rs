@@ -17,7 +17,7 @@ use api::{DatasetIndex, Id, Imported, JobKind, Model, Order, Task};
 use job::Shelf;
 
 use crate::{
-    Error, Studio, job_folder,
+    Error, Studio, archive, job_folder,
     library::{fresh_id, is_taken, make_folder, name_from},
     rebuild,
     shared::Shared,
@@ -52,14 +52,19 @@ impl Studio {
         let shared = &self.shared;
         let source = check_source(shared, path)?;
         let found = look(&source)?;
-        place_copy(shared, &source, &found)
+        place_copy(shared, &self.project_for(None), &source, &found)
     }
 }
 
 /// Copies a folder that was looked at to its shelf.
-fn place_copy(shared: &Shared, source: &Path, found: &Found) -> Result<Imported, Error> {
+fn place_copy(
+    shared: &Shared,
+    project: &Id,
+    source: &Path,
+    found: &Found,
+) -> Result<Imported, Error> {
     let (shelf, id) = shelf_and_id(shared, found)?;
-    make_folder(shared, shelf, &id, |folder| {
+    make_folder(shared, project, shelf, &id, |folder| {
         copy_folder(source, folder)?;
         write_own(found, &id, folder)
     })?;
@@ -75,10 +80,12 @@ fn place_copy(shared: &Shared, source: &Path, found: &Found) -> Result<Imported,
 /// Moves a folder that was looked at to its shelf, in one rename; back if it cannot be read there.
 pub(crate) fn place_moved(
     shared: &Shared,
+    project: &Id,
     source: &Path,
     found: &Found,
 ) -> Result<Imported, Error> {
     let (shelf, id) = shelf_and_id(shared, found)?;
+    shared.workspace.put(&id, project);
     write_own(found, &id, source)?;
     let folder = shared.workspace.folder(shelf, &id);
     move_folder(source, &folder)?;
@@ -219,9 +226,7 @@ fn write_own(found: &Found, id: &Id, folder: &Path) -> Result<(), Error> {
         }
         Found::Job(order) => {
             let mut order = Order { id: id.clone(), name: name_from(&order.name), ..order.clone() };
-            if let Task::Train(task) = &mut order.task {
-                task.dataset_path = Shelf::Datasets.seen_from_job(&task.dataset);
-            }
+            archive::keep_inside(&mut order);
             let card = job_folder::read_card(folder);
             let card = job_folder::Card {
                 name: card.name.map(|name| name_from(&name)),

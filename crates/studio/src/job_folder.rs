@@ -9,7 +9,7 @@ use std::{
 };
 
 use api::{
-    DatasetIndex, DatasetSummary, Exit, JobKind, Outcome, Problem, ReconstructionResult,
+    DatasetIndex, DatasetSummary, Exit, Id, JobKind, Outcome, Problem, ReconstructionResult,
     RunMeasure, UnixMs,
 };
 use job::{files, whole};
@@ -24,6 +24,9 @@ pub(crate) struct Card {
     /// The name, if it was renamed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
+    /// The project it lay in, while it is in the trash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) project: Option<Id>,
     /// When it was moved to the trash, while it is there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) deleted_ms: Option<UnixMs>,

@@ -8,6 +8,7 @@
 //! | about | verbs | file |
 //! |---|---|---|
 //! | the studio | `open` `open_with` `announce` `workspace` `subscribe` `close` | `lib.rs` |
+//! | projects | `projects` `project` `create_project` `change_project` `delete_project` `restore_project` `move_to_project` `write_archive` `read_archive` `in_project` | `library/projects.rs`, `archive.rs` |
 //! | jobs | `jobs` `job` `events` `log` `dismiss_job` | `library/jobs.rs` |
 //! | datasets | `datasets` `dataset` `create_dataset` `cancel_dataset` `restart_dataset` `rename_dataset` `delete_dataset` `restore_dataset` `dataset_sound` `dataset_peaks` | `library/datasets.rs` |
 //! | runs | `runs` `run` `create_run` `stop_run` `resume_run` `control_run` `rename_run` `delete_run` `restore_run` `curves` `run_file` | `library/runs.rs` |
@@ -26,6 +27,7 @@
 //! they write (`follower.rs`), and ends them. Whatever changes goes through one place
 //! (`shared.rs`): stored first, then published (`live.rs`).
 
+mod archive;
 mod error;
 mod folders;
 mod follower;
@@ -53,7 +55,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use api::UnixMs;
+use api::{Id, UnixMs};
 
 pub use error::{Error, sentence};
 pub use library::{
@@ -75,6 +77,8 @@ use workspace::Workspace;
 pub struct Studio {
     shared: Arc<Shared>,
     thread: Arc<Thread>,
+    /// The project that lists are of and new things go to, if it is a single one; see [`Studio::in_project`].
+    project: Option<Id>,
 }
 
 /// How to start a worker: `program args… FOLDER`.
@@ -152,7 +156,7 @@ impl Studio {
         let handle =
             run.spawn(|| watch.run()).map_err(Error::io("start a thread", Path::new("studio")))?;
         let thread = Thread { shared: Arc::clone(&shared), handle: Mutex::new(Some(handle)) };
-        Ok(Self { shared, thread: Arc::new(thread) })
+        Ok(Self { shared, thread: Arc::new(thread), project: None })
     }
 
     /// Writes `studio.json` with the port where this studio answers HTTP, so that other commands

@@ -1,4 +1,4 @@
-//! The library: every verb on datasets, runs, models, presets, reconstructions, conversions, exports,
+//! The library: every verb on projects, datasets, runs, models, presets, reconstructions, conversions, exports,
 //! imports, measures, uploads and the trash, one file each, and what these have in common: fresh identifiers, names, folders, and the trash.
 
 mod conversions;
@@ -10,6 +10,7 @@ pub(crate) mod measures;
 mod models;
 mod passing;
 mod presets;
+pub(crate) mod projects;
 mod reconstructions;
 pub(crate) mod runs;
 pub(crate) mod trash;
@@ -18,7 +19,7 @@ pub(crate) mod uploads;
 
 use std::{fs, path::Path};
 
-use api::{Control, Exit, Id, JobKind, Order, Outcome, Task};
+use api::{Control, Exit, Id, JobKind, Order, Outcome, Project, Task};
 use job::{Kept, Shelf};
 
 use crate::{
@@ -92,6 +93,7 @@ pub(crate) fn fresh_id(shared: &Shared, name: &str) -> Result<Id, Error> {
 
 pub(crate) fn is_taken(shared: &Shared, id: &Id) -> Result<bool, Error> {
     let workspace = &shared.workspace;
+    // What lies in another project than the first was remembered, also when it is gone.
     let on_disk = Shelf::ALL.iter().any(|shelf| {
         workspace.folder(*shelf, id).exists()
             || workspace.trash(*shelf, id).exists()
@@ -107,13 +109,15 @@ pub(crate) fn is_taken(shared: &Shared, id: &Id) -> Result<bool, Error> {
     })
 }
 
-/// Makes a folder on a shelf, whole or not at all: `fill` puts its files into an unfinished one.
+/// Makes a folder on a shelf of a project, whole or not at all: `fill` puts its files into an unfinished one.
 pub(crate) fn make_folder(
     shared: &Shared,
+    project: &Id,
     shelf: Shelf,
     id: &Id,
     fill: impl FnOnce(&Path) -> Result<(), Error>,
 ) -> Result<(), Error> {
+    shared.workspace.put(id, project);
     let unfinished = shared.workspace.unfinished(shelf, id);
     fs::create_dir(&unfinished).map_err(Error::io("make", &unfinished))?;
     let made = fill(&unfinished).and_then(|()| {
@@ -128,10 +132,11 @@ pub(crate) fn make_folder(
     made
 }
 
-/// Makes a job's folder with its order, and queues it. `fill` adds more files to the folder, `add`
+/// Makes a job's folder in a project, with its order, and queues it. `fill` adds more files to the folder, `add`
 /// the row beside the job's; it also refuses what has become impossible meanwhile.
 fn make_job(
     shared: &Shared,
+    project: &Id,
     name: String,
     task: Task,
     fill: impl FnOnce(&Path) -> Result<(), Error>,
@@ -148,12 +153,13 @@ fn make_job(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         task,
     };
-    make_folder(shared, shelf, &id, |folder| {
+    make_folder(shared, project, shelf, &id, |folder| {
         job::whole::write_json(&folder.join(job::files::ORDER), &order)?;
         fill(folder)
     })?;
     let queued = shared.change(|change| {
         let mut job = JobRow::new(id.clone(), kind, name, order.created_ms);
+        job.project = project.clone();
         add(change, &job)?;
         queue::enqueue(change, &mut job)?;
         change.list(shelf, &id);
@@ -276,7 +282,7 @@ fn restore_job(shared: &Shared, kind: JobKind, id: &Id) -> Result<(), Error> {
         let job = store::jobs::find(change.tx, id)?;
         let job = job.filter(|job| job.kind == kind && job.deleted_ms.is_some());
         let mut job = job.ok_or_else(|| Error::not_found(shelf.word(), id))?;
-        from_trash(shared, change, shelf, id)?;
+        job.project = from_trash(shared, change, shelf, id)?;
         job.deleted_ms = None;
         store::jobs::save(change.tx, &job)?;
         change.list(shelf, id);
@@ -307,20 +313,26 @@ fn to_trash(
     now_ms: u64,
 ) -> Result<(), Error> {
     let folder = shared.workspace.folder(shelf, id);
-    let card = Card { deleted_ms: Some(now_ms), ..job_folder::read_card(&folder) };
+    let project = Some(shared.workspace.project_of(id));
+    let card = Card { deleted_ms: Some(now_ms), project, ..job_folder::read_card(&folder) };
     write_card_if_room(&folder, &card)?;
     move_folder(&folder, &shared.workspace.trash(shelf, id))?;
     change.trash(id);
     Ok(())
 }
 
+/// Moves a folder back from the trash: into its project, or into the first one if that is gone. Gives which.
 fn from_trash(
     shared: &Shared,
     change: &mut Change<'_>,
     shelf: Shelf,
     id: &Id,
-) -> Result<(), Error> {
-    let (trash, folder) = (shared.workspace.trash(shelf, id), shared.workspace.folder(shelf, id));
+) -> Result<Id, Error> {
+    let trash = shared.workspace.trash(shelf, id);
+    let project = job_folder::read_card(&trash).project;
+    let project = project.filter(|it| shared.workspace.project(it).is_dir());
+    let project = project.unwrap_or_else(Project::first);
+    let folder = shared.workspace.shelf(&project, shelf).join(id.as_str());
     if fs::symlink_metadata(&folder).is_ok() {
         return Err(Error::conflict(
             format!("restore the {} “{id}”", shelf.word()),
@@ -329,10 +341,11 @@ fn from_trash(
         ));
     }
     move_folder(&trash, &folder)?;
-    let card = Card { deleted_ms: None, ..job_folder::read_card(&folder) };
+    shared.workspace.put(id, &project);
+    let card = Card { deleted_ms: None, project: None, ..job_folder::read_card(&folder) };
     write_card_if_room(&folder, &card)?;
     change.trash(id);
-    Ok(())
+    Ok(project)
 }
 
 fn write_card_if_room(folder: &Path, card: &Card) -> Result<(), Error> {

@@ -11,18 +11,18 @@ use std::{
     time::{Duration, Instant, UNIX_EPOCH},
 };
 
-use api::{Id, JobKind, Model, OwnPreset, Task, UnixMs};
+use api::{Id, Model, OwnPreset, Project, Task, UnixMs};
 use job::Shelf;
 
 use crate::{
     Error,
     follower::{self, Reach},
     job_folder::{self, Process, Product},
-    library::{trash, uploads},
+    library::{projects, trash, uploads},
     queue,
     shared::{Change, Shared, lock},
     store::{
-        datasets,
+        self, datasets,
         jobs::{self, JobRow, Phase},
         measures,
         models::{self, ModelRow},
@@ -51,6 +51,7 @@ const HOUR_MS: UnixMs = 3600 * 1000;
 pub(crate) fn reconcile(shared: &Shared) -> Result<(), Error> {
     let until = Instant::now() + MAX_READING;
     uploads::sweep_staged(shared)?;
+    projects::sweep_unfinished(shared)?;
     for shelf in Shelf::ALL {
         sweep_unfinished(shared, shelf)?;
         reconcile_shelf(shared, shelf, until)?;
@@ -80,12 +81,17 @@ pub(crate) fn read_in(
         true => shared.workspace.trash(shelf, id),
     };
     let card = job_folder::read_card(&folder);
+    let project = match is_deleted {
+        false => shared.workspace.project_of(id),
+        true => card.project.clone().unwrap_or_else(Project::first),
+    };
     let deleted_ms = is_deleted.then(|| card.deleted_ms.unwrap_or_else(|| shared.now_ms()));
     if shelf == Shelf::Models {
         let path = folder.join(job::files::MODEL);
         let mut model: Model = job::whole::read_versioned(&path, Model::FORMAT)?;
         model.id = id.clone();
         model.name = card.name.unwrap_or(model.name);
+        model.project = Some(project);
         return shared.change(|change| models::save(change.tx, &ModelRow { model, deleted_ms }));
     }
     if shelf == Shelf::Presets {
@@ -93,6 +99,7 @@ pub(crate) fn read_in(
         let mut preset: OwnPreset = job::whole::read_versioned(&path, OwnPreset::FORMAT)?;
         preset.id = id.clone();
         preset.name = card.name.unwrap_or(preset.name);
+        preset.project = Some(project);
         return shared.change(|change| presets::save(change.tx, &PresetRow { preset, deleted_ms }));
     }
     let order = job::order::read(&folder)?;
@@ -107,6 +114,7 @@ pub(crate) fn read_in(
     let mut job = JobRow::new(id.clone(), kind, name, order.created_ms);
     job.deleted_ms = deleted_ms;
     job.is_dismissed = card.is_dismissed;
+    job.project = project;
     let product = read_state(&folder, &mut job);
     shared.change(|change| store(change, &folder, &mut job, order.task, product))?;
     if follower::catch_up(shared, id, until)? == Reach::Behind {
@@ -117,9 +125,16 @@ pub(crate) fn read_in(
 
 /// Folders that were being put together when their studio went: they never were on the shelf.
 fn sweep_unfinished(shared: &Shared, shelf: Shelf) -> Result<(), Error> {
-    let folder = shared.workspace.shelf(shelf);
-    for entry in fs::read_dir(&folder).map_err(Error::io("read", &folder))? {
-        let entry = entry.map_err(Error::io("read", &folder))?;
+    for project in shared.workspace.project_ids()? {
+        remove_unfinished(&shared.workspace.shelf(&project, shelf))?;
+    }
+    Ok(())
+}
+
+/// Removes what was being put together in a folder.
+pub(crate) fn remove_unfinished(folder: &Path) -> Result<(), Error> {
+    for entry in fs::read_dir(folder).map_err(Error::io("read", folder))? {
+        let entry = entry.map_err(Error::io("read", folder))?;
         if entry.file_name().to_string_lossy().starts_with(".new-") {
             remove(&entry.path())?;
         }
@@ -128,20 +143,27 @@ fn sweep_unfinished(shared: &Shared, shelf: Shelf) -> Result<(), Error> {
 }
 
 fn reconcile_shelf(shared: &Shared, shelf: Shelf, until: Instant) -> Result<(), Error> {
-    let mut known: BTreeMap<Id, bool> = shared.read(|c| known(c, shelf))?.into_iter().collect();
-    let here = ids_in(&shared.workspace.shelf(shelf))?.into_iter().map(|id| (id, false));
-    let trash = ids_in(&shared.workspace.trash_shelf(shelf))?.into_iter().map(|id| (id, true));
-    for (id, is_deleted) in here.chain(trash) {
-        if known.remove(&id) == Some(is_deleted) {
-            continue;
-        }
-        shared.change(|change| forget(change, shelf, &id))?;
-        if let Err(error) = read_in(shared, shelf, &id, is_deleted, until) {
-            // One bad folder does not spoil the workspace.
-            tracing::warn!("{} {id} is left out: failed to {error}", shelf.word());
-            if !is_deleted {
-                lock(&shared.unreadable).insert((shelf, id));
+    let known = shared.read(|c| store::on_shelf(c, shelf))?;
+    let mut known: BTreeMap<Id, (bool, Id)> =
+        known.into_iter().map(|(id, is_deleted, project)| (id, (is_deleted, project))).collect();
+    for project in shared.workspace.project_ids()? {
+        for id in ids_in(&shared.workspace.shelf(&project, shelf))? {
+            if shared.workspace.project_of(&id) != project {
+                continue; // Another project has something of this name.
             }
+            match known.remove(&id) {
+                Some((false, before)) if before == project => {}
+                // Somebody moved the folder while no studio was there.
+                Some((false, _)) => {
+                    shared.change(|change| store::set_project(change.tx, shelf, &id, &project))?;
+                }
+                _ => read_anew(shared, shelf, &id, false, until)?,
+            }
+        }
+    }
+    for id in ids_in(&shared.workspace.trash_shelf(shelf))? {
+        if known.remove(&id).is_none_or(|(is_deleted, _)| !is_deleted) {
+            read_anew(shared, shelf, &id, true, until)?;
         }
     }
     for id in known.into_keys() {
@@ -151,18 +173,22 @@ fn reconcile_shelf(shared: &Shared, shelf: Shelf, until: Instant) -> Result<(), 
     Ok(())
 }
 
-fn known(connection: &rusqlite::Connection, shelf: Shelf) -> Result<Vec<(Id, bool)>, Error> {
-    match shelf {
-        Shelf::Datasets => jobs::ids(connection, JobKind::Prepare),
-        Shelf::Runs => jobs::ids(connection, JobKind::Train),
-        Shelf::Models => models::ids(connection),
-        Shelf::Reconstructions => jobs::ids(connection, JobKind::Reconstruct),
-        Shelf::Presets => presets::ids(connection),
-        Shelf::Conversions => jobs::ids(connection, JobKind::Convert),
-        Shelf::Exports => jobs::ids(connection, JobKind::Export),
-        Shelf::Imports => jobs::ids(connection, JobKind::Import),
-        Shelf::Measures => jobs::ids(connection, JobKind::Measure),
+/// Reads a folder that the database knows nothing true of. One bad folder does not spoil the workspace.
+pub(crate) fn read_anew(
+    shared: &Shared,
+    shelf: Shelf,
+    id: &Id,
+    is_deleted: bool,
+    until: Instant,
+) -> Result<(), Error> {
+    shared.change(|change| forget(change, shelf, id))?;
+    if let Err(error) = read_in(shared, shelf, id, is_deleted, until) {
+        tracing::warn!("{} {id} is left out: failed to {error}", shelf.word());
+        if !is_deleted {
+            lock(&shared.unreadable).insert((shelf, id.clone()));
+        }
     }
+    Ok(())
 }
 
 pub(crate) fn forget(change: &mut Change<'_>, shelf: Shelf, id: &Id) -> Result<(), Error> {

@@ -127,6 +127,11 @@ impl<'a> Change<'a> {
         self.live.push(Live::Changed { list: shelf.name().to_owned(), id: id.clone() });
     }
 
+    /// Publishes that a project, or what lies in it, is not what it was.
+    pub(crate) fn projects(&mut self, id: &Id) {
+        self.live.push(Live::Changed { list: "projects".to_owned(), id: id.clone() });
+    }
+
     /// Publishes that something entered or left the trash.
     pub(crate) fn trash(&mut self, id: &Id) {
         self.live.push(Live::Changed { list: "trash".to_owned(), id: id.clone() });

@@ -30,6 +30,7 @@ use std::{
     time::Duration,
 };
 
+use job::Shelf;
 use rusqlite::{Connection, ErrorCode, Row, Transaction, TransactionBehavior, types::Type};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -315,6 +316,47 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Everything on a shelf, with whether it is in the trash and the project it lies or lay in.
+pub(crate) fn on_shelf(
+    connection: &Connection,
+    shelf: Shelf,
+) -> Result<Vec<(api::Id, bool, api::Id)>, Error> {
+    let of_body = |table: &str| {
+        format!(
+            "SELECT id, deleted_ms IS NOT NULL, coalesce(json_extract(body, '$.project'), ?1)
+             FROM {table} ORDER BY id"
+        )
+    };
+    let (sql, given) = match shelf {
+        Shelf::Models => (of_body("models"), api::Project::first().to_string()),
+        Shelf::Presets => (of_body("presets"), api::Project::first().to_string()),
+        _ => {
+            let sql =
+                "SELECT id, deleted_ms IS NOT NULL, project FROM jobs WHERE kind = ?1 ORDER BY id";
+            (sql.to_owned(), job::kinds::on_shelf(shelf).map_or("", |row| row.word).to_owned())
+        }
+    };
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map([given], |row| Ok((id(row, 0)?, row.get(1)?, id(row, 2)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Stores that something lies in another project.
+pub(crate) fn set_project(
+    connection: &Connection,
+    shelf: Shelf,
+    id: &api::Id,
+    project: &api::Id,
+) -> Result<(), Error> {
+    let sql = match shelf {
+        Shelf::Models => "UPDATE models SET body = json_set(body, '$.project', ?2) WHERE id = ?1",
+        Shelf::Presets => "UPDATE presets SET body = json_set(body, '$.project', ?2) WHERE id = ?1",
+        _ => "UPDATE jobs SET project = ?2 WHERE id = ?1",
+    };
+    connection.execute(sql, [id.as_str(), project.as_str()])?;
+    Ok(())
+}
+
 /// SQLite has signed integers only; ours are counts and times, far below the end of both.
 fn int(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
@@ -449,7 +491,7 @@ mod tests {
         let path = folder.path().join("maquette.db");
         let connection = open_connection(&path).unwrap();
         connection.execute_batch("CREATE TABLE migrations (name TEXT PRIMARY KEY)").unwrap();
-        let newer = ["jobs-2", "runs-2", "presets-1", "measures-1"];
+        let newer = ["jobs-2", "jobs-3", "runs-2", "presets-1", "measures-1"];
         let all = MIGRATIONS.iter().flat_map(|table| table.iter());
         for (name, sql) in all.filter(|(name, _)| !newer.contains(name)) {
             connection.execute_batch(sql).unwrap();

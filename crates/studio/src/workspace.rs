@@ -2,14 +2,19 @@
 //!
 //! Everything that makes a path out of something from outside goes through here: identifiers are
 //! safe by their type, and paths inside a job's folder are checked by [`job::inside`].
+//!
+//! An identifier is unique in the whole workspace, so a thing is named by it alone. Which project it lies in is read
+//! from the folders when the workspace is opened, and kept in mind; only [`Workspace::folder`] needs to know.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File, TryLockError},
     path::{Path, PathBuf},
+    sync::{PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
-use api::Id;
+use api::{Id, Project};
 use job::{Shelf, reserve::Reserve};
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +28,8 @@ const LETTING_GO: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Workspace {
     root: PathBuf,
+    /// The project that each thing lies in. What is gone may still be named here.
+    projects: RwLock<BTreeMap<Id, Id>>,
 }
 
 /// `studio.json`: who has the workspace open, for the one who finds it locked.
@@ -40,16 +47,18 @@ impl Workspace {
     pub(crate) fn open(root: &Path) -> Result<(Self, File, bool), Error> {
         fs::create_dir_all(root).map_err(Error::io("make", root))?;
         let root = fs::canonicalize(root).map_err(Error::io("open", root))?;
-        let workspace = Self { root };
+        let workspace = Self::at(&root);
         let lock = workspace.take_lock()?;
         let was_unclean = workspace.presence().exists();
-        for shelf in Shelf::ALL {
-            for folder in [workspace.shelf(shelf), workspace.trash_shelf(shelf)] {
-                fs::create_dir_all(&folder).map_err(Error::io("make", &folder))?;
-            }
+        let shelves = Shelf::ALL.map(|shelf| workspace.trash_shelf(shelf));
+        for folder in shelves.into_iter().chain([workspace.trash_projects(), workspace.uploads()]) {
+            fs::create_dir_all(&folder).map_err(Error::io("make", &folder))?;
         }
-        let uploads = workspace.uploads();
-        fs::create_dir_all(&uploads).map_err(Error::io("make", &uploads))?;
+        workspace.make_shelves(&Project::first())?;
+        for project in workspace.project_ids()? {
+            workspace.make_shelves(&project)?;
+            workspace.look_around(&project)?;
+        }
         workspace.announce(None)?;
         Ok((workspace, lock, was_unclean))
     }
@@ -100,7 +109,7 @@ impl Workspace {
 
     /// The layout of a workspace that is not opened: only to look.
     pub(crate) fn at(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+        Self { root: root.to_owned(), projects: RwLock::default() }
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -115,17 +124,68 @@ impl Workspace {
         self.root.join("projects")
     }
 
-    pub(crate) fn shelf(&self, shelf: Shelf) -> PathBuf {
-        self.projects().join("default").join(shelf.name())
+    pub(crate) fn project(&self, project: &Id) -> PathBuf {
+        self.projects().join(project.as_str())
+    }
+
+    /// Where a project is put together before it appears under its own name.
+    pub(crate) fn unfinished_project(&self, project: &Id) -> PathBuf {
+        self.projects().join(format!(".new-{project}"))
+    }
+
+    /// Every project's identifier, the first one's first.
+    pub(crate) fn project_ids(&self) -> Result<Vec<Id>, Error> {
+        let mut ids = ids_in(&self.projects())?;
+        ids.sort_by_key(|id| *id != Project::first());
+        Ok(ids)
+    }
+
+    pub(crate) fn shelf(&self, project: &Id, shelf: Shelf) -> PathBuf {
+        self.project(project).join(shelf.name())
+    }
+
+    /// Makes the folders of a project that are missing.
+    pub(crate) fn make_shelves(&self, project: &Id) -> Result<(), Error> {
+        for shelf in Shelf::ALL {
+            let folder = self.shelf(project, shelf);
+            fs::create_dir_all(&folder).map_err(Error::io("make", &folder))?;
+        }
+        Ok(())
+    }
+
+    /// Remembers what lies in a project. Of two things with one identifier the first counts; the other is left alone.
+    pub(crate) fn look_around(&self, project: &Id) -> Result<(), Error> {
+        for shelf in Shelf::ALL {
+            for id in ids_in(&self.shelf(project, shelf))? {
+                let mut projects = self.projects.write().unwrap_or_else(PoisonError::into_inner);
+                let first = projects.entry(id.clone()).or_insert_with(|| project.clone());
+                if first != project {
+                    tracing::warn!("{id} in the project {project} is left out: {first} has it");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The project that something lies in.
+    pub(crate) fn project_of(&self, id: &Id) -> Id {
+        let projects = self.projects.read().unwrap_or_else(PoisonError::into_inner);
+        projects.get(id).cloned().unwrap_or_else(Project::first)
+    }
+
+    /// From now on, something lies in this project.
+    pub(crate) fn put(&self, id: &Id, project: &Id) {
+        let mut projects = self.projects.write().unwrap_or_else(PoisonError::into_inner);
+        projects.insert(id.clone(), project.clone());
     }
 
     pub(crate) fn folder(&self, shelf: Shelf, id: &Id) -> PathBuf {
-        self.shelf(shelf).join(id.as_str())
+        self.shelf(&self.project_of(id), shelf).join(id.as_str())
     }
 
     /// Where a folder is put together before it appears on its shelf under its own name.
     pub(crate) fn unfinished(&self, shelf: Shelf, id: &Id) -> PathBuf {
-        self.shelf(shelf).join(format!(".new-{id}"))
+        self.shelf(&self.project_of(id), shelf).join(format!(".new-{id}"))
     }
 
     pub(crate) fn trash_root(&self) -> PathBuf {
@@ -134,6 +194,14 @@ impl Workspace {
 
     pub(crate) fn trash_shelf(&self, shelf: Shelf) -> PathBuf {
         self.trash_root().join(shelf.name())
+    }
+
+    pub(crate) fn trash_projects(&self) -> PathBuf {
+        self.trash_root().join("projects")
+    }
+
+    pub(crate) fn trash_project(&self, project: &Id) -> PathBuf {
+        self.trash_projects().join(project.as_str())
     }
 
     pub(crate) fn trash(&self, shelf: Shelf, id: &Id) -> PathBuf {

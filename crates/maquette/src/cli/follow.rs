@@ -272,6 +272,7 @@ mod tests {
         let check = |kind: JobKind, expected: &str| {
             let state = JobState::Interrupted { started_ms: None, noticed_ms: 0 };
             let job = Job {
+                project: api::Project::first(),
                 id: "notes-000001".parse().unwrap(),
                 kind,
                 name: "Notes".into(),

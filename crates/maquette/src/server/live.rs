@@ -203,6 +203,7 @@ mod tests {
     fn chatter_goes_to_those_who_watch() {
         let id = |text: &str| text.parse::<Id>().unwrap();
         let job = || Job {
+            project: api::Project::first(),
             id: id("mine-000001"),
             kind: JobKind::Train,
             name: "Mine".into(),

@@ -30,8 +30,9 @@ impl Studio {
         }
         passing::remove_oldest(&self.shared, JobKind::Convert)?;
         let name = name_from(&file_name(path));
+        let project = self.project_of_model(model);
         let task = Task::Convert(task);
-        let id = make_job(&self.shared, name, task, |_| Ok(()), |_, _| Ok(()))?;
+        let id = make_job(&self.shared, &project, name, task, |_| Ok(()), |_, _| Ok(()))?;
         self.conversion(&id)
     }
 

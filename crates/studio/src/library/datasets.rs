@@ -20,7 +20,7 @@ use super::{
 use crate::{
     Error, Studio, job_folder,
     queue::{self, Places},
-    shared::Shared,
+    shared::{Change, Shared},
     store::{
         datasets::{self, DatasetRow},
         jobs::Phase,
@@ -65,7 +65,9 @@ impl Studio {
     pub fn datasets(&self) -> Result<Vec<Dataset>, Error> {
         self.shared.read(|c| {
             let places = Places::read(c)?;
-            Ok(datasets::all(c)?.iter().map(|row| row.dataset(&places)).collect())
+            let all = datasets::all(c)?;
+            let shown = all.iter().filter(|row| self.is_shown(Some(&row.job.project)));
+            Ok(shown.map(|row| row.dataset(&places)).collect())
         })
     }
 
@@ -110,6 +112,7 @@ impl Studio {
         let source = task.source.clone();
         let id = make_job(
             &self.shared,
+            &self.project_for(None),
             name,
             Task::Prepare(task),
             |_| Ok(()),
@@ -173,17 +176,7 @@ impl Studio {
     /// `NotFound` when there is none; `Conflict` while it is prepared, or a run that waits or
     /// trains needs it.
     pub fn delete_dataset(&self, id: &Id) -> Result<(), Error> {
-        delete_job(&self.shared, JobKind::Prepare, id, |change| {
-            let users = runs::on_dataset(change.tx, id)?;
-            match users.iter().find(|(_, is_active)| *is_active) {
-                None => Ok(()),
-                Some((run, _)) => Err(Error::conflict(
-                    format!("delete the dataset “{id}”"),
-                    format!("the run “{run}” is using it"),
-                    "stop the run first",
-                )),
-            }
-        })
+        delete_job(&self.shared, JobKind::Prepare, id, |change| check_unused(change, "delete", id))
     }
 
     /// Takes a dataset back from the trash.
@@ -268,6 +261,19 @@ impl Studio {
             }
             SoundSource::Samples => Ok(SoundSource::Samples),
         }
+    }
+}
+
+/// Sees that no run that waits or trains needs a dataset.
+pub(super) fn check_unused(change: &Change<'_>, verb: &str, id: &Id) -> Result<(), Error> {
+    let users = runs::on_dataset(change.tx, id)?;
+    match users.iter().find(|(_, is_active)| *is_active) {
+        None => Ok(()),
+        Some((run, _)) => Err(Error::conflict(
+            format!("{verb} the dataset “{id}”"),
+            format!("the run “{run}” is using it"),
+            "stop the run first",
+        )),
     }
 }
 

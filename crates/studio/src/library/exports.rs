@@ -41,6 +41,7 @@ impl Studio {
                 Err(error) => tracing::warn!("export {id} is left out: failed to {error}"),
             }
         }
+        exports.retain(|export| self.is_shown(Some(&export.job.project)));
         exports.sort_by(|a, b| b.job.created_ms.cmp(&a.job.created_ms).then(a.id.cmp(&b.id)));
         Ok(exports)
     }
@@ -67,8 +68,10 @@ impl Studio {
             }
         };
         let name = name_from(&model_name);
+        let project = self.project_of_model(&task.model);
         let order = ExportOrder { task, model_name, known };
-        let id = make_job(&self.shared, name, Task::Export(order), |_| Ok(()), |_, _| Ok(()))?;
+        let id =
+            make_job(&self.shared, &project, name, Task::Export(order), |_| Ok(()), |_, _| Ok(()))?;
         self.export(&id)
     }
 
@@ -148,7 +151,7 @@ impl Studio {
             let name = jobs::find(c, &lineage.dataset)?.map(|row| row.name);
             Ok((row.and_then(|row| row.summary), name))
         })?;
-        let run_path = Shelf::Runs.seen_from_job(&lineage.run);
+        let run_path = self.seen_from(&self.project_for(Some(id)), Shelf::Runs, &lineage.run);
         let is_there = self.shared.workspace.folder(Shelf::Runs, &lineage.run).is_dir();
         Ok(KnownModel {
             dataset,

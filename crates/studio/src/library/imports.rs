@@ -42,7 +42,8 @@ impl Studio {
         let of_path = || name_from(&task.path.file_name().unwrap_or_default().to_string_lossy());
         let job_name = name.clone().unwrap_or_else(of_path);
         let task = Task::Import(ImportTask { name, ..task });
-        let id = make_job(&self.shared, job_name, task, |_| Ok(()), |_, _| Ok(()))?;
+        let project = self.project_for(None);
+        let id = make_job(&self.shared, &project, job_name, task, |_| Ok(()), |_, _| Ok(()))?;
         self.foreign_import(&id)
     }
 
@@ -57,6 +58,7 @@ impl Studio {
             // One that is going, or whose folder is damaged, does not hide the others.
             all.extend(self.foreign_import(&id).ok());
         }
+        all.retain(|import: &Import| self.is_shown(Some(&import.job.project)));
         all.sort_by_key(|import| std::cmp::Reverse(import.job.created_ms));
         Ok(all)
     }
@@ -108,9 +110,10 @@ impl Studio {
             )
         })?;
         let folder = self.shared.workspace.folder(Shelf::Imports, id);
+        let project = self.shared.workspace.project_of(id);
         let (mut all, mut failure) = (Vec::new(), None);
         for made in &result.made {
-            match take_made(&self.shared, &folder, made) {
+            match take_made(&self.shared, &project, &folder, made) {
                 Ok(imported) => all.extend(imported),
                 Err(error) => failure = failure.or(Some(error)),
             }
@@ -124,7 +127,12 @@ impl Studio {
 }
 
 /// Moves one folder that an import made to its shelf; nothing when that was done before.
-fn take_made(shared: &Shared, folder: &Path, made: &Made) -> Result<Option<Imported>, Error> {
+fn take_made(
+    shared: &Shared,
+    project: &Id,
+    folder: &Path,
+    made: &Made,
+) -> Result<Option<Imported>, Error> {
     if !job::inside::is_plain(&made.folder) {
         let id = made.folder.escape_debug().to_string();
         return Err(Error::NotFound { what: "folder", id });
@@ -140,7 +148,7 @@ fn take_made(shared: &Shared, folder: &Path, made: &Made) -> Result<Option<Impor
     {
         (task.dataset, task.dataset_hash) = (id, hash);
     }
-    place_moved(shared, &source, &found).map(Some)
+    place_moved(shared, project, &source, &found).map(Some)
 }
 
 /// The dataset that a run learnt from: the one with the content that it names; where it names none, the

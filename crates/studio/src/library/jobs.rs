@@ -22,7 +22,7 @@ use crate::{
 const MAX_LOG_BYTES: u64 = 1 << 20;
 
 impl Studio {
-    /// Jobs that run or wait: running ones first, then the queue in order.
+    /// Jobs that wait or run: running ones first, then the queue in order.
     ///
     /// # Errors
     /// `Store` or `Closed` only.
@@ -31,7 +31,8 @@ impl Studio {
             let places = Places::read(c)?;
             let mut rows = jobs::in_phase(c, Phase::Running)?;
             rows.extend(jobs::in_phase(c, Phase::Queued)?);
-            Ok(rows.iter().map(|row| row.job(places.of(&row.id))).collect())
+            let shown = rows.iter().filter(|row| self.is_shown(Some(&row.project)));
+            Ok(shown.map(|row| row.job(places.of(&row.id))).collect())
         })
     }
 

@@ -44,6 +44,7 @@ impl Studio {
         };
         let id = make_job(
             &self.shared,
+            &self.project_for(None),
             super::name_from(&request.name),
             Task::Measure(task),
             |_| Ok(()),

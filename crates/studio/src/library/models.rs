@@ -20,7 +20,7 @@ use crate::{
     Error, Studio,
     job_folder::{self, Card},
     queue::Places,
-    shared::Change,
+    shared::{Change, Shared},
     store::{
         checkpoints, datasets,
         models::{self, ModelRow},
@@ -35,7 +35,8 @@ impl Studio {
     /// # Errors
     /// `Store` or `Closed` only.
     pub fn models(&self) -> Result<Vec<Model>, Error> {
-        self.shared.read(models::all)
+        let all = self.shared.read(models::all)?;
+        Ok(all.into_iter().filter(|it| self.is_shown(it.project.as_ref())).collect())
     }
 
     /// One model with its reconstructions.
@@ -83,6 +84,7 @@ impl Studio {
         let model = Model {
             format: Model::FORMAT,
             id: fresh_id(&self.shared, &name)?,
+            project: None,
             name,
             created_ms: self.shared.now_ms(),
             family: task.family,
@@ -104,7 +106,8 @@ impl Studio {
             }),
             added: None,
         };
-        make_folder(&self.shared, Shelf::Models, &model.id, |folder| {
+        let project = self.project_for(Some(&run));
+        make_folder(&self.shared, &project, Shelf::Models, &model.id, |folder| {
             let sha256 = copy_hashed(&source, &folder.join(job::files::WEIGHTS))?;
             if sha256 != model.sha256 {
                 return Err(Error::conflict(
@@ -115,6 +118,7 @@ impl Studio {
             }
             Ok(job::whole::write_json(&folder.join(job::files::MODEL), &model)?)
         })?;
+        let model = Model { project: Some(project), ..model };
         self.shared.change(|change| {
             models::save(change.tx, &ModelRow { model: model.clone(), deleted_ms: None })?;
             change.list(Shelf::Models, &model.id);
@@ -147,16 +151,7 @@ impl Studio {
     pub fn delete_model(&self, id: &Id) -> Result<(), Error> {
         self.shared.change(|change| {
             let model = find(change.tx, id)?;
-            let rows = reconstructions::of_model(change.tx, id)?;
-            let is_converting = conversions::need_model(&self.shared, change.tx, id)?
-                || exports::need_model(&self.shared, change.tx, id)?;
-            if is_converting || rows.iter().any(|row| row.job.phase.is_active()) {
-                return Err(Error::conflict(
-                    format!("delete the model “{}”", model.name),
-                    "it is in use by a reconstruction, a conversion or an export",
-                    "wait until that has finished",
-                ));
-            }
+            check_unused(&self.shared, change, "delete", &model)?;
             let now_ms = self.shared.now_ms();
             to_trash(&self.shared, change, Shelf::Models, id, now_ms)?;
             save(change, model, Some(now_ms)).map(drop)
@@ -171,8 +166,8 @@ impl Studio {
         self.shared.change(|change| {
             let row = models::find(change.tx, id)?.filter(|row| row.deleted_ms.is_some());
             let model = row.ok_or_else(|| Error::not_found("model", id))?.model;
-            from_trash(&self.shared, change, Shelf::Models, id)?;
-            save(change, model, None)
+            let project = from_trash(&self.shared, change, Shelf::Models, id)?;
+            save(change, Model { project: Some(project), ..model }, None)
         })
     }
 
@@ -188,6 +183,27 @@ impl Studio {
             .map(|summary| summary.rate_hz)
             .ok_or_else(|| Error::not_found("dataset", &task.dataset))
     }
+}
+
+/// Sees that no job that waits or runs needs a model.
+pub(super) fn check_unused(
+    shared: &Shared,
+    change: &Change<'_>,
+    verb: &str,
+    model: &Model,
+) -> Result<(), Error> {
+    let rows = reconstructions::of_model(change.tx, &model.id)?;
+    let is_in_use = rows.iter().any(|row| row.job.phase.is_active())
+        || conversions::need_model(shared, change.tx, &model.id)?
+        || exports::need_model(shared, change.tx, &model.id)?;
+    if !is_in_use {
+        return Ok(());
+    }
+    Err(Error::conflict(
+        format!("{verb} the model “{}”", model.name),
+        "it is in use by a reconstruction, a conversion or an export",
+        "wait until that has finished",
+    ))
 }
 
 /// One model that is not in the trash.

@@ -27,7 +27,8 @@ impl Studio {
     /// # Errors
     /// `Store` or `Closed` only.
     pub fn presets(&self) -> Result<Vec<OwnPreset>, Error> {
-        self.shared.read(presets::all)
+        let all = self.shared.read(presets::all)?;
+        Ok(all.into_iter().filter(|it| self.is_shown(it.project.as_ref())).collect())
     }
 
     /// One preset.
@@ -52,21 +53,24 @@ impl Studio {
         if serde_json::to_string(&new.choices).is_ok_and(|json| json.len() > MAX_CHOICES_BYTES) {
             return Err(Error::invalid("settings", "use at most 256 KiB"));
         }
-        if self.presets()?.len() >= MAX_PRESETS {
+        if self.shared.read(presets::all)?.len() >= MAX_PRESETS {
             return Err(Error::TooMuch { limit: format!("{MAX_PRESETS} presets") });
         }
         let preset = OwnPreset {
             format: OwnPreset::FORMAT,
             id: fresh_id(&self.shared, &name, reserved)?,
+            project: None,
             created_ms: self.shared.now_ms(),
             name,
             summary,
             choices: new.choices,
             limit: new.limit,
         };
-        make_folder(&self.shared, Shelf::Presets, &preset.id, |folder| {
+        let project = self.project_for(None);
+        make_folder(&self.shared, &project, Shelf::Presets, &preset.id, |folder| {
             Ok(job::whole::write_json(&folder.join(job::files::PRESET), &preset)?)
         })?;
+        let preset = OwnPreset { project: Some(project), ..preset };
         self.shared.change(|change| save(change, preset, None))
     }
 
@@ -107,8 +111,8 @@ impl Studio {
         self.shared.change(|change| {
             let row = presets::find(change.tx, id)?.filter(|row| row.deleted_ms.is_some());
             let preset = row.ok_or_else(|| Error::not_found("preset", id))?.preset;
-            from_trash(&self.shared, change, Shelf::Presets, id)?;
-            save(change, preset, None)
+            let project = from_trash(&self.shared, change, Shelf::Presets, id)?;
+            save(change, OwnPreset { project: Some(project), ..preset }, None)
         })
     }
 }

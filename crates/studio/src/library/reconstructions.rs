@@ -125,6 +125,7 @@ impl Studio {
         };
         let id = make_job(
             &self.shared,
+            &self.shared.workspace.project_of(model),
             input_name.clone(),
             Task::Reconstruct(task),
             |folder| write_input(&folder.join(file_name)),

@@ -75,7 +75,9 @@ impl Studio {
     pub fn runs(&self) -> Result<Vec<Run>, Error> {
         self.shared.read(|c| {
             let places = Places::read(c)?;
-            Ok(runs::all(c)?.into_iter().map(|(job, run)| run.run(&job, &places)).collect())
+            let all =
+                runs::all(c)?.into_iter().filter(|(job, _)| self.is_shown(Some(&job.project)));
+            Ok(all.map(|(job, run)| run.run(&job, &places)).collect())
         })
     }
 
@@ -137,8 +139,9 @@ impl Studio {
             score: None,
             system: None,
         };
+        let project = self.project_for(Some(&request.dataset));
         let task = TrainTask {
-            dataset_path: Shelf::Datasets.seen_from_job(&request.dataset),
+            dataset_path: self.seen_from(&project, Shelf::Datasets, &request.dataset),
             dataset: request.dataset,
             dataset_hash: summary.hash,
             family: request.family,
@@ -153,6 +156,7 @@ impl Studio {
         };
         let id = make_job(
             &self.shared,
+            &project,
             name,
             Task::Train(task),
             |_| Ok(()),

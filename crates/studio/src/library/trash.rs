@@ -3,11 +3,13 @@
 //! What is deleted forever is moved aside first, under a name that nothing reads, and then removed. A
 //! removal that was cut short is finished when the workspace is opened again.
 
-use std::{fs, time::UNIX_EPOCH};
+use std::{fs, path::Path, time::UNIX_EPOCH};
 
 use api::{Emptied, Id, TrashItem, UnixMs};
 use job::Shelf;
 use rusqlite::Connection;
+
+use super::projects;
 
 use crate::{
     Error, Studio, job_folder,
@@ -16,6 +18,9 @@ use crate::{
     store::{jobs, models, presets, reconstructions},
     workspace::{ids_in, move_folder, remove, size_of},
 };
+
+/// The list of projects, as items of the trash name it.
+const PROJECTS: &str = "projects";
 
 /// What was deleted: its name, and when.
 struct Deleted {
@@ -35,6 +40,9 @@ impl Studio {
                 items.push(item(&self.shared, shelf, id)?);
             }
         }
+        for id in ids_in(&self.shared.workspace.trash_projects())? {
+            items.push(project_item(&self.shared, id));
+        }
         items.sort_by(|a, b| b.deleted_ms.cmp(&a.deleted_ms).then(a.id.cmp(&b.id)));
         Ok(items)
     }
@@ -45,6 +53,9 @@ impl Studio {
     /// `NotFound` when it is not in the trash; `Conflict` when its place was taken meanwhile, or
     /// its files cannot be read.
     pub fn restore_from_trash(&self, list: &str, id: &Id) -> Result<(), Error> {
+        if list == PROJECTS {
+            return self.restore_project(id).map(drop);
+        }
         let shelf = shelf_named(list, id)?;
         let is_there = self.shared.workspace.trash(shelf, id).is_dir();
         let is_known = self.shared.read(|c| Ok(deleted(c, shelf, id)?.is_some()))?;
@@ -73,7 +84,10 @@ impl Studio {
     /// # Errors
     /// `NotFound` when it is not in the trash; `Io` when its files cannot be removed.
     pub fn delete_from_trash(&self, list: &str, id: &Id) -> Result<(), Error> {
-        purge(&self.shared, shelf_named(list, id)?, id).map(drop)
+        match list == PROJECTS {
+            true => purge_project(&self.shared, id).map(drop),
+            false => purge(&self.shared, shelf_named(list, id)?, id).map(drop),
+        }
     }
 
     /// Deletes everything in the trash forever.
@@ -82,18 +96,24 @@ impl Studio {
     /// `Io` when something cannot be removed; the rest is removed all the same.
     pub fn empty_trash(&self) -> Result<Emptied, Error> {
         let (mut emptied, mut failure) = (Emptied { n_items: 0, bytes: 0 }, None);
+        let mut count = |purged: Result<u64, Error>| match purged {
+            Ok(bytes) => {
+                emptied.n_items += 1;
+                emptied.bytes += bytes;
+            }
+            // Deleted meanwhile, along with its model.
+            Err(Error::NotFound { .. }) => {}
+            Err(error) => {
+                failure.get_or_insert(error);
+            }
+        };
         for shelf in Shelf::ALL {
             for id in ids_in(&self.shared.workspace.trash_shelf(shelf))? {
-                match purge(&self.shared, shelf, &id) {
-                    Ok(bytes) => {
-                        emptied.n_items += 1;
-                        emptied.bytes += bytes;
-                    }
-                    // Deleted meanwhile, along with its model.
-                    Err(Error::NotFound { .. }) => {}
-                    Err(error) => failure = failure.or(Some(error)),
-                }
+                count(purge(&self.shared, shelf, &id));
             }
+        }
+        for id in ids_in(&self.shared.workspace.trash_projects())? {
+            count(purge_project(&self.shared, &id));
         }
         failure.map_or(Ok(emptied), Err)
     }
@@ -109,6 +129,14 @@ pub(crate) fn purge_expired(shared: &Shared) -> Result<(), Error> {
             if is_expired && let Err(error) = purge(shared, shelf, &id) {
                 tracing::warn!("failed to {error}");
             }
+        }
+    }
+    for id in ids_in(&shared.workspace.trash_projects())? {
+        let deleted_ms = project_item(shared, id.clone()).deleted_ms;
+        if shared.now_ms().saturating_sub(deleted_ms) > TRASH_MS
+            && let Err(error) = purge_project(shared, &id)
+        {
+            tracing::warn!("failed to {error}");
         }
     }
     Ok(())
@@ -129,8 +157,46 @@ pub(crate) fn finish_purges(shared: &Shared) -> Result<(), Error> {
 }
 
 fn shelf_named(list: &str, id: &Id) -> Result<Shelf, Error> {
-    let found = Shelf::ALL.into_iter().find(|shelf| shelf.name() == list);
-    found.ok_or_else(|| Error::NotFound { what: "list", id: format!("{list}/{id}") })
+    Shelf::named(list).ok_or_else(|| Error::NotFound { what: "list", id: format!("{list}/{id}") })
+}
+
+/// A project in the trash, with all it holds.
+fn project_item(shared: &Shared, id: Id) -> TrashItem {
+    let folder = shared.workspace.trash_project(&id);
+    let (name, deleted_ms) = projects::deleted(shared, &id).unwrap_or((id.to_string(), None));
+    let deleted_ms = deleted_ms.unwrap_or_else(|| modified_ms(&folder));
+    TrashItem {
+        list: PROJECTS.to_owned(),
+        name,
+        deleted_ms,
+        expires_ms: deleted_ms + TRASH_MS,
+        bytes: size_of(&folder),
+        id,
+    }
+}
+
+/// Deletes a project in the trash forever, and says how much space that gave back.
+fn purge_project(shared: &Shared, id: &Id) -> Result<u64, Error> {
+    let folder = shared.workspace.trash_project(id);
+    if !folder.is_dir() {
+        return Err(Error::not_found("project", id));
+    }
+    let aside = shared.workspace.trash_root().join(format!(".purge-projects-{id}"));
+    remove(&aside)?;
+    move_folder(&folder, &aside)?;
+    shared.change(|change| {
+        change.trash(id);
+        Ok(())
+    })?;
+    let bytes = size_of(&aside);
+    remove(&aside)?;
+    Ok(bytes)
+}
+
+fn modified_ms(folder: &Path) -> UnixMs {
+    let modified = fs::metadata(folder).and_then(|it| it.modified()).ok();
+    let since = modified.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+    since.map_or(0, |since| since.as_millis() as UnixMs)
 }
 
 fn item(shared: &Shared, shelf: Shelf, id: Id) -> Result<TrashItem, Error> {
@@ -140,12 +206,9 @@ fn item(shared: &Shared, shelf: Shelf, id: Id) -> Result<TrashItem, Error> {
     let found = found.unwrap_or_else(|| {
         // A folder that could not be read still takes space.
         let card = job_folder::read_card(&folder);
-        let modified = fs::metadata(&folder).and_then(|it| it.modified()).ok();
-        let since = modified.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
-        let modified_ms = since.map_or(0, |since| since.as_millis() as UnixMs);
         Deleted {
             name: card.name.unwrap_or_else(|| id.to_string()),
-            deleted_ms: card.deleted_ms.unwrap_or(modified_ms),
+            deleted_ms: card.deleted_ms.unwrap_or_else(|| modified_ms(&folder)),
         }
     });
     let along: u64 = reconstructions
@@ -217,7 +280,7 @@ fn set_aside(
     change: &mut Change<'_>,
     shelf: Shelf,
     id: &Id,
-    folder: &std::path::Path,
+    folder: &Path,
 ) -> Result<std::path::PathBuf, Error> {
     let aside = shared.workspace.trash_root().join(format!(".purge-{}-{id}", shelf.name()));
     remove(&aside)?;

@@ -72,9 +72,11 @@ impl Studio {
 pub fn find_unreadable(workspace: &Path) -> Vec<UnreadableFolder> {
     let workspace = Workspace::at(workspace);
     let mut found = Vec::new();
-    for shelf in Shelf::ALL {
-        for id in ids_in(&workspace.shelf(shelf)).unwrap_or_default() {
-            let folder = workspace.folder(shelf, &id);
+    let projects = workspace.project_ids().unwrap_or_default();
+    for (project, shelf) in projects.iter().flat_map(|it| Shelf::ALL.map(|shelf| (it, shelf))) {
+        let shelf_folder = workspace.shelf(project, shelf);
+        for id in ids_in(&shelf_folder).unwrap_or_default() {
+            let folder = shelf_folder.join(id.as_str());
             if let Err(error) = check(shelf, &folder) {
                 found.push(unreadable(shelf, &id, &folder, &error.into()));
             }

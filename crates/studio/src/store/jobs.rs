@@ -1,6 +1,6 @@
 //! Jobs: one row for each dataset, run and reconstruction, with where it stands.
 
-use api::{Id, Job, JobKind, JobState, Problem, Progress, UnixMs};
+use api::{Id, Job, JobKind, JobState, Problem, Progress, Project, UnixMs};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{from_json_if_any, id, int, to_json, uint, uint_if_any};
@@ -9,6 +9,7 @@ use crate::Error;
 pub(super) const MIGRATIONS: &[(&str, &str)] = &[
     ("jobs-1", JOBS_1),
     ("jobs-2", "ALTER TABLE jobs ADD COLUMN dismissed INTEGER NOT NULL DEFAULT 0"),
+    ("jobs-3", "ALTER TABLE jobs ADD COLUMN project TEXT NOT NULL DEFAULT 'default'"),
 ];
 
 const JOBS_1: &str = "CREATE TABLE jobs (
@@ -37,10 +38,10 @@ CREATE INDEX jobs_by_phase ON jobs (phase, queue_key);";
 pub(super) const COLUMNS: &str = "jobs.id, jobs.kind, jobs.name, jobs.created_ms, jobs.phase, \
     jobs.queue_key, jobs.pid, jobs.first_started_ms, jobs.last_started_ms, jobs.ended_ms, \
     jobs.stop_asked_ms, jobs.is_discarded, jobs.problem, jobs.progress, jobs.last_seq, \
-    jobs.n_warnings, jobs.read_bytes, jobs.deleted_ms, jobs.dismissed";
+    jobs.n_warnings, jobs.read_bytes, jobs.deleted_ms, jobs.dismissed, jobs.project";
 
 /// How many columns those are.
-pub(super) const N_COLUMNS: usize = 19;
+pub(super) const N_COLUMNS: usize = 20;
 
 /// A job as it is stored; [`JobRow::job`] is how the product says it.
 #[derive(Clone, Debug)]
@@ -69,6 +70,8 @@ pub(crate) struct JobRow {
     /// When it was moved to the trash, if it was.
     pub(crate) deleted_ms: Option<UnixMs>,
     pub(crate) is_dismissed: bool,
+    /// The project it lies in, or lay in before it was moved to the trash.
+    pub(crate) project: Id,
 }
 
 /// [`JobState`] without what it carries.
@@ -103,7 +106,7 @@ impl Phase {
 }
 
 impl JobRow {
-    /// A job that nobody has queued yet.
+    /// A job of the first project that nobody has queued yet.
     pub(crate) fn new(id: Id, kind: JobKind, name: String, created_ms: UnixMs) -> Self {
         Self {
             id,
@@ -125,6 +128,7 @@ impl JobRow {
             read_bytes: 0,
             deleted_ms: None,
             is_dismissed: false,
+            project: Project::first(),
         }
     }
 
@@ -133,6 +137,7 @@ impl JobRow {
         Job {
             id: self.id.clone(),
             kind: self.kind,
+            project: self.project.clone(),
             name: self.name.clone(),
             created_ms: self.created_ms,
             state: self.state(place),
@@ -172,7 +177,7 @@ pub(crate) fn save(connection: &Connection, job: &JobRow) -> Result<(), Error> {
     let mut statement = connection.prepare_cached(
         "INSERT OR REPLACE INTO jobs VALUES
             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-             ?19)",
+             ?19, ?20)",
     )?;
     statement.execute(params![
         job.id.as_str(),
@@ -194,6 +199,7 @@ pub(crate) fn save(connection: &Connection, job: &JobRow) -> Result<(), Error> {
         int(job.read_bytes),
         job.deleted_ms.map(int),
         job.is_dismissed,
+        job.project.as_str(),
     ])?;
     Ok(())
 }
@@ -239,6 +245,15 @@ pub(crate) fn ids(connection: &Connection, kind: JobKind) -> Result<Vec<(Id, boo
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// When a job of a project was last made or ended.
+pub(crate) fn last_used(connection: &Connection, project: &Id) -> Result<Option<UnixMs>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT max(max(created_ms, coalesce(ended_ms, 0))) FROM jobs
+         WHERE project = ?1 AND deleted_ms IS NULL",
+    )?;
+    Ok(statement.query_row([project.as_str()], |row| uint_if_any(row, 0))?)
+}
+
 /// Forgets the job and all that was read from its events.
 pub(crate) fn forget(connection: &Connection, id: &Id) -> Result<(), Error> {
     connection.execute("DELETE FROM jobs WHERE id = ?1", [id.as_str()])?;
@@ -279,6 +294,7 @@ pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         read_bytes: uint(row, 16)?,
         deleted_ms: uint_if_any(row, 17)?,
         is_dismissed: row.get(18)?,
+        project: id(row, 19)?,
     })
 }
 

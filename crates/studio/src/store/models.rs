@@ -66,14 +66,6 @@ pub(crate) fn of_run(connection: &Connection, run: &Id) -> Result<Vec<Id>, Error
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Every identifier, with whether it is in the trash.
-pub(crate) fn ids(connection: &Connection) -> Result<Vec<(Id, bool)>, Error> {
-    let mut statement =
-        connection.prepare_cached("SELECT id, deleted_ms IS NOT NULL FROM models ORDER BY id")?;
-    let rows = statement.query_map([], |row| Ok((id(row, 0)?, row.get(1)?)))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
 pub(crate) fn forget(connection: &Connection, id: &Id) -> Result<(), Error> {
     connection.execute("DELETE FROM models WHERE id = ?1", [id.as_str()])?;
     Ok(())

@@ -3,7 +3,7 @@
 use api::{Id, OwnPreset, UnixMs};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{from_json, id, int, to_json, uint_if_any};
+use super::{from_json, int, to_json, uint_if_any};
 use crate::Error;
 
 pub(super) const MIGRATIONS: &[(&str, &str)] = &[(
@@ -51,14 +51,6 @@ pub(crate) fn all(connection: &Connection) -> Result<Vec<OwnPreset>, Error> {
          ORDER BY created_ms DESC, id",
     )?;
     let rows = statement.query_map([], |row| Ok(from_row(row)?.preset))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
-/// Every identifier, with whether it is in the trash.
-pub(crate) fn ids(connection: &Connection) -> Result<Vec<(Id, bool)>, Error> {
-    let mut statement =
-        connection.prepare_cached("SELECT id, deleted_ms IS NOT NULL FROM presets ORDER BY id")?;
-    let rows = statement.query_map([], |row| Ok((id(row, 0)?, row.get(1)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 

@@ -11,6 +11,7 @@ mod imports;
 mod measures;
 mod models;
 mod presets;
+mod projects;
 mod queue;
 mod runs;
 mod speed;

@@ -450,6 +450,7 @@ fn import(folder: &Path, task: &api::ImportTask, events: &mut Events) -> Option<
     }
     let name = task.name.clone().unwrap_or_else(|| "My best".to_owned());
     let model = api::Model {
+        project: None,
         format: api::Model::FORMAT,
         id: Id::numbered(&name, 1),
         name: name.clone(),

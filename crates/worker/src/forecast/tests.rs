@@ -16,6 +16,7 @@ fn choices(preset: &str, switches: &[&str], settings: Value) -> Choices {
 
 fn own(choices: Choices) -> OwnPreset {
     OwnPreset {
+        project: None,
         format: OwnPreset::FORMAT,
         id: Id::numbered("My voice", 1),
         created_ms: 0,

@@ -50,7 +50,7 @@ pub(super) fn weights_of(
 ) -> anyhow::Result<(PathBuf, Vec<String>)> {
     match place {
         ModelPlace::Library { id } => {
-            Ok((folder.join(Shelf::Models.seen_from_job(id)).join(WEIGHTS), vec![]))
+            Ok((job::shelf::find(folder, None, Shelf::Models, id).join(WEIGHTS), vec![]))
         }
         ModelPlace::File { path } => match found_in(path)? {
             Found::Ours(weights) => Ok((weights, vec![])),

@@ -30,7 +30,7 @@ fn reconstruct(folder: &mut JobFolder, task: &ReconstructTask) -> anyhow::Result
     let mut steps = Steps::new(folder, "reading the sound")?;
     steps.begin("reading the sound", [0.0, READ_SHARE]);
     let folder = steps.folder.path().to_owned();
-    let path = folder.join(&task.model_path);
+    let path = job::shelf::find(&folder, Some(&task.model_path), job::Shelf::Models, &task.model);
     let card: Model =
         serde_json::from_slice(&std::fs::read(path.join("model.json")).context("read model.json")?)
             .context("understand model.json")?;

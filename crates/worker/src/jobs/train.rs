@@ -108,7 +108,12 @@ fn refuse_settings<T>(fields: Vec<api::FieldProblem>) -> anyhow::Result<T> {
 }
 
 fn open_dataset(folder: &JobFolder, task: &TrainTask) -> anyhow::Result<Dataset> {
-    let path = folder.path().join(&task.dataset_path);
+    let path = job::shelf::find(
+        folder.path(),
+        Some(&task.dataset_path),
+        job::Shelf::Datasets,
+        &task.dataset,
+    );
     let dataset = match Dataset::open(&path) {
         Ok(dataset) => dataset,
         Err(error) => {

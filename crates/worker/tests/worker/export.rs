@@ -197,6 +197,7 @@ fn known() -> KnownModel {
         validation: Some(9.5),
     };
     let model = Model {
+        project: None,
         format: Model::FORMAT,
         id: "tiny-000001".parse().unwrap(),
         name: "Tiny (1)".into(),

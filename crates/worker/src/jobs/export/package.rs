@@ -43,7 +43,7 @@ pub(super) fn write(
     let words = &with_words_of(words, packaged.as_ref());
     let sounds = match &order.task.model {
         ModelPlace::Library { id } if packaged.is_some() => {
-            sounds_of_package(&folder.join(Shelf::Models.seen_from_job(id)))
+            sounds_of_package(&job::shelf::find(&folder, None, Shelf::Models, id))
         }
         ModelPlace::File { .. } if packaged.is_some() => sounds_of_package(&folder.join("package")),
         _ => sounds(&folder, known),
@@ -142,7 +142,9 @@ fn sounds_of_package(model: &Path) -> Vec<(String, PathBuf)> {
 /// Sounds of the model's run at its step: pairs of an original and what the model made of it.
 fn sounds(folder: &Path, known: Option<&KnownModel>) -> Vec<(String, PathBuf)> {
     let Some((run, step)) = known.and_then(|known| {
-        Some((folder.join(known.run_path.as_ref()?), known.model.lineage.as_ref()?.step))
+        let (said, lineage) = (known.run_path.as_deref()?, known.model.lineage.as_ref()?);
+        let run = job::shelf::find(folder, Some(said), Shelf::Runs, &lineage.run);
+        Some((run, lineage.step))
     }) else {
         return vec![];
     };

@@ -24,6 +24,7 @@ pub(super) fn make(job: &mut JobFolder, one: &One<'_>) -> anyhow::Result<Option<
     }
     let described = rave::describe(&weights).context("read back the weights")?;
     let model = Model {
+        project: None,
         format: Model::FORMAT,
         id: api::Id::numbered(&one.name, 1),
         name: one.name.clone(),
