@@ -1,5 +1,4 @@
-//! Reconstructing: one sound goes through a model and back, piece by piece, and is compared with what
-//! came out.
+//! Reconstructing: one sound goes through a model and back, piece by piece, and is compared with the result.
 
 use std::{cell::RefCell, collections::BTreeMap, path::Path, time::Instant};
 
@@ -16,7 +15,7 @@ use crate::{folder::JobFolder, log::log};
 
 /// The original's file name in the job's folder.
 const ORIGINAL: &str = "original.wav";
-/// The file name of what came out.
+/// The reconstruction's file name in the job's folder.
 const RECONSTRUCTION: &str = "reconstruction.wav";
 /// Shares of the job: looking the sound through, and all.
 const READ_SHARE: f64 = 0.05;
@@ -77,11 +76,11 @@ fn reconstruct(folder: &mut JobFolder, task: &ReconstructTask) -> anyhow::Result
     steps.done()
 }
 
-/// Both sounds on their way to disk, and how far they are apart.
+/// The writers of both sounds, and the distance between them.
 struct Outputs {
     original: WavWriter,
     reconstruction: WavWriter,
-    /// Of the original, what was not reconstructed yet.
+    /// Samples of the original whose reconstruction is still to come.
     ahead: Vec<Vec<f32>>,
     distance: SpectralDistance,
     energy: [f64; 2],
@@ -119,7 +118,7 @@ impl Outputs {
         Ok(())
     }
 
-    /// Takes the reconstruction of the samples after those of which it has come.
+    /// Takes the next samples of the reconstruction.
     fn made(&mut self, made: &[Vec<f32>]) -> anyhow::Result<()> {
         self.reconstruction.write(made).context("write the reconstruction")?;
         let n = made[0].len();
@@ -136,8 +135,7 @@ impl Outputs {
         Ok(())
     }
 
-    /// Ends both files; gives how far what came out is from what went in, in terms that mean something
-    /// to an ear.
+    /// Finishes both files; returns distances between the two sounds that say something about hearing.
     fn finish(self) -> anyhow::Result<BTreeMap<String, f64>> {
         self.original.finish().context("write the original")?;
         self.reconstruction.finish().context("write the reconstruction")?;

@@ -1,10 +1,10 @@
 //! Training: the loop that decides when to step, measure, render, save and stop.
 //!
-//! What a step computes is the family's affair (`models`); this file only keeps time. Everything
-//! that must survive a `kill -9` is in checkpoints and events before it is told.
+//! What a step computes is up to the family (`models`); this file decides when. Everything that must survive
+//! a `kill -9` is in checkpoints and events before it is reported.
 
 mod checkpoints;
-mod course;
+mod divergence;
 mod excerpts;
 mod patience;
 mod samples;
@@ -17,7 +17,7 @@ use models::{Family, Settings, Stale, StepReport, Trainer};
 
 pub(super) use self::checkpoints::sha256_of_file;
 use self::{
-    checkpoints::Checkpoints, course::Course, excerpts::Excerpts, patience::Patience,
+    checkpoints::Checkpoints, divergence::Divergence, excerpts::Excerpts, patience::Patience,
     samples::Samples,
 };
 use super::{context, device, refuse};
@@ -30,15 +30,15 @@ use crate::{
     system::SystemMeter,
 };
 
-/// The first steps are each logged, so that two runs of one seed can be compared number by number.
+/// The first steps are logged one by one, so that two runs with the same seed can be compared exactly.
 const STEPS_LOGGED_SINGLY: u64 = 20;
-/// Later, metrics are logged about this often, as means over the steps between.
+/// After that, metrics are logged about this often, as means over the steps in between.
 const LOG_EVERY_SECS: f64 = 0.3;
-/// After so many steps in a row without a usable number, the run goes back to its last good checkpoint.
+/// After this many steps in a row without finite losses, the run goes back to its last good checkpoint.
 const NOT_FINITE_MAX: u32 = 10;
-/// A run that had to go back more often has diverged.
+/// A run that has to go back more often than this has diverged.
 const STEPS_BACK_MAX: u32 = 3;
-/// A run that is stopped is measured and heard once more if that takes no longer than this.
+/// A stopped run is measured and rendered once more if that takes no longer than this: the user is waiting.
 const LAST_MEASURE_SECS_MAX: f64 = 10.0;
 
 /// Trains the model of the job's folder.
@@ -70,23 +70,24 @@ pub(super) fn family_of(name: &str, remedy: &str) -> anyhow::Result<&'static dyn
     models::family(name).map_or_else(|| refuse_family(name, remedy), Ok)
 }
 
-/// A network comes from its checkpoint and excerpts from the order, so both must hold the same settings.
+/// Checks that the checkpoint has the settings of the order: the network comes from the one, the excerpts
+/// from the other.
 fn check_same_settings(
     family: &dyn Family,
     ordered: &dyn Settings,
     checkpoint: &std::path::Path,
 ) -> anyhow::Result<()> {
     let said = family.look_at(checkpoint);
-    let said = said.with_context(|| format!("go on from {}", checkpoint.display()))?;
+    let said = said.with_context(|| format!("continue from {}", checkpoint.display()))?;
     let (trained, ordered) = (said.settings.to_value(), ordered.to_value());
     let Some(ordered) = ordered.as_object().filter(|_| trained != ordered) else { return Ok(()) };
     let differing = ordered.iter().filter(|(key, value)| trained.get(key.as_str()) != Some(value));
     let keys: Vec<&str> = differing.map(|(key, _)| key.as_str()).collect();
     refuse(
         "other_settings",
-        "The checkpoint was trained with other settings than this run has.",
+        "The checkpoint was trained with settings other than this run's.",
         &format!("They differ in {}.", keys.join(", ")),
-        "Put back the run's job.json as it was, or start a new run.",
+        "Restore the run's original job.json, or start a new run.",
     )
 }
 
@@ -129,19 +130,19 @@ fn open_dataset(folder: &JobFolder, task: &TrainTask) -> anyhow::Result<Dataset>
         return refuse(
             "other_dataset",
             format!("The dataset {} is not the one this run began with.", task.dataset),
-            "Its content hash is different, so going on would mix two trainings.",
+            "Its content hash is different, so continuing would mix two trainings.",
             "Start a new run on it.",
         );
     }
     Ok(dataset)
 }
 
-/// A training as it goes on.
+/// A training in progress.
 struct Run<'a> {
     folder: &'a mut JobFolder,
     limit: Limit,
     trainer: Box<dyn Trainer>,
-    /// Where batches come from; nothing for a family that learns from no sound.
+    /// Where batches come from; `None` for a family that does not learn from sounds.
     excerpts: Option<Excerpts>,
     samples: Samples,
     checkpoints: Checkpoints,
@@ -150,25 +151,25 @@ struct Run<'a> {
     log: MetricLog,
     measured: Measured,
     patience: Patience,
-    course: Course,
+    divergence: Divergence,
     n_not_finite: u32,
 }
 
-/// When the model was last measured, and what came out.
+/// The last measurement of the model.
 struct Measured {
     at: Instant,
     took_secs: f64,
     step: Option<u64>,
     validation: Option<f64>,
-    /// What was wrong with it, if the training has run away.
-    has_run_away: Option<String>,
+    /// If the training has diverged, how: a sentence.
+    divergence: Option<String>,
 }
 
 impl Measured {
     /// Not measured since this process began, or since the run went back.
     fn nothing(took_secs: f64) -> Self {
         let at = Instant::now();
-        Self { at, took_secs, step: None, validation: None, has_run_away: None }
+        Self { at, took_secs, step: None, validation: None, divergence: None }
     }
 }
 
@@ -192,16 +193,16 @@ impl<'a> Run<'a> {
         let mut checkpoints = Checkpoints::new(folder)?;
         let mut trainer = match checkpoints.newest_whole(folder)? {
             Some(path) => {
-                log(&format!("goes on from {}", path.display()));
+                log(&format!("continues from {}", path.display()));
                 check_same_settings(family, settings, &path)?;
-                family.resume(&path).with_context(|| format!("go on from {}", path.display()))?
+                family.resume(&path).with_context(|| format!("continue from {}", path.display()))?
             }
             None => settings.trainer(task.seed),
         };
         meter.set_earlier(folder.past().elapsed_secs(trainer.global_step()));
         trainer.compute_on(device::choose(settings, trainer.global_step() > 0, folder)?);
         if let Some(dataset) = &dataset {
-            tell_of_sounds(dataset, folder)?;
+            report_sounds(dataset, folder)?;
         }
         let samples = Samples::new(folder, dataset.as_ref())?;
         let excerpts = dataset
@@ -214,7 +215,7 @@ impl<'a> Run<'a> {
         }
         let log = MetricLog::new(trainer.global_step());
         folder.mirror_for_tensorboard(&task.settings);
-        let course = Course::new(folder.past().best);
+        let divergence = Divergence::new(folder.past().best);
         let system = SystemMeter::new();
         Ok(Self {
             folder,
@@ -228,7 +229,7 @@ impl<'a> Run<'a> {
             log,
             measured: Measured::nothing(0.0),
             patience: Patience::default(),
-            course,
+            divergence,
             n_not_finite: 0,
         })
     }
@@ -241,7 +242,7 @@ impl<'a> Run<'a> {
             }
             self.act_on_controls()?;
             let batch = batch(self.excerpts.as_ref(), self.trainer.global_step())?;
-            // A step can take minutes: one that is asked to stop is left half-done, as if it had not begun.
+            // A step can take minutes, so a stop abandons it halfway, as if it had not begun.
             let folder = &mut *self.folder;
             let Some(report) = self.trainer.step_while(&batch, &mut || !folder.should_stop())
             else {
@@ -266,7 +267,7 @@ impl<'a> Run<'a> {
         Ok(Outcome::Done)
     }
 
-    /// Whether the model as it is now was just measured, and is the best that there is.
+    /// Whether the current model has just been measured, and is the best so far.
     fn is_worth_keeping(&self, validation: f64) -> bool {
         let is_of_now = self.measured.step == Some(self.trainer.global_step());
         is_of_now && self.trainer.global_step() > 0 && self.checkpoints.is_due_for(validation)
@@ -280,7 +281,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Does what was asked besides stopping.
+    /// Follows controls other than stop.
     fn act_on_controls(&mut self) -> anyhow::Result<()> {
         for control in self.folder.take_asked() {
             match control {
@@ -292,13 +293,13 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Whether to stop because the held-out distance has not become better for long; and begins phase 2
-    /// if it was to begin then.
+    /// Whether to stop because the validation distance has not improved for long. Begins phase 2 instead, if
+    /// the settings say so.
     fn is_out_of_patience(&mut self) -> anyhow::Result<bool> {
         let n_stale = self.patience.n_stale();
         let follows = self.trainer.note_stale(n_stale);
         let step = self.trainer.global_step();
-        let since = format!("The held-out distance has not fallen for {n_stale} measurements");
+        let since = format!("The validation distance has not fallen for {n_stale} measurements");
         let (code, message) = match follows {
             Stale::GoesOn => return Ok(false),
             Stale::BeganPhase2 => {
@@ -313,8 +314,8 @@ impl<'a> Run<'a> {
         Ok(follows == Stale::Ends)
     }
 
-    /// A step without usable numbers changed nothing. After some in a row the run goes back to its last
-    /// good checkpoint, and ends when that does not help either.
+    /// A step without finite losses changed nothing. After [`NOT_FINITE_MAX`] in a row the run goes back to its
+    /// last good checkpoint, and it ends if that does not help either.
     fn guard_against_nan(&mut self, report: &StepReport) -> anyhow::Result<()> {
         if report.is_finite {
             self.n_not_finite = 0;
@@ -322,7 +323,10 @@ impl<'a> Run<'a> {
         }
         self.n_not_finite += 1;
         if self.n_not_finite == 1 {
-            let message = format!("Step {} gave no usable numbers; it was left out.", report.step);
+            let message = format!(
+                "The losses of step {} are not finite numbers; the step was skipped.",
+                report.step
+            );
             self.folder.warn(Warning { code: "not_a_number".into(), file: None, message })?;
         }
         if self.n_not_finite < NOT_FINITE_MAX {
@@ -330,29 +334,29 @@ impl<'a> Run<'a> {
         }
         let step = report.step;
         self.go_back(&format!(
-            "The last {NOT_FINITE_MAX} steps up to step {step} gave no usable numbers."
+            "The losses of the last {NOT_FINITE_MAX} steps, up to step {step}, are not finite numbers."
         ))
     }
 
-    /// A model that has become a hundred times worse than it was has run away.
+    /// Goes back if the last measurement showed a divergence.
     fn guard_against_divergence(&mut self) -> anyhow::Result<()> {
-        match self.measured.has_run_away.take() {
+        match self.measured.divergence.take() {
             Some(what) => self.go_back(&what),
             None => Ok(()),
         }
     }
 
-    /// Goes on from the last good checkpoint, or anew where there is none, at half the learning rate; ends
-    /// the run when that has been tried often enough. `what` has gone wrong, in a sentence.
+    /// Continues from the last good checkpoint, or from the start if there is none, at half the learning rate;
+    /// ends the run after [`STEPS_BACK_MAX`] attempts. `what` says what went wrong, in a sentence.
     fn go_back(&mut self, what: &str) -> anyhow::Result<()> {
         if let Some(metrics) = self.log.flush() {
             self.folder.emit(EventBody::Metrics(metrics))?;
         }
-        let good = self.checkpoints.last_good(|distance| self.course.is_good(distance));
+        let good = self.checkpoints.last_good(|distance| self.divergence.is_good(distance));
         let good = good.map(|it| (it.step, it.path.clone()));
         let to_step = good.as_ref().map_or(0, |(step, _)| *step);
         if self.trainer.n_steps_back() >= STEPS_BACK_MAX {
-            // What a resume would go on from must not be what ran away.
+            // A later resume starts from the newest checkpoint, which must not be a diverged one.
             if good.is_some() {
                 self.checkpoints.forget_after(self.folder, to_step)?;
             }
@@ -403,7 +407,7 @@ impl<'a> Run<'a> {
     }
 
     fn is_time_to_measure(&mut self, report: &StepReport) -> bool {
-        if self.course.note_step(report.distance) {
+        if self.divergence.note_step(report.distance) {
             return true;
         }
         let pause = (self.measured.took_secs / MEASURE_SHARE).max(MEASURE_PAUSE_SECS_MIN);
@@ -434,7 +438,7 @@ impl<'a> Run<'a> {
                 took_secs: secs,
                 step: Some(step),
                 validation: validation.filter(|it| it.is_finite()),
-                has_run_away: validation.and_then(|it| self.course.note(step, it)),
+                divergence: validation.and_then(|it| self.divergence.note(step, it)),
             };
         }
         if is_first || self.samples.is_due(self.meter.elapsed_secs()) {
@@ -448,7 +452,7 @@ impl<'a> Run<'a> {
         self.samples.render(self.folder, self.trainer.as_ref(), elapsed_secs)
     }
 
-    /// Saves, then measures what was saved: a kill in between loses a figure and no training.
+    /// Saves before it measures: a kill in between loses a figure but no training.
     fn save_measured(&mut self) -> anyhow::Result<()> {
         self.save()?;
         self.measure_and_render(false)?;
@@ -458,20 +462,20 @@ impl<'a> Run<'a> {
     fn save(&mut self) -> anyhow::Result<()> {
         let step = self.trainer.global_step();
         let validation = self.measured.validation.filter(|_| self.measured.step == Some(step));
-        // The next process counts the time up to here, and what comes after as lost.
+        // The working time that a resumed run starts from is the one reported last before its checkpoint.
         self.report_progress()?;
         self.checkpoints.save(self.folder, self.trainer.as_ref(), validation)
     }
 
-    /// At the end: what was not logged yet, a checkpoint, a last measure, a last rendering. A run that was
-    /// stopped does without the last two where they take long: somebody waits for it.
+    /// At the end: logs the rest, saves, measures and renders. A run that was stopped skips the last two if they
+    /// take long, because the user is waiting.
     fn keep_everything(&mut self, outcome: &Outcome) -> anyhow::Result<()> {
         if let Some(metrics) = self.log.flush() {
             self.folder.emit(EventBody::Metrics(metrics))?;
         }
-        let is_in_haste =
+        let is_urgent =
             *outcome == Outcome::Stopped && self.measured.took_secs > LAST_MEASURE_SECS_MAX;
-        if is_in_haste {
+        if is_urgent {
             return self.save();
         }
         self.save_measured()?;
@@ -484,14 +488,16 @@ impl<'a> Run<'a> {
         self.report_progress()
     }
 
-    /// A run that has run away in its last moments is not done well, and must not look like it.
+    /// A run that diverged in its last moments must not end as if it had succeeded.
     fn guard_against_a_late_divergence(&mut self) -> anyhow::Result<()> {
-        let what = match (self.measured.has_run_away.take(), self.measured.validation) {
+        let what = match (self.measured.divergence.take(), self.measured.validation) {
             (Some(what), _) => what,
-            (None, Some(distance)) if self.course.is_far(distance) => self.course.words(distance),
+            (None, Some(distance)) if self.divergence.is_far(distance) => {
+                self.divergence.description(distance)
+            }
             _ => return Ok(()),
         };
-        let good = self.checkpoints.last_good(|distance| self.course.is_good(distance));
+        let good = self.checkpoints.last_good(|distance| self.divergence.is_good(distance));
         if let Some(step) = good.map(|it| it.step) {
             self.checkpoints.forget_after(self.folder, step)?;
         }
@@ -511,28 +517,28 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The batch of a step; empty where nothing is drawn.
+/// The batch of a step; empty for families without excerpts.
 fn batch(excerpts: Option<&Excerpts>, step: u64) -> anyhow::Result<Vec<f32>> {
     excerpts.map_or(Ok(vec![]), |excerpts| excerpts.batch(step)).context("read the dataset")
 }
 
-/// Says how many sounds there are, and warns where none is held out.
-fn tell_of_sounds(dataset: &Dataset, folder: &mut JobFolder) -> anyhow::Result<()> {
+/// Logs how many sounds there are, and warns if none is held out.
+fn report_sounds(dataset: &Dataset, folder: &mut JobFolder) -> anyhow::Result<()> {
     if dataset.sounds(Split::Validation).is_empty() {
         folder.warn(Warning {
             code: "nothing_held_out".into(),
             file: None,
-            message: "No sound is held out, so the model is measured on what it learns from."
+            message: "No sound is held out, so the model is measured on sounds that it trains on."
                 .into(),
         })?;
     }
     let (n_training, n_held_out) =
         (dataset.sounds(Split::Training).len(), dataset.sounds(Split::Validation).len());
-    log(&format!("{n_training} sounds to learn from, {n_held_out} held out"));
+    log(&format!("{n_training} training sounds, {n_held_out} held out"));
     Ok(())
 }
 
-/// Collects metrics of steps and gives their means at a readable rate.
+/// Averages the metrics of steps, so that they are logged at a readable rate.
 struct MetricLog {
     n_steps: u64,
     step: u64,
@@ -552,7 +558,7 @@ impl MetricLog {
         }
     }
 
-    /// Adds a step; gives the means since the last time, when it is time to log.
+    /// Adds a step; returns the means since the last time if it is time to log.
     fn add(&mut self, report: &StepReport) -> Option<Metrics> {
         self.n_steps += 1;
         self.step = report.step;
@@ -568,7 +574,7 @@ impl MetricLog {
         if is_single || is_due { self.flush() } else { None }
     }
 
-    /// What was added since the last time, if anything.
+    /// The means since the last time, if any step was added.
     fn flush(&mut self) -> Option<Metrics> {
         if self.n_steps == 0 {
             return None;
