@@ -15,6 +15,7 @@ mod named;
 mod output;
 mod preset;
 mod printable;
+mod project;
 mod quickstart;
 mod reconstruct;
 mod run;
@@ -56,6 +57,9 @@ struct Shared {
     /// The workspace: the folder that holds everything [default: `MAQUETTE_WORKSPACE`, or ~/Maquette]
     #[arg(long, global = true, value_name = "DIR")]
     workspace: Option<PathBuf>,
+    /// Work in this project: list only what is in it, and put what is new into it
+    #[arg(long = "project", global = true, value_name = "ID|NAME")]
+    in_project: Option<String>,
     /// Print JSON for programs
     #[arg(long, global = true)]
     json: bool,
@@ -67,6 +71,9 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Go through everything once: dataset, training, model, reconstruction of a held-out file
     Quickstart(quickstart::QuickstartArgs),
+    /// Create and manage projects: datasets, runs and models that belong together
+    #[command(subcommand, name = "project")]
+    Projects(project::ProjectCommand),
     /// Create and manage datasets
     #[command(subcommand)]
     Dataset(dataset::DatasetCommand),
@@ -114,12 +121,21 @@ enum Command {
 /// What a verb works with: where, and how it speaks.
 struct Console {
     workspace: PathBuf,
+    /// The project that people named, if they named one.
+    project: Option<String>,
     terminal: Terminal,
 }
 
 impl Console {
     fn client(&self) -> anyhow::Result<Client> {
-        Client::attach(&self.workspace)
+        let client = Client::attach(&self.workspace)?;
+        match &self.project {
+            None => Ok(client),
+            Some(project) => {
+                let id = named::id(&client, named::Kind::Project, project)?;
+                Ok(client.in_project(id))
+            }
+        }
     }
 }
 
@@ -129,8 +145,9 @@ pub(crate) fn main() -> ExitCode {
     log_to_stderr();
     let terminal = Terminal::new(cli.shared.json);
     let is_worker = matches!(cli.command, Some(Command::Worker { .. }));
+    let project = cli.shared.in_project;
     match workspace(cli.shared.workspace).and_then(|workspace| {
-        let console = Console { workspace, terminal };
+        let console = Console { workspace, project, terminal };
         run_command(cli.command, &cli.serve, &console)
     }) {
         Ok(()) => ExitCode::SUCCESS,
@@ -157,6 +174,7 @@ fn run_command(
         None => serve::run(serve, console),
         Some(Command::Serve(args)) => serve::run(&args, console),
         Some(Command::Quickstart(args)) => quickstart::run(args, console),
+        Some(Command::Projects(command)) => project::run(command, console),
         Some(Command::Dataset(command)) => dataset::run(command, console),
         Some(Command::Compose(args)) => compose::run(args, console),
         Some(Command::Preset(command)) => preset::run(command, console),

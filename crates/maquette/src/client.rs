@@ -13,7 +13,7 @@ use std::{
 };
 
 use anyhow::Context;
-use api::{Health, Problem};
+use api::{Health, Id, Problem};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub(crate) use own_studio::{OwnStudio, open_studio};
@@ -36,6 +36,8 @@ pub(crate) struct Client {
     workspace: PathBuf,
     agent: ureq::Agent,
     studio: Mutex<Attached>,
+    /// The project that every request is about, if it is a single one.
+    project: Option<Id>,
 }
 
 /// Which studio answers.
@@ -74,7 +76,12 @@ impl Client {
     pub(crate) fn attach(workspace: &Path) -> anyhow::Result<Self> {
         let agent = agent();
         let studio = Mutex::new(attach(workspace, &agent)?);
-        Ok(Self { workspace: workspace.to_owned(), agent, studio })
+        Ok(Self { workspace: workspace.to_owned(), agent, studio, project: None })
+    }
+
+    /// From now on, every request is about one project: lists are of that one, and what is new goes into it.
+    pub(crate) fn in_project(self, project: Id) -> Self {
+        Self { project: Some(project), ..self }
     }
 
     /// Whether the studio ends with this command.
@@ -89,7 +96,7 @@ impl Client {
 
     /// Asks for something.
     pub(crate) fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
-        read(self.ask(|base| self.agent.get(format!("{base}{path}")).call(), |_| true)?)
+        read(self.ask(|base| self.agent.get(self.url(base, path)).call(), |_| true)?)
     }
 
     /// Sends JSON and reads the answer.
@@ -98,12 +105,12 @@ impl Client {
         path: &str,
         body: &impl Serialize,
     ) -> anyhow::Result<T> {
-        read(self.ask(|base| self.agent.post(format!("{base}{path}")).send_json(body), not_sent)?)
+        read(self.ask(|base| self.agent.post(self.url(base, path)).send_json(body), not_sent)?)
     }
 
     /// Asks for something to be done that needs no more words.
     pub(crate) fn post_empty<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
-        read(self.ask(|base| self.agent.post(format!("{base}{path}")).send_empty(), not_sent)?)
+        read(self.ask(|base| self.agent.post(self.url(base, path)).send_empty(), not_sent)?)
     }
 
     /// Sends a file as it is and reads the answer.
@@ -113,10 +120,23 @@ impl Client {
         file: &fs::File,
     ) -> anyhow::Result<T> {
         let send = |base: &str| {
-            let request = self.agent.post(format!("{base}{path}"));
+            let request = self.agent.post(self.url(base, path));
             request.content_type("application/octet-stream").send(file)
         };
         read(self.ask(send, not_sent)?)
+    }
+
+    /// Sends what is read from somewhere, a piece at a time, and reads the answer.
+    pub(crate) fn post_from<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        source: &mut impl std::io::Read,
+    ) -> anyhow::Result<T> {
+        let base = base(self.studio().port());
+        let request = self.agent.post(self.url(&base, path));
+        let request = request.content_type("application/octet-stream");
+        let sent = request.send(ureq::SendBody::from_reader(source));
+        read(sent.context("failed to reach Maquette")?)
     }
 
     /// Changes something.
@@ -125,19 +145,18 @@ impl Client {
         path: &str,
         body: &impl Serialize,
     ) -> anyhow::Result<T> {
-        read(self.ask(|base| self.agent.patch(format!("{base}{path}")).send_json(body), not_sent)?)
+        read(self.ask(|base| self.agent.patch(self.url(base, path)).send_json(body), not_sent)?)
     }
 
     /// Removes something.
     pub(crate) fn delete(&self, path: &str) -> anyhow::Result<()> {
-        let answer =
-            self.ask(|base| self.agent.delete(format!("{base}{path}")).call(), not_sent)?;
+        let answer = self.ask(|base| self.agent.delete(self.url(base, path)).call(), not_sent)?;
         check(answer).map(drop)
     }
 
     /// Removes something and reads what that gave.
     pub(crate) fn delete_for<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
-        read(self.ask(|base| self.agent.delete(format!("{base}{path}")).call(), not_sent)?)
+        read(self.ask(|base| self.agent.delete(self.url(base, path)).call(), not_sent)?)
     }
 
     /// Removes what nobody wants any more; what cannot be removed goes with the next ones.
@@ -172,10 +191,19 @@ impl Client {
 
     /// Copies a file of the studio into `to`.
     pub(crate) fn download(&self, path: &str, to: &mut impl Write) -> anyhow::Result<()> {
-        let answer = self.ask(|base| self.agent.get(format!("{base}{path}")).call(), |_| true)?;
+        let answer = self.ask(|base| self.agent.get(self.url(base, path)).call(), |_| true)?;
         let mut body = check(answer)?.into_body();
         std::io::copy(&mut body.as_reader(), to).context("failed to copy the file")?;
         Ok(())
+    }
+
+    /// A path with the project in its query.
+    fn url(&self, base: &str, path: &str) -> String {
+        match &self.project {
+            None => format!("{base}{path}"),
+            Some(id) if path.contains('?') => format!("{base}{path}&project={id}"),
+            Some(id) => format!("{base}{path}?project={id}"),
+        }
     }
 
     fn studio(&self) -> MutexGuard<'_, Attached> {

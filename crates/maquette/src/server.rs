@@ -18,6 +18,7 @@ mod models;
 pub(crate) mod openapi;
 mod outside;
 mod presets;
+mod projects;
 mod reconstructions;
 mod runs;
 mod stream;
@@ -187,6 +188,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(runs::routes())
         .merge(models::routes())
         .merge(presets::routes())
+        .merge(projects::routes())
         .merge(measures::routes())
         .merge(reconstructions::routes())
         .merge(conversions::routes())

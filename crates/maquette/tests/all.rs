@@ -24,6 +24,8 @@ mod pages;
 mod presets;
 #[path = "all/program.rs"]
 mod program;
+#[path = "all/projects.rs"]
+mod projects;
 #[path = "all/quickstart.rs"]
 mod quickstart;
 #[path = "all/requests.rs"]

@@ -460,7 +460,7 @@ fn unreadable(error: io::Error) -> Error {
 }
 
 fn refuse(reason: impl Into<String>) -> Error {
-    Error::BadImport { path: PathBuf::from("the archive"), reason: reason.into() }
+    Error::BadArchive { reason: reason.into() }
 }
 
 #[cfg(test)]

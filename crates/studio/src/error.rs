@@ -77,6 +77,12 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// An archive from outside is not what it should be: get another copy of it.
+    #[error("import the archive: {reason}")]
+    BadArchive {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The file system refused: look at permissions and free space.
     #[error("{action} {}: {source}", path.display())]
     Io {
@@ -149,6 +155,12 @@ impl Error {
                 format!("Could not {action} {}.", path.display()),
                 Some(sentence(&source.to_string())),
                 io_remedy(source).to_owned(),
+            ),
+            Error::BadArchive { reason } => (
+                "bad_archive",
+                "Could not import the archive.".to_owned(),
+                Some(sentence(reason)),
+                "Export the project again, or get another copy of the archive.".to_owned(),
             ),
             Error::Newer { path, found, known } => (
                 "newer",
@@ -308,6 +320,7 @@ mod tests {
         check(Error::invalid("name", "give 1 to 120 characters"));
         check(Error::conflict("stop the run `x`", "it is done already", "look at it"));
         check(Error::TooMuch { limit: "1000 uploads".to_owned() });
+        check(Error::BadArchive { reason: "it is cut short".to_owned() });
         check(Error::BadImport { path: "/x".into(), reason: "it is not a folder".to_owned() });
         for kind in [ErrorKind::PermissionDenied, ErrorKind::InvalidData, ErrorKind::Other] {
             check(Error::io("read", Path::new("/x"))(kind.into()));

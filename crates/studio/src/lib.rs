@@ -8,7 +8,7 @@
 //! | about | verbs | file |
 //! |---|---|---|
 //! | the studio | `open` `open_with` `announce` `workspace` `subscribe` `close` | `lib.rs` |
-//! | projects | `projects` `project` `create_project` `change_project` `delete_project` `restore_project` `move_to_project` `write_archive` `read_archive` `in_project` | `library/projects.rs`, `archive.rs` |
+//! | projects | `projects` `project` `create_project` `change_project` `delete_project` `restore_project` `move_to_project` `run_defaults` `check_archive` `write_archive` `read_archive` `in_project` | `library/projects.rs`, `archive.rs` |
 //! | jobs | `jobs` `job` `events` `log` `dismiss_job` | `library/jobs.rs` |
 //! | datasets | `datasets` `dataset` `create_dataset` `cancel_dataset` `restart_dataset` `rename_dataset` `delete_dataset` `restore_dataset` `dataset_sound` `dataset_peaks` | `library/datasets.rs` |
 //! | runs | `runs` `run` `create_run` `stop_run` `resume_run` `control_run` `rename_run` `delete_run` `restore_run` `curves` `run_file` | `library/runs.rs` |

@@ -2,7 +2,9 @@
 //! once, whatever the first one is still doing.
 
 use std::{
+    fs,
     io::Write,
+    path::Path,
     sync::{
         Arc, Mutex, Once, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -50,6 +52,20 @@ pub(crate) fn dataset_cancelled_on_interrupt<T>(
 ) -> anyhow::Result<T> {
     let (canceller, of_job) = (Arc::clone(client), path.to_owned());
     acted_on_interrupt(move || say_cancelled(|| canceller.cancel_dataset(&of_job)), look)
+}
+
+/// Writes a file. Ctrl+C meanwhile removes what there is of it, and ends the command.
+pub(crate) fn removed_on_interrupt<T>(
+    path: &Path,
+    write: impl FnOnce() -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let path = path.to_owned();
+    let remove = move || {
+        // It may never have been created.
+        let _ = fs::remove_file(path);
+        say("Cancelled. Nothing was written.");
+    };
+    acted_on_interrupt(remove, write)
 }
 
 fn say_cancelled(cancel: impl FnOnce() -> bool) {

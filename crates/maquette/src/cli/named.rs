@@ -7,13 +7,15 @@ use super::output::refused;
 use crate::client::{Client, Refused};
 
 /// The kinds of things that a verb takes.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Kind {
     Dataset,
     Run,
     Model,
     Preset,
     Export,
+    #[value(skip)]
+    Project,
 }
 
 impl Kind {
@@ -25,6 +27,7 @@ impl Kind {
             Self::Model => "models",
             Self::Preset => "presets",
             Self::Export => "exports",
+            Self::Project => "projects",
         }
     }
 
@@ -35,6 +38,7 @@ impl Kind {
             Self::Model => "model",
             Self::Preset => "preset",
             Self::Export => "export",
+            Self::Project => "project",
         }
     }
 }

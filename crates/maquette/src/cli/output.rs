@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use anyhow::Context;
@@ -16,12 +16,37 @@ pub(crate) fn download(client: &Client, path: &str, output: &Path) -> anyhow::Re
     copy(client, path, output).map_err(|error| cannot_write(output, error))
 }
 
+/// The same, through a writer that looks on.
+pub(crate) fn download_with<W: Write>(
+    client: &Client,
+    path: &str,
+    output: &Path,
+    with: impl FnOnce(File) -> W,
+) -> anyhow::Result<()> {
+    copy_with(client, path, output, with).map_err(|error| cannot_write(output, error))
+}
+
 /// Copies a file of the studio, whole or not at all.
 pub(crate) fn copy(client: &Client, path: &str, output: &Path) -> anyhow::Result<()> {
+    copy_with(client, path, output, |file| file)
+}
+
+/// The file that becomes an output once it is whole.
+pub(crate) fn part_of(output: &Path) -> anyhow::Result<PathBuf> {
     let name = output.file_name().context("failed to find a file name in the output path")?;
-    let part = output.with_file_name(format!(".{}.part", name.to_string_lossy()));
-    let written = File::create(&part).context("failed to create a file").and_then(|mut file| {
-        client.download(path, &mut file)?;
+    Ok(output.with_file_name(format!(".{}.part", name.to_string_lossy())))
+}
+
+fn copy_with<W: Write>(
+    client: &Client,
+    path: &str,
+    output: &Path,
+    with: impl FnOnce(File) -> W,
+) -> anyhow::Result<()> {
+    let part = part_of(output)?;
+    let written = File::create(&part).context("failed to create a file").and_then(|file| {
+        client.download(path, &mut with(file.try_clone().context("failed to open the file")?))?;
+        let mut file = file;
         file.flush().and_then(|()| file.sync_all()).context("failed to write the file")?;
         fs::rename(&part, output).context("failed to rename the file")
     });

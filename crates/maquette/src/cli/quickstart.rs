@@ -123,7 +123,8 @@ fn reconstruct_held_out(
 /// Where the reconstructed sound lies in the workspace.
 fn file_of(client: &Client, reconstruction: &Reconstruction) -> anyhow::Result<PathBuf> {
     let result = reconstruction.result.as_ref().context("failed to find the reconstruction")?;
-    let folder = client.workspace().join("projects/default/reconstructions");
+    let projects = client.workspace().join("projects");
+    let folder = projects.join(reconstruction.job.project.as_str()).join("reconstructions");
     Ok(folder.join(reconstruction.id.as_str()).join(&result.reconstruction))
 }
 

@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     App,
     error::{Answer, Failure},
-    input::{FromJson, FromPath},
+    input::{FromJson, FromPath, InProject, OfProject},
     stream::{self, Source},
 };
 
@@ -23,10 +23,10 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Queues a conversion.
-#[utoipa::path(post, path = "/api/conversions", tag = "conversions", request_body = ConvertTask,
+#[utoipa::path(post, path = "/api/conversions", params(OfProject), tag = "conversions", request_body = ConvertTask,
     responses((status = 200, body = Conversion)))]
 async fn create_conversion(
-    State(app): State<App>,
+    InProject(app): InProject,
     FromJson(task): FromJson<ConvertTask>,
 ) -> Answer<Conversion> {
     app.ask(move |studio| studio.create_conversion(task)).await

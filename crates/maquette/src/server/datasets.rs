@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     App,
     error::{Answer, Failure},
-    input::{FromJson, FromPath, FromQuery},
+    input::{FromJson, FromPath, FromQuery, InProject, OfProject},
     runs::LogPart,
     stream::{self, Source},
 };
@@ -29,17 +29,17 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Every dataset, newest first.
-#[utoipa::path(get, path = "/api/datasets", tag = "datasets",
+#[utoipa::path(get, path = "/api/datasets", params(OfProject), tag = "datasets",
     responses((status = 200, body = Vec<Dataset>)))]
-async fn datasets(State(app): State<App>) -> Answer<Vec<Dataset>> {
+async fn datasets(InProject(app): InProject) -> Answer<Vec<Dataset>> {
     app.ask(|studio| studio.datasets()).await
 }
 
 /// Queues the preparing of a dataset.
-#[utoipa::path(post, path = "/api/datasets", tag = "datasets", request_body = NewDataset,
+#[utoipa::path(post, path = "/api/datasets", params(OfProject), tag = "datasets", request_body = NewDataset,
     responses((status = 200, body = Dataset)))]
 async fn create_dataset(
-    State(app): State<App>,
+    InProject(app): InProject,
     FromJson(new): FromJson<NewDataset>,
 ) -> Answer<Dataset> {
     app.ask(move |studio| studio.create_dataset(new)).await

@@ -78,9 +78,9 @@ impl From<studio::Error> for Failure {
     fn from(error: studio::Error) -> Self {
         let status = match &error {
             studio::Error::NotFound { .. } => StatusCode::NOT_FOUND,
-            studio::Error::Invalid { .. } | studio::Error::BadImport { .. } => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
+            studio::Error::Invalid { .. }
+            | studio::Error::BadImport { .. }
+            | studio::Error::BadArchive { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             studio::Error::Locked { .. }
             | studio::Error::Conflict { .. }
             | studio::Error::Newer { .. }

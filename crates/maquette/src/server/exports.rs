@@ -14,7 +14,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     App,
     error::{Answer, Failure},
-    input::{FromJson, FromPath, FromQuery},
+    input::{FromJson, FromPath, FromQuery, InProject, OfProject},
     stream::{self, Source},
 };
 use crate::opener;
@@ -29,17 +29,17 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Every export, newest first.
-#[utoipa::path(get, path = "/api/exports", tag = "exports",
+#[utoipa::path(get, path = "/api/exports", params(OfProject), tag = "exports",
     responses((status = 200, body = Vec<Export>)))]
-async fn exports(State(app): State<App>) -> Answer<Vec<Export>> {
+async fn exports(InProject(app): InProject) -> Answer<Vec<Export>> {
     app.ask(studio::Studio::exports).await
 }
 
 /// Queues an export.
-#[utoipa::path(post, path = "/api/exports", tag = "exports", request_body = ExportTask,
+#[utoipa::path(post, path = "/api/exports", params(OfProject), tag = "exports", request_body = ExportTask,
     responses((status = 200, body = Export)))]
 async fn create_export(
-    State(app): State<App>,
+    InProject(app): InProject,
     FromJson(task): FromJson<ExportTask>,
 ) -> Answer<Export> {
     app.ask(move |studio| studio.create_export(task)).await

@@ -1,14 +1,16 @@
 //! What requests carry, parsed at the edge: a part of the path, the query, or a JSON body that does
 //! not fit is answered with a [`Problem`](api::Problem) like every other error.
 
+use api::Id;
 use axum::{
     Json,
     extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::JsonRejection},
     http::{StatusCode, request::Parts},
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
+use utoipa::IntoParams;
 
-use super::error::Failure;
+use super::{App, error::Failure};
 
 /// The variable parts of the path. What does not parse cannot exist, so the answer is 404.
 pub(crate) struct FromPath<T>(pub(crate) T);
@@ -18,6 +20,28 @@ pub(crate) struct FromQuery<T>(pub(crate) T);
 
 /// A JSON body, at most as long as the router allows.
 pub(crate) struct FromJson<T>(pub(crate) T);
+
+/// The view of a request on the studio: on one project if `?project=` names one, else on all. Lists are of that one, and
+/// what is new goes into it.
+pub(crate) struct InProject(pub(crate) App);
+
+/// What names a project in a query.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct OfProject {
+    /// A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent.
+    project: Option<Id>,
+}
+
+impl FromRequestParts<App> for InProject {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let FromQuery(OfProject { project }) = FromQuery::from_request_parts(parts, app).await?;
+        let studio = app.studio.in_project(project.as_ref())?;
+        Ok(Self(App { studio, ..app.clone() }))
+    }
+}
 
 impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for FromPath<T> {
     type Rejection = Failure;

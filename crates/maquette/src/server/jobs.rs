@@ -7,7 +7,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     App,
     error::{Answer, Failure},
-    input::FromPath,
+    input::{FromPath, InProject, OfProject},
 };
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -15,8 +15,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Jobs that run or wait: running ones first, then the queue in order.
-#[utoipa::path(get, path = "/api/jobs", tag = "jobs", responses((status = 200, body = Vec<Job>)))]
-async fn jobs(State(app): State<App>) -> Answer<Vec<Job>> {
+#[utoipa::path(get, path = "/api/jobs", params(OfProject), tag = "jobs", responses((status = 200, body = Vec<Job>)))]
+async fn jobs(InProject(app): InProject) -> Answer<Vec<Job>> {
     app.ask(|studio| studio.jobs()).await
 }
 

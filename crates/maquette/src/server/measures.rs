@@ -10,7 +10,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     App,
     error::{Answer, Failure},
-    input::{FromJson, FromPath},
+    input::{FromJson, FromPath, InProject, OfProject},
     presets::forecast,
 };
 
@@ -20,10 +20,10 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 /// Queues a measure of how long a run would take: a few steps with its settings. It runs beside a
 /// training, and says then how busy the computer was.
-#[utoipa::path(post, path = "/api/measures", tag = "measures", request_body = NewRun,
+#[utoipa::path(post, path = "/api/measures", params(OfProject), tag = "measures", request_body = NewRun,
     responses((status = 200, body = Measure)))]
 async fn create_measure(
-    State(app): State<App>,
+    InProject(app): InProject,
     FromJson(new): FromJson<NewRun>,
 ) -> Answer<Measure> {
     app.work(move |app| {

@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     App,
     error::{Answer, Failure},
-    input::{FromJson, FromPath, FromQuery},
+    input::{FromJson, FromPath, FromQuery, InProject, OfProject},
     uploads::receive,
 };
 
@@ -32,16 +32,16 @@ struct InputName {
 }
 
 /// Every model, newest first.
-#[utoipa::path(get, path = "/api/models", tag = "models",
+#[utoipa::path(get, path = "/api/models", params(OfProject), tag = "models",
     responses((status = 200, body = Vec<Model>)))]
-async fn models(State(app): State<App>) -> Answer<Vec<Model>> {
+async fn models(InProject(app): InProject) -> Answer<Vec<Model>> {
     app.ask(|studio| studio.models()).await
 }
 
 /// Puts a checkpoint into the library.
-#[utoipa::path(post, path = "/api/models", tag = "models", request_body = NewModel,
+#[utoipa::path(post, path = "/api/models", params(OfProject), tag = "models", request_body = NewModel,
     responses((status = 200, body = Model)))]
-async fn add_model(State(app): State<App>, FromJson(new): FromJson<NewModel>) -> Answer<Model> {
+async fn add_model(InProject(app): InProject, FromJson(new): FromJson<NewModel>) -> Answer<Model> {
     app.ask(move |studio| studio.add_model(new)).await
 }
 

@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     App,
     error::{Answer, Failure},
-    input::{FromJson, FromPath, FromQuery},
+    input::{FromJson, FromPath, FromQuery, InProject, OfProject},
 };
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -46,9 +46,9 @@ async fn folders(
 }
 
 /// Copies the folder of a dataset, a run or a model into the workspace.
-#[utoipa::path(post, path = "/api/imports", tag = "outside", request_body = NewImport,
+#[utoipa::path(post, path = "/api/imports", params(OfProject), tag = "outside", request_body = NewImport,
     responses((status = 200, body = Imported)))]
-async fn import(State(app): State<App>, FromJson(new): FromJson<NewImport>) -> Answer<Imported> {
+async fn import(InProject(app): InProject, FromJson(new): FromJson<NewImport>) -> Answer<Imported> {
     app.ask(move |studio| studio.import(Path::new(&new.path))).await
 }
 
@@ -65,19 +65,19 @@ async fn inspect(State(app): State<App>, FromJson(new): FromJson<NewImport>) -> 
 }
 
 /// Queues an import of what another program left.
-#[utoipa::path(post, path = "/api/imports/foreign", tag = "outside",
+#[utoipa::path(post, path = "/api/imports/foreign", params(OfProject), tag = "outside",
     request_body = ImportTask, responses((status = 200, body = Import)))]
 async fn create_import(
-    State(app): State<App>,
+    InProject(app): InProject,
     FromJson(new): FromJson<ImportTask>,
 ) -> Answer<Import> {
     app.ask(move |studio| studio.create_import(new)).await
 }
 
 /// Imports of what another program left that nobody took yet, newest first.
-#[utoipa::path(get, path = "/api/imports", tag = "outside",
+#[utoipa::path(get, path = "/api/imports", params(OfProject), tag = "outside",
     responses((status = 200, body = Vec<Import>)))]
-async fn foreign_imports(State(app): State<App>) -> Answer<Vec<Import>> {
+async fn foreign_imports(InProject(app): InProject) -> Answer<Vec<Import>> {
     app.ask(|studio| studio.foreign_imports()).await
 }
 

@@ -13,7 +13,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     App,
     error::{Answer, Failure},
-    input::{FromJson, FromPath},
+    input::{FromJson, FromPath, InProject, OfProject},
 };
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -27,44 +27,41 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 }
 
 /// What choices come to: the whole settings, where each came from, and what the model will be like.
-#[utoipa::path(post, path = "/api/compositions", tag = "presets", request_body = NewComposition,
+#[utoipa::path(post, path = "/api/compositions", params(OfProject), tag = "presets", request_body = NewComposition,
     responses((status = 200, body = RunForecast)))]
 async fn compose(
-    State(app): State<App>,
+    InProject(app): InProject,
     FromJson(new): FromJson<NewComposition>,
 ) -> Answer<RunForecast> {
     let composed = move |app: &App| match &new.dataset {
         Some(dataset) => forecast(&app.studio, &new.choices, dataset, new.limit),
-        None => {
-            let own = own_preset(&app.studio, &new.choices)?;
-            worker::compose(&new.choices, own.as_ref()).map_err(unprocessable)
-        }
+        None => composed(&app.studio, &new.choices),
     };
     app.work(composed).await.map(Json)
 }
 
 /// Every preset of one's own, newest first.
-#[utoipa::path(get, path = "/api/presets", tag = "presets",
+#[utoipa::path(get, path = "/api/presets", params(OfProject), tag = "presets",
     responses((status = 200, body = Vec<OwnPreset>)))]
-async fn presets(State(app): State<App>) -> Answer<Vec<OwnPreset>> {
+async fn presets(InProject(app): InProject) -> Answer<Vec<OwnPreset>> {
     app.ask(|studio| studio.presets()).await
 }
 
 /// Keeps choices as a preset of one's own, if they can be used.
-#[utoipa::path(post, path = "/api/presets", tag = "presets", request_body = NewPreset,
+#[utoipa::path(post, path = "/api/presets", params(OfProject), tag = "presets", request_body = NewPreset,
     responses((status = 200, body = OwnPreset)))]
 async fn save_preset(
-    State(app): State<App>,
+    InProject(app): InProject,
     FromJson(new): FromJson<NewPreset>,
 ) -> Answer<OwnPreset> {
     app.work(move |app| save(&app.studio, new)).await.map(Json)
 }
 
 /// Keeps a preset that came as a file.
-#[utoipa::path(post, path = "/api/presets/import", tag = "presets", request_body = PresetFile,
+#[utoipa::path(post, path = "/api/presets/import", params(OfProject), tag = "presets", request_body = PresetFile,
     responses((status = 200, body = OwnPreset)))]
 async fn import_preset(
-    State(app): State<App>,
+    InProject(app): InProject,
     FromJson(file): FromJson<PresetFile>,
 ) -> Answer<OwnPreset> {
     if file.format > PresetFile::FORMAT {
@@ -130,6 +127,12 @@ async fn delete_preset(
     responses((status = 200, body = OwnPreset)))]
 async fn restore_preset(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answer<OwnPreset> {
     app.ask(move |studio| studio.restore_preset(&id)).await
+}
+
+/// What choices come to on no dataset in particular.
+pub(crate) fn composed(studio: &Studio, choices: &Choices) -> Result<RunForecast, Failure> {
+    let own = own_preset(studio, choices)?;
+    worker::compose(choices, own.as_ref()).map_err(unprocessable)
 }
 
 /// What choices come to on a dataset, once that is whole; and how long training takes until a limit (the

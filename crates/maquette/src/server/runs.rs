@@ -1,7 +1,9 @@
 //! `/api/runs`: trainings. The server joins the two halves here: the worker says what choices come to,
 //! the studio freezes and queues them.
 
-use api::{Control, Curves, Event, Id, Log, NewRun, Rename, Resume, Run, RunDetail, RunForecast};
+use api::{
+    Choices, Control, Curves, Event, Id, Log, NewRun, Rename, Resume, Run, RunDetail, RunForecast,
+};
 use axum::{
     Json,
     extract::State,
@@ -9,14 +11,14 @@ use axum::{
     response::Response,
 };
 use serde::Deserialize;
-use studio::RunRequest;
+use studio::{RunRequest, Studio};
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     App,
     error::{Answer, Failure},
-    input::{FromJson, FromPath, FromQuery},
+    input::{FromJson, FromPath, FromQuery, InProject, OfProject},
     presets::forecast,
     stream::{self, Source},
 };
@@ -69,16 +71,17 @@ impl LogPart {
 }
 
 /// Every run, newest first.
-#[utoipa::path(get, path = "/api/runs", tag = "runs", responses((status = 200, body = Vec<Run>)))]
-async fn runs(State(app): State<App>) -> Answer<Vec<Run>> {
+#[utoipa::path(get, path = "/api/runs", params(OfProject), tag = "runs", responses((status = 200, body = Vec<Run>)))]
+async fn runs(InProject(app): InProject) -> Answer<Vec<Run>> {
     app.ask(|studio| studio.runs()).await
 }
 
 /// Queues a training; its settings are frozen now.
-#[utoipa::path(post, path = "/api/runs", tag = "runs", request_body = NewRun,
+#[utoipa::path(post, path = "/api/runs", params(OfProject), tag = "runs", request_body = NewRun,
     responses((status = 200, body = Run)))]
-async fn create_run(State(app): State<App>, FromJson(new): FromJson<NewRun>) -> Answer<Run> {
+async fn create_run(InProject(app): InProject, FromJson(new): FromJson<NewRun>) -> Answer<Run> {
     app.work(move |app| {
+        let new = with_defaults(&app.studio, new)?;
         let forecast = forecast(&app.studio, &new.choices, &new.dataset, new.limit)?;
         Ok(app.studio.create_run(whole_request(new, forecast))?)
     })
@@ -87,12 +90,18 @@ async fn create_run(State(app): State<App>, FromJson(new): FromJson<NewRun>) -> 
 }
 
 /// What is known about a run before it starts, without starting it.
-#[utoipa::path(post, path = "/api/runs/check", tag = "runs", request_body = NewRun,
+#[utoipa::path(post, path = "/api/runs/check", params(OfProject), tag = "runs", request_body = NewRun,
     responses((status = 200, body = RunForecast)))]
-async fn check_run(State(app): State<App>, FromJson(new): FromJson<NewRun>) -> Answer<RunForecast> {
-    app.work(move |app| forecast(&app.studio, &new.choices, &new.dataset, new.limit))
-        .await
-        .map(Json)
+async fn check_run(
+    InProject(app): InProject,
+    FromJson(new): FromJson<NewRun>,
+) -> Answer<RunForecast> {
+    app.work(move |app| {
+        let new = with_defaults(&app.studio, new)?;
+        forecast(&app.studio, &new.choices, &new.dataset, new.limit)
+    })
+    .await
+    .map(Json)
 }
 
 /// One run with all that its page shows at first.
@@ -208,6 +217,20 @@ async fn run_file(
 ) -> Result<Response, Failure> {
     let path = app.call(move |studio| studio.run_file(&id, &path)).await?;
     stream::answer(Source::File(path), &headers).await
+}
+
+/// Fills in what new runs of the project start from, where a run chooses nothing itself.
+fn with_defaults(studio: &Studio, new: NewRun) -> Result<NewRun, Failure> {
+    let is_chosen = new.choices.preset.is_some()
+        || !new.choices.switches.is_empty()
+        || !new.choices.settings.is_empty();
+    let defaults = studio.run_defaults(&new.dataset)?;
+    let of = |choices: &Choices| choices.family.clone().unwrap_or_default();
+    let fits = new.choices.family.is_none() || of(&new.choices) == of(&defaults.choices);
+    if is_chosen || !fits {
+        return Ok(new);
+    }
+    Ok(NewRun { choices: defaults.choices, limit: new.limit.or(defaults.limit), ..new })
 }
 
 /// Freezes what the forecast found.

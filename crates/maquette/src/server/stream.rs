@@ -180,7 +180,7 @@ fn wanted(range: &str, total: u64) -> Wanted {
 
 /// The content type by the end of a name, and whether a browser shows it or saves it. Nothing that
 /// came from elsewhere is ever shown as a page.
-fn presentation(name: &str) -> (&'static str, String) {
+pub(crate) fn presentation(name: &str) -> (&'static str, String) {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     let content_type = match extension.to_ascii_lowercase().as_str() {
         "aac" => "audio/aac",

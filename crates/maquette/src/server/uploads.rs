@@ -154,7 +154,7 @@ fn write_all(
 
 /// Reads and forgets what still comes. A browser that is cut off while it sends reports a broken
 /// connection, and never shows the answer.
-async fn drain(mut stream: axum::body::BodyDataStream) {
+pub(crate) async fn drain(mut stream: axum::body::BodyDataStream) {
     let rest =
         async { while let Ok(Some(Ok(_))) = timeout(DRAIN_PIECE_TIME, stream.next()).await {} };
     // When time is up, the browser must do without the answer.

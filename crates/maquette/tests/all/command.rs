@@ -27,6 +27,7 @@ fn the_help_names_every_verb() {
     let verbs = [
         "serve",
         "quickstart",
+        "project",
         "dataset",
         "compose",
         "preset",

@@ -270,7 +270,7 @@ impl Studio {
     /// here gets another; what was waiting there does not start here.
     ///
     /// # Errors
-    /// `BadImport` when the archive is damaged, cut short, or holds what is not taken; `Newer` when a newer version wrote
+    /// `BadArchive` when the archive is damaged, cut short, or holds what is not taken; `Newer` when a newer version wrote
     /// it; `Invalid` when the name cannot be used; `TooMuch` or `Io` when there is no room.
     pub fn read_archive(&self, name: Option<&str>, source: impl Read) -> Result<Project, Error> {
         let given = name.map(valid_name).transpose()?;
@@ -332,6 +332,14 @@ impl Studio {
             change.projects(id);
             project(shared, change.tx, id.clone())
         })
+    }
+
+    /// What a new run on a dataset starts from, where nobody says otherwise: as the project that it will lie in has it.
+    ///
+    /// # Errors
+    /// `Newer` when a newer version wrote that project's file.
+    pub fn run_defaults(&self, dataset: &Id) -> Result<RunDefaults, Error> {
+        Ok(read_file(&self.shared, &self.project_for(Some(dataset)))?.defaults)
     }
 
     /// The project that something new goes into: the one that is looked at, else that of what it is made from, else the

@@ -761,6 +761,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every project: the one that was used last comes first. */
+        get: operations["projects"];
+        put?: never;
+        /** Makes a project. */
+        post: operations["create_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a project of an archive, which is the raw body of the request. It appears with all it holds, or not at all. */
+        post: operations["import_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One project, with its size on disk. */
+        get: operations["project"];
+        put?: never;
+        post?: never;
+        /** Moves a project with all it holds to the trash, from where it can be restored. */
+        delete: operations["delete_project"];
+        options?: never;
+        head?: never;
+        /** Gives a project another name, or other defaults for new runs. */
+        patch: operations["change_project"];
+        trace?: never;
+    };
+    "/api/projects/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A project as one archive, with all it holds: a tar file. */
+        get: operations["export_project"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Moves something into a project. The reconstructions of a model go with it. */
+        post: operations["move_to_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a project back from the trash, with all it holds. */
+        post: operations["restore_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/reconstructions/{id}": {
         parameters: {
             query?: never;
@@ -1819,6 +1924,8 @@ export interface components {
             id: components["schemas"]["Id"];
             /** @description What it does. */
             kind: components["schemas"]["JobKind"];
+            /** @description The project it lies in. */
+            project: components["schemas"]["Id"];
             /** @description The name people gave it. */
             name: string;
             /** @description When it was queued. */
@@ -2286,6 +2393,7 @@ export interface components {
             format: number;
             /** @description Its identifier. */
             id: components["schemas"]["Id"];
+            project?: components["schemas"]["Id"] | null;
             /** @description The name people gave it. */
             name: string;
             /** @description When it was added. */
@@ -2434,6 +2542,13 @@ export interface components {
             summary?: string;
             limit?: components["schemas"]["Limit"] | null;
         };
+        /** @description What to make a project of. */
+        NewProject: {
+            /** @description A name, 1 to 120 characters; its identifier is made from it. */
+            name: string;
+            /** @description What new runs start from. */
+            defaults?: components["schemas"]["RunDefaults"];
+        };
         /** @description A sound of a dataset to send through a model. */
         NewReconstruction: {
             /** @description The dataset. */
@@ -2513,6 +2628,7 @@ export interface components {
             format: number;
             /** @description Its identifier, which commands name it by. */
             id: components["schemas"]["Id"];
+            project?: components["schemas"]["Id"] | null;
             /** @description When it was saved. */
             created_ms: components["schemas"]["u64"];
             /** @description The name people gave it. */
@@ -2637,6 +2753,64 @@ export interface components {
             /** @description Time left: the least and the most that is likely. */
             left_secs?: number[] | null;
         };
+        /** @description A project as lists show it. */
+        Project: {
+            /** @description Its identifier: the name of its folder. */
+            id: components["schemas"]["Id"];
+            /** @description The name people gave it. */
+            name: string;
+            /** @description When it was made. */
+            created_ms: components["schemas"]["u64"];
+            /** @description When something in it was last made, or ended. */
+            used_ms: components["schemas"]["u64"];
+            /**
+             * Format: int32
+             * @description Datasets in it.
+             */
+            n_datasets: number;
+            /**
+             * Format: int32
+             * @description Runs in it.
+             */
+            n_runs: number;
+            /**
+             * Format: int32
+             * @description Models in it.
+             */
+            n_models: number;
+            /**
+             * Format: int32
+             * @description Jobs of it that wait or run.
+             */
+            n_active: number;
+            /** @description What new runs start from. */
+            defaults: components["schemas"]["RunDefaults"];
+            /** @description Whether it can be deleted. The first one cannot: what has no other project lies in it. */
+            can_delete: boolean;
+        };
+        /** @description What to change of a project; what is absent stays. */
+        ProjectChange: {
+            /** @description Another name. */
+            name?: string | null;
+            defaults?: components["schemas"]["RunDefaults"] | null;
+        };
+        /** @description A project with what takes time to find out. */
+        ProjectDetail: components["schemas"]["Project"] & {
+            /** @description Its folder, to copy or to open. */
+            folder: string;
+            /**
+             * Format: int64
+             * @description Its size on disk, in bytes: about that of its archive.
+             */
+            bytes: number;
+        };
+        /** @description Something to move into a project. */
+        ProjectItem: {
+            /** @description The list it stands in: `datasets`, `runs`, `models`, `reconstructions`, `presets` or `exports`. */
+            list: string;
+            /** @description Its identifier. */
+            id: components["schemas"]["Id"];
+        };
         /** @description How far a sample of the reconstruction looks into the sound that went in. */
         ReceptiveField: {
             /**
@@ -2733,6 +2907,10 @@ export interface components {
                 [key: string]: number;
             };
             score?: components["schemas"]["Score"] | null;
+        };
+        /** @description What new runs of a project start from, where nobody says otherwise. */
+        RunDefaults: components["schemas"]["Choices"] & {
+            limit?: components["schemas"]["Limit"] | null;
         };
         /** @description A run with all that its page shows at first. */
         RunDetail: components["schemas"]["Run"] & {
@@ -3006,7 +3184,10 @@ export interface components {
         };
         /** @description Something in the trash: it can be restored until it expires. */
         TrashItem: {
-            /** @description The list it was deleted from: `datasets`, `runs`, `models`, `reconstructions`, `presets` or `exports`. */
+            /**
+             * @description The list it was deleted from: `datasets`, `runs`, `models`, `reconstructions`, `presets`, `exports` or
+             *     `projects`.
+             */
             list: string;
             /** @description Its identifier in that list. */
             id: components["schemas"]["Id"];
@@ -3080,7 +3261,10 @@ export type $defs = Record<string, never>;
 export interface operations {
     compose: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3113,7 +3297,10 @@ export interface operations {
     };
     create_conversion: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3239,7 +3426,10 @@ export interface operations {
     };
     datasets: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3268,7 +3458,10 @@ export interface operations {
     };
     create_dataset: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3645,7 +3838,10 @@ export interface operations {
     };
     exports: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3674,7 +3870,10 @@ export interface operations {
     };
     create_export: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3957,7 +4156,10 @@ export interface operations {
     };
     foreign_imports: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3986,7 +4188,10 @@ export interface operations {
     };
     import: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4019,7 +4224,10 @@ export interface operations {
     };
     create_import: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4176,7 +4384,10 @@ export interface operations {
     };
     jobs: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4290,7 +4501,10 @@ export interface operations {
     };
     create_measure: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4383,7 +4597,10 @@ export interface operations {
     };
     models: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4412,7 +4629,10 @@ export interface operations {
     };
     add_model: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4644,7 +4864,10 @@ export interface operations {
     };
     presets: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4673,7 +4896,10 @@ export interface operations {
     };
     save_preset: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4706,7 +4932,10 @@ export interface operations {
     };
     import_preset: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4894,6 +5123,294 @@ export interface operations {
             };
         };
     };
+    projects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"][];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProject"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_project: {
+        parameters: {
+            query?: {
+                /** @description A name for it; its own if absent. */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-tar": number[];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectDetail"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectChange"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": number[];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    move_to_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectItem"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     reconstruction: {
         parameters: {
             query?: never;
@@ -5020,7 +5537,10 @@ export interface operations {
     };
     runs: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5049,7 +5569,10 @@ export interface operations {
     };
     create_run: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5082,7 +5605,10 @@ export interface operations {
     };
     check_run: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
