@@ -21,7 +21,7 @@ fn every_list_is_of_one_project_or_of_all() {
         ids.collect::<Vec<Value>>()
     };
     assert_eq!(ids("/api/datasets?project=drums"), [mine["id"].clone()]);
-    assert_eq!(ids("/api/datasets?project=default"), [dataset.clone()]);
+    assert_eq!(ids("/api/datasets?project=default"), std::slice::from_ref(&dataset));
     assert_eq!(ids("/api/datasets").len(), 2);
     for list in ["datasets", "runs", "models", "presets", "exports", "imports", "jobs"] {
         let problem = served.get(&format!("/api/{list}?project=nowhere")).problem(404);

@@ -73,8 +73,8 @@ fn lists_are_of_one_project_or_of_all() {
         );
         let datasets =
             |it: &Studio| it.datasets().unwrap().into_iter().map(|it| it.id).collect::<Vec<_>>();
-        assert_eq!(datasets(&one), [whole.dataset.clone()]);
-        assert_eq!(datasets(&other), [first.clone()]);
+        assert_eq!(datasets(&one), std::slice::from_ref(&whole.dataset));
+        assert_eq!(datasets(&other), std::slice::from_ref(&first));
         assert_eq!(datasets(all).len(), 2);
         assert_eq!((one.runs().unwrap().len(), other.runs().unwrap().len()), (1, 0));
         assert_eq!((one.models().unwrap().len(), other.models().unwrap().len()), (1, 0));

@@ -9,6 +9,7 @@ const running: JobState = { state: 'running', started_ms: 0, stopping: false }
 const job = (state: JobState, share?: number): Job => ({
   id: 'a',
   kind: 'train',
+  project: 'default',
   name: 'Notes',
   created_ms: 0,
   state,
