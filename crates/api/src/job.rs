@@ -241,6 +241,41 @@ pub enum JobKind {
     Measure,
 }
 
+/// A file in a job's folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct JobFile {
+    /// Its path in the folder.
+    pub path: String,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// A job to queue by its order alone, where its kind allows that.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct NewJob {
+    /// A name, 1 to 120 characters.
+    pub name: String,
+    /// The order: its `kind`, and what that needs.
+    pub task: serde_json::Value,
+}
+
+/// A kind of job, and what can be asked of jobs of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct JobKindInfo {
+    /// Which one.
+    pub kind: JobKind,
+    /// One thing that it makes, in a word: `dataset`, `run`.
+    pub word: String,
+    /// The list of those.
+    pub list: String,
+    /// Whether what it has made so far is kept when it is ended before it is done.
+    pub keeps_when_stopped: bool,
+    /// Whether one that ended early can be started again.
+    pub can_restart: bool,
+    /// Whether it can be restored after it was deleted.
+    pub has_trash: bool,
+}
+
 /// Where a job stands.
 ///
 /// Every job moves left to right; only `Interrupted`, `Stopped` and `Failed` ones can go back to

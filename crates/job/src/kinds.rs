@@ -1,5 +1,5 @@
-//! The table of the kinds of job: the word for each, where its folders stand, what it needs of the computer, and
-//! what becomes of what it made.
+//! The table of the kinds of job: the word for each, where its folders stand, what it needs of the computer, what can
+//! be asked of it, and what becomes of what it made. The studio, the command and the pages are drawn from it.
 
 use api::{JobKind, Task};
 
@@ -18,6 +18,33 @@ pub struct Kind {
     pub needs: Needs,
     /// What becomes of what it made.
     pub kept: Kept,
+    /// What is left of one that is ended before it is done.
+    pub stopped: Stopped,
+    /// How one that ended early goes on.
+    pub again: Again,
+    /// Whether anybody may queue it by its order alone. Else it has a verb of its own, which sees that the order makes
+    /// sense: that its model is there, that its settings fit.
+    pub is_plain: bool,
+}
+
+/// What is left of a job that is ended before it is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// What it has made so far; it is stopped.
+    Kept,
+    /// Nothing: it is cancelled, and gone with its folder.
+    Gone,
+}
+
+/// How a job goes on that failed, was stopped or was interrupted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// From where it was.
+    Resume,
+    /// From the start, with the same order.
+    Restart,
+    /// Not: it is asked for anew.
+    Never,
 }
 
 /// What a job takes of the computer. The queue starts the next job whose needs are free.
@@ -62,6 +89,9 @@ pub const KINDS: &[Kind] = &[
         shelf: Shelf::Imports,
         needs: Needs::Cores,
         kept: Kept::Newest(10),
+        stopped: Stopped::Gone,
+        again: Again::Never,
+        is_plain: false,
     },
     Kind {
         kind: JobKind::Prepare,
@@ -69,6 +99,9 @@ pub const KINDS: &[Kind] = &[
         shelf: Shelf::Datasets,
         needs: Needs::Cores,
         kept: Kept::Trash,
+        stopped: Stopped::Gone,
+        again: Again::Restart,
+        is_plain: false,
     },
     Kind {
         kind: JobKind::Train,
@@ -76,6 +109,9 @@ pub const KINDS: &[Kind] = &[
         shelf: Shelf::Runs,
         needs: Needs::Computer,
         kept: Kept::Trash,
+        stopped: Stopped::Kept,
+        again: Again::Resume,
+        is_plain: false,
     },
     Kind {
         kind: JobKind::Reconstruct,
@@ -83,6 +119,9 @@ pub const KINDS: &[Kind] = &[
         shelf: Shelf::Reconstructions,
         needs: Needs::Cores,
         kept: Kept::Trash,
+        stopped: Stopped::Gone,
+        again: Again::Never,
+        is_plain: false,
     },
     Kind {
         kind: JobKind::Convert,
@@ -90,6 +129,9 @@ pub const KINDS: &[Kind] = &[
         shelf: Shelf::Conversions,
         needs: Needs::Cores,
         kept: Kept::Newest(20),
+        stopped: Stopped::Gone,
+        again: Again::Never,
+        is_plain: false,
     },
     Kind {
         kind: JobKind::Export,
@@ -97,6 +139,9 @@ pub const KINDS: &[Kind] = &[
         shelf: Shelf::Exports,
         needs: Needs::Cores,
         kept: Kept::Trash,
+        stopped: Stopped::Gone,
+        again: Again::Never,
+        is_plain: false,
     },
     Kind {
         kind: JobKind::Measure,
@@ -104,6 +149,9 @@ pub const KINDS: &[Kind] = &[
         shelf: Shelf::Measures,
         needs: Needs::Cores,
         kept: Kept::Newest(100),
+        stopped: Stopped::Gone,
+        again: Again::Never,
+        is_plain: false,
     },
 ];
 

@@ -10,6 +10,7 @@ mod export;
 mod follow;
 mod import;
 mod interrupt;
+mod job;
 mod model;
 mod named;
 mod output;
@@ -102,6 +103,9 @@ enum Command {
     Check(check::CheckArgs),
     /// Import runs, datasets and models of acids-rave or of another workspace
     Import(import::ImportArgs),
+    /// List, cancel, restart and delete jobs of every kind, and read their logs
+    #[command(subcommand)]
+    Job(job::JobCommand),
     /// List, restore and delete forever what is in the trash
     #[command(subcommand)]
     Trash(trash::TrashCommand),
@@ -187,6 +191,7 @@ fn run_command(
         Some(Command::Export(args)) => export::run(&args, console),
         Some(Command::Check(args)) => check::run(&args, console),
         Some(Command::Import(args)) => import::run(&args, console),
+        Some(Command::Job(command)) => job::run(command, console),
         Some(Command::Trash(command)) => trash::run(command, console),
         Some(Command::Doctor) => doctor::run(console),
         Some(Command::Worker { folder }) => worker::run(&folder),

@@ -221,6 +221,30 @@ pub(crate) fn ask_to_stop(shared: &Shared, job: &JobRow) -> Result<(), Error> {
     }
 }
 
+/// Queues a job again from the start that failed, was stopped or was interrupted.
+fn restart_job(shared: &Shared, kind: JobKind, id: &Id) -> Result<(), Error> {
+    let shelf = Shelf::of(kind);
+    let folder = shared.workspace.folder(shelf, id);
+    shared.change(|change| {
+        let mut job = find_job(change, kind, id)?;
+        if job.phase.is_active() || job.phase == Phase::Done {
+            return Err(Error::conflict(
+                format!("start the {} “{}” again", shelf.word(), job.name),
+                format!("it is {}", job.phase.word()),
+                "start what failed, was stopped or was interrupted",
+            ));
+        }
+        queue::enqueue(change, &mut job)?;
+        change.list(shelf, id);
+        // Files last, when nothing can refuse any more; but before anybody can see the job in the queue.
+        job_folder::write_dismissed(&folder, false)?;
+        job_folder::clear_for_start(&folder)?;
+        job_folder::remove_partial_result(&folder)
+    })?;
+    shared.bell.ring();
+    Ok(())
+}
+
 fn rename_job(shared: &Shared, kind: JobKind, id: &Id, name: &str) -> Result<(), Error> {
     let name = valid_name(name)?;
     let shelf = Shelf::of(kind);

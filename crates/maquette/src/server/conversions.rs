@@ -1,6 +1,6 @@
 //! `/api/conversions`: sound to latents, and latents to sound.
 
-use api::{Conversion, ConvertTask, Id};
+use api::{Conversion, ConvertTask, Id, JobKind};
 use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
@@ -46,7 +46,11 @@ async fn delete_conversion(
     State(app): State<App>,
     FromPath(id): FromPath<Id>,
 ) -> Result<StatusCode, Failure> {
-    app.act(move |studio| studio.delete_conversion(&id)).await
+    app.act(move |studio| {
+        studio.job_of(JobKind::Convert, &id)?;
+        studio.delete_job(&id)
+    })
+    .await
 }
 
 /// A file that it made; parts of it by `Range`.
@@ -58,6 +62,11 @@ async fn conversion_file(
     FromPath((id, path)): FromPath<(Id, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let path = app.call(move |studio| studio.conversion_file(&id, &path)).await?;
+    let path = app
+        .call(move |studio| {
+            studio.job_of(JobKind::Convert, &id)?;
+            studio.job_file(&id, &path)
+        })
+        .await?;
     stream::answer(Source::File(path), &headers).await
 }

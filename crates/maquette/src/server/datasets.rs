@@ -12,7 +12,7 @@ use super::{
     App,
     error::{Answer, Failure},
     input::{FromJson, FromPath, FromQuery, InProject, OfProject},
-    runs::LogPart,
+    jobs::LogPart,
     stream::{self, Source},
 };
 

@@ -1,6 +1,6 @@
 //! `/api/exports`: models in the forms that players and other programs need.
 
-use api::{Export, ExportTask, Id};
+use api::{Export, ExportTask, Id, JobKind};
 use axum::{
     Json,
     extract::State,
@@ -69,9 +69,12 @@ async fn delete_export(
     FromPath(id): FromPath<Id>,
     FromQuery(how): FromQuery<Deleting>,
 ) -> Result<StatusCode, Failure> {
-    app.act(move |studio| match how.forever {
-        true => studio.discard_export(&id),
-        false => studio.delete_export(&id),
+    app.act(move |studio| {
+        studio.job_of(JobKind::Export, &id)?;
+        match how.forever {
+            true => studio.discard_job(&id),
+            false => studio.delete_job(&id),
+        }
     })
     .await
 }
@@ -80,7 +83,11 @@ async fn delete_export(
 #[utoipa::path(post, path = "/api/exports/{id}/restore", tag = "exports",
     params(("id" = Id, Path)), responses((status = 200, body = Export)))]
 async fn restore_export(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answer<Export> {
-    app.ask(move |studio| studio.restore_export(&id)).await
+    app.ask(move |studio| {
+        studio.restore_job(&id)?;
+        studio.export(&id)
+    })
+    .await
 }
 
 /// Shows the export's folder in the file manager of the computer that Maquette runs on.

@@ -2,7 +2,7 @@
 //!
 //! The server joins the two halves here: the worker says what choices come to, the studio measures.
 
-use api::{DatasetSummary, Id, Measure, NewRun};
+use api::{DatasetSummary, Id, JobKind, Measure, NewRun};
 use axum::{Json, extract::State, http::StatusCode};
 use studio::MeasureRequest;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -58,7 +58,11 @@ async fn delete_measure(
     State(app): State<App>,
     FromPath(id): FromPath<Id>,
 ) -> Result<StatusCode, Failure> {
-    app.act(move |studio| studio.delete_measure(&id)).await
+    app.act(move |studio| {
+        studio.job_of(JobKind::Measure, &id)?;
+        studio.delete_job(&id)
+    })
+    .await
 }
 
 /// How many excerpts a run on this dataset would be measured on, and how long they are about.

@@ -1,6 +1,6 @@
 //! `/api/reconstructions`: sounds that went through a model and back.
 
-use api::{Id, Reconstruction};
+use api::{Id, JobKind, Reconstruction};
 use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
@@ -39,7 +39,11 @@ async fn delete_reconstruction(
     State(app): State<App>,
     FromPath(id): FromPath<Id>,
 ) -> Result<StatusCode, Failure> {
-    app.act(move |studio| studio.delete_reconstruction(&id)).await
+    app.act(move |studio| {
+        studio.job_of(JobKind::Reconstruct, &id)?;
+        studio.delete_job(&id)
+    })
+    .await
 }
 
 /// Takes a reconstruction back from the trash.
@@ -49,7 +53,11 @@ async fn restore_reconstruction(
     State(app): State<App>,
     FromPath(id): FromPath<Id>,
 ) -> Answer<Reconstruction> {
-    app.ask(move |studio| studio.restore_reconstruction(&id)).await
+    app.ask(move |studio| {
+        studio.restore_job(&id)?;
+        studio.reconstruction(&id)
+    })
+    .await
 }
 
 /// A file of its folder, like the reconstructed sound; parts of it by `Range`.
@@ -61,6 +69,11 @@ async fn reconstruction_file(
     FromPath((id, path)): FromPath<(Id, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let path = app.call(move |studio| studio.reconstruction_file(&id, &path)).await?;
+    let path = app
+        .call(move |studio| {
+            studio.job_of(JobKind::Reconstruct, &id)?;
+            studio.job_file(&id, &path)
+        })
+        .await?;
     stream::answer(Source::File(path), &headers).await
 }

@@ -2,7 +2,8 @@
 //! the studio freezes and queues them.
 
 use api::{
-    Choices, Control, Curves, Event, Id, Log, NewRun, Rename, Resume, Run, RunDetail, RunForecast,
+    Choices, Control, Curves, Event, Id, JobKind, Log, NewRun, Rename, Resume, Run, RunDetail,
+    RunForecast,
 };
 use axum::{
     Json,
@@ -19,6 +20,7 @@ use super::{
     App,
     error::{Answer, Failure},
     input::{FromJson, FromPath, FromQuery, InProject, OfProject},
+    jobs::{EventPart, LogPart},
     presets::forecast,
     stream::{self, Source},
 };
@@ -45,29 +47,6 @@ struct CurvePart {
     names: Option<String>,
     /// At most this many points a curve; 1000 if absent.
     points: Option<usize>,
-}
-
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct EventPart {
-    /// Events after this number; 0, from the start, if absent.
-    after: Option<u64>,
-    /// At most this many; 1000 if absent.
-    limit: Option<usize>,
-}
-
-/// How much of a log is asked for.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct LogPart {
-    /// At most this many bytes from its end; 65536 if absent.
-    bytes: Option<u64>,
-}
-
-impl LogPart {
-    pub(crate) fn bytes(&self) -> u64 {
-        self.bytes.unwrap_or(64 * 1024)
-    }
 }
 
 /// Every run, newest first.
@@ -191,8 +170,7 @@ async fn run_events(
     FromPath(id): FromPath<Id>,
     FromQuery(part): FromQuery<EventPart>,
 ) -> Answer<Vec<Event>> {
-    let limit = part.limit.unwrap_or(1000);
-    app.ask(move |studio| studio.events(&id, part.after.unwrap_or(0), limit)).await
+    app.ask(move |studio| studio.events(&id, part.after(), part.limit())).await
 }
 
 /// The end of its log.
@@ -215,7 +193,12 @@ async fn run_file(
     FromPath((id, path)): FromPath<(Id, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let path = app.call(move |studio| studio.run_file(&id, &path)).await?;
+    let path = app
+        .call(move |studio| {
+            studio.job_of(JobKind::Train, &id)?;
+            studio.job_file(&id, &path)
+        })
+        .await?;
     stream::answer(Source::File(path), &headers).await
 }
 

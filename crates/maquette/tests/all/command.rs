@@ -39,6 +39,7 @@ fn the_help_names_every_verb() {
         "decode",
         "export",
         "import",
+        "job",
         "trash",
         "doctor",
     ];

@@ -1,17 +1,14 @@
 //! Verbs on conversions: sound to latents, and latents to sound.
 
-use std::path::PathBuf;
-
 use api::{Conversion, ConvertTask, Id, JobKind, ModelPlace, Task};
 use job::Shelf;
 
-use super::{delete_made, make_job, models, name_from, passing};
+use super::{make_job, models, name_from, passing};
 use crate::{
     Error, Studio,
     queue::Places,
-    shared::Shared,
-    store::jobs::{self, Phase},
-    workspace::{check_path, file_inside, file_name},
+    store::jobs::Phase,
+    workspace::{check_path, file_name},
 };
 
 impl Studio {
@@ -57,45 +54,4 @@ impl Studio {
         };
         Ok(Conversion { id: id.clone(), task, job, result })
     }
-
-    /// Removes a conversion with what it made. One that waits or runs is cancelled, and gone once its
-    /// process has ended.
-    ///
-    /// # Errors
-    /// `NotFound` when there is none.
-    pub fn delete_conversion(&self, id: &Id) -> Result<(), Error> {
-        delete_made(&self.shared, JobKind::Convert, id)
-    }
-
-    /// A file in a conversion's folder, by its path in there. Never anything outside of it.
-    ///
-    /// # Errors
-    /// `NotFound` when there is no such conversion or file.
-    pub fn conversion_file(&self, id: &Id, path: &str) -> Result<PathBuf, Error> {
-        self.shared.read(|c| passing::find(c, JobKind::Convert, id).map(drop))?;
-        file_inside(&self.shared.workspace.folder(Shelf::Conversions, id), path)
-    }
-}
-
-/// Whether a conversion that waits or runs reads a model.
-pub(super) fn need_model(
-    shared: &Shared,
-    connection: &rusqlite::Connection,
-    model: &Id,
-) -> Result<bool, Error> {
-    for (id, _) in jobs::ids(connection, JobKind::Convert)? {
-        let row = jobs::find(connection, &id)?;
-        if row.is_none_or(|row| !row.phase.is_active()) {
-            continue;
-        }
-        let order = job::order::read(&shared.workspace.folder(Shelf::Conversions, &id))?;
-        if let Task::Convert(
-            ConvertTask::Latents { model: place, .. } | ConvertTask::Sound { model: place, .. },
-        ) = order.task
-            && place == (ModelPlace::Library { id: model.clone() })
-        {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }

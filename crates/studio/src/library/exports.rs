@@ -8,17 +8,16 @@ use api::{
 };
 use job::Shelf;
 
-use super::{delete_made, make_job, models, name_from, passing, restore_job};
+use super::{make_job, models, name_from};
 
 use crate::{
     Error, Studio,
     queue::Places,
-    shared::Shared,
     store::{
         checkpoints, datasets,
         jobs::{self, JobRow, Phase},
     },
-    workspace::{check_path, file_inside, file_name},
+    workspace::{check_path, file_name},
 };
 
 /// The folder of a job with what leaves.
@@ -104,40 +103,13 @@ impl Studio {
         Ok(Export { id: id.clone(), task, job, model_name, folder, result, outdated })
     }
 
-    /// Moves an export to the trash; it can be restored for 30 days. One that waits or runs is
-    /// cancelled, and gone once its process has ended.
-    ///
-    /// # Errors
-    /// `NotFound` when there is none.
-    pub fn delete_export(&self, id: &Id) -> Result<(), Error> {
-        delete_made(&self.shared, JobKind::Export, id)
-    }
-
-    /// Removes an export for good: of one who took it elsewhere. One that waits or runs is cancelled.
-    ///
-    /// # Errors
-    /// `NotFound` when there is none.
-    pub fn discard_export(&self, id: &Id) -> Result<(), Error> {
-        self.shared.read(|c| find(c, id).map(drop))?;
-        passing::delete(&self.shared, JobKind::Export, id)
-    }
-
-    /// Takes an export back from the trash.
-    ///
-    /// # Errors
-    /// `NotFound` when it is not in the trash.
-    pub fn restore_export(&self, id: &Id) -> Result<Export, Error> {
-        restore_job(&self.shared, JobKind::Export, id)?;
-        self.export(id)
-    }
-
     /// A file that was exported, by its path among those. Never anything else.
     ///
     /// # Errors
     /// `NotFound` when there is no such export or file.
     pub fn export_file(&self, id: &Id, path: &str) -> Result<PathBuf, Error> {
-        self.shared.read(|c| find(c, id).map(drop))?;
-        file_inside(&self.shared.workspace.folder(Shelf::Exports, id).join(FILES), path)
+        self.job_of(JobKind::Export, id)?;
+        self.job_file(id, &format!("{FILES}/{path}"))
     }
 
     /// What the library knows of a model, frozen for the export's card.
@@ -180,27 +152,6 @@ impl Studio {
             newest_step: newest.step,
         }))
     }
-}
-
-/// Whether an export that waits or runs reads a model.
-pub(super) fn need_model(
-    shared: &Shared,
-    connection: &rusqlite::Connection,
-    model: &Id,
-) -> Result<bool, Error> {
-    for (id, _) in jobs::ids(connection, JobKind::Export)? {
-        let row = jobs::find(connection, &id)?;
-        if row.is_none_or(|row| !row.phase.is_active()) {
-            continue;
-        }
-        let order = job::order::read(&shared.workspace.folder(Shelf::Exports, &id))?;
-        if let Task::Export(order) = order.task
-            && order.task.model == (ModelPlace::Library { id: model.clone() })
-        {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 fn find(connection: &rusqlite::Connection, id: &Id) -> Result<JobRow, Error> {

@@ -2,7 +2,7 @@
 
 use api::{Id, JobKind, Limit, Measure, MeasureTask, RunMeasure, Task};
 
-use super::{delete_made, make_job, passing, runs::check_limit};
+use super::{make_job, passing, runs::check_limit};
 use crate::{
     Error, Studio,
     queue::Places,
@@ -67,15 +67,6 @@ impl Studio {
     /// `Store` or `Closed` only.
     pub fn measured(&self, settings: &serde_json::Value) -> Result<Option<RunMeasure>, Error> {
         self.shared.read(|c| measures::with_settings(c, settings))
-    }
-
-    /// Removes a measure; one that waits or runs is cancelled first. There is no trash for it: it can be
-    /// measured again.
-    ///
-    /// # Errors
-    /// `NotFound` when there is none.
-    pub fn delete_measure(&self, id: &Id) -> Result<(), Error> {
-        delete_made(&self.shared, JobKind::Measure, id)
     }
 }
 

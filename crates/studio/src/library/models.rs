@@ -6,12 +6,14 @@ use std::{
     path::Path,
 };
 
-use api::{Checkpoint, Id, Lineage, Model, ModelDetail, NewModel, TrainTask};
+use api::{
+    Checkpoint, ConvertTask, Id, Lineage, Model, ModelDetail, ModelPlace, NewModel, Task, TrainTask,
+};
 use job::Shelf;
 use sha2::{Digest, Sha256};
 
 use super::{
-    conversions, exports, fresh_id, from_trash, make_folder,
+    fresh_id, from_trash, make_folder,
     runs::{self, read_train_task},
     to_trash, valid_name,
 };
@@ -23,6 +25,7 @@ use crate::{
     shared::{Change, Shared},
     store::{
         checkpoints, datasets,
+        jobs::{self, Phase},
         models::{self, ModelRow},
         reconstructions,
     },
@@ -192,10 +195,18 @@ pub(super) fn check_unused(
     verb: &str,
     model: &Model,
 ) -> Result<(), Error> {
-    let rows = reconstructions::of_model(change.tx, &model.id)?;
-    let is_in_use = rows.iter().any(|row| row.job.phase.is_active())
-        || conversions::need_model(shared, change.tx, &model.id)?
-        || exports::need_model(shared, change.tx, &model.id)?;
+    let mut active = jobs::in_phase(change.tx, Phase::Running)?;
+    active.extend(jobs::in_phase(change.tx, Phase::Queued)?);
+    let mut is_in_use = false;
+    for job in active {
+        let folder = shared.workspace.folder(Shelf::of(job.kind), &job.id);
+        match job::order::read(&folder) {
+            Ok(order) => is_in_use |= names_model(&order.task, &model.id),
+            // It was cancelled, and is just going.
+            Err(error) if error.is_missing() => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
     if !is_in_use {
         return Ok(());
     }
@@ -204,6 +215,19 @@ pub(super) fn check_unused(
         "it is in use by a reconstruction, a conversion or an export",
         "wait until that has finished",
     ))
+}
+
+/// Whether a job reads a model of the library.
+fn names_model(task: &Task, model: &Id) -> bool {
+    let place = match task {
+        Task::Reconstruct(task) => return task.model == *model,
+        Task::Export(order) => &order.task.model,
+        Task::Convert(ConvertTask::Latents { model, .. } | ConvertTask::Sound { model, .. }) => {
+            model
+        }
+        _ => return false,
+    };
+    matches!(place, ModelPlace::Library { id } if id == model)
 }
 
 /// One model that is not in the trash.

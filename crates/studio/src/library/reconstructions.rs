@@ -6,12 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use api::{Id, JobKind, ReconstructTask, Reconstruction, Task};
+use api::{Id, ReconstructTask, Reconstruction, Task};
 use job::Shelf;
 
 use super::{
     datasets::DatasetSound,
-    delete_made, make_job, models, name_from, restore_job,
+    make_job, models, name_from,
     uploads::{self, StagedFile},
 };
 
@@ -22,7 +22,7 @@ use crate::{
         jobs,
         reconstructions::{self, ReconstructionRow},
     },
-    workspace::{file_inside, move_folder, remove},
+    workspace::{move_folder, remove},
 };
 
 /// Reconstructions that are kept of one model; the oldest go.
@@ -79,33 +79,6 @@ impl Studio {
     /// `NotFound` when there is none.
     pub fn reconstruction(&self, id: &Id) -> Result<Reconstruction, Error> {
         self.shared.read(|c| Ok(find(c, id)?.reconstruction(&Places::read(c)?)))
-    }
-
-    /// Moves a reconstruction to the trash; it can be restored for 30 days. One that waits or runs
-    /// is cancelled, and gone once its process has ended.
-    ///
-    /// # Errors
-    /// `NotFound` when there is none.
-    pub fn delete_reconstruction(&self, id: &Id) -> Result<(), Error> {
-        delete_made(&self.shared, JobKind::Reconstruct, id)
-    }
-
-    /// Takes a reconstruction back from the trash.
-    ///
-    /// # Errors
-    /// `NotFound` when it is not in the trash.
-    pub fn restore_reconstruction(&self, id: &Id) -> Result<Reconstruction, Error> {
-        restore_job(&self.shared, JobKind::Reconstruct, id)?;
-        self.reconstruction(id)
-    }
-
-    /// A file in a reconstruction's folder, by its path in there. Never anything outside of it.
-    ///
-    /// # Errors
-    /// `NotFound` when there is no such reconstruction or file.
-    pub fn reconstruction_file(&self, id: &Id, path: &str) -> Result<PathBuf, Error> {
-        self.shared.read(|c| find(c, id).map(drop))?;
-        file_inside(&self.shared.workspace.folder(Shelf::Reconstructions, id), path)
     }
 
     fn reconstruct(

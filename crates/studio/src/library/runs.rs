@@ -1,6 +1,6 @@
 //! Verbs on runs.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use api::{
     Control, Curves, Id, JobKind, Limit, MemoryForecast, PresetName, Run, RunDetail, RunMeasure,
@@ -25,7 +25,6 @@ use crate::{
         runs::{self, RunRow},
         samples, warnings,
     },
-    workspace::file_inside,
 };
 
 /// The most points that one curve of an answer has.
@@ -312,15 +311,6 @@ impl Studio {
             let curves = metrics::curves(c, id, names, n_points.min(MAX_POINTS))?;
             Ok(Curves { last_seq: job.last_seq, curves })
         })
-    }
-
-    /// A file in a run's folder, by its path in there. Never anything outside of it.
-    ///
-    /// # Errors
-    /// `NotFound` when there is no such run or file.
-    pub fn run_file(&self, id: &Id, path: &str) -> Result<PathBuf, Error> {
-        self.shared.read(|c| find(c, id).map(drop))?;
-        file_inside(&self.shared.workspace.folder(Shelf::Runs, id), path)
     }
 
     fn listed_run(&self, id: &Id) -> Result<Run, Error> {

@@ -67,15 +67,9 @@ impl Studio {
             ));
         }
         match shelf {
-            Shelf::Datasets => self.restore_dataset(id).map(drop),
-            Shelf::Runs => self.restore_run(id).map(drop),
             Shelf::Models => self.restore_model(id).map(drop),
-            Shelf::Reconstructions => self.restore_reconstruction(id).map(drop),
             Shelf::Presets => self.restore_preset(id).map(drop),
-            Shelf::Exports => self.restore_export(id).map(drop),
-            Shelf::Conversions | Shelf::Imports | Shelf::Measures => {
-                Err(Error::not_found(shelf.word(), id))
-            }
+            _ => self.restore_job(id).map(drop),
         }
     }
 

@@ -221,6 +221,15 @@ pub(crate) fn in_phase(connection: &Connection, phase: Phase) -> Result<Vec<JobR
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Every job that is not in the trash, newest first.
+pub(crate) fn all(connection: &Connection) -> Result<Vec<JobRow>, Error> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM jobs WHERE deleted_ms IS NULL ORDER BY created_ms DESC, id");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map([], from_row)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Kind and identifier of every queued job, in order of the queue.
 pub(crate) fn queue(connection: &Connection) -> Result<Vec<(JobKind, Id)>, Error> {
     let mut statement = connection.prepare_cached(

@@ -35,11 +35,11 @@ fn a_conversion_is_made_taken_and_removed() {
     let conversion = done(&stage, &id);
     let result = conversion.result.unwrap();
     assert_eq!((result.files[0].as_str(), &result.shape[..]), ("latents.npy", &[1, 2, 3][..]));
-    let path = stage.studio.conversion_file(&id, &result.files[0]).unwrap();
+    let path = stage.studio.job_file(&id, &result.files[0]).unwrap();
     assert_eq!(fs::read_to_string(path).unwrap(), "sound");
-    let outside = stage.studio.conversion_file(&id, "../../../maquette.db");
+    let outside = stage.studio.job_file(&id, "../../../maquette.db");
     assert!(matches!(outside, Err(Error::NotFound { .. })), "{outside:?}");
-    stage.studio.delete_conversion(&id).unwrap();
+    stage.studio.delete_job(&id).unwrap();
     assert!(matches!(stage.studio.conversion(&id), Err(Error::NotFound { .. })));
     assert_eq!(folders(&stage), 0);
 }
@@ -56,7 +56,7 @@ fn one_that_runs_can_be_cancelled() {
         matches!(state, JobState::Running { .. })
     })
     .unwrap();
-    stage.studio.delete_conversion(&id).unwrap();
+    stage.studio.delete_job(&id).unwrap();
     wait_until(|| stage.studio.conversion(&id).is_err() && folders(&stage) == 0).unwrap();
 }
 

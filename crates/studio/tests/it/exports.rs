@@ -42,7 +42,7 @@ fn an_export_is_made_kept_deleted_and_restored() {
     let outside = stage.studio.export_file(&id, "../result.json");
     assert!(matches!(outside, Err(Error::NotFound { .. })), "{outside:?}");
 
-    stage.studio.delete_export(&id).unwrap();
+    stage.studio.delete_job(&id).unwrap();
     assert!(matches!(stage.studio.export(&id), Err(Error::NotFound { .. })));
     assert_eq!(
         (folders(&stage, "projects/default/exports"), folders(&stage, "trash/exports")),
@@ -50,7 +50,8 @@ fn an_export_is_made_kept_deleted_and_restored() {
     );
     stage.reopen();
     assert_eq!(stage.studio.exports().unwrap(), []);
-    assert_eq!(stage.studio.restore_export(&id).unwrap(), export);
+    stage.studio.restore_job(&id).unwrap();
+    assert_eq!(stage.studio.export(&id).unwrap(), export);
     stage.reopen();
     assert_eq!(stage.studio.exports().unwrap(), [export]);
 }
@@ -96,7 +97,7 @@ fn one_that_runs_can_be_cancelled_and_holds_its_model() {
     .unwrap();
     let refused = stage.studio.delete_model(&model);
     assert!(matches!(refused, Err(Error::Conflict { .. })), "{refused:?}");
-    stage.studio.delete_export(&id).unwrap();
+    stage.studio.delete_job(&id).unwrap();
     let is_gone =
         || stage.studio.export(&id).is_err() && folders(&stage, "projects/default/exports") == 0;
     wait_until(is_gone).unwrap();

@@ -8,6 +8,7 @@ mod exports;
 mod formats;
 mod full_disk;
 mod imports;
+mod jobs;
 mod measures;
 mod models;
 mod presets;

@@ -37,7 +37,7 @@ fn a_measure_is_remembered_by_its_settings() {
     fs::remove_file(stage.workspace().join("maquette.db")).unwrap();
     stage.reopen();
     assert_eq!(stage.studio.measured(&settings).unwrap(), Some(result));
-    stage.studio.delete_measure(&id).unwrap();
+    stage.studio.delete_job(&id).unwrap();
     assert_eq!(stage.studio.measured(&settings).unwrap(), None);
     assert!(matches!(stage.studio.measure(&id), Err(Error::NotFound { what: "measure", .. })));
     assert!(!stage.job_folder("measures", &id).exists());
@@ -66,7 +66,7 @@ fn a_measure_runs_beside_a_training_and_can_be_cancelled() {
     stage.wait_running(&run);
     let id = stage.studio.create_measure(measure("slow", json!({}))).unwrap().id;
     stage.wait_state(&id, |state| matches!(state, JobState::Running { .. }));
-    stage.studio.delete_measure(&id).unwrap();
+    stage.studio.delete_job(&id).unwrap();
     wait_until(|| matches!(stage.studio.measure(&id), Err(Error::NotFound { .. }))).unwrap();
     assert!(matches!(stage.state(&run), JobState::Running { .. }));
     stage.studio.stop_run(&run).unwrap();

@@ -86,7 +86,7 @@ fn sounds_go_through_a_model() {
     stage.wait_done(&upload.id);
     let whole = stage.studio.reconstruction(&upload.id).unwrap();
     assert_eq!(whole.result.unwrap().reconstruction, "reconstruction.wav");
-    let file = |path| stage.studio.reconstruction_file(&upload.id, path);
+    let file = |path| stage.studio.job_file(&upload.id, path);
     assert_eq!(fs::read(file("input.flac").unwrap()).unwrap(), b"some flac");
     assert!(file("../../../../maquette.db").is_err());
 
@@ -95,7 +95,7 @@ fn sounds_go_through_a_model() {
         .reconstruct_sound(&model.id, &model.lineage.as_ref().unwrap().dataset, 1)
         .unwrap();
     stage.wait_done(&sound.id);
-    let path = stage.studio.reconstruction_file(&sound.id, "input.wav").unwrap();
+    let path = stage.studio.job_file(&sound.id, "input.wav").unwrap();
     let wav = fs::read(path).unwrap();
     assert_eq!(wav.len(), 44 + 1000);
     assert_eq!(&wav[..4], b"RIFF");
@@ -104,9 +104,9 @@ fn sounds_go_through_a_model() {
 
     let listed = stage.studio.model(&model.id).unwrap().reconstructions;
     assert_eq!(listed.len(), 2);
-    stage.studio.delete_reconstruction(&sound.id).unwrap();
+    stage.studio.delete_job(&sound.id).unwrap();
     assert_eq!(stage.studio.model(&model.id).unwrap().reconstructions.len(), 1);
-    stage.studio.restore_reconstruction(&sound.id).unwrap();
+    stage.studio.restore_job(&sound.id).unwrap();
     let empty = stage.studio.stage_input().unwrap();
     let refused = stage.studio.reconstruct_upload(&model.id, "a.wav", empty);
     assert!(matches!(refused, Err(Error::Invalid { .. })));
@@ -126,7 +126,7 @@ fn a_model_at_work_stays() {
     let run = stage.run(&model.lineage.as_ref().unwrap().dataset, 5, json!({})).id;
     stage.wait_done(&run);
     // Deleting a sound that is going through ends its process; nothing of it stays.
-    stage.studio.delete_reconstruction(&slow.id).unwrap();
+    stage.studio.delete_job(&slow.id).unwrap();
     wait_until(|| stage.studio.reconstruction(&slow.id).is_err()).expect("it goes");
     assert!(!stage.job_folder("reconstructions", &slow.id).exists());
     stage.studio.delete_model(&model.id).unwrap();

@@ -48,9 +48,9 @@ fn a_run_is_followed_to_its_end() {
         assert_eq!((curve.n_points, curve.steps[0], *curve.steps.last().unwrap()), (35, 1, 35));
         assert!(curve.steps.len() <= 10);
     }
-    assert!(stage.studio.run_file(&run.id, "samples/10-rendered.wav").is_ok());
+    assert!(stage.studio.job_file(&run.id, "samples/10-rendered.wav").is_ok());
     for path in ["../../../maquette.db", "/etc/passwd", "samples", "none.wav"] {
-        assert!(matches!(stage.studio.run_file(&run.id, path), Err(Error::NotFound { .. })));
+        assert!(matches!(stage.studio.job_file(&run.id, path), Err(Error::NotFound { .. })));
     }
 }
 
