@@ -36,11 +36,16 @@ pub enum EventBody {
     },
     /// How far it is; written a few times a second at most.
     Progress(Progress),
+    /// What says how good the model is, from here on. Runs that do not say it are scored by
+    /// [`ScoreMetric::default`].
+    Score(ScoreMetric),
+    /// A phase of the training began; told again, as it was, by a process that goes on in it.
+    Phase(Phase),
     /// Numbers measured at a step.
     Metrics(Metrics),
     /// What the process uses.
     System(SystemUse),
-    /// Something to listen to was rendered.
+    /// Something to hear or see was rendered.
     Sample(Sample),
     /// A checkpoint is whole on disk.
     Checkpoint(Checkpoint),
@@ -60,12 +65,67 @@ pub enum EventBody {
     Finished(Outcome),
 }
 
+/// The metric that says how good a model is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ScoreMetric {
+    /// Its name among the [`Metrics`].
+    pub name: String,
+    /// What it is called, like `Validation distance`.
+    pub title: String,
+    /// What it is measured in, like `dB`; empty if it has no unit.
+    #[serde(default)]
+    #[schema(required)]
+    pub unit: String,
+    /// Whether less is better.
+    pub is_smaller_better: bool,
+}
+
+impl Default for ScoreMetric {
+    /// What runs of version 0.1.0 are scored by, which say it nowhere.
+    fn default() -> Self {
+        Self {
+            name: "validation_distance".into(),
+            title: "Validation distance".into(),
+            unit: String::new(),
+            is_smaller_better: true,
+        }
+    }
+}
+
+impl ScoreMetric {
+    /// Whether one value is better than another.
+    pub fn is_better(&self, value: f64, than: f64) -> bool {
+        if self.is_smaller_better { value < than } else { value > than }
+    }
+
+    /// The better one first; for `min_by`.
+    pub fn compare(&self, a: f64, b: f64) -> std::cmp::Ordering {
+        if self.is_smaller_better { a.total_cmp(&b) } else { b.total_cmp(&a) }
+    }
+}
+
+/// A part of a training in which it learns something else than before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Phase {
+    /// A stable word for programs, like `adversarial`.
+    pub key: String,
+    /// What it is called, like `phase 2: adversarial`.
+    pub title: String,
+    /// Its place among the phases of the training, from 1.
+    pub number: u32,
+    /// Steps that were done when it began.
+    pub step: u64,
+    /// Steps that are done when it ends, where that is known before.
+    #[serde(default)]
+    pub until_step: Option<u64>,
+}
+
 /// Numbers measured at a step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Metrics {
     /// The optimiser step.
     pub step: u64,
-    /// Each by its name: losses, `learning_rate`, `validation_distance`… A value that was not a
+    /// Each by its name: losses, `learning_rate`, the score's… A value that was not a
     /// number is absent, and a warning says so.
     pub values: BTreeMap<String, f64>,
 }
@@ -79,21 +139,53 @@ pub struct SystemUse {
     pub memory_bytes: u64,
 }
 
-/// A sound rendered from a model as it learns, next to its original.
+/// What there is to hear or see of a model as it learns.
+///
+/// What version 0.1.0 wrote says no medium: it is a sound, next to its original.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Sample {
     /// The step of the model that rendered it.
     pub step: u64,
-    /// The name of the held-out file it was cut from.
+    /// What it is of, the same at every step: the held-out file a sound was cut from, or a name of its own.
     pub name: String,
-    /// Original sound: a WAV file's path in the job's folder.
-    pub original: String,
-    /// Rendered sound: a WAV file's path in the job's folder, sample-aligned with the original.
+    /// How to show it.
+    #[serde(default)]
+    #[schema(required)]
+    pub medium: Medium,
+    /// The media type of the rendered file, like `image/png`.
+    #[serde(default = "wav")]
+    #[schema(required)]
+    pub mime: String,
+    /// What it shall be like, if there is that: a file's path in the job's folder.
+    #[serde(default)]
+    pub original: Option<String>,
+    /// What was rendered: a file's path in the job's folder. A sound is sample-aligned with its original.
     pub rendered: String,
-    /// Length of both, in seconds.
-    pub length_secs: f64,
+    /// Length of both, in seconds, of what has a length.
+    #[serde(default)]
+    pub length_secs: Option<f64>,
     /// Distances between the two, each by its name.
     pub distances: BTreeMap<String, f64>,
+}
+
+fn wav() -> String {
+    "audio/wav".to_owned()
+}
+
+/// How a sample is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Medium {
+    /// It is played, beside its original.
+    #[default]
+    Sound,
+    /// It is seen at once.
+    Picture,
+    /// It is seen as it goes on.
+    Film,
+    /// It is a file to open elsewhere; what a newer version calls otherwise is one too.
+    #[serde(other)]
+    File,
 }
 
 /// A checkpoint on disk.
@@ -107,9 +199,9 @@ pub struct Checkpoint {
     pub bytes: u64,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
-    /// The validation distance at that step, if it was measured; smaller is better.
+    /// The score at that step, if it was measured: a value of the run's [`ScoreMetric`].
     pub validation: Option<f64>,
-    /// Whether it has the smallest distance of all on disk.
+    /// Whether it has the best score of all on disk.
     pub is_best: bool,
 }
 

@@ -18,7 +18,9 @@
 //! | **Event** | One numbered line of a job's `events.jsonl`. |
 //! | **Control** | One line of a job's `control.jsonl`: what the studio asks of a running job. |
 //! | **Checkpoint** | Everything needed to go on training from a step, or to play the model at that step. |
-//! | **Sample** | A sound rendered from a checkpoint while it trains, next to its original. |
+//! | **Score** | The metric that says how good a run's model is: it has a name, a unit and a direction. |
+//! | **Phase** | A part of a training in which it learns something else than before. |
+//! | **Sample** | A sound, picture or film of what a model makes while it trains; a sound has its original beside it. |
 //! | **Family** | A kind of model (`rave`), with its settings and presets. |
 //! | **Knob** | One setting of a family: name, range, unit, default and help. |
 //! | **Preset** | A named choice of knobs: the family's, or one's own. |

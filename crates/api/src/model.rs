@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Id, Job, UnixMs};
+use crate::{Id, Job, ScoreMetric, UnixMs};
 
 /// A model in the library: `model.json` in its folder, beside `weights.safetensors`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -140,8 +140,12 @@ pub struct Lineage {
     pub switches: Vec<String>,
     /// The version of Maquette that trained it.
     pub version: String,
-    /// The validation distance of the checkpoint, if it was measured.
+    /// The score of the checkpoint, if it was measured: a value of `score_metric`.
     pub validation: Option<f64>,
+    /// What it was scored by.
+    #[serde(default)]
+    #[schema(required)]
+    pub score_metric: ScoreMetric,
 }
 
 /// A model with its reconstructions.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    Checkpoint, Choices, Id, Job, Limit, Origin, PresetName, RunMeasure, Sample, SystemUse, UnixMs,
-    Warning,
+    Checkpoint, Choices, Id, Job, Limit, Origin, Phase, PresetName, RunMeasure, Sample,
+    ScoreMetric, SystemUse, UnixMs, Warning,
 };
 
 /// A run as lists show it.
@@ -37,15 +37,17 @@ pub struct Run {
     pub step: u64,
     /// The newest value of each metric.
     pub latest: BTreeMap<String, f64>,
-    /// The metric that says how good it is: its first, best and newest value.
+    /// The metric that says how good it is.
+    pub score_metric: ScoreMetric,
+    /// How that moved, once it was measured.
     pub score: Option<Score>,
+    /// Phases of its training that have begun, in this order. Runs of version 0.1.0 do not say them.
+    pub phases: Vec<Phase>,
 }
 
-/// How the main metric of a run moved.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+/// How the score of a run moved.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Score {
-    /// Its name, like `validation_distance`; smaller is better.
-    pub metric: String,
     /// The first value.
     pub first: f64,
     /// The value of the best checkpoint on disk; the best value while no checkpoint was measured.

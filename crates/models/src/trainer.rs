@@ -14,8 +14,11 @@ pub trait Trainer {
     /// Steps done.
     fn global_step(&self) -> u64;
 
-    /// What it is at, in a few words for people.
-    fn phase_title(&self) -> &'static str;
+    /// The phase of the next step, and where it began.
+    fn phase(&self) -> api::Phase;
+
+    /// What [`Validation::score`] is a value of.
+    fn score_metric(&self) -> api::ScoreMetric;
 
     /// Learns from one batch: excerpts of sound, flat, in the shape that the settings say; empty for a
     /// family that learns from no sound. `go_on` is asked every few seconds; after a no there is
@@ -75,8 +78,9 @@ pub struct StepReport {
     pub step: u64,
     /// What was measured, by the names of metrics.
     pub values: Vec<(&'static str, f64)>,
-    /// The distance that it learnt to lower, to compare with that of [`Validation`], if it was its turn.
-    pub distance: Option<f64>,
+    /// The value of the score's metric on what it learnt from, to compare with [`Validation::score`], if it
+    /// was its turn.
+    pub score: Option<f64>,
     /// Whether every loss and gradient was a number. If not, no weight was changed.
     pub is_finite: bool,
 }
@@ -84,10 +88,10 @@ pub struct StepReport {
 /// How good a model is on what is held out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Validation {
-    /// How far it is from right; smaller is better.
-    pub distance: f64,
-    /// What that distance is called.
-    pub distance_name: &'static str,
+    /// A value of the metric that the trainer names as its score.
+    pub score: f64,
+    /// What that is called where a single clip was measured.
+    pub clip_metric: &'static str,
     /// What else was measured, by the names of metrics.
     pub values: Vec<(&'static str, f64)>,
 }
@@ -97,10 +101,14 @@ pub struct Validation {
 pub enum Rendered {
     /// Sound, `[channel][sample]`, sample-aligned with the clip and as long.
     Sound(Vec<Vec<f32>>),
-    /// A file: a picture, or numbers.
+    /// A file: a picture, a film, or numbers.
     File {
-        /// How its name ends, like `svg`.
-        ending: &'static str,
+        /// What it is called, the same at every step, like `screen.png`.
+        name: &'static str,
+        /// How to show it.
+        medium: api::Medium,
+        /// Its media type, like `image/png`.
+        mime: &'static str,
         /// Its content.
         bytes: Vec<u8>,
     },

@@ -40,9 +40,6 @@ const MAX_WARNINGS: u32 = 10_000;
 /// The most events that one answer holds.
 const MAX_ANSWER: usize = 10_000;
 
-/// The metric that says how good a run is.
-const SCORE_METRIC: &str = "validation_distance";
-
 /// Whether a job's events were read to the end of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reach {
@@ -233,6 +230,21 @@ fn apply(
             }
             job.progress = Some(progress.clone());
         }
+        EventBody::Score(metric) => {
+            if let Some(run) = run.as_deref_mut() {
+                if run.score_metric.name != metric.name {
+                    run.score = None;
+                }
+                run.score_metric = metric.clone();
+            }
+        }
+        EventBody::Phase(phase) => {
+            if let Some(run) = run.as_deref_mut() {
+                // A run that went back says again which phase it is in; later ones have yet to come.
+                run.phases.retain(|begun| begun.number < phase.number);
+                run.phases.push(phase.clone());
+            }
+        }
         EventBody::Metrics(values) => {
             if let Some(run) = run.as_deref_mut() {
                 measure(run, values);
@@ -245,7 +257,8 @@ fn apply(
             }
         }
         EventBody::Sample(sample) => {
-            if is_inside(job, &[&sample.original, &sample.rendered]) {
+            let original = sample.original.as_ref().unwrap_or(&sample.rendered);
+            if is_inside(job, &[original, &sample.rendered]) {
                 samples::save(connection, &job.id, sample)?;
             }
         }
@@ -276,16 +289,18 @@ fn apply(
             | EventBody::CheckpointRemoved { .. }
             | EventBody::SteppedBack { .. }
     );
-    match run.and_then(|run| run.score.as_mut()).filter(|_| moves_best) {
-        Some(score) => hold_to_checkpoints(connection, &job.id, score),
+    match run.filter(|_| moves_best) {
+        Some(run) => hold_to_checkpoints(connection, &job.id, run),
         None => Ok(()),
     }
 }
 
-/// What is best is a checkpoint that one can have: a distance that was measured of a model which is gone
+/// What is best is a checkpoint that one can have: a score that was measured of a model which is gone
 /// counts only as long as there is none.
-fn hold_to_checkpoints(connection: &Connection, job: &Id, score: &mut Score) -> Result<(), Error> {
-    if let Some(best) = checkpoints::best_validation(connection, job)? {
+fn hold_to_checkpoints(connection: &Connection, job: &Id, run: &mut RunRow) -> Result<(), Error> {
+    if let Some(score) = &mut run.score
+        && let Some(best) = checkpoints::best_score(connection, job, &run.score_metric)?
+    {
         score.best = best;
     }
     Ok(())
@@ -309,11 +324,12 @@ fn measure(run: &mut RunRow, metrics: &Metrics) {
             None => drop(run.latest.insert(name.clone(), *value)),
         }
     }
-    let Some(&latest) = metrics.values.get(SCORE_METRIC) else { return };
-    let first = Score { metric: SCORE_METRIC.to_owned(), first: latest, best: latest, latest };
-    let score = run.score.get_or_insert(first);
+    let Some(&latest) = metrics.values.get(&run.score_metric.name) else { return };
+    let score = run.score.get_or_insert(Score { first: latest, best: latest, latest });
     score.latest = latest;
-    score.best = score.best.min(latest);
+    if run.score_metric.is_better(latest, score.best) {
+        score.best = latest;
+    }
 }
 
 /// Reads a job's events until their end, or until the time is up.

@@ -240,18 +240,7 @@ fn store(
             datasets::save(change.tx, &job.id, &task.source, summary)
         }
         Task::Train(task) => {
-            let run = RunRow {
-                limit: job::limit::read(folder, task.limit)?,
-                dataset: task.dataset,
-                family: task.family,
-                preset: task.preset,
-                switches: task.switches,
-                own_preset: task.own_preset,
-                step: 0,
-                latest: BTreeMap::new(),
-                score: None,
-                system: None,
-            };
+            let run = RunRow::new(&task, job::limit::read(folder, task.limit)?);
             runs::save(change.tx, &job.id, &run)
         }
         Task::Reconstruct(task) => {

@@ -491,7 +491,7 @@ mod tests {
         let path = folder.path().join("maquette.db");
         let connection = open_connection(&path).unwrap();
         connection.execute_batch("CREATE TABLE migrations (name TEXT PRIMARY KEY)").unwrap();
-        let newer = ["jobs-2", "jobs-3", "runs-2", "presets-1", "measures-1"];
+        let newer = ["jobs-2", "jobs-3", "runs-2", "runs-3", "presets-1", "measures-1"];
         let all = MIGRATIONS.iter().flat_map(|table| table.iter());
         for (name, sql) in all.filter(|(name, _)| !newer.contains(name)) {
             connection.execute_batch(sql).unwrap();
@@ -509,6 +509,7 @@ mod tests {
         let (_, run) = store.read(|c| runs::find(c, &id)).unwrap().unwrap();
         assert_eq!((run.preset.as_str(), run.step), ("sketch", 3));
         assert_eq!((run.switches, run.own_preset), (Vec::new(), None));
+        assert_eq!((run.score_metric, run.phases), (api::ScoreMetric::default(), Vec::new()));
         assert!(store.read(presets::all).unwrap().is_empty());
     }
 

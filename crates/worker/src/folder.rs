@@ -8,7 +8,9 @@ use std::{
 };
 
 use anyhow::Context;
-use api::{Control, EventBody, Exit, Order, Outcome, Problem, UnixMs, Warning};
+use api::{
+    Control, EventBody, Exit, Medium, Order, Outcome, Problem, ScoreMetric, UnixMs, Warning,
+};
 use job::{control::ControlReader, events, files, inside};
 
 use crate::{stop::StopFlag, tensorboard::TensorBoard};
@@ -40,7 +42,9 @@ pub(crate) struct Past {
     told_secs: f64,
     /// The same when a checkpoint was written, by its step.
     elapsed_secs: BTreeMap<u64, f64>,
-    /// The smallest distance on held-out sound that was measured, and its step.
+    /// What they scored by.
+    score_metric: ScoreMetric,
+    /// The best score that was measured, and its step.
     pub(crate) best: Option<(u64, f64)>,
     /// Checkpoints that were written and not removed, by step.
     pub(crate) checkpoints: BTreeMap<u64, api::Checkpoint>,
@@ -189,13 +193,15 @@ pub(crate) fn problem(code: &str, what: impl Into<String>, why: &str, remedy: &s
     }
 }
 
-/// Sounds that the job of a folder rendered at the last step up to `step`. Only files inside it count.
-pub(crate) fn samples_up_to(folder: &Path, step: u64) -> Vec<api::Sample> {
+/// Sounds with their originals that the job of a folder rendered at the last step up to `step`. Only files inside
+/// it count.
+pub(crate) fn sounds_up_to(folder: &Path, step: u64) -> Vec<api::Sample> {
     let mut found: Vec<api::Sample> = vec![];
     events::read_all(folder, |event| {
         let EventBody::Sample(sample) = event.body else { return };
-        let is_inside = inside::is_plain(&sample.original) && inside::is_plain(&sample.rendered);
-        if sample.step <= step && is_inside {
+        let is_inside = sample.original.as_deref().is_some_and(inside::is_plain)
+            && inside::is_plain(&sample.rendered);
+        if sample.medium == Medium::Sound && sample.step <= step && is_inside {
             found.push(sample);
         }
     });
@@ -218,12 +224,18 @@ impl Past {
     fn learn(&mut self, body: &EventBody) {
         match body {
             EventBody::Progress(progress) => self.told_secs = progress.elapsed_secs,
+            EventBody::Score(metric) => {
+                if self.score_metric.name != metric.name {
+                    self.best = None;
+                }
+                self.score_metric = metric.clone();
+            }
             EventBody::Metrics(metrics) => {
-                let distance = metrics.values.get(VALIDATION_DISTANCE).copied();
-                if let Some(distance) = distance
-                    && self.best.is_none_or(|(_, best)| distance < best)
+                let score = metrics.values.get(&self.score_metric.name).copied();
+                if let Some(score) = score
+                    && self.best.is_none_or(|(_, best)| self.score_metric.is_better(score, best))
                 {
-                    self.best = Some((metrics.step, distance));
+                    self.best = Some((metrics.step, score));
                 }
             }
             // A folder may come from a stranger, so only files inside it are trusted.
@@ -246,6 +258,3 @@ impl Past {
         }
     }
 }
-
-/// The metric that says how good a model is.
-pub(crate) const VALIDATION_DISTANCE: &str = "validation_distance";

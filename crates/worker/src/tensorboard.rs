@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::Context;
-use api::{Event, EventBody, Metrics, Sample};
+use api::{Event, EventBody, Medium, Metrics, Sample};
 use foreign::tfevents::{self, Sound, Writer};
 
 use crate::log::log;
@@ -38,7 +38,9 @@ impl TensorBoard {
     pub(crate) fn note(&mut self, event: &Event) {
         let noted = match &event.body {
             EventBody::Metrics(metrics) => self.scalars(event.time_ms, metrics),
-            EventBody::Sample(sample) => self.sounds(event.time_ms, sample),
+            EventBody::Sample(sample) if sample.medium == Medium::Sound => {
+                self.sounds(event.time_ms, sample)
+            }
             _ => return,
         };
         if let Err(error) = noted {
@@ -71,8 +73,10 @@ impl TensorBoard {
             let tag = format!("{}/{what}", sample.name);
             Ok(writer.audio(step_of(sample.step), secs(time_ms), &tag, &sound)?)
         };
-        if self.originals.insert(sample.original.clone()) {
-            add(&sample.original, "original")?;
+        if let Some(original) = &sample.original
+            && self.originals.insert(original.clone())
+        {
+            add(original, "original")?;
         }
         add(&sample.rendered, "made")?;
         Ok(writer.flush()?)

@@ -252,7 +252,8 @@ fn how_to_go_on(job: &Job) -> String {
 }
 
 fn standing_of(run: &Run) -> String {
-    let score = run.score.as_ref().map(|it| format!(" · validation distance {:.4}", it.latest));
+    let title = run.score_metric.title.to_lowercase();
+    let score = run.score.as_ref().map(|it| format!(" · {title} {:.4}", it.latest));
     format!("{}{}", standing(&run.job), score.unwrap_or_default())
 }
 

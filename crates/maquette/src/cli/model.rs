@@ -168,7 +168,12 @@ fn summary(model: &Model) -> String {
         rows.extend([
             ("run", lineage.run.to_string()),
             ("step", words::count(lineage.step)),
-            ("distance", lineage.validation.map_or(String::new(), |it| format!("{it:.4}"))),
+            (
+                "score",
+                lineage.validation.map_or(String::new(), |it| {
+                    format!("{} {it:.4}", lineage.score_metric.title.to_lowercase())
+                }),
+            ),
             ("dataset", lineage.dataset.to_string()),
             ("seed", lineage.seed.to_string()),
             ("version", lineage.version.clone()),

@@ -131,7 +131,7 @@ fn overview(runs: &[Run]) -> String {
         ]
     };
     let rows: Vec<_> = runs.iter().map(row).collect();
-    table(["id", "name", "state", "step", "distance", "preset"], &rows)
+    table(["id", "name", "state", "step", "score", "preset"], &rows)
 }
 
 fn composition(run: &Run) -> String {
@@ -141,7 +141,8 @@ fn composition(run: &Run) -> String {
 /// A run in a few lines.
 pub(crate) fn summary(run: &Run) -> String {
     let score = run.score.as_ref().map_or(String::new(), |it| {
-        format!("{:.4} (first {:.4}, best {:.4})", it.latest, it.first, it.best)
+        let title = run.score_metric.title.to_lowercase();
+        format!("{title} {:.4} (first {:.4}, best {:.4})", it.latest, it.first, it.best)
     });
     list(&[
         ("run", run.id.to_string()),
@@ -151,7 +152,7 @@ pub(crate) fn summary(run: &Run) -> String {
         ("model", format!("{} {}", run.family, composition(run))),
         ("step", words::count(run.step)),
         ("stops", words::limit(run.limit)),
-        ("distance", score),
+        ("score", score),
         (
             "time",
             run.job
@@ -177,7 +178,7 @@ fn detail(detail: &RunDetail) -> String {
             [words::count(it.step), words::bytes(it.bytes), validation, best.to_owned()]
         };
         let rows: Vec<_> = detail.checkpoints.iter().map(row).collect();
-        text.push_str(&format!("\n{}", table(["checkpoint", "size", "distance", ""], &rows)));
+        text.push_str(&format!("\n{}", table(["checkpoint", "size", "score", ""], &rows)));
     }
     if let api::JobState::Failed { problem, .. } = &detail.run.job.state {
         text.push_str(&format!("\nfailed: {}\n", problem.what));

@@ -170,7 +170,9 @@ const BUSY_CORES: f64 = 0.3;
 
 /// A run against what was measured before it: `estimated 0.21 s per step, now 0.23 s`.
 pub(crate) fn pace(run: &Run, forecast: &RunMeasure) -> String {
-    let per_1000 = if run.step < forecast.measured.phase_1_steps && !is_in_phase_2(run) {
+    // Phase 2 may begin before its step.
+    let is_in_phase_2 = run.phases.last().is_some_and(|it| it.number > 1);
+    let per_1000 = if run.step < forecast.measured.phase_1_steps && !is_in_phase_2 {
         forecast.phase_1_secs_per_1000_steps
     } else {
         forecast.phase_2_secs_per_1000_steps
@@ -180,11 +182,6 @@ pub(crate) fn pace(run: &Run, forecast: &RunMeasure) -> String {
         .filter(|rate| *rate > 0.0)
         .map_or(String::new(), |rate| format!(", now {}", step_secs(1.0 / rate)));
     format!("estimated {} per step{now}", step_secs(per_1000 / 1000.0))
-}
-
-/// Phase 2 may begin before its step.
-fn is_in_phase_2(run: &Run) -> bool {
-    run.job.progress.as_ref().is_some_and(|it| it.phase.starts_with("phase 2"))
 }
 
 fn step_secs(secs: f64) -> String {

@@ -185,16 +185,25 @@ pub(crate) fn presentation(name: &str) -> (&'static str, String) {
     let content_type = match extension.to_ascii_lowercase().as_str() {
         "aac" => "audio/aac",
         "aif" | "aiff" => "audio/aiff",
+        "csv" => "text/csv; charset=utf-8",
         "flac" => "audio/flac",
+        "gif" => "image/gif",
+        "jpeg" | "jpg" => "image/jpeg",
         "json" => "application/json",
         "jsonl" | "txt" => "text/plain; charset=utf-8",
         "m4a" => "audio/mp4",
         "mp3" => "audio/mpeg",
+        "mp4" => "video/mp4",
         "oga" | "ogg" => "audio/ogg",
+        "png" => "image/png",
+        "svg" => "image/svg+xml",
         "wav" => "audio/wav",
+        "webm" => "video/webm",
+        "webp" => "image/webp",
         _ => "application/octet-stream",
     };
-    let is_shown = content_type != "application/octet-stream";
+    // A drawing may hold scripts: it is seen as a picture in our pages, and never as a page of its own.
+    let is_shown = !["application/octet-stream", "image/svg+xml"].contains(&content_type);
     let how = if is_shown { "inline" } else { "attachment" };
     (content_type, format!("{how}; filename*=UTF-8''{}", percent::encoded(name)))
 }
@@ -253,6 +262,8 @@ mod tests {
         let check = |name: &str, expected: &str| assert_eq!(presentation(name).1, expected);
         check("a.wav", "inline; filename*=UTF-8''a.wav");
         check("ä \"\r\n.wav", "inline; filename*=UTF-8''%C3%A4%20%22%0D%0A.wav");
+        check("screen.png", "inline; filename*=UTF-8''screen.png");
+        check("drawing.svg", "attachment; filename*=UTF-8''drawing.svg");
         check("page.html", "attachment; filename*=UTF-8''page.html");
     }
 

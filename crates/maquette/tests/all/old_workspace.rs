@@ -27,14 +27,33 @@ fn check(prepare: impl FnOnce(&Path)) {
     assert_eq!(dataset["summary"]["n_files"], 3, "{dataset}");
     let first = json(&workspace, &["run", "show", "first"]);
     assert_eq!(first["step"], 4, "{first}");
-    assert_eq!(first["samples"].as_array().map(Vec::len), Some(2), "{first}");
+    // What its events do not say is what that version meant: sounds, and a distance as the score.
+    let samples = first["samples"].as_array().unwrap();
+    assert_eq!(samples.len(), 2, "{first}");
+    for sample in samples {
+        assert_eq!((&sample["medium"], &sample["mime"]), (&"sound".into(), &"audio/wav".into()));
+        assert_eq!(sample["original"], "samples/original-0.wav");
+        assert_eq!(sample["length_secs"], 1.2);
+    }
+    assert_eq!(first["score_metric"]["name"], "validation_distance", "{first}");
+    assert_eq!(first["score_metric"]["is_smaller_better"], true);
+    let (start, end) = (34.50175476074219, 27.45498275756836);
+    let score = serde_json::json!({ "first": start, "best": end, "latest": end });
+    assert_eq!(first["score"], score);
+    let best = &first["checkpoints"][0];
+    assert_eq!((&best["step"], &best["is_best"]), (&4.into(), &true.into()));
+    assert_eq!((&best["validation"], &first["phases"]), (&end.into(), &serde_json::json!([])));
     let model = json(&workspace, &["model", "show", "My tones"]);
     assert_eq!(model["lineage"]["run"], first["id"], "{model}");
+    assert_eq!(model["lineage"]["score_metric"], first["score_metric"]);
     assert_eq!(json(&workspace, &["export", "list"]).as_array().map(Vec::len), Some(1));
     assert_eq!(json(&workspace, &["trash", "list"]), serde_json::json!([]));
     let checked = run(&workspace, &["run", "resume", "first", "--steps", "5", "--follow"]);
     assert!(checked.status.success(), "{}", text(&checked.stderr));
-    assert_eq!(json(&workspace, &["run", "show", "first"])["step"], 5);
+    let resumed = json(&workspace, &["run", "show", "first"]);
+    assert_eq!(resumed["step"], 5);
+    let phase = &resumed["phases"][0];
+    assert_eq!((&phase["key"], &phase["step"]), (&"reconstruction".into(), &0.into()), "{resumed}");
     let (sound, out) = (folder.path().join("a.wav"), folder.path().join("b.wav"));
     fs::write(&sound, wav(220.0)).unwrap();
     let paths = [sound.to_str().unwrap(), out.to_str().unwrap()];

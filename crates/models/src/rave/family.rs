@@ -213,8 +213,26 @@ impl crate::Trainer for Trainer {
         self.global_step()
     }
 
-    fn phase_title(&self) -> &'static str {
-        self.phase().title()
+    fn phase(&self) -> api::Phase {
+        let phase = self.phase();
+        let config = self.config();
+        let is_planned = config.phase_switch == PhaseSwitch::Steps;
+        let (key, number, step, until_step) = match phase {
+            Phase::Reconstruction => {
+                ("reconstruction", 1, 0, is_planned.then_some(config.phase_1_duration))
+            }
+            Phase::Adversarial => ("adversarial", 2, self.phase_2_from(), None),
+        };
+        api::Phase { key: key.into(), title: phase.title().into(), number, step, until_step }
+    }
+
+    fn score_metric(&self) -> api::ScoreMetric {
+        api::ScoreMetric {
+            name: "validation_distance".into(),
+            title: "Validation distance".into(),
+            unit: String::new(),
+            is_smaller_better: true,
+        }
     }
 
     fn step_while(&mut self, batch: &[f32], go_on: &mut dyn FnMut() -> bool) -> Option<StepReport> {
@@ -222,7 +240,7 @@ impl crate::Trainer for Trainer {
         let distance = report.values.iter().find(|(name, _)| *name == DISTANCE);
         Some(StepReport {
             step: report.step,
-            distance: distance.map(|(_, distance)| *distance),
+            score: distance.map(|(_, distance)| *distance),
             values: report.values,
             is_finite: report.is_finite,
         })
@@ -285,7 +303,7 @@ impl crate::Trainer for Trainer {
 fn validation(found: super::Validation) -> Validation {
     let mut values = vec![("validation_fullband_distance", found.fullband_spectral_distance)];
     values.extend(found.latents);
-    Validation { distance: found.multiband_spectral_distance, distance_name: DISTANCE, values }
+    Validation { score: found.multiband_spectral_distance, clip_metric: DISTANCE, values }
 }
 
 impl Finished for Model {

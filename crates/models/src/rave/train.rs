@@ -197,6 +197,12 @@ impl Trainer {
         if is_over { Phase::Adversarial } else { Phase::Reconstruction }
     }
 
+    /// Steps that were done when phase 2 began; those done now if it is about to.
+    #[must_use]
+    pub fn phase_2_from(&self) -> u64 {
+        self.phase_2_from.unwrap_or(self.step)
+    }
+
     /// Ends phase 1 before its steps are over.
     pub fn begin_phase_2(&mut self) {
         self.phase_2_from.get_or_insert(self.step);

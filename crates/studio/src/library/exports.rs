@@ -140,9 +140,9 @@ impl Studio {
         else {
             return Ok(None);
         };
-        let all = self.shared.read(|c| checkpoints::of(c, &lineage.run))?;
+        let all = self.shared.read(|c| checkpoints::of(c, &lineage.run, &lineage.score_metric))?;
         let is_worse = |newest: &Checkpoint| match (lineage.validation, newest.validation) {
-            (Some(exported), Some(newest)) => newest > exported,
+            (Some(exported), Some(newest)) => lineage.score_metric.is_better(exported, newest),
             _ => false,
         };
         let newest = all.last().filter(|newest| newest.step > lineage.step && !is_worse(newest));

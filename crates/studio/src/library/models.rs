@@ -69,9 +69,11 @@ impl Studio {
     /// damaged; `Io` when it cannot be copied.
     pub fn add_model(&self, new: NewModel) -> Result<Model, Error> {
         let run_folder = self.shared.workspace.folder(Shelf::Runs, &new.run);
-        let (run_name, all) = self
-            .shared
-            .read(|c| Ok((runs::find(c, &new.run)?.0.name, checkpoints::of(c, &new.run)?)))?;
+        let (run_name, score_metric, all) = self.shared.read(|c| {
+            let (job, run) = runs::find(c, &new.run)?;
+            let all = checkpoints::of(c, &new.run, &run.score_metric)?;
+            Ok((job.name, run.score_metric, all))
+        })?;
         let checkpoint = choose(&all, new.step).ok_or_else(|| Error::NotFound {
             what: "checkpoint",
             id: new.step.map_or_else(|| new.run.to_string(), |step| format!("{}@{step}", new.run)),
@@ -106,6 +108,7 @@ impl Studio {
                 switches: task.switches,
                 version,
                 validation: checkpoint.validation,
+                score_metric,
             }),
             added: None,
         };

@@ -93,7 +93,7 @@ impl Studio {
                 seed: 0,
                 dataset_hash: String::new(),
                 version: String::new(),
-                checkpoints: checkpoints::of(c, id)?,
+                checkpoints: checkpoints::of(c, id, &run.score_metric)?,
                 samples: samples::of(c, id)?,
                 warnings: warnings::of(c, id)?,
                 system: run.system,
@@ -126,18 +126,6 @@ impl Studio {
             Some(name) => valid_name(name)?,
             None => name_from(&format!("{dataset_name} {}", words(&request))),
         };
-        let run = RunRow {
-            dataset: request.dataset.clone(),
-            family: request.family.clone(),
-            preset: request.preset.clone(),
-            switches: request.switches.clone(),
-            own_preset: request.own_preset.clone(),
-            limit: request.limit,
-            step: 0,
-            latest: std::collections::BTreeMap::new(),
-            score: None,
-            system: None,
-        };
         let project = self.project_for(Some(&request.dataset));
         let task = TrainTask {
             dataset_path: self.seen_from(&project, Shelf::Datasets, &request.dataset),
@@ -153,6 +141,7 @@ impl Studio {
             forecast: request.forecast.map(Box::new),
             memory: request.memory.map(Box::new),
         };
+        let run = RunRow::new(&task, task.limit);
         let id = make_job(
             &self.shared,
             &project,
@@ -455,18 +444,7 @@ mod tests {
             forecast: None,
             memory: None,
         };
-        let row = RunRow {
-            dataset: dataset.id.clone(),
-            family: String::new(),
-            preset: String::new(),
-            switches: Vec::new(),
-            own_preset: None,
-            limit: task.limit,
-            step: 1,
-            latest: std::collections::BTreeMap::new(),
-            score: None,
-            system: None,
-        };
+        let row = RunRow { step: 1, ..RunRow::new(&task, task.limit) };
         let order = api::Order {
             format: api::Order::FORMAT,
             id: run.id.clone(),

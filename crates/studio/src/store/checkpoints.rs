@@ -1,6 +1,6 @@
 //! Checkpoints: those on disk of each run.
 
-use api::{Checkpoint, Id};
+use api::{Checkpoint, Id, ScoreMetric};
 use rusqlite::{Connection, params};
 
 use super::{int, json_rows, to_json};
@@ -35,26 +35,35 @@ pub(crate) fn rewind(connection: &Connection, job: &Id, step: u64) -> Result<(),
     Ok(())
 }
 
-/// Checkpoints of a run, oldest first. The one with the smallest distance is the best. Of those that
-/// another program measured, none of which says a distance, it is the newest that was called so.
-pub(crate) fn of(connection: &Connection, job: &Id) -> Result<Vec<Checkpoint>, Error> {
+/// Checkpoints of a run, oldest first. The one with the best score is the best. Of those that another
+/// program measured, none of which says a score, it is the newest that was called so.
+pub(crate) fn of(
+    connection: &Connection,
+    job: &Id,
+    metric: &ScoreMetric,
+) -> Result<Vec<Checkpoint>, Error> {
     let sql = "SELECT body FROM checkpoints WHERE job = ?1 ORDER BY step";
     let mut all: Vec<Checkpoint> = json_rows(connection, sql, job)?;
-    let best = best_of(&all).map_or(all.iter().rposition(|one| one.is_best), |(i, _)| Some(i));
+    let best =
+        best_of(&all, metric).map_or(all.iter().rposition(|one| one.is_best), |(i, _)| Some(i));
     for (i, one) in all.iter_mut().enumerate() {
         one.is_best = Some(i) == best;
     }
     Ok(all)
 }
 
-/// The smallest distance of all checkpoints of a run that are on disk, if one of them was measured.
-pub(crate) fn best_validation(connection: &Connection, job: &Id) -> Result<Option<f64>, Error> {
-    let all = of(connection, job)?;
-    Ok(best_of(&all).map(|(_, distance)| distance))
+/// The best score of all checkpoints of a run that are on disk, if one of them was measured.
+pub(crate) fn best_score(
+    connection: &Connection,
+    job: &Id,
+    metric: &ScoreMetric,
+) -> Result<Option<f64>, Error> {
+    let all = of(connection, job, metric)?;
+    Ok(best_of(&all, metric).map(|(_, score)| score))
 }
 
-/// The place and the distance of the best one that was measured.
-fn best_of(all: &[Checkpoint]) -> Option<(usize, f64)> {
+/// The place and the score of the best one that was measured.
+fn best_of(all: &[Checkpoint], metric: &ScoreMetric) -> Option<(usize, f64)> {
     let measured = all.iter().enumerate().filter_map(|(i, one)| Some((i, one.validation?)));
-    measured.min_by(|a, b| a.1.total_cmp(&b.1))
+    measured.min_by(|a, b| metric.compare(a.1, b.1))
 }

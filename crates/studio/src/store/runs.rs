@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use api::{Id, Limit, PresetName, Run, Score, SystemUse};
+use api::{Id, Limit, Phase, PresetName, Run, Score, ScoreMetric, SystemUse, TrainTask};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{from_json, from_json_if_any, id, int, jobs, to_json, uint};
@@ -29,6 +29,11 @@ pub(super) const MIGRATIONS: &[(&str, &str)] = &[
         "ALTER TABLE runs ADD COLUMN switches TEXT NOT NULL DEFAULT '[]';
     ALTER TABLE runs ADD COLUMN own_preset TEXT;",
     ),
+    (
+        "runs-3",
+        "ALTER TABLE runs ADD COLUMN score_metric TEXT;
+    ALTER TABLE runs ADD COLUMN phases TEXT NOT NULL DEFAULT '[]';",
+    ),
 ];
 
 /// A run as it is stored, beside its job.
@@ -42,11 +47,31 @@ pub(crate) struct RunRow {
     pub(crate) limit: Limit,
     pub(crate) step: u64,
     pub(crate) latest: BTreeMap<String, f64>,
+    pub(crate) score_metric: ScoreMetric,
     pub(crate) score: Option<Score>,
+    pub(crate) phases: Vec<Phase>,
     pub(crate) system: Option<SystemUse>,
 }
 
 impl RunRow {
+    /// A run of which no event was read.
+    pub(crate) fn new(task: &TrainTask, limit: Limit) -> Self {
+        Self {
+            dataset: task.dataset.clone(),
+            family: task.family.clone(),
+            preset: task.preset.clone(),
+            switches: task.switches.clone(),
+            own_preset: task.own_preset.clone(),
+            limit,
+            step: 0,
+            latest: BTreeMap::new(),
+            score_metric: ScoreMetric::default(),
+            score: None,
+            phases: Vec::new(),
+            system: None,
+        }
+    }
+
     pub(crate) fn run(self, job: &JobRow, places: &Places) -> Run {
         Run {
             id: job.id.clone(),
@@ -61,7 +86,9 @@ impl RunRow {
             limit: self.limit,
             step: self.step,
             latest: self.latest,
+            score_metric: self.score_metric,
             score: self.score,
+            phases: self.phases,
         }
     }
 }
@@ -69,7 +96,8 @@ impl RunRow {
 /// Adds the run beside its job, or replaces it.
 pub(crate) fn save(connection: &Connection, id: &Id, run: &RunRow) -> Result<(), Error> {
     let mut statement = connection.prepare_cached(
-        "INSERT OR REPLACE INTO runs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "INSERT OR REPLACE INTO runs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,
+            ?12, ?13)",
     )?;
     statement.execute(params![
         id.as_str(),
@@ -83,6 +111,8 @@ pub(crate) fn save(connection: &Connection, id: &Id, run: &RunRow) -> Result<(),
         run.system.as_ref().map(to_json),
         to_json(&run.switches),
         run.own_preset.as_ref().map(to_json),
+        to_json(&run.score_metric),
+        to_json(&run.phases),
     ])?;
     Ok(())
 }
@@ -116,7 +146,7 @@ fn select() -> String {
     let columns = jobs::COLUMNS;
     format!(
         "SELECT {columns}, dataset, family, preset, stop_at, step, latest, score, system,
-                switches, own_preset
+                switches, own_preset, score_metric, phases
          FROM jobs JOIN runs USING (id)"
     )
 }
@@ -134,6 +164,8 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<(JobRow, RunRow)> {
         system: from_json_if_any(row, at + 7)?,
         switches: from_json(row, at + 8)?,
         own_preset: from_json_if_any(row, at + 9)?,
+        score_metric: from_json_if_any(row, at + 10)?.unwrap_or_default(),
+        phases: from_json(row, at + 11)?,
     };
     Ok((jobs::from_row(row)?, run))
 }

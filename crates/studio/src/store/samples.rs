@@ -1,4 +1,4 @@
-//! Samples: sounds rendered by runs as they learnt.
+//! Samples: sounds, pictures and films rendered by runs as they learnt.
 
 use api::{Id, Sample};
 use rusqlite::{Connection, params};

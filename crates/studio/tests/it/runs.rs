@@ -1,6 +1,6 @@
 //! Runs: trained, followed, stopped, resumed, killed.
 
-use api::{Control, Id, JobState, Limit};
+use api::{Control, Id, JobState, Limit, NewModel};
 use serde_json::json;
 use studio::Error;
 
@@ -52,6 +52,33 @@ fn a_run_is_followed_to_its_end() {
     for path in ["../../../maquette.db", "/etc/passwd", "samples", "none.wav"] {
         assert!(matches!(stage.studio.job_file(&run.id, path), Err(Error::NotFound { .. })));
     }
+}
+
+#[test]
+fn a_run_is_scored_as_its_worker_says() {
+    let mut stage = Stage::new();
+    let run = stage.run(&stage.whole_dataset(), 35, json!({"rewards": true})).id;
+    stage.wait_done(&run);
+    let check = |stage: &Stage| {
+        let detail = stage.studio.run(&run).unwrap();
+        assert_eq!(detail.run.score_metric.name, "reward");
+        let score = detail.run.score.unwrap();
+        assert_eq!((score.first, score.best, score.latest), (1.0, 11.0, 35.0));
+        let best: Vec<_> =
+            detail.checkpoints.iter().map(|it| (it.validation, it.is_best)).collect();
+        assert_eq!(best, [(Some(11.0), true), (Some(1.0), false), (Some(11.0), false)]);
+        let phases: Vec<_> = detail.run.phases.iter().map(|it| (it.number, it.step)).collect();
+        assert_eq!(phases, [(1, 0), (2, 15)]);
+    };
+    check(&stage);
+    let new = NewModel { run: run.clone(), step: None, name: None };
+    let lineage = stage.studio.add_model(new).unwrap().lineage.unwrap();
+    assert_eq!((lineage.step, lineage.score_metric.title.as_str()), (10, "Reward"));
+    // The folder says the same as the database.
+    stage.studio.close();
+    std::fs::remove_file(stage.workspace().join("maquette.db")).unwrap();
+    stage.reopen();
+    check(&stage);
 }
 
 #[test]

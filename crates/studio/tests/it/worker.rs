@@ -14,8 +14,8 @@ use std::{
 
 use api::{
     Checkpoint, DatasetIndex, DatasetSummary, Event, EventBody, Exit, Id, IndexedSound, Limit,
-    Metrics, Order, Outcome, Problem, Progress, ReconstructionResult, Sample, SoundFile, Split,
-    SystemUse, Task, Warning,
+    Metrics, Order, Outcome, Phase, Problem, Progress, ReconstructionResult, Sample, ScoreMetric,
+    SoundFile, Split, SystemUse, Task, Warning,
 };
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -44,6 +44,8 @@ struct Play {
     kill_at: u64,
     /// Goes back to step 20 at this step, once, and removes the checkpoint of step 30.
     step_back_at: u64,
+    /// Says that its score is a reward, of which more is better, and that it has two phases.
+    rewards: bool,
     ignores_stop: bool,
     /// Overlooks what was asked before it had been there for a while.
     is_deaf_at_first: bool,
@@ -133,6 +135,11 @@ impl Events {
     fn started(&mut self, from_step: u64) {
         let (pid, version) = (std::process::id(), "test".to_owned());
         self.write(EventBody::Started { pid, version, n_threads: 1, from_step });
+    }
+
+    fn phase(&mut self, number: u32, step: u64) {
+        let (key, title) = (format!("phase-{number}"), format!("phase {number}"));
+        self.write(EventBody::Phase(Phase { key, title, number, step, until_step: None }));
     }
 
     fn progress(&mut self, n_done: u64, unit: &str) {
@@ -256,13 +263,29 @@ fn train(folder: &Path, task: &api::TrainTask, events: &mut Events) -> Option<Ou
         Limit::Steps { steps } => steps,
         _ => u64::MAX,
     };
+    if play.rewards {
+        events.write(EventBody::Score(ScoreMetric {
+            name: "reward".to_owned(),
+            title: "Reward".to_owned(),
+            unit: "points".to_owned(),
+            is_smaller_better: false,
+        }));
+        events.phase(1, 0);
+    }
     for step in from_step + 1..=last_step {
         std::thread::sleep(Duration::from_millis(play.step_ms));
-        let values =
-            [("loss_total", 1.0 / step as f64), ("validation_distance", 10.0 / step as f64)];
+        let score = if play.rewards {
+            ("reward", step as f64)
+        } else {
+            ("validation_distance", 10.0 / step as f64)
+        };
+        let values = [("loss_total", 1.0 / step as f64), score];
         let values: BTreeMap<_, _> = values.map(|(name, value)| (name.to_owned(), value)).into();
         events.write(EventBody::Metrics(Metrics { step, values }));
         events.progress(step, "steps");
+        if play.rewards && step == 15 {
+            events.phase(2, 15);
+        }
         if step == play.sample_at && from_step == 0 {
             sample(folder, events, step);
         }
@@ -351,9 +374,11 @@ fn sample(folder: &Path, events: &mut Events, step: u64) {
     events.write(EventBody::Sample(Sample {
         step,
         name: "a.wav".to_owned(),
-        original: sample.clone(),
+        medium: api::Medium::Sound,
+        mime: "audio/wav".to_owned(),
+        original: Some(sample.clone()),
         rendered: sample,
-        length_secs: 1.0,
+        length_secs: Some(1.0),
         distances: BTreeMap::new(),
     }));
 }

@@ -7,7 +7,7 @@ import { hasTrained, needing, newestSamples, nextSteps, runToHear } from '../src
 
 const job = (state: object, more: object = {}) => ({ id: 'j', kind: 'train', name: 'J', created_ms: 0, state, ...more }) as unknown as Job
 const run = (id: string, first?: number, latest?: number, step = 100) =>
-  ({ id, name: id, dataset: 'd', step, job: job({ state: 'done' }), score: first === undefined ? null : { first, latest, best: first } }) as unknown as Run
+  ({ id, name: id, dataset: 'd', step, job: job({ state: 'done' }), score_metric: { is_smaller_better: true }, score: first === undefined ? null : { first, latest, best: first } }) as unknown as Run
 
 test.each<[string, Run[], string | undefined]>([
   ['the newest that got better', [run('b', 9, 4), run('a', 9, 2)], 'b'],
@@ -20,8 +20,8 @@ test.each<[string, Run[], string | undefined]>([
 })
 
 test('samples of step 0 are not heard, and of each sound the newest is', () => {
-  const sample = (name: string, step: number) => ({ name, step, rendered: `${name}-${step}` }) as Sample
-  const found = newestSamples([sample('a', 0), sample('b', 0), sample('a', 50), sample('a', 100)], 4)
+  const sample = (name: string, step: number, medium = 'sound') => ({ name, step, medium, rendered: `${name}-${step}` }) as Sample
+  const found = newestSamples([sample('a', 0), sample('b', 0), sample('a', 50), sample('a', 100), sample('screen.png', 100, 'picture')], 4)
   expect(found.map((one) => one.rendered)).toEqual(['a-100'])
 })
 

@@ -3,11 +3,12 @@ import { expect, test } from 'vitest'
 import type { Checkpoint, Job, MemoryForecast, Sample } from '$lib/api'
 
 import { adviceText, neededBytes } from '../src/pages/runs/memory'
-import { bestOf, hasDiverged, needsOtherSettings, sampleToHear } from '../src/pages/runs/samples'
+import { phaseMarkers } from '../src/pages/runs/markers'
+import { bestOf, hasDiverged, isSound, needsOtherSettings, playableOf, sampleToHear } from '../src/pages/runs/samples'
 import { LEAST_POINTS, sparkline } from '../src/pages/runs/sparkline'
 
 const sample = (step: number, distance?: number) =>
-  ({ step, name: 'kick.wav', rendered: `${step}.wav`, distances: distance === undefined ? {} : { multiband_spectral_distance: distance } }) as unknown as Sample
+  ({ step, name: 'kick.wav', medium: 'sound', rendered: `${step}.wav`, distances: distance === undefined ? {} : { multiband_spectral_distance: distance } }) as unknown as Sample
 const checkpoint = (step: number, validation: number | null, is_best = false) => ({ step, validation, is_best }) as Checkpoint
 const failed = (code: string) => ({ state: { state: 'failed', problem: { code, what: '' } } }) as unknown as Job
 
@@ -20,6 +21,22 @@ test('best is a checkpoint that exists, not the best that was ever measured', ()
 test('the newest reconstruction is heard first', () => {
   expect(sampleToHear([sample(10), sample(20)], undefined, false)?.step).toBe(20)
   expect(sampleToHear([], undefined, false)).toBeUndefined()
+})
+
+test('only sounds are played, with their original if there is one', () => {
+  const media = ['sound', 'picture', 'film', 'file'].map((medium) => ({ ...sample(1), medium }) as Sample)
+  expect(media.map(isSound)).toEqual([true, false, false, false])
+  expect(playableOf('run', { ...sample(1), original: 'o.wav' }).tracks).toHaveLength(2)
+  expect(playableOf('run', { ...sample(1), original: null }).tracks).toHaveLength(1)
+})
+
+test('phases are marked where they began and where the next one will', () => {
+  const phase = (number: number, step: number, until_step: number | null = null) => ({ key: `p${number}`, title: '', number, step, until_step })
+  const steps = (...phases: ReturnType<typeof phase>[]) => phaseMarkers({ phases }).map(({ step, label }) => `${step} ${label}`)
+  expect(steps()).toEqual([])
+  expect(steps(phase(1, 0))).toEqual([])
+  expect(steps(phase(1, 0, 500))).toEqual(['500 phase 2'])
+  expect(steps(phase(1, 0, 500), phase(2, 120))).toEqual(['120 phase 2'])
 })
 
 test('of a run that diverged, the last good one', () => {

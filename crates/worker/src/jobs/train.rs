@@ -6,10 +6,11 @@
 mod checkpoints;
 mod divergence;
 mod excerpts;
+mod metric_log;
 mod patience;
 mod samples;
 
-use std::{collections::BTreeMap, fs, time::Instant};
+use std::{fs, time::Instant};
 
 use anyhow::Context;
 use api::{EventBody, LearnsFrom, Limit, Metrics, Outcome, Split, TrainTask, Warning};
@@ -17,23 +18,19 @@ use models::{Family, Settings, Stale, StepReport, Trainer};
 
 pub(super) use self::checkpoints::sha256_of_file;
 use self::{
-    checkpoints::Checkpoints, divergence::Divergence, excerpts::Excerpts, patience::Patience,
-    samples::Samples,
+    checkpoints::Checkpoints, divergence::Divergence, excerpts::Excerpts, metric_log::MetricLog,
+    patience::Patience, samples::Samples,
 };
 use super::{context, device, refuse};
 use crate::{
     dataset::Dataset,
-    folder::{JobFolder, VALIDATION_DISTANCE},
+    folder::JobFolder,
     log::log,
     pace::{MEASURE_PAUSE_SECS_MIN, MEASURE_SHARE},
     progress::{Goal, ProgressMeter},
     system::SystemMeter,
 };
 
-/// The first steps are logged one by one, so that two runs with the same seed can be compared exactly.
-const STEPS_LOGGED_SINGLY: u64 = 20;
-/// After that, metrics are logged about this often, as means over the steps in between.
-const LOG_EVERY_SECS: f64 = 0.3;
 /// After this many steps in a row without finite losses, the run goes back to its last good checkpoint.
 const NOT_FINITE_MAX: u32 = 10;
 /// A run that has to go back more often than this has diverged.
@@ -146,6 +143,8 @@ struct Run<'a> {
     excerpts: Option<Excerpts>,
     samples: Samples,
     checkpoints: Checkpoints,
+    /// The phase that was reported last.
+    phase: Option<api::Phase>,
     meter: ProgressMeter,
     system: SystemMeter,
     log: MetricLog,
@@ -199,6 +198,8 @@ impl<'a> Run<'a> {
             }
             None => settings.trainer(task.seed),
         };
+        checkpoints.score_by(trainer.score_metric());
+        folder.emit(EventBody::Score(trainer.score_metric()))?;
         meter.set_earlier(folder.past().elapsed_secs(trainer.global_step()));
         trainer.compute_on(device::choose(settings, trainer.global_step() > 0, folder)?);
         if let Some(dataset) = &dataset {
@@ -215,7 +216,8 @@ impl<'a> Run<'a> {
         }
         let log = MetricLog::new(trainer.global_step());
         folder.mirror_for_tensorboard(&task.settings);
-        let divergence = Divergence::new(folder.past().best);
+        let divergence = Divergence::new(trainer.score_metric(), folder.past().best);
+        let patience = Patience::new(trainer.score_metric());
         let system = SystemMeter::new();
         Ok(Self {
             folder,
@@ -224,11 +226,12 @@ impl<'a> Run<'a> {
             excerpts,
             samples,
             checkpoints,
+            phase: None,
             meter,
             system,
             log,
             measured: Measured::nothing(0.0),
-            patience: Patience::default(),
+            patience,
             divergence,
             n_not_finite: 0,
         })
@@ -241,6 +244,7 @@ impl<'a> Run<'a> {
                 return Ok(Outcome::Stopped);
             }
             self.act_on_controls()?;
+            self.report_phase()?;
             let batch = batch(self.excerpts.as_ref(), self.trainer.global_step())?;
             // A step can take minutes, so a stop abandons it halfway, as if it had not begun.
             let folder = &mut *self.folder;
@@ -265,6 +269,17 @@ impl<'a> Run<'a> {
             }
         }
         Ok(Outcome::Done)
+    }
+
+    /// Reports the phase of the next step, unless it is the one that was reported last.
+    fn report_phase(&mut self) -> anyhow::Result<()> {
+        let phase = self.trainer.phase();
+        if self.phase.as_ref().is_some_and(|reported| reported.key == phase.key) {
+            return Ok(());
+        }
+        self.folder.emit(EventBody::Phase(phase.clone()))?;
+        self.phase = Some(phase);
+        Ok(())
     }
 
     /// Whether the current model has just been measured, and is the best so far.
@@ -293,17 +308,18 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Whether to stop because the validation distance has not improved for long. Begins phase 2 instead, if
-    /// the settings say so.
+    /// Whether to stop because the score has not improved for long. Begins phase 2 instead, if the settings
+    /// say so.
     fn is_out_of_patience(&mut self) -> anyhow::Result<bool> {
         let n_stale = self.patience.n_stale();
         let follows = self.trainer.note_stale(n_stale);
         let step = self.trainer.global_step();
-        let since = format!("The validation distance has not fallen for {n_stale} measurements");
+        let title = self.trainer.score_metric().title.to_lowercase();
+        let since = format!("The {title} has not improved for {n_stale} measurements");
         let (code, message) = match follows {
             Stale::GoesOn => return Ok(false),
             Stale::BeganPhase2 => {
-                self.patience = Patience::default();
+                self.patience = Patience::new(self.trainer.score_metric());
                 ("phase_2", format!("{since}, so phase 2 began at step {step}."))
             }
             Stale::Ends => {
@@ -352,7 +368,7 @@ impl<'a> Run<'a> {
         if let Some(metrics) = self.log.flush() {
             self.folder.emit(EventBody::Metrics(metrics))?;
         }
-        let good = self.checkpoints.last_good(|distance| self.divergence.is_good(distance));
+        let good = self.checkpoints.last_good(|score| self.divergence.is_good(score));
         let good = good.map(|it| (it.step, it.path.clone()));
         let to_step = good.as_ref().map_or(0, |(step, _)| *step);
         if self.trainer.n_steps_back() >= STEPS_BACK_MAX {
@@ -381,6 +397,8 @@ impl<'a> Run<'a> {
         self.folder.emit(EventBody::SteppedBack { to_step })?;
         self.samples.forget_after(to_step);
         self.n_not_finite = 0;
+        // Where it begins anew, the phase does too.
+        self.phase = None;
         self.measured = Measured::nothing(self.measured.took_secs);
         self.log = MetricLog::new(to_step);
         let went = match good {
@@ -396,8 +414,8 @@ impl<'a> Run<'a> {
         if let Some(metrics) = self.log.add(report) {
             self.folder.emit(EventBody::Metrics(metrics))?;
         }
-        let phase = self.trainer.phase_title();
-        if let Some(progress) = self.meter.mark(phase, report.step) {
+        let phase = self.trainer.phase().title;
+        if let Some(progress) = self.meter.mark(&phase, report.step) {
             self.folder.emit(EventBody::Progress(progress))?;
             if let Some(system) = self.system.look() {
                 self.folder.emit(EventBody::System(system))?;
@@ -407,7 +425,7 @@ impl<'a> Run<'a> {
     }
 
     fn is_time_to_measure(&mut self, report: &StepReport) -> bool {
-        if self.divergence.note_step(report.distance) {
+        if self.divergence.note_step(report.score) {
             return true;
         }
         let pause = (self.measured.took_secs / MEASURE_SHARE).max(MEASURE_PAUSE_SECS_MIN);
@@ -419,19 +437,18 @@ impl<'a> Run<'a> {
         let step = self.trainer.global_step();
         if self.measured.step != Some(step) {
             let started = Instant::now();
-            let distances = self.trainer.validate(self.samples.held_out());
-            if let Some(distances) = &distances {
-                let distance = (VALIDATION_DISTANCE, distances.distance);
-                let values = std::iter::once(distance)
-                    .chain(distances.values.iter().copied())
-                    .map(|(name, value)| (name.to_owned(), value))
+            let found = self.trainer.validate(self.samples.held_out());
+            if let Some(found) = &found {
+                let others = found.values.iter().map(|(name, value)| ((*name).to_owned(), *value));
+                let values = std::iter::once((self.trainer.score_metric().name, found.score))
+                    .chain(others)
                     .filter(|(_, it)| it.is_finite())
                     .collect();
                 self.folder.emit(EventBody::Metrics(Metrics { step, values }))?;
             }
             let secs = started.elapsed().as_secs_f64();
             log(&format!("step {step}: measured on held-out sound in {secs:.2} s"));
-            let validation = distances.as_ref().map(|it| it.distance);
+            let validation = found.as_ref().map(|it| it.score);
             self.patience.note(validation);
             self.measured = Measured {
                 at: Instant::now(),
@@ -492,12 +509,12 @@ impl<'a> Run<'a> {
     fn guard_against_a_late_divergence(&mut self) -> anyhow::Result<()> {
         let what = match (self.measured.divergence.take(), self.measured.validation) {
             (Some(what), _) => what,
-            (None, Some(distance)) if self.divergence.is_far(distance) => {
-                self.divergence.description(distance)
+            (None, Some(score)) if self.divergence.is_far(score) => {
+                self.divergence.description(score)
             }
             _ => return Ok(()),
         };
-        let good = self.checkpoints.last_good(|distance| self.divergence.is_good(distance));
+        let good = self.checkpoints.last_good(|score| self.divergence.is_good(score));
         if let Some(step) = good.map(|it| it.step) {
             self.checkpoints.forget_after(self.folder, step)?;
         }
@@ -511,8 +528,8 @@ impl<'a> Run<'a> {
     }
 
     fn report_progress(&mut self) -> anyhow::Result<()> {
-        let phase = self.trainer.phase_title();
-        let progress = self.meter.progress(phase, self.trainer.global_step());
+        let phase = self.trainer.phase().title;
+        let progress = self.meter.progress(&phase, self.trainer.global_step());
         self.folder.emit(EventBody::Progress(progress))
     }
 }
@@ -536,61 +553,6 @@ fn report_sounds(dataset: &Dataset, folder: &mut JobFolder) -> anyhow::Result<()
         (dataset.sounds(Split::Training).len(), dataset.sounds(Split::Validation).len());
     log(&format!("{n_training} training sounds, {n_held_out} held out"));
     Ok(())
-}
-
-/// Averages the metrics of steps, so that they are logged at a readable rate.
-struct MetricLog {
-    n_steps: u64,
-    step: u64,
-    sums: BTreeMap<&'static str, (f64, u64)>,
-    started: Instant,
-    first_step: u64,
-}
-
-impl MetricLog {
-    fn new(first_step: u64) -> Self {
-        Self {
-            n_steps: 0,
-            step: first_step,
-            sums: BTreeMap::new(),
-            started: Instant::now(),
-            first_step,
-        }
-    }
-
-    /// Adds a step; returns the means since the last time if it is time to log.
-    fn add(&mut self, report: &StepReport) -> Option<Metrics> {
-        self.n_steps += 1;
-        self.step = report.step;
-        for &(name, value) in &report.values {
-            if value.is_finite() {
-                let (sum, n) = self.sums.entry(name).or_default();
-                *sum += value;
-                *n += 1;
-            }
-        }
-        let is_single = report.step <= STEPS_LOGGED_SINGLY;
-        let is_due = self.started.elapsed().as_secs_f64() >= LOG_EVERY_SECS;
-        if is_single || is_due { self.flush() } else { None }
-    }
-
-    /// The means since the last time, if any step was added.
-    fn flush(&mut self) -> Option<Metrics> {
-        if self.n_steps == 0 {
-            return None;
-        }
-        let secs = self.started.elapsed().as_secs_f64().max(1e-6);
-        let mut values: BTreeMap<String, f64> = std::mem::take(&mut self.sums)
-            .into_iter()
-            .map(|(name, (sum, n))| (name.to_owned(), sum / n as f64))
-            .collect();
-        if self.step > self.first_step + 1 {
-            values.insert("steps_per_sec".into(), self.n_steps as f64 / secs);
-        }
-        self.n_steps = 0;
-        self.started = Instant::now();
-        Some(Metrics { step: self.step, values })
-    }
 }
 
 /// Creates a folder of the run, with its name in the error.

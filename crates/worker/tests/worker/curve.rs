@@ -8,7 +8,8 @@ use std::{
 };
 
 use api::{
-    Choices, EventBody, FieldProblem, LearnsFrom, Limit, Origin, Outcome, Preset, Task, TrainTask,
+    Choices, EventBody, FieldProblem, LearnsFrom, Limit, Medium, Origin, Outcome, Phase, Preset,
+    ScoreMetric, Task, TrainTask,
 };
 use models::{
     Change, CodecShape, Composition, Described, Error, ExcerptSettings, Family, Finished, Forecast,
@@ -20,6 +21,9 @@ use serde_json::{Value, json};
 use crate::job::{Job, Workspace};
 
 struct Curve;
+
+/// Steps after which a training calls itself another phase, so that there are two.
+const SECOND_PHASE: u64 = 8;
 
 impl Family for Curve {
     fn name(&self) -> &'static str {
@@ -209,8 +213,19 @@ impl Trainer for Fit {
         self.step
     }
 
-    fn phase_title(&self) -> &'static str {
-        "learning a sine"
+    fn phase(&self) -> Phase {
+        let (number, step) = if self.step < SECOND_PHASE { (1, 0) } else { (2, SECOND_PHASE) };
+        let title = ["learning a sine", "learning the rest"][number as usize - 1].into();
+        Phase { key: format!("part-{number}"), title, number, step, until_step: None }
+    }
+
+    fn score_metric(&self) -> ScoreMetric {
+        ScoreMetric {
+            name: "likeness".into(),
+            title: "Likeness".into(),
+            unit: "dB".into(),
+            is_smaller_better: false,
+        }
     }
 
     fn step_while(&mut self, batch: &[f32], go_on: &mut dyn FnMut() -> bool) -> Option<StepReport> {
@@ -228,7 +243,7 @@ impl Trainer for Fit {
         self.step += 1;
         let distance = self.distance();
         let values = vec![("loss_total", distance)];
-        Some(StepReport { step: self.step, values, distance: Some(distance), is_finite: true })
+        Some(StepReport { step: self.step, values, score: None, is_finite: true })
     }
 
     fn validate(&mut self, held_out: &[Vec<Vec<f32>>]) -> Option<Validation> {
@@ -236,13 +251,14 @@ impl Trainer for Fit {
     }
 
     fn measure(&self, _clips: &[Vec<Vec<f32>>]) -> Option<Validation> {
-        let distance = self.distance();
-        Some(Validation { distance, distance_name: "squared_error", values: vec![] })
+        let score = -10.0 * self.distance().log10();
+        Some(Validation { score, clip_metric: "likeness", values: vec![] })
     }
 
     fn render(&self, _clip: &[Vec<f32>]) -> Rendered {
         let rows = places(9).map(|x| format!("{x},{}\n", self.y(x)));
-        Rendered::File { ending: "csv", bytes: rows.collect::<String>().into_bytes() }
+        let bytes = rows.collect::<String>().into_bytes();
+        Rendered::File { name: "curve.csv", medium: Medium::File, mime: "text/csv", bytes }
     }
 
     fn save(&self, path: &Path) -> Result<(), Error> {
@@ -352,6 +368,31 @@ fn a_family_without_sound_trains_resumes_and_is_opened() {
 
     let picture = fs::read_to_string(whole.path().join("samples/step-000000012-0.csv")).unwrap();
     assert_eq!(picture.lines().count(), 9);
+
+    let events = parts.events();
+    let samples = events.iter().filter_map(|it| match it {
+        EventBody::Sample(it) => Some((it.step, it.medium, it.original.clone(), it.mime.as_str())),
+        _ => None,
+    });
+    let expected = [0, 5, 12].map(|step| (step, Medium::File, None, "text/csv"));
+    assert_eq!(samples.collect::<Vec<_>>(), expected);
+    // Each process says how it scores and which phase it is in; its own beginning is that of the phase.
+    let scores = events.iter().filter(|it| matches!(it, EventBody::Score(it) if it.unit == "dB"));
+    assert_eq!(scores.count(), 2);
+    let phases = events.iter().filter_map(|it| match it {
+        EventBody::Phase(it) => Some((it.number, it.step)),
+        _ => None,
+    });
+    assert_eq!(phases.collect::<Vec<_>>(), [(1, 0), (1, 0), (2, SECOND_PHASE)]);
+    let likeness = events.iter().filter_map(|it| match it {
+        EventBody::Metrics(it) => it.values.get("likeness").copied(),
+        _ => None,
+    });
+    let best = events.iter().rev().find_map(|it| match it {
+        EventBody::Checkpoint(it) if it.is_best => it.validation,
+        _ => None,
+    });
+    assert_eq!(best, likeness.max_by(f64::total_cmp), "more is better");
 }
 
 #[test]

@@ -195,6 +195,7 @@ fn known() -> KnownModel {
         switches: vec![],
         version: "1".into(),
         validation: Some(9.5),
+        score_metric: api::ScoreMetric::default(),
     };
     let model = Model {
         project: None,

@@ -22,7 +22,8 @@ fn a_run_trains_saves_and_renders() {
     for event in &events {
         match event {
             EventBody::Sample(it) => {
-                let original = hound::WavReader::open(job.path().join(&it.original)).unwrap();
+                let original =
+                    hound::WavReader::open(job.path().join(it.original.as_ref().unwrap())).unwrap();
                 let rendered = hound::WavReader::open(job.path().join(&it.rendered)).unwrap();
                 assert_eq!(original.duration(), rendered.duration());
             }

@@ -5,14 +5,12 @@ import { rave } from './rave'
 type Settings = Record<string, unknown>
 
 export interface FamilyPart {
-  /** The steps at which a further phase of training begins. */
-  phases: (settings: Settings) => number[]
   /** Whether the program that the family is from cannot run such a model. */
   isClosedToOriginal: (settings: Settings) => boolean
 }
 
 /** Of a family that is not here, nothing more is known. */
-const unknown: FamilyPart = { phases: () => [], isClosedToOriginal: () => false }
+const unknown: FamilyPart = { isClosedToOriginal: () => false }
 
 const parts = new Map<string, FamilyPart>([['rave', rave]])
 

@@ -3,7 +3,6 @@
 import type { FamilyPart } from '.'
 
 export const rave: FamilyPart = {
-  phases: ({ phase_1_duration: step }) => (typeof step === 'number' ? [step] : []),
   // acids-rave has encoders that hear a mel spectrogram, but cannot run them.
   isClosedToOriginal: ({ encoder_input: input }) => input === 'mel',
 }

@@ -148,10 +148,11 @@ fn sounds(folder: &Path, known: Option<&KnownModel>) -> Vec<(String, PathBuf)> {
     }) else {
         return vec![];
     };
-    let found = crate::folder::samples_up_to(&run, step);
+    let found = crate::folder::sounds_up_to(&run, step);
     let mut sounds = vec![];
     for (i, sample) in (1..).zip(found.into_iter().take(SOUNDS_MAX)) {
-        for (kind, path) in [("original", sample.original), ("reconstruction", sample.rendered)] {
+        let original = sample.original.map(|path| ("original", path));
+        for (kind, path) in original.into_iter().chain([("reconstruction", sample.rendered)]) {
             sounds.push((format!("sounds/{i}-{kind}.wav"), run.join(path)));
         }
     }
@@ -252,8 +253,13 @@ fn trained_on(known: Option<&KnownModel>, packaged: Option<&Lineage>) -> Vec<Str
         lines.push(format!("- {n_files} files, {minutes:.1} minutes at {rate_hz} Hz"));
     }
     lines.push(format!("- {} training steps with the preset {}", lineage.step, lineage.preset));
-    if let Some(distance) = lineage.validation {
-        lines.push(format!("- Validation distance: {distance:.2} (lower is better)"));
+    if let Some(score) = lineage.validation {
+        let metric = &lineage.score_metric;
+        let better = if metric.is_smaller_better { "lower" } else { "higher" };
+        let unit = Some(&metric.unit).filter(|it| !it.is_empty());
+        let unit = unit.map_or(String::new(), |unit| format!(" {unit}"));
+        let title = one_line(&metric.title);
+        lines.push(format!("- {title}: {score:.2}{} ({better} is better)", one_line(&unit)));
     }
     lines.push(format!("- Content of the dataset (SHA-256): `{}`", lineage.dataset_hash));
     lines

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::Context;
 use api::{
-    Checkpoint, EventBody, FindingKind, Learnt, Limit, Made, Metrics, Outcome, Sample, Task,
-    TrainTask,
+    Checkpoint, EventBody, FindingKind, Learnt, Limit, Made, Medium, Metrics, Outcome, Sample,
+    Task, TrainTask,
 };
 use foreign::tfevents::{self, Content};
 use models::rave::{self, Config, original};
@@ -241,9 +241,11 @@ fn copy_events(
                                 "{}: originals, each followed by its reconstruction",
                                 value.tag
                             ),
-                            original: name.clone(),
+                            medium: Medium::Sound,
+                            mime: "audio/wav".into(),
+                            original: Some(name.clone()),
                             rendered: name,
-                            length_secs,
+                            length_secs: Some(length_secs),
                             distances: BTreeMap::new(),
                         }),
                     )?;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::Context;
-use api::{Checkpoint, EventBody, Warning};
+use api::{Checkpoint, EventBody, ScoreMetric, Warning};
 use models::Trainer;
 use sha2::{Digest, Sha256};
 
@@ -25,6 +25,7 @@ const KEPT: usize = 3;
 /// The checkpoints of a run.
 pub(super) struct Checkpoints {
     kept: Vec<Checkpoint>,
+    score_metric: ScoreMetric,
     saved: Instant,
     took: Duration,
 }
@@ -40,7 +41,17 @@ impl Checkpoints {
             }
         }
         let kept = folder.past().checkpoints.values().cloned().collect();
-        Ok(Self { kept, saved: Instant::now(), took: Duration::ZERO })
+        Ok(Self {
+            kept,
+            score_metric: ScoreMetric::default(),
+            saved: Instant::now(),
+            took: Duration::ZERO,
+        })
+    }
+
+    /// Says what the best one is best by: the trainer knows, which comes from the newest one.
+    pub(super) fn score_by(&mut self, metric: ScoreMetric) {
+        self.score_metric = metric;
     }
 
     /// The newest intact checkpoint; damaged ones are reported and removed from the list.
@@ -76,10 +87,14 @@ impl Checkpoints {
         self.is_due_after(SAVE_PAUSE_SECS_MIN)
     }
 
-    /// Whether a model with this distance is better than all on disk, and it is time to save it.
+    /// Whether a model with this score is better than all on disk, and it is time to save it.
     pub(super) fn is_due_for(&self, validation: f64) -> bool {
-        let is_best = self.best_validation().is_none_or(|best| validation < best);
-        is_best && self.is_due_after(SAVE_BEST_PAUSE_SECS_MIN)
+        self.would_be_best(validation) && self.is_due_after(SAVE_BEST_PAUSE_SECS_MIN)
+    }
+
+    fn would_be_best(&self, validation: f64) -> bool {
+        let best = self.best_validation();
+        best.is_none_or(|best| self.score_metric.is_better(validation, best))
     }
 
     fn is_due_after(&self, secs_min: u64) -> bool {
@@ -95,7 +110,7 @@ impl Checkpoints {
     ) -> anyhow::Result<()> {
         let step = trainer.global_step();
         if let Some(known) = self.kept.iter_mut().find(|it| it.step == step) {
-            // Measured since it was written: reported again, with its distance.
+            // Measured since it was written: reported again, with its score.
             if known.validation.is_none() && validation.is_some() {
                 known.validation = validation;
                 let reported = known.clone();
@@ -119,14 +134,13 @@ impl Checkpoints {
         let path = job::files::checkpoint(step);
         let file = folder.path().join(&path);
         trainer.save(&file).with_context(|| format!("write {path}"))?;
-        let best = self.best_validation();
         let checkpoint = Checkpoint {
             step,
             bytes: fs::metadata(&file).with_context(|| format!("look at {path}"))?.len(),
             sha256: sha256_of_file(&file).with_context(|| format!("read back {path}"))?,
             path,
             validation,
-            is_best: validation.is_some_and(|it| best.is_none_or(|best| it < best)),
+            is_best: validation.is_some_and(|it| self.would_be_best(it)),
         };
         folder.emit(EventBody::Checkpoint(checkpoint.clone()))?;
         self.kept.push(checkpoint);
@@ -135,7 +149,7 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// The newest one with an acceptable distance, which a diverged run can go back to.
+    /// The newest one with an acceptable score, which a diverged run can go back to.
     pub(super) fn last_good(&self, is_good: impl Fn(f64) -> bool) -> Option<&Checkpoint> {
         self.kept.iter().rev().find(|it| it.validation.is_some_and(&is_good))
     }
@@ -149,7 +163,8 @@ impl Checkpoints {
     }
 
     fn best_validation(&self) -> Option<f64> {
-        self.kept.iter().filter_map(|it| it.validation).min_by(f64::total_cmp)
+        let measured = self.kept.iter().filter_map(|it| it.validation);
+        measured.min_by(|a, b| self.score_metric.compare(*a, *b))
     }
 
     fn remove_old(&mut self, folder: &mut JobFolder) -> anyhow::Result<()> {

@@ -1,4 +1,9 @@
-//! Detects that a training has diverged, by its validation distance.
+//! Detects that a training has diverged, by its score.
+//!
+//! A distance that grows to a multiple of its best says so. A score of which more is better has no such multiple,
+//! as a reward may be zero or negative: only one that is no longer a number is a divergence.
+
+use api::ScoreMetric;
 
 /// A validation distance this many times the best one is a divergence rather than a setback.
 const DIVERGENT: f64 = 100.0;
@@ -12,9 +17,10 @@ const GOOD: f64 = 4.0;
 /// nothing: the distance of an almost silent excerpt is always large.
 const HIGH_STEPS_MAX: u32 = 10;
 
-/// The best distance so far, against which others are compared.
-#[derive(Clone, Copy, Debug, Default)]
+/// The best score so far, against which others are compared.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Divergence {
+    metric: ScoreMetric,
     best: Option<(u64, f64)>,
     n_high: u32,
     n_far: u32,
@@ -23,9 +29,9 @@ pub(super) struct Divergence {
 }
 
 impl Divergence {
-    /// Starts from the best measurement of earlier processes: its step and its distance.
-    pub(super) fn new(best: Option<(u64, f64)>) -> Self {
-        Self { best, ..Self::default() }
+    /// Starts from the best measurement of earlier processes: its step and its score.
+    pub(super) fn new(metric: ScoreMetric, best: Option<(u64, f64)>) -> Self {
+        Self { metric, best, ..Self::default() }
     }
 
     /// Notes a measurement. If the training has diverged, returns a sentence that says how.
@@ -37,7 +43,7 @@ impl Divergence {
             return Some(self.description(distance));
         }
         self.had_false_alarm |= n_high >= HIGH_STEPS_MAX;
-        if self.best.is_none_or(|(_, best)| distance < best) {
+        if self.best.is_none_or(|(_, best)| self.metric.is_better(distance, best)) {
             self.best = Some((step, distance));
         }
         None
@@ -50,7 +56,7 @@ impl Divergence {
             false => "is no longer a number".to_owned(),
         };
         let best = self.best.map(|(step, best)| format!("; the best was {best:.1} at step {step}"));
-        format!("The validation distance {rose}{}.", best.unwrap_or_default())
+        format!("The {} {rose}{}.", self.metric.title.to_lowercase(), best.unwrap_or_default())
     }
 
     /// Notes the distance of a training step. Returns whether to measure now instead of when it is due.
@@ -68,16 +74,21 @@ impl Divergence {
 
     /// Whether a model with this distance is far from the best one that was measured.
     pub(super) fn is_far(&self, distance: f64) -> bool {
-        !distance.is_finite() || self.best.is_some_and(|(_, best)| distance > FAR * best)
+        !distance.is_finite() || self.is_beyond(FAR, distance)
     }
 
     /// Whether a checkpoint with this distance is worth going back to.
     pub(super) fn is_good(&self, distance: f64) -> bool {
-        self.best.is_none_or(|(_, best)| distance <= GOOD * best)
+        !self.is_beyond(GOOD, distance)
     }
 
     fn is_divergent(&self, distance: f64) -> bool {
-        !distance.is_finite() || self.best.is_some_and(|(_, best)| distance > DIVERGENT * best)
+        !distance.is_finite() || self.is_beyond(DIVERGENT, distance)
+    }
+
+    fn is_beyond(&self, times: f64, distance: f64) -> bool {
+        let is_more = self.best.is_some_and(|(_, best)| distance > times * best);
+        self.metric.is_smaller_better && is_more
     }
 }
 
@@ -87,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_hundredfold_is_a_divergence_and_a_setback_is_not() {
-        let mut divergence = Divergence::new(Some((0, 21.0)));
+        let mut divergence = Divergence::new(ScoreMetric::default(), Some((0, 21.0)));
         for (step, distance) in [(10, 9.0), (20, 300.0), (30, 120.0), (31, 12.0), (40, 899.0)] {
             assert_eq!(divergence.note(step, distance), None, "{distance}");
         }
@@ -100,8 +111,20 @@ mod tests {
     }
 
     #[test]
+    fn a_reward_that_grows_is_no_divergence() {
+        let metric = ScoreMetric { is_smaller_better: false, ..ScoreMetric::default() };
+        let mut divergence = Divergence::new(metric, Some((0, 1.0)));
+        for reward in [20.0, 4000.0, -3.0] {
+            assert_eq!(divergence.note(1, reward), None, "{reward}");
+        }
+        assert!(divergence.is_good(5000.0) && !divergence.note_step(Some(1e9)));
+        let words = divergence.note(2, f64::NAN).unwrap();
+        assert!(words.contains("the best was 4000.0"), "{words}");
+    }
+
+    #[test]
     fn steps_are_measured_after_some_in_a_row() {
-        let mut divergence = Divergence::new(Some((0, 2.0)));
+        let mut divergence = Divergence::new(ScoreMetric::default(), Some((0, 2.0)));
         assert!((0..9).all(|_| !divergence.note_step(Some(1e6))));
         assert!(!divergence.note_step(Some(3.0)), "one in between");
         assert!((0..9).all(|_| !divergence.note_step(Some(1e6))));

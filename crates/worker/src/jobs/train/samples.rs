@@ -1,10 +1,10 @@
 //! Samples of a model in training: held-out excerpts, rendered by the newest model, or files that it generates
 //! without any.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use anyhow::Context;
-use api::{EventBody, Sample, Split};
+use api::{EventBody, Medium, Sample, Split};
 use audio::{Clip, WavFormat};
 use models::{Rendered, Trainer, Validation};
 
@@ -102,42 +102,56 @@ impl Samples {
         }
         for i in 0..self.originals.len() {
             let original = &self.held_out[i];
-            let rendered = self.write(step, i, trainer.render(original))?;
             let distances = trainer.measure(std::slice::from_ref(original));
+            let sample = self.write(step, i, trainer.render(original))?;
             folder.emit(EventBody::Sample(Sample {
-                step,
                 name: self.names[i].clone(),
-                original: self.originals[i].clone(),
-                rendered,
-                length_secs: original[0].len() as f64 / f64::from(self.rate_hz),
+                original: Some(self.originals[i].clone()),
                 distances: distances.iter().map(distance).collect(),
+                ..sample
             }))?;
         }
         if self.originals.is_empty() {
-            // Kept in the folder without an event: events list only samples that are sounds.
-            self.write(step, 0, trainer.render(&[]))?;
+            let sample = self.write(step, 0, trainer.render(&[]))?;
+            folder.emit(EventBody::Sample(sample))?;
         }
         self.last_step = Some(step);
         Ok(())
     }
 
-    /// Writes the rendering of an excerpt; returns its path in the run's folder.
-    fn write(&self, step: u64, i: usize, rendered: Rendered) -> anyhow::Result<String> {
-        let (ending, sound, bytes) = match rendered {
-            Rendered::Sound(channels) => ("wav", Some(channels), vec![]),
-            Rendered::File { ending, bytes } => (ending, None, bytes),
+    /// Writes the rendering of an excerpt, or one without an excerpt; returns the sample to report.
+    fn write(&self, step: u64, i: usize, rendered: Rendered) -> anyhow::Result<Sample> {
+        let (name, medium, mime) = match &rendered {
+            Rendered::Sound(_) => ("sound.wav", Medium::Sound, "audio/wav"),
+            Rendered::File { name, medium, mime, .. } => (*name, *medium, *mime),
         };
-        let name = format!("samples/step-{step:09}-{i}.{ending}");
-        let path = self.folder.join(format!("step-{step:09}-{i}.{ending}"));
-        match sound {
-            Some(channels) => {
+        let ending = name.rsplit_once('.').map_or("bin", |(_, ending)| ending);
+        let file = format!("step-{step:09}-{i}.{ending}");
+        let path = self.folder.join(&file);
+        let length_secs = match rendered {
+            Rendered::Sound(channels) => {
+                let n_frames = channels.first().map_or(0, Vec::len);
                 let clip = Clip { rate_hz: self.rate_hz, channels };
                 audio::write_wav(&path, &clip, WavFormat::Int16)
-                    .with_context(|| format!("write {name}"))?;
+                    .with_context(|| format!("write samples/{file}"))?;
+                Some(n_frames as f64 / f64::from(self.rate_hz))
             }
-            None => job::whole::write(&path, &bytes).with_context(|| format!("write {name}"))?,
-        }
-        Ok(name)
+            Rendered::File { bytes, .. } => {
+                job::whole::write(&path, &bytes)
+                    .with_context(|| format!("write samples/{file}"))?;
+                None
+            }
+        };
+        Ok(Sample {
+            step,
+            name: name.into(),
+            medium,
+            mime: mime.into(),
+            original: None,
+            rendered: format!("samples/{file}"),
+            length_secs,
+            distances: BTreeMap::new(),
+        })
     }
 
     fn write_originals(&mut self) -> anyhow::Result<()> {
@@ -156,5 +170,5 @@ impl Samples {
 }
 
 fn distance(validation: &Validation) -> (String, f64) {
-    (validation.distance_name.into(), validation.distance)
+    (validation.clip_metric.into(), validation.score)
 }

@@ -1449,10 +1449,10 @@ export interface components {
             sha256: string;
             /**
              * Format: double
-             * @description The validation distance at that step, if it was measured; smaller is better.
+             * @description The score at that step, if it was measured: a value of the run's [`ScoreMetric`].
              */
             validation?: number | null;
-            /** @description Whether it has the smallest distance of all on disk. */
+            /** @description Whether it has the best score of all on disk. */
             is_best: boolean;
         };
         /** @description What settings are composed of: a preset, switches over it, single settings on top. */
@@ -1708,6 +1708,12 @@ export interface components {
         } | (components["schemas"]["Progress"] & {
             /** @enum {string} */
             event: "progress";
+        }) | (components["schemas"]["ScoreMetric"] & {
+            /** @enum {string} */
+            event: "score";
+        }) | (components["schemas"]["Phase"] & {
+            /** @enum {string} */
+            event: "phase";
         }) | (components["schemas"]["Metrics"] & {
             /** @enum {string} */
             event: "metrics";
@@ -2347,9 +2353,11 @@ export interface components {
             version: string;
             /**
              * Format: double
-             * @description The validation distance of the checkpoint, if it was measured.
+             * @description The score of the checkpoint, if it was measured: a value of `score_metric`.
              */
             validation?: number | null;
+            /** @description What it was scored by. */
+            score_metric: components["schemas"]["ScoreMetric"];
         };
         /** @description What the live connection carries: an event of a job, and the job as it stands after it. */
         Live: {
@@ -2510,6 +2518,11 @@ export interface components {
             /** @description What it computed on: `CPU`, or the name of a graphics card and its precision. Empty in older files. */
             device?: string;
         };
+        /**
+         * @description How a sample is shown.
+         * @enum {string}
+         */
+        Medium: "sound" | "picture" | "film" | "file";
         /** @description A change of settings that needs less memory. */
         MemoryAdvice: {
             /** @description What to change, like `Batch size 4`. */
@@ -2560,7 +2573,7 @@ export interface components {
              */
             step: number;
             /**
-             * @description Each by its name: losses, `learning_rate`, `validation_distance`… A value that was not a
+             * @description Each by its name: losses, `learning_rate`, the score's… A value that was not a
              *     number is absent, and a warning says so.
              */
             values: {
@@ -2857,6 +2870,28 @@ export interface components {
             /** @description Largest sample of each block, in 1/127 of full scale. */
             max: number[];
         };
+        /** @description A part of a training in which it learns something else than before. */
+        Phase: {
+            /** @description A stable word for programs, like `adversarial`. */
+            key: string;
+            /** @description What it is called, like `phase 2: adversarial`. */
+            title: string;
+            /**
+             * Format: int32
+             * @description Its place among the phases of the training, from 1.
+             */
+            number: number;
+            /**
+             * Format: int64
+             * @description Steps that were done when it began.
+             */
+            step: number;
+            /**
+             * Format: int64
+             * @description Steps that are done when it ends, where that is known before.
+             */
+            until_step?: number | null;
+        };
         /** @description A named choice of knobs. */
         Preset: {
             /** @description Its name in commands, like `sketch`. */
@@ -3096,7 +3131,11 @@ export interface components {
             latest: {
                 [key: string]: number;
             };
+            /** @description The metric that says how good it is. */
+            score_metric: components["schemas"]["ScoreMetric"];
             score?: components["schemas"]["Score"] | null;
+            /** @description Phases of its training that have begun, in this order. Runs of version 0.1.0 do not say them. */
+            phases: components["schemas"]["Phase"][];
         };
         /** @description What new runs of a project start from, where nobody says otherwise. */
         RunDefaults: components["schemas"]["Choices"] & {
@@ -3227,33 +3266,39 @@ export interface components {
             /** @description What was measured, which does not depend on the limit. */
             measured: components["schemas"]["Measured"];
         };
-        /** @description A sound rendered from a model as it learns, next to its original. */
+        /**
+         * @description What there is to hear or see of a model as it learns.
+         *
+         *     What version 0.1.0 wrote says no medium: it is a sound, next to its original.
+         */
         Sample: {
             /**
              * Format: int64
              * @description The step of the model that rendered it.
              */
             step: number;
-            /** @description The name of the held-out file it was cut from. */
+            /** @description What it is of, the same at every step: the held-out file a sound was cut from, or a name of its own. */
             name: string;
-            /** @description Original sound: a WAV file's path in the job's folder. */
-            original: string;
-            /** @description Rendered sound: a WAV file's path in the job's folder, sample-aligned with the original. */
+            /** @description How to show it. */
+            medium: components["schemas"]["Medium"];
+            /** @description The media type of the rendered file, like `image/png`. */
+            mime: string;
+            /** @description What it shall be like, if there is that: a file's path in the job's folder. */
+            original?: string | null;
+            /** @description What was rendered: a file's path in the job's folder. A sound is sample-aligned with its original. */
             rendered: string;
             /**
              * Format: double
-             * @description Length of both, in seconds.
+             * @description Length of both, in seconds, of what has a length.
              */
-            length_secs: number;
+            length_secs?: number | null;
             /** @description Distances between the two, each by its name. */
             distances: {
                 [key: string]: number;
             };
         };
-        /** @description How the main metric of a run moved. */
+        /** @description How the score of a run moved. */
         Score: {
-            /** @description Its name, like `validation_distance`; smaller is better. */
-            metric: string;
             /**
              * Format: double
              * @description The first value.
@@ -3269,6 +3314,17 @@ export interface components {
              * @description The newest value.
              */
             latest: number;
+        };
+        /** @description The metric that says how good a model is. */
+        ScoreMetric: {
+            /** @description Its name among the [`Metrics`]. */
+            name: string;
+            /** @description What it is called, like `Validation distance`. */
+            title: string;
+            /** @description What it is measured in, like `dB`; empty if it has no unit. */
+            unit: string;
+            /** @description Whether less is better. */
+            is_smaller_better: boolean;
         };
         /** @description One sound of a dataset. */
         SoundFile: {

@@ -1,18 +1,21 @@
 // What the dashboard makes of the library: what to listen to, what wants a person, what could be done next.
 
 import type { Dataset, Export, Job, Model, Run, Sample } from '$lib/api'
+import { improvement } from '$lib/score'
+
+import { isSound } from '../runs/samples'
 
 /** Runs last this long before they count as a training of a minute. */
 export const MINUTE_SECS = 60
 
-/** The newest run that has learned something: what it makes is closer to held-out sounds than at its start. */
+/** The newest run that has learned something: its score is better than at its start. */
 export const runToHear = (runs: readonly Run[]): Run | undefined =>
-  runs.find(({ step, score }) => step > 0 && score && Number.isFinite(score.latest) && score.latest < score.first)
+  runs.find((run) => run.step > 0 && run.score && Number.isFinite(run.score.latest) && improvement(run) > 0)
 
 /** The newest reconstructions of a run, one of each sound; those of step 0 are noise and not among them. */
 export function newestSamples(samples: readonly Sample[], most: number): Sample[] {
   const newest = new Map<string, Sample>()
-  for (const sample of samples) if (sample.step > 0) newest.set(sample.name, sample)
+  for (const sample of samples) if (sample.step > 0 && isSound(sample)) newest.set(sample.name, sample)
   return [...newest.values()].slice(0, most)
 }
 

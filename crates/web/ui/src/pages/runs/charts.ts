@@ -13,13 +13,10 @@ export interface ChartGroup {
   charts: Chart[]
 }
 
-/** The metric that says how good a run is, if it does not say so itself. */
-export const MAIN = 'validation_distance'
-
 type TitleKey = Extract<Key, `chart.${string}` | `charts.${string}`>
 
 const GROUPS: { title: TitleKey; charts: (string | { title: TitleKey; names: string[] })[] }[] = [
-  { title: 'charts.score', charts: [MAIN, 'validation_fullband_distance'] },
+  { title: 'charts.score', charts: ['validation_distance', 'validation_fullband_distance'] },
   {
     title: 'charts.reconstruction',
     charts: ['loss_total', 'multiband_spectral_distance', 'fullband_spectral_distance', 'regularization'],

@@ -4,10 +4,9 @@ import type { Marker } from '$instruments/plot-options'
 import type { RunDetail } from '$lib/api'
 import { t } from '$lib/i18n'
 
-import { familyPart } from '../../families'
-
-/** Where later phases begin, for families that have them. */
-export function phaseMarkers({ family, settings }: Pick<RunDetail, 'family' | 'settings'>): Marker[] {
-  const steps = familyPart(family).phases((settings ?? {}) as Record<string, unknown>)
-  return steps.map((step, i) => ({ step, label: t('run.phase', { n: i + 2 }) }))
+/** Where later phases began, and where the next one will, as far as the run says. */
+export function phaseMarkers({ phases }: Pick<RunDetail, 'phases'>): Marker[] {
+  const begun = phases.filter(({ number }) => number > 1).map(({ number, step }) => ({ step, label: t('run.phase', { n: number }) }))
+  const now = phases.at(-1)
+  return now?.until_step == null ? begun : [...begun, { step: now.until_step, label: t('run.phase', { n: now.number + 1 }) }]
 }

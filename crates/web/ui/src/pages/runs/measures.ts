@@ -38,13 +38,14 @@ const stepTime = (secs: number): string => (secs < 0.1 ? `${number(1000 * secs, 
 
 interface Now {
   step: number
-  phase?: string | undefined
+  /** The number of its phase, from 1; nothing where that is not known. */
+  phase?: number | undefined
   rate?: number | null | undefined
 }
 
 /** `forecast 0.21 s a step, now 0.23 s` */
 export function paceText(forecast: RunMeasure, { step, phase, rate }: Now): string {
-  const isFirst = step < forecast.measured.phase_1_steps && !phase?.startsWith('phase 2')
+  const isFirst = step < forecast.measured.phase_1_steps && (phase ?? 1) < 2
   const thousand = isFirst ? forecast.phase_1_secs_per_1000_steps : forecast.phase_2_secs_per_1000_steps
   const expected = stepTime(thousand / 1000)
   return rate ? t('measure.paceNow', { expected, now: stepTime(1 / rate) }) : t('measure.pace', { expected })

@@ -16,6 +16,8 @@ function wordsOf(event: Event): string | undefined {
   switch (event.event) {
     case 'started':
       return t('log.started', { version: event.version, threads: event.n_threads, step: count(event.from_step) })
+    case 'phase':
+      return t('log.phase', { step: count(event.step), title: event.title })
     case 'sample':
       return t('log.sample', { step: count(event.step), name: event.name })
     case 'checkpoint': {
@@ -34,6 +36,7 @@ function wordsOf(event: Event): string | undefined {
     case 'finished':
       return event.outcome === 'failed' ? t('log.failed', { what: event.problem.what }) : t(`log.${event.outcome}`)
     case 'progress':
+    case 'score':
     case 'metrics':
     case 'system':
       return undefined

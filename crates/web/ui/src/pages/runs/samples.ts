@@ -5,19 +5,20 @@ import { type Checkpoint, type Job, runFileUrl, type Sample } from '$lib/api'
 import { count } from '$lib/format'
 import { t } from '$lib/i18n'
 
-/** Original and reconstruction, sample-aligned. */
+/** Whether a sample is something to hear, for the player; others are seen. */
+export const isSound = (sample: Sample): boolean => sample.medium === 'sound'
+
+/** A sound with its original, sample-aligned, if it has one. */
 export function playableOf(run: string, sample: Sample): Playable {
+  const original = sample.original ? [{ label: t('samples.original'), url: runFileUrl(run, sample.original) }] : []
   return {
     id: `${run}/${sample.rendered}`,
     title: t('samples.title', { name: sample.name, step: count(sample.step) }),
-    tracks: [
-      { label: t('samples.original'), url: runFileUrl(run, sample.original) },
-      { label: t('samples.reconstruction'), url: runFileUrl(run, sample.rendered) },
-    ],
+    tracks: [...original, { label: t('samples.reconstruction'), url: runFileUrl(run, sample.rendered) }],
   }
 }
 
-/** Names of the sounds that were reconstructed, in the order in which they first were. */
+/** Names of what was rendered, in the order in which they first were. */
 export const namesOf = (samples: Sample[]): string[] => [...new Set(samples.map((sample) => sample.name))]
 
 /** The checkpoint that did best on held-out sounds, if it is still there. */
@@ -31,7 +32,7 @@ export const hasDiverged = ({ state }: Job): boolean => state.state === 'failed'
 export const needsOtherSettings = ({ state }: Job): boolean =>
   state.state === 'failed' && ['out_of_memory', 'diverged'].includes(state.problem.code)
 
-/** The reconstruction of a sound to hear first: the newest; of a run that diverged, the newest from before. */
+/** The sample to hear or see first: the newest; of a run that diverged, the newest from before. */
 export function sampleToHear(samples: readonly Sample[], best: Checkpoint | undefined, isRuined: boolean): Sample | undefined {
   const newest = samples.at(-1)
   if (!isRuined) return newest

@@ -1,7 +1,8 @@
 /** Words of the list of runs, and of comparing some of them. */
 export const runList = {
-  'runList.score': 'Distance',
-  'runList.scoreInfo': 'Validation distance: how far reconstructions are from held-out sounds. Lower is better.',
+  'runList.score': 'Score',
+  'runList.lowerIsBetter': '{score}: lower is better.',
+  'runList.higherIsBetter': '{score}: higher is better.',
   'runList.lower': '{change} lower than at the start',
   'runList.higher': '{change} higher than at the start',
   'runList.trained': 'Trained for',
@@ -15,8 +16,8 @@ export const runList = {
   'compareRuns.title': 'Compare runs',
   'compareRuns.facts': 'Results',
   'compareRuns.run': 'Run',
-  'compareRuns.best': 'Best distance',
-  'compareRuns.latest': 'Latest distance',
+  'compareRuns.best': 'Best score',
+  'compareRuns.latest': 'Latest score',
   'compareRuns.settings': 'Settings that differ',
   'compareRuns.setting': 'Setting',
   'compareRuns.same': 'All settings are the same.',

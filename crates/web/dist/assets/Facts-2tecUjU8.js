@@ -1,1 +1,0 @@
-import{Gi as e,ia as t,na as n,xa as r,za as i}from"./app-BJNlC1qQ.js";var a=t(`<dl class="svelte-ffyhyf"><!></dl>`);function o(t,o){var s=a(),c=r(s);e(c,()=>o.children),i(s),n(t,s)}export{o as t};

@@ -1,1 +1,0 @@
-import{Hr as e,ir as t,rt as n}from"./app-BJNlC1qQ.js";var r=r=>n(r,t,e);export{r as t};

@@ -1,1 +1,0 @@
-var e={phases:({phase_1_duration:e})=>typeof e==`number`?[e]:[],isClosedToOriginal:({encoder_input:e})=>e===`mel`},t={phases:()=>[],isClosedToOriginal:()=>!1},n=new Map([[`rave`,e]]),r=e=>n.get(e)??t;export{r as t};
