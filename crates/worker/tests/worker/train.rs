@@ -255,7 +255,9 @@ fn another_dataset_is_refused() {
     let job = run_job_with(&workspace, "run", 2, |it| it.dataset_hash = "other".into());
     job.run();
     assert_eq!(job.problem().code, "other_dataset");
-    let job = run_job_with(&workspace, "gone", 2, |it| it.dataset_path = "../nothing".into());
+    let job = run_job_with(&workspace, "gone", 2, |it| {
+        (it.dataset, it.dataset_path) = ("nothing".parse().unwrap(), "../nothing".into());
+    });
     job.run();
     assert_eq!(job.problem().code, "no_dataset");
 }
