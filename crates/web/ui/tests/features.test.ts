@@ -2,11 +2,13 @@
 
 import { readFileSync } from 'node:fs'
 
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
-import type { JobKind } from '../src/lib/api'
+import type { Job, JobKind } from '../src/lib/api'
 import { features } from '../src/lib/features'
-import { hrefOf, isOf, kindOf } from '../src/lib/kinds'
+import { startKinds } from '../src/lib/kind-rows.svelte'
+import { hrefOf, isOf, kindOf, resumeOf, stopOf, wordOf } from '../src/lib/kinds'
+import { t } from '../src/lib/i18n'
 import { pageAt } from '../src/lib/pages'
 
 const openapi = JSON.parse(readFileSync(new URL('../openapi.json', import.meta.url), 'utf8')) as { components: { schemas: { JobKind: { enum: JobKind[] } } } }
@@ -20,8 +22,21 @@ test.each(kinds)('jobs of the kind %s have a name and lead to a page', (kind) =>
 
 test('a kind that only a newer studio has is a job all the same', () => {
   const kind = 'dream' as JobKind
-  expect(hrefOf({ id: 'x-1', kind })).toBe('/')
+  expect(hrefOf({ id: 'x-1', kind })).toBe('/jobs/x-1')
   expect(isOf(kind, 'runs')).toBe(false)
+})
+
+test('what can be asked of a kind without pages is read from the studio', async () => {
+  const kind = 'dream' as JobKind
+  const job = (state: Job['state']): Job => ({ id: 'x-1', kind, project: 'default', name: 'X', created_ms: 0, state, progress: null, last_seq: 0, n_warnings: 0, dismissed: false })
+  const [running, failed] = [job({ state: 'running', started_ms: 0, stopping: false }), job({ state: 'interrupted', started_ms: 0, noticed_ms: 0 })]
+  expect(stopOf(running)).toBeUndefined()
+  const row = { kind, word: 'dream', list: 'dreams', keeps_when_stopped: false, can_restart: true, has_trash: false }
+  startKinds(() => Promise.resolve([row]))
+  await vi.waitFor(() => expect(stopOf(running)?.title).toBe(t('action.cancel')))
+  expect(resumeOf(failed)?.title).toBe(t('action.restart'))
+  expect(resumeOf(running)).toBeUndefined()
+  expect(wordOf(kind)).toBe('Dream')
 })
 
 test('every place in the rail has a page of its section, and a letter of its own', () => {

@@ -38,10 +38,8 @@ export interface Kind {
   list?: List
   /** The page of what it makes. */
   href: (job: Pick<Job, 'id'>) => string
-  /** Ends it while it waits or runs; not of a kind that is too short to be stopped. */
+  /** Ends it while it waits or runs, where more is to be done than the studio's table says. */
   stop?: Verb
-  /** Goes on with one that ended early. */
-  resume?: Verb
   /** What to say while it stops, where that takes a while. */
   stopping?: PlainKey
   /** What to say where its process ended. */
@@ -63,4 +61,4 @@ export interface Feature {
 }
 
 /** The lists of the studio, by the names it gives them. */
-export type List = 'datasets' | 'imports' | 'runs' | 'models' | 'exports' | 'reconstructions' | 'presets' | 'trash'
+export type List = 'datasets' | 'imports' | 'runs' | 'models' | 'exports' | 'reconstructions' | 'presets' | 'projects' | 'trash'

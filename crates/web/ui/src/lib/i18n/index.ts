@@ -2,6 +2,7 @@
 
 import type { datasets } from '../../pages/datasets/en'
 import type { exports } from '../../pages/exports/en'
+import type { jobs } from '../../pages/jobs/en'
 import type { models } from '../../pages/models/en'
 import type { settings } from '../../pages/settings/en'
 
@@ -26,7 +27,7 @@ export function say<const W extends Record<string, string>>(words: W): W {
   return words
 }
 
-type Words = typeof en & typeof datasets & typeof exports & typeof models & typeof settings
+type Words = typeof en & typeof datasets & typeof exports & typeof jobs & typeof models & typeof settings
 export type Key = keyof Words
 type Names<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
 /** Keys whose text has no names in braces. */

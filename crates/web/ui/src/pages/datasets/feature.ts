@@ -1,6 +1,6 @@
 import Database from '@lucide/svelte/icons/database'
 
-import { cancelDataset, datasets as ask, restartDataset } from '$lib/api'
+import { datasets as ask } from '$lib/api'
 import type { Feature } from '$lib/feature'
 
 export const datasets: Feature = {
@@ -16,8 +16,6 @@ export const datasets: Feature = {
       title: 'job.prepare',
       list: 'datasets',
       href: ({ id }) => `/datasets/${id}`,
-      stop: { title: 'action.cancel', run: ({ id }) => cancelDataset(id) },
-      resume: { title: 'action.restart', run: ({ id }) => restartDataset(id) },
     },
   },
   find: { heading: 'palette.datasets', load: async (signal) => (await ask(signal)).map(({ id, name }) => ({ title: name, href: `/datasets/${id}` })) },

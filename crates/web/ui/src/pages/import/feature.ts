@@ -1,6 +1,5 @@
 import Import from '@lucide/svelte/icons/import'
 
-import { deleteImport } from '$lib/api'
 import type { Feature } from '$lib/feature'
 
 export const imports: Feature = {
@@ -12,7 +11,6 @@ export const imports: Feature = {
       title: 'job.import',
       list: 'imports',
       href: ({ id }) => `/import?job=${id}`,
-      stop: { title: 'action.cancel', run: ({ id }) => deleteImport(id) },
     },
   },
 }

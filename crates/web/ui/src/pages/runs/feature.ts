@@ -1,6 +1,6 @@
 import Activity from '@lucide/svelte/icons/activity'
 
-import { deleteMeasure, resumeRun, runs as ask, stopRun } from '$lib/api'
+import { runs as ask } from '$lib/api'
 import type { Feature } from '$lib/feature'
 
 export const runs: Feature = {
@@ -16,8 +16,6 @@ export const runs: Feature = {
       title: 'job.train',
       list: 'runs',
       href: ({ id }) => `/runs/${id}`,
-      stop: { title: 'action.stop', run: ({ id }) => stopRun(id) },
-      resume: { title: 'action.resume', run: ({ id }) => resumeRun(id) },
       stopping: 'job.stoppingHelp',
       interrupted: 'job.interruptedTraining',
     },
@@ -25,7 +23,6 @@ export const runs: Feature = {
       title: 'job.measure',
       // What was measured is shown where the run is put together.
       href: () => '/runs/new',
-      stop: { title: 'action.cancel', run: ({ id }) => deleteMeasure(id) },
     },
   },
   find: { heading: 'palette.runs', load: async (signal) => (await ask(signal)).map(({ id, name }) => ({ title: name, href: `/runs/${id}` })) },

@@ -10,6 +10,7 @@ export const shell = {
   'nav.exports': 'Exports',
   'nav.import': 'Import',
   'nav.help': 'Help',
+  'nav.jobs': 'Jobs',
   'nav.more': 'More',
   'nav.settings': 'Settings',
   'nav.collapse': 'Collapse sidebar',

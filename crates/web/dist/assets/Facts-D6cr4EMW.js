@@ -1,1 +1,0 @@
-import{Ea as e,Wa as t,Xi as n,la as r,sa as i}from"./app-o43A2LAE.js";var a=r(`<dl class="svelte-ffyhyf"><!></dl>`);function o(r,o){var s=a(),c=e(s);n(c,()=>o.children),t(s),i(r,s)}export{o as t};

@@ -1,1 +1,0 @@
-import{it as e,lr as t,qr as n}from"./app-o43A2LAE.js";var r=r=>e(r,t,n);export{r as t};
