@@ -18,18 +18,35 @@ const JSON_BYTES_MAX: u64 = 128 << 20;
 /// # Errors
 /// The disk is full, or the folder cannot be written; nothing is left behind then.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let partial = path.with_added_extension("partial");
-    let written = File::create(&partial).and_then(|mut file| {
+    write_with(path, |partial| {
+        let mut file = File::create(partial)?;
         file.write_all(bytes)?;
         file.sync_all()
-    });
-    if let Err(error) = written.and_then(|()| fs::rename(&partial, path)) {
-        // Best effort: the error that matters is the first one.
-        let _ = fs::remove_file(&partial);
-        return Err(error);
+    })
+}
+
+/// Writes a file with `write` under a temporary name, which it must sync, and renames it into place.
+///
+/// # Errors
+/// As [`write()`], and those of `write`; nothing is left behind then.
+pub fn write_with<T, E: From<io::Error>>(
+    path: &Path,
+    write: impl FnOnce(&Path) -> Result<T, E>,
+) -> Result<T, E> {
+    let partial = path.with_added_extension("partial");
+    let written =
+        write(&partial).and_then(|it| fs::rename(&partial, path).map(|()| it).map_err(E::from));
+    match written {
+        Ok(it) => {
+            sync_folder(path.parent().unwrap_or(path));
+            Ok(it)
+        }
+        Err(error) => {
+            // Best effort: the error that matters is the first one.
+            let _ = fs::remove_file(&partial);
+            Err(error)
+        }
     }
-    sync_folder(path.parent().unwrap_or(path));
-    Ok(())
 }
 
 /// Writes JSON that people can read, whole or not at all.

@@ -11,7 +11,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::bytes::{ElementType, malformed};
-use crate::{Error, NamedArray};
+use crate::{Error, NamedArray, whole};
 
 /// The content of a checkpoint file.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,18 +38,7 @@ pub fn write<V: AsRef<[f32]>>(
     arrays: &[NamedArray<V>],
     metadata: &BTreeMap<String, String>,
 ) -> Result<(), Error> {
-    let beside = path.with_added_extension("partial");
-    let written = write_to(&beside, arrays, metadata).and_then(|()| std::fs::rename(&beside, path));
-    if let Err(source) = written {
-        // The first error is the one to tell; a rest that stays is overwritten next time.
-        let _ = std::fs::remove_file(&beside);
-        return Err(Error::Io { path: path.to_owned(), source });
-    }
-    // Makes the new name itself survive a loss of power; not every file system offers it.
-    if let Some(folder) = path.parent().and_then(|folder| File::open(folder).ok()) {
-        let _ = folder.sync_all();
-    }
-    Ok(())
+    whole::write(path, |partial| write_to(partial, arrays, metadata))
 }
 
 /// Reads a checkpoint, elements of any float type as `f32`.

@@ -44,6 +44,7 @@ mod threads;
 pub mod torch_checkpoint;
 pub mod torch_script;
 mod weight_norm;
+mod whole;
 
 pub use activation::{leaky_relu, sigmoid, snake, softplus, tanh};
 pub use adam::{Adam, AdamSettings};

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Error;
 use crate::bytes::{ElementType, malformed};
+use crate::whole;
 
 /// The most bytes that the header of an array may have; NumPy's own limit is lower.
 const HEADER_BYTES_MAX: usize = 1 << 16;
@@ -191,7 +192,7 @@ impl RowWriter {
         let n_columns = shape.last().copied().unwrap_or(1);
         let n_rows = shape.iter().rev().skip(1).product();
         let begin = || {
-            let mut file = File::create(path.with_added_extension("partial"))?;
+            let mut file = File::create(whole::partial(path))?;
             file.write_all(&header)?;
             Ok(file)
         };
@@ -238,7 +239,7 @@ impl RowWriter {
         }
         self.file
             .sync_all()
-            .and_then(|()| std::fs::rename(self.path.with_added_extension("partial"), &self.path))
+            .and_then(|()| whole::rename(&self.path))
             .map_err(|source| Error::Io { path: self.path.clone(), source })?;
         self.is_whole = true;
         Ok(())
@@ -248,8 +249,8 @@ impl RowWriter {
 impl Drop for RowWriter {
     fn drop(&mut self) {
         if !self.is_whole {
-            // What made it fail is the error to tell.
-            let _ = std::fs::remove_file(self.path.with_added_extension("partial"));
+            // Best effort: the error that made it fail has been returned.
+            let _ = std::fs::remove_file(whole::partial(&self.path));
         }
     }
 }
@@ -300,20 +301,13 @@ fn write_whole<const N: usize>(
     shape: &[usize],
     values: impl Iterator<Item = [u8; N]>,
 ) -> Result<(), Error> {
-    let beside = path.with_added_extension("partial");
-    let write = || {
-        let mut file = BufWriter::with_capacity(PIECE_BYTES, File::create(&beside)?);
+    whole::write(path, |partial| {
+        let mut file = BufWriter::with_capacity(PIECE_BYTES, File::create(partial)?);
         file.write_all(&header_bytes(descr, shape))?;
         for value in values {
             file.write_all(&value)?;
         }
-        file.into_inner()?.sync_all()?;
-        std::fs::rename(&beside, path)
-    };
-    write().map_err(|source| {
-        // The first error is the one to tell; it may never have been made.
-        let _ = std::fs::remove_file(&beside);
-        Error::Io { path: path.to_owned(), source }
+        file.into_inner()?.sync_all()
     })
 }
 

@@ -31,7 +31,7 @@ use pickle::{Node, NodeId, Pickle};
 pub use script::Code;
 pub use tree::{Tensor, Tree};
 pub use write::write;
-pub(crate) use write::{module_pickle, write_archive, write_whole};
+pub(crate) use write::{module_pickle, write_archive};
 
 /// Bounds `data.pkl`; one of a network of a thousand tensors has 100 kB.
 const PICKLE_BYTES_MAX: u64 = 32 << 20;

@@ -17,7 +17,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::Error;
-use crate::torch_checkpoint::{Tensor, write_archive, write_whole};
+use crate::torch_checkpoint::{Tensor, write_archive};
 
 pub use player::{Played, Player};
 
@@ -124,7 +124,7 @@ impl Module {
         let class = format!("__torch__\n{CLASS}\n");
         let pickled = crate::torch_checkpoint::module_pickle(&class, &self.attributes)
             .map_err(|what| Error::Unsupported { path: path.to_owned(), what })?;
-        write_whole(path, |beside| {
+        crate::whole::write(path, |beside| {
             let members = [
                 ("data.pkl".to_owned(), &pickled.bytes[..]),
                 ("code/__torch__.py".to_owned(), code.as_bytes()),

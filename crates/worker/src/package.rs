@@ -96,14 +96,7 @@ pub(crate) struct Packed {
 
 /// Writes a package whole or not at all; says how many files are in it.
 pub(crate) fn write(path: &Path, contents: &Contents<'_>) -> anyhow::Result<usize> {
-    let partial = path.with_added_extension("partial");
-    let written = write_to(&partial, contents)
-        .and_then(|n| fs::rename(&partial, path).map(|()| n).context("rename the package"));
-    if written.is_err() {
-        // The first error is the one to tell.
-        let _ = fs::remove_file(&partial);
-    }
-    written
+    job::whole::write_with(path, |partial| write_to(partial, contents))
 }
 
 fn write_to(path: &Path, contents: &Contents<'_>) -> anyhow::Result<usize> {

@@ -14,7 +14,6 @@ use super::{NEXT_STATE, STATE};
 use crate::Error;
 use crate::graph::{Constant, Extent, Graph, Op, Value};
 use crate::kernels::spectrum::hann;
-use crate::torch_checkpoint::write_whole;
 
 /// The versions that files say they have.
 const OPSET: i64 = 17;
@@ -49,7 +48,7 @@ pub fn write(
     described: &Described<'_>,
 ) -> Result<(), Error> {
     let bytes = model(graph, result, described).encode_to_vec();
-    write_whole(path, |beside| {
+    crate::whole::write(path, |beside| {
         let mut file = std::fs::File::create(beside)?;
         file.write_all(&bytes)?;
         file.sync_all()

@@ -33,7 +33,7 @@ pub fn write(path: &Path, tree: &Tree) -> Result<(), Error> {
         .map_err(|what| Error::Unsupported { path: path.to_owned(), what })?;
     pickle.bytes.push(b'.');
     let Pickler { bytes, storages, .. } = pickle;
-    write_whole(path, |beside| {
+    crate::whole::write(path, |beside| {
         let first = [("data.pkl", &bytes[..]), ("byteorder", b"little")];
         let data = storages.iter().enumerate();
         let data = data.map(|(key, bytes)| (format!("data/{key}"), &bytes[..]));
@@ -41,25 +41,6 @@ pub fn write(path: &Path, tree: &Tree) -> Result<(), Error> {
         let version = [("version".to_owned(), &b"3\n"[..])];
         write_archive(beside, first.chain(data).chain(version))
     })
-}
-
-/// Writes a temporary file and renames it, so that the file is there whole or not at all.
-pub(crate) fn write_whole(
-    path: &Path,
-    write: impl FnOnce(&Path) -> std::io::Result<()>,
-) -> Result<(), Error> {
-    let beside = path.with_added_extension("partial");
-    let written = write(&beside).and_then(|()| std::fs::rename(&beside, path));
-    if let Err(source) = written {
-        // The first error is the one to tell; a rest that stays is overwritten next time.
-        let _ = std::fs::remove_file(&beside);
-        return Err(Error::Io { path: path.to_owned(), source });
-    }
-    // Makes the new name itself survive a loss of power; not every file system offers it.
-    if let Some(folder) = path.parent().and_then(|folder| File::open(folder).ok()) {
-        let _ = folder.sync_all();
-    }
-    Ok(())
 }
 
 /// An archive of these members, as PyTorch lays it out.
