@@ -10,8 +10,8 @@
 //! | `exit.json` | [`exit`] | worker | last; by the studio where the worker could not |
 //! | `worker.lock` | [`lock`] | worker | held for as long as its process lives |
 //!
-//! [`files`] names them, [`whole`] writes a file whole or not at all, [`inside`] keeps paths inside a folder, and
-//! [`kinds`] is the table of the kinds of job.
+//! [`files`] names them, [`whole`] writes a file whole or not at all, [`inside`] keeps paths inside a folder,
+//! [`memory`] reads what the system reports about memory, and [`kinds`] is the table of the kinds of job.
 
 pub mod control;
 pub mod events;
@@ -21,6 +21,7 @@ pub mod inside;
 pub mod kinds;
 pub mod limit;
 pub mod lock;
+pub mod memory;
 pub mod order;
 pub mod reserve;
 pub mod shelf;

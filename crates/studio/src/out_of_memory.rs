@@ -63,13 +63,11 @@ const LOG_BYTES_MAX: u64 = 1 << 20;
 
 impl Start {
     fn now() -> Self {
-        let kills = counted(Path::new("/sys/fs/cgroup"), &read("/proc/self/cgroup"))
-            .into_iter()
-            .chain(number_after(&read("/proc/vmstat"), "oom_kill").map(|n| ("computer".into(), n)));
+        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
         Self {
-            boot: read("/proc/sys/kernel/random/boot_id").trim().to_owned(),
-            kills: kills.collect(),
-            free_bytes: free_bytes(&read("/proc/meminfo")),
+            boot: boot.trim().to_owned(),
+            kills: job::memory::kills(),
+            free_bytes: job::memory::free_bytes(),
             log_bytes: 0,
         }
     }
@@ -79,44 +77,6 @@ impl Start {
         let is_more = |(who, n): (&String, &u64)| before.kills.get(who).is_some_and(|it| n > it);
         self.boot == before.boot && self.kills.iter().any(is_more)
     }
-}
-
-/// Processes that were killed in the groups that `/proc/self/cgroup` names.
-///
-/// Source: the kernel's documentation of both versions of cgroups: `oom_kill` in `memory.events`, and in
-/// `memory.oom_control`.
-fn counted(root: &Path, groups: &str) -> BTreeMap<String, u64> {
-    let mut counted = BTreeMap::new();
-    for line in groups.lines() {
-        let mut fields = line.splitn(3, ':').skip(1);
-        let (Some(controllers), Some(path)) = (fields.next(), fields.next()) else { continue };
-        let (base, file) = match controllers {
-            "" => (root.to_owned(), "memory.events"),
-            "memory" => (root.join("memory"), "memory.oom_control"),
-            _ => continue,
-        };
-        // Inside a container the path may be that of the outside, and only the base be there.
-        for folder in [base.join(path.trim_start_matches('/')), base] {
-            let file = folder.join(file);
-            if let Some(n) = number_after(&read(&file), "oom_kill") {
-                counted.insert(file.to_string_lossy().into_owned(), n);
-            }
-        }
-    }
-    counted
-}
-
-/// Source: proc(5).
-fn free_bytes(meminfo: &str) -> Option<u64> {
-    let kilobytes = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    Some(kilobytes.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
-}
-
-/// The number of the line that begins with a word.
-fn number_after(text: &str, word: &str) -> Option<u64> {
-    let fields = text.lines().filter_map(|line| line.split_once(' '));
-    let mut numbers = fields.filter(|(name, _)| *name == word).map(|(_, number)| number);
-    numbers.next()?.trim().parse().ok()
 }
 
 /// Whether a program of ours said that it got no memory. Source: `std::alloc::handle_alloc_error`.
@@ -140,10 +100,6 @@ fn log_since(folder: &Path, from: u64) -> String {
         Ok::<_, std::io::Error>(bytes)
     };
     String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
-}
-
-fn read(path: impl AsRef<Path>) -> String {
-    fs::read_to_string(path).unwrap_or_default()
 }
 
 fn problem(kind: JobKind, forecast: Option<&MemoryForecast>, free_bytes: Option<u64>) -> Problem {
@@ -183,25 +139,6 @@ fn problem(kind: JobKind, forecast: Option<&MemoryForecast>, free_bytes: Option<
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn kills_are_read_as_the_kernel_writes_them() {
-        let root = tempfile::tempdir().unwrap();
-        let write = |path: &str, text: &str| {
-            let path = root.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        };
-        write("user/memory.events", "low 0\nhigh 0\nmax 12\noom 3\noom_kill 2\noom_group_kill 0\n");
-        write("memory/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 7\n");
-        let numbers = |groups: &str| counted(root.path(), groups).into_values().collect::<Vec<_>>();
-        assert_eq!(numbers("0::/user\n"), [2]);
-        assert_eq!(numbers("9:cpu:/\n4:memory:/outside\n0::/\n"), [7]);
-        assert_eq!(numbers("4:memory:/\n0::/user\n").len(), 2);
-        assert_eq!(numbers(""), [0_u64; 0]);
-        assert_eq!(number_after("nr_free 1\noom_kill 4\n", "oom_kill"), Some(4));
-        assert_eq!(number_after("oom_kill_x 4\n", "oom_kill"), None);
-    }
 
     #[test]
     fn only_more_kills_since_the_same_start_of_the_computer_count() {

@@ -3,8 +3,6 @@
 use api::{MemoryAdvice, MemoryForecast, MemoryLevel};
 use models::{Change, Settings};
 
-use crate::system::memory_free_bytes;
-
 /// A training that leaves less than a tenth of free memory is tight: other programs need some, too.
 const TIGHT: f64 = 0.9;
 /// The most suggestions that are made.
@@ -13,7 +11,7 @@ const ADVICE_MAX: usize = 4;
 /// The memory that a training with these settings needs, against what is free now.
 pub(crate) fn memory(settings: &dyn Settings, needed: [u64; 2]) -> MemoryForecast {
     let is_elsewhere = settings.compute().is_ok_and(|it| it.is_gpu());
-    let free = memory_free_bytes().filter(|_| !is_elsewhere);
+    let free = job::memory::free_bytes().filter(|_| !is_elsewhere);
     against(settings, needed, free)
 }
 

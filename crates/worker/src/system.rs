@@ -1,6 +1,6 @@
 //! What this process uses of the computer.
 
-use std::{path::Path, time::Instant};
+use std::time::Instant;
 
 use api::SystemUse;
 
@@ -84,102 +84,4 @@ fn others_secs() -> Option<f64> {
     let busy: u64 = (0..ticks.len().min(8)).filter(is_busy).map(|i| ticks[i]).sum();
     #[expect(clippy::cast_precision_loss, reason = "centuries of ticks fit")]
     Some(busy as f64 / TICKS_PER_SEC - cpu_secs()?)
-}
-
-/// Free memory: on this computer, or below the limits of this process's control groups. `None` if the system
-/// does not report it.
-pub(crate) fn memory_free_bytes() -> Option<u64> {
-    let limits = below_limits(Path::new("/sys/fs/cgroup"), &read("/proc/self/cgroup"));
-    available(&read("/proc/meminfo")).into_iter().chain(limits).min()
-}
-
-/// Source: proc(5), `MemAvailable` in `/proc/meminfo`.
-fn available(meminfo: &str) -> Option<u64> {
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
-}
-
-/// The memory left below the limit of each group in `/proc/self/cgroup`, and of its ancestors.
-/// The page cache counts as free, as it does for the whole computer.
-///
-/// Source: cgroups(7); the kernel's documentation of both versions of cgroups.
-fn below_limits(root: &Path, groups: &str) -> Vec<u64> {
-    let mut left = vec![];
-    for line in groups.lines() {
-        let mut fields = line.splitn(3, ':').skip(1);
-        let (Some(controllers), Some(path)) = (fields.next(), fields.next()) else { continue };
-        let (base, [limit, used, cached]) = match controllers {
-            "" => (root.to_owned(), ["memory.max", "memory.current", "inactive_file"]),
-            "memory" => (
-                root.join("memory"),
-                ["memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"],
-            ),
-            _ => continue,
-        };
-        // Inside a container the path may be the host's, of which only the base exists.
-        let group = base.join(path.trim_start_matches('/'));
-        for folder in group.ancestors().take_while(|it| it.starts_with(&base)) {
-            let number = |name: &str| read(folder.join(name)).trim().parse::<u64>().ok();
-            let (Some(limit), Some(used)) = (number(limit), number(used)) else { continue };
-            let stat = read(folder.join("memory.stat"));
-            let cached = stat.lines().find_map(|line| line.strip_prefix(cached));
-            let cached = cached.and_then(|it| it.trim().parse().ok()).unwrap_or(0);
-            left.push(limit.saturating_sub(used.saturating_sub(cached)));
-        }
-    }
-    left
-}
-
-/// The text of a system file; empty if there is none.
-fn read(path: impl AsRef<Path>) -> String {
-    std::fs::read_to_string(path).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-
-    #[test]
-    fn free_memory_is_read_as_the_kernel_writes_it() {
-        let text = "MemTotal:       24675712 kB\nMemAvailable:   20500000 kB\n";
-        assert_eq!(available(text), Some(20_500_000 * 1024));
-        assert_eq!(available(""), None);
-    }
-
-    #[test]
-    fn limits_of_groups_count_where_there_are_any() {
-        let root = tempfile::tempdir().unwrap();
-        let write = |group: &str, files: &[(&str, &str)]| {
-            let folder = root.path().join(group);
-            fs::create_dir_all(&folder).unwrap();
-            for (name, text) in files {
-                fs::write(folder.join(name), text).unwrap();
-            }
-        };
-        write("a", &[("memory.max", "max\n"), ("memory.current", "5\n")]);
-        write(
-            "a/b",
-            &[
-                ("memory.max", "1000\n"),
-                ("memory.current", "700\n"),
-                ("memory.stat", "anon 1\nactive_file 9\ninactive_file 100\n"),
-            ],
-        );
-        write("a/b/c", &[("memory.max", "max\n"), ("memory.current", "5\n")]);
-        assert_eq!(below_limits(root.path(), "0::/a/b/c\n"), [400]);
-        assert_eq!(below_limits(root.path(), "0::/a\n"), [0_u64; 0]);
-        write(
-            "memory",
-            &[
-                ("memory.limit_in_bytes", "1000"),
-                ("memory.usage_in_bytes", "600"),
-                ("memory.stat", "total_inactive_file 50\n"),
-            ],
-        );
-        let first = "4:memory:/outside/of/this\n3:cpu:/\n0::/\n";
-        assert_eq!(below_limits(root.path(), first), [450]);
-        assert_eq!(below_limits(root.path(), "nonsense"), [0_u64; 0]);
-    }
 }
