@@ -72,6 +72,7 @@ mod preset;
 mod problem;
 mod project;
 mod run;
+mod text;
 mod trash;
 
 pub use conversion::*;
@@ -90,6 +91,7 @@ pub use preset::*;
 pub use problem::*;
 pub use project::*;
 pub use run::*;
+pub use text::*;
 pub use trash::*;
 
 /// Milliseconds since 1970-01-01 UTC.

@@ -1,5 +1,7 @@
-//! The table of the kinds of job: the word for each, where its folders stand, what it needs of the computer, what can
-//! be asked of it, and what becomes of what it made. The studio, the command and the pages are drawn from it.
+//! The table of the kinds of job, which the studio, the command and the pages are drawn from.
+//!
+//! For each kind: its name, where its folders are, what it needs of the computer, what can be asked of it, and what
+//! becomes of its results.
 
 use api::{JobKind, Task};
 

@@ -238,7 +238,7 @@ fn absolute(path: &std::path::Path) -> anyhow::Result<PathBuf> {
         Refused(api::Problem {
             code: "not_found".to_owned(),
             what: format!("Could not open “{}”.", path.display()),
-            why: Some(studio::sentence(&error.to_string())),
+            why: Some(api::sentence(&error.to_string())),
             remedy: Some("Check the spelling of the path.".to_owned()),
             fields: vec![],
         })

@@ -148,12 +148,7 @@ pub(crate) fn problem_with(
 }
 
 fn unknown(key: &str, knobs: &[Knob]) -> FieldProblem {
-    let alike = knobs.iter().map(|knob| knob.key.as_str()).find(|known| {
-        known.replace('_', "") == key.to_lowercase().replace(['_', '-'], "")
-            || known.contains(key)
-            || key.contains(known)
-    });
-    match alike {
+    match api::nearest(key, knobs.iter().map(|knob| knob.key.as_str())) {
         Some(known) => problem(key, format!("there is no such setting; did you mean `{known}`?")),
         None => problem(key, "there is no such setting"),
     }
@@ -206,7 +201,14 @@ fn checked(knob: &Knob, value: &Value) -> Result<Value, FieldProblem> {
         },
         KnobKind::Choice { options } => match value.as_str() {
             Some(word) if options.iter().any(|option| option == word) => Ok(word.into()),
-            _ => Err(problem(&knob.key, format!("must be one of {}", options.join(", ")))),
+            word => {
+                let meant = api::nearest(word.unwrap_or(""), options.iter().map(String::as_str));
+                let message = format!("must be one of {}", options.join(", "));
+                Err(FieldProblem {
+                    suggestion: meant.map(Into::into),
+                    ..problem(&knob.key, message)
+                })
+            }
         },
         KnobKind::IntegerList { min, max, len_min, len_max } => {
             checked_list(knob, value, *min..=*max, *len_min as usize..=*len_max as usize)

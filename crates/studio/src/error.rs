@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use api::{DISK_IS_FULL, FREE_SPACE, FieldProblem, Id, Problem};
+use api::{DISK_IS_FULL, FREE_SPACE, FieldProblem, Id, Problem, sentence};
 
 /// Why a verb of the studio did not do what it was asked.
 ///
@@ -269,16 +269,6 @@ fn number(pid: Option<u32>) -> String {
     pid.map_or_else(|| "unknown".to_owned(), |pid| pid.to_string())
 }
 
-/// A text as a sentence: with a capital letter and a full stop. The words of libraries and the
-/// fragments of our own errors become fit for a [`Problem`] like this.
-pub fn sentence(text: &str) -> String {
-    let text = text.trim();
-    let mut chars = text.chars();
-    let first = chars.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    let stop = if text.is_empty() || text.ends_with(['.', '!', '?', '…']) { "" } else { "." };
-    format!("{first}{}{stop}", chars.as_str())
-}
-
 fn io_remedy(source: &std::io::Error) -> &'static str {
     match source.kind() {
         std::io::ErrorKind::PermissionDenied => {
@@ -327,15 +317,5 @@ mod tests {
         }
         check(Error::Store(rusqlite::Error::InvalidQuery));
         check(Error::Closed);
-    }
-
-    #[test]
-    fn fragments_become_sentences() {
-        let check = |text: &str, expected: &str| assert_eq!(sentence(text), expected);
-        check("", "");
-        check("it is not ready: it is failed", "It is not ready: it is failed.");
-        check(" Done already. ", "Done already.");
-        check("`name` is odd", "`name` is odd.");
-        check("über", "Über.");
     }
 }

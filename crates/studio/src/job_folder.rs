@@ -187,7 +187,7 @@ fn unreadable(error: &Error) -> Problem {
     Problem {
         code: "unreadable".to_owned(),
         what: "The result of the job could not be read.".to_owned(),
-        why: Some(format!("Failed to {error}.")),
+        why: Some(api::sentence(&format!("failed to {error}"))),
         remedy: Some("Start the job again.".to_owned()),
         fields: Vec::new(),
     }
@@ -201,7 +201,7 @@ pub(crate) fn not_started(error: &Error) -> Problem {
     Problem {
         code: "not_started".to_owned(),
         what: "The worker process could not be started.".to_owned(),
-        why: Some(format!("Failed to {error}.")),
+        why: Some(api::sentence(&format!("failed to {error}"))),
         remedy: Some("Run `maquette doctor`, then start the job again.".to_owned()),
         fields: Vec::new(),
     }

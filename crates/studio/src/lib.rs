@@ -57,7 +57,7 @@ use std::{
 
 use api::{Id, UnixMs};
 
-pub use error::{Error, sentence};
+pub use error::Error;
 pub use library::{
     datasets::DatasetSound, is_unprintable, measures::MeasureRequest, runs::RunRequest,
     unreadable::find_unreadable, uploads::StagedFile,

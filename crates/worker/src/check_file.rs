@@ -177,7 +177,7 @@ impl Look<'_> {
                     Err(error) => self.failed("read", &format!("{error:#}")),
                 }
                 for warning in &original.warnings {
-                    self.good("note", crate::jobs::sentence(warning));
+                    self.good("note", api::sentence(warning));
                 }
             }
             Err(error) => {

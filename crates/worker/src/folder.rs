@@ -136,6 +136,7 @@ impl JobFolder {
 
     /// Appends a warning, unless there have been too many of its kind.
     pub(crate) fn warn(&mut self, warning: Warning) -> anyhow::Result<()> {
+        let warning = Warning { message: api::in_plain_words(&warning.message), ..warning };
         let n = self.n_warnings.entry(warning.code.clone()).or_default();
         *n += 1;
         match *n {
@@ -183,7 +184,7 @@ pub(crate) fn now_ms() -> UnixMs {
 
 /// A problem in its plainest form.
 pub(crate) fn problem(code: &str, what: impl Into<String>, why: &str, remedy: &str) -> Problem {
-    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let some = |text: &str| (!text.is_empty()).then(|| api::in_plain_words(text));
     Problem {
         code: code.into(),
         what: what.into(),

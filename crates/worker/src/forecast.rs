@@ -187,8 +187,10 @@ fn preset<'a>(family: &'a Family, choices: &Choices) -> Result<&'a Preset, Probl
     let name = choices.preset.as_deref().unwrap_or(&family.presets[0].name);
     family.presets.iter().find(|it| it.name == name).ok_or_else(|| {
         let known: Vec<_> = family.presets.iter().map(|it| it.name.as_str()).collect();
+        let why = api::nearest(name, known.iter().copied())
+            .map_or(String::new(), |meant| format!("Did you mean `{meant}`?"));
         let remedy = format!("Choose one of: {}; or one of your own.", known.join(", "));
-        problem("unknown_preset", format!("There is no preset `{name}`."), "", &remedy)
+        problem("unknown_preset", format!("There is no preset `{name}`."), &why, &remedy)
     })
 }
 

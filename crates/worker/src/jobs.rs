@@ -17,6 +17,7 @@ use std::{any::Any, io, panic::AssertUnwindSafe, path::Path};
 use anyhow::Context;
 use api::{EventBody, Outcome, Problem, Task};
 
+pub(crate) use api::sentence;
 pub(crate) use model_file::load_any;
 
 use crate::{
@@ -78,13 +79,6 @@ impl std::fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
-/// A fragment as a whole sentence.
-pub(crate) fn sentence(fragment: &str) -> String {
-    let mut letters = fragment.trim_end_matches('.').chars();
-    let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(letters).chain(['.']).collect()
-}
-
 /// Ends a job with a problem in words: what happened, why, and what to do.
 pub(crate) fn refuse<T>(
     code: &str,
@@ -99,7 +93,7 @@ fn problem_from_error(error: &anyhow::Error) -> Problem {
     if let Some(Refused(problem)) = error.downcast_ref() {
         return problem.clone();
     }
-    let why = words_of(error);
+    let why = sentence(&format!("failed to {}", words_of(error)));
     if is_disk_full(error) {
         return Problem::disk_full(Some(why), "Then start the job again, or resume the run.");
     }
@@ -148,6 +142,6 @@ mod tests {
         let error = anyhow::Error::from(inner).context("write the module");
         let why = problem_from_error(&error).why.unwrap_or_default();
         assert_eq!(why.matches("no storage space").count(), 1, "{why}");
-        assert!(why.starts_with("write the module: access /x"), "{why}");
+        assert!(why.starts_with("Failed to write the module: access /x"), "{why}");
     }
 }

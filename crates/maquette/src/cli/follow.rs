@@ -103,7 +103,7 @@ impl Onlooker<'_> {
             let run = self.client.get::<RunDetail>(&format!("/api/runs/{id}"))?;
             for event in self.events_after(id, &mut after)? {
                 if let EventBody::Warning(warning) = &event.body {
-                    self.terminal.note(&format!("note: {}", studio::sentence(&warning.message)));
+                    self.terminal.note(&format!("note: {}", api::sentence(&warning.message)));
                 }
                 on_event(&event)?;
             }

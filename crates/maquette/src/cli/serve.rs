@@ -107,7 +107,7 @@ fn port_taken(port: Option<u16>, error: &std::io::Error) -> Refused {
     Refused(Problem {
         code: "port_taken".to_owned(),
         what: format!("Port {port} could not be used."),
-        why: Some(studio::sentence(&error.to_string())),
+        why: Some(api::sentence(&error.to_string())),
         remedy: Some("Choose another --port, or leave it out to use a free one.".to_owned()),
         fields: vec![],
     })

@@ -105,8 +105,8 @@ fn problem_of(error: &anyhow::Error) -> Problem {
     let causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
     Problem {
         code: "failed".to_owned(),
-        what: studio::sentence(&error.to_string()),
-        why: (!causes.is_empty()).then(|| studio::sentence(&causes.join(": "))),
+        what: api::sentence(&error.to_string()),
+        why: (!causes.is_empty()).then(|| api::sentence(&causes.join(": "))),
         remedy: Some("Try again. `maquette doctor` checks this computer for problems.".to_owned()),
         fields: vec![],
     }
@@ -120,7 +120,7 @@ pub(crate) fn words(problem: &Problem) -> String {
     }
     for field in &problem.fields {
         // A problem with one field has said already what is wrong with it.
-        if problem.why.as_ref() == Some(&studio::sentence(&field.message)) {
+        if problem.why.as_ref() == Some(&api::sentence(&field.message)) {
             continue;
         }
         let _ = write!(text, "  {}: {}", field.key, field.message);

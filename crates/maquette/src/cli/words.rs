@@ -94,7 +94,7 @@ pub(crate) fn state(job: &Job) -> String {
 /// How far a job is, in one line.
 pub(crate) fn progress(it: &Progress) -> String {
     let percent = it.share.map(|share| format!("{:.0} %", 100.0 * share));
-    let phase = studio::sentence(&it.phase);
+    let phase = api::sentence(&it.phase);
     let phase = phase.trim_end_matches('.');
     if it.unit == "percent" {
         // Work that is not counted in anything.

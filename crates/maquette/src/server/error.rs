@@ -36,7 +36,7 @@ impl Failure {
 
     /// The same failure, with the reason as far as it is known.
     pub(crate) fn because(mut self, why: &dyn fmt::Display) -> Self {
-        self.problem.why = Some(studio::sentence(&why.to_string()));
+        self.problem.why = Some(api::sentence(&why.to_string()));
         self
     }
 

@@ -93,7 +93,7 @@ fn problems_say_what_why_and_what_to_do() {
         assert!(problem["problem"]["what"].is_string(), "{problem}");
     };
     check(&["dataset", "show", "none-000000"], "none-000000");
-    check(&["dataset", "create", "/nowhere/at/all"], "No such file");
+    check(&["dataset", "create", "/nowhere/at/all"], "There is no such file or folder");
     check(&["run", "stop", "none-000000"], "none-000000");
     check(&["model", "add", "none-000000"], "none-000000");
     check(&["train", "none-000000"], "none-000000");

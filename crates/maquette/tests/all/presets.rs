@@ -185,5 +185,5 @@ fn the_command_composes_and_keeps() {
     check(&["compose", "--diff", "none-000000"], "none-000000");
     check(&["compose", "--diff", "NO ID"], "neither a preset nor a run “NO ID”");
     check(&["preset", "save", "x", "--preset", "huge"], "sketch");
-    check(&["preset", "import", "/nowhere/at/all"], "No such file");
+    check(&["preset", "import", "/nowhere/at/all"], "There is no such file");
 }

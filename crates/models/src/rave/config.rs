@@ -534,8 +534,11 @@ pub fn resolve(
 }
 
 fn unknown_name<'a>(key: &str, name: &str, known: impl Iterator<Item = &'a str>) -> FieldProblem {
-    let known = known.collect::<Vec<_>>().join(", ");
-    problem(key, format!("there is no `{name}`; choose one of {known}"))
+    let known: Vec<&str> = known.collect();
+    match api::nearest(name, known.iter().copied()) {
+        Some(meant) => problem(key, format!("there is no `{name}`; did you mean `{meant}`?")),
+        None => problem(key, format!("there is no `{name}`; choose one of {}", known.join(", "))),
+    }
 }
 
 /// RAVE as forms and the command line show it.

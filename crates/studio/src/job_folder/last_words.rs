@@ -52,7 +52,7 @@ fn logged(folder: &Path, process: &Process) -> Option<String> {
     }
     let text = tail(&path)?;
     let last = text.lines().rev().take(LAST_LINES).find_map(|line| line.split_once(FAILED_FULL))?;
-    Some(crate::sentence(last.1))
+    Some(api::sentence(last.1))
 }
 
 /// Lines at the end of a log that may come after the one that counts.

@@ -101,6 +101,7 @@ fn warn(
     warnings: &mut Vec<Warning>,
     warning: Warning,
 ) -> anyhow::Result<()> {
+    let warning = Warning { message: api::in_plain_words(&warning.message), ..warning };
     folder.warn(warning.clone())?;
     warnings.push(warning);
     Ok(())

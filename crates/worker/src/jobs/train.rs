@@ -545,8 +545,7 @@ fn report_sounds(dataset: &Dataset, folder: &mut JobFolder) -> anyhow::Result<()
         folder.warn(Warning {
             code: "nothing_held_out".into(),
             file: None,
-            message: "No sound is held out, so the model is measured on sounds that it trains on."
-                .into(),
+            message: "No sound is held out, so the model is measured on training sounds.".into(),
         })?;
     }
     let (n_training, n_held_out) =

@@ -116,6 +116,23 @@ fn wrong_settings_are_refused_by_their_keys() {
 }
 
 #[test]
+fn mistyped_names_and_values_get_the_one_that_was_meant() {
+    let problem = |preset: &str, switches: &[&str], overrides: Value| {
+        resolved(preset, switches, &overrides).unwrap_err().remove(0)
+    };
+    let check = |found: api::FieldProblem, expected: &str| {
+        assert!(found.message.contains(expected), "{found:?}");
+    };
+    check(problem("v2", &[], json!({ "capasity": 8 })), "did you mean `capacity`?");
+    check(problem("v2", &[], json!({ "batchsize": 8 })), "did you mean `batch_size`?");
+    check(problem("v2", &[], json!({ "volume": 8 })), "there is no such setting");
+    check(problem("v2", &["casual"], json!({})), "did you mean `causal`?");
+    check(problem("v2", &["loud"], json!({})), "choose one of");
+    let value = problem("v2", &[], json!({ "padding": "casual" }));
+    assert_eq!(value.suggestion, Some(json!("causal")), "{value:?}");
+}
+
+#[test]
 fn settings_of_an_older_file_get_defaults_for_what_they_lack() {
     let config = Config::from_settings(&json!({ "capacity": 8 })).unwrap();
     assert_eq!((config.capacity, config.latent_size), (8, 128));
