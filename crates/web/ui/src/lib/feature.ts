@@ -16,6 +16,8 @@ export interface Page {
   load: () => Promise<Module>
   /** Whether it shows what was chosen elsewhere, and nothing by itself. */
   isOfChoice?: boolean
+  /** Whether it stays as it is when another project is chosen: what is not of one, or a form that would be lost. */
+  isOfAnyProject?: boolean
 }
 export interface Place {
   title: PlainKey

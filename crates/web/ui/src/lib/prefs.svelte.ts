@@ -15,6 +15,10 @@ interface Prefs {
   hasHeard: boolean
   /** Whether the chosen file of a dataset shows its spectrogram. */
   hasSpectrogram: boolean
+  /** The project that the pages show; empty for all of them. */
+  project: string
+  /** Projects that were chosen here, the last one first. */
+  recentProjects: string[]
 }
 
 const KEY = 'maquette.prefs'
@@ -27,6 +31,8 @@ const defaults: Prefs = {
   isGuideClosed: false,
   hasHeard: false,
   hasSpectrogram: false,
+  project: '',
+  recentProjects: [],
 }
 
 /** Change a field and it is applied and kept. */

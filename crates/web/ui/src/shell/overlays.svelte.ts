@@ -1,3 +1,5 @@
 // Which of the shell's dialogs is open: one at a time.
 
-export const overlays = $state<{ open: 'palette' | 'shortcuts' | null }>({ open: null })
+type Overlay = 'palette' | 'shortcuts' | 'newProject' | 'move'
+
+export const overlays = $state<{ open: Overlay | null }>({ open: null })

@@ -4,6 +4,7 @@ import { answer, client, filePath, path, sendFile } from './request'
 import type { Control, FileKind, FolderListing, ExportTask, ImportTask, Limit, NewComposition, NewDataset, NewModel, NewPreset, NewRun, PresetFile, Reconstruction, TrashItem, Upload } from './types'
 
 export { ProblemError, problemOf } from './problem'
+export * from './projects'
 export type * from './types'
 
 type Signal = AbortSignal | undefined

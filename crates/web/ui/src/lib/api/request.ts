@@ -1,14 +1,28 @@
 // One request to the studio: JSON in, JSON out, problems thrown.
 
 import createClient from 'openapi-fetch'
+import { untrack } from 'svelte'
+
+import { prefs } from '$lib/prefs.svelte'
 
 import { problemFrom, unreachable } from './problem'
 import type { paths } from './schema'
+import { inProject } from './scope'
+
+/** The address, of the project that the pages show. Who asks is not asked again when another is chosen: the page is drawn anew. */
+const scoped = (method: string, address: string) => inProject(method, address, untrack(() => prefs.project))
+
+class ScopedRequest extends Request {
+  constructor(address: string, init: RequestInit) {
+    super(scoped(init.method ?? 'GET', address), init)
+  }
+}
 
 /** Asks for JSON; which questions there are and what they answer is in the schema. */
 export const client = createClient<paths>({
   // The browser's own, asked for at each call, so that a test can stand in for it.
   fetch: (request) => globalThis.fetch(request),
+  Request: ScopedRequest as typeof Request,
 })
 
 type Asked<T> = Promise<{ data?: T; error?: unknown; response: Response }>
@@ -35,7 +49,7 @@ export function sendFile<T>(
   // fetch() cannot tell how much of a body has been sent.
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest()
-    xhr.open(method, path)
+    xhr.open(method, scoped(method, path))
     xhr.upload.onprogress = (event) => event.lengthComputable && onShare(event.loaded / event.total)
     xhr.onload = () => {
       const parsed = parse(xhr.responseText)

@@ -4,6 +4,7 @@ import type { datasets } from '../../pages/datasets/en'
 import type { exports } from '../../pages/exports/en'
 import type { jobs } from '../../pages/jobs/en'
 import type { models } from '../../pages/models/en'
+import type { projectPages } from '../../pages/projects/en'
 import type { settings } from '../../pages/settings/en'
 
 import { compose } from './en/compose'
@@ -12,12 +13,13 @@ import { help } from './en/help'
 import { imports } from './en/imports'
 import { instruments } from './en/instruments'
 import { parts } from './en/parts'
+import { projects } from './en/projects'
 import { runList } from './en/run-list'
 import { runs } from './en/runs'
 import { shell } from './en/shell'
 import { trash } from './en/trash'
 
-const en = { ...shell, ...parts, ...compose, ...dashboard, ...runs, ...help, ...imports, ...instruments, ...trash, ...runList }
+const en = { ...shell, ...parts, ...compose, ...dashboard, ...projects, ...runs, ...help, ...imports, ...instruments, ...trash, ...runList }
 /** All texts that are loaded by now. */
 const said: Record<string, string> = { ...en }
 
@@ -27,7 +29,7 @@ export function say<const W extends Record<string, string>>(words: W): W {
   return words
 }
 
-type Words = typeof en & typeof datasets & typeof exports & typeof jobs & typeof models & typeof settings
+type Words = typeof en & typeof datasets & typeof exports & typeof jobs & typeof models & typeof projectPages & typeof settings
 export type Key = keyof Words
 type Names<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
 /** Keys whose text has no names in braces. */

@@ -8,7 +8,7 @@ export const datasets: Feature = {
   place: { title: 'nav.datasets', href: '/datasets', icon: Database, key: 'd' },
   pages: [
     { pattern: '/datasets', title: 'nav.datasets', load: () => import('./DatasetsPage.svelte') },
-    { pattern: '/datasets/new', title: 'title.newDataset', load: () => import('./NewDatasetPage.svelte') },
+    { pattern: '/datasets/new', title: 'title.newDataset', isOfAnyProject: true, load: () => import('./NewDatasetPage.svelte') },
     { pattern: '/datasets/:id', title: 'nav.datasets', load: () => import('./DatasetPage.svelte') },
   ],
   kinds: {

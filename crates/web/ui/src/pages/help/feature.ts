@@ -6,7 +6,7 @@ export const help: Feature = {
   section: 'help',
   place: { title: 'nav.help', href: '/help', icon: CircleQuestionMark, isAbout: true },
   pages: [
-    { pattern: '/help', title: 'help.title', load: () => import('./HelpPage.svelte') },
-    { pattern: '/help/:topic', title: 'help.title', load: () => import('./TopicPage.svelte') },
+    { pattern: '/help', title: 'help.title', isOfAnyProject: true, load: () => import('./HelpPage.svelte') },
+    { pattern: '/help/:topic', title: 'help.title', isOfAnyProject: true, load: () => import('./TopicPage.svelte') },
   ],
 }

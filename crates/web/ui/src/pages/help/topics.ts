@@ -14,6 +14,7 @@ const PLACES: [path: string, topic: string][] = [
   ['/exports', 'exports'],
   ['/export', 'exports'],
   ['/import', 'import'],
+  ['/projects', 'projects'],
   ['/trash', 'troubleshooting#trash'],
   ['/settings', 'troubleshooting'],
   ['/', 'first-steps'],

@@ -16,6 +16,7 @@ export const trash = {
   'trash.kind.exports': 'Export',
   'trash.kind.reconstructions': 'Reconstruction',
   'trash.kind.presets': 'Preset',
+  'trash.kind.projects': 'Project',
   'trash.size': 'Size',
   'trash.deleted': 'Deleted',
   'trash.left': 'Time left',

@@ -1,1 +1,0 @@
-import{Ra as e,ca as t,no as n,xa as r,ya as i}from"./app-Dzq39goq.js";var a=r(`<dl class="svelte-ffyhyf"><!></dl>`);function o(r,o){var s=a(),c=e(s);t(c,()=>o.children),n(s),i(r,s)}export{o as t};

@@ -1,1 +1,0 @@
-import{at as e,hr as t,ii as n}from"./app-Dzq39goq.js";var r=r=>e(r,t,n);export{r as t};

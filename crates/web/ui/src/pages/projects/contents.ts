@@ -1,0 +1,16 @@
+// What a project holds, in words.
+
+import './en'
+
+import type { Project } from '$lib/api'
+import { t, tn } from '$lib/i18n'
+
+/** `2 datasets · 1 run`; what there is none of is left out. */
+export function contentsText({ n_datasets, n_runs, n_models }: Project): string {
+  const parts = [
+    n_datasets > 0 ? tn('project.nDatasets', n_datasets) : '',
+    n_runs > 0 ? tn('project.nRuns', n_runs) : '',
+    n_models > 0 ? tn('project.nModels', n_models) : '',
+  ]
+  return parts.filter(Boolean).join(' · ') || t('project.isEmpty')
+}

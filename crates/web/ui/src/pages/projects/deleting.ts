@@ -1,0 +1,21 @@
+// Deleting projects, with the way back: also to the one that was shown.
+
+import { deleteProject, type Project, restoreProject } from '$lib/api'
+import { prefs } from '$lib/prefs.svelte'
+import { refreshProjects, showProject } from '$lib/projects.svelte'
+import { moveToTrash } from '$lib/trash.svelte'
+
+/** Puts them into the trash and offers to bring them back; gives those that are gone. */
+export async function deleteProjects<T extends Pick<Project, 'id' | 'name'>>(some: readonly T[]): Promise<T[]> {
+  const shown = prefs.project
+  // Left before it goes, so that nobody is told that it is gone.
+  if (some.some(({ id }) => id === shown)) showProject('')
+  const gone = await moveToTrash(some, deleteProject, async (id) => {
+    await restoreProject(id)
+    await refreshProjects()
+    if (id === shown) showProject(id)
+  })
+  await refreshProjects()
+  if (shown && !prefs.project && !gone.some(({ id }) => id === shown)) showProject(shown)
+  return gone
+}

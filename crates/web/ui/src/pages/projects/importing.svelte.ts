@@ -1,0 +1,49 @@
+// An archive on its way to the studio. It goes on while other pages are looked at.
+
+import './en'
+
+import { importProject, type Problem, problemOf, type Project } from '$lib/api'
+import { t } from '$lib/i18n'
+import { refreshProjects } from '$lib/projects.svelte'
+import { toast } from '$lib/toasts.svelte'
+
+class Importing {
+  /** The file that is sent; undefined while none is. */
+  file = $state.raw<File>()
+  /** How much of it is sent, 0 to 1. */
+  share = $state(0)
+  /** Why the last one could not be imported. */
+  problem = $state.raw<Problem>()
+  /** What the last one became. */
+  made = $state.raw<Project>()
+
+  #attempt: AbortController | undefined
+
+  async start(file: File): Promise<void> {
+    if (this.file) return
+    const attempt = new AbortController()
+    this.#attempt = attempt
+    this.file = file
+    this.share = 0
+    this.problem = this.made = undefined
+    try {
+      this.made = await importProject(file, (share) => (this.share = share), attempt.signal)
+      toast(t('archive.done', { name: this.made.name }))
+      await refreshProjects()
+    } catch (thrown) {
+      if (!attempt.signal.aborted) this.problem = problemOf(thrown)
+    }
+    this.file = undefined
+  }
+
+  refuse(problem: Problem): void {
+    this.problem = problem
+    this.made = undefined
+  }
+
+  cancel(): void {
+    this.#attempt?.abort()
+  }
+}
+
+export const importing = new Importing()
