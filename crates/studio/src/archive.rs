@@ -445,7 +445,7 @@ pub(crate) fn keep_inside(order: &mut Order) {
             }
         }
         // What these read, they read when they are started, which people do.
-        Task::Prepare(_) | Task::Import(_) | Task::Convert(_) | Task::Measure(_) => {}
+        _ => {}
     }
 }
 

@@ -169,23 +169,22 @@ pub(crate) fn look(source: &Path) -> Result<Found, Error> {
             return Err(refuse(source, "the run never started, so there is nothing to import"));
         }
         JobKind::Train => {}
+        JobKind::Import => {
+            let why = "it is an unfinished import; import the original files instead";
+            return Err(refuse(source, why));
+        }
         JobKind::Reconstruct => {
             return Err(refuse(source, "it is a reconstruction; import its model instead"));
-        }
-        JobKind::Import => {
-            return Err(refuse(
-                source,
-                "it is an unfinished import; import the original files instead",
-            ));
         }
         JobKind::Export => {
             return Err(refuse(source, "it is an export; import its model instead"));
         }
-        JobKind::Convert => {
-            return Err(refuse(source, "it is a conversion, which cannot be imported"));
-        }
-        JobKind::Measure => {
-            return Err(refuse(source, "it is an estimate for another computer"));
+        kind => {
+            let word = Shelf::of(kind).word();
+            return Err(refuse(
+                source,
+                format!("it holds a job of the kind “{word}”, which cannot be imported"),
+            ));
         }
     }
     Ok(Found::Job(order))

@@ -172,14 +172,14 @@ pub(crate) fn read_summary(folder: &Path) -> Result<DatasetSummary, Error> {
 fn read_product(folder: &Path, kind: JobKind) -> Result<Option<Product>, Error> {
     Ok(match kind {
         JobKind::Prepare => Some(Product::Dataset(read_summary(folder)?)),
-        // What a conversion made is read when it is asked for.
-        JobKind::Import | JobKind::Train | JobKind::Convert | JobKind::Export => None,
         JobKind::Reconstruct => {
             Some(Product::Reconstruction(whole::read_json(&folder.join(files::RESULT))?))
         }
         JobKind::Measure => {
             Some(Product::Measure(Box::new(whole::read_json(&folder.join(files::RESULT))?)))
         }
+        // What other kinds make is read when it is asked for.
+        _ => None,
     })
 }
 

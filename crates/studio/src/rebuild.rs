@@ -256,7 +256,6 @@ fn store(
             };
             reconstructions::save(change.tx, &row)
         }
-        Task::Convert(_) | Task::Export(_) | Task::Import(_) => Ok(()),
         Task::Measure(task) => {
             let result = match &product {
                 Some(Product::Measure(result)) => Some(&**result),
@@ -264,6 +263,8 @@ fn store(
             };
             measures::save(change.tx, &job.id, &task.settings, result)
         }
+        // What is to be known of other kinds stands with the job.
+        _ => Ok(()),
     }
 }
 

@@ -230,15 +230,18 @@ fn is_done(job: &Job) -> anyhow::Result<bool> {
 }
 
 /// What a job is, at the beginning of a sentence.
-fn word_of(kind: JobKind) -> &'static str {
+fn word_of(kind: JobKind) -> String {
     match kind {
-        JobKind::Prepare => "Preparing the dataset",
-        JobKind::Import => "The import",
-        JobKind::Train => "The run",
-        JobKind::Reconstruct => "The reconstruction",
-        JobKind::Convert => "The conversion",
-        JobKind::Export => "The export",
-        JobKind::Measure => "The estimate",
+        JobKind::Prepare => "Preparing the dataset".to_owned(),
+        JobKind::Train => "The run".to_owned(),
+        JobKind::Reconstruct => "The reconstruction".to_owned(),
+        JobKind::Convert => "The conversion".to_owned(),
+        JobKind::Measure => "The estimate".to_owned(),
+        // The word of the others says it: “The export”.
+        kind => format!(
+            "The {}",
+            serde_json::to_value(kind).ok().as_ref().and_then(|it| it.as_str()).unwrap_or("job")
+        ),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use api::{Event, Id, Job, JobFile, JobKindInfo, Log};
+use anyhow::Context;
+use api::{Event, Id, Job, JobFile, JobKindInfo, Log, NewJob};
 
 use super::{
     Console, named, output,
@@ -24,6 +25,13 @@ pub(crate) enum JobCommand {
         /// Only jobs of this kind, like `train`
         #[arg(long)]
         kind: Option<String>,
+    },
+    /// Queue a job by its order alone, for kinds that need no more
+    Create {
+        /// A name for it
+        name: String,
+        /// The order as JSON, like `{"kind": "…"}`
+        task: String,
     },
     /// Show where a job stands
     Show {
@@ -87,6 +95,11 @@ pub(crate) fn run(command: JobCommand, console: &Console) -> anyhow::Result<()> 
             let path = format!("/api/jobs?all={all}{}", kind.unwrap_or_default());
             let jobs: Vec<Job> = client.get(&path)?;
             terminal.result(&jobs, || overview(&client, &jobs, all))
+        }
+        JobCommand::Create { name, task } => {
+            let task = serde_json::from_str(&task).context("failed to read the order as JSON")?;
+            let job: Job = client.post("/api/jobs", &NewJob { name, task })?;
+            terminal.result(&job, || format!("Queued “{}” ({}).", job.name, job.id))
         }
         JobCommand::Show { job } => {
             let job: Job = client.get(&found(&job)?.1)?;
