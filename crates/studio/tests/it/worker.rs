@@ -92,11 +92,12 @@ fn play_folder(folder: &Path) {
     let outcome = match &order.task {
         Task::Prepare(task) => prepare(folder, &order.name, task, &mut events),
         Task::Train(task) => train(folder, task, &mut events),
-        Task::Reconstruct(_) => reconstruct(folder, &order.name, &mut events),
         Task::Convert(task) => convert(folder, task, &mut events),
         Task::Export(order) => export(folder, order, &mut events),
         Task::Import(task) => import(folder, task, &mut events),
         Task::Measure(task) => measure(folder, &order.name, task, &mut events),
+        // A reconstruction, and whatever else needs nothing of its order.
+        _ => reconstruct(folder, &order.name, &mut events),
     };
     let Some(outcome) = outcome else { return };
     events.write(EventBody::Finished(outcome.clone()));
