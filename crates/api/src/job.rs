@@ -53,15 +53,6 @@ pub enum Task {
     Export(ExportOrder),
     /// Find out how long a run would take.
     Measure(MeasureTask),
-    /// Count, to see a job at work.
-    Count(CountTask),
-}
-
-/// The order to count.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CountTask {
-    /// How far.
-    pub to: u64,
 }
 
 /// The order to prepare a dataset.
@@ -248,8 +239,6 @@ pub enum JobKind {
     Export,
     /// A few steps tell how long a run would take.
     Measure,
-    /// Somebody counts.
-    Count,
 }
 
 /// A file in a job's folder.

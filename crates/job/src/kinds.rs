@@ -155,16 +155,6 @@ pub const KINDS: &[Kind] = &[
         again: Again::Never,
         is_plain: false,
     },
-    Kind {
-        kind: JobKind::Count,
-        word: "count",
-        shelf: Shelf::Counts,
-        needs: Needs::Cores,
-        kept: Kept::Newest(20),
-        stopped: Stopped::Gone,
-        again: Again::Restart,
-        is_plain: true,
-    },
 ];
 
 /// The row of a kind.
@@ -182,7 +172,6 @@ pub fn of(task: &Task) -> JobKind {
         Task::Convert(_) => JobKind::Convert,
         Task::Export(_) => JobKind::Export,
         Task::Measure(_) => JobKind::Measure,
-        Task::Count(_) => JobKind::Count,
     }
 }
 

@@ -33,13 +33,11 @@ pub enum Shelf {
     Imports,
     /// How long runs would take.
     Measures,
-    /// How far somebody counted.
-    Counts,
 }
 
 impl Shelf {
     /// Every shelf with its folder and with the word for one thing on it.
-    const WORDS: [(Shelf, &'static str, &'static str); 10] = [
+    const WORDS: [(Shelf, &'static str, &'static str); 9] = [
         (Shelf::Datasets, "datasets", "dataset"),
         (Shelf::Runs, "runs", "run"),
         (Shelf::Models, "models", "model"),
@@ -49,12 +47,11 @@ impl Shelf {
         (Shelf::Exports, "exports", "export"),
         (Shelf::Imports, "imports", "import"),
         (Shelf::Measures, "measures", "measure"),
-        (Shelf::Counts, "counts", "count"),
     ];
 
     /// Every shelf.
-    pub const ALL: [Shelf; 10] = {
-        let mut all = [Shelf::Datasets; 10];
+    pub const ALL: [Shelf; 9] = {
+        let mut all = [Shelf::Datasets; 9];
         let mut i = 0;
         while i < all.len() {
             all[i] = Self::WORDS[i].0;

@@ -1,7 +1,6 @@
 //! The kinds of job, one file each, and what they share: how a job begins and how it ends.
 
 mod convert;
-mod count;
 mod device;
 mod export;
 mod import;
@@ -65,7 +64,6 @@ fn work(folder: &mut JobFolder) -> anyhow::Result<Outcome> {
         Task::Convert(task) => convert::run(folder, &task),
         Task::Export(order) => export::run(folder, &order),
         Task::Measure(task) => measure::run(folder, &task),
-        Task::Count(task) => count::run(folder, &task),
     }
 }
 
