@@ -1,4 +1,4 @@
-//! The command line: one file per verb, each a few calls of the studio's API and what they gave, as
+//! The command line: one file per verb. A verb is a few calls of the studio's API; it prints the answers as
 //! text for people or as JSON for programs.
 
 mod check;
@@ -52,7 +52,7 @@ struct Cli {
     command: Option<Command>,
 }
 
-/// What every verb takes.
+/// Options that every verb takes.
 #[derive(clap::Args)]
 struct Shared {
     /// The workspace: the folder that holds everything [default: `MAQUETTE_WORKSPACE`, or ~/Maquette]
@@ -85,7 +85,7 @@ enum Command {
     Preset(preset::PresetCommand),
     /// Train a model on a dataset
     Train(train::TrainArgs),
-    /// Manage training runs: list, stop, resume
+    /// Manage training runs: list, show, stop, resume
     #[command(subcommand)]
     Run(run::RunCommand),
     /// Add models to the library and manage it
@@ -101,31 +101,31 @@ enum Command {
     Export(export::ExportArgs),
     /// Check that a model file is intact and plays
     Check(check::CheckArgs),
-    /// Import runs, datasets and models of acids-rave or of another workspace
+    /// Import runs, datasets and models from acids-rave or another workspace
     Import(import::ImportArgs),
     /// List, cancel, restart and delete jobs of every kind, and read their logs
     #[command(subcommand)]
     Job(job::JobCommand),
-    /// List, restore and delete forever what is in the trash
+    /// List and restore deleted items, or delete them forever
     #[command(subcommand)]
     Trash(trash::TrashCommand),
     /// Check this computer and the workspace for problems
     Doctor,
-    /// Do the job of a folder
+    /// Run the job in a folder; Maquette starts its workers with it
     #[command(hide = true)]
     Worker {
         /// The job's folder
         folder: PathBuf,
     },
-    /// Print the description of the API
+    /// Print the OpenAPI description of the HTTP API
     #[command(hide = true)]
     Openapi,
 }
 
-/// What a verb works with: where, and how it speaks.
+/// What a verb needs: the workspace, and where to print.
 struct Console {
     workspace: PathBuf,
-    /// The project that people named, if they named one.
+    /// The project that the user named, if any.
     project: Option<String>,
     terminal: Terminal,
 }
@@ -143,7 +143,7 @@ impl Console {
     }
 }
 
-/// The whole program: reads the command line, does what it says, and tells how it went.
+/// The whole program: parses the command line, runs the verb, and reports errors.
 pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
     log_to_stderr();
@@ -224,15 +224,15 @@ fn log_to_stderr() {
         .init();
 }
 
-/// A folder or file that is there, from the root of the disk and by the name it was given: where it is a
-/// link, that says more than what it leads to.
+/// The absolute path of an existing folder or file. Links are not resolved, because the given name says more
+/// than their target.
 fn from_root(path: &std::path::Path) -> anyhow::Result<String> {
     absolute(path)?;
     let path = std::path::absolute(path).context("failed to find the current folder")?;
     Ok(path.to_string_lossy().into_owned())
 }
 
-/// A folder or file as the studio wants it: absolute, and there.
+/// A folder or file as the studio needs it: absolute and existing.
 fn absolute(path: &std::path::Path) -> anyhow::Result<PathBuf> {
     std::fs::canonicalize(path).map_err(|error| {
         Refused(api::Problem {

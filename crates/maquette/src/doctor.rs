@@ -1,4 +1,4 @@
-//! Checks of this computer and the workspace: for `maquette doctor` and the pages.
+//! Checks of this computer and the workspace, for `maquette doctor` and the pages.
 
 mod cpu;
 mod memory;
@@ -30,14 +30,14 @@ const MEMORY_ENOUGH: u64 = 4_000_000_000;
 const DISK_ENOUGH: u64 = 5_000_000_000;
 const DISK_LEAST: u64 = 500_000_000;
 
-/// What is written to see how fast the disk is, and how fast is fast enough, in bytes per second.
+/// The bytes that are written to time the disk, and the speed that is fast enough, in bytes per second.
 const DISK_TRIAL_BYTES: usize = 8 << 20;
 const DISK_FAST_ENOUGH: f64 = 20e6;
 
-/// How long a process of this program may take to say its version.
+/// How long a process of this program may take to print its version.
 const WORKER_TIME: Duration = Duration::from_secs(5);
 
-/// Looks at everything that Maquette needs.
+/// Checks everything that Maquette needs.
 pub(crate) fn examine(subject: &Subject<'_>, cpu: &CpuMeter) -> Doctor {
     let machine = machine(subject.workspace, cpu);
     let checks = vec![
@@ -140,7 +140,8 @@ fn workspace(folder: &Path) -> Check {
             ok(name, found)
         }
         Err(error) => {
-            let found = format!("{} is not writable: {error}", folder.display());
+            let why = api::in_plain_words(&error.to_string());
+            let found = format!("{} is not writable: {why}", folder.display());
             failed(name, found, "Make the folder writable, or choose another one with --workspace.")
         }
     }
@@ -165,7 +166,7 @@ fn library(workspace: &Path) -> Check {
     warning("Library", words, &remedy)
 }
 
-/// Bytes per second that a file in a folder is written with, to the disk itself.
+/// The speed of writing a file in a folder, synced to disk, in bytes per second.
 fn tempfile_speed(folder: &Path) -> std::io::Result<f64> {
     use std::io::Write;
 
@@ -222,7 +223,13 @@ fn worker() -> Check {
     });
     let mut child = match started {
         Ok(child) => child,
-        Err(error) => return failed("Worker", format!("could not be started: {error}"), remedy),
+        Err(error) => {
+            return failed(
+                "Worker",
+                format!("could not be started: {}", api::in_plain_words(&error.to_string())),
+                remedy,
+            );
+        }
     };
     let start = Instant::now();
     while start.elapsed() < WORKER_TIME {
@@ -238,7 +245,7 @@ fn worker() -> Check {
             }
         }
     }
-    // It hangs: nothing waits for it any more.
+    // It hangs, and nothing waits for it any more.
     let _ = child.kill();
     failed("Worker", "did not answer in time".to_owned(), remedy)
 }

@@ -1,4 +1,4 @@
-//! `maquette check`: whether a file of a model is whole and plays.
+//! `maquette check`: whether a model file is intact and plays.
 
 use std::path::PathBuf;
 
@@ -34,7 +34,7 @@ pub(crate) fn run(args: &CheckArgs, console: &Console) -> anyhow::Result<()> {
     let bad = found.checks.iter().find(|check| !check.is_good);
     let why = bad.map(|check| check.words.clone()).unwrap_or_default();
     let (what, remedy) = match bad.map(|check| &check.what[..]) {
-        // A file can be whole, and of another model, or no whole.
+        // A file can be intact but from another model, or be only one part of an export.
         Some("equal") => {
             ("was not exported from this model", "Choose the model that it was exported from.")
         }
@@ -45,7 +45,7 @@ pub(crate) fn run(args: &CheckArgs, console: &Console) -> anyhow::Result<()> {
     Err(super::output::refused("bad_file", what, &why, remedy).into())
 }
 
-/// Where a model lies that a person named.
+/// The path of the model that the user named.
 fn folder_of(text: &str, console: &Console) -> anyhow::Result<PathBuf> {
     let client = console.client()?;
     match model_place(&client, text)? {

@@ -1,4 +1,4 @@
-//! `maquette compose`: what a preset, switches and settings come to, before anything trains.
+//! `maquette compose`: shows the settings that a preset, switches and changes add up to, before training.
 
 mod explain;
 
@@ -27,21 +27,21 @@ use crate::client::{Client, Refused};
 pub(crate) struct ComposeArgs {
     #[command(flatten)]
     choices: ChoiceArgs,
-    /// A dataset it is for: it gives rate and channels, and is checked against
+    /// The dataset to train on: gives the sampling rate and channels, and checks the settings against it
     #[arg(long, value_name = "DATASET")]
     dataset: Option<String>,
-    /// Show what differs from this run or preset
+    /// Show only the differences from a run or preset
     #[arg(long, value_name = "RUN|PRESET")]
     diff: Option<String>,
-    /// Do a few steps to find out how long training would take on this computer
+    /// Run a few steps to estimate how long training takes on this computer
     #[arg(long, requires = "dataset")]
     measure: bool,
     #[command(flatten)]
     limit: LimitArgs,
-    /// Show every setting, also those at their defaults
+    /// Show all settings, including those at their defaults
     #[arg(long)]
     all: bool,
-    /// Say what each of the shown settings does, with its range and its default
+    /// Explain each setting that is shown, with its range and default
     #[arg(long)]
     explain: bool,
 }
@@ -105,7 +105,7 @@ fn compose(
     client.post("/api/compositions", &NewComposition { choices, dataset, limit })
 }
 
-/// Does a few steps of a run. A measure that fails or is interrupted is removed.
+/// Runs a few steps. A measure that fails or is interrupted is removed.
 fn measure(
     client: &Arc<Client>,
     console: &Console,
@@ -128,7 +128,7 @@ fn measure(
     Ok(measure?.result)
 }
 
-/// The whole settings of what a name stands for: a preset of a family, one's own, or a run.
+/// The complete settings of the preset or run with this name.
 fn settings_of(client: &Client, name: &str, dataset: Option<Id>) -> anyhow::Result<Value> {
     let families: Vec<Family> = client.get("/api/families")?;
     let own: Vec<OwnPreset> = client.get("/api/presets")?;
@@ -150,7 +150,7 @@ fn settings_of(client: &Client, name: &str, dataset: Option<Id>) -> anyhow::Resu
     Ok(run.settings)
 }
 
-/// There is nothing to compare with.
+/// The error that there is nothing to compare with.
 fn unknown(name: &str) -> Refused {
     Refused(api::Problem {
         code: "not_found".to_owned(),
@@ -163,7 +163,7 @@ fn unknown(name: &str) -> Refused {
     })
 }
 
-/// What two whole settings do not have in common. One that an older run lacks has its default there.
+/// The settings that differ. A setting that an older run lacks has its default there.
 fn differences(knobs: &[Knob], here: &Value, there: &Value) -> Vec<Difference> {
     let value =
         |settings: &Value, knob: &Knob| settings.get(&knob.key).unwrap_or(&knob.default).clone();
@@ -175,7 +175,7 @@ fn differences(knobs: &[Knob], here: &Value, there: &Value) -> Vec<Difference> {
     pairs.filter(|it| !is_same(&it.here, &it.there)).collect()
 }
 
-/// Whether two values are one; 1 and 1.0 are.
+/// Whether two values are equal; 1 and 1.0 are.
 fn is_same(a: &Value, b: &Value) -> bool {
     a == b || a.as_f64().zip(b.as_f64()).is_some_and(|(a, b)| a == b)
 }
@@ -275,7 +275,7 @@ fn value_of<'a>(forecast: &'a RunForecast, knob: &'a Knob) -> &'a Value {
     forecast.settings.get(&knob.key).unwrap_or(&knob.default)
 }
 
-/// Memory for training, of both phases, and what there is.
+/// The memory that both phases need, and the free memory.
 fn memory(memory: &MemoryForecast) -> String {
     let [phase_1, phase_2] = [memory.phase_1_bytes, memory.phase_2_bytes].map(words::bytes);
     let free = memory.free_bytes.map(|free| format!("; {} is free", words::bytes(free)));

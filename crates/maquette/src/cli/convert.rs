@@ -1,4 +1,4 @@
-//! `maquette encode` and `maquette decode`: sound to latents and back, for people's own scripts.
+//! `maquette encode` and `maquette decode`: sound to latents and back, for users' own scripts.
 
 use std::{
     fs,
@@ -31,10 +31,10 @@ pub(crate) struct EncodeArgs {
     /// Where to write the latents, an .npy file: float32 [1, latents, frames]
     #[arg(short, long, value_name = "Z.npy")]
     output: PathBuf,
-    /// Take the mean of what a variational model could draw
+    /// Use the means of a variational model's latents instead of drawing them
     #[arg(long, conflicts_with = "seed")]
     mean: bool,
-    /// What to draw with
+    /// The random seed to draw latents with
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     /// Write the codes of a discrete model: int64 [1, books, frames]
@@ -42,7 +42,7 @@ pub(crate) struct EncodeArgs {
     codes: bool,
     #[command(flatten)]
     live: LiveArgs,
-    /// Write over the output if it is there
+    /// Overwrite the output if it exists
     #[arg(long)]
     force: bool,
 }
@@ -57,22 +57,22 @@ pub(crate) struct DecodeArgs {
     /// Where to write the sound: a WAV file, or an .npy file, float32 [channels, samples]
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
-    /// The seed of the noise in the sound, or `off`
+    /// The random seed of the noise in the sound, or `off`
     #[arg(long, value_name = "off|SEED", default_value = "0", value_parser = noise)]
     noise: Noise,
     #[command(flatten)]
     live: LiveArgs,
-    /// Write over the output if it is there
+    /// Overwrite the output if it exists
     #[arg(long)]
     force: bool,
 }
 
 #[derive(clap::Args)]
 struct LiveArgs {
-    /// Work as when played live, in blocks of so many samples
+    /// Process the sound as when played live, in blocks of this many samples
     #[arg(long, value_name = "BLOCK", value_parser = clap::value_parser!(u32).range(1..=65_536))]
     stream: Option<u32>,
-    /// How exactly large layers keep their weights: fewer bits play faster, with some noise
+    /// Precision of the weights of large layers: fewer bits play faster, with some noise
     #[arg(long, value_enum, default_value = "float32", requires = "stream")]
     weights: Weights,
 }
@@ -80,11 +80,11 @@ struct LiveArgs {
 /// See [`LiveWeights`].
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Weights {
-    /// As they are
+    /// 32 bits, as trained
     Float32,
-    /// 16 bits, a noise some 80 dB below the sound
+    /// 16 bits, with noise about 80 dB below the sound
     Int16,
-    /// 8 bits, a noise some 40 dB below the sound
+    /// 8 bits, with noise about 40 dB below the sound
     Int8,
 }
 
@@ -99,7 +99,7 @@ impl LiveArgs {
     }
 }
 
-/// What `--noise` says.
+/// The value of `--noise`.
 #[derive(Clone, Copy)]
 struct Noise(Option<u64>);
 
@@ -109,7 +109,7 @@ fn noise(text: &str) -> Result<Noise, String> {
         seed => seed
             .parse()
             .map(|seed| Noise(Some(seed)))
-            .map_err(|_| format!("`{seed}` is neither `off` nor a whole number from 0 on")),
+            .map_err(|_| format!("`{seed}` is neither `off` nor a whole number")),
     }
 }
 
@@ -146,7 +146,7 @@ pub(crate) fn decode(args: &DecodeArgs, console: &Console) -> anyhow::Result<()>
     convert(&client, &task, &args.output, console)
 }
 
-/// Queues a conversion, waits for it, and copies what it made to its place.
+/// Queues a conversion, waits for it, and copies its result to the output.
 fn convert(
     client: &Arc<Client>,
     task: &ConvertTask,
@@ -177,7 +177,7 @@ fn convert(
     })
 }
 
-/// Queues a conversion and waits until it is done. One that fails is removed.
+/// Queues a conversion and waits until it is done. If it fails, it is removed.
 fn done(client: &Arc<Client>, task: &ConvertTask, console: &Console) -> anyhow::Result<Conversion> {
     let queued: Conversion = client.post("/api/conversions", task)?;
     let path = format!("/api/conversions/{}", queued.id);
@@ -210,7 +210,7 @@ fn download(
     output::download(client, &path, output)
 }
 
-/// The model that a person named: an identifier or a name of the library, else a file.
+/// The model that the user named: an identifier or a name in the library, else a file.
 pub(crate) fn model_place(client: &Client, text: &str) -> anyhow::Result<ModelPlace> {
     let models: Vec<Model> = client.get("/api/models")?;
     if let Some(model) = models.iter().find(|model| model.id.as_str() == text) {
@@ -222,8 +222,8 @@ pub(crate) fn model_place(client: &Client, text: &str) -> anyhow::Result<ModelPl
         [] => {}
         _ => {
             let ids: Vec<String> = named.iter().map(|model| model.id.to_string()).collect();
-            let what = format!("More than one model is called `{text}`.");
-            let remedy = format!("Name one of them by its identifier: {}.", ids.join(", "));
+            let what = format!("More than one model is named `{text}`.");
+            let remedy = format!("Use one of these identifiers: {}.", ids.join(", "));
             return Err(refused("ambiguous", what, "", &remedy).into());
         }
     }
@@ -232,8 +232,8 @@ pub(crate) fn model_place(client: &Client, text: &str) -> anyhow::Result<ModelPl
         Err(_) => {
             let what = format!("There is no model `{text}`.");
             let why =
-                "No model of the library has this identifier or name, and there is no such file.";
-            let remedy = "Look at `maquette model list`, or at how the path is written.";
+                "No model in the library has this identifier or name, and there is no such file.";
+            let remedy = "Check the spelling of the path; `maquette model list` shows the library.";
             Err(refused("not_found", what, why, remedy).into())
         }
     }

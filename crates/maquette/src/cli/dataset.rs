@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
-use api::{Dataset, DatasetDetail, Log, NewDataset, Rename, SoundSource, Warning};
+use api::{Dataset, DatasetDetail, Id, Log, NewDataset, Rename, SoundSource, Warning};
 
 use super::{
     Console, absolute,
@@ -40,12 +40,12 @@ pub(crate) enum DatasetCommand {
         /// Its new name
         name: String,
     },
-    /// Stop preparing a dataset; nothing of it is kept
+    /// Stop preparing a dataset; nothing is kept
     Cancel {
         /// The dataset's identifier or name
         dataset: String,
     },
-    /// Prepare a dataset again that failed, was stopped or was interrupted
+    /// Prepare a dataset again after it failed, was stopped or was interrupted
     Restart {
         /// The dataset's identifier or name
         dataset: String,
@@ -64,7 +64,7 @@ pub(crate) enum DatasetCommand {
 
 #[derive(clap::Args)]
 pub(crate) struct CreateArgs {
-    /// A folder of sound files, sub-folders included; or a single sound file
+    /// A folder of sound files, with its sub-folders, or a single sound file
     #[arg(required_unless_present = "samples", conflicts_with = "samples")]
     folder: Option<PathBuf>,
     /// Use the built-in sample sounds
@@ -79,7 +79,7 @@ pub(crate) struct CreateArgs {
     /// 1 for mono, 2 for stereo [default: 1]
     #[arg(long, value_name = "N")]
     channels: Option<u16>,
-    /// The share of files held out for validation, 0 to 0.5 [default: 0.1]
+    /// The fraction of files held out for validation, 0 to 0.5 [default: 0.1]
     #[arg(long, value_name = "SHARE")]
     validation_share: Option<f64>,
     /// The random seed that chooses the held-out files [default: 0]
@@ -133,8 +133,11 @@ pub(crate) fn run(command: DatasetCommand, console: &Console) -> anyhow::Result<
         }
         DatasetCommand::Delete { dataset } => {
             let id = id_of(&dataset)?;
-            client.delete(&format!("/api/datasets/{id}"))?;
-            terminal.result(&serde_json::json!({ "deleted": id }), || words::deleted(&id))
+            let path = format!("/api/datasets/{id}");
+            let used_by = client.get::<DatasetDetail>(&path)?.used_by;
+            client.delete(&path)?;
+            let deleted = serde_json::json!({ "deleted": id, "used_by": used_by });
+            terminal.result(&deleted, || words::deleted(&id) + &without_dataset(&used_by))
         }
         DatasetCommand::Restore { dataset } => {
             let id = named::deleted(&client, Kind::Dataset, &dataset)?;
@@ -144,7 +147,22 @@ pub(crate) fn run(command: DatasetCommand, console: &Console) -> anyhow::Result<
     }
 }
 
-/// Queues a dataset and waits until it is whole.
+/// What the runs that were trained on a deleted dataset lack now.
+fn without_dataset(used_by: &[Id]) -> String {
+    let runs: Vec<&str> = used_by.iter().map(Id::as_str).collect();
+    match runs[..] {
+        [] => String::new(),
+        [run] => format!(
+            "\nThe run {run} was trained on it, and can be resumed only after it is restored."
+        ),
+        _ => format!(
+            "\nThese runs were trained on it, and can be resumed only after it is restored: {}.",
+            runs.join(", ")
+        ),
+    }
+}
+
+/// Queues a dataset and waits until it is ready.
 pub(crate) fn create(
     client: &Arc<Client>,
     console: &Console,
@@ -154,14 +172,14 @@ pub(crate) fn create(
     prepared(client, console, &queued.id)
 }
 
-/// Waits until a dataset is whole; Ctrl+C cancels it.
+/// Waits until a dataset is ready; Ctrl+C cancels it.
 fn prepared(client: &Arc<Client>, console: &Console, id: &api::Id) -> anyhow::Result<Dataset> {
     let onlooker = Onlooker { client, terminal: console.terminal };
     let path = format!("/api/datasets/{id}");
     interrupt::dataset_cancelled_on_interrupt(client, &path, || onlooker.dataset(id))
 }
 
-/// Shows a dataset that was just prepared, with what was skipped and why.
+/// Shows a newly prepared dataset, with the skipped files and why.
 fn show_prepared(client: &Client, console: &Console, dataset: &Dataset) -> anyhow::Result<()> {
     let detail: DatasetDetail = client.get(&format!("/api/datasets/{}", dataset.id))?;
     let notes = notes(&detail.warnings);
@@ -224,7 +242,7 @@ fn list_groups(detail: &DatasetDetail) -> String {
     format!("\nDuplicates, never split between training and held-out files:\n{lines}")
 }
 
-/// What preparing had to say, a line for each file.
+/// The warnings of preparing, a line for each file.
 fn notes(warnings: &[Warning]) -> Vec<String> {
     let note = |warning: &Warning| {
         let file = warning.file.as_ref().map_or(String::new(), |file| format!("{file}: "));
@@ -311,4 +329,21 @@ fn detail(detail: &DatasetDetail) -> String {
     }
     text.extend(notes(&detail.warnings).into_iter().map(|note| format!("{note}\n")));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deleted_dataset_names_the_runs_that_need_it() {
+        let check = |ids: &[&str], expected: &str| {
+            let ids: Vec<Id> = ids.iter().map(|id| id.parse().unwrap()).collect();
+            let text = without_dataset(&ids);
+            assert!(text.contains(expected) && text.is_empty() == ids.is_empty(), "{text}");
+        };
+        check(&[], "");
+        check(&["a-000001"], "The run a-000001 was trained on it");
+        check(&["a-000001", "b-000002"], "restored: a-000001, b-000002.");
+    }
 }

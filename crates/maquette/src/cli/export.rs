@@ -54,22 +54,22 @@ enum ExportCommand {
     List,
     /// Show an export with its files and checks
     Show {
-        /// The export's identifier, or the name of its model if nothing else was made of that
+        /// The export's identifier, or the name of its model if that has no other export
         export: String,
     },
     /// Move an export to the trash
     Delete {
-        /// The export's identifier, or the name of its model if nothing else was made of that
+        /// The export's identifier, or the name of its model if that has no other export
         export: String,
     },
     /// Restore an export from the trash
     Restore {
-        /// The export's identifier, or the name of its model if nothing else of that is in the trash
+        /// The export's identifier, or the name of its model if no other export of that is in the trash
         export: String,
     },
 }
 
-/// How what plays is to play: torchscript and onnx.
+/// Options of exports that play: torchscript and onnx.
 #[derive(clap::Args)]
 struct PlayArgs {
     /// Process block by block, as nn~ and the VST do, instead of whole sounds
@@ -78,7 +78,7 @@ struct PlayArgs {
     /// Expose this many latent dimensions, the most important first
     #[arg(long, value_name = "N", conflicts_with = "fidelity")]
     latents: Option<u32>,
-    /// Expose as many latent dimensions as keep this share of their variance, such as 0.95
+    /// Expose as many latent dimensions as keep this fraction of their variance, such as 0.95
     #[arg(long, value_name = "SHARE", value_parser = share)]
     fidelity: Option<f64>,
     /// Channels of the player; with 2, a mono model processes each side separately
@@ -92,13 +92,13 @@ struct PlayArgs {
     block: u32,
 }
 
-/// A share of something; what is no number would be lost on its way to the studio.
+/// Parses a fraction. NaN is refused here because JSON cannot carry it to the studio.
 fn share(text: &str) -> Result<f64, String> {
     let share = text.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
-    share.ok_or_else(|| "a fidelity is a share from 0 to 1, try 0.95".to_owned())
+    share.ok_or_else(|| "a fidelity is a number from 0 to 1, such as 0.95".to_owned())
 }
 
-/// What the card of a package says: maq.
+/// The contents of a package's card: maq.
 #[derive(clap::Args)]
 struct CardArgs {
     /// Who made the model
@@ -112,7 +112,7 @@ struct CardArgs {
     about: String,
 }
 
-/// What a model can be written as.
+/// The formats of exports.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Target {
     /// A module for nn~ in Max and Pure Data, and whatever else loads TorchScript: one .ts file
@@ -264,7 +264,7 @@ fn format_of(form: &ExportForm) -> &'static str {
     }
 }
 
-/// What the arguments ask for; choices that mean nothing for it are refused.
+/// The form that the arguments ask for; options that do not apply to it are refused.
 fn form(args: &ExportArgs, to: Target) -> Result<ExportForm, Refused> {
     let PlayArgs { streaming, latents, fidelity, channels, rate, block } = args.play;
     let play = ExportedPlay { streaming, latents, fidelity, channels, rate_hz: rate, block };
@@ -296,8 +296,8 @@ fn form(args: &ExportArgs, to: Target) -> Result<ExportForm, Refused> {
     })
 }
 
-/// Sees that the output is of the right kind, can be written, and destroys nothing, before anything is
-/// computed.
+/// Checks, before anything is computed, that the output is of the right kind, can be written, and overwrites
+/// nothing by accident.
 fn check_output(to: Target, output: &Path, force: bool) -> Result<(), Refused> {
     match to.ending() {
         None => check_folder(output),
@@ -308,7 +308,7 @@ fn check_output(to: Target, output: &Path, force: bool) -> Result<(), Refused> {
     }
 }
 
-/// Sees that the model is not written over by what is made of it.
+/// Checks that the export would not overwrite the model itself.
 fn check_model(model: &ModelPlace, args: &ExportArgs) -> Result<(), Refused> {
     let (ModelPlace::File { path }, Some(output)) = (model, &args.output) else { return Ok(()) };
     if fs::canonicalize(output).is_ok_and(|output| output == *path) {
@@ -331,7 +331,7 @@ fn names(to: Target, output: &Path) -> Vec<PathBuf> {
     names
 }
 
-/// What the parts of a graph are called, after the name of the whole.
+/// The suffixes of the files of an ONNX export's parts.
 const ONNX_PARTS: [&str; 2] = [".encoder.onnx", ".decoder.onnx"];
 
 /// Queues an export and waits until it is done. One that fails is removed.
@@ -350,7 +350,7 @@ fn inside(export: &Export, result: &ExportResult) -> Vec<PathBuf> {
     result.files.iter().map(|file| folder.join(&file.path)).collect()
 }
 
-/// Copies what was made to its place.
+/// Copies the files to the output.
 fn save(
     client: &Client,
     export: &Export,
@@ -381,7 +381,7 @@ fn place_of(export: &Export, file: &str) -> String {
     format!("/api/exports/{}/files/{}", export.id, encoded_path(file))
 }
 
-/// Writes the folder, or nothing of it.
+/// Writes the whole folder or nothing.
 fn save_folder(
     client: &Client,
     export: &Export,
@@ -390,10 +390,10 @@ fn save_folder(
 ) -> anyhow::Result<Vec<PathBuf>> {
     let name = folder.file_name().context("failed to find a name in the folder's path")?;
     let part = folder.with_file_name(format!(".{}.part", name.to_string_lossy()));
-    // What an interrupted export left.
+    // Left by an interrupted export.
     let _ = fs::remove_dir_all(&part);
     let saved = save_files(client, export, result, &part).and_then(|files| {
-        // An empty folder may be there.
+        // An empty folder may exist there.
         let _ = fs::remove_dir(folder);
         fs::rename(&part, folder).context("failed to rename the folder")?;
         let inside = |file: PathBuf| folder.join(file.strip_prefix(&part).unwrap_or(&file));
@@ -425,7 +425,7 @@ fn save_files(
     Ok(files)
 }
 
-/// Sees that nothing is written over, before anything is computed.
+/// Checks, before anything is computed, that nothing would be overwritten.
 fn check_folder(folder: &Path) -> Result<(), Refused> {
     let is_free = match fs::read_dir(folder) {
         Ok(mut entries) => entries.next().is_none(),

@@ -1,4 +1,4 @@
-//! Looks on while a job works.
+//! Follows a job until it ends.
 
 use std::{
     thread,
@@ -13,19 +13,19 @@ use api::{
 use super::{Terminal, words};
 use crate::client::{Client, Refused};
 
-/// How often a job is looked at.
+/// How often a job is polled.
 const LOOK_EVERY: Duration = Duration::from_millis(150);
 
-/// How often a line of progress is printed where it cannot be drawn over.
+/// How often a line of progress is printed if it cannot be redrawn.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
-/// How long a job of a studio inside this process gets to start before the command leaves it.
+/// How long the command waits for a job to start if the studio is inside this process.
 const START_TIME: Duration = Duration::from_secs(10);
 
-/// How long a run that was asked to stop is waited for: it writes a checkpoint first.
+/// How long the command waits for a stopping run, which writes a checkpoint first.
 const STOP_TIME: Duration = Duration::from_secs(60);
 
-/// Somebody who looks on.
+/// Follows jobs for a command.
 #[derive(Clone, Copy)]
 pub(crate) struct Onlooker<'c> {
     pub(crate) client: &'c Client,
@@ -33,7 +33,7 @@ pub(crate) struct Onlooker<'c> {
 }
 
 impl Onlooker<'_> {
-    /// Waits until a dataset is whole.
+    /// Waits until a dataset is ready.
     ///
     /// # Errors
     /// When it failed, or was stopped or interrupted.
@@ -42,7 +42,7 @@ impl Onlooker<'_> {
         self.until_done(look, |dataset| &dataset.job)
     }
 
-    /// Waits until a sound went through a model and back.
+    /// Waits until a reconstruction is done.
     ///
     /// # Errors
     /// When that failed.
@@ -78,7 +78,7 @@ impl Onlooker<'_> {
         self.until_done(look, |export| &export.job)
     }
 
-    /// Waits until it is known how long a run would take.
+    /// Waits until a measure is done.
     ///
     /// # Errors
     /// When that failed.
@@ -87,7 +87,7 @@ impl Onlooker<'_> {
         self.until_done(look, |measure| &measure.job)
     }
 
-    /// Waits until a run ends, and hands over each event after a number as it comes.
+    /// Waits until a run ends, and passes on each event after a number as it arrives.
     ///
     /// # Errors
     /// When the run failed or was interrupted. One that somebody stopped has ended well.
@@ -99,7 +99,7 @@ impl Onlooker<'_> {
     ) -> anyhow::Result<RunDetail> {
         let mut progress = Progress::new(self.terminal);
         loop {
-            // Looked at before its events, so that none is left when it has ended.
+            // Asked for before its events, so that none is missing once it has ended.
             let run = self.client.get::<RunDetail>(&format!("/api/runs/{id}"))?;
             for event in self.events_after(id, &mut after)? {
                 if let EventBody::Warning(warning) = &event.body {
@@ -115,8 +115,8 @@ impl Onlooker<'_> {
         }
     }
 
-    /// Sees that a run got under way before a command leaves it, because the studio that queued it
-    /// may end with the command. Says so when it has to wait.
+    /// Waits until a run has started, because the studio that queued it may end with the command. Says so if
+    /// the run has to wait in the queue.
     pub(crate) fn until_started(self, id: &Id) -> anyhow::Result<Run> {
         let deadline = Instant::now() + START_TIME;
         loop {
@@ -175,7 +175,7 @@ impl Onlooker<'_> {
     }
 }
 
-/// Shows how a job goes on: drawn over and over for a person, a line now and then for a log.
+/// Shows the progress of a job: redrawn on a terminal, a line now and then in a log.
 struct Progress {
     terminal: Terminal,
     last_line: Instant,
@@ -202,7 +202,7 @@ impl Drop for Progress {
     }
 }
 
-/// Whether a job did all it was asked to do.
+/// Whether a job completed.
 ///
 /// # Errors
 /// When it ended in any other way.
@@ -229,7 +229,7 @@ fn is_done(job: &Job) -> anyhow::Result<bool> {
     }
 }
 
-/// What a job is, at the beginning of a sentence.
+/// A job's name at the beginning of a sentence.
 fn word_of(kind: JobKind) -> String {
     match kind {
         JobKind::Prepare => "Preparing the dataset".to_owned(),
@@ -245,7 +245,7 @@ fn word_of(kind: JobKind) -> String {
     }
 }
 
-/// How to go on with a job that ended before it was done.
+/// How to continue a job that ended before it was done.
 fn how_to_go_on(job: &Job) -> String {
     match job.kind {
         JobKind::Prepare => format!("Start it again with `maquette dataset restart {}`.", job.id),

@@ -1,5 +1,5 @@
-//! `maquette import`: take a dataset, a run or a model from elsewhere into the workspace, our own or
-//! those of the original program.
+//! `maquette import`: copy datasets, runs and models into the workspace, from another workspace or from the
+//! original program.
 
 use std::{
     path::{Path, PathBuf},
@@ -13,8 +13,8 @@ use crate::client::Client;
 
 #[derive(clap::Args)]
 pub(crate) struct ImportArgs {
-    /// The folder of a dataset, a run or a model; a .safetensors file; or files of acids-rave: a
-    /// run, a preprocessed dataset, a folder with several of them, a .ckpt, .pt or .ts file
+    /// The folder of a dataset, run or model; a .safetensors file; or files of acids-rave: a run, a
+    /// preprocessed dataset, a folder with several of them, a .ckpt, .pt or .ts file
     path: PathBuf,
     /// Only show what was found and what it would become
     #[arg(long)]
@@ -54,7 +54,7 @@ fn words(imported: &Imported) -> String {
     format!("Imported the {word} “{}” as {}.", imported.name, imported.id)
 }
 
-/// Queues an import, waits for it and takes what it made. One that fails or is interrupted is removed.
+/// Queues an import, waits for it and takes its items. If it fails or is interrupted, it is removed.
 pub(crate) fn taken(
     client: &Arc<Client>,
     order: &ImportTask,
@@ -70,7 +70,7 @@ pub(crate) fn taken(
         let file = warning.file.as_deref().unwrap_or_default();
         console.terminal.note(&format!("note: {file}: {}", warning.message));
     }
-    // What cannot be taken now is kept: the page Import takes it later.
+    // Items that cannot be taken now are kept, and can be taken later on the page Import.
     client.post_empty(&format!("{path}/take"))
 }
 

@@ -1,5 +1,5 @@
-//! What Ctrl+C means to a command that looks on while something is done. A second Ctrl+C ends the command at
-//! once, whatever the first one is still doing.
+//! Ctrl+C in a command that follows a job. A second Ctrl+C ends the command at once, even if the first one is
+//! still being handled.
 
 use std::{
     fs,
@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 
 use crate::client::Client;
 
-/// What a command exits with that Ctrl+C ended: 128 and the number of the signal, as shells say it.
+/// The exit code after Ctrl+C: 128 plus the number of the signal, by the convention of shells.
 const EXIT_CODE: i32 = 130;
 
 type Act = Box<dyn FnOnce() + Send>;
@@ -24,16 +24,15 @@ type Act = Box<dyn FnOnce() + Send>;
 /// What the next Ctrl+C does before the command ends.
 static ACT: Mutex<Option<Act>> = Mutex::new(None);
 
-/// Whether Ctrl+C came, and is being acted on.
+/// Whether Ctrl+C was pressed and is being handled.
 static IS_INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// From now on, Ctrl+C ends this command and says what goes on without it.
+/// From now on, Ctrl+C ends this command and says what continues without it.
 pub(crate) fn say_on_interrupt(words: String) {
     act_on_interrupt(Some(Box::new(move || say(&words))));
 }
 
-/// Looks on while something is done at a path of the studio for this command. Meanwhile Ctrl+C cancels that,
-/// says so, and ends the command.
+/// Follows a job at a path of the API. Meanwhile Ctrl+C cancels the job, says so, and ends the command.
 pub(crate) fn cancelled_on_interrupt<Q: DeserializeOwned + 'static, T>(
     client: &Arc<Client>,
     path: &str,
@@ -43,8 +42,7 @@ pub(crate) fn cancelled_on_interrupt<Q: DeserializeOwned + 'static, T>(
     acted_on_interrupt(move || say_cancelled(|| canceller.cancel::<Q>(&of_job)), look)
 }
 
-/// Looks on while a dataset is prepared for this command. Meanwhile Ctrl+C cancels that, says so, and ends the
-/// command.
+/// Follows the preparation of a dataset. Meanwhile Ctrl+C cancels it, says so, and ends the command.
 pub(crate) fn dataset_cancelled_on_interrupt<T>(
     client: &Arc<Client>,
     path: &str,
@@ -69,21 +67,21 @@ pub(crate) fn removed_on_interrupt<T>(
 }
 
 fn say_cancelled(cancel: impl FnOnce() -> bool) {
-    say("Cancelling… Press Ctrl+C again to leave at once.");
+    say("Cancelling… Press Ctrl+C again to quit at once.");
     match cancel() {
         true => say("Cancelled. Nothing was kept."),
         false => say("It is still being cancelled. Nothing will be kept."),
     }
 }
 
-/// Looks on, and does this if Ctrl+C comes meanwhile; the command then ends.
+/// Follows a job; on Ctrl+C, does this and ends the command.
 fn acted_on_interrupt<T>(
     act: impl FnOnce() + Send + 'static,
     look: impl FnOnce() -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     act_on_interrupt(Some(Box::new(act)));
     let looked = look();
-    // What ends after Ctrl+C, ends because of that: the command ends elsewhere.
+    // A job that ends after Ctrl+C ended because of it, and the listener thread ends the command.
     while IS_INTERRUPTED.load(Ordering::SeqCst) {
         thread::park();
     }
@@ -95,7 +93,7 @@ fn acted_on_interrupt<T>(
 fn act_on_interrupt(act: Option<Act>) {
     static LISTENER: Once = Once::new();
     *ACT.lock().unwrap_or_else(PoisonError::into_inner) = act;
-    // Without a thread, Ctrl+C ends the command without further ado.
+    // Without the thread, Ctrl+C ends the command in the system's own way.
     LISTENER.call_once(|| {
         let _ = thread::Builder::new().name("interrupt".into()).spawn(listen);
     });
@@ -114,14 +112,14 @@ fn listen() {
         let acting = tokio::task::spawn_blocking(move || act.into_iter().for_each(|act| act()));
         tokio::select! {
             _ = acting => {}
-            _ = tokio::signal::ctrl_c() => say("Left without waiting."),
+            _ = tokio::signal::ctrl_c() => say("Quit without waiting."),
         }
     });
     #[expect(clippy::exit, reason = "the main thread is waiting for a job")]
     std::process::exit(EXIT_CODE);
 }
 
-/// Words on a line of their own, below the one of progress.
+/// Prints a line below the line of progress.
 fn say(words: &str) {
     let words = super::printable::printable(words);
     let _ = writeln!(std::io::stderr(), "\n{words}");

@@ -1,4 +1,4 @@
-//! What people name: an identifier, or a name that only one thing of its kind has.
+//! How users name things: by identifier, or by a name that only one thing of its kind has.
 
 use api::{Id, TrashItem};
 use serde::Deserialize;
@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::output::refused;
 use crate::client::{Client, Refused};
 
-/// The kinds of things that a verb takes.
+/// The kinds of things that users name.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Kind {
     Dataset,
@@ -43,19 +43,19 @@ impl Kind {
     }
 }
 
-/// One thing of a list, as far as it is named.
+/// The identifier and name of an item of a list.
 #[derive(Deserialize)]
 struct Listed {
     id: Id,
-    /// An export is called after its model.
+    /// An export has the name of its model.
     #[serde(alias = "model_name")]
     name: String,
 }
 
-/// The identifier of what a person named.
+/// The identifier of the thing that the user named.
 ///
 /// # Errors
-/// When there is no such thing, or more than one has this name.
+/// When nothing or more than one thing has this name.
 pub(crate) fn id(client: &Client, kind: Kind, text: &str) -> anyhow::Result<Id> {
     let all: Vec<Listed> = client.get(&format!("/api/{}", kind.list()))?;
     let all: Vec<_> = all.into_iter().map(|it| (it.id, it.name)).collect();
@@ -63,12 +63,12 @@ pub(crate) fn id(client: &Client, kind: Kind, text: &str) -> anyhow::Result<Id> 
     Ok(choose(&all, text, kind.word(), &remedy)?)
 }
 
-/// Whether that is all that is wrong.
+/// Whether the error is that nothing has this name.
 pub(crate) fn is_not_found(error: &anyhow::Error) -> bool {
     error.downcast_ref::<Refused>().is_some_and(|it| it.0.code == "not_found")
 }
 
-/// The identifier of what a person named among what was deleted of a kind.
+/// The identifier of the deleted thing that the user named.
 ///
 /// # Errors
 /// As [`id`].

@@ -1,4 +1,4 @@
-//! Files that a command writes: none is overwritten by accident, and each is there whole or not at all.
+//! Files that a command writes: none is overwritten by accident, and each is written whole or not at all.
 
 use std::{
     fs::{self, File},
@@ -16,7 +16,7 @@ pub(crate) fn download(client: &Client, path: &str, output: &Path) -> anyhow::Re
     copy(client, path, output).map_err(|error| cannot_write(output, error))
 }
 
-/// The same, through a writer that looks on.
+/// [`download`] through a writer that can report progress.
 pub(crate) fn download_with<W: Write>(
     client: &Client,
     path: &str,
@@ -43,10 +43,26 @@ fn copy_with<W: Write>(
     output: &Path,
     with: impl FnOnce(File) -> W,
 ) -> anyhow::Result<()> {
+    whole(output, |file| {
+        client.download(path, &mut with(file.try_clone().context("failed to open the file")?))
+    })
+}
+
+/// Writes a small file, whole or not at all, and says in words why it cannot be written.
+pub(crate) fn write(output: &Path, text: &str) -> anyhow::Result<()> {
+    let written =
+        whole(output, |file| file.write_all(text.as_bytes()).context("failed to write the file"));
+    written.map_err(|error| cannot_write(output, error))
+}
+
+/// Writes a file under a temporary name, syncs it, and renames it.
+///
+/// The studio's own files are written by `job::whole`. That is not used here because the command may not depend on
+/// `job`, and because an output is in a folder of the user's, where its temporary file should be hidden.
+fn whole(output: &Path, write: impl FnOnce(&mut File) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let part = part_of(output)?;
-    let written = File::create(&part).context("failed to create a file").and_then(|file| {
-        client.download(path, &mut with(file.try_clone().context("failed to open the file")?))?;
-        let mut file = file;
+    let written = File::create(&part).context("failed to create a file").and_then(|mut file| {
+        write(&mut file)?;
         file.flush().and_then(|()| file.sync_all()).context("failed to write the file")?;
         fs::rename(&part, output).context("failed to rename the file")
     });
@@ -57,7 +73,7 @@ fn copy_with<W: Write>(
     written
 }
 
-/// What stands in the way of a file, and what to do about it, where the system says so.
+/// Why a file could not be written, and what to do about it, for the common errors of the system.
 pub(crate) fn cannot_write(output: &Path, error: anyhow::Error) -> anyhow::Error {
     use io::ErrorKind as Kind;
     let found = error.chain().find_map(|it| it.downcast_ref::<io::Error>());
@@ -76,7 +92,7 @@ pub(crate) fn cannot_write(output: &Path, error: anyhow::Error) -> anyhow::Error
     not_written(output, "not_written", why, remedy).into()
 }
 
-/// The ending of an output's name, where it is one of these.
+/// The extension of an output, if it is one of these.
 pub(crate) fn ending(
     output: &Path,
     endings: &'static [&'static str],
@@ -88,7 +104,7 @@ pub(crate) fn ending(
     })
 }
 
-/// Sees that writing the output destroys nothing, before anything is computed.
+/// Checks, before anything is computed, that input and output differ and nothing would be overwritten.
 pub(crate) fn check(input: &Path, output: &Path, force: bool) -> Result<(), Refused> {
     let refuse = |code, why, remedy| Err(not_written(output, code, why, remedy));
     if !input.is_file() {
@@ -100,7 +116,7 @@ pub(crate) fn check(input: &Path, output: &Path, force: bool) -> Result<(), Refu
     check_place(output, force)
 }
 
-/// Sees that writing the output destroys nothing that was not to be, and that it can be written.
+/// Checks that the output can be written and overwrites nothing unless that was asked for.
 pub(crate) fn check_place(output: &Path, force: bool) -> Result<(), Refused> {
     let refuse = |code, why, remedy| Err(not_written(output, code, why, remedy));
     if output.is_dir() {
@@ -117,13 +133,13 @@ pub(crate) fn check_place(output: &Path, force: bool) -> Result<(), Refused> {
     Ok(())
 }
 
-/// That an output is not written, and why not.
+/// The error that an output was not written.
 pub(crate) fn not_written(output: &Path, code: &str, why: &str, remedy: &str) -> Refused {
     let what = format!("“{}” was not written.", output.display());
     refused(code, what, why, remedy)
 }
 
-/// That a command does not do what it was asked to.
+/// The error that a command cannot do what was asked.
 pub(crate) fn refused(code: &str, what: String, why: &str, remedy: &str) -> Refused {
     Refused(Problem {
         code: code.to_owned(),

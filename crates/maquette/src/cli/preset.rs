@@ -1,4 +1,4 @@
-//! `maquette preset`: presets of one's own.
+//! `maquette preset`: save and manage the user's presets.
 
 use std::{
     fs::File,
@@ -18,7 +18,7 @@ use super::{
     words,
 };
 
-/// The longest file of a preset that is read.
+/// The size limit of preset files.
 const MAX_FILE_BYTES: u64 = 1 << 20;
 
 #[derive(clap::Subcommand)]
@@ -59,7 +59,7 @@ pub(crate) enum PresetCommand {
         /// The preset's identifier or name
         preset: String,
     },
-    /// Write a preset to a file, to share it
+    /// Write a preset to a file for sharing
     Export {
         /// The preset's identifier or name
         preset: String,
@@ -136,8 +136,7 @@ pub(crate) fn run(command: PresetCommand, console: &Console) -> anyhow::Result<(
             let file: PresetFile = client.get(&format!("/api/presets/{id}/file"))?;
             let text = serde_json::to_string_pretty(&file).context("failed to write JSON")?;
             let Some(path) = output else { return terminal.line(&text) };
-            std::fs::write(&path, format!("{text}\n"))
-                .with_context(|| format!("failed to write {}", path.display()))?;
+            super::output::write(&path, &format!("{text}\n"))?;
             terminal.result(&serde_json::json!({ "exported": id, "file": path }), || {
                 format!("Wrote {}.", path.display())
             })
@@ -149,7 +148,7 @@ pub(crate) fn run(command: PresetCommand, console: &Console) -> anyhow::Result<(
     }
 }
 
-/// The file's JSON; the studio says whether it is a preset.
+/// The file's JSON; the studio checks whether it is a preset.
 fn read(path: &Path) -> anyhow::Result<serde_json::Value> {
     let what = || format!("failed to read {}", path.display());
     let mut text = String::new();

@@ -1,12 +1,12 @@
-//! Text made safe for a terminal: what would not be shown, and would change how the rest is, is made visible.
-//! Names of files may hold anything, escape sequences among it.
+//! Text made safe for a terminal: control characters are escaped. File names may contain any, including
+//! escape sequences.
 
-/// A text of lines.
+/// Text with several lines.
 pub(crate) fn printable(text: &str) -> String {
     escaped(text, |c| matches!(c, '\n' | '\t'))
 }
 
-/// A text that stays on one line.
+/// Text on one line.
 pub(crate) fn one_line(text: &str) -> String {
     escaped(text, |_| false)
 }

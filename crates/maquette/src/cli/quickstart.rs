@@ -15,7 +15,7 @@ use super::{
 };
 use crate::client::Client;
 
-/// How long to train if nobody says: enough to hear that something is learnt.
+/// How long to train by default: enough to hear that the model has learnt something.
 const MINUTES: f64 = 1.0;
 
 #[derive(clap::Args)]
@@ -95,7 +95,7 @@ pub(crate) fn run(args: QuickstartArgs, console: &Console) -> anyhow::Result<()>
     terminal.result(&summary, || outcome(&summary))
 }
 
-/// A line of JSON for each thing that came to be.
+/// Prints a line of JSON for each thing that was created.
 fn print_made(console: &Console, what: &str, thing: &impl Serialize) -> anyhow::Result<()> {
     if console.terminal.is_json() {
         return console.terminal.json(&serde_json::json!({ "made": what, "value": thing }));
@@ -103,7 +103,7 @@ fn print_made(console: &Console, what: &str, thing: &impl Serialize) -> anyhow::
     Ok(())
 }
 
-/// Sends a sound through the model that was kept apart from training, if there is one.
+/// Reconstructs a held-out sound with the model, or any sound if none is held out.
 fn reconstruct_held_out(
     onlooker: Onlooker<'_>,
     model: &Id,
@@ -120,7 +120,7 @@ fn reconstruct_held_out(
     onlooker.reconstruction(&queued.id)
 }
 
-/// Where the reconstructed sound lies in the workspace.
+/// The path of the reconstructed sound in the workspace.
 fn file_of(client: &Client, reconstruction: &Reconstruction) -> anyhow::Result<PathBuf> {
     let result = reconstruction.result.as_ref().context("failed to find the reconstruction")?;
     let projects = client.workspace().join("projects");

@@ -1,6 +1,7 @@
 //! `maquette reconstruct`: send a sound file through a model and back.
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     path::{Path, PathBuf},
 };
@@ -29,7 +30,7 @@ pub(crate) struct ReconstructArgs {
     /// Where to write the reconstruction, a WAV file
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
-    /// Write over OUT if it is there
+    /// Overwrite OUT if it exists
     #[arg(long)]
     force: bool,
 }
@@ -58,12 +59,12 @@ pub(crate) fn run(args: &ReconstructArgs, console: &Console) -> anyhow::Result<(
             args.output.display(),
             words::duration(result.length_secs),
             words::duration(result.compute_secs),
-            distances(result)
+            distances(&result.distances)
         )
     })
 }
 
-/// Copies the reconstructed sound of a whole reconstruction to a file.
+/// Copies the reconstructed sound to a file.
 pub(crate) fn save<'r>(
     client: &Client,
     reconstruction: &'r Reconstruction,
@@ -77,6 +78,25 @@ pub(crate) fn save<'r>(
 }
 
 /// Distances between original and reconstruction in words, one a line.
-pub(crate) fn distances(result: &ReconstructionResult) -> String {
-    result.distances.iter().map(|(name, value)| format!("{name} {value:.4}\n")).collect()
+fn distances(distances: &BTreeMap<String, f64>) -> String {
+    let line = |(name, value): (&String, &f64)| match name.as_str() {
+        "log_spectral_distance_db" => format!("Log-spectral distance: {value:.2} dB\n"),
+        // A distance of a newer or another worker keeps its name.
+        _ => format!("{}: {value:.4}\n", name.replace('_', " ")),
+    };
+    distances.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_have_names_and_units() {
+        let check = |name: &str, expected: &str| {
+            assert_eq!(distances(&BTreeMap::from([(name.to_owned(), 4.256_78)])), expected);
+        };
+        check("log_spectral_distance_db", "Log-spectral distance: 4.26 dB\n");
+        check("another_distance", "another distance: 4.2568\n");
+    }
 }

@@ -30,7 +30,7 @@ pub(crate) fn run(args: &ServeArgs, console: &Console) -> anyhow::Result<()> {
     let port = listener.local_addr()?.port();
     let address = format!("http://127.0.0.1:{port}");
     let runtime = server::runtime().context("failed to start threads")?;
-    // Taken before anybody is told the address: whoever knows it may also end us.
+    // Listened for before the address is printed: whoever knows the address may also send the signal.
     let farewell = runtime.block_on(async { farewell() })?;
     studio.announce(port).map_err(|error| Refused(error.problem()))?;
 
@@ -47,7 +47,7 @@ pub(crate) fn run(args: &ServeArgs, console: &Console) -> anyhow::Result<()> {
         open_page(&address);
     }
     let ended = runtime.block_on(server::serve(studio.clone(), listener, farewell));
-    // Whatever still reads or writes has had its time.
+    // Requests that still read or write have had their time.
     runtime.shutdown_timeout(Duration::from_millis(200));
 
     let jobs = studio.jobs().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! How a verb speaks: results on standard output, progress and problems on standard error.
+//! How a verb prints: results on standard output, progress and problems on standard error.
 
 use std::{
     fmt::Write as _,
@@ -16,7 +16,7 @@ use crate::client::Refused;
 #[derive(Clone, Copy)]
 pub(crate) struct Terminal {
     is_json: bool,
-    /// Whether a person sees standard error, so that a line of progress can be drawn again.
+    /// Whether standard error is a terminal, so that a line of progress can be redrawn.
     is_live: bool,
 }
 
@@ -36,7 +36,7 @@ impl Terminal {
         writeln!(out, "{text}").and_then(|()| out.flush()).context("failed to print")
     }
 
-    /// Prints the result: JSON for programs, the given words for people.
+    /// Prints the result: JSON for programs, the given text for people.
     pub(crate) fn result(
         self,
         result: &impl Serialize,
@@ -50,7 +50,7 @@ impl Terminal {
         self.line(&serde_json::to_string(value).context("failed to write JSON")?)
     }
 
-    /// Tells a person something that is not the result.
+    /// Prints a note for people that is not part of the result.
     pub(crate) fn note(self, text: &str) {
         if !self.is_json {
             self.erase();
@@ -58,14 +58,14 @@ impl Terminal {
         }
     }
 
-    /// Draws the line of progress, over the one before where that can be done.
+    /// Draws the line of progress, over the previous one if possible.
     pub(crate) fn progress(self, text: &str) {
         if self.is_live && !self.is_json {
             say(&format!("\r\x1b[2K{}", one_line(text)));
         }
     }
 
-    /// Takes the line of progress away.
+    /// Clears the line of progress.
     pub(crate) fn erase(self) {
         if self.is_live && !self.is_json {
             say("\r\x1b[2K");
@@ -85,7 +85,7 @@ impl Terminal {
                 .is_some_and(|it| it.kind() == io::ErrorKind::BrokenPipe)
         };
         if error.chain().any(broken_pipe) {
-            return; // Whoever read the output has had enough.
+            return; // The reader of our output has closed it, as `head` does; that is not an error.
         }
         self.erase();
         let problem = match error.downcast_ref::<Refused>() {
@@ -100,7 +100,7 @@ impl Terminal {
     }
 }
 
-/// A failure that has no words of the studio's.
+/// The problem for an error that is not a refusal of the studio.
 fn problem_of(error: &anyhow::Error) -> Problem {
     let causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
     Problem {
@@ -112,14 +112,14 @@ fn problem_of(error: &anyhow::Error) -> Problem {
     }
 }
 
-/// A problem in lines for people.
+/// A problem as lines of text.
 pub(crate) fn words(problem: &Problem) -> String {
     let mut text = format!("error: {}\n", problem.what);
     if let Some(why) = &problem.why {
         let _ = writeln!(text, "  why: {why}");
     }
     for field in &problem.fields {
-        // A problem with one field has said already what is wrong with it.
+        // A problem with a single field repeats its message as the reason.
         if problem.why.as_ref() == Some(&api::sentence(&field.message)) {
             continue;
         }
@@ -135,7 +135,7 @@ pub(crate) fn words(problem: &Problem) -> String {
     text
 }
 
-/// Writes to standard error; when that is closed there is nobody left to tell.
+/// Writes to standard error. If that is closed, the error has nowhere to go.
 fn say(text: &str) {
     let mut err = io::stderr().lock();
     let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());

@@ -1,4 +1,4 @@
-//! `maquette train`: queue a training, and look on with `--follow`.
+//! `maquette train`: queue a training, and show its progress with `--follow`.
 
 use api::{Id, NewRun, Run};
 
@@ -18,7 +18,7 @@ pub(crate) struct TrainArgs {
     /// A name for the run
     #[arg(long)]
     name: Option<String>,
-    /// Look on until it ends
+    /// Show progress until it ends
     #[arg(long)]
     follow: bool,
     #[command(flatten)]
@@ -45,11 +45,11 @@ pub(crate) fn run(args: TrainArgs, console: &Console) -> anyhow::Result<()> {
     follow(onlooker, &run.id, 0)
 }
 
-/// Looks on until a run ends: every event after a number as a line of JSON, or its progress.
+/// Follows a run until it ends: every event after a number as a line of JSON, or its progress.
 pub(crate) fn follow(onlooker: Onlooker<'_>, id: &Id, after: u64) -> anyhow::Result<()> {
     let terminal = onlooker.terminal;
     terminal.note(&format!("Training {id}"));
-    say_on_interrupt(format!("{id} goes on training. `maquette run stop {id}` stops it."));
+    say_on_interrupt(format!("{id} continues training. Stop it with `maquette run stop {id}`."));
     let run = onlooker.run(id, after, |event| match terminal.is_json() {
         true => terminal.json(event),
         false => Ok(()),

@@ -11,19 +11,19 @@ use serde_json::Value;
 use super::{terminal::Terminal, words};
 use crate::client::Client;
 
-/// What settings are composed of.
+/// The choices that settings are composed of.
 #[derive(clap::Args)]
 pub(crate) struct ChoiceArgs {
     /// The family of the model
     #[arg(long, default_value = "rave")]
     family: String,
-    /// A ready-made choice of settings, like `sketch`, or one of your own; the family's first if absent
+    /// A preset of the family, like `sketch`, or your own [default: the family's first]
     #[arg(long, value_name = "P")]
     preset: Option<String>,
-    /// A switch laid over the preset, like `causal`; any number of times, later ones win
+    /// Apply a switch to the preset, like `causal`; can be repeated, later ones win
     #[arg(long = "switch", value_name = "NAME")]
     switches: Vec<String>,
-    /// A setting that differs from preset and switches; any number of times
+    /// Change a single setting; can be repeated
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_and_value)]
     settings: Vec<(String, String)>,
 }
@@ -33,7 +33,7 @@ pub(crate) struct ChoiceArgs {
 pub(crate) struct TrainingArgs {
     #[command(flatten)]
     choices: ChoiceArgs,
-    /// The same seed gives the same first losses
+    /// The random seed; the same seed gives the same first losses
     #[arg(long, value_name = "S")]
     seed: Option<u64>,
     #[command(flatten)]
@@ -46,13 +46,13 @@ pub(crate) struct LimitArgs {
     /// Stop after this much training time
     #[arg(long, value_name = "M", conflicts_with = "steps")]
     minutes: Option<f64>,
-    /// Stop after this many steps in all
+    /// Stop after this many steps in total
     #[arg(long, value_name = "N")]
     steps: Option<u64>,
 }
 
 impl LimitArgs {
-    /// The limit that was named, if one was.
+    /// The limit that was given, if any.
     pub(crate) fn limit(&self) -> Option<Limit> {
         let minutes = self.minutes.map(|minutes| Limit::Minutes { minutes });
         minutes.or(self.steps.map(|steps| Limit::Steps { steps }))
@@ -75,8 +75,8 @@ impl TrainingArgs {
     }
 }
 
-/// Says that memory will be short, before a training is queued that nobody may look at again. What cannot
-/// be forecast is refused when it is queued.
+/// Warns that memory will be short before a training is queued, since it may run unattended. Choices that
+/// cannot be forecast are refused when they are queued.
 pub(crate) fn warn_of_memory(client: &Client, terminal: Terminal, new: &NewRun) {
     let composition = NewComposition {
         choices: new.choices.clone(),
@@ -90,7 +90,7 @@ pub(crate) fn warn_of_memory(client: &Client, terminal: Terminal, new: &NewRun) 
     }
 }
 
-/// What to know and to do where memory will be short.
+/// The warning and the suggestions if memory will be short.
 pub(crate) fn memory_warning(memory: &MemoryForecast) -> Option<String> {
     let (needed, free) =
         (memory.phase_1_bytes.max(memory.phase_2_bytes), words::bytes(memory.free_bytes?));
@@ -152,8 +152,8 @@ fn settings(given: Vec<(String, String)>, knobs: &[Knob]) -> BTreeMap<String, Va
         .collect()
 }
 
-/// The value that a knob of this kind takes. What does not fit stays text: the check of the settings
-/// says what is wrong with it, as it does for every other client.
+/// Parses a value for a knob of this kind. Text that does not parse is sent as it is: the studio's check of
+/// the settings says what is wrong with it, as for every other client.
 fn value(text: &str, kind: &KnobKind) -> Value {
     let fitting = match kind {
         KnobKind::Integer { .. } => text.parse::<i64>().ok().map(Value::from),
@@ -175,7 +175,7 @@ fn value(text: &str, kind: &KnobKind) -> Value {
     fitting.unwrap_or_else(|| text.into())
 }
 
-/// For a key that no knob has: the check of the settings will name it.
+/// The value for an unknown key, which the check of the settings will name.
 fn guess(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| text.into())
 }

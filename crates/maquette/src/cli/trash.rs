@@ -1,4 +1,4 @@
-//! `maquette trash`: what was deleted, and how to get it or its space back.
+//! `maquette trash`: list, restore, and delete forever.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
@@ -12,26 +12,26 @@ const DAY_MS: u64 = 24 * 3600 * 1000;
 
 #[derive(clap::Subcommand)]
 pub(crate) enum TrashCommand {
-    /// List what is in the trash, and how long it stays there
+    /// List deleted items, and how long they stay in the trash
     List,
-    /// Restore something from the trash
+    /// Restore an item from the trash
     Restore {
         /// Its identifier, or its name if nothing else in the trash has it
         #[arg(value_name = "ID|NAME")]
         item: String,
     },
-    /// Delete one thing in the trash forever
+    /// Delete an item in the trash forever
     Delete {
         /// Its identifier, or its name if nothing else in the trash has it
         #[arg(value_name = "ID|NAME")]
         item: String,
-        /// Do not ask
+        /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
     },
     /// Delete everything in the trash forever
     Empty {
-        /// Do not ask
+        /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
     },
@@ -92,15 +92,15 @@ fn path_of(item: &TrashItem) -> String {
     format!("/api/trash/{}/{}", item.list, item.id)
 }
 
-/// `run` for what is of the list `runs`.
+/// The singular of the item's list: `run` for `runs`.
 fn word_of(item: &TrashItem) -> &str {
     item.list.strip_suffix('s').unwrap_or(&item.list)
 }
 
-/// Whether a person at the terminal says yes.
+/// Whether the user at the terminal answers yes.
 ///
 /// # Errors
-/// When nobody can be asked.
+/// When there is no terminal to ask on.
 fn is_agreed(question: &str) -> anyhow::Result<bool> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         let why = "This cannot be undone, and there is no terminal to ask you on.";

@@ -1,4 +1,4 @@
-//! Quantities and states in words, as terminals show them.
+//! Quantities and states in words, for terminals.
 
 use api::{Id, Job, JobState, Limit, PresetName, Progress, Run, RunMeasure, UnreadableFolder};
 
@@ -34,7 +34,7 @@ pub(crate) fn bytes(n: u64) -> String {
     format!("{amount:.digits$} {}", UNITS[unit])
 }
 
-/// A whole number with its thousands apart.
+/// A whole number with separated thousands.
 pub(crate) fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::new();
@@ -47,18 +47,19 @@ pub(crate) fn count(n: u64) -> String {
     text
 }
 
-/// So many of something: `1 file`, `1,200 files`.
+/// A count of something: `1 file`, `1,200 files`.
 pub(crate) fn n_of(n: usize, thing: &str) -> String {
     let n = n as u64;
     format!("{} {thing}{}", count(n), if n == 1 { "" } else { "s" })
 }
 
-/// That something is in the trash now.
+/// The message that something was moved to the trash.
 pub(crate) fn deleted(id: &Id) -> String {
     format!("Moved {id} to the trash. `maquette trash list` shows what is there.")
 }
 
-/// Says beside a list what could not be read, and so is not in it. A list without such a note is still a list.
+/// Notes which folders could not be read and so are not listed. A failure to ask for them is ignored, because
+/// the list itself is still useful.
 pub(crate) fn note_unreadable(client: &Client, terminal: Terminal, kind: Kind) {
     let found: Vec<UnreadableFolder> = client.get("/api/unreadable").unwrap_or_default();
     let ids: Vec<&str> =
@@ -73,7 +74,7 @@ pub(crate) fn note_unreadable(client: &Client, terminal: Terminal, kind: Kind) {
     }
 }
 
-/// Where a job stands.
+/// A job's state in words.
 pub(crate) fn state(job: &Job) -> String {
     match &job.state {
         JobState::Queued { place: 0 } => "queued".to_owned(),
@@ -91,13 +92,13 @@ pub(crate) fn state(job: &Job) -> String {
     }
 }
 
-/// How far a job is, in one line.
+/// A job's progress in one line.
 pub(crate) fn progress(it: &Progress) -> String {
     let percent = it.share.map(|share| format!("{:.0} %", 100.0 * share));
     let phase = api::sentence(&it.phase);
     let phase = phase.trim_end_matches('.');
     if it.unit == "percent" {
-        // Work that is not counted in anything.
+        // Work without units to count.
         return format!("{phase}… {}", percent.unwrap_or_default()).trim_end().to_owned();
     }
     let mut parts = vec![phase.to_owned()];
@@ -141,7 +142,7 @@ pub(crate) fn run_measure(it: &RunMeasure) -> String {
     format!("about {}", parts.join(", "))
 }
 
-/// What was measured, and under which conditions.
+/// The measured figures and their conditions.
 pub(crate) fn measured(it: &RunMeasure) -> String {
     let measured = &it.measured;
     let mut parts = vec![format!(
@@ -155,9 +156,7 @@ pub(crate) fn measured(it: &RunMeasure) -> String {
     });
     parts.push(format!("{} of memory", bytes(measured.memory_bytes)));
     if let Some(cores) = measured.busy_cores.filter(|cores| *cores >= BUSY_CORES) {
-        parts.push(format!(
-            "other programs kept {cores:.1} cores busy meanwhile, so it may be faster"
-        ));
+        parts.push(format!("other programs kept {cores:.1} cores busy, so it may be faster"));
     }
     if measured.n_counted == 0 {
         parts.push("estimated from a single step of each phase".to_owned());
@@ -165,10 +164,10 @@ pub(crate) fn measured(it: &RunMeasure) -> String {
     parts.join("; ")
 }
 
-/// Other programs that keep fewer cores busy than this hardly matter.
+/// The number of cores kept busy by other programs below which they hardly matter.
 const BUSY_CORES: f64 = 0.3;
 
-/// A run against what was measured before it: `estimated 0.21 s per step, now 0.23 s`.
+/// A run's speed against the estimate: `estimated 0.21 s per step, now 0.23 s`.
 pub(crate) fn pace(run: &Run, forecast: &RunMeasure) -> String {
     // Phase 2 may begin before its step.
     let is_in_phase_2 = run.phases.last().is_some_and(|it| it.number > 1);
@@ -188,7 +187,7 @@ fn step_secs(secs: f64) -> String {
     if secs < 0.1 { format!("{:.1} ms", 1000.0 * secs) } else { format!("{secs:.2} s") }
 }
 
-/// What settings were composed of: `v2 + causal + noise`, and the preset of one's own behind it.
+/// What settings were composed of: `v2 + causal + noise`, with the user's preset if one was chosen.
 pub(crate) fn composition(preset: &str, switches: &[String], own: Option<&PresetName>) -> String {
     let mut parts = vec![preset];
     parts.extend(switches.iter().map(String::as_str));
@@ -196,7 +195,7 @@ pub(crate) fn composition(preset: &str, switches: &[String], own: Option<&Preset
     own.map_or_else(|| parts.clone(), |own| format!("{} ({parts})", own.name))
 }
 
-/// A count of samples as time: `93 ms`, `1.5 s`.
+/// A number of samples as time: `93 ms`, `1.5 s`.
 pub(crate) fn samples(n: u64, rate_hz: u32) -> String {
     let ms = 1000.0 * n as f64 / f64::from(rate_hz);
     if ms < 1000.0 { format!("{ms:.0} ms") } else { format!("{:.1} s", ms / 1000.0) }

@@ -2,7 +2,7 @@
 
 use std::{fs, sync::Mutex};
 
-/// Measures how busy the whole computer was since the last time it was asked.
+/// Measures the load of the whole computer since the last call.
 #[derive(Default)]
 pub(crate) struct CpuMeter {
     last: Mutex<Option<Reading>>,
@@ -52,7 +52,7 @@ pub(crate) fn n_cores() -> u32 {
     std::thread::available_parallelism().map_or(1, |n| n.get() as u32)
 }
 
-/// The CPU's name, as far as the system tells it.
+/// The CPU's name, if the system reports it.
 pub(crate) fn name() -> String {
     let found = fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
         let line = text.lines().find(|line| line.starts_with("model name"))?;
@@ -61,7 +61,7 @@ pub(crate) fn name() -> String {
     found.filter(|name| !name.is_empty()).unwrap_or_else(|| std::env::consts::ARCH.to_owned())
 }
 
-/// The fastest instructions for numbers that this CPU has.
+/// The best SIMD instruction set of this CPU.
 #[cfg(target_arch = "x86_64")]
 pub(crate) fn simd() -> &'static str {
     if std::arch::is_x86_feature_detected!("avx512f") {
@@ -75,13 +75,13 @@ pub(crate) fn simd() -> &'static str {
     }
 }
 
-/// The fastest instructions for numbers that this CPU has.
+/// The best SIMD instruction set of this CPU.
 #[cfg(target_arch = "aarch64")]
 pub(crate) fn simd() -> &'static str {
     "NEON"
 }
 
-/// The fastest instructions for numbers that this CPU has.
+/// The best SIMD instruction set of this CPU.
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub(crate) fn simd() -> &'static str {
     "none"

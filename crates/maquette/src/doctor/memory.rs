@@ -5,9 +5,9 @@ use std::fs;
 /// How much memory there is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Memory {
-    /// In all, in bytes; 0 where the system does not say.
+    /// Total bytes; 0 if the system does not report it.
     pub(crate) total_bytes: u64,
-    /// What a new process could use now, in bytes.
+    /// Bytes that a new process could use now.
     pub(crate) free_bytes: u64,
 }
 

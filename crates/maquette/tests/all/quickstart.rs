@@ -112,7 +112,7 @@ fn the_whole_main_job_in_one_command() {
         text(&module.stderr)
     );
     let share = run(&workspace, &["export", "Again", "--to", "onnx", "--fidelity", "nan"]);
-    assert!(text(&share.stderr).contains("try 0.95"), "{}", text(&share.stderr));
+    assert!(text(&share.stderr).contains("such as 0.95"), "{}", text(&share.stderr));
     let mut bytes = fs::read(path("again.maq")).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;

@@ -176,7 +176,7 @@ fn check(form: &ExportForm) -> Result<(), Error> {
         return Err(Error::invalid("latents", "choose at least 1"));
     }
     if fidelity.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
-        return Err(Error::invalid("fidelity", "a fidelity is a share from 0 to 1; try 0.95"));
+        return Err(Error::invalid("fidelity", "a fidelity is a number from 0 to 1, such as 0.95"));
     }
     if !(1..=BLOCK_MAX).contains(&block) {
         return Err(Error::invalid("block", format!("choose from 1 to {BLOCK_MAX} samples")));

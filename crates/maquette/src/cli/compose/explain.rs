@@ -1,5 +1,5 @@
-//! What settings do, as `maquette compose --explain` tells it: the same sentences as beside the fields of a
-//! form, with the range and the default of each.
+//! The explanations of `maquette compose --explain`: the same sentences as beside the fields of a form, with
+//! the range and the default of each setting.
 
 use api::{Knob, KnobKind};
 use serde_json::Value;
@@ -54,7 +54,7 @@ fn number(n: f64) -> String {
     if n != 0.0 && n.abs() < 1e-4 { format!("{n:e}") } else { format!("{n}") }
 }
 
-/// A sentence in lines, broken between words.
+/// A sentence, wrapped between words.
 fn lines(text: &str) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
