@@ -7,8 +7,9 @@ import { t } from '$lib/i18n'
 
 import type { Column } from './grid'
 import { prefs } from './prefs.svelte'
-import { recentFirst, remembered } from './recents'
+import { recentFirst, remembered, stillThere } from './recents'
 import { changes, type Resource, resource } from './resource.svelte'
+import { atRest } from './rest'
 import { go, route } from './router.svelte'
 import { toast } from './toasts.svelte'
 
@@ -17,9 +18,6 @@ export const FIRST_PROJECT = 'default'
 
 /** More than the switcher offers, since some of them may be gone. */
 const MOST_REMEMBERED = 12
-
-/** What can wait is asked for when the dashboard stands. */
-const REST_MS = 1000
 
 let list = $state.raw<Resource<Project[]>>()
 
@@ -50,8 +48,7 @@ export const projectName = (id: string | null | undefined): string => projects.a
 /** Starts to follow the projects; call once, while the shell is set up. */
 export function startProjects(): void {
   // The first screen stands without the list, unless it has the name of the project that is shown.
-  const isAtRest = prefs.project === '' && route.path === '/'
-  let wait: Promise<unknown> | undefined = isAtRest ? new Promise((resolve) => setTimeout(resolve, REST_MS)) : undefined
+  let wait: Promise<void> | undefined = prefs.project === '' ? atRest() : undefined
   const mine = resource(async (signal) => {
     await wait
     wait = undefined
@@ -59,9 +56,11 @@ export function startProjects(): void {
   }, changes('projects'))
   list = mine
   $effect(() => {
-    if (!prefs.project || !mine.data || mine.data.some(({ id }) => id === prefs.project)) return
+    if (!prefs.project || !mine.data) return
+    const shown = stillThere(prefs.project, mine.data)
+    if (shown === prefs.project) return
     untrack(() => {
-      prefs.project = ''
+      prefs.project = shown
       toast(t('projects.gone'))
     })
   })

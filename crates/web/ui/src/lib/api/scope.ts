@@ -10,6 +10,7 @@ const SCOPED: Record<string, readonly string[]> = {
     'exports',
     'imports',
     'imports/foreign',
+    'jobs',
     'measures',
     'models',
     'presets',

@@ -5,6 +5,7 @@ import './en'
 import { importProject, type Problem, problemOf, type Project } from '$lib/api'
 import { t } from '$lib/i18n'
 import { refreshProjects } from '$lib/projects.svelte'
+import { route } from '$lib/router.svelte'
 import { toast } from '$lib/toasts.svelte'
 
 class Importing {
@@ -28,7 +29,8 @@ class Importing {
     this.problem = this.made = undefined
     try {
       this.made = await importProject(file, (share) => (this.share = share), attempt.signal)
-      toast(t('archive.done', { name: this.made.name }))
+      // Its page says so itself.
+      if (route.path !== '/projects') toast(t('archive.done', { name: this.made.name }))
       await refreshProjects()
     } catch (thrown) {
       if (!attempt.signal.aborted) this.problem = problemOf(thrown)

@@ -1,1 +1,0 @@
-import{$a as e,Ba as t,Po as n,Za as r,go as i}from"./app-Bu9K3qVw.js";var a=e(`<dl class="svelte-ffyhyf"><!></dl>`);function o(e,o){var s=a(),c=i(s);t(c,()=>o.children),n(s),r(e,s)}export{o as t};

@@ -1,1 +1,0 @@
-import"./en-3e9131Ts.js";import{va as e,ya as t}from"./app-Bu9K3qVw.js";function n({n_datasets:n,n_runs:r,n_models:i}){return[n>0?t(`project.nDatasets`,n):``,r>0?t(`project.nRuns`,r):``,i>0?t(`project.nModels`,i):``].filter(Boolean).join(` · `)||e(`project.isEmpty`)}export{n as t};

@@ -1,1 +1,0 @@
-import{Ir as e,Ti as t,gt as n}from"./app-Bu9K3qVw.js";var r=r=>n(r,e,t);export{r as t};

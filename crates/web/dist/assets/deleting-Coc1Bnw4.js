@@ -1,1 +1,0 @@
-import{Cn as e,Qi as t,Tn as n,Wi as r,Yi as i,gt as a}from"./app-Bu9K3qVw.js";async function o(o){let s=t.project;o.some(({id:e})=>e===s)&&n(``);let c=await a(o,r,async t=>{await i(t),await e(),t===s&&n(t)});return await e(),s&&!t.project&&!c.some(({id:e})=>e===s)&&n(s),c}export{o as t};
