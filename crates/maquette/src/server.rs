@@ -9,14 +9,16 @@ mod conversions;
 mod datasets;
 mod error;
 mod exports;
+mod families;
+mod folders;
 mod guard;
+mod imports;
 mod input;
 mod jobs;
 mod live;
 mod measures;
 mod models;
 pub(crate) mod openapi;
-mod outside;
 mod presets;
 mod projects;
 mod reconstructions;
@@ -187,13 +189,15 @@ fn routes() -> OpenApiRouter<App> {
         .merge(datasets::routes())
         .merge(runs::routes())
         .merge(models::routes())
+        .merge(families::routes())
         .merge(presets::routes())
         .merge(projects::routes())
         .merge(measures::routes())
         .merge(reconstructions::routes())
         .merge(conversions::routes())
         .merge(exports::routes())
-        .merge(outside::routes())
+        .merge(folders::routes())
+        .merge(imports::routes())
         .merge(trash::routes())
 }
 

@@ -195,8 +195,8 @@ fn checked(knob: &Knob, value: &Value) -> Result<Value, FieldProblem> {
         }
         KnobKind::Bool => match value {
             Value::Bool(yes) => Ok((*yes).into()),
-            Value::String(text) if text == "true" => Ok(true.into()),
-            Value::String(text) if text == "false" => Ok(false.into()),
+            Value::String(text) if is_one_of(text, ["true", "yes", "on"]) => Ok(true.into()),
+            Value::String(text) if is_one_of(text, ["false", "no", "off"]) => Ok(false.into()),
             _ => Err(problem(&knob.key, "must be true or false")),
         },
         KnobKind::Choice { options } => match value.as_str() {
@@ -214,6 +214,10 @@ fn checked(knob: &Knob, value: &Value) -> Result<Value, FieldProblem> {
             checked_list(knob, value, *min..=*max, *len_min as usize..=*len_max as usize)
         }
     }
+}
+
+fn is_one_of(text: &str, words: [&str; 3]) -> bool {
+    words.iter().any(|word| text.trim().eq_ignore_ascii_case(word))
 }
 
 fn checked_list(
@@ -293,6 +297,9 @@ mod tests {
         check(number(0.0, 1.0), json!(1), Some(json!(1.0)));
         check(number(0.0, 1.0), json!("nan"), None);
         check(KnobKind::Bool, json!("true"), Some(json!(true)));
+        check(KnobKind::Bool, json!("Yes"), Some(json!(true)));
+        check(KnobKind::Bool, json!("off"), Some(json!(false)));
+        check(KnobKind::Bool, json!("maybe"), None);
         check(KnobKind::Bool, json!(1), None);
         check(choice(&["a", "b"]), json!("b"), Some(json!("b")));
         check(choice(&["a", "b"]), json!("c"), None);

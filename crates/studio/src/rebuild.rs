@@ -37,9 +37,6 @@ use crate::{
 /// How long reading events may hold up the start; the rest is read afterwards.
 const MAX_READING: Duration = Duration::from_secs(1);
 
-/// How long things stay in the trash.
-pub(crate) const TRASH_MS: UnixMs = 30 * 24 * HOUR_MS;
-
 /// How long an upload that nothing refers to stays after its last file came: over a start, which no page
 /// survives that was sending; and while the studio runs.
 const UPLOADS_AT_START_MS: UnixMs = HOUR_MS;

@@ -67,7 +67,7 @@ struct Difference {
 pub(crate) fn run(args: ComposeArgs, console: &Console) -> anyhow::Result<()> {
     let client = Arc::new(console.client()?);
     let (is_whole, is_explained) = (args.all, args.explain);
-    let choices = args.choices.choices(&client)?;
+    let choices = args.choices.choices();
     let limit = args.limit.limit();
     let dataset = args.dataset.as_deref();
     let dataset = dataset.map(|text| named::id(&client, Kind::Dataset, text)).transpose()?;

@@ -105,7 +105,7 @@ pub(crate) fn run(command: PresetCommand, console: &Console) -> anyhow::Result<(
             terminal.result(&presets, || overview(&presets))
         }
         PresetCommand::Save { name, summary, choices, limit } => {
-            let choices = choices.choices(&client)?;
+            let choices = choices.choices();
             let new = NewPreset { name, summary, choices, limit: limit.limit() };
             let preset: OwnPreset = client.post("/api/presets", &new)?;
             terminal.result(&preset, || words_of(&preset))

@@ -127,7 +127,7 @@ pub(crate) fn run(command: ProjectCommand, console: &Console) -> anyhow::Result<
             terminal.result(&project, || format!("Renamed to “{}” ({}).", project.name, project.id))
         }
         ProjectCommand::Defaults { project, choices, limit } => {
-            let defaults = RunDefaults { choices: choices.choices(&client)?, limit: limit.limit() };
+            let defaults = RunDefaults { choices: choices.choices(), limit: limit.limit() };
             let change = ProjectChange { name: None, defaults: Some(defaults) };
             let project: Project = client.patch(&path_of(&project)?, &change)?;
             terminal.result(&project, || {

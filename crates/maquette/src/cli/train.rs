@@ -28,11 +28,8 @@ pub(crate) struct TrainArgs {
 pub(crate) fn run(args: TrainArgs, console: &Console) -> anyhow::Result<()> {
     let client = console.client()?;
     let terminal = console.terminal;
-    let new: NewRun = args.training.new_run(
-        &client,
-        named::id(&client, Kind::Dataset, &args.dataset)?,
-        args.name,
-    )?;
+    let dataset = named::id(&client, Kind::Dataset, &args.dataset)?;
+    let new: NewRun = args.training.new_run(dataset, args.name);
     warn_of_memory(&client, terminal, &new);
     let run: Run = client.post("/api/runs", &new)?;
     let onlooker = Onlooker { client: &client, terminal };

@@ -1,12 +1,6 @@
 //! The choices of a training, as `train`, `quickstart`, `compose` and `preset save` take them.
 
-use std::collections::BTreeMap;
-
-use api::{
-    Choices, Family, Id, Knob, KnobKind, Limit, MemoryForecast, MemoryLevel, NewComposition,
-    NewRun, RunForecast,
-};
-use serde_json::Value;
+use api::{Choices, Id, Limit, MemoryForecast, MemoryLevel, NewComposition, NewRun, RunForecast};
 
 use super::{terminal::Terminal, words};
 use crate::client::Client;
@@ -61,17 +55,9 @@ impl LimitArgs {
 
 impl TrainingArgs {
     /// The order to train on a dataset with these choices.
-    ///
-    /// # Errors
-    /// When the studio cannot be asked what kinds of settings there are.
-    pub(crate) fn new_run(
-        self,
-        client: &Client,
-        dataset: Id,
-        name: Option<String>,
-    ) -> anyhow::Result<NewRun> {
-        let choices = self.choices.choices(client)?;
-        Ok(NewRun { name, dataset, choices, limit: self.limit.limit(), seed: self.seed })
+    pub(crate) fn new_run(self, dataset: Id, name: Option<String>) -> NewRun {
+        let choices = self.choices.choices();
+        NewRun { name, dataset, choices, limit: self.limit.limit(), seed: self.seed }
     }
 }
 
@@ -118,21 +104,15 @@ pub(crate) fn memory_warning(memory: &MemoryForecast) -> Option<String> {
 }
 
 impl ChoiceArgs {
-    /// The choices, each setting as its knob takes it.
-    ///
-    /// # Errors
-    /// When the studio cannot be asked what kinds of settings there are.
-    pub(crate) fn choices(self, client: &Client) -> anyhow::Result<Choices> {
-        let families: Vec<Family> =
-            if self.settings.is_empty() { vec![] } else { client.get("/api/families")? };
-        let family = families.iter().find(|family| family.name == self.family);
-        let knobs = family.map_or(&[][..], |family| &family.knobs);
-        Ok(Choices {
+    /// The choices. The values of settings are sent as they were typed: the knobs read them.
+    pub(crate) fn choices(self) -> Choices {
+        let settings = self.settings.into_iter();
+        Choices {
             family: Some(self.family),
             preset: self.preset,
             switches: self.switches,
-            settings: settings(self.settings, knobs),
-        })
+            settings: settings.map(|(key, text)| (key, text.into())).collect(),
+        }
     }
 }
 
@@ -141,73 +121,13 @@ fn key_and_value(text: &str) -> Result<(String, String), String> {
     Ok((key.trim().to_owned(), value.trim().to_owned()))
 }
 
-fn settings(given: Vec<(String, String)>, knobs: &[Knob]) -> BTreeMap<String, Value> {
-    given
-        .into_iter()
-        .map(|(key, text)| {
-            let knob = knobs.iter().find(|knob| knob.key == key);
-            let value = knob.map_or_else(|| guess(&text), |knob| value(&text, &knob.kind));
-            (key, value)
-        })
-        .collect()
-}
-
-/// Parses a value for a knob of this kind. Text that does not parse is sent as it is: the studio's check of
-/// the settings says what is wrong with it, as for every other client.
-fn value(text: &str, kind: &KnobKind) -> Value {
-    let fitting = match kind {
-        KnobKind::Integer { .. } => text.parse::<i64>().ok().map(Value::from),
-        KnobKind::Number { .. } => {
-            text.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::from)
-        }
-        KnobKind::Bool => match text {
-            "true" | "yes" | "on" => Some(true.into()),
-            "false" | "no" | "off" => Some(false.into()),
-            _ => None,
-        },
-        KnobKind::Choice { .. } => None,
-        KnobKind::IntegerList { .. } => {
-            let inner = text.trim_start_matches('[').trim_end_matches(']');
-            let numbers = inner.split(',').map(|number| number.trim().parse::<i64>());
-            numbers.collect::<Result<Vec<_>, _>>().ok().map(Value::from)
-        }
-    };
-    fitting.unwrap_or_else(|| text.into())
-}
-
-/// The value for an unknown key, which the check of the settings will name.
-fn guess(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|_| text.into())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn values_are_read_by_the_kind_of_their_knob() {
-        let check = |text: &str, kind: KnobKind, expected: Value| {
-            assert_eq!(value(text, &kind), expected, "{text}");
-        };
-        let integer = || KnobKind::Integer { min: 0, max: 9, multiple_of: 1 };
-        let number = || KnobKind::Number { min: 0.0, max: 1.0, is_logarithmic: false };
-        let list = || KnobKind::IntegerList { min: 0, max: 9, len_min: 1, len_max: 4 };
-        let choice = || KnobKind::Choice { options: vec!["1".into()] };
-        check("4", integer(), json!(4));
-        check("four", integer(), json!("four"));
-        check("4", number(), json!(4.0));
-        check("1e-4", number(), json!(1e-4));
-        check("NaN", number(), json!("NaN"));
-        check("yes", KnobKind::Bool, json!(true));
-        check("false", KnobKind::Bool, json!(false));
-        check("maybe", KnobKind::Bool, json!("maybe"));
-        check("1", choice(), json!("1"));
-        check("4,4,2", list(), json!([4, 4, 2]));
-        check("[4, 4]", list(), json!([4, 4]));
-        check("4;4", list(), json!("4;4"));
-    }
 
     #[test]
     fn short_memory_is_said_with_what_to_change() {

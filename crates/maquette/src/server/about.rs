@@ -1,6 +1,6 @@
-//! `/api/health`, `/api/doctor`, `/api/machine`, `/api/families`: the studio and the computer.
+//! `/api/health`, `/api/doctor`, `/api/machine`: the studio and the computer.
 
-use api::{Doctor, Family, Health, Machine};
+use api::{Doctor, Health, Machine};
 use axum::{Json, extract::State};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -8,11 +8,7 @@ use super::{App, error::Answer};
 use crate::doctor::{self, Subject};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(health))
-        .routes(routes!(doctor))
-        .routes(routes!(machine))
-        .routes(routes!(families))
+    OpenApiRouter::new().routes(routes!(health)).routes(routes!(doctor)).routes(routes!(machine))
 }
 
 /// That the studio answers, and who it is.
@@ -42,11 +38,4 @@ async fn doctor(State(app): State<App>) -> Answer<Doctor> {
 #[utoipa::path(get, path = "/api/machine", tag = "about", responses((status = 200, body = Machine)))]
 async fn machine(State(app): State<App>) -> Answer<Machine> {
     app.work(|app| Ok(doctor::machine(app.studio.workspace(), &app.cpu))).await.map(Json)
-}
-
-/// Families of models with their presets and knobs, the recommended ones first.
-#[utoipa::path(get, path = "/api/families", tag = "about",
-    responses((status = 200, body = Vec<Family>)))]
-async fn families() -> Json<Vec<Family>> {
-    Json(worker::families())
 }

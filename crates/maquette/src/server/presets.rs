@@ -1,12 +1,14 @@
-//! `/api/presets`, `/api/compositions`: presets of one's own, and what choices come to.
+//! `/api/presets`: presets of one's own, and what choices come to.
 //!
 //! The server joins the two halves here: the studio keeps presets, the worker says what they mean.
 
+use std::collections::BTreeMap;
+
 use api::{
-    Choices, Id, Limit, NewComposition, NewPreset, OwnPreset, PresetFile, PresetFileKind, Rename,
-    RunForecast,
+    Choices, Id, Limit, NewPreset, OwnPreset, PresetFile, PresetFileKind, Rename, RunForecast,
 };
 use axum::{Json, extract::State, http::StatusCode};
+use serde_json::Value;
 use studio::Studio;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -18,26 +20,11 @@ use super::{
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(compose))
         .routes(routes!(presets, save_preset))
         .routes(routes!(import_preset))
         .routes(routes!(preset, rename_preset, delete_preset))
         .routes(routes!(preset_file))
         .routes(routes!(restore_preset))
-}
-
-/// What choices come to: the whole settings, where each came from, and what the model will be like.
-#[utoipa::path(post, path = "/api/compositions", params(OfProject), tag = "presets", request_body = NewComposition,
-    responses((status = 200, body = RunForecast)))]
-async fn compose(
-    InProject(app): InProject,
-    FromJson(new): FromJson<NewComposition>,
-) -> Answer<RunForecast> {
-    let composed = move |app: &App| match &new.dataset {
-        Some(dataset) => forecast(&app.studio, &new.choices, dataset, new.limit),
-        None => composed(&app.studio, &new.choices),
-    };
-    app.work(composed).await.map(Json)
 }
 
 /// Every preset of one's own, newest first.
@@ -160,6 +147,21 @@ pub(crate) fn forecast(
     Ok(forecast)
 }
 
+/// Settings as their knobs read them: `"4"` becomes 4.
+pub(crate) fn as_read(
+    settings: BTreeMap<String, Value>,
+    composed: &RunForecast,
+) -> BTreeMap<String, Value> {
+    let read = |key: &String| composed.settings.get(key).cloned();
+    settings
+        .into_iter()
+        .map(|(key, said)| {
+            let value = read(&key).unwrap_or(said);
+            (key, value)
+        })
+        .collect()
+}
+
 /// The preset of one's own that choices name. Presets of a family come first, so a name means the
 /// same whatever people keep; what neither has is for the worker to refuse.
 fn own_preset(studio: &Studio, choices: &Choices) -> Result<Option<OwnPreset>, Failure> {
@@ -183,6 +185,7 @@ fn save(studio: &Studio, new: NewPreset) -> Result<OwnPreset, Failure> {
         Some(own) => worker::unfolded(&new.choices, own).map_err(unprocessable)?.settings,
         None => new.choices.settings,
     };
+    let settings = as_read(settings, &composed);
     let choices = Choices {
         family: Some(composed.family),
         preset: Some(composed.preset),

@@ -57,8 +57,8 @@ async fn create_project(
     FromJson(new): FromJson<NewProject>,
 ) -> Answer<Project> {
     app.work(move |app| {
-        check_defaults(&app.studio, &new.defaults)?;
-        Ok(app.studio.create_project(new)?)
+        let defaults = checked_defaults(&app.studio, new.defaults)?;
+        Ok(app.studio.create_project(NewProject { defaults, ..new })?)
     })
     .await
     .map(Json)
@@ -80,10 +80,8 @@ async fn change_project(
     FromJson(new): FromJson<ProjectChange>,
 ) -> Answer<Project> {
     app.work(move |app| {
-        if let Some(defaults) = &new.defaults {
-            check_defaults(&app.studio, defaults)?;
-        }
-        Ok(app.studio.change_project(&id, new)?)
+        let defaults = new.defaults.map(|it| checked_defaults(&app.studio, it)).transpose()?;
+        Ok(app.studio.change_project(&id, ProjectChange { defaults, ..new })?)
     })
     .await
     .map(Json)
@@ -225,7 +223,13 @@ impl Read for FromBody {
     }
 }
 
-/// Sees that new runs could start from these.
-fn check_defaults(studio: &Studio, defaults: &RunDefaults) -> Result<(), Failure> {
-    presets::composed(studio, &defaults.choices).map(drop)
+/// What new runs start from, with its settings as their knobs read them.
+///
+/// # Errors
+/// When no run could start from them.
+fn checked_defaults(studio: &Studio, mut defaults: RunDefaults) -> Result<RunDefaults, Failure> {
+    let composed = presets::composed(studio, &defaults.choices)?;
+    let given = std::mem::take(&mut defaults.choices.settings);
+    defaults.choices.settings = presets::as_read(given, &composed);
+    Ok(defaults)
 }

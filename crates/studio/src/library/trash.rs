@@ -13,11 +13,14 @@ use super::projects;
 
 use crate::{
     Error, Studio, job_folder,
-    rebuild::{TRASH_MS, forget},
+    rebuild::forget,
     shared::{Change, Shared},
     store::{jobs, models, presets, reconstructions},
     workspace::{ids_in, move_folder, remove, size_of},
 };
+
+/// How long things stay in the trash: 30 days.
+const TRASH_MS: UnixMs = 30 * 24 * 3600 * 1000;
 
 /// The list of projects, as items of the trash name it.
 const PROJECTS: &str = "projects";

@@ -30,9 +30,8 @@ fn reconstruct(folder: &mut JobFolder, task: &ReconstructTask) -> anyhow::Result
     steps.begin("reading the sound", [0.0, READ_SHARE]);
     let folder = steps.folder.path().to_owned();
     let path = job::shelf::find(&folder, Some(&task.model_path), job::Shelf::Models, &task.model);
-    let card: Model =
-        serde_json::from_slice(&std::fs::read(path.join("model.json")).context("read model.json")?)
-            .context("understand model.json")?;
+    let card: Model = job::whole::read_versioned(&path.join(job::files::MODEL), Model::FORMAT)
+        .context("read the model's card")?;
     let weights = path.join("weights.safetensors");
     let model = models::open(&weights).with_context(|| format!("load {}", weights.display()))?;
     let model = codec(model.as_ref(), &card.name)?;

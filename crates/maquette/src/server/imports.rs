@@ -1,48 +1,24 @@
-//! `/api/folders`, `/api/imports`: what comes from elsewhere on this computer.
+//! `/api/imports`: what comes from elsewhere on this computer.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use api::{Findings, FolderFiles, FolderListing, Id, Import, ImportTask, Imported, NewImport};
+use api::{Findings, Id, Import, ImportTask, Imported, NewImport};
 use axum::{Json, extract::State, http::StatusCode};
-use serde::Deserialize;
-use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     App,
     error::{Answer, Failure},
-    input::{FromJson, FromPath, FromQuery, InProject, OfProject},
+    input::{FromJson, FromPath, InProject, OfProject},
 };
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(folders))
         .routes(routes!(import, foreign_imports))
         .routes(routes!(inspect))
         .routes(routes!(create_import))
         .routes(routes!(foreign_import, delete_import))
         .routes(routes!(take_import))
-}
-
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct Folder {
-    /// Its absolute path; the home folder if absent.
-    #[param(value_type = Option<String>)]
-    path: Option<PathBuf>,
-    /// Files to list with it; none if absent.
-    #[param(inline)]
-    files: Option<FolderFiles>,
-}
-
-/// A folder on this computer, to choose sounds from.
-#[utoipa::path(get, path = "/api/folders", tag = "outside", params(Folder),
-    responses((status = 200, body = FolderListing)))]
-async fn folders(
-    State(app): State<App>,
-    FromQuery(folder): FromQuery<Folder>,
-) -> Answer<FolderListing> {
-    app.ask(move |studio| studio.folders(folder.path.as_deref(), folder.files)).await
 }
 
 /// Copies the folder of a dataset, a run or a model into the workspace.
