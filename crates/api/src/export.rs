@@ -41,6 +41,40 @@ pub enum ExportForm {
     Ckpt,
 }
 
+/// The forms of export by name alone, as a family lists those of its models.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportKind {
+    /// See [`ExportForm::Torchscript`].
+    Torchscript,
+    /// See [`ExportForm::Onnx`].
+    Onnx,
+    /// See [`ExportForm::Safetensors`].
+    Safetensors,
+    /// See [`ExportForm::Maq`].
+    Maq,
+    /// See [`ExportForm::Ckpt`].
+    Ckpt,
+}
+
+impl ExportKind {
+    /// All that there are.
+    pub const ALL: [Self; 5] =
+        [Self::Torchscript, Self::Onnx, Self::Safetensors, Self::Maq, Self::Ckpt];
+
+    /// Its name in orders and commands.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Torchscript => "torchscript",
+            Self::Onnx => "onnx",
+            Self::Safetensors => "safetensors",
+            Self::Maq => "maq",
+            Self::Ckpt => "ckpt",
+        }
+    }
+}
+
 /// How an exported model plays.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ExportedPlay {
@@ -135,16 +169,21 @@ pub struct ExportResult {
     pub files: Vec<ExportedFile>,
     /// What was found out about it, in the order it was tried.
     pub checks: Vec<ExportCheck>,
-    /// Samples per second that it plays at.
-    pub rate_hz: u32,
+    /// Samples per second that it plays at; this and the next four are absent where the model is no codec.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_hz: Option<u32>,
     /// Channels of sound.
-    pub channels: u16,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channels: Option<u16>,
     /// Latent curves that it shows.
-    pub latents: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latents: Option<u32>,
     /// Samples of sound per latent frame.
-    pub ratio: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ratio: Option<u32>,
     /// By how many samples it is late, where it plays block by block.
-    pub latency_samples: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_samples: Option<u64>,
     /// How fast it was, where it plays.
     pub speed: Option<ExportSpeed>,
     /// The largest difference from the model, relative to its loudest sample, where it plays.

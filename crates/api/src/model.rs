@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Id, Job, ScoreMetric, UnixMs};
+use crate::{ExportKind, Id, Job, ScoreMetric, UnixMs};
 
 /// A model in the library: `model.json` in its folder, beside `weights.safetensors`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -25,8 +25,9 @@ pub struct Model {
     pub family: String,
     /// Every setting it was trained with.
     pub settings: serde_json::Value,
-    /// Samples per second.
-    pub rate_hz: u32,
+    /// Samples per second, if it has to do with sound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_hz: Option<u32>,
     /// Size of its weights, in bytes.
     pub bytes: u64,
     /// SHA-256 of its weights, in hexadecimal.
@@ -76,28 +77,39 @@ pub struct Packaged {
 /// What a model's settings and weights tell about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ModelFacts {
+    /// Trainable numbers of the model.
+    pub n_parameters: u64,
+    /// The phase of training it was saved in, from 1.
+    pub phase: u8,
+    /// What it can be exported as.
+    pub exports: Vec<ExportKind>,
+    /// What it is like as a codec, if it is one.
+    pub codec: Option<CodecFacts>,
+    /// How its latent space was last measured, if it was.
+    pub latent_use: Option<LatentUse>,
+}
+
+/// What a model is like that turns sound into latents and back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CodecFacts {
+    /// Samples per second, which makes the counts of samples times.
+    pub rate_hz: u32,
     /// Channels of sound.
     pub channels: u16,
     /// Curves that describe sound.
     pub latent_size: u32,
     /// What keeps them in shape: `variational`, `wasserstein`, `spherical` or `discrete`.
     pub regularization: String,
-    /// Trainable numbers in encoder and decoder.
-    pub n_parameters: u64,
     /// Samples of sound per latent frame.
     pub ratio: u32,
     /// Latent frames per second.
     pub latent_rate_hz: f64,
     /// Numbers of sound for each number of the latent.
     pub compression: f64,
-    /// How far a sample of the reconstruction looks.
+    /// How far a sample of the reconstruction looks back and ahead.
     pub receptive_field: crate::ReceptiveField,
     /// By how many samples it is late when it is played live.
     pub latency_samples: u64,
-    /// The phase of training it was saved in: 1 or 2.
-    pub phase: u8,
-    /// How its latent space was last measured, if it was.
-    pub latent_use: Option<LatentUse>,
 }
 
 /// How much of a latent space is used.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    Checkpoint, Choices, Id, Job, Limit, Origin, Phase, PresetName, RunMeasure, Sample,
+    Checkpoint, Choices, CodecFacts, Id, Job, Limit, Origin, Phase, PresetName, RunMeasure, Sample,
     ScoreMetric, SystemUse, UnixMs, Warning,
 };
 
@@ -132,7 +132,7 @@ pub struct RunForecast {
     pub settings: serde_json::Value,
     /// Where each of them got its value from, by key.
     pub origins: BTreeMap<String, Origin>,
-    /// Trainable numbers in the model (encoder and decoder).
+    /// Trainable numbers in the model.
     pub n_parameters: u64,
     /// Trainable numbers in the discriminators, which only training needs.
     pub n_discriminator_parameters: u64,
@@ -140,18 +140,8 @@ pub struct RunForecast {
     pub memory_bytes: u64,
     /// The same for each phase, with what is free, and what to do where that is not enough.
     pub memory: MemoryForecast,
-    /// Samples of sound per latent frame.
-    pub ratio: u32,
-    /// Latent frames a second.
-    pub latent_rate_hz: f64,
-    /// Numbers of sound for each number of the latent curves.
-    pub compression: f64,
-    /// How far a sample of the reconstruction looks back and ahead.
-    pub receptive_field: ReceptiveField,
-    /// By how many samples it is late when it is played live.
-    pub latency_samples: u64,
-    /// Samples per second, which makes the counts of samples times.
-    pub rate_hz: u32,
+    /// What it is like as a codec, if it is one.
+    pub codec: Option<CodecFacts>,
     /// Things worth knowing before the start, none of which prevents it.
     pub notes: Vec<String>,
     /// How long it would take, if that was measured with the same settings.

@@ -7,11 +7,11 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use api::{DatasetSummary, FieldProblem};
+use api::{DatasetSummary, ExportKind, FieldProblem};
 use nn::{Compute, NoGpu};
 use serde_json::Value;
 
-use crate::{Composition, Error, Finished, LatentSpace, Trainer};
+use crate::{Composition, Error, Finished, LatentSpace, OtherProgram, Trainer};
 
 /// A kind of model that can be trained.
 pub trait Family: Sync {
@@ -59,6 +59,11 @@ pub trait Family: Sync {
     /// # Errors
     /// As [`Self::open`].
     fn look_at(&self, weights: &Path) -> Result<Described, Error>;
+
+    /// Programs of others whose files it reads and writes.
+    fn other_programs(&self) -> &'static [&'static dyn OtherProgram] {
+        &[]
+    }
 }
 
 /// The settings of one model, checked: everything that is known about it before it is trained.
@@ -81,6 +86,11 @@ pub trait Settings {
 
     /// The excerpts of sound that a step learns from; `None` for a model that learns from none.
     fn excerpts(&self) -> Option<ExcerptSettings>;
+
+    /// What a finished model can be exported as.
+    fn exports(&self) -> Vec<ExportKind> {
+        vec![ExportKind::Safetensors, ExportKind::Maq]
+    }
 
     /// A new model with random weights; the same seed gives the same weights and the same losses.
     fn trainer(&self, seed: u64) -> Box<dyn Trainer>;
@@ -264,12 +274,16 @@ pub fn families() -> Vec<api::Family> {
     FAMILIES.iter().map(|family| family.describe()).collect()
 }
 
+/// Every family that there is, those that others added last.
+pub(crate) fn all() -> Vec<&'static dyn Family> {
+    let added = ADDED.read().unwrap_or_else(PoisonError::into_inner);
+    FAMILIES.iter().chain(added.iter()).copied().collect()
+}
+
 /// The family with a name.
 #[must_use]
 pub fn family(name: &str) -> Option<&'static dyn Family> {
-    let offered = FAMILIES.iter().copied().find(|family| family.name() == name);
-    let added = || ADDED.read().unwrap_or_else(PoisonError::into_inner);
-    offered.or_else(|| added().iter().copied().find(|family| family.name() == name))
+    all().into_iter().find(|family| family.name() == name)
 }
 
 /// The family of the model in a file, by what the file says of itself.

@@ -20,6 +20,12 @@ pub trait Finished {
     /// The settings it was trained with.
     fn settings(&self) -> Value;
 
+    /// What its file of weights holds besides the settings, as the card of a package says it after the
+    /// name of the file.
+    fn about_weights(&self) -> &'static str {
+        "holds its weights"
+    }
+
     /// How many arrays its weights are.
     fn n_arrays(&self) -> usize;
 
@@ -48,6 +54,12 @@ impl dyn Finished + '_ {
     #[must_use]
     pub fn has_weights_of(&self, other: &dyn Finished) -> bool {
         self.family() == other.family() && self.weights() == other.weights()
+    }
+
+    /// Whether it is the same model as another: all settings and weights are equal.
+    #[must_use]
+    pub fn equals(&self, other: &dyn Finished) -> bool {
+        self.has_weights_of(other) && self.settings() == other.settings()
     }
 }
 
@@ -195,7 +207,7 @@ fn with_errors<E>(
 }
 
 /// A codec that can be written as a file that other programs play.
-pub trait Playable {
+pub trait Playable: Codec {
     /// What such a file is like.
     fn export_facts(&self, settings: ExportSettings) -> ExportFacts;
 
@@ -204,6 +216,11 @@ pub trait Playable {
     /// # Errors
     /// When the file cannot be written.
     fn write_torch_script(&self, settings: ExportSettings, path: &Path) -> Result<(), Error>;
+
+    /// What players of such a module must know: whole sentences.
+    fn torch_script_notes(&self, _settings: ExportSettings) -> Vec<String> {
+        vec![]
+    }
 
     /// Writes a part of the model, or all of it, as an ONNX graph.
     ///

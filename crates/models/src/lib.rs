@@ -9,6 +9,7 @@ mod error;
 mod family;
 mod finished;
 mod knobs;
+mod other_program;
 pub mod rave;
 mod trainer;
 
@@ -19,6 +20,9 @@ pub use family::{
 };
 pub use finished::{Codec, Finished, Halt, LiveCodec, Playable, Pull, Push};
 pub use knobs::Composition;
+pub use other_program::{
+    ForeignModel, ForeignRun, OtherProgram, Recognised, WrittenRun, other_endings, other_programs,
+};
 // How codecs play and are written, which families of codecs share.
 pub use rave::{
     Consistent, DIFFERENCE_MAX, ExportFacts, ExportSettings, LatentSpace, OnnxPart, PlayedFacts,

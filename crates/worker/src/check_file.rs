@@ -4,15 +4,16 @@
 use std::path::Path;
 
 use api::{ExportCheck, FileCheck, Problem};
-use models::rave::{
-    Consistent, Model, OnnxPart, PlayedFacts, PlayedGraphs, PlayedModule, Plays, consistent,
-    original::{self, Kind},
+use models::{
+    CodecShape, Consistent, Finished, OnnxPart, PlayedFacts, PlayedGraphs, PlayedModule, Plays,
+    consistent,
 };
 
 use crate::{
     folder::problem,
-    jobs::{Refused, load_any},
+    jobs::{Refused, load_any, open_foreign},
     package,
+    words::listed,
 };
 
 /// Looks at a file. `model` is the folder or file of a model that it should play, if it is to be compared.
@@ -22,12 +23,10 @@ use crate::{
 pub fn check_file(path: &Path, model: Option<&Path>) -> Result<FileCheck, Problem> {
     let unreadable = |why: String| {
         let what = format!("“{}” could not be checked.", path.display());
-        problem(
-            "unreadable_file",
-            what,
-            &why,
-            "Name a .ts, .onnx, .safetensors, .maq, .ckpt or .pt file.",
-        )
+        let ours = ["ts", "onnx", "safetensors", "maq"];
+        let others = models::other_endings().into_iter().filter(|it| !ours.contains(it));
+        let endings = listed(ours.into_iter().chain(others).map(|it| format!(".{it}")), "or");
+        problem("unreadable_file", what, &why, &format!("Name a {endings} file."))
     };
     let about = std::fs::metadata(path).map_err(|error| unreadable(format!("{error}.")))?;
     if !about.is_file() {
@@ -55,7 +54,7 @@ pub fn check_file(path: &Path, model: Option<&Path>) -> Result<FileCheck, Proble
         Some("onnx") => look.graph(),
         Some("safetensors") => look.weights(),
         Some("ts") if PlayedModule::is_one(path) => look.module(),
-        Some("ts" | "ckpt" | "pt") => look.original(),
+        Some(ending) if models::other_endings().contains(&ending) => look.foreign(),
         Some("maq") => {
             look.found.kind = "a Maquette package".into();
             look.bad(
@@ -70,7 +69,7 @@ pub fn check_file(path: &Path, model: Option<&Path>) -> Result<FileCheck, Proble
 
 struct Look<'a> {
     path: &'a Path,
-    model: Option<Model>,
+    model: Option<Box<dyn Finished>>,
     found: FileCheck,
 }
 
@@ -101,26 +100,28 @@ impl Look<'_> {
         self.fact("name", &manifest.name);
         self.fact("license", &or_not_said(&manifest.license));
         self.fact("author", &or_not_said(&manifest.author));
-        self.fact("sampling rate", &format!("{} Hz", manifest.rate_hz));
+        if let Some(rate_hz) = manifest.rate_hz {
+            self.fact("sampling rate", &format!("{rate_hz} Hz"));
+        }
         let n = manifest.files.len();
         self.good("whole", format!("All {n} files match the size and SHA-256 in the package."));
         let read = tempfile::tempdir().map_err(anyhow::Error::from).and_then(|folder| {
             package::unpack(self.path, folder.path())?;
-            Ok(Model::load(&folder.path().join(package::WEIGHTS))?)
+            Ok(models::open(&folder.path().join(package::WEIGHTS))?)
         });
         match read {
             Ok(model) => {
                 self.good("read", "The weights match the settings.".into());
-                self.weighed(&model);
+                self.weighed(model.as_ref());
             }
             Err(error) => self.failed("read", &format!("{error:#}")),
         }
     }
 
     /// Compares weights, if there is something to compare them with.
-    fn weighed(&mut self, model: &Model) {
+    fn weighed(&mut self, model: &dyn Finished) {
         match &self.model {
-            Some(other) if !model.has_weights_of(other) => {
+            Some(other) if !model.has_weights_of(other.as_ref()) => {
                 self.bad("equal", "Its weights differ from the model's.".into());
             }
             Some(_) => self.good("equal", "Every weight is identical to the model's.".into()),
@@ -130,53 +131,45 @@ impl Look<'_> {
 
     fn weights(&mut self) {
         self.found.kind = "Maquette weights".into();
-        match Model::load(self.path) {
+        match models::open(self.path) {
             Ok(model) => {
-                let config = model.config();
-                for (name, value) in [
-                    ("sampling rate", format!("{} Hz", config.sampling_rate)),
-                    ("channels", config.channels.to_string()),
-                    ("latents", config.latent_size.to_string()),
-                    ("ratio", config.ratio().to_string()),
-                ] {
-                    self.fact(name, &value);
+                if let Some(codec) = model.as_codec() {
+                    self.shape(codec.shape());
                 }
                 let n = model.n_arrays();
                 self.good("read", format!("All {n} arrays match the settings in the header."));
-                self.weighed(&model);
+                self.weighed(model.as_ref());
             }
             Err(error) => self.failed("read", &error),
         }
     }
 
-    fn original(&mut self) {
-        match original::open(self.path) {
-            Ok(original) => {
-                self.found.kind = match original.kind {
-                    Kind::Checkpoint => "an acids-rave checkpoint".into(),
-                    Kind::Export { is_streaming: true, .. } => {
-                        "a streaming acids-rave export".into()
-                    }
-                    Kind::Export { .. } => "an acids-rave export".into(),
-                    Kind::StateDict => "acids-rave weights".into(),
-                };
-                let config = &original.config;
-                self.fact("sampling rate", &format!("{} Hz", config.sampling_rate));
-                self.fact("channels", &config.channels);
-                self.fact("latents", &config.latent_size);
-                self.fact("ratio", &config.ratio());
-                self.fact("steps", &original.step);
+    fn shape(&mut self, shape: CodecShape) {
+        self.fact("sampling rate", &format!("{} Hz", shape.rate_hz));
+        self.fact("channels", &shape.channels);
+        self.fact("latents", &shape.latent_size);
+        self.fact("ratio", &shape.ratio);
+    }
+
+    fn foreign(&mut self) {
+        match open_foreign(self.path) {
+            Ok(foreign) => {
+                self.found.kind = foreign.kind().into();
+                if let Some(shape) = foreign.settings().codec() {
+                    self.shape(shape);
+                }
+                self.fact("steps", &foreign.step());
                 self.good("read", "The weights match the settings in the file.".into());
                 let again = tempfile::tempdir().map_err(anyhow::Error::from).and_then(|folder| {
                     let path = folder.path().join("weights.safetensors");
-                    original.save_model(&path)?;
-                    Ok(Model::load(&path)?)
+                    foreign.save_model(&path)?;
+                    Ok(models::open(&path)?)
                 });
                 match again {
-                    Ok(model) => self.weighed(&model),
+                    Ok(model) => self.weighed(model.as_ref()),
                     Err(error) => self.failed("read", &format!("{error:#}")),
                 }
-                for warning in &original.warnings {
+                for warning in foreign.warnings() {
                     self.good("note", api::sentence(warning));
                 }
             }
@@ -265,8 +258,9 @@ impl Look<'_> {
             Err(error) => return self.failed("play", &error),
         }
         let Some(model) = self.model.take() else { return };
-        let settings = facts.settings_of(model.config());
-        let Some(settings) = settings else {
+        let playable = model.as_playable();
+        let settings = playable.and_then(|it| Some((it, facts.settings_of(&it.shape())?)));
+        let Some((model, settings)) = settings else {
             return self.bad(
                 "equal",
                 "It belongs to a model with other channels, latents, ratio or sample rate.".into(),
@@ -275,7 +269,7 @@ impl Look<'_> {
         match file
             .reset()
             .map_err(Into::into)
-            .and_then(|()| model.verify(settings, file, 2048, |_| true))
+            .and_then(|()| model.verify(settings, file, 2048, &mut |_| true))
         {
             Ok(found) => {
                 let found = found.unwrap_or_default();

@@ -3,32 +3,40 @@
 
 use std::path::Path;
 
-use api::{Fidelity, LatentUse, ModelFacts, ReceptiveField};
-use models::LatentSpace;
+use api::{CodecFacts, Fidelity, LatentUse, ModelFacts, ReceptiveField};
+use models::{Forecast, LatentSpace, Settings};
 
 /// The shares of variance that are reported.
 const SHARES: [f32; 4] = [0.8, 0.9, 0.95, 0.99];
 
-/// Facts about a codec with these weights; `None` if they cannot be read or are not a codec's.
+/// What is known about a model with these weights; `None` where they cannot be read.
 #[must_use]
 pub fn model_facts(weights: &Path) -> Option<ModelFacts> {
     let described = models::look_at(weights).ok()?;
-    let shape = described.settings.codec()?;
     let forecast = described.settings.forecast();
-    let codec = forecast.codec?;
-    let (back, ahead) = codec.receptive_field_samples;
     Some(ModelFacts {
+        n_parameters: forecast.n_parameters,
+        phase: described.phase,
+        exports: described.settings.exports(),
+        codec: codec_facts(described.settings.as_ref(), &forecast),
+        latent_use: described.space.as_ref().map(latent_use),
+    })
+}
+
+/// What a model with these settings is like as a codec, if it is one.
+pub(crate) fn codec_facts(settings: &dyn Settings, forecast: &Forecast) -> Option<CodecFacts> {
+    let (shape, codec) = (settings.codec()?, forecast.codec?);
+    let (back, ahead) = codec.receptive_field_samples;
+    Some(CodecFacts {
+        rate_hz: shape.rate_hz,
         channels: u16::try_from(shape.channels).unwrap_or(u16::MAX),
         latent_size: count(shape.latent_size),
         regularization: shape.regularization.to_owned(),
-        n_parameters: forecast.n_parameters,
         ratio: count(shape.ratio),
         latent_rate_hz: shape.latent_rate_hz(),
         compression: shape.compression(),
         receptive_field: ReceptiveField { back_samples: back as u64, ahead_samples: ahead as u64 },
         latency_samples: codec.latency_samples as u64,
-        phase: described.phase,
-        latent_use: described.space.as_ref().map(latent_use),
     })
 }
 

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use api::{
     Choices, DatasetSummary, Family, FieldProblem, Knob, Origin, OwnPreset, Preset, PresetName,
-    Problem, ReceptiveField, RunForecast,
+    Problem, RunForecast,
 };
 use models::Settings;
 
-use crate::{folder::problem, memory::memory};
+use crate::{facts::codec_facts, folder::problem, memory::memory};
 
 /// All families of models, with their knobs and presets.
 pub fn families() -> Vec<Family> {
@@ -138,10 +138,6 @@ impl Composed {
 
     fn into_forecast(self, forecast: &models::Forecast, notes: Vec<String>) -> RunForecast {
         let memory = memory(self.config.as_ref(), forecast.memory_bytes);
-        // Only codecs have these.
-        let shape = self.config.codec();
-        let codec = forecast.codec.as_ref();
-        let (back, ahead) = codec.map_or((0, 0), |it| it.receptive_field_samples);
         RunForecast {
             family: self.family,
             preset: self.preset.name,
@@ -154,15 +150,7 @@ impl Composed {
             n_discriminator_parameters: forecast.n_discriminator_parameters,
             memory_bytes: memory.phase_1_bytes.max(memory.phase_2_bytes),
             memory,
-            ratio: shape.map_or(0, |it| u32::try_from(it.ratio).unwrap_or(u32::MAX)),
-            latent_rate_hz: shape.map_or(0.0, |it| it.latent_rate_hz()),
-            compression: shape.map_or(0.0, |it| it.compression()),
-            receptive_field: ReceptiveField {
-                back_samples: back as u64,
-                ahead_samples: ahead as u64,
-            },
-            latency_samples: codec.map_or(0, |it| it.latency_samples as u64),
-            rate_hz: shape.map_or(0, |it| it.rate_hz),
+            codec: codec_facts(self.config.as_ref(), forecast),
             notes,
             measured: None,
         }

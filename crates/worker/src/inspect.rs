@@ -1,5 +1,5 @@
-//! Looks at what people have from the original program (acids-rave 2.3), without taking it: folders,
-//! the directories of archives and small headers are read, nothing else.
+//! Looks at what people have from other programs, without taking it: folders, the directories of
+//! archives and small headers are read, nothing else.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,10 +9,10 @@ use std::{
 };
 
 use api::{Finding, FindingKind, Findings, Problem, Unreadable};
-use foreign::{audio_example, lmdb, tfevents};
-use nn::torch_checkpoint;
+use foreign::{audio_example, lmdb};
+use models::{Family, ForeignRun, OtherProgram};
 
-use crate::{folder::problem, package};
+use crate::{folder::problem, package, words::listed};
 
 /// Entries of folders that are looked at.
 const ENTRIES_MAX: usize = 50_000;
@@ -67,84 +67,28 @@ pub(crate) fn look_into(path: &Path) -> Result<Looked, Problem> {
     Ok(Looked { findings: looker.findings, paths: looker.paths })
 }
 
-/// The folder to look into: of a part of a run (`version_0`, `checkpoints`), the run.
+/// The folder to look into: of a part of a run of another program, the run.
 fn root_of(path: &Path) -> PathBuf {
     if path.is_file() {
         return path.parent().unwrap_or(path).to_owned();
     }
-    let is_part = |name: &str| name == "checkpoints" || name.starts_with("version_");
-    let mut folder = path;
-    while let Some(parent) = folder.parent() {
-        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
-        if !name.is_some_and(|name| is_part(&name)) {
-            break;
-        }
-        if parent.join("config.gin").is_file() {
-            return parent.to_owned();
-        }
-        folder = parent;
-    }
-    path.to_owned()
+    let run = models::other_programs().iter().find_map(|(_, program)| program.run_around(path));
+    run.unwrap_or_else(|| path.to_owned())
 }
 
-/// The training checkpoints of a run, oldest version first, with whether each is the best of its own.
-pub(crate) fn checkpoints_of(run: &Path) -> Vec<(PathBuf, bool)> {
-    let of_version = |version: PathBuf| {
-        let found = files(&version.join("checkpoints"), |name| name.ends_with(".ckpt"));
-        found.into_iter().map(|(name, path)| (path, name.starts_with("best")))
-    };
-    versions_of(run).0.into_iter().flat_map(of_version).collect()
+/// The run of another program in a folder, with that program and the family that it is of.
+pub(crate) fn run_in(folder: &Path) -> Option<FoundRun> {
+    models::other_programs().into_iter().find_map(|(family, program)| {
+        let run = program.run_in(folder)?;
+        Some(FoundRun { family, program, run })
+    })
 }
 
-/// The files of events of a run, in the order in which they were written.
-pub(crate) fn events_of(run: &Path) -> Vec<PathBuf> {
-    versions_of(run).0.iter().flat_map(|version| events_in(version)).collect()
-}
-
-/// The second since 1970 stands in their names, always with as many digits.
-fn events_in(version: &Path) -> Vec<PathBuf> {
-    let found = files(version, |name| name.starts_with("events.out.tfevents."));
-    found.into_iter().map(|(_, path)| path).collect()
-}
-
-/// The folders `version_N` of a run's newest training, by their numbers; and names of those of trainings
-/// that were begun before it. A session that went on from a checkpoint begins where that was; one that
-/// was begun anew begins where the first one did.
-pub(crate) fn versions_of(run: &Path) -> (Vec<PathBuf>, Vec<String>) {
-    let number = |path: &Path| {
-        let name = path.file_name()?.to_string_lossy().into_owned();
-        name.strip_prefix("version_")?.parse::<u64>().ok()
-    };
-    let mut found: Vec<(u64, PathBuf)> =
-        entries(run).into_iter().filter_map(|path| Some((number(&path)?, path))).collect();
-    found.sort();
-    let mut versions: Vec<PathBuf> = found.into_iter().map(|(_, path)| path).collect();
-    let first_steps: Vec<Option<i64>> = versions.iter().map(|it| first_step(it)).collect();
-    let earliest = first_steps.iter().flatten().next().copied();
-    let is_begun_anew = |step: &Option<i64>| step.is_some() && *step <= earliest;
-    let newest = first_steps.iter().rposition(is_begun_anew).unwrap_or(0);
-    let older = versions
-        .drain(..newest)
-        .filter_map(|it| Some(it.file_name()?.to_string_lossy().into_owned()));
-    let older = older.collect();
-    (versions, older)
-}
-
-/// The step of the first curve of a session.
-fn first_step(version: &Path) -> Option<i64> {
-    let events = tfevents::open(events_in(version).first()?).ok()?;
-    let mut first = events.take(1000).flatten();
-    first.find(|event| !event.values.is_empty()).map(|event| event.step)
-}
-
-/// Files of a folder by their names, as a name says that they should be looked at. What is neither a file
-/// nor a link to one might never be read to its end.
-fn files(folder: &Path, is_wanted: impl Fn(&str) -> bool) -> Vec<(String, PathBuf)> {
-    let named = entries(folder).into_iter().filter_map(|path| {
-        let name = path.file_name()?.to_string_lossy().into_owned();
-        (is_wanted(&name) && path.is_file()).then_some((name, path))
-    });
-    named.collect()
+/// A run of another program.
+pub(crate) struct FoundRun {
+    pub(crate) family: &'static dyn Family,
+    pub(crate) program: &'static dyn OtherProgram,
+    pub(crate) run: ForeignRun,
 }
 
 /// What is in a folder, by name; of very many, some.
@@ -172,10 +116,10 @@ impl Looker {
         if folder.join("data.mdb").is_file() {
             return self.dataset(folder);
         }
-        let is_run = folder.join("config.gin").is_file();
-        if is_run && !versions_of(folder).0.is_empty() {
-            self.run(folder);
+        if let Some(found) = run_in(folder) {
+            self.run(folder, &found);
         }
+        let programs = models::other_programs();
         let mut inner = entries(folder);
         inner.sort();
         for path in inner {
@@ -186,9 +130,8 @@ impl Looker {
             self.n_left -= 1;
             // Links are not followed, so a walk always ends.
             let Ok(kind) = fs::symlink_metadata(&path) else { continue };
-            let name =
-                path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
-            if kind.is_dir() && !(is_run && name.starts_with("version_")) {
+            let is_part = || programs.iter().any(|(_, program)| program.is_part_of_run(&path));
+            if kind.is_dir() && !is_part() {
                 self.folder(&path, depth + 1);
             } else if kind.is_file() {
                 self.file(&path, false);
@@ -201,8 +144,8 @@ impl Looker {
         let ending = path.extension().map(|it| it.to_string_lossy().to_lowercase());
         match ending.as_deref() {
             Some("maq") => self.package(path),
-            Some("ckpt" | "ts" | "pt") => self.model(path),
-            Some("safetensors") => match models::rave::describe(path) {
+            Some(ending) if models::other_endings().contains(&ending) => self.model(path, ending),
+            Some("safetensors") => match models::look_at(path) {
                 Ok(_) => self.found(
                     path,
                     FindingKind::Model,
@@ -215,7 +158,9 @@ impl Looker {
                 Err(_) => {}
             },
             _ if is_asked => {
-                self.refuse(path, "models are .maq, .ckpt, .ts, .pt and .safetensors files");
+                let endings = ["maq"].into_iter().chain(models::other_endings());
+                let endings = endings.chain(["safetensors"]).map(|it| format!(".{it}"));
+                self.refuse(path, &format!("models are {} files", listed(endings, "and")));
             }
             _ => {}
         }
@@ -235,54 +180,38 @@ impl Looker {
         self.found(path, FindingKind::Model, what, BECOMES_MODEL.into(), notes);
     }
 
-    fn model(&mut self, path: &Path) {
-        let checkpoint = match torch_checkpoint::open(path) {
-            Ok(checkpoint) => checkpoint,
-            Err(error) => return self.refuse(path, &format!("failed to {error}")),
-        };
-        let root = checkpoint.root();
-        let what = if root.get("state_dict").is_some() {
-            "a training checkpoint"
-        } else if root.class().is_some_and(|class| class.contains("ScriptedRAVE")) {
-            "an exported model"
-        } else if root.get("encoder.encoder.net.0.weight_v").is_some()
-            || root.get("encoder.encoder.net.0.weight").is_some()
-        {
-            "weights of a model"
-        } else if root.get("full_latent_size").is_some() {
-            let why =
-                "it is a module exported by Maquette: import the model or its package instead";
-            return self.refuse(path, why);
-        } else {
-            return self.refuse(path, "it holds no acids-rave model that can be recognised");
-        };
-        let mut notes = vec![];
-        if root.at("_has_prior").and_then(|it| it.as_bool()) == Some(true) {
-            notes.push("Its prior is not imported.".to_owned());
+    fn model(&mut self, path: &Path, ending: &str) {
+        let mut why = None;
+        for (_, program) in models::other_programs() {
+            if !program.endings().contains(&ending) {
+                continue;
+            }
+            match program.recognise(path) {
+                Ok(models::Recognised { what, notes }) => {
+                    let (what, becomes) = (what.to_owned(), BECOMES_MODEL.into());
+                    return self.found(path, FindingKind::Model, what, becomes, notes);
+                }
+                // What the first program says of it is told.
+                Err(reason) => why = why.or(Some(reason)),
+            }
         }
-        self.found(path, FindingKind::Model, what.to_owned(), BECOMES_MODEL.into(), notes);
+        self.refuse(path, &why.unwrap_or_default());
     }
 
-    fn run(&mut self, folder: &Path) {
-        let (checkpoints, events) = (checkpoints_of(folder), events_of(folder));
+    fn run(&mut self, folder: &Path, FoundRun { program, run, .. }: &FoundRun) {
+        let ForeignRun { checkpoints, events, n_sessions, older } = run;
         if checkpoints.is_empty() && events.is_empty() {
             return self.refuse(folder, "the run has neither checkpoints nor TensorBoard events");
         }
-        let (versions, older) = versions_of(folder);
         let mut steps = BTreeSet::new();
         let mut notes = vec![];
         if !older.is_empty() {
             let names = older.join(", ");
             notes.push(format!("Training was restarted after {names}; these are not imported."));
         }
-        for (path, _) in &checkpoints {
-            match torch_checkpoint::open(path) {
-                Ok(checkpoint) => {
-                    let root = checkpoint.root();
-                    let step = root.at("callbacks.WarmupCallback.training_steps");
-                    let step = step.or_else(|| root.get("global_step"));
-                    steps.extend(step.and_then(|it| it.as_int()));
-                }
+        for (path, _) in checkpoints {
+            match program.step_of(path) {
+                Ok(step) => steps.extend(step),
                 Err(error) => self.refuse(path, &format!("failed to {error}")),
             }
         }
@@ -291,7 +220,7 @@ impl Looker {
         }
         let what = format!(
             "a run with {}, {} and {}",
-            count(versions.len(), "session"),
+            count(*n_sessions, "session"),
             count(checkpoints.len(), "checkpoint"),
             count(events.len(), "event file"),
         );

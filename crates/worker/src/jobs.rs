@@ -18,7 +18,7 @@ use anyhow::Context;
 use api::{EventBody, Outcome, Problem, Task};
 
 pub(crate) use api::sentence;
-pub(crate) use model_file::load_any;
+pub(crate) use model_file::{load_any, open_foreign};
 
 use crate::{
     folder::{JobFolder, problem},

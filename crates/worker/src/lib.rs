@@ -21,6 +21,7 @@ mod progress;
 mod stop;
 mod system;
 mod tensorboard;
+mod words;
 
 use std::path::Path;
 

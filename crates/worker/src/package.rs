@@ -37,7 +37,7 @@ const RATES_HZ: std::ops::RangeInclusive<u32> = 1000..=1_000_000;
 pub(crate) struct Contents<'a> {
     pub(crate) name: String,
     pub(crate) family: String,
-    pub(crate) rate_hz: u32,
+    pub(crate) rate_hz: Option<u32>,
     /// As the library of its maker knows it, if that does.
     pub(crate) model: Option<api::Model>,
     /// The run that it comes from, on whatever computer.
@@ -59,7 +59,9 @@ pub(crate) struct Manifest {
     pub(crate) version: String,
     pub(crate) name: String,
     pub(crate) family: String,
-    pub(crate) rate_hz: u32,
+    /// Samples per second, if it has to do with sound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rate_hz: Option<u32>,
     #[serde(default)]
     pub(crate) author: String,
     #[serde(default)]
@@ -178,7 +180,8 @@ fn manifest_in<R: Read + Seek>(archive: &mut ZipArchive<R>) -> anyhow::Result<Ma
     }
     let manifest: Manifest =
         serde_json::from_slice(&text).with_context(|| format!("understand {MANIFEST}"))?;
-    if manifest.format == 0 || !RATES_HZ.contains(&manifest.rate_hz) {
+    let is_rate = manifest.rate_hz.is_none_or(|rate_hz| RATES_HZ.contains(&rate_hz));
+    if manifest.format == 0 || !is_rate {
         bail!("understand {MANIFEST}: its format version or sample rate is invalid");
     }
     if manifest.format > FORMAT {

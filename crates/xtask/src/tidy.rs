@@ -47,21 +47,6 @@ const STARTERS: &[&str] = &[
     "crates/xtask/src/step.rs",
 ];
 
-/// Common code that may name RAVE all the same, and why.
-const KNOWS_RAVE: &[(&str, &str)] = &[
-    ("worker/src/check_file.rs", "looks at files of acids-rave"),
-    ("worker/src/inspect.rs", "finds files of acids-rave"),
-    ("worker/src/jobs/model_file.rs", "translates files of acids-rave"),
-    ("worker/src/jobs/import/model.rs", "makes models of files of acids-rave"),
-    ("worker/src/jobs/import/run.rs", "makes runs of files of acids-rave"),
-    ("worker/src/jobs/export/acids_rave.rs", "writes files of acids-rave"),
-    ("worker/src/jobs/export/playing.rs", "not yet through `models::Playable`"),
-    ("worker/src/jobs/export/package.rs", "not yet through `models::Finished`"),
-    ("worker/src/jobs/export.rs", "not yet through `models::Finished`"),
-    ("worker/src/jobs/convert.rs", "not yet through `models::Codec`"),
-    ("studio/src/store.rs", "a row for a test of the database"),
-];
-
 /// Words that say where something was made instead of what it is.
 const WORKPLACE_WORDS: &[&str] = &["/wor\u{6b}/", "/far\u{6d}/", "/tmp/re\u{73}"];
 
@@ -137,8 +122,7 @@ fn common_code_knows_no_family_by_name() {
         let is_common = ["crates/api/src", "crates/studio/src", "crates/worker/src"]
             .iter()
             .any(|it| path.starts_with(root().join(it)));
-        let may = KNOWS_RAVE.iter().any(|(it, _)| path.ends_with(it));
-        if !is_common || may || path.ends_with("tests.rs") {
+        if !is_common || path.ends_with("tests.rs") {
             continue;
         }
         let own = text.split("#[cfg(test)]").next().unwrap();

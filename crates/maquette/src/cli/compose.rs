@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use api::{
-    Choices, Family, Id, Job, JobKind, JobState, Knob, Limit, Measure, MemoryForecast,
+    Choices, CodecFacts, Family, Id, Job, JobKind, JobState, Knob, Limit, Measure, MemoryForecast,
     NewComposition, NewRun, Origin, OwnPreset, RunDetail, RunForecast, RunMeasure,
 };
 use serde::Serialize;
@@ -192,11 +192,7 @@ fn comparison(differences: &[Difference], there: &str) -> String {
 
 fn shown(forecast: &RunForecast, knobs: &[Knob], is_whole: bool) -> String {
     let own = forecast.own_preset.as_ref();
-    let rate_hz = forecast.rate_hz;
-    let [back, ahead] =
-        [forecast.receptive_field.back_samples, forecast.receptive_field.ahead_samples]
-            .map(|n| words::samples(n, rate_hz));
-    let mut text = list(&[
+    let mut rows = vec![
         (
             "model",
             format!(
@@ -206,35 +202,20 @@ fn shown(forecast: &RunForecast, knobs: &[Knob], is_whole: bool) -> String {
             ),
         ),
         ("size", format!("{} parameters", words::count(forecast.n_parameters))),
-        (
-            "discriminators",
-            format!(
-                "{} parameters, for training only",
-                words::count(forecast.n_discriminator_parameters)
-            ),
-        ),
-        ("memory", memory(&forecast.memory)),
-        (
-            "latent",
-            format!(
-                "{:.1} frames per second, one per {} samples",
-                forecast.latent_rate_hz, forecast.ratio
-            ),
-        ),
-        ("compression", format!("{:.1} to 1", forecast.compression)),
-        ("receptive field", format!("{back} back, {ahead} ahead")),
-        (
-            "latency",
-            format!(
-                "{} at least ({} samples)",
-                words::samples(forecast.latency_samples, rate_hz),
-                words::count(forecast.latency_samples)
-            ),
-        ),
+    ];
+    if forecast.n_discriminator_parameters > 0 {
+        let n = words::count(forecast.n_discriminator_parameters);
+        rows.push(("discriminators", format!("{n} parameters, for training only")));
+    }
+    rows.push(("memory", memory(&forecast.memory)));
+    rows.extend(forecast.codec.iter().flat_map(codec));
+    let measured = |words: fn(&RunMeasure) -> String| forecast.measured.as_ref().map(words);
+    rows.extend([
         ("ends", words::limit(forecast.limit)),
-        ("time", forecast.measured.as_ref().map_or(String::new(), words::run_measure)),
-        ("measured", forecast.measured.as_ref().map_or(String::new(), words::measured)),
+        ("time", measured(words::run_measure).unwrap_or_default()),
+        ("measured", measured(words::measured).unwrap_or_default()),
     ]);
+    let mut text = list(&rows);
     let mut group = "";
     let mut rows = Vec::new();
     let flush = |group: &str, rows: &mut Vec<[String; 3]>, text: &mut String| {
@@ -260,6 +241,21 @@ fn shown(forecast: &RunForecast, knobs: &[Knob], is_whole: bool) -> String {
     text.extend(warning.map(|warning| format!("warning: {warning}\n")));
     text.extend(forecast.notes.iter().map(|note| format!("note: {note}\n")));
     text
+}
+
+/// What a model will be like as a codec, a line each.
+fn codec(it: &CodecFacts) -> [(&'static str, String); 4] {
+    let [back, ahead, late] =
+        [it.receptive_field.back_samples, it.receptive_field.ahead_samples, it.latency_samples]
+            .map(|n| words::samples(n, it.rate_hz));
+    let frames =
+        format!("{:.1} frames per second, one per {} samples", it.latent_rate_hz, it.ratio);
+    [
+        ("latent", frames),
+        ("compression", format!("{:.1} to 1", it.compression)),
+        ("receptive field", format!("{back} back, {ahead} ahead")),
+        ("latency", format!("{late} at least ({} samples)", words::count(it.latency_samples))),
+    ]
 }
 
 /// The knobs that are shown: all, or those that are not at their defaults.

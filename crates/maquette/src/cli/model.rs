@@ -161,7 +161,7 @@ fn summary(model: &Model) -> String {
         ("model", model.id.to_string()),
         ("name", model.name.clone()),
         ("family", format!("{}{composition}", model.family)),
-        ("rate", format!("{} Hz", model.rate_hz)),
+        ("rate", model.rate_hz.map_or(String::new(), |it| format!("{it} Hz"))),
         ("size", words::bytes(model.bytes)),
     ];
     if let Some(lineage) = &model.lineage {
@@ -187,20 +187,31 @@ fn summary(model: &Model) -> String {
     list(&rows)
 }
 
-/// What a model is like, a line each.
-fn facts(facts: &ModelFacts, rate_hz: u32) -> String {
-    let ms = |samples: u64| format!("{:.0} ms", 1000.0 * samples as f64 / f64::from(rate_hz));
-    let (back, ahead) = (facts.receptive_field.back_samples, facts.receptive_field.ahead_samples);
-    let mut rows = vec![
-        ("channels", facts.channels.to_string()),
-        ("latents", format!("{}, {}", facts.latent_size, facts.regularization)),
-        ("frames", format!("{:.1} per second, {} samples each", facts.latent_rate_hz, facts.ratio)),
-        ("compression", format!("{:.0} : 1", facts.compression)),
-        ("parameters", words::count(facts.n_parameters)),
-        ("receptive field", format!("{} back, {} ahead", ms(back), ms(ahead))),
-        ("latency", format!("{} ({} samples)", ms(facts.latency_samples), facts.latency_samples)),
-        ("phase", facts.phase.to_string()),
-    ];
+/// What a model is like, a line each. `rate_hz` is the one on its card.
+fn facts(facts: &ModelFacts, rate_hz: Option<u32>) -> String {
+    let mut rows = vec![];
+    let codec = facts.codec.as_ref();
+    rows.extend(codec.iter().flat_map(|it| {
+        let frames = format!("{:.1} per second, {} samples each", it.latent_rate_hz, it.ratio);
+        [
+            ("channels", it.channels.to_string()),
+            ("latents", format!("{}, {}", it.latent_size, it.regularization)),
+            ("frames", frames),
+            ("compression", format!("{:.0} : 1", it.compression)),
+        ]
+    }));
+    rows.push(("parameters", words::count(facts.n_parameters)));
+    rows.extend(codec.iter().flat_map(|it| {
+        let rate_hz = f64::from(rate_hz.unwrap_or(it.rate_hz));
+        let ms = |samples: u64| format!("{:.0} ms", 1000.0 * samples as f64 / rate_hz);
+        let (back, ahead) = (it.receptive_field.back_samples, it.receptive_field.ahead_samples);
+        let late = it.latency_samples;
+        [
+            ("receptive field", format!("{} back, {} ahead", ms(back), ms(ahead))),
+            ("latency", format!("{} ({late} samples)", ms(late))),
+        ]
+    }));
+    rows.push(("phase", facts.phase.to_string()));
     if let Some(found) = &facts.latent_use {
         let of = |it: &api::Fidelity| format!("{} for {:.0} %", it.n_latents, 100.0 * it.share);
         let shares: Vec<String> = found.for_fidelity.iter().map(of).collect();

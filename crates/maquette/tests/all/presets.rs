@@ -18,10 +18,12 @@ fn choices_come_to_settings_with_origins() {
     assert_eq!(causal["origins"]["padding"], json!({ "from": "switch", "name": "causal" }));
     assert_eq!(causal["origins"]["latent_size"], json!({ "from": "setting" }));
     assert_eq!(causal["origins"]["capacity"], json!({ "from": "preset" }));
-    assert!(causal["latency_samples"].as_u64() < plain["latency_samples"].as_u64(), "{causal}");
-    assert_eq!((&causal["ratio"], &causal["compression"]), (&json!(2048), &json!(128.0)));
+    let [of_causal, of_plain] = [&causal["codec"], &plain["codec"]];
+    let late = |codec: &Value| codec["latency_samples"].as_u64();
+    assert!(late(of_causal) < late(of_plain), "{causal}");
+    assert_eq!((&of_causal["ratio"], &of_causal["compression"]), (&json!(2048), &json!(128.0)));
     assert!(plain["n_discriminator_parameters"].as_u64().unwrap() > 0);
-    assert!(plain["receptive_field"]["back_samples"].as_u64().unwrap() > 0);
+    assert!(of_plain["receptive_field"]["back_samples"].as_u64().unwrap() > 0);
 
     let check = |body: Value, code: &str, key: &str| {
         let problem = served.post("/api/compositions", &body).problem(422);

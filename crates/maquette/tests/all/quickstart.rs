@@ -62,7 +62,7 @@ fn the_whole_main_job_in_one_command() {
         json(&workspace, &["model", "add", file.to_str().unwrap(), "--name", "From a file"]);
     assert_eq!(added["added"]["path"], file.to_str().unwrap());
     let known = json(&workspace, &["model", "show", added["id"].as_str().unwrap()]);
-    assert!(known["facts"]["latency_samples"].as_u64().unwrap() > 0, "{known}");
+    assert!(known["facts"]["codec"]["latency_samples"].as_u64().unwrap() > 0, "{known}");
     let refused = run(&workspace, &["model", "add", &path("in.wav")]);
     assert!(
         text(&refused.stderr).contains("does not contain a model"),

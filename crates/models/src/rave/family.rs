@@ -2,19 +2,19 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use api::{DatasetSummary, FieldProblem};
+use api::{DatasetSummary, ExportKind, FieldProblem};
 use nn::{Compute, NoGpu};
 use serde_json::{Value, json};
 
 use super::{
-    Config, Device, DiscriminatorKind, ExportFacts, ExportSettings, LatentSpace, Model, OnnxPart,
-    Phase, PhaseSwitch, Player, PlayerSettings, Plays, Randomness, Regularization, Trainer,
-    Verified, config, forecast, infer, measure,
+    Config, Device, DiscriminatorKind, EncoderInput, ExportFacts, ExportSettings, LatentSpace,
+    Model, OnnxPart, Phase, PhaseSwitch, Player, PlayerSettings, Plays, Randomness, Regularization,
+    Trainer, Verified, config, forecast, infer, measure, original::AcidsRave,
 };
 use crate::{
     Change, Codec, CodecForecast, CodecShape, Composition, Described, Error, ExcerptSettings,
-    Family, Finished, Forecast, Halt, LiveCodec, Playable, Pull, Push, Rendered, Settings, Stale,
-    StepDifference, StepReport, StepTimes, Validation,
+    Family, Finished, Forecast, Halt, LiveCodec, OtherProgram, Playable, Pull, Push, Rendered,
+    Settings, Stale, StepDifference, StepReport, StepTimes, Validation,
 };
 
 /// RAVE.
@@ -61,6 +61,10 @@ impl Family for Rave {
         Ok(Box::new(Model::load(weights)?))
     }
 
+    fn other_programs(&self) -> &'static [&'static dyn OtherProgram] {
+        &[&AcidsRave]
+    }
+
     fn look_at(&self, weights: &Path) -> Result<Described, Error> {
         let described = infer::describe(weights)?;
         Ok(Described {
@@ -104,6 +108,12 @@ impl Settings for Config {
 
     fn codec(&self) -> Option<CodecShape> {
         Some(shape(self))
+    }
+
+    fn exports(&self) -> Vec<ExportKind> {
+        // acids-rave has encoders that take a mel spectrogram, but cannot run them.
+        let is_theirs = self.encoder_input != EncoderInput::Mel;
+        ExportKind::ALL.into_iter().filter(|kind| *kind != ExportKind::Ckpt || is_theirs).collect()
     }
 
     fn excerpts(&self) -> Option<ExcerptSettings> {
@@ -166,7 +176,7 @@ fn shape(config: &Config) -> CodecShape {
         channels: config.channels,
         latent_size: config.latent_size,
         ratio: config.ratio(),
-        n_books: config.num_quantizers,
+        n_books: if config.is_quantized() { config.num_quantizers } else { 0 },
         codebook_size: config.codebook_size,
         regularization: match config.regularization {
             Regularization::Variational => "variational",
@@ -319,6 +329,10 @@ impl Finished for Model {
         self.config().to_settings()
     }
 
+    fn about_weights(&self) -> &'static str {
+        "holds encoder and decoder under the names that PyTorch has for them in acids-rave"
+    }
+
     fn n_arrays(&self) -> usize {
         self.n_arrays()
     }
@@ -413,6 +427,18 @@ impl Playable for Model {
 
     fn write_torch_script(&self, settings: ExportSettings, path: &Path) -> Result<(), Error> {
         self.write_torch_script(settings, path)
+    }
+
+    fn torch_script_notes(&self, settings: ExportSettings) -> Vec<String> {
+        let ratio = self.export_facts(settings).ratio;
+        if !settings.is_streaming || ratio.is_power_of_two() {
+            return vec![];
+        }
+        // nn~ rounds buffers up to powers of two, which frames of this length do not fill.
+        vec![format!(
+            "Its latent frames have {ratio} samples, no power of two: give nn~ no buffer size, so that it takes \
+             that. The RAVE VST has powers of two only."
+        )]
     }
 
     fn write_onnx(

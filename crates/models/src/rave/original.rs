@@ -7,6 +7,7 @@
 
 mod gin_text;
 mod optimisers;
+mod program;
 mod settings;
 mod shapes;
 mod write;
@@ -26,6 +27,7 @@ use super::space::LatentSpace;
 use super::{Config, Regularization, configurations, infer};
 use crate::Error;
 
+pub use self::program::AcidsRave;
 pub use self::write::write_run;
 
 /// A model of the original program, read and understood.

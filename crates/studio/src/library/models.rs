@@ -177,17 +177,15 @@ impl Studio {
         })
     }
 
-    /// The rate of a run's model: its own setting, else its dataset's, in the trash or not.
-    fn rate_hz(&self, task: &TrainTask) -> Result<u32, Error> {
+    /// The rate of a run's model: its own setting, else its dataset's, in the trash or not; none where
+    /// neither has one.
+    fn rate_hz(&self, task: &TrainTask) -> Result<Option<u32>, Error> {
         let setting = task.settings.get("sampling_rate").and_then(serde_json::Value::as_u64);
         if let Some(rate_hz) = setting.and_then(|rate_hz| u32::try_from(rate_hz).ok()) {
-            return Ok(rate_hz);
+            return Ok(Some(rate_hz));
         }
         let row = self.shared.read(|c| datasets::find(c, &task.dataset))?;
-        let summary = row.and_then(|row| row.summary);
-        summary
-            .map(|summary| summary.rate_hz)
-            .ok_or_else(|| Error::not_found("dataset", &task.dataset))
+        Ok(row.and_then(|row| row.summary).map(|summary| summary.rate_hz))
     }
 }
 

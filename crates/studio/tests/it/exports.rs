@@ -35,7 +35,7 @@ fn an_export_is_made_kept_deleted_and_restored() {
     let id = stage.studio.create_export(module(&model.id, ExportedPlay::default())).unwrap().id;
     let export = done(&stage, &id);
     let result = export.result.as_ref().unwrap();
-    assert_eq!((&export.model_name, result.latents), (&model.name, 16));
+    assert_eq!((&export.model_name, result.latents), (&model.name, Some(16)));
     let path = stage.studio.export_file(&id, &result.files[0].path).unwrap();
     assert_eq!(fs::read_to_string(path).unwrap(), model.name);
     assert!(export.folder.ends_with(&format!("exports/{id}/files")), "{}", export.folder);

@@ -14,7 +14,7 @@ fn the_best_checkpoint_becomes_a_model() {
     let model = stage.model();
     assert_eq!(
         (model.lineage.as_ref().unwrap().step, model.rate_hz, model.lineage.as_ref().unwrap().seed),
-        (20, 44_100, 7)
+        (20, Some(44_100), 7)
     );
     assert_eq!(model.name, "Notes sketch");
     assert_eq!(model.lineage.as_ref().unwrap().dataset_hash, "hash of seed 0");
@@ -40,7 +40,7 @@ fn a_model_needs_no_dataset() {
         stage.wait_done(&run);
         stage.studio.delete_dataset(&dataset).unwrap();
         let model = stage.studio.add_model(NewModel { run, step: None, name: None }).unwrap();
-        assert_eq!(model.rate_hz, rate_hz);
+        assert_eq!(model.rate_hz, Some(rate_hz));
         stage.studio.restore_dataset(&dataset).unwrap();
     };
     check(json!({"sampling_rate": 48_000}), 48_000);

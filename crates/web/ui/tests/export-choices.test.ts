@@ -11,18 +11,26 @@ import { decidedBy, madeWords, quickFor } from '../src/pages/exports/words'
 const model = { from: 'library', id: 'notes-1' } as const
 const from = (query: string): Choices => choicesFrom(new URLSearchParams(query))
 const facts: ModelFacts = {
-  channels: 1,
-  latent_size: 16,
-  regularization: 'variational',
   n_parameters: 1,
-  ratio: 256,
-  latent_rate_hz: 172,
-  compression: 16,
-  receptive_field: { back_samples: 1, ahead_samples: 1 },
-  latency_samples: 441,
   phase: 1,
+  exports: [...TARGETS],
+  codec: {
+    rate_hz: 44_100,
+    channels: 1,
+    latent_size: 16,
+    regularization: 'variational',
+    ratio: 256,
+    latent_rate_hz: 172,
+    compression: 16,
+    receptive_field: { back_samples: 1, ahead_samples: 1 },
+    latency_samples: 441,
+  },
   latent_use: { n_active: 9, for_fidelity: [{ share: 0.9, n_latents: 5 }, { share: 0.95, n_latents: 8 }] },
 }
+type CodecFacts = NonNullable<ModelFacts['codec']>
+
+/** The facts of a codec that is otherwise. */
+const otherwise = (part: Partial<CodecFacts>): ModelFacts => ({ ...facts, codec: { ...(facts.codec as CodecFacts), ...part } })
 const source: Source = { name: 'My notes (best)', rateHz: 44_100, facts }
 
 /** What an address asks for. */
@@ -77,16 +85,19 @@ test('what was ordered leads back to the same choices', () => {
 test('a model follows only the choices that it can', () => {
   const wanted = from('model=notes-1&fidelity=0.95&channels=2&rate_hz=88200')
   expect(fitting(wanted, source)).toEqual(wanted)
-  const stereo = fitting(wanted, { ...source, rateHz: 48_000, facts: { ...facts, channels: 2, regularization: 'discrete' } })
+  const stereo = fitting(wanted, { ...source, rateHz: 48_000, facts: otherwise({ channels: 2, regularization: 'discrete' }) })
   expect(stereo).toMatchObject({ latents: { keep: 'all' }, channels: undefined, rateHz: undefined, streaming: true })
   expect(fitting(wanted, sourceOfFile('/old/model.ckpt'))).toEqual(wanted)
 })
 
 test('what the studio would refuse is not offered', () => {
-  const mel = { ...source, isClosedToOriginal: true }
-  expect(closedTo(mel).targets).toEqual(['ckpt'])
+  const mel = { ...source, isClosedToOriginal: true, facts: { ...facts, exports: TARGETS.filter((target) => target !== 'ckpt') } }
+  expect(closedTo(mel)).toMatchObject({ targets: ['ckpt'], why: expect.stringContaining('mel') })
   expect(fitting(from('model=notes-1&to=ckpt'), mel).to).toBe('maq')
   expect(closedTo(source).targets).toEqual([])
+  const soundless: Source = { name: 'Curve', facts: { n_parameters: 4, phase: 1, exports: ['safetensors', 'maq'] } }
+  expect(closedTo(soundless).targets).toEqual(['torchscript', 'onnx', 'ckpt'])
+  expect(fitting(from('model=notes-1'), soundless).to).toBe('maq')
   const rate = (query: string) => fitting(from(`model=notes-1&${query}`), source).rateHz
   expect(rate('rate_hz=132300')).toBe(132_300)
   expect(rate('rate_hz=220500')).toBeUndefined()
@@ -98,7 +109,7 @@ test('fewer latents need a variational model whose latents were measured', () =>
   const { latent_use: _, ...unmeasured } = facts
   expect(whyAll(source)).toBeUndefined()
   expect(whyAll(sourceOfFile('/old/model.ckpt'))).toBeUndefined()
-  expect(whyAll({ ...source, facts: { ...facts, regularization: 'spherical' } })).toContain('spherical')
+  expect(whyAll({ ...source, facts: otherwise({ regularization: 'spherical' }) })).toContain('spherical')
   expect(whyAll({ ...source, facts: unmeasured })).toContain('measured')
 })
 

@@ -69,8 +69,8 @@ fn what_a_preset_lacks_is_named() {
 
 #[test]
 fn looking_ahead_costs_delay() {
-    let centered = compose(&choices("v2", &[], json!({})), None).unwrap();
-    let causal = compose(&choices("v2", &["causal"], json!({})), None).unwrap();
+    let centered = compose(&choices("v2", &[], json!({})), None).unwrap().codec.unwrap();
+    let causal = compose(&choices("v2", &["causal"], json!({})), None).unwrap().codec.unwrap();
     assert!(causal.receptive_field.ahead_samples <= 1, "{:?}", causal.receptive_field);
     assert!(causal.latency_samples < centered.latency_samples / 10);
 }
@@ -79,15 +79,16 @@ fn looking_ahead_costs_delay() {
 fn shorter_frames_cost_less_delay() {
     let long = compose(&choices("v2", &[], json!({})), None).unwrap();
     let short = compose(&choices("sketch", &[], json!({})), None).unwrap();
-    assert_eq!((long.ratio, long.rate_hz), (2048, 44_100));
-    assert_eq!(long.compression, 2048.0 / 128.0);
-    assert!((long.latent_rate_hz - 44_100.0 / 2048.0).abs() < 1e-9);
-    for forecast in [&long, &short] {
-        let ahead = forecast.receptive_field.ahead_samples;
-        assert!(forecast.latency_samples > ahead, "what looks ahead is waited for");
-        assert!(forecast.receptive_field.back_samples > 0);
+    let [of_long, of_short] = [&long, &short].map(|it| it.codec.as_ref().unwrap());
+    assert_eq!((of_long.ratio, of_long.rate_hz), (2048, 44_100));
+    assert_eq!(of_long.compression, 2048.0 / 128.0);
+    assert!((of_long.latent_rate_hz - 44_100.0 / 2048.0).abs() < 1e-9);
+    for codec in [of_long, of_short] {
+        let ahead = codec.receptive_field.ahead_samples;
+        assert!(codec.latency_samples > ahead, "what looks ahead is waited for");
+        assert!(codec.receptive_field.back_samples > 0);
     }
-    assert!(short.latency_samples < long.latency_samples);
+    assert!(of_short.latency_samples < of_long.latency_samples);
     assert!(long.n_discriminator_parameters > long.n_parameters / 10);
 }
 

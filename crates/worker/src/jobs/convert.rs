@@ -6,7 +6,7 @@ use std::{path::Path, time::Instant};
 use anyhow::Context;
 use api::{ConversionResult, ConvertTask, LivePlay, LiveWeights, ModelPlace, Outcome, SoundFormat};
 use audio::{WavFormat, WavWriter};
-use models::rave::{Model, Player, PlayerSettings, Randomness};
+use models::{Codec, CodecShape, LiveCodec, PlayerSettings, Randomness};
 use nn::{
     npy::{Kept, Numbers, RowReader, RowWriter},
     stream::Precision,
@@ -14,7 +14,7 @@ use nn::{
 
 use super::{
     input::{Input, LENGTH_SECS_MAX},
-    model_file::{Opened, open_model},
+    model_file::{Opened, codec, name_of, open_model},
     refuse,
     steps::{Steps, stopped_or},
 };
@@ -80,24 +80,27 @@ fn encode(
     let mut steps = Steps::new(folder, "reading")?;
     steps.begin("reading the sound", [0.0, READ_SHARE]);
     let Opened { model, rate_hz, notes } = open_model(steps.folder.path(), place)?;
+    let model = codec(model.as_ref(), &name_of(place))?;
+    let of_model = model.shape();
+    let rate_hz = rate_hz.unwrap_or(of_model.rate_hz);
     if encoding.as_codes {
-        refuse_codes_of(&model, encoding.live.is_some())?;
+        refuse_codes_of(model, encoding.live.is_some())?;
     }
     let name = encoding.path.file_name().unwrap_or_default().to_string_lossy();
-    let shape = (rate_hz, model.config().channels);
+    let shape = (rate_hz, of_model.channels);
     let (mut input, sound_notes) = Input::open(encoding.path, &name, shape, &mut steps)?;
     let notes = notes.into_iter().chain(sound_notes.into_iter().map(|note| note.message));
-    let mut made = result(&model, rate_hz, LATENTS, notes.collect());
+    let mut made = result(model, rate_hz, LATENTS, notes.collect());
     let path = steps.folder.path().join(LATENTS);
     let n_samples = input.n_frames();
     let n_frames = match encoding.live {
         None => model.n_latent_frames(n_samples),
-        Some(_) => n_samples.div_ceil(model.config().ratio() as u64),
+        Some(_) => n_samples.div_ceil(of_model.ratio as u64),
     };
     let (n_rows, kept) = if encoding.as_codes {
-        (model.config().num_quantizers, Kept::Integers)
+        (of_model.n_books, Kept::Integers)
     } else {
-        (model.config().latent_size, Kept::Floats)
+        (of_model.latent_size, Kept::Floats)
     };
     made.shape = vec![1, n_rows as u64, n_frames];
     steps.begin("encoding", [READ_SHARE, 1.0]);
@@ -113,7 +116,8 @@ fn encode(
         None => model.encode_pieces(encoding.randomness, |rows| input.pull(rows), push)?,
         Some(settings) => {
             let settings = PlayerSettings { latent: encoding.randomness, ..settings };
-            encode_live(model.live(settings), &mut input, settings.max_block, push)?;
+            let rows = (of_model.channels, of_model.latent_size);
+            encode_live(model.live(settings), rows, &mut input, settings.max_block, push)?;
         }
     }
     writer.finish()?;
@@ -122,13 +126,14 @@ fn encode(
 
 /// Latent curves of a sound that comes block by block, a frame with the first sample of each `ratio`.
 fn encode_live(
-    mut player: Player,
+    mut player: Box<dyn LiveCodec>,
+    (n_channels, n_latents): (usize, usize),
     input: &mut Input,
     block: usize,
     mut push: impl FnMut(&[Vec<f32>]) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let mut waiting = vec![vec![]; player.channels()];
-    let mut latents = vec![vec![]; player.latent_size()];
+    let mut waiting = vec![vec![]; n_channels];
+    let mut latents = vec![vec![]; n_latents];
     loop {
         let samples = input.take(block, &mut waiting)?;
         let is_ended = samples[0].is_empty();
@@ -157,9 +162,12 @@ fn decode(
 ) -> anyhow::Result<ConversionResult> {
     let mut steps = Steps::new(folder, "decoding")?;
     let Opened { model, rate_hz, notes } = open_model(steps.folder.path(), place)?;
-    let mut latents = Latents::open(&model, decoding.path)?;
+    let model = codec(model.as_ref(), &name_of(place))?;
+    let shape = model.shape();
+    let rate_hz = rate_hz.unwrap_or(shape.rate_hz);
+    let mut latents = Latents::open(model, decoding.path)?;
     let n_frames = latents.n_frames as u64;
-    let n_samples_live = n_frames.saturating_mul(model.config().ratio() as u64);
+    let n_samples_live = n_frames.saturating_mul(shape.ratio as u64);
     let length_secs = n_samples_live as f64 / f64::from(rate_hz);
     if length_secs > LENGTH_SECS_MAX {
         let what = format!("“{}” is too long to decode.", decoding.path.display());
@@ -171,8 +179,8 @@ fn decode(
         SoundFormat::Wav => "sound.wav",
         SoundFormat::Npy => "sound.npy",
     };
-    let mut made = result(&model, rate_hz, output, notes);
-    let n_channels = model.config().channels;
+    let mut made = result(model, rate_hz, output, notes);
+    let n_channels = shape.channels;
     let n_samples = match decoding.live {
         None => model.n_decoded_samples(n_frames),
         Some(_) => n_samples_live,
@@ -201,7 +209,8 @@ fn decode(
             let settings = PlayerSettings { noise: decoding.noise, ..settings };
             let player = model.live(settings);
             made.latency_samples = player.latency_samples() as u64;
-            decode_live(player, &mut latents, settings.max_block, push)?;
+            let n_frames = (settings.max_block / shape.ratio).max(1);
+            decode_live(player, &mut latents, n_frames, push)?;
         }
     }
     file.finish()?;
@@ -230,17 +239,16 @@ impl SoundFile {
     }
 }
 
-/// Sound of latent curves that come block by block.
+/// Sound of latent curves that come block by block, so many frames a block.
 fn decode_live(
-    mut player: Player,
+    mut player: Box<dyn LiveCodec>,
     latents: &mut Latents<'_>,
-    block: usize,
+    n_frames: usize,
     mut push: impl FnMut(&[Vec<f32>]) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let n_frames = (block / player.ratio()).max(1);
-    let n_channels = player.channels();
+    let CodecShape { channels: n_channels, latent_size, .. } = latents.model.shape();
     loop {
-        let mut curves = vec![vec![]; player.latent_size()];
+        let mut curves = vec![vec![]; latent_size];
         let is_more = latents.pull(&mut curves)?;
         let mut channels = vec![vec![]; n_channels];
         let n = curves[0].len();
@@ -268,7 +276,7 @@ const SAMPLES_AT_ONCE: usize = 1 << 18;
 
 /// The latent curves that a file holds, or whose codes it holds.
 struct Latents<'a> {
-    model: &'a Model,
+    model: &'a dyn Codec,
     path: &'a Path,
     file: RowReader,
     n_frames: usize,
@@ -276,7 +284,7 @@ struct Latents<'a> {
 }
 
 impl<'a> Latents<'a> {
-    fn open(model: &'a Model, path: &'a Path) -> anyhow::Result<Self> {
+    fn open(model: &'a dyn Codec, path: &'a Path) -> anyhow::Result<Self> {
         let what = || format!("“{}” could not be decoded.", path.display());
         let file = match RowReader::open(path) {
             Ok(file) => file,
@@ -287,9 +295,9 @@ impl<'a> Latents<'a> {
         };
         let n_rows = if file.has_integers() {
             refuse_codes_of(model, false)?;
-            model.config().num_quantizers
+            model.shape().n_books
         } else {
-            model.config().latent_size
+            model.shape().latent_size
         };
         let n_frames = match *file.shape() {
             [1, rows, frames] | [rows, frames] if rows == n_rows && frames > 0 => frames,
@@ -306,7 +314,7 @@ impl<'a> Latents<'a> {
 
     /// Reads all of it once, so that what cannot be decoded is refused before hours of work.
     fn check(&mut self) -> anyhow::Result<()> {
-        let mut curves = vec![vec![]; self.model.config().latent_size];
+        let mut curves = vec![vec![]; self.model.shape().latent_size];
         while self.pull(&mut curves)? {
             curves.iter_mut().for_each(Vec::clear);
         }
@@ -339,7 +347,7 @@ impl<'a> Latents<'a> {
                 };
                 let books: Vec<Vec<usize>> = codes.chunks_exact(n).map(book).collect();
                 let Some(latents) = self.model.latent_of_codes(&books) else {
-                    let most = self.model.config().codebook_size - 1;
+                    let most = self.model.shape().codebook_size.saturating_sub(1);
                     let why = format!("Codes of this model go from 0 to {most}.");
                     let remedy = "Encode with the same model and --codes.";
                     return refuse("no_such_code", what(), &why, remedy);
@@ -354,7 +362,7 @@ impl<'a> Latents<'a> {
 }
 
 /// Refuses to make or read codes with a model that has none.
-fn refuse_codes_of(model: &Model, is_live: bool) -> anyhow::Result<()> {
+fn refuse_codes_of(model: &dyn Codec, is_live: bool) -> anyhow::Result<()> {
     let what = "There are no codes to be had.";
     if is_live {
         let why = "Codes are not made block by block.";
@@ -381,12 +389,12 @@ fn checked(live: Option<LivePlay>) -> anyhow::Result<Option<PlayerSettings>> {
     Ok(Some(PlayerSettings { max_block: block as usize, precision, ..Default::default() }))
 }
 
-fn result(model: &Model, rate_hz: u32, output: &str, notes: Vec<String>) -> ConversionResult {
+fn result(model: &dyn Codec, rate_hz: u32, output: &str, notes: Vec<String>) -> ConversionResult {
     ConversionResult {
         files: vec![output.to_owned()],
         shape: Vec::new(),
         rate_hz,
-        ratio: u32::try_from(model.config().ratio()).unwrap_or(u32::MAX),
+        ratio: u32::try_from(model.shape().ratio).unwrap_or(u32::MAX),
         latency_samples: 0,
         compute_secs: 0.0,
         notes,

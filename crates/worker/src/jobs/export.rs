@@ -1,7 +1,7 @@
 //! Exporting: a model is written in the form that its player needs, read again, compared with the model,
 //! and timed. Only what passes is done; what does not is not kept.
 
-mod acids_rave;
+mod other_program;
 mod package;
 mod playing;
 mod weights;
@@ -13,11 +13,11 @@ use std::{
 };
 
 use anyhow::Context;
-use api::{ExportCheck, ExportForm, ExportOrder, ExportResult, ExportedFile, Outcome};
-use models::rave::Config;
+use api::{ExportCheck, ExportForm, ExportKind, ExportOrder, ExportResult, ExportedFile, Outcome};
+use models::Finished;
 
 use super::{refuse, steps::Steps};
-use crate::{folder::JobFolder, log::log};
+use crate::{folder::JobFolder, log::log, words::listed};
 
 /// The folder of an export with what leaves.
 const FILES: &str = "files";
@@ -77,7 +77,7 @@ fn make(
     let to = Destination { folder: files, stem };
     match &order.task.form {
         ExportForm::Safetensors => weights::write(steps, place, to).map(Some),
-        ExportForm::Ckpt => acids_rave::write(steps, place, to).map(Some),
+        ExportForm::Ckpt => other_program::write(steps, place, to).map(Some),
         ExportForm::Torchscript { play } => playing::module(steps, place, play, to),
         ExportForm::Onnx { play } => playing::graphs(steps, place, play, to),
         ExportForm::Maq { card } => package::write(steps, order, card, to),
@@ -105,15 +105,17 @@ struct Report {
 
 impl Report {
     /// An empty one of a model.
-    fn new(config: &Config, notes: Vec<String>) -> Self {
+    fn new(model: &dyn Finished, notes: Vec<String>) -> Self {
+        let shape = model.as_codec().map(|codec| codec.shape());
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let result = ExportResult {
             files: vec![],
             checks: vec![],
-            rate_hz: config.sampling_rate,
-            channels: u16::try_from(config.channels).unwrap_or(u16::MAX),
-            latents: u32::try_from(config.latent_size).unwrap_or(u32::MAX),
-            ratio: u32::try_from(config.ratio()).unwrap_or(u32::MAX),
-            latency_samples: 0,
+            rate_hz: shape.map(|it| it.rate_hz),
+            channels: shape.map(|it| u16::try_from(it.channels).unwrap_or(u16::MAX)),
+            latents: shape.map(|it| count(it.latent_size)),
+            ratio: shape.map(|it| count(it.ratio)),
+            latency_samples: shape.map(|_| 0),
             speed: None,
             difference: None,
             compute_secs: 0.0,
@@ -126,6 +128,18 @@ impl Report {
     fn good(&mut self, what: &str, words: String) {
         self.result.checks.push(ExportCheck { what: what.into(), words, is_good: true });
     }
+}
+
+/// Refuses a form of export that models of a family do not have.
+fn no_such_form<T>(model: &dyn Finished) -> anyhow::Result<T> {
+    let settings = models::family(model.family()).map(|it| it.settings(&model.settings()));
+    let forms = settings.and_then(Result::ok).map(|it| it.exports()).unwrap_or_default();
+    refuse(
+        "no_such_form",
+        "This model cannot be exported in this format.",
+        &format!("Models of the family `{}` do not have it.", model.family()),
+        &format!("Choose {}.", listed(forms.into_iter().map(ExportKind::name), "or")),
+    )
 }
 
 /// Refuses an export that did not pass.

@@ -10,22 +10,19 @@ use std::{
 use anyhow::Context;
 use api::ModelPlace;
 use job::Shelf;
-use models::rave::{
-    Model, PlayedModule,
-    original::{self, Kind},
-};
-use models::{Codec, Finished};
+use models::{Codec, Finished, ForeignModel, PlayedModule};
 
 use super::{refuse, sentence};
-use crate::package;
+use crate::{package, words::listed};
 
 /// The file of a model's weights.
 pub(super) const WEIGHTS: &str = "weights.safetensors";
 
 /// A model that was read.
 pub(super) struct Opened {
-    pub(super) model: Model,
-    pub(super) rate_hz: u32,
+    pub(super) model: Box<dyn Finished>,
+    /// As its card says, else as it says itself; absent where it has to do with no sound.
+    pub(super) rate_hz: Option<u32>,
     /// What is worth knowing about its file.
     pub(super) notes: Vec<String>,
 }
@@ -33,7 +30,7 @@ pub(super) struct Opened {
 /// The part of `model.json` that says how fast a model runs.
 #[derive(serde::Deserialize)]
 struct Rate {
-    rate_hz: u32,
+    rate_hz: Option<u32>,
 }
 
 /// Reads a model of the library or of a file. `folder` is the job's.
@@ -59,7 +56,7 @@ pub(super) fn weights_of(
                 let notes = unpacked(&file, &inside)?.1;
                 Ok((inside.join(WEIGHTS), notes))
             }
-            Found::Original(file) => {
+            Found::Foreign(file) => {
                 let weights = folder.join(WEIGHTS);
                 let notes = translate(&file, &weights)?.1;
                 Ok((weights, notes))
@@ -72,8 +69,8 @@ pub(super) fn weights_of(
 pub(super) struct BroughtIn {
     /// In words.
     pub(super) kind: &'static str,
-    /// Samples per second.
-    pub(super) rate_hz: u32,
+    /// Samples per second, if it has to do with sound.
+    pub(super) rate_hz: Option<u32>,
     /// What is worth knowing about it: whole sentences.
     pub(super) notes: Vec<String>,
     /// What its package said, if it was one.
@@ -105,7 +102,7 @@ pub(super) fn bring_in(path: &Path, weights: &Path) -> anyhow::Result<BroughtIn>
             let (rate_hz, packaged) = (manifest.rate_hz, Some(manifest.packaged()));
             Ok(BroughtIn { kind: "a Maquette package", rate_hz, notes, packaged })
         }
-        Found::Original(file) => {
+        Found::Foreign(file) => {
             let (kind, mut notes) = translate(&file, weights)?;
             if file != path {
                 notes.insert(0, format!("From this folder, {} was imported.", file.display()));
@@ -121,8 +118,8 @@ enum Found {
     Ours(PathBuf),
     /// A package of ours.
     Package(PathBuf),
-    /// A file that may be of the original program.
-    Original(PathBuf),
+    /// A file that may be of another program.
+    Foreign(PathBuf),
 }
 
 fn found_in(path: &Path) -> anyhow::Result<Found> {
@@ -132,10 +129,12 @@ fn found_in(path: &Path) -> anyhow::Result<Found> {
         if weights.is_file() {
             return Ok(Found::Ours(weights));
         }
-        let why = "The folder has neither weights.safetensors nor a .ckpt, .ts or .pt file.";
-        return match best_original(path)? {
-            Some(file) => Ok(Found::Original(file)),
-            None => refuse_model(path, why),
+        let endings = models::other_endings().into_iter().map(|it| format!(".{it}"));
+        let endings = listed(endings, "or");
+        let why = format!("The folder has neither weights.safetensors nor a {endings} file.");
+        return match best_foreign(path)? {
+            Some(file) => Ok(Found::Foreign(file)),
+            None => refuse_model(path, &why),
         };
     }
     if !found.is_file() {
@@ -149,19 +148,19 @@ fn found_in(path: &Path) -> anyhow::Result<Found> {
     file.take(9).read_to_end(&mut start).with_context(|| format!("read {}", path.display()))?;
     // A safetensors file: the length of a header, and the header, which is JSON.
     let is_ours = start.len() == 9 && start[8] == b'{' && start[4..8] == [0; 4];
-    Ok(if is_ours { Found::Ours(path.to_owned()) } else { Found::Original(path.to_owned()) })
+    Ok(if is_ours { Found::Ours(path.to_owned()) } else { Found::Foreign(path.to_owned()) })
 }
 
-/// The file of an original run's folder that is best to play: the checkpoint that was measured to be,
-/// else the newest one, else what was exported or saved.
-fn best_original(folder: &Path) -> anyhow::Result<Option<PathBuf>> {
+/// The file of another program's folder that is best to play, as that program says.
+fn best_foreign(folder: &Path) -> anyhow::Result<Option<PathBuf>> {
     let (mut files, mut n_left) = (Vec::new(), ENTRIES_MAX);
-    list_originals(folder, 0, &mut n_left, &mut files)
+    list_foreign(folder, 0, &mut n_left, &mut files)
         .with_context(|| format!("look into {}", folder.display()))?;
+    let programs = models::other_programs();
     let rank = |path: &Path| {
-        let is = |ending: &str| path.extension().is_some_and(|it| it.eq_ignore_ascii_case(ending));
-        let is_best = path.file_stem().is_some_and(|stem| stem == "best");
-        (is("ckpt") && is_best, is("ckpt"), is("ts"))
+        let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+        let reads = programs.iter().filter(|(_, it)| it.endings().iter().any(|it| ending == *it));
+        reads.map(|(_, program)| program.rank(path)).max()
     };
     // Of two that are alike the newer, and of two as old the last by name.
     let best = files.into_iter().max_by_key(|(path, age)| (rank(path), *age, path.clone()));
@@ -173,7 +172,7 @@ const DEPTH_MAX: usize = 3;
 /// Files and folders that are looked at; more is not the folder of a run.
 const ENTRIES_MAX: usize = 10_000;
 
-fn list_originals(
+fn list_foreign(
     folder: &Path,
     depth: usize,
     n_left: &mut usize,
@@ -185,11 +184,11 @@ fn list_originals(
         let entry = entry?;
         let (kind, path) = (entry.file_type()?, entry.path());
         if kind.is_dir() && depth < DEPTH_MAX {
-            list_originals(&path, depth + 1, n_left, files)?;
+            list_foreign(&path, depth + 1, n_left, files)?;
         }
         let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
-        let is_original = ["ckpt", "ts", "pt"].iter().any(|it| ending == *it);
-        if kind.is_file() && is_original {
+        let is_foreign = models::other_endings().iter().any(|it| ending == *it);
+        if kind.is_file() && is_foreign {
             files.push((path, entry.metadata()?.modified()?));
         }
     }
@@ -219,11 +218,27 @@ fn unpacked(file: &Path, folder: &Path) -> anyhow::Result<(package::Manifest, Ve
     Ok((manifest, notes))
 }
 
-/// Writes a file of the original program as one of ours; says what it is, and what of it was not
-/// understood.
+/// Reads a file of whatever other program.
+///
+/// # Errors
+/// When no program knows it: why the first one does not.
+pub(crate) fn open_foreign(file: &Path) -> Result<Box<dyn ForeignModel>, models::Error> {
+    let mut tries = models::other_programs().into_iter().map(|(_, program)| program.open(file));
+    let first = tries.next();
+    match first {
+        Some(Err(error)) => tries.find_map(Result::ok).ok_or(error),
+        Some(Ok(model)) => Ok(model),
+        None => {
+            let reason = "no family reads files of other programs".to_owned();
+            Err(models::Error::Original { path: file.to_owned(), reason })
+        }
+    }
+}
+
+/// Writes a file of another program as one of ours; says what it is, and what of it was not understood.
 fn translate(file: &Path, weights: &Path) -> anyhow::Result<(&'static str, Vec<String>)> {
-    let original = match original::open(file) {
-        Ok(original) => original,
+    let foreign = match open_foreign(file) {
+        Ok(foreign) => foreign,
         Err(_) if PlayedModule::is_one(file) || file.extension().is_some_and(|it| it == "onnx") => {
             let what =
                 format!("“{}” is an export and cannot be imported as a model.", file.display());
@@ -237,21 +252,15 @@ fn translate(file: &Path, weights: &Path) -> anyhow::Result<(&'static str, Vec<S
         }
         Err(error) => return refuse_model(file, &format!("Failed to {error}.")),
     };
-    original.save_model(weights).with_context(|| format!("write {}", weights.display()))?;
-    let kind = match original.kind {
-        Kind::Checkpoint => "an acids-rave checkpoint",
-        Kind::Export { is_streaming: true, .. } => "a streaming acids-rave export",
-        Kind::Export { is_streaming: false, .. } => "an acids-rave export",
-        Kind::StateDict => "acids-rave weights",
-    };
-    Ok((kind, original.warnings.iter().map(|warning| sentence(warning)).collect()))
+    foreign.save_model(weights).with_context(|| format!("write {}", weights.display()))?;
+    Ok((foreign.kind(), foreign.warnings().iter().map(|warning| sentence(warning)).collect()))
 }
 
 /// Reads a model of a file or folder of ours.
-pub(crate) fn load_any(path: &Path) -> anyhow::Result<Model> {
+pub(crate) fn load_any(path: &Path) -> anyhow::Result<Box<dyn Finished>> {
     match found_in(path)? {
         Found::Ours(weights) => Ok(load(&weights)?.model),
-        Found::Package(_) | Found::Original(_) => refuse(
+        Found::Package(_) | Found::Foreign(_) => refuse(
             "not_a_model",
             format!("Nothing can be compared with “{}”.", path.display()),
             "Only models in the library and Maquette weights can be compared with.",
@@ -268,13 +277,13 @@ pub(super) fn load(weights: &Path) -> anyhow::Result<Opened> {
 /// The rate that the card beside a model's weights names, if there is one.
 fn rate_beside(weights: &Path) -> Option<u32> {
     let card = fs::read(weights.with_file_name("model.json")).ok()?;
-    serde_json::from_slice::<Rate>(&card).ok().map(|card| card.rate_hz)
+    serde_json::from_slice::<Rate>(&card).ok()?.rate_hz
 }
 
 fn load_with_rate(weights: &Path, rate_hz: Option<u32>) -> anyhow::Result<Opened> {
-    match Model::load(weights) {
+    match models::open(weights) {
         Ok(model) => {
-            let rate_hz = rate_hz.unwrap_or(model.config().sampling_rate);
+            let rate_hz = rate_hz.or_else(|| Some(model.as_codec()?.shape().rate_hz));
             Ok(Opened { model, rate_hz, notes: Vec::new() })
         }
         Err(error) => refuse_model(weights, &format!("Failed to {error}.")),
@@ -282,12 +291,21 @@ fn load_with_rate(weights: &Path, rate_hz: Option<u32>) -> anyhow::Result<Opened
 }
 
 fn refuse_model<T>(path: &Path, why: &str) -> anyhow::Result<T> {
-    refuse("not_a_model", format!("{} does not contain a model.", path.display()), why, CHOOSE)
+    let theirs: Vec<_> = models::other_programs().iter().map(|(_, it)| it.takes()).collect();
+    let remedy = format!(
+        "Choose a model's folder, its weights.safetensors, a package (.maq), a checkpoint of a run, or {}.",
+        listed(theirs, "or")
+    );
+    refuse("not_a_model", format!("{} does not contain a model.", path.display()), why, &remedy)
 }
 
-/// What to do about a file without a model.
-const CHOOSE: &str = "Choose a model's folder, its weights.safetensors, a package (.maq), a checkpoint of a \
-                      run, or an acids-rave checkpoint, export or run folder.";
+/// What people call a model of the library or of a file.
+pub(super) fn name_of(place: &ModelPlace) -> String {
+    match place {
+        ModelPlace::Library { id } => id.to_string(),
+        ModelPlace::File { path } => path.display().to_string(),
+    }
+}
 
 /// A model as a codec; refuses one that makes no sound of latents.
 pub(super) fn codec<'a>(model: &'a dyn Finished, name: &str) -> anyhow::Result<&'a dyn Codec> {

@@ -35,7 +35,8 @@ fn reconstruct(folder: &mut JobFolder, task: &ReconstructTask) -> anyhow::Result
     let weights = path.join("weights.safetensors");
     let model = models::open(&weights).with_context(|| format!("load {}", weights.display()))?;
     let model = codec(model.as_ref(), &card.name)?;
-    let (rate_hz, n_channels) = (card.rate_hz, model.shape().channels);
+    let shape = model.shape();
+    let (rate_hz, n_channels) = (card.rate_hz.unwrap_or(shape.rate_hz), shape.channels);
     let sound = folder.join(&task.input);
     let (mut input, notes) =
         Input::open(&sound, &task.input_name, (rate_hz, n_channels), &mut steps)?;

@@ -8,7 +8,7 @@ fn contents<'a>(weights: &'a Path, sounds: &'a [(String, PathBuf)]) -> Contents<
     Contents {
         name: "Bells".into(),
         family: "rave".into(),
-        rate_hz: 44_100,
+        rate_hz: Some(44_100),
         model: None,
         lineage: None,
         author: " Ann ".into(),

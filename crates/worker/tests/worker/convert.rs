@@ -283,8 +283,10 @@ fn models_in_files_convert_alike() {
     assert_eq!(floats(&scene.convert(task)), floats(&scene.encoded(None, None)));
 
     let facts = worker::model_facts(&weights).unwrap();
-    assert_eq!((facts.channels, facts.latent_size, facts.ratio, facts.phase), (2, 3, 32, 1));
-    assert_eq!(facts.latent_rate_hz, 1000.0);
+    assert_eq!((facts.phase, facts.exports), (1, api::ExportKind::ALL.to_vec()));
+    let codec = facts.codec.unwrap();
+    assert_eq!((codec.channels, codec.latent_size, codec.ratio), (2, 3, 32));
+    assert_eq!(codec.latent_rate_hz, 1000.0);
     let bytes = fs::read(&weights).unwrap();
     fs::write(&elsewhere, &bytes[..bytes.len() / 2]).unwrap();
     assert_eq!(worker::model_facts(&elsewhere), None);

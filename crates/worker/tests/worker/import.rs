@@ -211,7 +211,7 @@ fn files_and_folders_become_models() {
     for path in [&ours, &folder] {
         let job = scene.add_model(path);
         let model = model(&job);
-        assert_eq!((model.name.as_str(), model.rate_hz), ("Mine", 44_100));
+        assert_eq!((model.name.as_str(), model.rate_hz), ("Mine", Some(44_100)));
         let added = model.added.unwrap();
         assert_eq!((Path::new(&added.path), added.step), (path.as_path(), Some(1)));
         let made = fs::read(job.path().join(&made(&job)[0].folder).join("weights.safetensors"));

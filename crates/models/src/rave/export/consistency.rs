@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::verify::{DIFFERENCE_MAX, Shown};
 use super::{ExportSettings, Plays};
-use crate::Error;
+use crate::{CodecShape, Error};
 
 /// The facts that a file states about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,15 +59,14 @@ impl PlayedFacts {
 
     /// The settings that the file was exported with from a model of these channels, latents and rate.
     #[must_use]
-    pub fn settings_of(&self, config: &crate::rave::Config) -> Option<ExportSettings> {
+    pub fn settings_of(&self, shape: &CodecShape) -> Option<ExportSettings> {
         let whole = |n: usize, of: usize| (of > 0 && n.is_multiple_of(of)).then(|| n / of);
-        let n_parallel = whole(self.channels, config.channels)?;
-        let rate_multiple = whole(self.rate_hz as usize, config.sampling_rate as usize)?;
+        let n_parallel = whole(self.channels, shape.channels)?;
+        let rate_multiple = whole(self.rate_hz as usize, shape.rate_hz as usize)?;
         let n_latents = whole(self.latents, n_parallel)?;
         let is_streaming = self.is_streaming;
-        let fits = self.ratio == config.ratio() * rate_multiple;
-        let n_latents =
-            (!config.is_quantized() && n_latents < config.latent_size).then_some(n_latents);
+        let fits = self.ratio == shape.ratio * rate_multiple;
+        let n_latents = (shape.n_books == 0 && n_latents < shape.latent_size).then_some(n_latents);
         let fits = fits && n_parallel <= 2 && rate_multiple <= 4;
         fits.then_some(ExportSettings { is_streaming, n_latents, n_parallel, rate_multiple })
     }

@@ -11,7 +11,7 @@ use api::{
     CardWords, DatasetSummary, ExportOrder, KnownModel, Lineage, Model, ModelPlace, Packaged,
 };
 use job::Shelf;
-use models::rave::Model as Playable;
+use models::{CodecShape, Finished};
 
 use super::{Destination, Report, not_equal};
 use crate::{
@@ -34,7 +34,7 @@ pub(super) fn write(
 ) -> anyhow::Result<Option<Report>> {
     let folder = steps.folder.path().to_owned();
     let Opened { model, rate_hz, notes } = open_model(&folder, &order.task.model)?;
-    let mut report = Report::new(model.config(), notes);
+    let mut report = Report::new(model.as_ref(), notes);
     report.result.rate_hz = rate_hz;
     let weights = folder.join("packed.safetensors");
     model.save(&weights).context("write the weights")?;
@@ -50,11 +50,12 @@ pub(super) fn write(
     };
     let lineage = packaged.as_ref().and_then(|it| it.lineage.as_ref());
     let here = known.and_then(|known| known.model.lineage.as_ref());
-    let card = card_of(&order.model_name, &model, rate_hz, (known, lineage), words, &sounds);
+    let card =
+        card_of(&order.model_name, model.as_ref(), rate_hz, (known, lineage), words, &sounds);
     let path = to.file(".maq");
     let contents = Contents {
         name: order.model_name.clone(),
-        family: "rave".into(),
+        family: model.family().into(),
         rate_hz,
         model: known.map(|known| shared(&known.model)),
         lineage: lineage.or(here).cloned(),
@@ -84,7 +85,7 @@ pub(super) fn write(
         }
     };
     report.good("whole", "Read back: every file matches its SHA-256.".into());
-    if !read.has_weights_of(&model) || read.config() != model.config() {
+    if !read.equals(model.as_ref()) {
         return not_equal("The exported package holds a different model.", "");
     }
     report.good("equal", "Every weight is identical to the model's.".into());
@@ -167,22 +168,16 @@ fn sounds(folder: &Path, known: Option<&KnownModel>) -> Vec<(String, PathBuf)> {
 /// The card in Markdown.
 fn card_of(
     name: &str,
-    model: &Playable,
-    rate_hz: u32,
+    model: &dyn Finished,
+    rate_hz: Option<u32>,
     (known, lineage): (Option<&KnownModel>, Option<&Lineage>),
     words: &CardWords,
     sounds: &[(String, PathBuf)],
 ) -> String {
-    let config = model.config();
     let mut lines = vec![format!("# {}", one_line(name)), String::new()];
     if !words.about.trim().is_empty() {
         lines.extend([words.about.trim().to_owned(), String::new()]);
     }
-    let channels = match config.channels {
-        1 => "mono".to_owned(),
-        2 => "stereo".to_owned(),
-        n => format!("{n} channels"),
-    };
     let given = |text: &str, otherwise: &str| match text.trim() {
         "" => otherwise.to_owned(),
         text => one_line(text),
@@ -192,37 +187,25 @@ fn card_of(
         "|---|---|".to_owned(),
         format!("| License | {} |", given(&words.license, "not stated: ask before you use it")),
         format!("| Author | {} |", given(&words.author, "not stated")),
-        "| Kind | RAVE, a neural audio codec: sound to latent variables and back |".to_owned(),
-        format!("| Sound | {rate_hz} Hz, {channels} |"),
-        format!(
-            "| Latents | {}, one frame every {} samples ({:.1} per second) |",
-            config.latent_size,
-            config.ratio(),
-            f64::from(rate_hz) / config.ratio() as f64
-        ),
-        String::new(),
-        "## What it was trained on".to_owned(),
-        String::new(),
+        format!("| Kind | {} |", model.kind()),
     ]);
+    lines
+        .extend(model.as_codec().into_iter().flat_map(|codec| about_codec(codec.shape(), rate_hz)));
+    lines.extend(["", "## What it was trained on", ""].map(str::to_owned));
     lines.extend(trained_on(known, lineage));
     lines.extend([String::new(), "## How to play it".to_owned(), String::new()]);
     lines.extend(
-        [
-            "With Maquette:",
-            "",
-            "```",
-            "maquette model add THIS_FILE.maq",
-            "maquette export NAME --to torchscript --streaming -o NAME.ts    # for nn~ in Max and Pure Data",
-            "maquette export NAME --to onnx -o NAME.onnx                     # for code and browsers",
-            "maquette encode NAME SOUND.wav -o latents.npy",
-            "maquette decode NAME latents.npy -o SOUND.wav",
-            "```",
-            "",
-            "`weights.safetensors` holds encoder and decoder under the names that PyTorch has for them in \
-             acids-rave, and the settings as JSON in its header.",
-        ]
-        .map(str::to_owned),
+        ["With Maquette:", "", "```", "maquette model add THIS_FILE.maq"].map(str::to_owned),
     );
+    if model.as_playable().is_some() {
+        lines.extend(PLAYING.map(str::to_owned));
+    }
+    if model.as_codec().is_some() {
+        lines.extend(CONVERTING.map(str::to_owned));
+    }
+    lines.extend(["```", ""].map(str::to_owned));
+    let about = model.about_weights();
+    lines.push(format!("`weights.safetensors` {about}, and the settings as JSON in its header."));
     if !sounds.is_empty() {
         lines.extend(["", "## Sounds", ""].map(str::to_owned));
         lines.push("Held-out sounds and their reconstructions:".to_owned());
@@ -230,6 +213,35 @@ fn card_of(
         lines.extend(sounds.iter().map(|(path, _)| format!("- `{path}`")));
     }
     lines.join("\n") + "\n"
+}
+
+/// What plays a model that other programs can play.
+const PLAYING: [&str; 2] = [
+    "maquette export NAME --to torchscript --streaming -o NAME.ts    # for nn~ in Max and Pure Data",
+    "maquette export NAME --to onnx -o NAME.onnx                     # for code and browsers",
+];
+/// What makes latents of sound and back.
+const CONVERTING: [&str; 2] = [
+    "maquette encode NAME SOUND.wav -o latents.npy",
+    "maquette decode NAME latents.npy -o SOUND.wav",
+];
+
+/// The sound and the latents of a codec, a line of the table each.
+fn about_codec(shape: CodecShape, rate_hz: Option<u32>) -> [String; 2] {
+    let rate_hz = rate_hz.unwrap_or(shape.rate_hz);
+    let channels = match shape.channels {
+        1 => "mono".to_owned(),
+        2 => "stereo".to_owned(),
+        n => format!("{n} channels"),
+    };
+    let sound = format!("| Sound | {rate_hz} Hz, {channels} |");
+    let latents = format!(
+        "| Latents | {}, one frame every {} samples ({:.1} per second) |",
+        shape.latent_size,
+        shape.ratio,
+        f64::from(rate_hz) / shape.ratio as f64
+    );
+    [sound, latents]
 }
 
 /// What a model was trained on: here, or as the package says that it was taken from.

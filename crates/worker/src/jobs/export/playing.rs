@@ -3,11 +3,12 @@
 
 use anyhow::Context;
 use api::{ExportSpeed, ExportedPlay, ModelPlace};
-use models::rave::{
-    DIFFERENCE_MAX, ExportSettings, Model, OnnxPart, PlayedGraphs, PlayedModule, Plays, Verified,
+use models::{
+    DIFFERENCE_MAX, ExportSettings, Finished, OnnxPart, Playable, PlayedGraphs, PlayedModule,
+    Plays, Verified,
 };
 
-use super::{Destination, Report, not_equal};
+use super::{Destination, Report, no_such_form, not_equal};
 use crate::jobs::{
     model_file::{Opened, open_model},
     refuse,
@@ -21,7 +22,8 @@ pub(super) fn module(
     play: &ExportedPlay,
     to: Destination<'_>,
 ) -> anyhow::Result<Option<Report>> {
-    let (model, settings, mut report) = begin(steps, place, play)?;
+    let (opened, settings, mut report) = begin(steps, place, play)?;
+    let model = playable(opened.as_ref())?;
     let path = to.file(".ts");
     model.write_torch_script(settings, &path).context("write the module")?;
     report.good("written", "Wrote the module.".into());
@@ -38,15 +40,8 @@ pub(super) fn module(
     };
     let what = "Read back: it has what nn~ looks for";
     report.good("read", format!("{what}, {n_methods} methods and {n_attributes} attributes."));
-    let ratio = report.result.ratio;
-    if play.streaming && !ratio.is_power_of_two() {
-        // It rounds buffers up to powers of two, which frames of this length do not fill.
-        report.result.notes.push(format!(
-            "Its latent frames have {ratio} samples, no power of two: give nn~ no buffer size, so that it takes \
-             that. The RAVE VST has powers of two only."
-        ));
-    }
-    finish(steps, &model, settings, &mut module, play, report)
+    report.result.notes.extend(model.torch_script_notes(settings));
+    finish(steps, model, settings, &mut module, play, report)
 }
 
 /// Writes graphs; `None` if it was told to stop.
@@ -56,7 +51,8 @@ pub(super) fn graphs(
     play: &ExportedPlay,
     to: Destination<'_>,
 ) -> anyhow::Result<Option<Report>> {
-    let (model, settings, mut report) = begin(steps, place, play)?;
+    let (opened, settings, mut report) = begin(steps, place, play)?;
+    let model = playable(opened.as_ref())?;
     let path_of = |part: OnnxPart| to.file(part.ending());
     for (i, part) in (1..).zip(OnnxPart::ALL) {
         model.write_onnx(settings, part, &path_of(part)).context("write the graph")?;
@@ -74,36 +70,42 @@ pub(super) fn graphs(
         n => format!("the whole model carries {n} states from block to block"),
     };
     report.good("read", format!("Read back: {states}."));
-    finish(steps, &model, settings, &mut graphs, play, report)
+    finish(steps, model, settings, &mut graphs, play, report)
 }
 
 fn begin(
     steps: &mut Steps<'_>,
     place: &ModelPlace,
     play: &ExportedPlay,
-) -> anyhow::Result<(Model, ExportSettings, Report)> {
+) -> anyhow::Result<(Box<dyn Finished>, ExportSettings, Report)> {
     let Opened { model, notes, .. } = open_model(steps.folder.path(), place)?;
-    let settings = settings(&model, play)?;
-    let mut report = Report::new(model.config(), notes);
-    let facts = model.export_facts(settings);
+    let played = playable(model.as_ref())?;
+    let settings = settings(played, play)?;
+    let mut report = Report::new(model.as_ref(), notes);
+    let facts = played.export_facts(settings);
     let result = &mut report.result;
-    result.rate_hz = facts.rate_hz;
-    result.channels = u16::try_from(facts.channels).unwrap_or(u16::MAX);
-    result.latents = u32::try_from(facts.latents).unwrap_or(u32::MAX);
-    result.ratio = u32::try_from(facts.ratio).unwrap_or(u32::MAX);
-    result.latency_samples = facts.latency_samples as u64;
+    result.rate_hz = Some(facts.rate_hz);
+    result.channels = Some(u16::try_from(facts.channels).unwrap_or(u16::MAX));
+    result.latents = Some(u32::try_from(facts.latents).unwrap_or(u32::MAX));
+    result.ratio = Some(u32::try_from(facts.ratio).unwrap_or(u32::MAX));
+    result.latency_samples = Some(facts.latency_samples as u64);
     Ok((model, settings, report))
 }
 
+/// A model as what other programs can play; refuses one that they cannot.
+fn playable(model: &dyn Finished) -> anyhow::Result<&dyn Playable> {
+    model.as_playable().map_or_else(|| no_such_form(model), Ok)
+}
+
 /// What an order asks of a model, if that can be had.
-fn settings(model: &Model, play: &ExportedPlay) -> anyhow::Result<ExportSettings> {
-    let config = model.config();
+fn settings(model: &dyn Playable, play: &ExportedPlay) -> anyhow::Result<ExportSettings> {
+    let shape = model.shape();
     let mut settings = ExportSettings::new(play.streaming);
     settings.n_latents = n_latents(model, play)?;
-    if let Some(channels) = play.channels.map(usize::from).filter(|it| *it != config.channels) {
-        if config.channels != 1 || channels != 2 {
+    if let Some(channels) = play.channels.map(usize::from).filter(|it| *it != shape.channels) {
+        if shape.channels != 1 || channels != 2 {
             let why =
-                format!("The model is {}.", ["mono", "stereo"][usize::from(config.channels > 1)]);
+                format!("The model is {}.", ["mono", "stereo"][usize::from(shape.channels > 1)]);
             let remedy = "Keep the model's channels. Only a mono model can be made stereo.";
             return refuse(
                 "bad_channels",
@@ -114,13 +116,13 @@ fn settings(model: &Model, play: &ExportedPlay) -> anyhow::Result<ExportSettings
         }
         settings.n_parallel = channels;
     }
-    if let Some(rate_hz) = play.rate_hz.filter(|it| *it != config.sampling_rate) {
-        let multiple = rate_hz / config.sampling_rate;
-        let is_whole = rate_hz % config.sampling_rate == 0;
+    if let Some(rate_hz) = play.rate_hz.filter(|it| *it != shape.rate_hz) {
+        let multiple = rate_hz / shape.rate_hz;
+        let is_whole = rate_hz % shape.rate_hz == 0;
         if !is_whole || !(2..=RATE_MULTIPLE_MAX).contains(&multiple) {
             let why = format!(
                 "The model runs at {} Hz and can be exported at 2 to {RATE_MULTIPLE_MAX} times that rate.",
-                config.sampling_rate
+                shape.rate_hz
             );
             let remedy = "Choose one of these rates, or set the player to the model's rate.";
             return refuse(
@@ -150,18 +152,18 @@ fn settings(model: &Model, play: &ExportedPlay) -> anyhow::Result<ExportSettings
 const RATE_MULTIPLE_MAX: u32 = 4;
 
 /// How many latent curves are shown, if not all.
-fn n_latents(model: &Model, play: &ExportedPlay) -> anyhow::Result<Option<usize>> {
+fn n_latents(model: &dyn Playable, play: &ExportedPlay) -> anyhow::Result<Option<usize>> {
     if play.latents.is_none() && play.fidelity.is_none() {
         return Ok(None);
     }
     let what = "This number of latents cannot be exported.";
-    let Some(space) = model.space().filter(|_| model.has_order()) else {
+    let Some(space) = model.ordered_space() else {
         let why = "Only variational models whose latent space was measured have their latents in order of importance.";
         let remedy =
             "Export all latents, or choose a checkpoint that was measured on held-out sounds.";
         return refuse("no_latent_space", what, why, remedy);
     };
-    let size = model.config().latent_size;
+    let size = model.shape().latent_size;
     match (play.latents.map(|it| it as usize), play.fidelity) {
         (Some(n), _) if (1..=size).contains(&n) => Ok(Some(n)),
         (Some(_), _) => {
@@ -175,14 +177,15 @@ fn n_latents(model: &Model, play: &ExportedPlay) -> anyhow::Result<Option<usize>
 /// Compares and times; `None` if it was told to stop.
 fn finish(
     steps: &mut Steps<'_>,
-    model: &Model,
+    model: &dyn Playable,
     settings: ExportSettings,
     file: &mut dyn Plays,
     play: &ExportedPlay,
     mut report: Report,
 ) -> anyhow::Result<Option<Report>> {
     let block = play.block as usize;
-    let found = model.verify(settings, file, block, |share| steps.go_on(0.25 + 0.75 * share));
+    let go_on = &mut |share| steps.go_on(0.25 + 0.75 * share);
+    let found = model.verify(settings, file, block, go_on);
     let found = match found {
         Ok(Some(found)) => found,
         Ok(None) => return Ok(None),

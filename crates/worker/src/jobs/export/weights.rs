@@ -9,7 +9,7 @@ use crate::jobs::{
     steps::Steps,
 };
 
-/// Writes encoder and decoder as safetensors, and reads them again.
+/// Writes what plays the model as safetensors, and reads it again.
 pub(super) fn write(
     steps: &mut Steps<'_>,
     place: &ModelPlace,
@@ -18,12 +18,12 @@ pub(super) fn write(
     let Opened { model, notes, .. } = open_model(steps.folder.path(), place)?;
     let path = to.file(".safetensors");
     model.save(&path).context("write the weights")?;
-    let mut report = Report::new(model.config(), notes);
+    let mut report = Report::new(model.as_ref(), notes);
     let n = model.n_arrays();
     report.good("written", format!("Wrote {n} arrays and the settings."));
     steps.go_on(0.6);
     let read = load(&path)?.model;
-    if !read.has_weights_of(&model) || read.config() != model.config() {
+    if !read.equals(model.as_ref()) {
         return not_equal("The exported file does not match the model.", "");
     }
     report.good("equal", "Read back: every weight is identical to the model's.".into());

@@ -4,7 +4,6 @@ use std::fs;
 
 use anyhow::Context;
 use api::{AddedFrom, Made, Model};
-use models::rave;
 
 use super::{One, write_json};
 use crate::{
@@ -22,15 +21,16 @@ pub(super) fn make(job: &mut JobFolder, one: &One<'_>) -> anyhow::Result<Option<
     for note in &notes {
         job.warn(one.warning("original", note.clone()))?;
     }
-    let described = rave::describe(&weights).context("read back the weights")?;
+    let family = models::family_of(&weights).context("read back the weights")?;
+    let described = family.look_at(&weights).context("read back the weights")?;
     let model = Model {
         project: None,
         format: Model::FORMAT,
         id: api::Id::numbered(&one.name, 1),
         name: one.name.clone(),
         created_ms: now_ms(),
-        family: "rave".into(),
-        settings: described.config.to_settings(),
+        family: family.name().into(),
+        settings: described.settings.to_value(),
         rate_hz,
         bytes: fs::metadata(&weights).context("look at the weights")?.len(),
         sha256: sha256_of_file(&weights).context("read back the weights")?,

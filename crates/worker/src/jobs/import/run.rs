@@ -1,4 +1,4 @@
-//! A run of the original program as one of ours: the curves and sounds of its event files, and its
+//! A run of another program as one of ours: the curves and sounds of its event files, and its
 //! checkpoints, from the last of which training goes on.
 
 use std::{collections::BTreeMap, fs, path::Path};
@@ -9,14 +9,14 @@ use api::{
     Task, TrainTask,
 };
 use foreign::tfevents::{self, Content};
-use models::rave::{self, Config, original};
+use models::{CodecShape, Family, OtherProgram, Settings};
 use serde_json::{Value, json};
 
 use super::{One, Steps};
 use crate::{
     dataset::Dataset,
     folder::{JobFolder, now_ms},
-    inspect,
+    inspect::{self, FoundRun},
     jobs::{sentence, train::sha256_of_file},
 };
 
@@ -26,35 +26,47 @@ pub(super) fn make(
     one: &One<'_>,
     steps: &mut Steps,
 ) -> anyhow::Result<Option<Made>> {
+    let Some(found) = inspect::run_in(&one.source) else {
+        anyhow::bail!("its folder is no run any more");
+    };
     for folder in ["checkpoints", "samples"] {
         fs::create_dir_all(one.target.join(folder)).with_context(|| format!("create {folder}"))?;
     }
     let mut log = EventLog::create(&one.target)?;
-    let events = inspect::events_of(&one.source);
+    let events = &found.run.events;
     for (i, path) in events.iter().enumerate() {
         if !steps.go_on(job, 0.5 * i as f64 / events.len() as f64)? {
             return Ok(None);
         }
-        copy_events(job, one, path, &mut log)?;
+        copy_events(job, one, (found.program, path), &mut log)?;
     }
     let created_ms = log.first_ms.unwrap_or_else(now_ms);
-    let Some(config) = copy_checkpoints(job, one, steps, &mut log)? else { return Ok(None) };
+    let Some(settings) = copy_checkpoints(job, one, &found, steps, &mut log)? else {
+        return Ok(None);
+    };
     anyhow::ensure!(log.n_events > 0, "none of it could be read");
     log.add(now_ms(), EventBody::Finished(Outcome::Stopped))?;
-    let hash = dataset_of(job, one, config.as_ref())?;
-    let config = config.unwrap_or_else(default_config);
-    let learnt = hash.is_none().then_some(Learnt {
-        rate_hz: config.sampling_rate,
-        channels: u16::try_from(config.channels).context("count the channels")?,
-    });
-    let settings = config.to_settings();
+    let shape = settings.as_ref().map(|settings| settings.codec());
+    let hash = dataset_of(job, one, shape.flatten())?;
+    let settings = match settings {
+        Some(settings) => settings,
+        None => defaults_of(found.family)?,
+    };
+    let learnt = match settings.codec().filter(|_| hash.is_none()) {
+        Some(shape) => Some(Learnt {
+            rate_hz: shape.rate_hz,
+            channels: u16::try_from(shape.channels).context("count the channels")?,
+        }),
+        None => None,
+    };
+    let settings = settings.to_value();
     let task = TrainTask {
         // The studio, which knows all datasets, puts the right one in its place.
         dataset: api::Id::numbered("unknown", 1),
         dataset_path: "../unknown".into(),
         dataset_hash: hash.unwrap_or_default(),
-        family: "rave".into(),
-        preset: nearest_preset(&settings),
+        family: found.family.name().into(),
+        preset: nearest_preset(found.family, &settings),
         switches: vec![],
         own_preset: None,
         settings,
@@ -69,21 +81,23 @@ pub(super) fn make(
 }
 
 /// The preset that most settings are of: the original keeps the result of a composition, not its parts.
-fn nearest_preset(settings: &Value) -> String {
+fn nearest_preset(family: &dyn Family, settings: &Value) -> String {
     let n_shared = |name: &str| {
-        let composition = rave::resolve(name, &[], &BTreeMap::new()).ok();
+        let composition = family.compose(name, &[], &BTreeMap::new()).ok();
         let composed = composition.map(|it| json!(it.settings)).unwrap_or_default();
         let keys = composed.as_object().into_iter().flatten();
         keys.filter(|(key, value)| settings.get(key.as_str()) == Some(value)).count()
     };
-    let presets = rave::family().presets.into_iter().map(|preset| preset.name);
+    let presets = family.describe().presets.into_iter().map(|preset| preset.name);
     // Of two that are as near, the first.
     let nearest = presets.rev().max_by_key(|name| n_shared(name));
     nearest.unwrap_or_default()
 }
 
-fn default_config() -> Config {
-    Config::from_settings(&serde_json::json!({})).expect("the defaults can be trained")
+/// The settings of a run without a checkpoint that tells any.
+fn defaults_of(family: &dyn Family) -> anyhow::Result<Box<dyn Settings>> {
+    let defaults = family.settings(&json!({}));
+    defaults.map_err(|_| anyhow::anyhow!("none of its checkpoints tells its settings"))
 }
 
 /// The content of the dataset that the run learnt from: the original does not write down which it was, so
@@ -91,15 +105,14 @@ fn default_config() -> Config {
 fn dataset_of(
     job: &mut JobFolder,
     one: &One<'_>,
-    config: Option<&Config>,
+    shape: Option<CodecShape>,
 ) -> anyhow::Result<Option<String>> {
     let mut fitting = vec![];
     for other in one.others.iter().filter(|other| other.kind == FindingKind::Dataset) {
         let Ok(dataset) = Dataset::open(&job.path().join(&other.folder)) else { continue };
         let summary = &dataset.index().summary;
-        let fits = config.is_none_or(|config| {
-            config.sampling_rate == summary.rate_hz
-                && config.channels == usize::from(summary.channels)
+        let fits = shape.is_none_or(|shape| {
+            shape.rate_hz == summary.rate_hz && shape.channels == usize::from(summary.channels)
         });
         fitting.extend(fits.then(|| summary.hash.clone()));
     }
@@ -121,19 +134,19 @@ fn dataset_of(
 fn copy_checkpoints(
     job: &mut JobFolder,
     one: &One<'_>,
+    FoundRun { program, run, .. }: &FoundRun,
     steps: &mut Steps,
     log: &mut EventLog,
-) -> anyhow::Result<Option<Option<Config>>> {
+) -> anyhow::Result<Option<Option<Box<dyn Settings>>>> {
     let mut found: BTreeMap<u64, bool> = BTreeMap::new();
-    let mut config = None;
+    let mut settings = None;
     let mut reported = vec![];
-    let checkpoints = inspect::checkpoints_of(&one.source);
-    let n = checkpoints.len() as f64;
-    for (i, (path, is_best)) in checkpoints.into_iter().enumerate() {
+    let n = run.checkpoints.len() as f64;
+    for (i, (path, is_best)) in run.checkpoints.iter().enumerate() {
         if !steps.go_on(job, 0.5 + 0.5 * i as f64 / n)? {
             return Ok(None);
         }
-        let original = match original::open(&path) {
+        let original = match program.open(path) {
             Ok(original) => original,
             Err(error) => {
                 job.warn(one.warning(
@@ -143,7 +156,7 @@ fn copy_checkpoints(
                 continue;
             }
         };
-        for note in &original.warnings {
+        for note in original.warnings() {
             if !reported.contains(note) {
                 reported.push(note.clone());
                 job.warn(one.warning("original", sentence(note)))?;
@@ -153,15 +166,15 @@ fn copy_checkpoints(
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let message = format!("{name} is left out: it can be played but not trained.");
             job.warn(one.warning("not_trainable", message))?;
-            config.get_or_insert(original.config);
+            settings.get_or_insert(original.settings());
             continue;
         }
-        let step = original.step;
+        let step = original.step();
         let place = one.target.join(job::files::checkpoint(step));
         // Of two of one step the later is kept; they are the same training.
         original.save_checkpoint(&place)?;
-        *found.entry(step).or_default() |= is_best;
-        config = Some(original.config);
+        *found.entry(step).or_default() |= *is_best;
+        settings = Some(original.settings());
     }
     for (step, is_best) in found {
         let path = job::files::checkpoint(step);
@@ -177,14 +190,14 @@ fn copy_checkpoints(
         };
         log.add(log.last_ms, EventBody::Checkpoint(checkpoint))?;
     }
-    Ok(Some(config))
+    Ok(Some(settings))
 }
 
 /// The curves and sounds of a file of events.
 fn copy_events(
     job: &mut JobFolder,
     one: &One<'_>,
-    path: &Path,
+    (program, path): (&dyn OtherProgram, &Path),
     log: &mut EventLog,
 ) -> anyhow::Result<()> {
     let mut events = match tfevents::open(path) {
@@ -210,7 +223,7 @@ fn copy_events(
         for value in event.values {
             match value.content {
                 Content::Scalar(number) if number.is_finite() => {
-                    let (name, number) = metric(&value.tag, number);
+                    let (name, number) = program.metric(&value.tag, number);
                     values.insert(name, number);
                 }
                 Content::Audio { bytes, .. } => {
@@ -265,18 +278,6 @@ fn copy_events(
         ))?;
     }
     Ok(())
-}
-
-/// A curve of the original under our name.
-///
-/// Its `validation` is the distance of whole sounds, and it counts directions of the latent space from
-/// zero.
-fn metric(tag: &str, value: f64) -> (String, f64) {
-    match tag {
-        "validation" => ("validation_fullband_distance".into(), value),
-        tag if tag.starts_with("fidelity_") => (format!("latent_{tag}"), value + 1.0),
-        tag => (tag.to_owned(), value),
-    }
 }
 
 /// The events of a run that is being made.

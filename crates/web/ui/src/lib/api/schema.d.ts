@@ -1468,6 +1468,48 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description What a model is like that turns sound into latents and back. */
+        CodecFacts: {
+            /**
+             * Format: int32
+             * @description Samples per second, which makes the counts of samples times.
+             */
+            rate_hz: number;
+            /**
+             * Format: int32
+             * @description Channels of sound.
+             */
+            channels: number;
+            /**
+             * Format: int32
+             * @description Curves that describe sound.
+             */
+            latent_size: number;
+            /** @description What keeps them in shape: `variational`, `wasserstein`, `spherical` or `discrete`. */
+            regularization: string;
+            /**
+             * Format: int32
+             * @description Samples of sound per latent frame.
+             */
+            ratio: number;
+            /**
+             * Format: double
+             * @description Latent frames per second.
+             */
+            latent_rate_hz: number;
+            /**
+             * Format: double
+             * @description Numbers of sound for each number of the latent.
+             */
+            compression: number;
+            /** @description How far a sample of the reconstruction looks back and ahead. */
+            receptive_field: components["schemas"]["ReceptiveField"];
+            /**
+             * Format: int64
+             * @description By how many samples it is late when it is played live.
+             */
+            latency_samples: number;
+        };
         /** @description One line of `control.jsonl`. */
         Control: {
             /** @enum {string} */
@@ -1796,6 +1838,11 @@ export interface components {
             /** @enum {string} */
             to: "ckpt";
         };
+        /**
+         * @description The forms of export by name alone, as a family lists those of its models.
+         * @enum {string}
+         */
+        ExportKind: "torchscript" | "onnx" | "safetensors" | "maq" | "ckpt";
         /** @description `result.json` of an export. */
         ExportResult: {
             /** @description What was made. */
@@ -1804,29 +1851,29 @@ export interface components {
             checks: components["schemas"]["ExportCheck"][];
             /**
              * Format: int32
-             * @description Samples per second that it plays at.
+             * @description Samples per second that it plays at; this and the next four are absent where the model is no codec.
              */
-            rate_hz: number;
+            rate_hz?: number | null;
             /**
              * Format: int32
              * @description Channels of sound.
              */
-            channels: number;
+            channels?: number | null;
             /**
              * Format: int32
              * @description Latent curves that it shows.
              */
-            latents: number;
+            latents?: number | null;
             /**
              * Format: int32
              * @description Samples of sound per latent frame.
              */
-            ratio: number;
+            ratio?: number | null;
             /**
              * Format: int64
              * @description By how many samples it is late, where it plays block by block.
              */
-            latency_samples: number;
+            latency_samples?: number | null;
             speed?: components["schemas"]["ExportSpeed"] | null;
             /**
              * Format: double
@@ -2600,9 +2647,9 @@ export interface components {
             settings: unknown;
             /**
              * Format: int32
-             * @description Samples per second.
+             * @description Samples per second, if it has to do with sound.
              */
-            rate_hz: number;
+            rate_hz?: number | null;
             /**
              * Format: int64
              * @description Size of its weights, in bytes.
@@ -2624,49 +2671,18 @@ export interface components {
         /** @description What a model's settings and weights tell about it. */
         ModelFacts: {
             /**
-             * Format: int32
-             * @description Channels of sound.
-             */
-            channels: number;
-            /**
-             * Format: int32
-             * @description Curves that describe sound.
-             */
-            latent_size: number;
-            /** @description What keeps them in shape: `variational`, `wasserstein`, `spherical` or `discrete`. */
-            regularization: string;
-            /**
              * Format: int64
-             * @description Trainable numbers in encoder and decoder.
+             * @description Trainable numbers of the model.
              */
             n_parameters: number;
             /**
              * Format: int32
-             * @description Samples of sound per latent frame.
-             */
-            ratio: number;
-            /**
-             * Format: double
-             * @description Latent frames per second.
-             */
-            latent_rate_hz: number;
-            /**
-             * Format: double
-             * @description Numbers of sound for each number of the latent.
-             */
-            compression: number;
-            /** @description How far a sample of the reconstruction looks. */
-            receptive_field: components["schemas"]["ReceptiveField"];
-            /**
-             * Format: int64
-             * @description By how many samples it is late when it is played live.
-             */
-            latency_samples: number;
-            /**
-             * Format: int32
-             * @description The phase of training it was saved in: 1 or 2.
+             * @description The phase of training it was saved in, from 1.
              */
             phase: number;
+            /** @description What it can be exported as. */
+            exports: components["schemas"]["ExportKind"][];
+            codec?: components["schemas"]["CodecFacts"] | null;
             latent_use?: components["schemas"]["LatentUse"] | null;
         };
         /** @description Where a model is. */
@@ -3188,7 +3204,7 @@ export interface components {
             };
             /**
              * Format: int64
-             * @description Trainable numbers in the model (encoder and decoder).
+             * @description Trainable numbers in the model.
              */
             n_parameters: number;
             /**
@@ -3203,33 +3219,7 @@ export interface components {
             memory_bytes: number;
             /** @description The same for each phase, with what is free, and what to do where that is not enough. */
             memory: components["schemas"]["MemoryForecast"];
-            /**
-             * Format: int32
-             * @description Samples of sound per latent frame.
-             */
-            ratio: number;
-            /**
-             * Format: double
-             * @description Latent frames a second.
-             */
-            latent_rate_hz: number;
-            /**
-             * Format: double
-             * @description Numbers of sound for each number of the latent curves.
-             */
-            compression: number;
-            /** @description How far a sample of the reconstruction looks back and ahead. */
-            receptive_field: components["schemas"]["ReceptiveField"];
-            /**
-             * Format: int64
-             * @description By how many samples it is late when it is played live.
-             */
-            latency_samples: number;
-            /**
-             * Format: int32
-             * @description Samples per second, which makes the counts of samples times.
-             */
-            rate_hz: number;
+            codec?: components["schemas"]["CodecFacts"] | null;
             /** @description Things worth knowing before the start, none of which prevents it. */
             notes: string[];
             measured?: components["schemas"]["RunMeasure"] | null;

@@ -94,6 +94,7 @@ export const exports = say({
   'export.channelsField': 'Host channels',
   'export.channelsFieldOwn': '{channels} (model)',
   'export.channelsFieldTwo': 'stereo, left and right separately',
+  'export.whyClosedKind': 'Models of this kind cannot be exported for it.',
   'export.whyClosed': 'acids-rave cannot run this model: its encoder takes a mel spectrogram.',
   'export.rateOnly': 'Whole sounds are processed at the model’s rate.',
   'export.channelsOnly': 'Only mono models can be used for stereo.',

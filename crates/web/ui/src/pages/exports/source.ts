@@ -6,7 +6,7 @@ import type { Export, ModelDetail, ModelFacts } from '$lib/api'
 import { t } from '$lib/i18n'
 
 import { familyPart } from '../../families'
-import type { Choices, Latents, Target } from './choices'
+import { type Choices, type Latents, type Target, TARGETS } from './choices'
 
 /** A model of the library, or a file with one, of which only the path is known. */
 export interface Source {
@@ -19,7 +19,8 @@ export interface Source {
 
 export function sourceOf({ name, family, rate_hz, facts, settings }: ModelDetail): Source {
   const isClosedToOriginal = familyPart(family).isClosedToOriginal((settings ?? {}) as Record<string, unknown>)
-  return { name, rateHz: rate_hz, isClosedToOriginal, ...(facts ? { facts } : {}) }
+  const rateHz = rate_hz ?? facts?.codec?.rate_hz
+  return { name, isClosedToOriginal, ...(rateHz ? { rateHz } : {}), ...(facts ? { facts } : {}) }
 }
 
 /** A file is named by what it holds, not by how. */
@@ -31,20 +32,22 @@ export const sourceOfFile = (path: string): Source => {
 /** Why all latents have to be kept; undefined if fewer will do. Of a file, the studio knows more. */
 export function whyAll({ rateHz, facts }: Source): string | undefined {
   if (rateHz === undefined) return undefined
-  if (facts && facts.regularization !== 'variational') return t('export.whyAllKind', { kind: facts.regularization })
+  const kind = facts?.codec?.regularization
+  if (kind && kind !== 'variational') return t('export.whyAllKind', { kind })
   return facts?.latent_use ? undefined : t('export.whyAllUnmeasured')
 }
 
 /** Where it cannot be taken, and why not. */
-export function closedTo({ isClosedToOriginal }: Source): { targets: readonly Target[]; why: string } {
-  return isClosedToOriginal ? { targets: ['ckpt'], why: t('export.whyClosed') } : { targets: [], why: '' }
+export function closedTo({ facts, isClosedToOriginal }: Source): { targets: readonly Target[]; why: string } {
+  const targets = facts ? TARGETS.filter((target) => !facts.exports.includes(target)) : []
+  return { targets, why: t(isClosedToOriginal ? 'export.whyClosed' : 'export.whyClosedKind') }
 }
 
 /** Times the model's rate that a player can have. */
 export const RATE_TIMES: readonly number[] = [2, 3, 4]
 
 /** Whether a player with two channels can play each side for itself through it. */
-export const canDouble = ({ facts }: Source): boolean => facts?.channels === 1
+export const canDouble = ({ facts }: Source): boolean => facts?.codec?.channels === 1
 
 /** The choices as this model can follow them. */
 export function fitting(choices: Choices, source: Source): Choices {
@@ -55,7 +58,7 @@ export function fitting(choices: Choices, source: Source): Choices {
     ...choices,
     to: closedTo(source).targets.includes(choices.to) ? 'maq' : choices.to,
     latents: whyAll(source) ? { keep: 'all' } : choices.latents,
-    channels: isOfFile || (canDouble(source) && choices.channels !== facts?.channels) ? choices.channels : undefined,
+    channels: isOfFile || (canDouble(source) && choices.channels !== facts?.codec?.channels) ? choices.channels : undefined,
     // Sounds as a whole are played at the model's rate.
     rateHz: choices.streaming && (isOfFile || isMultiple) ? choices.rateHz : undefined,
   }
@@ -64,7 +67,7 @@ export function fitting(choices: Choices, source: Source): Choices {
 /** How many curves a choice comes to; undefined where only the studio can tell. */
 export function nLatents(latents: Latents, { facts }: Source): number | undefined {
   if (latents.keep === 'number') return latents.n
-  if (latents.keep === 'all') return facts?.latent_size
+  if (latents.keep === 'all') return facts?.codec?.latent_size
   return facts?.latent_use?.for_fidelity.find(({ share }) => Math.abs(share - latents.share) < 1e-9)?.n_latents
 }
 
@@ -72,7 +75,8 @@ export function nLatents(latents: Latents, { facts }: Source): number | undefine
 export function wrongLatents(latents: Latents, { facts }: Source): string | undefined {
   if (latents.keep !== 'number') return undefined
   if (!Number.isInteger(latents.n) || latents.n < 1) return t('form.wholeNumber')
-  if (facts && latents.n > facts.latent_size) return t('form.between', { min: 1, max: facts.latent_size })
+  const max = facts?.codec?.latent_size
+  if (max !== undefined && latents.n > max) return t('form.between', { min: 1, max })
   return undefined
 }
 

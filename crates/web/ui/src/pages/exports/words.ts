@@ -11,7 +11,7 @@ import { nLatents, type Source, stemOf } from './source'
 
 /** `8 of 16 latents`, `all 16 latents`. */
 export function latentWords(latents: Latents, source: Source): string {
-  const [n, all] = [nLatents(latents, source), source.facts?.latent_size]
+  const [n, all] = [nLatents(latents, source), source.facts?.codec?.latent_size]
   if (latents.keep === 'fidelity' && n === undefined) return t('export.latentsFor', { share: percent(latents.share) })
   if (n === undefined || n === all) return all === undefined ? t('export.latentsAll') : t('export.latentsAllOf', { n: count(all) })
   // Not a number of latents, or not yet.
@@ -36,7 +36,7 @@ function parts(choices: Choices, source: Source): string[] {
 
 function playParts({ streaming, latents, channels, rateHz }: Choices, source: Source): string[] {
   const hz = rateHz ?? source.rateHz
-  const n = channels ?? source.facts?.channels
+  const n = channels ?? source.facts?.codec?.channels
   const sound = [hz === undefined ? '' : rate(hz), n === undefined ? '' : channelWords(n)].filter(Boolean).join(' ')
   return [t(streaming ? 'export.streaming' : 'export.whole'), sound, latentWords(latents, source)].filter(Boolean)
 }
@@ -53,15 +53,17 @@ export function decidedBy(choices: Choices, source: Source): Decided[] {
   const format = { name: t('export.format'), value: t(`export.formats.${choices.to}`), why: t(`export.formatWhy.${choices.to}`) }
   const { rateHz, facts } = source
   if (plays(choices.to)) return [format, playing(choices, source), rating(choices, source), sides(choices, source), curves(choices, source)]
-  if (rateHz === undefined || !facts) return [format]
-  const value = t('export.soundOf', { rate: rate(rateHz), channels: channelWords(facts.channels), latents: count(facts.latent_size) })
+  const codec = facts?.codec
+  if (rateHz === undefined || !codec) return [format]
+  const value = t('export.soundOf', { rate: rate(rateHz), channels: channelWords(codec.channels), latents: count(codec.latent_size) })
   return [format, { name: t('export.rest'), value, why: t('export.restWhy') }]
 }
 
 function playing({ to, streaming }: Choices, { rateHz, facts }: Source): Decided {
   const name = t('export.playing')
   if (!streaming) return { name, value: t('export.playWhole'), why: t(to === 'torchscript' ? 'export.wholeWhyLive' : 'export.wholeWhy') }
-  const late = facts && rateHz ? t('export.late', { ms: number((1000 * facts.latency_samples) / rateHz) }) : ''
+  const codec = facts?.codec
+  const late = codec && rateHz ? t('export.late', { ms: number((1000 * codec.latency_samples) / rateHz) }) : ''
   return { name, value: t('export.playStreaming'), why: [t('export.streamingWhy'), late].filter(Boolean).join(' ') }
 }
 
@@ -74,7 +76,7 @@ function rating({ rateHz }: Choices, source: Source): Decided {
 
 function sides({ channels }: Choices, { facts }: Source): Decided {
   const name = t('export.channels')
-  const own = facts ? channelWords(facts.channels) : t('export.models')
+  const own = facts?.codec ? channelWords(facts.codec.channels) : t('export.models')
   if (channels === undefined) return { name, value: own, why: t('export.channelsOwn') }
   return { name, value: channelWords(channels), why: t('export.channelsOther') }
 }
