@@ -150,11 +150,10 @@ pub struct RunForecast {
 
 /// Memory that training needs, and memory there is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(from = "AnyMemoryForecast")]
 pub struct MemoryForecast {
-    /// Needed in phase 1, in bytes, estimated.
-    pub phase_1_bytes: u64,
-    /// Needed in phase 2, in bytes, estimated.
-    pub phase_2_bytes: u64,
+    /// Needed in each phase of the training, in order, in bytes, estimated.
+    pub phase_bytes: Vec<u64>,
     /// Free to use now, in bytes, where the system tells: on the computer, or below the limit that the
     /// system sets this program if that is less.
     pub free_bytes: Option<u64>,
@@ -162,6 +161,39 @@ pub struct MemoryForecast {
     pub level: MemoryLevel,
     /// Changes with which it would fit, best first; empty where it does.
     pub advice: Vec<MemoryAdvice>,
+}
+
+impl MemoryForecast {
+    /// What the phase needs that needs most, in bytes.
+    #[must_use]
+    pub fn needed_bytes(&self) -> u64 {
+        self.phase_bytes.iter().copied().max().unwrap_or(0)
+    }
+}
+
+/// [`MemoryForecast`] as it is or was written.
+#[derive(Deserialize)]
+struct AnyMemoryForecast {
+    #[serde(default)]
+    phase_bytes: Vec<u64>,
+    /// Until 0.1.0 there were two phases, always.
+    #[serde(default)]
+    phase_1_bytes: u64,
+    #[serde(default)]
+    phase_2_bytes: u64,
+    free_bytes: Option<u64>,
+    level: MemoryLevel,
+    advice: Vec<MemoryAdvice>,
+}
+
+impl From<AnyMemoryForecast> for MemoryForecast {
+    fn from(any: AnyMemoryForecast) -> Self {
+        let AnyMemoryForecast { mut phase_bytes, free_bytes, level, advice, .. } = any;
+        if phase_bytes.is_empty() {
+            phase_bytes = vec![any.phase_1_bytes, any.phase_2_bytes];
+        }
+        Self { phase_bytes, free_bytes, level, advice }
+    }
 }
 
 /// How the memory that training needs compares with what is free.

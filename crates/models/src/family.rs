@@ -139,9 +139,8 @@ pub struct Forecast {
     pub n_parameters: u64,
     /// Trainable numbers that only training needs, as those of discriminators.
     pub n_discriminator_parameters: u64,
-    /// Memory of the training process at the peak of each of two phases, in bytes; of one phase,
-    /// twice the same.
-    pub memory_bytes: [u64; 2],
+    /// Memory of the training process at the peak of each phase, in bytes.
+    pub memory_bytes: Vec<u64>,
     /// What it is like as a codec, if it is one.
     pub codec: Option<CodecForecast>,
     /// Things worth knowing before the start, none of which prevents it.
@@ -218,18 +217,25 @@ pub struct ExcerptSettings {
 }
 
 /// How long steps take, and how many there are of each kind.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct StepTimes {
-    /// Steps of phase 1; `u64::MAX` where there is no second phase.
-    pub phase_1_steps: u64,
-    /// Whether phase 1 may end before that.
-    pub is_phase_1_open: bool,
-    /// Seconds of a step of phase 1.
-    pub phase_1_secs: f64,
-    /// Seconds of a mean step of phase 2.
-    pub phase_2_secs: f64,
+    /// The phases of a training, in order; there is one at least.
+    pub phases: Vec<PhaseTimes>,
     /// Steps that were counted of the kind with the fewest.
     pub n_counted: u32,
+}
+
+/// How long the steps of a phase take.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PhaseTimes {
+    /// What it is called, as [`Trainer::phase`] says it.
+    pub title: &'static str,
+    /// Its steps; `None` for the last phase, which has no end of its own.
+    pub steps: Option<u64>,
+    /// Whether it may end before that.
+    pub is_open: bool,
+    /// Seconds of a mean step.
+    pub step_secs: f64,
 }
 
 /// Settings that differ from those chosen, and what to call the change.

@@ -16,7 +16,7 @@ mod trainer;
 pub use error::Error;
 pub use family::{
     Change, CodecForecast, CodecShape, Described, ExcerptSettings, FAMILIES, Family, Forecast,
-    Settings, StepTimes, add_family, families, family, family_of, look_at, open,
+    PhaseTimes, Settings, StepTimes, add_family, families, family, family_of, look_at, open,
 };
 pub use finished::{Codec, Finished, Halt, LiveCodec, Playable, Pull, Push};
 pub use knobs::Composition;

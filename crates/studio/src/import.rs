@@ -37,8 +37,8 @@ const MAX_READING: Duration = Duration::from_secs(2);
 
 /// What a folder turned out to hold.
 pub(crate) enum Found {
-    Job(Order),
-    Model(Model),
+    Job(Box<Order>),
+    Model(Box<Model>),
 }
 
 impl Studio {
@@ -151,7 +151,7 @@ pub(crate) fn look(source: &Path) -> Result<Found, Error> {
         if !has(job::files::WEIGHTS) {
             return Err(refuse(source, "the model's weights are missing"));
         }
-        return Ok(Found::Model(model));
+        return Ok(Found::Model(Box::new(model)));
     }
     if !has(job::files::ORDER) {
         return Err(refuse(source, "it contains neither a job.json nor a model.json"));
@@ -187,7 +187,7 @@ pub(crate) fn look(source: &Path) -> Result<Found, Error> {
             ));
         }
     }
-    Ok(Found::Job(order))
+    Ok(Found::Job(Box::new(order)))
 }
 
 /// Sees that the sound and the peaks that a dataset's index names are there; else says what is not.
@@ -220,11 +220,13 @@ fn check_dataset(source: &Path) -> Result<(), String> {
 fn write_own(found: &Found, id: &Id, folder: &Path) -> Result<(), Error> {
     match found {
         Found::Model(model) => {
-            let model = Model { id: id.clone(), name: name_from(&model.name), ..model.clone() };
+            let (id, name) = (id.clone(), name_from(&model.name));
+            let model = Model { id, name, ..Model::clone(model) };
             Ok(job::whole::write_json(&folder.join(job::files::MODEL), &model)?)
         }
         Found::Job(order) => {
-            let mut order = Order { id: id.clone(), name: name_from(&order.name), ..order.clone() };
+            let (id, name) = (id.clone(), name_from(&order.name));
+            let mut order = Order { id, name, ..Order::clone(order) };
             archive::keep_inside(&mut order);
             let card = job_folder::read_card(folder);
             let card = job_folder::Card {

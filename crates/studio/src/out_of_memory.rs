@@ -104,7 +104,7 @@ fn log_since(folder: &Path, from: u64) -> String {
 
 fn problem(kind: JobKind, forecast: Option<&MemoryForecast>, free_bytes: Option<u64>) -> Problem {
     let gb = |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9);
-    let needed = forecast.map(|it| gb(it.phase_1_bytes.max(it.phase_2_bytes)));
+    let needed = forecast.map(|it| gb(it.needed_bytes()));
     // The estimate knows the limits that the system sets single programs, too.
     let free_bytes = free_bytes.into_iter().chain(forecast.and_then(|it| it.free_bytes)).min();
     let why = match (needed, free_bytes.map(gb)) {
@@ -176,8 +176,7 @@ mod tests {
     #[test]
     fn it_says_what_was_needed_and_what_there_was() {
         let forecast = MemoryForecast {
-            phase_1_bytes: 2_000_000_000,
-            phase_2_bytes: 12_340_000_000,
+            phase_bytes: vec![2_000_000_000, 12_340_000_000],
             free_bytes: None,
             level: api::MemoryLevel::Unknown,
             advice: vec![],

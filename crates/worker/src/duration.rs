@@ -2,7 +2,7 @@
 //!
 //! `pace.rs` decides when a run measures, saves and renders.
 
-use api::{Limit, Measured, RunMeasure};
+use api::{Limit, Measured, PhasePace, RunMeasure};
 
 use crate::pace::{
     MEASURE_PAUSE_SECS_MIN, MEASURE_SHARE, RENDER_PAUSE_SECS_MIN, RENDER_PAUSE_SHARE, SAVE_PAUSE,
@@ -13,23 +13,29 @@ use crate::pace::{
 #[must_use]
 pub fn run_measure(measured: Measured, limit: Limit) -> RunMeasure {
     let pace = Pace::new(&measured);
-    let n_1 = measured.phase_1_steps as f64;
     let end_step = match limit {
         Limit::Steps { steps } => Some(steps),
-        Limit::Minutes { minutes } => Some(pace.steps_within(60.0 * minutes, n_1)),
+        Limit::Minutes { minutes } => Some(pace.steps_within(60.0 * minutes)),
         Limit::Forever => None,
     };
     let steps_end_secs = match limit {
         Limit::Minutes { minutes } => Some(60.0 * minutes),
-        Limit::Steps { steps } => Some(pace.secs(steps as f64, n_1)),
+        Limit::Steps { steps } => Some(pace.secs(steps as f64)),
         Limit::Forever => None,
     };
-    let reaches_phase_2 = end_step.is_none_or(|steps| steps >= measured.phase_1_steps);
+    let mut n_before = 0u64;
+    let phases = measured.phases.iter().zip(&pace.phases).map(|(phase, (_, step_secs))| {
+        let end = phase.steps.map(|steps| n_before.saturating_add(steps));
+        n_before = end.unwrap_or(u64::MAX);
+        let end = end.filter(|end| end_step.is_none_or(|last| last >= *end));
+        PhasePace {
+            secs_per_1000_steps: 1000.0 * step_secs,
+            end_secs: end.map(|end| pace.secs(end as f64)),
+        }
+    });
     RunMeasure {
         limit,
-        phase_1_secs_per_1000_steps: 1000.0 * pace.step_secs[0],
-        phase_2_secs_per_1000_steps: 1000.0 * pace.step_secs[1],
-        phase_1_end_secs: reaches_phase_2.then(|| pace.secs(n_1, n_1)),
+        phases: phases.collect(),
         end_secs: steps_end_secs.map(|secs| secs + pace.ending_secs),
         end_step,
         measured,
@@ -40,8 +46,8 @@ pub fn run_measure(measured: Measured, limit: Limit) -> RunMeasure {
 struct Pace {
     /// Seconds before the first step, when the untrained model is measured and rendered.
     beginning_secs: f64,
-    /// Seconds of a step of each phase, including its share of measuring and saving.
-    step_secs: [f64; 2],
+    /// Steps of each phase, and seconds of one of them, including its share of measuring and saving.
+    phases: Vec<(f64, f64)>,
     /// Seconds to render once.
     rendering_secs: f64,
     /// Seconds after the last step: a checkpoint, a last measuring, a last rendering.
@@ -54,33 +60,44 @@ impl Pace {
         let validation_pause = (validation / MEASURE_SHARE).max(MEASURE_PAUSE_SECS_MIN);
         let saving_pause = (f64::from(SAVE_PAUSE) * saving).max(SAVE_PAUSE_SECS_MIN as f64);
         let stretch = (1.0 + validation / validation_pause) * (1.0 + saving / saving_pause);
-        let step_secs = [measured.phase_1_step_secs, measured.phase_2_step_secs];
+        let phases = measured.phases.iter().map(|phase| {
+            let steps = phase.steps.map_or(f64::INFINITY, |steps| steps as f64);
+            (steps, phase.step_secs * stretch)
+        });
         Self {
             beginning_secs: validation + measured.rendering_secs,
-            step_secs: step_secs.map(|secs| secs * stretch),
+            phases: phases.collect(),
             rendering_secs: measured.rendering_secs,
             ending_secs: validation + saving + measured.rendering_secs,
         }
     }
 
-    /// Seconds until so many steps are done, at most `n_1` of them in phase 1.
-    fn secs(&self, steps: f64, n_1: f64) -> f64 {
-        let in_phase_1 = steps.min(n_1);
-        let stepping = in_phase_1 * self.step_secs[0] + (steps - in_phase_1) * self.step_secs[1];
+    /// Seconds until so many steps are done.
+    fn secs(&self, steps: f64) -> f64 {
+        let (mut left, mut stepping) = (steps, 0.0);
+        for (n_steps, step_secs) in &self.phases {
+            let n = left.min(*n_steps);
+            stepping += n * step_secs;
+            left -= n;
+        }
         let alone = self.beginning_secs + stepping;
         // Rendering takes time in which more rendering falls due; a few iterations converge.
         (0..8).fold(alone, |secs, _| alone + self.renderings_secs(secs))
     }
 
     /// Steps that are done after `secs` seconds.
-    fn steps_within(&self, secs: f64, n_1: f64) -> u64 {
-        let stepping = (secs - self.beginning_secs - self.renderings_secs(secs)).max(0.0);
-        let phase_1 = n_1 * self.step_secs[0];
-        let steps = if stepping <= phase_1 {
-            stepping / self.step_secs[0]
-        } else {
-            n_1 + (stepping - phase_1) / self.step_secs[1]
-        };
+    fn steps_within(&self, secs: f64) -> u64 {
+        let mut left = (secs - self.beginning_secs - self.renderings_secs(secs)).max(0.0);
+        let mut steps = 0.0;
+        for (n_steps, step_secs) in &self.phases {
+            let phase_secs = n_steps * step_secs;
+            if left <= phase_secs {
+                steps += left / step_secs;
+                break;
+            }
+            left -= phase_secs;
+            steps += n_steps;
+        }
         // A step that has begun when time is up is completed.
         steps.ceil() as u64
     }
@@ -97,15 +114,18 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
+    use api::MeasuredPhase;
+
     use super::*;
+
+    fn phase(steps: Option<u64>, step_secs: f64) -> MeasuredPhase {
+        MeasuredPhase { title: String::new(), steps, is_open: false, step_secs }
+    }
 
     fn measured() -> Measured {
         Measured {
             at_ms: 0,
-            phase_1_steps: 1000,
-            is_phase_1_open: false,
-            phase_1_step_secs: 0.1,
-            phase_2_step_secs: 0.3,
+            phases: vec![phase(Some(1000), 0.1), phase(None, 0.3)],
             n_counted: 9,
             validation_secs: 0.0,
             rendering_secs: 0.0,
@@ -129,7 +149,8 @@ mod tests {
     fn steps_and_time_follow_from_each_other() {
         let check = |limit, phase_1_end, end, end_step| {
             let found = run_measure(measured(), limit);
-            close(found.phase_1_end_secs, phase_1_end);
+            close(found.phases[0].end_secs, phase_1_end);
+            assert_eq!(found.phases[1].end_secs, None);
             close(found.end_secs, end);
             assert_eq!(found.end_step, end_step);
         };
@@ -141,13 +162,33 @@ mod tests {
     }
 
     #[test]
+    fn a_training_has_as_many_phases_as_it_has() {
+        let check = |phases: Vec<MeasuredPhase>, ends: &[Option<f64>], end: f64| {
+            let limit = Limit::Steps { steps: 100 };
+            let found = run_measure(Measured { phases, ..measured() }, limit);
+            let found_ends: Vec<_> = found.phases.iter().map(|it| it.end_secs).collect();
+            assert_eq!(found_ends.len(), ends.len());
+            found_ends.into_iter().zip(ends).for_each(|(found, end)| close(found, *end));
+            close(found.end_secs, Some(end));
+            let minutes = Limit::Minutes { minutes: end / 60.0 };
+            let steps = run_measure(found.measured, minutes).end_step.unwrap();
+            assert!((100..=101).contains(&steps), "{steps}");
+        };
+        check(vec![phase(None, 0.5)], &[None], 50.0);
+        let three = vec![phase(Some(20), 1.0), phase(Some(30), 2.0), phase(None, 3.0)];
+        check(three, &[Some(20.0), Some(80.0), None], 230.0);
+        let late = vec![phase(Some(20), 1.0), phase(Some(300), 2.0), phase(None, 3.0)];
+        check(late, &[Some(20.0), None, None], 180.0);
+    }
+
+    #[test]
     fn measuring_takes_a_twentieth_of_the_time_at_most() {
         let check = |validation_secs: f64, expected: f64| {
             let found = run_measure(
                 Measured { validation_secs, ..measured() },
                 Limit::Steps { steps: 1000 },
             );
-            close(Some(found.phase_1_secs_per_1000_steps), Some(expected));
+            close(Some(found.phases[0].secs_per_1000_steps), Some(expected));
             // It is also measured before the first step and after the last.
             close(found.end_secs, Some(expected + 2.0 * validation_secs));
         };

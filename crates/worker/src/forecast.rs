@@ -137,7 +137,7 @@ impl Composed {
     }
 
     fn into_forecast(self, forecast: &models::Forecast, notes: Vec<String>) -> RunForecast {
-        let memory = memory(self.config.as_ref(), forecast.memory_bytes);
+        let memory = memory(self.config.as_ref(), forecast.memory_bytes.clone());
         RunForecast {
             family: self.family,
             preset: self.preset.name,
@@ -148,7 +148,7 @@ impl Composed {
             origins: self.composition.origins,
             n_parameters: forecast.n_parameters,
             n_discriminator_parameters: forecast.n_discriminator_parameters,
-            memory_bytes: memory.phase_1_bytes.max(memory.phase_2_bytes),
+            memory_bytes: memory.needed_bytes(),
             memory,
             codec: codec_facts(self.config.as_ref(), forecast),
             notes,

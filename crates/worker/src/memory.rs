@@ -9,7 +9,7 @@ const TIGHT: f64 = 0.9;
 const ADVICE_MAX: usize = 4;
 
 /// The memory that a training with these settings needs, against what is free now.
-pub(crate) fn memory(settings: &dyn Settings, needed: [u64; 2]) -> MemoryForecast {
+pub(crate) fn memory(settings: &dyn Settings, needed: Vec<u64>) -> MemoryForecast {
     let is_elsewhere = settings.compute().is_ok_and(|it| it.is_gpu());
     let free = job::memory::free_bytes().filter(|_| !is_elsewhere);
     against(settings, needed, free)
@@ -17,16 +17,20 @@ pub(crate) fn memory(settings: &dyn Settings, needed: [u64; 2]) -> MemoryForecas
 
 fn against(
     settings: &dyn Settings,
-    [phase_1_bytes, phase_2_bytes]: [u64; 2],
+    phase_bytes: Vec<u64>,
     free_bytes: Option<u64>,
 ) -> MemoryForecast {
-    let level = level(phase_1_bytes.max(phase_2_bytes), free_bytes);
+    let level = level(most(&phase_bytes), free_bytes);
     let is_short = matches!(level, MemoryLevel::Tight | MemoryLevel::TooLarge);
     let advice = match free_bytes.filter(|_| is_short) {
         Some(free) => advice(settings, free),
         None => vec![],
     };
-    MemoryForecast { phase_1_bytes, phase_2_bytes, free_bytes, level, advice }
+    MemoryForecast { phase_bytes, free_bytes, level, advice }
+}
+
+fn most(phase_bytes: &[u64]) -> u64 {
+    phase_bytes.iter().copied().max().unwrap_or(0)
 }
 
 fn level(needed: u64, free_bytes: Option<u64>) -> MemoryLevel {
@@ -46,10 +50,9 @@ fn with(settings: &dyn Settings, changes: &[&Change]) -> Option<MemoryAdvice> {
         let (key, value): (&String, &serde_json::Value) = (key, value);
         whole[key] = value.clone();
     }
-    let [phase_1, phase_2] = settings.with(&whole)?.forecast().memory_bytes;
+    let memory_bytes = most(&settings.with(&whole)?.forecast().memory_bytes);
     let titles: Vec<&str> = changes.iter().map(|change| change.title.as_str()).collect();
-    let (title, memory_bytes) = (titles.join(", "), phase_1.max(phase_2));
-    Some(MemoryAdvice { title, settings: changed, memory_bytes })
+    Some(MemoryAdvice { title: titles.join(", "), settings: changed, memory_bytes })
 }
 
 /// Changes with which it fits, the mildest first; several together if no single one is enough.
@@ -100,7 +103,7 @@ mod tests {
         let config = config("sketch", &[]);
         let needed = with_free(config.as_ref(), None);
         assert_eq!((needed.level, needed.advice.len()), (MemoryLevel::Unknown, 0));
-        let most = needed.phase_1_bytes.max(needed.phase_2_bytes) as f64;
+        let most = needed.needed_bytes() as f64;
         let check = |share: f64, level: MemoryLevel| {
             let found = with_free(config.as_ref(), Some((most / share) as u64));
             assert_eq!(found.level, level, "{share}");
@@ -124,17 +127,17 @@ mod tests {
                     settings[key] = value.clone();
                 }
                 let changed = with_free(config.with(&settings).unwrap().as_ref(), None);
-                let needed = changed.phase_1_bytes.max(changed.phase_2_bytes);
+                let needed = changed.needed_bytes();
                 assert_eq!(needed, advice.memory_bytes);
                 assert!(needed as f64 <= TIGHT * free as f64, "{advice:?}");
             }
         };
         let v3 = config("v3", &[]);
         let needed = with_free(v3.as_ref(), None);
-        let most = needed.phase_1_bytes.max(needed.phase_2_bytes);
+        let most = needed.needed_bytes();
         check(v3.as_ref(), most / 10 * 8, &["Batch size 4", "Excerpts of 1.6 s"]);
         let both = config("sketch", &["descript_discriminator"]);
-        let needed = with_free(both.as_ref(), None).phase_2_bytes;
+        let needed = with_free(both.as_ref(), None).phase_bytes[1];
         check(both.as_ref(), needed / 10 * 7, &["RAVE's own discriminators instead of Descript's"]);
     }
 

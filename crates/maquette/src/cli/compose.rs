@@ -271,11 +271,11 @@ fn value_of<'a>(forecast: &'a RunForecast, knob: &'a Knob) -> &'a Value {
     forecast.settings.get(&knob.key).unwrap_or(&knob.default)
 }
 
-/// The memory that both phases need, and the free memory.
+/// The memory that each phase needs, and the free memory.
 fn memory(memory: &MemoryForecast) -> String {
-    let [phase_1, phase_2] = [memory.phase_1_bytes, memory.phase_2_bytes].map(words::bytes);
+    let needed = words::of_phases(memory.phase_bytes.iter().map(|it| words::bytes(*it)));
     let free = memory.free_bytes.map(|free| format!("; {} is free", words::bytes(free)));
-    format!("about {phase_1} in phase 1, {phase_2} in phase 2{}", free.unwrap_or_default())
+    format!("about {needed}{}", free.unwrap_or_default())
 }
 
 fn origin(forecast: &RunForecast, key: &str) -> String {

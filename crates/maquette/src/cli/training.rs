@@ -78,8 +78,7 @@ pub(crate) fn warn_of_memory(client: &Client, terminal: Terminal, new: &NewRun) 
 
 /// The warning and the suggestions if memory will be short.
 pub(crate) fn memory_warning(memory: &MemoryForecast) -> Option<String> {
-    let (needed, free) =
-        (memory.phase_1_bytes.max(memory.phase_2_bytes), words::bytes(memory.free_bytes?));
+    let (needed, free) = (memory.needed_bytes(), words::bytes(memory.free_bytes?));
     let how = match memory.level {
         MemoryLevel::Tight => "nearly all of the",
         MemoryLevel::TooLarge => "more than the",
@@ -132,8 +131,7 @@ mod tests {
     #[test]
     fn short_memory_is_said_with_what_to_change() {
         let mut memory = MemoryForecast {
-            phase_1_bytes: 3_000_000_000,
-            phase_2_bytes: 9_500_000_000,
+            phase_bytes: vec![3_000_000_000, 9_500_000_000],
             free_bytes: Some(10_000_000_000),
             level: MemoryLevel::Tight,
             advice: vec![api::MemoryAdvice {

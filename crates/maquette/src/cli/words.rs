@@ -128,28 +128,43 @@ pub(crate) fn limit(limit: Limit) -> String {
 /// How long a run would take: `about 1:20:00 to the end of phase 1, 4:00:00 in total`.
 pub(crate) fn run_measure(it: &RunMeasure) -> String {
     let mut parts = Vec::new();
-    let earlier = if it.measured.is_phase_1_open { " at most" } else { "" };
-    parts.extend(
-        it.phase_1_end_secs
-            .map(|secs| format!("{} to the end of phase 1{earlier}", duration(secs))),
-    );
+    for (n, (pace, phase)) in (1..).zip(it.phases.iter().zip(&it.measured.phases)) {
+        let earlier = if phase.is_open { " at most" } else { "" };
+        let end = pace.end_secs.map(duration);
+        parts.extend(end.map(|end| format!("{end} to the end of phase {n}{earlier}")));
+    }
     parts.push(match (it.end_secs, it.end_step) {
         (Some(secs), Some(step)) => {
             format!("{} in total for {} steps", duration(secs), count(step))
         }
-        _ => format!("then {} per 1000 steps", duration(it.phase_2_secs_per_1000_steps)),
+        _ => {
+            let then = if parts.is_empty() { "" } else { "then " };
+            let last = it.phases.last().map_or(0.0, |pace| pace.secs_per_1000_steps);
+            format!("{then}{} per 1000 steps", duration(last))
+        }
     });
     format!("about {}", parts.join(", "))
+}
+
+/// A value for each phase, like `1 GB in phase 1, 2 GB in phase 2`; a single phase needs no number.
+pub(crate) fn of_phases(values: impl ExactSizeIterator<Item = String>) -> String {
+    let is_one = values.len() == 1;
+    let numbered = (1..).zip(values);
+    let parts = numbered.map(|(n, it)| if is_one { it } else { format!("{it} in phase {n}") });
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 /// The measured figures and their conditions.
 pub(crate) fn measured(it: &RunMeasure) -> String {
     let measured = &it.measured;
-    let mut parts = vec![format!(
-        "{} per 1000 steps in phase 1, {} in phase 2",
-        duration(it.phase_1_secs_per_1000_steps),
-        duration(it.phase_2_secs_per_1000_steps)
-    )];
+    let pace = |n_phases: usize, i: usize, secs: f64| match (n_phases, i) {
+        (1, _) => format!("{} per 1000 steps", duration(secs)),
+        (_, 0) => format!("{} per 1000 steps in phase 1", duration(secs)),
+        (_, i) => format!("{} in phase {}", duration(secs), i + 1),
+    };
+    let paces = it.phases.iter().enumerate();
+    let paces = paces.map(|(i, one)| pace(it.phases.len(), i, one.secs_per_1000_steps));
+    let mut parts = vec![paces.collect::<Vec<_>>().join(", ")];
     parts.push(match measured.device.as_str() {
         "" | "CPU" => format!("{} threads", measured.n_threads),
         device => format!("on {device}"),
@@ -169,13 +184,8 @@ const BUSY_CORES: f64 = 0.3;
 
 /// A run's speed against the estimate: `estimated 0.21 s per step, now 0.23 s`.
 pub(crate) fn pace(run: &Run, forecast: &RunMeasure) -> String {
-    // Phase 2 may begin before its step.
-    let is_in_phase_2 = run.phases.last().is_some_and(|it| it.number > 1);
-    let per_1000 = if run.step < forecast.measured.phase_1_steps && !is_in_phase_2 {
-        forecast.phase_1_secs_per_1000_steps
-    } else {
-        forecast.phase_2_secs_per_1000_steps
-    };
+    let pace = forecast.pace_at(run.step, run.phases.last().map(|it| it.number));
+    let per_1000 = pace.map_or(0.0, |it| it.secs_per_1000_steps);
     let rate = run.job.progress.as_ref().and_then(|it| it.rate_per_sec);
     let now = rate
         .filter(|rate| *rate > 0.0)

@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     Change, Codec, CodecForecast, CodecShape, Composition, Described, Error, ExcerptSettings,
-    Family, Finished, Forecast, Halt, LiveCodec, OtherProgram, Playable, Pull, Push, Rendered,
-    Settings, Stale, StepDifference, StepReport, StepTimes, Validation,
+    Family, Finished, Forecast, Halt, LiveCodec, OtherProgram, PhaseTimes, Playable, Pull, Push,
+    Rendered, Settings, Stale, StepDifference, StepReport, StepTimes, Validation,
 };
 
 /// RAVE.
@@ -97,7 +97,7 @@ impl Settings for Config {
         Forecast {
             n_parameters: found.n_parameters,
             n_discriminator_parameters: found.n_discriminator_parameters,
-            memory_bytes: found.memory.process_bytes(),
+            memory_bytes: found.memory.process_bytes().to_vec(),
             codec: Some(CodecForecast {
                 receptive_field_samples: found.receptive_field_samples,
                 latency_samples: found.latency_samples,
@@ -143,13 +143,19 @@ impl Settings for Config {
         go_on: &mut dyn FnMut(f64) -> bool,
     ) -> Option<(StepTimes, Box<dyn crate::Trainer>)> {
         let (secs, trainer) = measure::measure(self, compute, clock, go_on)?;
-        let times = StepTimes {
-            phase_1_steps: self.phase_1_duration,
-            is_phase_1_open: self.phase_switch == PhaseSwitch::Plateau,
-            phase_1_secs: secs.autoencoder,
-            phase_2_secs: secs.phase_2(self),
-            n_counted: secs.n_counted,
+        let first = PhaseTimes {
+            title: Phase::Reconstruction.title(),
+            steps: Some(self.phase_1_duration),
+            is_open: self.phase_switch == PhaseSwitch::Plateau,
+            step_secs: secs.autoencoder,
         };
+        let second = PhaseTimes {
+            title: Phase::Adversarial.title(),
+            steps: None,
+            is_open: false,
+            step_secs: secs.phase_2(self),
+        };
+        let times = StepTimes { phases: vec![first, second], n_counted: secs.n_counted };
         Some((times, Box::new(trainer)))
     }
 

@@ -526,17 +526,17 @@ fn measure(
     }
     let result = api::RunMeasure {
         limit: task.limit,
-        phase_1_secs_per_1000_steps: 100.0,
-        phase_2_secs_per_1000_steps: 300.0,
-        phase_1_end_secs: None,
+        phases: vec![api::PhasePace { secs_per_1000_steps: 100.0, end_secs: None }],
         end_secs: Some(0.5),
         end_step: Some(5),
         measured: api::Measured {
             at_ms: 1,
-            phase_1_steps: 1000,
-            is_phase_1_open: false,
-            phase_1_step_secs: 0.1,
-            phase_2_step_secs: 0.3,
+            phases: vec![api::MeasuredPhase {
+                title: "phase 1".into(),
+                steps: None,
+                is_open: false,
+                step_secs: 0.1,
+            }],
             n_counted: 3,
             validation_secs: 0.1,
             rendering_secs: 0.1,

@@ -236,8 +236,8 @@ await travel({
       const answer = await route.fetch()
       const isSmall = order.settings.batch_size === 2
       const memory = isSmall
-        ? { phase_1_bytes: 4e9, phase_2_bytes: 5.2e9, free_bytes: 8e9, level: 'fits', advice: [] }
-        : { phase_1_bytes: 6e9, phase_2_bytes: 9.1e9, free_bytes: 8e9, level: 'too_large', advice: [{ title: 'Batch size 2', settings: { batch_size: 2 }, memory_bytes: 5.2e9 }] }
+        ? { phase_bytes: [4e9, 5.2e9], free_bytes: 8e9, level: 'fits', advice: [] }
+        : { phase_bytes: [6e9, 9.1e9], free_bytes: 8e9, level: 'too_large', advice: [{ title: 'Batch size 2', settings: { batch_size: 2 }, memory_bytes: 5.2e9 }] }
       await route.fulfill({ response: answer, json: { ...(await answer.json()), memory } })
     })
     await page.reload()

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 
-import type { Checkpoint, Job, MemoryForecast, Sample } from '$lib/api'
+import type { Checkpoint, Job, MemoryForecast, RunMeasure, Sample } from '$lib/api'
 
+import { measureText, paceText } from '../src/pages/runs/measures'
 import { adviceText, neededBytes } from '../src/pages/runs/memory'
 import { phaseMarkers } from '../src/pages/runs/markers'
 import { bestOf, hasDiverged, isSound, needsOtherSettings, playableOf, sampleToHear } from '../src/pages/runs/samples'
@@ -54,7 +55,7 @@ test('what settings caused is not resumed with the same ones', () => {
 
 test('advice says what to change and what it comes to', () => {
   const advice = [{ title: 'Batch size 4', settings: { batch_size: 4 }, memory_bytes: 5.2e9 }]
-  const memory: MemoryForecast = { phase_1_bytes: 3e9, phase_2_bytes: 9e9, free_bytes: 8e9, level: 'too_large', advice }
+  const memory: MemoryForecast = { phase_bytes: [3e9, 9e9], free_bytes: 8e9, level: 'too_large', advice }
   expect(neededBytes(memory)).toBe(9e9)
   expect(adviceText(advice[0]!)).toBe('Use batch size 4 (about 5.2\u202fGB)')
 })
@@ -66,4 +67,34 @@ test('a few points are no curve', () => {
   expect(sparkline(curve(LEAST_POINTS - 1), 64, 20)).toBeUndefined()
   expect(sparkline(curve(9), 64, 20)).toMatch(/^0\.0,1\.0 .* 64\.0,19\.0$/)
   expect(sparkline(curve(LEAST_POINTS), 64, 20)).toBeDefined()
+})
+
+/** A measure of phases, each of so many steps of so many seconds; the last one has no end of its own. */
+function measure(phases: [number | null, number][], part: Partial<RunMeasure>, isOpen = false): RunMeasure {
+  const paces = phases.map(([, secs]) => ({ secs_per_1000_steps: 1000 * secs, end_secs: null }))
+  const measured = { phases: phases.map(([steps, step_secs], i) => ({ title: `phase ${i + 1}`, steps, step_secs, is_open: isOpen })) }
+  return { limit: { until: 'forever' }, phases: paces, measured, ...part } as unknown as RunMeasure
+}
+
+test('the time of a run is said for as many phases as it has', () => {
+  const two: [number | null, number][] = [[1000, 0.1], [null, 0.3]]
+  const ends = (...secs: (number | null)[]) => ({ phases: secs.map((end_secs) => ({ secs_per_1000_steps: 300, end_secs })) })
+  const check = (text: string, expected: string) => expect(text.replaceAll(/[\u00a0\u202f]/g, ' ')).toBe(expected)
+  check(measureText(measure(two, { end_secs: 60, end_step: 600 })), 'About 60 s for 600 steps, all in phase 1.')
+  check(measureText(measure(two, { ...ends(100, null), end_secs: 400, end_step: 2000 })), 'About 2 min for phase 1, then 5 min up to step 2,000.')
+  check(measureText(measure(two, { ...ends(100, null), end_secs: 400, end_step: 2000 }, true)), 'At most about 2 min for phase 1, then 5 min up to step 2,000.')
+  check(measureText(measure(two, ends(100, null))), 'About 2 min for phase 1, then 5 min per 1000 steps.')
+  check(measureText(measure([[10, 1], [20, 1], [null, 1]], { ...ends(10, 40, null), end_secs: 60, end_step: 50 })), 'About 10 s for phase 1, 30 s for phase 2, then 20 s up to step 50.')
+  check(measureText(measure([[null, 0.1]], { end_secs: 60, end_step: 600 })), 'About 60 s for 600 steps.')
+  check(measureText(measure([[null, 0.1]], {})), 'About 2 min per 1000 steps.')
+})
+
+test('the pace of a run is that of the phase it is in', () => {
+  const forecast = measure([[100, 1], [100, 2], [null, 3]], {})
+  const at = (step: number, phase?: number) => paceText(forecast, { step, phase })
+  expect(at(99)).toContain('1\u202fs')
+  expect(at(100)).toContain('2\u202fs')
+  expect(at(50, 2)).toContain('2\u202fs')
+  expect(at(150, 1)).toContain('2\u202fs')
+  expect(at(5000)).toContain('3\u202fs')
 })

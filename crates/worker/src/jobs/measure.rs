@@ -3,9 +3,9 @@
 use std::{path::Path, time::Instant};
 
 use anyhow::Context;
-use api::{EventBody, MeasureTask, Measured, Outcome};
+use api::{EventBody, MeasureTask, Measured, MeasuredPhase, Outcome};
 use audio::Rng;
-use models::{CodecShape, Trainer};
+use models::{CodecShape, PhaseTimes, Trainer};
 
 use super::{Refused, device, train::family_of};
 use crate::{
@@ -44,10 +44,7 @@ pub(crate) fn run(folder: &mut JobFolder, task: &MeasureTask) -> anyhow::Result<
     let besides = Besides::measured(trainer.as_mut(), excerpt, task, folder.path())?;
     let measured = Measured {
         at_ms: now_ms(),
-        phase_1_steps: steps.phase_1_steps,
-        is_phase_1_open: steps.is_phase_1_open,
-        phase_1_step_secs: steps.phase_1_secs,
-        phase_2_step_secs: steps.phase_2_secs,
+        phases: steps.phases.iter().map(measured_phase).collect(),
         n_counted: steps.n_counted,
         validation_secs: besides.validation_secs,
         rendering_secs: besides.rendering_secs,
@@ -63,6 +60,11 @@ pub(crate) fn run(folder: &mut JobFolder, task: &MeasureTask) -> anyhow::Result<
     job::whole::write(&folder.path().join("result.json"), &text).context("write result.json")?;
     folder.emit(EventBody::Progress(meter.progress("done", 100)))?;
     Ok(Outcome::Done)
+}
+
+fn measured_phase(phase: &PhaseTimes) -> MeasuredPhase {
+    let PhaseTimes { title, steps, is_open, step_secs } = *phase;
+    MeasuredPhase { title: title.to_owned(), steps, is_open, step_secs }
 }
 
 /// Everything that a run does besides its steps, in seconds each time.

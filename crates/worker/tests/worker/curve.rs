@@ -13,7 +13,7 @@ use api::{
 };
 use models::{
     Change, CodecShape, Composition, Described, Error, ExcerptSettings, Family, Finished, Forecast,
-    Rendered, Settings, Stale, StepReport, StepTimes, Trainer, Validation,
+    PhaseTimes, Rendered, Settings, Stale, StepReport, StepTimes, Trainer, Validation,
 };
 use nn::{Compute, NamedArray};
 use serde_json::{Value, json};
@@ -24,6 +24,8 @@ struct Curve;
 
 /// Steps after which a training calls itself another phase, so that there are two.
 const SECOND_PHASE: u64 = 8;
+/// What they are called.
+const TITLES: [&str; 2] = ["learning a sine", "learning the rest"];
 
 impl Family for Curve {
     fn name(&self) -> &'static str {
@@ -117,7 +119,7 @@ impl Settings for Terms {
         Forecast {
             n_parameters: self.0 as u64,
             n_discriminator_parameters: 0,
-            memory_bytes: [1 << 20; 2],
+            memory_bytes: vec![1 << 20],
             codec: None,
             notes: vec![],
         }
@@ -146,10 +148,15 @@ impl Settings for Terms {
         trainer.step_while(&[], &mut || true)?;
         let secs = clock() - from;
         let times = StepTimes {
-            phase_1_steps: u64::MAX,
-            is_phase_1_open: false,
-            phase_1_secs: secs,
-            phase_2_secs: secs,
+            phases: vec![
+                PhaseTimes {
+                    title: TITLES[0],
+                    steps: Some(SECOND_PHASE),
+                    is_open: false,
+                    step_secs: secs,
+                },
+                PhaseTimes { title: TITLES[1], steps: None, is_open: false, step_secs: secs },
+            ],
             n_counted: 1,
         };
         go_on(1.0).then_some((times, trainer))
@@ -215,7 +222,7 @@ impl Trainer for Fit {
 
     fn phase(&self) -> Phase {
         let (number, step) = if self.step < SECOND_PHASE { (1, 0) } else { (2, SECOND_PHASE) };
-        let title = ["learning a sine", "learning the rest"][number as usize - 1].into();
+        let title = TITLES[number as usize - 1].into();
         Phase { key: format!("part-{number}"), title, number, step, until_step: None }
     }
 

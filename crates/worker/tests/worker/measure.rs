@@ -39,15 +39,17 @@ fn a_few_steps_tell_how_long_a_run_takes() {
     let result: RunMeasure =
         serde_json::from_slice(&fs::read(job.path().join("result.json")).unwrap()).unwrap();
     let measured = &result.measured;
-    assert!(measured.phase_1_step_secs > 0.0 && measured.phase_2_step_secs > 0.0, "{measured:?}");
+    let [first, second] = &measured.phases[..] else { panic!("{measured:?}") };
+    assert!(first.step_secs > 0.0 && second.step_secs > 0.0, "{measured:?}");
     assert!(measured.validation_secs > 0.0 && measured.saving_secs > 0.0, "{measured:?}");
     assert!(measured.rendering_secs > measured.validation_secs, "{measured:?}");
     assert!(measured.memory_bytes > 1 << 20 && measured.n_threads > 0, "{measured:?}");
-    assert_eq!((measured.phase_1_steps, measured.is_phase_1_open), (400, false));
+    assert_eq!((first.steps, first.is_open, second.steps), (Some(400), false, None));
+    assert!(second.title.starts_with("phase 2"), "{measured:?}");
     // 400 steps of phase 1, 600 of phase 2, and what comes before, between and after.
-    let alone = 400.0 * measured.phase_1_step_secs + 600.0 * measured.phase_2_step_secs;
+    let alone = 400.0 * first.step_secs + 600.0 * second.step_secs;
     assert!(result.end_secs.unwrap() > alone, "{result:?}");
-    assert!(result.phase_1_end_secs.unwrap() < result.end_secs.unwrap(), "{result:?}");
+    assert!(result.phases[0].end_secs.unwrap() < result.end_secs.unwrap(), "{result:?}");
     assert_eq!((result.limit, result.end_step), (Limit::Steps { steps: 1000 }, Some(1000)));
     let shares = job.events().into_iter().filter_map(|it| match it {
         EventBody::Progress(it) => it.share,

@@ -2510,23 +2510,8 @@ export interface components {
         Measured: {
             /** @description When. */
             at_ms: components["schemas"]["u64"];
-            /**
-             * Format: int64
-             * @description Steps of phase 1; it may end earlier where it ends as soon as nothing gets better.
-             */
-            phase_1_steps: number;
-            /** @description Whether phase 1 ends as soon as nothing gets better. */
-            is_phase_1_open: boolean;
-            /**
-             * Format: double
-             * @description Seconds of a step of phase 1, alone.
-             */
-            phase_1_step_secs: number;
-            /**
-             * Format: double
-             * @description Seconds of a step of phase 2, alone: the mean of its two kinds, as often as each comes.
-             */
-            phase_2_step_secs: number;
+            /** @description The phases of the training, in order. */
+            phases: components["schemas"]["MeasuredPhase"][];
             /**
              * Format: int32
              * @description Steps that were counted of the kind with the fewest; 0 where the first one had to do.
@@ -2534,12 +2519,12 @@ export interface components {
             n_counted: number;
             /**
              * Format: double
-             * @description Seconds to measure the model on held-out sound once.
+             * @description Seconds to measure the model on what is held out once.
              */
             validation_secs: number;
             /**
              * Format: double
-             * @description Seconds to render the sounds to listen to once.
+             * @description Seconds to render the samples once.
              */
             rendering_secs: number;
             /**
@@ -2565,6 +2550,23 @@ export interface components {
             /** @description What it computed on: `CPU`, or the name of a graphics card and its precision. Empty in older files. */
             device?: string;
         };
+        /** @description What was measured of a phase of a training. */
+        MeasuredPhase: {
+            /** @description What it is called, like `phase 1: reconstruction`. */
+            title: string;
+            /**
+             * Format: int64
+             * @description Its steps; absent of the last phase, which has no end of its own.
+             */
+            steps?: number | null;
+            /** @description Whether it ends earlier, as soon as nothing gets better. */
+            is_open: boolean;
+            /**
+             * Format: double
+             * @description Seconds of a step, alone: the mean of its kinds of steps, as often as each comes.
+             */
+            step_secs: number;
+        };
         /**
          * @description How a sample is shown.
          * @enum {string}
@@ -2586,16 +2588,8 @@ export interface components {
         };
         /** @description Memory that training needs, and memory there is. */
         MemoryForecast: {
-            /**
-             * Format: int64
-             * @description Needed in phase 1, in bytes, estimated.
-             */
-            phase_1_bytes: number;
-            /**
-             * Format: int64
-             * @description Needed in phase 2, in bytes, estimated.
-             */
-            phase_2_bytes: number;
+            /** @description Needed in each phase of the training, in order, in bytes, estimated. */
+            phase_bytes: number[];
             /**
              * Format: int64
              * @description Free to use now, in bytes, where the system tells: on the computer, or below the limit that the
@@ -2907,6 +2901,19 @@ export interface components {
              * @description Steps that are done when it ends, where that is known before.
              */
             until_step?: number | null;
+        };
+        /** @description How fast a run is in a phase. */
+        PhasePace: {
+            /**
+             * Format: double
+             * @description Seconds that 1000 steps take, with all that is done between them.
+             */
+            secs_per_1000_steps: number;
+            /**
+             * Format: double
+             * @description Seconds to the end of the phase, with all that comes before; absent if the run stops within it.
+             */
+            end_secs?: number | null;
         };
         /** @description A named choice of knobs. */
         Preset: {
@@ -3228,21 +3235,8 @@ export interface components {
         RunMeasure: {
             /** @description When the run would stop by itself. */
             limit: components["schemas"]["Limit"];
-            /**
-             * Format: double
-             * @description Seconds that 1000 steps of phase 1 take, with all that is done between them.
-             */
-            phase_1_secs_per_1000_steps: number;
-            /**
-             * Format: double
-             * @description Seconds that 1000 steps of phase 2 take, with all that is done between them.
-             */
-            phase_2_secs_per_1000_steps: number;
-            /**
-             * Format: double
-             * @description Seconds to the end of phase 1, with all that comes before; absent if the run stops within it.
-             */
-            phase_1_end_secs?: number | null;
+            /** @description The pace of each phase of the training, in order. */
+            phases: components["schemas"]["PhasePace"][];
             /**
              * Format: double
              * @description Seconds to the end of the run; absent if it goes on until it is stopped.

@@ -4,14 +4,22 @@ import type { RunMeasure } from '$lib/api'
 import { bytes, count, duration, number } from '$lib/format'
 import { t, tn } from '$lib/i18n'
 
-/** `About 1 h 20 min to the end of phase 1, then 3 h to step 12,000.` */
-export function measureText(measure: RunMeasure): string {
-  const { phase_1_end_secs: first, end_secs: end, end_step: step, measured } = measure
+/** `About 1 h 20 min for phase 1, then 3 h up to step 12,000.` */
+export function measureText({ phases, end_secs: end, end_step: step, measured }: RunMeasure): string {
   const steps = count(step ?? 0)
-  if (first == null) return t('measure.within', { time: duration(end ?? 0), steps })
-  const values = { first: duration(first), later: duration(Math.max(0, (end ?? 0) - first)), steps, thousand: duration(measure.phase_2_secs_per_1000_steps) }
-  if (end == null) return t(measured.is_phase_1_open ? 'measure.foreverAtMost' : 'measure.forever', values)
-  return t(measured.is_phase_1_open ? 'measure.bothAtMost' : 'measure.both', values)
+  const ends = phases.flatMap(({ end_secs }) => (end_secs == null ? [] : [end_secs]))
+  const thousand = duration(phases.at(-1)?.secs_per_1000_steps ?? 0)
+  const last = ends.at(-1)
+  if (last === undefined) {
+    if (end == null) return t('measure.onlyForever', { thousand })
+    return t(phases.length > 1 ? 'measure.within' : 'measure.only', { time: duration(end), steps })
+  }
+  const first = ends.map((secs, i) => t('measure.forPhase', { time: duration(secs - (ends[i - 1] ?? 0)), n: i + 1 })).join(', ')
+  const values = { first, later: duration(Math.max(0, (end ?? 0) - last)), steps, thousand }
+  // A phase that ends as soon as nothing gets better takes no longer than that.
+  const isAtMost = measured.phases.slice(0, ends.length).some(({ is_open }) => is_open)
+  if (end == null) return t(isAtMost ? 'measure.foreverAtMost' : 'measure.forever', values)
+  return t(isAtMost ? 'measure.bothAtMost' : 'measure.both', values)
 }
 
 /** `Used 1.2 GB and 2 threads.` or, on a GPU, `Used 1.2 GB of main memory and …` */
@@ -43,10 +51,15 @@ interface Now {
   rate?: number | null | undefined
 }
 
+/** The step at which a phase ends by itself. */
+const stepsTo = ({ phases }: RunMeasure['measured'], i: number): number => phases.slice(0, i + 1).reduce((sum, { steps }) => sum + (steps ?? Infinity), 0)
+
 /** `forecast 0.21 s a step, now 0.23 s` */
 export function paceText(forecast: RunMeasure, { step, phase, rate }: Now): string {
-  const isFirst = step < forecast.measured.phase_1_steps && (phase ?? 1) < 2
-  const thousand = isFirst ? forecast.phase_1_secs_per_1000_steps : forecast.phase_2_secs_per_1000_steps
-  const expected = stepTime(thousand / 1000)
+  const { phases, measured } = forecast
+  // A phase may begin before its step.
+  const byStep = measured.phases.findIndex((_, i) => step < stepsTo(measured, i))
+  const at = phases[Math.max(byStep, (phase ?? 1) - 1)] ?? phases.at(-1)
+  const expected = stepTime((at?.secs_per_1000_steps ?? 0) / 1000)
   return rate ? t('measure.paceNow', { expected, now: stepTime(1 / rate) }) : t('measure.pace', { expected })
 }

@@ -4,8 +4,8 @@ import type { MemoryAdvice, MemoryForecast } from '$lib/api'
 import { bytes } from '$lib/format'
 import { t } from '$lib/i18n'
 
-/** The larger of both phases. */
-export const neededBytes = ({ phase_1_bytes, phase_2_bytes }: MemoryForecast): number => Math.max(phase_1_bytes, phase_2_bytes)
+/** What the phase needs that needs most. */
+export const neededBytes = ({ phase_bytes }: MemoryForecast): number => Math.max(0, ...phase_bytes)
 
 /** `Use batch size 4 (about 5.2 GB)` */
 export function adviceText({ title, memory_bytes }: MemoryAdvice): string {
