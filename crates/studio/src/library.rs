@@ -80,6 +80,18 @@ pub(crate) fn name_from(text: &str) -> String {
     if name.is_empty() { "Untitled".to_owned() } else { name.to_owned() }
 }
 
+/// A default name that none of these has, with a number behind it if need be: `Bells sketch 2`. So commands, which
+/// accept names, know what is meant.
+pub(crate) fn numbered_name(name: &str, taken: &[String]) -> String {
+    let numbered = (2..).map(|number| {
+        let number = format!(" {number}");
+        let kept: String = name.chars().take(MAX_NAME_CHARS - number.len()).collect();
+        kept.trim_end().to_owned() + &number
+    });
+    let mut names = std::iter::once(name.to_owned()).chain(numbered);
+    names.find(|name| !taken.contains(name)).expect("more numbers than names")
+}
+
 /// An identifier that nothing in the workspace has, in the trash neither.
 pub(crate) fn fresh_id(shared: &Shared, name: &str) -> Result<Id, Error> {
     for _ in 0..1000 {
@@ -376,5 +388,24 @@ fn write_card_if_room(folder: &Path, card: &Card) -> Result<(), Error> {
     match job_folder::write_card(folder, card) {
         Err(error) if error.is_disk_full() => Ok(()),
         written => written,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_are_taken_get_a_number() {
+        let check = |name: &str, taken: &[&str], expected: &str| {
+            let taken: Vec<String> = taken.iter().map(|&it| it.to_owned()).collect();
+            assert_eq!(numbered_name(name, &taken), expected, "{taken:?}");
+        };
+        check("Bells small", &[], "Bells small");
+        check("Bells small", &["Bells"], "Bells small");
+        check("Bells small", &["Bells small"], "Bells small 2");
+        check("Bells small", &["Bells small 2", "Bells small", "Bells small 3"], "Bells small 4");
+        let long = "a".repeat(MAX_NAME_CHARS);
+        check(&long, &[&long], &format!("{} 2", "a".repeat(MAX_NAME_CHARS - 2)));
     }
 }

@@ -13,7 +13,7 @@ use job::Shelf;
 use sha2::{Digest, Sha256};
 
 use super::{
-    fresh_id, from_trash, make_folder,
+    fresh_id, from_trash, make_folder, numbered_name,
     runs::{self, read_train_task},
     to_trash, valid_name,
 };
@@ -81,7 +81,10 @@ impl Studio {
         let (version, task) = read_train_task(&run_folder)?;
         let name = match &new.name {
             Some(name) => valid_name(name)?,
-            None => run_name.clone(),
+            None => {
+                let taken = self.shared.read(models::all)?.into_iter().map(|it| it.name);
+                numbered_name(&run_name, &taken.collect::<Vec<_>>())
+            }
         };
         let rate_hz = self.rate_hz(&task)?;
         let run = new.run.clone();

@@ -11,8 +11,8 @@ use job::Shelf;
 use super::{
     ask_to_stop,
     datasets::{find_whole, hash_now},
-    delete_job, end_waiting_job, find_job, make_job, name_from, rename_job, restore_job,
-    valid_name,
+    delete_job, end_waiting_job, find_job, make_job, name_from, numbered_name, rename_job,
+    restore_job, valid_name,
 };
 
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     queue::{self, Places},
     store::{
         checkpoints,
-        jobs::{JobRow, Phase},
+        jobs::{self, JobRow, Phase},
         metrics, models,
         runs::{self, RunRow},
         samples, warnings,
@@ -124,7 +124,10 @@ impl Studio {
         check_settings(&request)?;
         let name = match &request.name {
             Some(name) => valid_name(name)?,
-            None => name_from(&format!("{dataset_name} {}", words(&request))),
+            None => {
+                let name = name_from(&format!("{dataset_name} {}", words(&request)));
+                numbered_name(&name, &self.shared.read(|c| jobs::names(c, JobKind::Train))?)
+            }
         };
         let project = self.project_for(Some(&request.dataset));
         let task = TrainTask {

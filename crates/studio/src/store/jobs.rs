@@ -254,6 +254,14 @@ pub(crate) fn ids(connection: &Connection, kind: JobKind) -> Result<Vec<(Id, boo
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// The names of all jobs of a kind that are not in the trash.
+pub(crate) fn names(connection: &Connection, kind: JobKind) -> Result<Vec<String>, Error> {
+    let sql = "SELECT name FROM jobs WHERE kind = ?1 AND deleted_ms IS NULL";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([job::kind(kind).word], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// When a job of a project was last made or ended.
 pub(crate) fn last_used(connection: &Connection, project: &Id) -> Result<Option<UnixMs>, Error> {
     let mut statement = connection.prepare_cached(
