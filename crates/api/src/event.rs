@@ -233,6 +233,11 @@ pub enum Live {
         /// The job as it stands now.
         job: crate::Job,
     },
+    /// The queue moved: every job that waits, with its place.
+    Queue {
+        /// In order of the queue.
+        places: Vec<QueuePlace>,
+    },
     /// Something was added to, changed in or removed from a list; ask for it again.
     Changed {
         /// `datasets`, `runs`, `models`, `reconstructions`, `presets`, `exports`, …; or `trash`.
@@ -240,4 +245,13 @@ pub enum Live {
         /// Which one.
         id: crate::Id,
     },
+}
+
+/// A job that waits, and its place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct QueuePlace {
+    /// Which job.
+    pub id: crate::Id,
+    /// 0 is next among those that wait for the same thing.
+    pub place: u32,
 }

@@ -110,6 +110,9 @@ pub struct TrainTask {
     pub own_preset: Option<PresetName>,
     /// Every setting, whole and frozen; only the family reads it.
     pub settings: serde_json::Value,
+    /// Whether these settings come to a GPU on the computer where the run was queued.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub on_gpu: bool,
     /// The same seed gives the same first losses.
     pub seed: u64,
     /// When to stop by itself.
@@ -188,6 +191,9 @@ pub struct MeasureTask {
     pub family: String,
     /// Every setting, whole; only the family reads it.
     pub settings: serde_json::Value,
+    /// Whether these settings come to a GPU on this computer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub on_gpu: bool,
     /// When the run would stop by itself.
     pub limit: Limit,
     /// Sounds that it would be measured on.

@@ -130,6 +130,8 @@ pub struct RunForecast {
     pub limit: Limit,
     /// The whole settings that would be frozen.
     pub settings: serde_json::Value,
+    /// Whether it would train on a GPU.
+    pub on_gpu: bool,
     /// Where each of them got its value from, by key.
     pub origins: BTreeMap<String, Origin>,
     /// Trainable numbers in the model.

@@ -16,7 +16,7 @@ pub struct Kind {
     pub word: &'static str,
     /// Where its folders stand.
     pub shelf: Shelf,
-    /// What it takes of the computer while it runs.
+    /// What it takes of the computer while it runs, unless it is on a GPU: see [`needs`].
     pub needs: Needs,
     /// What becomes of what it made.
     pub kept: Kept,
@@ -52,8 +52,10 @@ pub enum Again {
 /// What a job takes of the computer. The queue starts the next job whose needs are free.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
-    /// Every core, for long: one of these runs at a time. A GPU, if there is one, is its own too.
+    /// Every core, for long: one of these runs at a time.
     Computer,
+    /// The GPU: one of these runs at a time, whatever its kind, beside those that take no GPU.
+    Gpu,
     /// Some cores for minutes: a few of these run beside each other and beside a training.
     Cores,
     /// It stays until somebody ends it, and mostly waits: it never keeps others from starting.
@@ -62,12 +64,12 @@ pub enum Needs {
 
 impl Needs {
     /// Every kind of need.
-    pub const ALL: [Needs; 3] = [Needs::Computer, Needs::Cores, Needs::Resident];
+    pub const ALL: [Needs; 4] = [Needs::Computer, Needs::Gpu, Needs::Cores, Needs::Resident];
 
     /// Jobs with these needs that run at the same time, at most.
     pub fn n_beside(self) -> usize {
         match self {
-            Needs::Computer => 1,
+            Needs::Computer | Needs::Gpu => 1,
             Needs::Cores => 2,
             Needs::Resident => 8,
         }
@@ -160,6 +162,20 @@ pub const KINDS: &[Kind] = &[
 /// The row of a kind.
 pub fn kind(kind: JobKind) -> &'static Kind {
     KINDS.iter().find(|row| row.kind == kind).expect("a test sees that every kind has a row")
+}
+
+/// What a job of a kind takes of the computer.
+pub fn needs(of: JobKind, on_gpu: bool) -> Needs {
+    if on_gpu { Needs::Gpu } else { kind(of).needs }
+}
+
+/// Whether a task was said to compute on a GPU when it was ordered.
+pub fn is_on_gpu(task: &Task) -> bool {
+    match task {
+        Task::Train(task) => task.on_gpu,
+        Task::Measure(task) => task.on_gpu,
+        _ => false,
+    }
 }
 
 /// The kind of a task.

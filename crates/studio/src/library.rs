@@ -172,6 +172,7 @@ fn make_job(
     let queued = shared.change(|change| {
         let mut job = JobRow::new(id.clone(), kind, name, order.created_ms);
         job.project = project.clone();
+        job.on_gpu = job::kinds::is_on_gpu(&order.task);
         add(change, &job)?;
         queue::enqueue(change, &mut job)?;
         change.list(shelf, &id);

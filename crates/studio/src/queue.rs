@@ -1,10 +1,10 @@
-//! The queue: who is next. Jobs are admitted by what they need (`job::KINDS`): one training at a time, a few
-//! lighter jobs beside it, so that a sound can be prepared or tested while a model learns; and jobs that stay
-//! resident hold nobody up.
+//! The queue: who is next. Jobs are admitted by what they need (`job::KINDS`): one training at a time, one job on
+//! the GPU, a few lighter jobs beside them, so that a sound can be prepared or tested while a model learns; and
+//! jobs that stay resident hold nobody up. Jobs with the same needs wait for each other, others do not.
 
 use std::collections::BTreeMap;
 
-use api::{Id, JobKind};
+use api::{Id, QueuePlace};
 use job::Needs;
 use rusqlite::Connection;
 
@@ -17,25 +17,25 @@ use crate::{
 /// Jobs that may wait.
 const MAX_QUEUED: usize = 1000;
 
-/// What a kind of job needs of the computer. Jobs of the same need wait for each other, others do not.
-pub(crate) fn needs(kind: JobKind) -> Needs {
-    job::kind(kind).needs
-}
-
 /// The places of all jobs that wait: 0 is next among those with the same needs.
 #[derive(Default)]
 pub(crate) struct Places(BTreeMap<Id, u32>);
 
+/// Every job that waits with its place, in order of the queue.
+pub(crate) fn places(connection: &Connection) -> Result<Vec<QueuePlace>, Error> {
+    let mut n_waiting = [0; Needs::ALL.len()];
+    let place = |(needs, id)| {
+        let next: &mut u32 = &mut n_waiting[needs as usize];
+        *next += 1;
+        QueuePlace { id, place: *next - 1 }
+    };
+    Ok(jobs::queue(connection)?.into_iter().map(place).collect())
+}
+
 impl Places {
     pub(crate) fn read(connection: &Connection) -> Result<Self, Error> {
-        let mut places = BTreeMap::new();
-        let mut n_waiting = [0; Needs::ALL.len()];
-        for (kind, id) in jobs::queue(connection)? {
-            let next = &mut n_waiting[needs(kind) as usize];
-            places.insert(id, *next);
-            *next += 1;
-        }
-        Ok(Self(places))
+        let all = places(connection)?.into_iter();
+        Ok(Self(all.map(|it| (it.id, it.place)).collect()))
     }
 
     /// The place of a job; 0 for one that does not wait.
@@ -66,11 +66,11 @@ pub(crate) fn take_next(
     now_ms: u64,
 ) -> Result<Option<JobRow>, Error> {
     let running = jobs::in_phase(change.tx, Phase::Running)?;
-    let n_running = running.iter().filter(|job| needs(job.kind) == wanted).count();
+    let n_running = running.iter().filter(|job| job.needs() == wanted).count();
     if n_running >= wanted.n_beside() {
         return Ok(None);
     }
-    let next = jobs::queue(change.tx)?.into_iter().find(|(kind, _)| needs(*kind) == wanted);
+    let next = jobs::queue(change.tx)?.into_iter().find(|(needs, _)| *needs == wanted);
     let Some((_, id)) = next else { return Ok(None) };
     let Some(mut job) = jobs::find(change.tx, &id)? else { return Ok(None) };
     job.phase = Phase::Running;
@@ -78,7 +78,7 @@ pub(crate) fn take_next(
     job.last_started_ms = Some(now_ms);
     job.first_started_ms.get_or_insert(now_ms);
     change.job(&job)?;
-    change.queue_moved(wanted)?;
+    change.queue_moved()?;
     Ok(Some(job))
 }
 
@@ -92,11 +92,13 @@ pub(crate) fn end_waiting(
     job.queue_key = None;
     job.ended_ms = Some(now_ms);
     change.job(job)?;
-    change.queue_moved(needs(job.kind))
+    change.queue_moved()
 }
 
 #[cfg(test)]
 mod tests {
+    use api::JobKind;
+
     use super::*;
     use crate::store::{Store, Trust};
 
@@ -149,6 +151,31 @@ mod tests {
             assert_eq!(take(Needs::Cores), Some(job(1, Train).id));
             assert_eq!(take(Needs::Cores), Some(job(2, Train).id));
             assert_eq!(take(Needs::Cores), None);
+        });
+    }
+
+    #[test]
+    fn a_gpu_is_given_to_one_job_at_a_time() {
+        use JobKind::{Measure, Prepare, Train};
+        with_store(|change| {
+            let wanted = [(Train, true), (Measure, true), (Train, false), (Prepare, false)];
+            for (n, (kind, on_gpu)) in (0..).zip(wanted) {
+                enqueue(change, &mut JobRow { on_gpu, ..job(n, kind) }).unwrap();
+            }
+            let places = Places::read(change.tx).unwrap();
+            let places: Vec<u32> = (0..4).map(|n| places.of(&job(n, Train).id)).collect();
+            assert_eq!(places, [0, 1, 0, 0]);
+            let mut take = |needs| take_next(change, needs, 1).unwrap().map(|job| job.id);
+            assert_eq!(take(Needs::Gpu), Some(job(0, Train).id));
+            // The measure waits for the GPU, and nobody waits for the measure.
+            assert_eq!(take(Needs::Gpu), None);
+            assert_eq!(take(Needs::Computer), Some(job(2, Train).id));
+            assert_eq!(take(Needs::Cores), Some(job(3, Train).id));
+            let mut done = jobs::find(change.tx, &job(0, Train).id).unwrap().unwrap();
+            done.phase = Phase::Done;
+            jobs::save(change.tx, &done).unwrap();
+            let next = take_next(change, Needs::Gpu, 1).unwrap();
+            assert_eq!(next.map(|job| job.id), Some(job(1, Train).id));
         });
     }
 }

@@ -112,6 +112,7 @@ pub(crate) fn read_in(
     job.deleted_ms = deleted_ms;
     job.is_dismissed = card.is_dismissed;
     job.project = project;
+    job.on_gpu = job::kinds::is_on_gpu(&order.task);
     let product = read_state(&folder, &mut job);
     shared.change(|change| store(change, &folder, &mut job, order.task, product))?;
     if follower::catch_up(shared, id, until)? == Reach::Behind {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use api::{Event, Id, Live, UnixMs};
-use job::{Needs, Shelf};
+use job::Shelf;
 use rusqlite::Connection;
 
 use crate::{
@@ -137,14 +137,10 @@ impl<'a> Change<'a> {
         self.live.push(Live::Changed { list: "trash".to_owned(), id: id.clone() });
     }
 
-    /// Publishes the places of all that wait with the same needs, after one of them left it.
-    pub(crate) fn queue_moved(&mut self, needs: Needs) -> Result<(), Error> {
-        let places = Places::read(self.tx)?;
-        for job in jobs::in_phase(self.tx, jobs::Phase::Queued)? {
-            if queue::needs(job.kind) == needs {
-                self.live.push(Live::Job { job: job.job(places.of(&job.id)) });
-            }
-        }
+    /// Publishes the places of all that wait, after one of them left the queue.
+    pub(crate) fn queue_moved(&mut self) -> Result<(), Error> {
+        let places = queue::places(self.tx)?;
+        self.live.push(Live::Queue { places });
         Ok(())
     }
 }

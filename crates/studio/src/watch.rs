@@ -409,7 +409,7 @@ pub(crate) fn discard(shared: &Shared, job: &JobRow) -> Result<(), Error> {
     shared.change(|change| {
         jobs::forget(change.tx, &job.id)?;
         change.list(shelf, &job.id);
-        change.queue_moved(queue::needs(job.kind))
+        change.queue_moved()
     })?;
     shared.bell.ring();
     Ok(())

@@ -137,7 +137,8 @@ impl Composed {
     }
 
     fn into_forecast(self, forecast: &models::Forecast, notes: Vec<String>) -> RunForecast {
-        let memory = memory(self.config.as_ref(), forecast.memory_bytes.clone());
+        let on_gpu = self.config.compute().is_ok_and(|it| it.is_gpu());
+        let memory = memory(self.config.as_ref(), forecast.memory_bytes.clone(), on_gpu);
         RunForecast {
             family: self.family,
             preset: self.preset.name,
@@ -145,6 +146,7 @@ impl Composed {
             own_preset: self.own,
             limit: self.limit,
             settings: self.composition.settings,
+            on_gpu,
             origins: self.composition.origins,
             n_parameters: forecast.n_parameters,
             n_discriminator_parameters: forecast.n_discriminator_parameters,

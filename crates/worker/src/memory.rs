@@ -8,10 +8,10 @@ const TIGHT: f64 = 0.9;
 /// The most suggestions that are made.
 const ADVICE_MAX: usize = 4;
 
-/// The memory that a training with these settings needs, against what is free now.
-pub(crate) fn memory(settings: &dyn Settings, needed: Vec<u64>) -> MemoryForecast {
-    let is_elsewhere = settings.compute().is_ok_and(|it| it.is_gpu());
-    let free = job::memory::free_bytes().filter(|_| !is_elsewhere);
+/// The memory that a training with these settings needs, against what is free now; what is free on a GPU is not
+/// known.
+pub(crate) fn memory(settings: &dyn Settings, needed: Vec<u64>, on_gpu: bool) -> MemoryForecast {
+    let free = job::memory::free_bytes().filter(|_| !on_gpu);
     against(settings, needed, free)
 }
 

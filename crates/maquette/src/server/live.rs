@@ -110,6 +110,7 @@ fn message(delivery: &Delivery) -> sse::Event {
             let name = match **live {
                 Live::Event { .. } => "event",
                 Live::Job { .. } => "job",
+                Live::Queue { .. } => "queue",
                 Live::Changed { .. } => "changed",
             };
             sse::Event::default().event(name).data(json(live))
@@ -189,7 +190,7 @@ fn is_for(live: &Live, watched: &HashSet<Id>) -> bool {
             }
             _ => true,
         },
-        Live::Job { .. } | Live::Changed { .. } => true,
+        Live::Job { .. } | Live::Queue { .. } | Live::Changed { .. } => true,
     }
 }
 

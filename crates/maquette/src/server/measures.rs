@@ -19,7 +19,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Queues a measure of how long a run would take: a few steps with its settings. It runs beside a
-/// training, and says then how busy the computer was.
+/// training, and says then how busy the computer was; on a GPU it waits for the one before it.
 #[utoipa::path(post, path = "/api/measures", params(OfProject), tag = "measures", request_body = NewRun,
     responses((status = 200, body = Measure)))]
 async fn create_measure(
@@ -35,6 +35,7 @@ async fn create_measure(
             name: words.map(String::as_str).collect::<Vec<_>>().join(" "),
             family: forecast.family,
             settings: forecast.settings,
+            on_gpu: forecast.on_gpu,
             limit: new.limit.unwrap_or(forecast.limit),
             n_held_out,
             held_out_secs,

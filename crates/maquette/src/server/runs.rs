@@ -226,6 +226,7 @@ fn whole_request(new: NewRun, forecast: RunForecast) -> RunRequest {
         switches: forecast.switches,
         own_preset: forecast.own_preset,
         settings: forecast.settings,
+        on_gpu: forecast.on_gpu,
         seed: new.seed.unwrap_or(0),
         limit: new.limit.unwrap_or(forecast.limit),
         forecast: forecast.measured,

@@ -18,6 +18,8 @@ pub struct MeasureRequest {
     pub family: String,
     /// Every setting, whole.
     pub settings: serde_json::Value,
+    /// Whether these settings come to a GPU on this computer.
+    pub on_gpu: bool,
     /// When the run would stop by itself.
     pub limit: Limit,
     /// Sounds that it would be measured on.
@@ -38,6 +40,7 @@ impl Studio {
         let task = MeasureTask {
             family: request.family,
             settings: request.settings,
+            on_gpu: request.on_gpu,
             limit: request.limit,
             n_held_out: request.n_held_out,
             held_out_secs: request.held_out_secs,

@@ -56,6 +56,8 @@ pub struct RunRequest {
     pub own_preset: Option<PresetName>,
     /// Every setting, whole.
     pub settings: serde_json::Value,
+    /// Whether these settings come to a GPU on this computer.
+    pub on_gpu: bool,
     /// The same seed gives the same first losses.
     pub seed: u64,
     /// When to stop by itself.
@@ -139,6 +141,7 @@ impl Studio {
             switches: request.switches,
             own_preset: request.own_preset,
             settings: request.settings,
+            on_gpu: request.on_gpu,
             seed: request.seed,
             limit: request.limit,
             forecast: request.forecast.map(Box::new),
@@ -442,6 +445,7 @@ mod tests {
             switches: Vec::new(),
             own_preset: None,
             settings: serde_json::json!({}),
+            on_gpu: false,
             seed: 0,
             limit: Limit::Steps { steps: 10 },
             forecast: None,

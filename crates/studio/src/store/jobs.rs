@@ -1,6 +1,7 @@
 //! Jobs: one row for each dataset, run and reconstruction, with where it stands.
 
 use api::{Id, Job, JobKind, JobState, Problem, Progress, Project, UnixMs};
+use job::Needs;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{from_json_if_any, id, int, to_json, uint, uint_if_any};
@@ -10,6 +11,7 @@ pub(super) const MIGRATIONS: &[(&str, &str)] = &[
     ("jobs-1", JOBS_1),
     ("jobs-2", "ALTER TABLE jobs ADD COLUMN dismissed INTEGER NOT NULL DEFAULT 0"),
     ("jobs-3", "ALTER TABLE jobs ADD COLUMN project TEXT NOT NULL DEFAULT 'default'"),
+    ("jobs-4", "ALTER TABLE jobs ADD COLUMN on_gpu INTEGER NOT NULL DEFAULT 0"),
 ];
 
 const JOBS_1: &str = "CREATE TABLE jobs (
@@ -38,10 +40,10 @@ CREATE INDEX jobs_by_phase ON jobs (phase, queue_key);";
 pub(super) const COLUMNS: &str = "jobs.id, jobs.kind, jobs.name, jobs.created_ms, jobs.phase, \
     jobs.queue_key, jobs.pid, jobs.first_started_ms, jobs.last_started_ms, jobs.ended_ms, \
     jobs.stop_asked_ms, jobs.is_discarded, jobs.problem, jobs.progress, jobs.last_seq, \
-    jobs.n_warnings, jobs.read_bytes, jobs.deleted_ms, jobs.dismissed, jobs.project";
+    jobs.n_warnings, jobs.read_bytes, jobs.deleted_ms, jobs.dismissed, jobs.project, jobs.on_gpu";
 
 /// How many columns those are.
-pub(super) const N_COLUMNS: usize = 20;
+pub(super) const N_COLUMNS: usize = 21;
 
 /// A job as it is stored; [`JobRow::job`] is how the product says it.
 #[derive(Clone, Debug)]
@@ -72,6 +74,8 @@ pub(crate) struct JobRow {
     pub(crate) is_dismissed: bool,
     /// The project it lies in, or lay in before it was moved to the trash.
     pub(crate) project: Id,
+    /// Whether it was ordered to compute on a GPU.
+    pub(crate) on_gpu: bool,
 }
 
 /// [`JobState`] without what it carries.
@@ -129,7 +133,13 @@ impl JobRow {
             deleted_ms: None,
             is_dismissed: false,
             project: Project::first(),
+            on_gpu: false,
         }
+    }
+
+    /// What it takes of the computer while it runs.
+    pub(crate) fn needs(&self) -> Needs {
+        job::kinds::needs(self.kind, self.on_gpu)
     }
 
     /// The job as the product says it; `place` is its place if it is queued.
@@ -177,7 +187,7 @@ pub(crate) fn save(connection: &Connection, job: &JobRow) -> Result<(), Error> {
     let mut statement = connection.prepare_cached(
         "INSERT OR REPLACE INTO jobs VALUES
             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-             ?19, ?20)",
+             ?19, ?20, ?21)",
     )?;
     statement.execute(params![
         job.id.as_str(),
@@ -200,6 +210,7 @@ pub(crate) fn save(connection: &Connection, job: &JobRow) -> Result<(), Error> {
         job.deleted_ms.map(int),
         job.is_dismissed,
         job.project.as_str(),
+        job.on_gpu,
     ])?;
     Ok(())
 }
@@ -230,12 +241,14 @@ pub(crate) fn all(connection: &Connection) -> Result<Vec<JobRow>, Error> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Kind and identifier of every queued job, in order of the queue.
-pub(crate) fn queue(connection: &Connection) -> Result<Vec<(JobKind, Id)>, Error> {
+/// What every queued job waits for, and its identifier, in order of the queue.
+pub(crate) fn queue(connection: &Connection) -> Result<Vec<(Needs, Id)>, Error> {
     let mut statement = connection.prepare_cached(
-        "SELECT kind, id FROM jobs WHERE phase = 'queued' ORDER BY queue_key, created_ms, id",
+        "SELECT kind, on_gpu, id FROM jobs WHERE phase = 'queued'
+         ORDER BY queue_key, created_ms, id",
     )?;
-    let rows = statement.query_map([], |row| Ok((kind(row, 0)?, id(row, 1)?)))?;
+    let rows = statement
+        .query_map([], |row| Ok((job::kinds::needs(kind(row, 0)?, row.get(1)?), id(row, 2)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -312,6 +325,7 @@ pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         deleted_ms: uint_if_any(row, 17)?,
         is_dismissed: row.get(18)?,
         project: id(row, 19)?,
+        on_gpu: row.get(20)?,
     })
 }
 

@@ -86,6 +86,7 @@ fn an_order_alone_is_only_taken_where_nothing_is_to_be_checked() {
     let task = Task::Measure(api::MeasureTask {
         family: "rave".to_owned(),
         settings: json!({}),
+        on_gpu: false,
         limit: api::Limit::Forever,
         n_held_out: 1,
         held_out_secs: 1.0,

@@ -13,6 +13,7 @@ fn measure(name: &str, settings: Value) -> MeasureRequest {
         name: name.to_owned(),
         family: "rave".to_owned(),
         settings,
+        on_gpu: false,
         limit: Limit::Steps { steps: 5 },
         n_held_out: 1,
         held_out_secs: 1.0,

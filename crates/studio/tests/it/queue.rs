@@ -76,7 +76,7 @@ fn what_happens_is_stored_before_it_is_told() {
                     break;
                 }
             }
-            Live::Job { .. } | Live::Changed { .. } => {}
+            Live::Job { .. } | Live::Queue { .. } | Live::Changed { .. } => {}
         }
     }
     states.dedup();
@@ -88,6 +88,36 @@ fn what_happens_is_stored_before_it_is_told() {
     stage.studio.close();
     while subscription.next_timeout(std::time::Duration::from_secs(30)).is_some() {}
     assert!(subscription.is_closed());
+}
+
+#[test]
+fn a_queue_that_moved_is_told_in_one_message() {
+    let stage = Stage::new();
+    let dataset = stage.whole_dataset();
+    let first = stage.run(&dataset, 1000, json!({"step_ms": 5})).id;
+    stage.wait_running(&first);
+    let waiting: Vec<_> = (0..3).map(|_| stage.run(&dataset, 1, json!({})).id).collect();
+    let subscription = stage.studio.subscribe();
+    stage.studio.stop_run(&waiting[0]).unwrap();
+    let mut told = Vec::new();
+    loop {
+        let delivery = subscription.next_timeout(std::time::Duration::from_secs(30));
+        let Some(Delivery::Live(live)) = delivery else { panic!("{delivery:?}") };
+        match &*live {
+            // The change of the one that left; the others are in the message about the queue.
+            Live::Job { job } if job.id != first => told.push(job.id.clone()),
+            Live::Queue { places } => {
+                let places: Vec<_> = places.iter().map(|it| (&it.id, it.place)).collect();
+                assert_eq!(places, [(&waiting[1], 0), (&waiting[2], 1)]);
+                break;
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(told, waiting[..1]);
+    waiting[1..].iter().for_each(|id| drop(stage.studio.stop_run(id)));
+    stage.studio.stop_run(&first).unwrap();
+    wait_until(|| stage.studio.jobs().unwrap().is_empty()).expect("all end");
 }
 
 #[test]

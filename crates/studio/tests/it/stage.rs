@@ -123,6 +123,7 @@ pub(crate) fn request(dataset: &Id, steps: u64, settings: serde_json::Value) -> 
         switches: Vec::new(),
         own_preset: None,
         settings,
+        on_gpu: false,
         seed: 7,
         limit: Limit::Steps { steps },
         forecast: None,

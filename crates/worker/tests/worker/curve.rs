@@ -332,6 +332,7 @@ fn run_of(workspace: &Workspace, name: &str, steps: u64) -> Job {
         switches: vec![],
         own_preset: None,
         settings: forecast.settings,
+        on_gpu: false,
         seed: 3,
         limit: Limit::Steps { steps },
         forecast: None,

@@ -18,6 +18,7 @@ fn task(changes: Value) -> MeasureTask {
     MeasureTask {
         family: "rave".into(),
         settings: json!(settings),
+        on_gpu: false,
         limit: Limit::Steps { steps: 1000 },
         n_held_out: 2,
         held_out_secs: 0.5,

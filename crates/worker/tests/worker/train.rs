@@ -341,6 +341,7 @@ fn run_job_with(workspace: &Workspace, name: &str, steps: u64, change: fn(&mut T
         switches: vec![],
         own_preset: None,
         settings,
+        on_gpu: false,
         seed: 7,
         limit: Limit::Steps { steps },
         forecast: None,

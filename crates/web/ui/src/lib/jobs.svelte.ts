@@ -47,6 +47,13 @@ export function startJobs(): void {
         if (known && isActive(known)) void ask()
         return
       }
+      if (message.live === 'queue') {
+        for (const { id, place } of message.places) {
+          const job = heard.get(id)
+          if (job?.state.state === 'queued') heard.set(id, { ...job, state: { state: 'queued', place } })
+        }
+        return
+      }
       announceJob(heard.get(message.job.id), message.job)
       heard.set(message.job.id, message.job)
     }),

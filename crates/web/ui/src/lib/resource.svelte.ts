@@ -102,6 +102,8 @@ export function resource<T>(
 export function changes(list: List, id?: string) {
   return (message: Live): boolean => {
     if (message.live === 'changed') return message.list === list && (id === undefined || message.id === id)
+    // Places in the queue are known of every job, so no list is asked for again.
+    if (message.live === 'queue') return false
     if (!isOf(message.job.kind, list) || (id !== undefined && message.job.id !== id)) return false
     return message.live === 'job' || message.event.event === 'finished'
   }

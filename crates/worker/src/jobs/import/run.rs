@@ -70,6 +70,7 @@ pub(super) fn make(
         switches: vec![],
         own_preset: None,
         settings,
+        on_gpu: false,
         seed: 0,
         limit: Limit::Forever,
         forecast: None,

@@ -716,7 +716,7 @@ export interface paths {
         put?: never;
         /**
          * Queues a measure of how long a run would take: a few steps with its settings. It runs beside a
-         *     training, and says then how busy the computer was.
+         *     training, and says then how busy the computer was; on a GPU it waits for the one before it.
          */
         post: operations["create_measure"];
         delete?: never;
@@ -2420,6 +2420,11 @@ export interface components {
             /** @enum {string} */
             live: "job";
         } | {
+            /** @description In order of the queue. */
+            places: components["schemas"]["QueuePlace"][];
+            /** @enum {string} */
+            live: "queue";
+        } | {
             /** @description `datasets`, `runs`, `models`, `reconstructions`, `presets`, `exports`, …; or `trash`. */
             list: string;
             /** @description Which one. */
@@ -3059,6 +3064,16 @@ export interface components {
             /** @description Its identifier. */
             id: components["schemas"]["Id"];
         };
+        /** @description A job that waits, and its place. */
+        QueuePlace: {
+            /** @description Which job. */
+            id: components["schemas"]["Id"];
+            /**
+             * Format: int32
+             * @description 0 is next among those that wait for the same thing.
+             */
+            place: number;
+        };
         /** @description How far a sample of the reconstruction looks into the sound that went in. */
         ReceptiveField: {
             /**
@@ -3205,6 +3220,8 @@ export interface components {
             limit: components["schemas"]["Limit"];
             /** @description The whole settings that would be frozen. */
             settings: unknown;
+            /** @description Whether it would train on a GPU. */
+            on_gpu: boolean;
             /** @description Where each of them got its value from, by key. */
             origins: {
                 [key: string]: components["schemas"]["Origin"];

@@ -1,1 +1,0 @@
-import{Di as e,Lr as t,gt as n}from"./app-BF-zq1Bp.js";var r=r=>n(r,t,e);export{r as t};
