@@ -283,7 +283,9 @@ fn rate_beside(weights: &Path) -> Option<u32> {
 fn load_with_rate(weights: &Path, rate_hz: Option<u32>) -> anyhow::Result<Opened> {
     match models::open(weights) {
         Ok(model) => {
-            let rate_hz = rate_hz.or_else(|| Some(model.as_codec()?.shape().rate_hz));
+            // The card of a model without sound may name the rate of the dataset beside it.
+            let own = model.as_codec().map(|codec| codec.shape().rate_hz);
+            let rate_hz = own.map(|own| rate_hz.unwrap_or(own));
             Ok(Opened { model, rate_hz, notes: Vec::new() })
         }
         Err(error) => refuse_model(weights, &format!("Failed to {error}.")),
