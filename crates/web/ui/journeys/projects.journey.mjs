@@ -132,6 +132,15 @@ await travel({
     await page.getByRole('region', { name: 'Messages' }).getByText('The project you were in is gone.').waitFor()
     await page.getByRole('button', { name: 'Project: All projects' }).waitFor()
     await page.getByRole('link', { name: 'Everything' }).waitFor()
+
+    step('so does one that is gone before the pages are opened, and nothing is asked of it')
+    await page.evaluate(() => localStorage.setItem('maquette.prefs', JSON.stringify({ project: 'nowhere' })))
+    const asked = []
+    page.on('request', (request) => asked.push(request.url()))
+    await page.goto(`${studio.url}/datasets`)
+    await page.getByRole('button', { name: 'Project: All projects' }).waitFor()
+    await page.getByRole('link', { name: 'Everything' }).waitFor()
+    assert.deepEqual(asked.filter((url) => url.includes('nowhere')), [])
   },
 
   async 'things are moved, and back'({ page, studio, look, step }) {

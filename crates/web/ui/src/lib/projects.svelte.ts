@@ -55,7 +55,8 @@ export function startProjects(): void {
     return ask(signal)
   }, changes('projects'))
   list = mine
-  $effect(() => {
+  // Before anything is drawn of a project that is gone.
+  $effect.pre(() => {
     if (!prefs.project || !mine.data) return
     const shown = stillThere(prefs.project, mine.data)
     if (shown === prefs.project) return

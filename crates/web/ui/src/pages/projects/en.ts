@@ -90,7 +90,7 @@ export const projectPages = say({
   'move.one': 'Where should “{name}” go?',
   'move.many_one': 'Where should {n} item go?',
   'move.many_other': 'Where should {n} items go?',
-  'move.here': 'it is here now',
+  'move.here': 'Already here',
   'move.new': 'A new project',
   'move.newName': 'Name of the new project',
   'move.action': 'Move',

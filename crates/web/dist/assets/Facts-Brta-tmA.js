@@ -1,1 +1,0 @@
-import{$a as e,Ha as t,Io as n,to as r,vo as i}from"./app-CRNvdy2u.js";var a=r(`<dl class="svelte-ffyhyf"><!></dl>`);function o(r,o){var s=a(),c=i(s);t(c,()=>o.children),n(s),e(r,s)}export{o as t};

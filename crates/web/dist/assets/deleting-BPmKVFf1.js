@@ -1,0 +1,1 @@
+import{Oi as e,Rr as t,gt as n}from"./app-89tnjSJx.js";var r=r=>n(r,t,e);export{r as t};

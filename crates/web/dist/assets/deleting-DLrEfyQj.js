@@ -1,1 +1,0 @@
-import{Cn as e,Ki as t,Tn as n,Zi as r,ea as i,gt as a}from"./app-CRNvdy2u.js";async function o(o){let s=i.project;o.some(({id:e})=>e===s)&&n(``);let c=await a(o,t,async t=>{await r(t),await e(),t===s&&n(t)});return await e(),s&&!i.project&&!c.some(({id:e})=>e===s)&&n(s),c}export{o as t};

@@ -1,1 +1,0 @@
-import{Di as e,Lr as t,gt as n}from"./app-CRNvdy2u.js";var r=r=>n(r,t,e);export{r as t};

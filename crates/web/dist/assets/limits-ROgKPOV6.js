@@ -1,1 +1,0 @@
-import{ba as e,la as t,sa as n}from"./app-CRNvdy2u.js";function r(r){switch(r.until){case`minutes`:return e(`limit.afterMinutes`,{time:t(r.minutes*60)});case`steps`:return e(`limit.atStep`,{step:n(r.steps)});case`forever`:return e(`limit.never`)}}export{r as t};
