@@ -1,6 +1,10 @@
 //! Checks of the libraries of others that the crates depend on: features, licences, use, and the version of Rust.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use super::{packages, walk};
 use crate::{root, step::Step};
@@ -50,6 +54,7 @@ fn dependencies_are_used() {
         let folder = Path::new(package["manifest_path"].as_str().unwrap()).parent().unwrap();
         let mut files = vec![];
         walk(folder, "rs", &mut files);
+        files.extend(included(&files));
         for dependency in package["dependencies"].as_array().unwrap() {
             let called = dependency["rename"].as_str().or(dependency["name"].as_str()).unwrap();
             let path = format!("{}::", called.replace('-', "_"));
@@ -99,6 +104,22 @@ fn the_version_of_rust_is_said_as_it_is() {
             "README.md does not say Rust {version}"
         );
     }
+}
+
+/// Files of other crates that these take in as modules of their own.
+fn included(files: &[(PathBuf, String)]) -> Vec<(PathBuf, String)> {
+    let mut found = vec![];
+    for (path, text) in files {
+        let lines = text.lines().filter_map(|line| line.strip_prefix("#[path = \""));
+        for way in
+            lines.filter_map(|line| line.strip_suffix("\"]")).filter(|way| way.starts_with("../"))
+        {
+            let file = path.parent().unwrap().join(way);
+            let text = fs::read_to_string(&file).unwrap();
+            found.push((file, text));
+        }
+    }
+    found
 }
 
 /// Every outside library with its version and features, as a build of these packages chooses them.
