@@ -13,11 +13,13 @@ export interface Deletable {
   name: string
 }
 
-/** Puts things into the trash and offers one way back for all of them; gives those that are there now. */
+/** Puts things into the trash and offers one way back for all of them; gives those that are there now. `note` says
+    what that means for others. */
 export async function moveToTrash<T extends Deletable>(
   things: readonly T[],
   remove: (id: string) => Promise<unknown>,
   restore: (id: string) => Promise<unknown>,
+  note: (gone: readonly T[]) => string = () => '',
 ): Promise<T[]> {
   const gone: T[] = []
   let failure: unknown
@@ -33,7 +35,8 @@ export async function moveToTrash<T extends Deletable>(
   const [first] = gone
   if (first) {
     const text = gone.length === 1 ? t('trash.movedOne', { name: first.name }) : tn('trash.moved', gone.length)
-    toastUndo(text, async () => {
+    const more = note(gone)
+    toastUndo(more ? `${text}. ${more}` : text, async () => {
       for (const thing of gone) await restore(thing.id)
     })
   }

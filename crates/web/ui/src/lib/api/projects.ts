@@ -1,15 +1,13 @@
 // Verbs on projects: what belongs together, and its archive.
 
-import { answer, client, path, sendFile } from './request'
+import { answer, at, client, path, sendFile, type Signal, until } from './request'
 import type { NewProject, Project, ProjectChange, ProjectItem } from './types'
 
-const at = (id: string) => ({ params: { path: { id } } })
-
 /** Every project; the one that was used last comes first. */
-export const projects = (signal?: AbortSignal) => answer(client.GET('/api/projects', { signal: signal ?? null }))
+export const projects = (signal?: Signal) => answer(client.GET('/api/projects', until(signal)))
 /** One project, with its folder and its size on disk. */
-export const project = (id: string, signal?: AbortSignal) =>
-  answer(client.GET('/api/projects/{id}', { ...at(id), signal: signal ?? null }))
+export const project = (id: string, signal?: Signal) =>
+  answer(client.GET('/api/projects/{id}', { ...at(id), ...until(signal) }))
 export const createProject = (body: NewProject) => answer(client.POST('/api/projects', { body }))
 export const changeProject = (id: string, body: ProjectChange) =>
   answer(client.PATCH('/api/projects/{id}', { ...at(id), body }))
@@ -20,5 +18,5 @@ export const moveToProject = (id: string, body: ProjectItem) =>
   answer(client.POST('/api/projects/{id}/items', { ...at(id), body }))
 export const archiveUrl = (id: string) => path('projects', id, 'archive')
 /** Makes a project of an archive; `onShare` hears how much of it is sent, 0 to 1. */
-export const importProject = (archive: Blob, onShare: (share: number) => void, signal?: AbortSignal) =>
+export const importProject = (archive: Blob, onShare: (share: number) => void, signal?: Signal) =>
   sendFile<Project>('POST', path('projects', 'import'), archive, onShare, signal)

@@ -25,6 +25,15 @@ export const client = createClient<paths>({
   Request: ScopedRequest as typeof Request,
 })
 
+/** Ends a question early. */
+export type Signal = AbortSignal | undefined
+
+/** The options of a question about one thing. */
+export const at = (id: string) => ({ params: { path: { id } } })
+
+/** The options of a question that may end early. */
+export const until = (signal: Signal) => ({ signal: signal ?? null })
+
 type Asked<T> = Promise<{ data?: T; error?: unknown; response: Response }>
 
 /** The answer of a question to the client; throws the studio's problem where there is none. */

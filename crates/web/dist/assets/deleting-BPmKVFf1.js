@@ -1,1 +1,0 @@
-import{Oi as e,Rr as t,gt as n}from"./app-89tnjSJx.js";var r=r=>n(r,t,e);export{r as t};

@@ -1,1 +1,0 @@
-import{En as e,Qi as t,gt as n,qi as r,ta as i,wn as a}from"./app-89tnjSJx.js";async function o(o){let s=i.project;o.some(({id:e})=>e===s)&&e(``);let c=await n(o,r,async n=>{await t(n),await a(),n===s&&e(n)});return await a(),s&&!i.project&&!c.some(({id:e})=>e===s)&&e(s),c}export{o as t};
