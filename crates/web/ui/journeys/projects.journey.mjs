@@ -249,8 +249,21 @@ await travel({
     await page.keyboard.press('Enter')
     await page.getByRole('link', { name: 'Choir' }).waitFor()
 
-    step('the archive comes back as a project of its own')
+    step('while it is sent, it can be seen and cancelled')
     const chooser = page.locator('input[type=file]')
+    const network = await page.context().newCDPSession(page)
+    const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 400_000 }
+    await network.send('Network.emulateNetworkConditions', slow)
+    await chooser.setInputFiles(archive)
+    await page.getByText('Sending voice.maquette.tar').waitFor()
+    await page.waitForFunction(() => Number(document.querySelector('main [role=progressbar]')?.getAttribute('aria-valuenow')) > 0)
+    await lookEverywhere(page, look, 'sending')
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByText('Drop a project archive here').waitFor()
+    await network.send('Network.emulateNetworkConditions', { ...slow, uploadThroughput: -1 })
+    assert.equal((await studio.ask('GET', '/api/projects')).length, 2)
+
+    step('the archive comes back as a project of its own')
     await chooser.setInputFiles(archive)
     await page.getByText('“Voice” was imported.').waitFor({ timeout: 30_000 })
     await lookEverywhere(page, look, 'imported')

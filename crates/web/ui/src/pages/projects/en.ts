@@ -80,6 +80,7 @@ export const projectPages = say({
   'archive.help': 'A .tar file that Maquette exported. Nothing you have is replaced.',
   'archive.choose': 'Choose a file…',
   'archive.sending': 'Sending {name}',
+  'archive.part': '{share} of {size}',
   'archive.reading': 'Reading {name}',
   'archive.done': '“{name}” was imported.',
   'archive.open': 'Switch to it',
