@@ -1,25 +1,28 @@
 // Every word a person reads, by key: those of the whole app here, those of a feature in its folder, loaded with its pages. TypeScript checks the keys and the names in braces.
 
+import type { dashboard } from '../../pages/dashboard/en'
 import type { datasets } from '../../pages/datasets/en'
 import type { exports } from '../../pages/exports/en'
+import type { helpPages } from '../../pages/help/en'
+import type { importPages } from '../../pages/import/en'
 import type { jobs } from '../../pages/jobs/en'
 import type { models } from '../../pages/models/en'
 import type { projectPages } from '../../pages/projects/en'
+import type { runPages } from '../../pages/runs/en'
 import type { settings } from '../../pages/settings/en'
 
 import { compose } from './en/compose'
-import { dashboard } from './en/dashboard'
 import { help } from './en/help'
 import { imports } from './en/imports'
 import { instruments } from './en/instruments'
+import { metrics } from './en/metrics'
 import { parts } from './en/parts'
 import { projects } from './en/projects'
 import { runList } from './en/run-list'
-import { runs } from './en/runs'
 import { shell } from './en/shell'
 import { trash } from './en/trash'
 
-const en = { ...shell, ...parts, ...compose, ...dashboard, ...projects, ...runs, ...help, ...imports, ...instruments, ...trash, ...runList }
+const en = { ...shell, ...parts, ...compose, ...projects, ...metrics, ...help, ...imports, ...instruments, ...trash, ...runList }
 /** All texts that are loaded by now. */
 const said: Record<string, string> = { ...en }
 
@@ -29,7 +32,7 @@ export function say<const W extends Record<string, string>>(words: W): W {
   return words
 }
 
-type Words = typeof en & typeof datasets & typeof exports & typeof jobs & typeof models & typeof projectPages & typeof settings
+type Words = typeof en & typeof datasets & typeof exports & typeof jobs & typeof models & typeof projectPages & typeof dashboard & typeof helpPages & typeof importPages & typeof runPages & typeof settings
 export type Key = keyof Words
 type Names<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
 /** Keys whose text has no names in braces. */

@@ -1,5 +1,7 @@
 // Which charts a run has, and in which order.
 
+import './en'
+
 import { type Key, t } from '$lib/i18n'
 import { metricTitle } from '$lib/metrics'
 

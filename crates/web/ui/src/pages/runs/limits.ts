@@ -1,5 +1,7 @@
 // When a run stops by itself, in words.
 
+import './en'
+
 import type { Limit } from '$lib/api'
 import { count, duration } from '$lib/format'
 import { t } from '$lib/i18n'

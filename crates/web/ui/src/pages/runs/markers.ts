@@ -1,5 +1,7 @@
 // Places on the step axis of a run that are worth a line.
 
+import './en'
+
 import type { Marker } from '$instruments/plot-options'
 import type { RunDetail } from '$lib/api'
 import { t } from '$lib/i18n'

@@ -1,5 +1,7 @@
 // What was measured of a run before it started, in words.
 
+import './en'
+
 import type { RunMeasure } from '$lib/api'
 import { bytes, count, duration, number } from '$lib/format'
 import { t, tn } from '$lib/i18n'

@@ -1,5 +1,7 @@
 // Whether a run fits the memory that is free, and what would make it fit.
 
+import './en'
+
 import type { MemoryAdvice, MemoryForecast } from '$lib/api'
 import { bytes } from '$lib/format'
 import { t } from '$lib/i18n'

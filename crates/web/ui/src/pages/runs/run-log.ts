@@ -1,5 +1,7 @@
 // A run's events as lines of a log. Numbers that are curves elsewhere are left out.
 
+import './en'
+
 import type { Event } from '$lib/api'
 import { bytes, count, number } from '$lib/format'
 import { locale, t } from '$lib/i18n'

@@ -1,22 +1,6 @@
-/** Words of the help: the guide's pages and the panel behind `?`. The guide itself is in docs/guide. */
+/** Words of the help that are said outside of its pages. */
 export const help = {
   'help.title': 'Help',
-  'help.intro': 'How to get from a folder of recordings to a model that you can play, and what to do when something goes wrong.',
-  'help.search': 'Search the guide',
-  'help.placeholder': 'Search the guide, like latency or out of memory',
-  'help.found': 'Results',
-  'help.results_one': '{n} result',
-  'help.results_other': '{n} results',
-  'help.none': 'Nothing in the guide matches “{query}”.',
-  'help.notLoaded': 'The guide could not be loaded. Reload the page.',
-  'help.topics': 'Topics',
-  'help.onThisPage': 'On this page',
-  'help.neighbours': 'Previous and next topic',
-  'help.previous': 'Previous',
-  'help.next': 'Next',
-  'help.open': 'Open {page}',
-  'help.keys': 'Keyboard shortcuts',
-  'help.keysText': 'Every key that does something, here and anywhere.',
   'help.thisPage': 'Guide to this page: {title}',
   'help.all': 'All topics',
   'help.group': 'Help',
