@@ -6,7 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[path = "../../worker/tests/worker/curve/family.rs"]
+#[path = "soundless/family.rs"]
 mod family;
 
 use std::{
@@ -85,6 +85,7 @@ fn trained(studio: &Studio) -> Id {
         switches: vec![],
         own_preset: None,
         settings: forecast.settings,
+        on_gpu: forecast.on_gpu,
         seed: 3,
         limit: Limit::Steps { steps: STEPS },
         forecast: None,

@@ -1,6 +1,8 @@
 //! A family that has nothing to do with sound goes through the form, a training with checkpoints and the
 //! finished model, as every family does.
 
+// The tests of the whole program use it too.
+#[path = "../../../maquette/tests/soundless/family.rs"]
 mod family;
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
