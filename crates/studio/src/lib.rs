@@ -28,6 +28,7 @@
 //! (`shared.rs`): stored first, then published (`live.rs`).
 
 mod archive;
+mod clock;
 mod error;
 mod folders;
 mod follower;
@@ -52,11 +53,12 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
     thread::JoinHandle,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
-use api::{Id, UnixMs};
+use api::Id;
 
+pub use clock::Clock;
 pub use error::Error;
 pub use library::{
     datasets::DatasetSound, is_unprintable, measures::MeasureRequest, runs::RunRequest,
@@ -91,10 +93,10 @@ pub struct WorkerCommand {
 }
 
 /// What [`Studio::open_with`] can be told; the default is right except in tests.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
-    /// The clock.
-    pub now_ms: fn() -> UnixMs,
+    /// What time it is; the system's clock by default.
+    pub clock: Clock,
     /// Where the suffixes of identifiers start; random by default.
     pub seed: u64,
     /// How long a worker that was asked to stop may take before it gets SIGTERM, and again as
@@ -105,7 +107,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            now_ms,
+            clock: Clock::default(),
             seed: RandomState::new().hash_one(std::process::id()),
             stop_grace: Duration::from_secs(60),
         }
@@ -133,19 +135,21 @@ impl Studio {
         let (workspace, workspace_lock, was_unclean) = Workspace::open(workspace)?;
         let trust = if was_unclean { Trust::Unclean } else { Trust::Closed };
         workspace.make_room();
-        let store = Store::open(&workspace.database(), trust, (options.now_ms)())?;
+        let store = Store::open(&workspace.database(), trust, options.clock.now_ms())?;
+        let bell = Arc::new(Bell::default());
+        options.clock.wakes(&bell);
         let shared = Arc::new(Shared {
             workspace,
             store,
             broadcast: live::Broadcast::default(),
+            rng_state: Mutex::new(options.seed),
             options,
-            bell: Bell::default(),
+            bell,
             behind: Mutex::new(BTreeSet::new()),
             unreadable: Mutex::new(BTreeSet::new()),
             taking: Mutex::new(()),
             uploads: Mutex::new(BTreeMap::new()),
             workspace_lock: Mutex::new(Some(workspace_lock)),
-            rng_state: Mutex::new(options.seed),
         });
         rebuild::reconcile(&shared)?;
         room::keep_reserve(shared.workspace.root());
@@ -210,9 +214,4 @@ impl Drop for Thread {
     fn drop(&mut self) {
         self.end();
     }
-}
-
-fn now_ms() -> UnixMs {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| UnixMs::try_from(since.as_millis()).unwrap_or(UnixMs::MAX))
 }

@@ -4,7 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::File,
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -32,7 +32,7 @@ pub(crate) struct Shared {
     pub(crate) broadcast: Broadcast,
     pub(crate) options: Options,
     /// Wakes the studio's own thread.
-    pub(crate) bell: Bell,
+    pub(crate) bell: Arc<Bell>,
     /// Ended jobs whose events were not read to the end yet: those of a rebuild or an import.
     pub(crate) behind: Mutex<BTreeSet<Id>>,
     /// What uploads hold, so that it need not be counted for every file.
@@ -55,7 +55,7 @@ pub(crate) struct Change<'a> {
 
 impl Shared {
     pub(crate) fn now_ms(&self) -> UnixMs {
-        (self.options.now_ms)()
+        self.options.clock.now_ms()
     }
 
     /// 32 bits that do not repeat soon (`SplitMix64`).
@@ -146,13 +146,13 @@ impl<'a> Change<'a> {
 }
 
 /// Wakes the studio's own thread, and tells it when to end.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Bell {
     state: Mutex<BellState>,
     rung: Condvar,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct BellState {
     is_rung: bool,
     is_closing: bool,

@@ -9,7 +9,7 @@ use std::{
     panic::{self, AssertUnwindSafe},
     path::Path,
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use api::{Exit, Id, JobKind, Outcome, Problem, SoundSource, Task, UnixMs, Warning};
@@ -67,12 +67,14 @@ pub(crate) struct Watch {
     unwritten: BTreeMap<Id, Exit>,
     /// The last error about each job, or about all; the same one is logged once.
     said: BTreeMap<Option<Id>, String>,
-    recovered: Instant,
-    kept_house: Instant,
+    /// When these were done last, by [`crate::Clock::passed`].
+    recovered: Duration,
+    kept_house: Duration,
 }
 
 impl Watch {
     pub(crate) fn new(shared: Arc<Shared>, supervisor: Supervisor) -> Self {
+        let now = shared.options.clock.passed();
         Self {
             shared,
             supervisor,
@@ -82,8 +84,8 @@ impl Watch {
             gone: BTreeMap::new(),
             unwritten: BTreeMap::new(),
             said: BTreeMap::new(),
-            recovered: Instant::now(),
-            kept_house: Instant::now(),
+            recovered: now,
+            kept_house: now,
         }
     }
 
@@ -135,16 +137,17 @@ impl Watch {
     /// Makes up for what a full disk did not allow, and removes what is old, when that is due. How long this
     /// can wait now.
     fn recover(&mut self) -> Duration {
-        if self.kept_house.elapsed() >= KEEP_HOUSE {
-            self.kept_house = Instant::now();
+        let now = self.shared.options.clock.passed();
+        if now - self.kept_house >= KEEP_HOUSE {
+            self.kept_house = now;
             if let Err(error) = rebuild::keep_house(&self.shared) {
                 self.complain(None, &error);
             }
         }
         let reserve = self.shared.workspace.reserve();
         let is_behind = !self.unwritten.is_empty() || self.shared.store.is_in_memory();
-        if is_behind && self.recovered.elapsed() >= REST {
-            self.recovered = Instant::now();
+        if is_behind && now - self.recovered >= REST {
+            self.recovered = now;
             self.write_exits();
             if self.shared.store.is_in_memory() && self.shared.workspace.make_room() {
                 // Until it works, nothing is lost.
@@ -156,8 +159,8 @@ impl Watch {
         if !self.unwritten.is_empty() || self.shared.store.is_in_memory() {
             return REST;
         }
-        if self.recovered.elapsed() >= LOOK_AT_RESERVE {
-            self.recovered = Instant::now();
+        if now - self.recovered >= LOOK_AT_RESERVE {
+            self.recovered = now;
             room::keep_reserve(self.shared.workspace.root());
         }
         if reserve.is_kept() { KEEP_HOUSE } else { LOOK_AT_RESERVE }

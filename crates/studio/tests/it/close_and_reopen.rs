@@ -7,12 +7,9 @@ use std::{
 
 use api::{JobState, SoundSource};
 use serde_json::json;
-use studio::{Error, Options, Studio};
+use studio::{Clock, Error};
 
-use crate::{
-    stage::{Stage, open, wait_until},
-    worker,
-};
+use crate::stage::{Stage, open, poll, until};
 
 #[test]
 fn two_studios_refuse_each_other() {
@@ -44,7 +41,7 @@ fn a_run_goes_on_while_no_studio_looks() {
     // This one ends while nobody looks.
     stage.studio.close();
     let exit = stage.job_folder("runs", &run).join("exit.json");
-    wait_until(|| exit.exists()).expect("it ends by itself");
+    poll(|| exit.exists()).expect("it ends by itself");
     stage.reopen();
     stage.wait_done(&run);
     let curves = stage.studio.curves(&run, &[], 1000).unwrap();
@@ -87,7 +84,7 @@ fn a_run_killed_while_no_studio_looks_is_interrupted() {
 fn play_studio() {
     let Ok(folder) = std::env::var("PLAY_STUDIO") else { return };
     let studio = open(folder.as_ref()).unwrap();
-    let stage = Stage { studio, folder: tempfile::tempdir().unwrap() };
+    let stage = Stage { studio, folder: tempfile::tempdir().unwrap(), clock: Clock::default() };
     let source = SoundSource::Folder { path: format!("{folder}/sounds").into() };
     let new = api::NewDataset { source, ..stage.new_dataset("Notes") };
     let dataset = stage.studio.create_dataset(new).unwrap().id;
@@ -111,14 +108,14 @@ fn a_killed_studio_loses_nothing() {
         .stdout(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    wait_until(|| folder.path().join("ready").exists()).expect("it plays");
+    poll(|| folder.path().join("ready").exists()).expect("it plays");
     let locked = open(folder.path());
     let pid = Some(killed.id());
     assert!(matches!(locked, Err(Error::Locked { pid: p, .. }) if p == pid));
     killed.kill().unwrap();
     killed.wait().unwrap();
     let studio = open(folder.path()).unwrap();
-    let stage = Stage { studio, folder };
+    let stage = Stage { studio, folder, clock: Clock::default() };
     let runs = stage.studio.runs().unwrap();
     let (waiting, running) = (&runs[0].id, &runs[1].id);
     assert!(matches!(stage.state(running), JobState::Running { .. }), "{:?}", stage.state(running));
@@ -211,23 +208,21 @@ fn the_folders_are_the_truth() {
 
 #[test]
 fn old_trash_is_emptied() {
-    fn in_a_month() -> u64 {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        (now + Duration::from_secs(31 * 24 * 3600)).as_millis() as u64
-    }
-    let mut stage = Stage::new();
+    // Files are of now, whatever the studio's clock says.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let mut stage = Stage::with_clock(Clock::stepped(now.as_millis() as u64));
     let run = stage.done_run(5);
     stage.studio.delete_run(&run).unwrap();
     let upload = stage.studio.new_upload().unwrap().upload;
     stage.reopen();
     let trash = stage.workspace().join("trash/runs").join(run.as_str());
     assert!(trash.exists() && stage.studio.upload(&upload).is_ok());
-    stage.studio.close();
-    let options = Options { now_ms: in_a_month, ..Options::default() };
-    stage.studio = Studio::open_with(&stage.workspace(), worker::command(), options).unwrap();
+    // The studio that runs for a month keeps house like one that is opened then.
+    stage.clock.step(Duration::from_secs(31 * 24 * 3600));
+    stage.until(|| stage.studio.trash().unwrap().is_empty()).expect("it is emptied");
     assert!(!trash.exists());
     assert!(matches!(stage.studio.restore_run(&run), Err(Error::NotFound { .. })));
-    assert!(stage.studio.upload(&upload).is_err());
+    poll(|| stage.studio.upload(&upload).is_err()).expect("it goes too");
 }
 
 /// Plays a studio that is busy with everything until it is killed.
@@ -235,7 +230,7 @@ fn old_trash_is_emptied() {
 fn play_busy_studio() {
     let Ok(folder) = std::env::var("PLAY_BUSY_STUDIO") else { return };
     let studio = open(folder.as_ref()).unwrap();
-    let stage = Stage { studio, folder: tempfile::tempdir().unwrap() };
+    let stage = Stage { studio, folder: tempfile::tempdir().unwrap(), clock: Clock::default() };
     let studio = &stage.studio;
     loop {
         let source = SoundSource::Folder { path: format!("{folder}/sounds").into() };
@@ -292,7 +287,7 @@ fn a_studio_may_be_killed_at_any_time() {
             let weights = default.join(format!("models/{}/weights.safetensors", model.id));
             assert_eq!(fs::metadata(weights).unwrap().len(), model.bytes);
         }
-        wait_until(|| studio.jobs().unwrap().is_empty()).expect("all end");
+        until(&studio, || studio.jobs().unwrap().is_empty()).expect("all end");
         studio.close();
     }
     let workspace = fs::read_dir(folder.path().join("workspace")).unwrap();

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use api::{Conversion, ConvertTask, Id, JobState, ModelPlace};
 use studio::Error;
 
-use crate::stage::{Stage, wait_until};
+use crate::stage::Stage;
 
 fn latents(model: &Id, path: &Path) -> ConvertTask {
     let (model, path) = (ModelPlace::Library { id: model.clone() }, path.to_owned());
@@ -17,7 +17,7 @@ fn done(stage: &Stage, id: &Id) -> Conversion {
         let state = stage.studio.conversion(id).unwrap().job.state;
         matches!(state, JobState::Done { .. })
     };
-    wait_until(is_done).unwrap();
+    stage.until(is_done).unwrap();
     stage.studio.conversion(id).unwrap()
 }
 
@@ -51,13 +51,14 @@ fn one_that_runs_can_be_cancelled() {
     let input = folder.path().join("slow.wav");
     fs::write(&input, "sound").unwrap();
     let id = stage.studio.create_conversion(latents(&model, &input)).unwrap().id;
-    wait_until(|| {
-        let state = stage.studio.conversion(&id).unwrap().job.state;
-        matches!(state, JobState::Running { .. })
-    })
-    .unwrap();
+    stage
+        .until(|| {
+            let state = stage.studio.conversion(&id).unwrap().job.state;
+            matches!(state, JobState::Running { .. })
+        })
+        .unwrap();
     stage.studio.delete_job(&id).unwrap();
-    wait_until(|| stage.studio.conversion(&id).is_err() && folders(&stage) == 0).unwrap();
+    stage.until(|| stage.studio.conversion(&id).is_err() && folders(&stage) == 0).unwrap();
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use api::{JobState, NewDataset, SoundSource};
 use studio::Error;
 
-use crate::stage::{Stage, wait_until};
+use crate::stage::{Stage, poll};
 
 #[test]
 fn a_folder_becomes_a_dataset() {
@@ -73,7 +73,7 @@ fn a_cancelled_dataset_leaves_nothing() {
     stage.studio.cancel_dataset(&waiting).unwrap();
     stage.studio.cancel_dataset(&running).unwrap();
     stage.studio.cancel_dataset(&beside).unwrap();
-    wait_until(|| stage.studio.datasets().unwrap().is_empty()).expect("all go");
+    stage.until(|| stage.studio.datasets().unwrap().is_empty()).expect("all go");
     for id in [&running, &beside, &waiting] {
         assert!(!stage.job_folder("datasets", id).exists());
         assert!(matches!(stage.studio.dataset(id), Err(Error::NotFound { .. })));
@@ -156,6 +156,6 @@ fn dropped_files_become_a_dataset() {
     let dataset = stage.studio.create_dataset(new).unwrap();
     assert_eq!(dataset.name, "Dropped sounds");
     stage.wait_done(&dataset.id);
-    wait_until(|| !folder.exists()).expect("it goes once it was prepared");
+    poll(|| !folder.exists()).expect("it goes once it was prepared");
     assert!(matches!(stage.studio.upload(&upload), Err(Error::NotFound { .. })));
 }

@@ -8,7 +8,7 @@ use api::{
 };
 use studio::Error;
 
-use crate::stage::{Stage, wait_until};
+use crate::stage::Stage;
 
 fn module(model: &Id, play: ExportedPlay) -> ExportTask {
     let model = ModelPlace::Library { id: model.clone() };
@@ -20,7 +20,7 @@ fn done(stage: &Stage, id: &Id) -> Export {
         let state = stage.studio.export(id).unwrap().job.state;
         matches!(state, JobState::Done { .. })
     };
-    wait_until(is_done).unwrap();
+    stage.until(is_done).unwrap();
     stage.studio.export(id).unwrap()
 }
 
@@ -90,17 +90,18 @@ fn one_that_runs_can_be_cancelled_and_holds_its_model() {
     let model = stage.model().id;
     stage.studio.rename_model(&model, "slow").unwrap();
     let id = stage.studio.create_export(module(&model, ExportedPlay::default())).unwrap().id;
-    wait_until(|| {
-        let state = stage.studio.export(&id).unwrap().job.state;
-        matches!(state, JobState::Running { .. })
-    })
-    .unwrap();
+    stage
+        .until(|| {
+            let state = stage.studio.export(&id).unwrap().job.state;
+            matches!(state, JobState::Running { .. })
+        })
+        .unwrap();
     let refused = stage.studio.delete_model(&model);
     assert!(matches!(refused, Err(Error::Conflict { .. })), "{refused:?}");
     stage.studio.delete_job(&id).unwrap();
     let is_gone =
         || stage.studio.export(&id).is_err() && folders(&stage, "projects/default/exports") == 0;
-    wait_until(is_gone).unwrap();
+    stage.until(is_gone).unwrap();
     stage.studio.delete_model(&model).unwrap();
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use api::{JobState, Outcome};
 use serde_json::json;
 
-use crate::stage::{Stage, wait_until};
+use crate::stage::{Stage, poll};
 
 fn is_full(state: &JobState) -> bool {
     matches!(state, JobState::Failed { problem, .. } if problem.code == "disk_full")
@@ -25,7 +25,7 @@ fn what_a_worker_says_on_a_full_disk_is_believed() {
         assert_eq!(problem.what, "The disk is full.", "{said}");
         // The studio says it in the folder in the worker's place, so that a rebuild finds the same.
         let exit = stage.job_folder("runs", &run).join("exit.json");
-        wait_until(|| exit.exists()).expect("it is written");
+        poll(|| exit.exists()).expect("it is written");
         let exit: api::Exit = serde_json::from_slice(&fs::read(exit).unwrap()).unwrap();
         assert!(matches!(exit.outcome, Outcome::Failed { .. }), "{said}: {exit:?}");
         stage.studio.close();

@@ -6,7 +6,7 @@ use api::{Id, Import, ImportTask, JobState};
 use serde_json::json;
 use studio::Error;
 
-use crate::stage::{Stage, wait_until};
+use crate::stage::Stage;
 
 pub(crate) fn copy_all(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
@@ -199,7 +199,7 @@ fn done(stage: &Stage, id: &Id) -> Import {
         let state = stage.studio.foreign_import(id).unwrap().job.state;
         matches!(state, JobState::Done { .. })
     };
-    wait_until(is_done).unwrap();
+    stage.until(is_done).unwrap();
     stage.studio.foreign_import(id).unwrap()
 }
 
@@ -248,7 +248,7 @@ fn an_import_that_runs_can_be_cancelled() {
     let taken = stage.studio.take_import(&id);
     assert!(matches!(taken, Err(Error::Conflict { .. })), "{taken:?}");
     stage.studio.delete_import(&id).unwrap();
-    wait_until(|| stage.studio.foreign_import(&id).is_err() && folders(&stage) == 0).unwrap();
+    stage.until(|| stage.studio.foreign_import(&id).is_err() && folders(&stage) == 0).unwrap();
     let relative = stage.studio.create_import(order(Path::new("best.ckpt"), None));
     assert!(matches!(relative, Err(Error::Invalid { key: "path", .. })));
     let nameless = stage.studio.create_import(order(&path, Some(" ")));

@@ -4,7 +4,7 @@ use api::{ConvertTask, Id, JobKind, JobState, Task};
 use serde_json::json;
 use studio::Error;
 
-use crate::stage::{Stage, wait_until};
+use crate::stage::Stage;
 
 /// A job of each kind that has ended, by what it makes.
 fn one_of_each(stage: &Stage) -> Vec<(JobKind, Id)> {
@@ -76,7 +76,7 @@ fn what_waits_or_runs_is_ended_as_its_kind_has_it() {
     stage.studio.cancel_job(&run).unwrap();
     let slow = stage.dataset("slow").id;
     stage.studio.cancel_job(&slow).unwrap();
-    wait_until(|| stage.studio.job(&slow).is_err()).unwrap();
+    stage.until(|| stage.studio.job(&slow).is_err()).unwrap();
     assert!(!stage.job_folder("datasets", &slow).exists());
 }
 

@@ -6,7 +6,7 @@ use api::{JobState, Limit};
 use serde_json::{Value, json};
 use studio::{Error, MeasureRequest};
 
-use crate::stage::{Stage, request, wait_until};
+use crate::stage::{Stage, request};
 
 fn measure(name: &str, settings: Value) -> MeasureRequest {
     MeasureRequest {
@@ -68,7 +68,7 @@ fn a_measure_runs_beside_a_training_and_can_be_cancelled() {
     let id = stage.studio.create_measure(measure("slow", json!({}))).unwrap().id;
     stage.wait_state(&id, |state| matches!(state, JobState::Running { .. }));
     stage.studio.delete_job(&id).unwrap();
-    wait_until(|| matches!(stage.studio.measure(&id), Err(Error::NotFound { .. }))).unwrap();
+    stage.until(|| matches!(stage.studio.measure(&id), Err(Error::NotFound { .. }))).unwrap();
     assert!(matches!(stage.state(&run), JobState::Running { .. }));
     stage.studio.stop_run(&run).unwrap();
 }

@@ -6,7 +6,7 @@ use api::{JobState, NewModel};
 use serde_json::json;
 use studio::Error;
 
-use crate::stage::{Stage, wait_until};
+use crate::stage::Stage;
 
 #[test]
 fn the_best_checkpoint_becomes_a_model() {
@@ -127,7 +127,7 @@ fn a_model_at_work_stays() {
     stage.wait_done(&run);
     // Deleting a sound that is going through ends its process; nothing of it stays.
     stage.studio.delete_job(&slow.id).unwrap();
-    wait_until(|| stage.studio.reconstruction(&slow.id).is_err()).expect("it goes");
+    stage.until(|| stage.studio.reconstruction(&slow.id).is_err()).expect("it goes");
     assert!(!stage.job_folder("reconstructions", &slow.id).exists());
     stage.studio.delete_model(&model.id).unwrap();
 }

@@ -4,7 +4,7 @@ use api::{Job, JobKind, JobState, Live};
 use serde_json::json;
 use studio::Delivery;
 
-use crate::stage::{Stage, wait_until};
+use crate::stage::Stage;
 
 fn place(job: &Job) -> Option<u32> {
     match job.state {
@@ -48,7 +48,7 @@ fn one_training_and_two_other_jobs_at_a_time() {
     for id in &prepares {
         stage.studio.cancel_dataset(id).unwrap();
     }
-    wait_until(|| stage.studio.jobs().unwrap().is_empty()).expect("all end");
+    stage.until(|| stage.studio.jobs().unwrap().is_empty()).expect("all end");
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_queue_that_moved_is_told_in_one_message() {
     assert_eq!(told, waiting[..1]);
     waiting[1..].iter().for_each(|id| drop(stage.studio.stop_run(id)));
     stage.studio.stop_run(&first).unwrap();
-    wait_until(|| stage.studio.jobs().unwrap().is_empty()).expect("all end");
+    stage.until(|| stage.studio.jobs().unwrap().is_empty()).expect("all end");
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn verbs_may_be_called_from_many_threads() {
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(work)).collect();
         threads.into_iter().for_each(|thread| thread.join().unwrap());
     });
-    wait_until(|| stage.studio.jobs().unwrap().is_empty()).expect("all end");
+    stage.until(|| stage.studio.jobs().unwrap().is_empty()).expect("all end");
     let runs = stage.studio.runs().unwrap();
     assert_eq!(runs.len(), 20);
     assert!(runs.iter().all(|run| run.name == "renamed"));

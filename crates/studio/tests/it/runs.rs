@@ -1,10 +1,12 @@
 //! Runs: trained, followed, stopped, resumed, killed.
 
+use std::time::Duration;
+
 use api::{Control, Id, JobState, Limit, NewModel};
 use serde_json::json;
 use studio::Error;
 
-use crate::stage::{Stage, request, wait_until};
+use crate::stage::{STOP_GRACE, Stage, poll, request};
 
 fn is_interrupted(state: &JobState) -> bool {
     matches!(state, JobState::Interrupted { .. })
@@ -200,15 +202,18 @@ fn a_crash_says_how() {
 #[cfg(unix)]
 #[test]
 fn a_worker_that_does_not_stop_is_ended_with_all_it_started() {
-    let stage = Stage::new();
+    let stage = Stage::stepped();
     let settings = json!({"step_ms": 5, "ignores_stop": true, "has_child": true});
     let run = stage.run(&stage.whole_dataset(), 1_000_000, settings).id;
     stage.wait_running(&run);
     let child = child_of(&stage, &run);
     assert!(is_alive(child));
     stage.studio.stop_run(&run).unwrap();
+    stage.clock.step(STOP_GRACE - Duration::from_secs(1));
+    stage.wait_more_events(&run);
+    stage.clock.step(Duration::from_secs(1));
     stage.wait_state(&run, is_interrupted);
-    wait_until(|| !is_alive(child)).expect("its child ends with it");
+    poll(|| !is_alive(child)).expect("its child ends with it");
 }
 
 #[cfg(unix)]
@@ -233,11 +238,14 @@ fn a_killed_worker_is_noticed_and_reaped() {
 
 #[test]
 fn a_stop_while_it_starts_is_not_lost() {
-    let stage = Stage::new();
+    let stage = Stage::stepped();
     let dataset = stage.whole_dataset();
     let run = stage.run(&dataset, 1_000_000, json!({"step_ms": 5, "is_deaf_at_first": true})).id;
     stage.wait_state(&run, |state| matches!(state, JobState::Running { .. }));
     stage.studio.stop_run(&run).unwrap();
+    // It trains on, as it overlooked that; asked again after a while, it stops.
+    stage.wait_more_events(&run);
+    stage.clock.step(Duration::from_secs(1));
     stage.wait_state(&run, is_stopped);
 }
 

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::stage::{Stage, open, wait_until};
+use crate::stage::{Stage, open};
 
 fn timed<R>(what: &str, limit_ms: u64, act: impl FnOnce() -> R) -> R {
     let began = Instant::now();
@@ -43,7 +43,7 @@ fn many_runs_are_listed_quickly() {
     }
     timed("read runs in", 20_000, || stage.reopen());
     assert_eq!(stage.studio.runs().unwrap().len(), n_runs);
-    wait_until(|| stage.studio.runs().unwrap().iter().all(|run| run.step == 12)).unwrap();
+    stage.until(|| stage.studio.runs().unwrap().iter().all(|run| run.step == 12)).unwrap();
     timed(&format!("list {n_runs} runs"), 300, || stage.studio.runs().unwrap());
     timed("list jobs", 100, || stage.studio.jobs().unwrap());
     stage.studio.close();

@@ -7,7 +7,7 @@ use std::{
 
 use api::{Dataset, Id, Job, JobState, Limit, Model, NewDataset, NewModel, Run, SoundSource};
 use serde_json::json;
-use studio::{Error, Options, RunRequest, Studio};
+use studio::{Clock, Error, Options, RunRequest, Studio};
 use tempfile::TempDir;
 
 use crate::worker;
@@ -16,20 +16,36 @@ use crate::worker;
 pub(crate) struct Stage {
     pub(crate) studio: Studio,
     pub(crate) folder: TempDir,
+    /// The studio's clock, where a test steps it.
+    pub(crate) clock: Clock,
 }
+
+/// How long a worker may take to stop before it is ended.
+pub(crate) const STOP_GRACE: Duration = Duration::from_secs(60);
+/// Where stepped clocks start: one second after 1970, when the workers here begin to write.
+const START_MS: u64 = 1000;
 
 impl Stage {
     pub(crate) fn new() -> Self {
+        Self::with_clock(Clock::default())
+    }
+
+    /// With a clock that the test steps.
+    pub(crate) fn stepped() -> Self {
+        Self::with_clock(Clock::stepped(START_MS))
+    }
+
+    pub(crate) fn with_clock(clock: Clock) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("sounds")).unwrap();
-        let studio = open(folder.path()).unwrap();
-        Self { studio, folder }
+        let studio = open_with(folder.path(), clock.clone()).unwrap();
+        Self { studio, folder, clock }
     }
 
     /// Closes the studio and opens it again.
     pub(crate) fn reopen(&mut self) {
         self.studio.close();
-        self.studio = open(self.folder.path()).unwrap();
+        self.studio = open_with(self.folder.path(), self.clock.clone()).unwrap();
     }
 
     pub(crate) fn workspace(&self) -> PathBuf {
@@ -90,18 +106,29 @@ impl Stage {
         self.wait(id, |job| matches!(job.state, JobState::Running { .. }) && job.last_seq > 1)
     }
 
+    /// Waits until a run has trained on for some steps.
+    pub(crate) fn wait_more_events(&self, id: &Id) {
+        let now = self.studio.job(id).unwrap().last_seq;
+        self.wait(id, |job| job.last_seq > now + 10);
+    }
+
     pub(crate) fn wait_state(&self, id: &Id, is_wanted: impl Fn(&JobState) -> bool) -> Job {
         self.wait(id, |job| is_wanted(&job.state))
     }
 
     pub(crate) fn wait(&self, id: &Id, is_wanted: impl Fn(&Job) -> bool) -> Job {
         let mut last = None;
-        wait_until(|| {
+        let has_come = self.until(|| {
             last = Some(self.studio.job(id).unwrap());
             last.as_ref().is_some_and(&is_wanted)
-        })
-        .unwrap_or_else(|| panic!("it did not come: {last:?}"));
+        });
+        has_come.unwrap_or_else(|| panic!("it did not come: {last:?}"));
         last.unwrap()
+    }
+
+    /// Waits until something is so that the studio tells of; nothing after half a minute.
+    pub(crate) fn until(&self, is_true: impl FnMut() -> bool) -> Option<()> {
+        until(&self.studio, is_true)
     }
 
     pub(crate) fn state(&self, id: &Id) -> JobState {
@@ -110,9 +137,26 @@ impl Stage {
 }
 
 pub(crate) fn open(folder: &Path) -> Result<Studio, Error> {
-    let options = Options { stop_grace: Duration::from_millis(2000), ..Options::default() };
+    open_with(folder, Clock::default())
+}
+
+fn open_with(folder: &Path, clock: Clock) -> Result<Studio, Error> {
+    let options = Options { clock, seed: 1, stop_grace: STOP_GRACE };
     Studio::open_with(&folder.join("workspace"), worker::command(), options)
 }
+
+/// Waits until something is so that a studio tells of; nothing after half a minute.
+pub(crate) fn until(studio: &Studio, mut is_true: impl FnMut() -> bool) -> Option<()> {
+    // Subscribed before the first look, so that nothing is missed in between.
+    let subscription = studio.subscribe();
+    let deadline = Instant::now() + PATIENCE;
+    while !is_true() {
+        subscription.next_timeout(deadline.saturating_duration_since(Instant::now()))?;
+    }
+    Some(())
+}
+
+const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) fn request(dataset: &Id, steps: u64, settings: serde_json::Value) -> RunRequest {
     RunRequest {
@@ -131,9 +175,9 @@ pub(crate) fn request(dataset: &Id, steps: u64, settings: serde_json::Value) -> 
     }
 }
 
-/// Waits for a condition; nothing after half a minute.
-pub(crate) fn wait_until(mut is_true: impl FnMut() -> bool) -> Option<()> {
-    let deadline = Instant::now() + Duration::from_secs(30);
+/// Waits for what no studio tells of: files, and processes of others. Nothing after half a minute.
+pub(crate) fn poll(mut is_true: impl FnMut() -> bool) -> Option<()> {
+    let deadline = Instant::now() + PATIENCE;
     while !is_true() {
         if Instant::now() > deadline {
             return None;

@@ -47,7 +47,7 @@ struct Play {
     /// Says that its score is a reward, of which more is better, and that it has two phases.
     rewards: bool,
     ignores_stop: bool,
-    /// Overlooks what was asked before it had been there for a while.
+    /// Overlooks what is asked first.
     is_deaf_at_first: bool,
     /// Writes strange lines into its events.
     is_strange: bool,
@@ -245,8 +245,9 @@ fn train(folder: &Path, task: &api::TrainTask, events: &mut Events) -> Option<Ou
     let from_step = newest.max().unwrap_or(0);
     events.started(from_step);
     if play.is_deaf_at_first {
-        std::thread::sleep(Duration::from_millis(300));
-        fs::remove_file(folder.join("control.jsonl")).ok();
+        while fs::remove_file(folder.join("control.jsonl")).is_err() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
     if play.has_child {
         let mut child = child_process();
