@@ -17,6 +17,7 @@ mod queue;
 mod runs;
 mod speed;
 mod stage;
+mod state;
 mod trash;
 mod unreadable;
 mod worker;
