@@ -1,7 +1,12 @@
 //! A workspace as version 0.1.0 left it: it opens, with and without its database, and its run, model and dataset work.
 //! The folder `tests/workspaces/0.1.0` was made by that version and is never changed.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use tempfile::TempDir;
 
 use crate::program::{json, run, text, wav};
 
@@ -17,11 +22,17 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn check(prepare: impl FnOnce(&Path)) {
+/// A copy of that workspace, in a folder that is removed with the test.
+pub(crate) fn copy_of_old() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let workspace = folder.path().join("workspace");
     let old = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/workspaces/0.1.0");
     copy(&old, &workspace);
+    (folder, workspace)
+}
+
+fn check(prepare: impl FnOnce(&Path)) {
+    let (folder, workspace) = copy_of_old();
     prepare(&workspace);
     let dataset = json(&workspace, &["dataset", "show", "tones"]);
     assert_eq!(dataset["summary"]["n_files"], 3, "{dataset}");
