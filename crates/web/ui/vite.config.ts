@@ -37,8 +37,8 @@ function precompress(): Plugin {
 function isEverywhere(id: string): boolean {
   if (/node_modules\/(svelte|esm-env|clsx|openapi-fetch|@lucide)\//.test(id)) return true
   if (/\/src\/instruments\/(player|engine|sounds|envelope|timeline|transport)\./.test(id)) return true
-  // The dashboard needs this little of the runs.
-  if (/\/src\/pages\/runs\/samples\.ts/.test(id)) return true
+  // The dashboard needs this little beside itself.
+  if (/\/src\/pages\/(runs\/samples|dashboard\/en|import\/en)\.ts/.test(id)) return true
   const isPart = /(Modal|Dialog|Picker|Form|FormLayout|Field|Drop|Popover|Select|Menu|Grid|Facts|Tabs|EditableTitle|ChoiceRow|OriginTag|WarningList|ShortcutSheet|Palette)\.svelte/.test(id)
   const isForm = isPart || /lib\/(knobs|dropped|grid|filter|choosing|placing|compose)\.ts/.test(id)
   return /\/src\/(lib|components|shell|styles)\//.test(id) && !isForm

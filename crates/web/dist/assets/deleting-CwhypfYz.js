@@ -1,1 +1,0 @@
-import"./en-P0m2SkdZ.js";import{Ji as e,Ki as t,Sa as n,Vr as r,gt as i,xa as a}from"./app-BWsv3T03.js";function o(e,t){let r=t.filter(t=>e.includes(t.dataset)),[i]=r;return i?r.length===1?a(`dataset.lackedByOne`,{name:i.name}):n(`dataset.lackedBy`,r.length):``}async function s(n){let a=await r().catch(()=>[]);return i(n,t,e,e=>o(e.map(e=>e.id),a))}export{s as t};
