@@ -80,10 +80,10 @@ impl ExportKind {
 pub struct ExportedPlay {
     /// Block by block, with a memory of what came before; else sounds as a whole.
     pub streaming: bool,
-    /// How many latent curves it shows, those that matter most first; all without this and `fidelity`.
+    /// How many latents it shows, those that matter most first; all without this and `fidelity`.
     #[serde(default)]
     pub latents: Option<u32>,
-    /// As many latent curves as keep this share of what they vary by, from 0 to 1.
+    /// As many latents as keep this share of what they vary by, from 0 to 1.
     #[serde(default)]
     pub fidelity: Option<f64>,
     /// Channels of sound, if not the model's: 2 let a mono model play each side for itself.
@@ -175,7 +175,7 @@ pub struct ExportResult {
     /// Channels of sound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channels: Option<u16>,
-    /// Latent curves that it shows.
+    /// Latents that it shows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latents: Option<u32>,
     /// Samples of sound per latent frame.

@@ -59,7 +59,7 @@ impl Rng {
     /// # Panics
     /// If `n` is 0.
     pub fn below(&mut self, n: usize) -> usize {
-        assert!(n > 0, "there is no number below 0");
+        assert!(n > 0, "no number is below 0");
         ((u128::from(self.next_u64()) * n as u128) >> 64) as usize
     }
 

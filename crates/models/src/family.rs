@@ -163,7 +163,7 @@ pub struct CodecShape {
     pub rate_hz: u32,
     /// Channels of sound.
     pub channels: usize,
-    /// Latent curves.
+    /// Latents.
     pub latent_size: usize,
     /// Samples of sound per latent frame.
     pub ratio: usize,

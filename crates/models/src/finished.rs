@@ -73,7 +73,7 @@ pub type Pull<'a> = &'a mut dyn FnMut(&mut [Vec<f32>]) -> Result<bool, Halt>;
 /// Takes what was made, `[row][frame or sample]`.
 pub type Push<'a> = &'a mut dyn FnMut(&[Vec<f32>]) -> Result<(), Halt>;
 
-/// A model that turns sound into latent curves and back. Sound and curves come and go in pieces, in
+/// A model that turns sound into latents and back. Sound and latents come and go in pieces, in
 /// memory that does not grow with their length.
 pub trait Codec {
     /// Its sound and its latents.
@@ -85,7 +85,7 @@ pub trait Codec {
     /// That `pull` or `push` failed.
     fn reconstruct_through(&self, pull: Pull<'_>, push: Push<'_>) -> Result<(), Halt>;
 
-    /// Latent curves of a sound: means, or drawn around them with random numbers.
+    /// Latents of a sound: means, or drawn around them with random numbers.
     ///
     /// # Errors
     /// That `pull` or `push` failed.
@@ -96,7 +96,7 @@ pub trait Codec {
         push: Push<'_>,
     ) -> Result<(), Halt>;
 
-    /// Sound of latent curves; `noise` is for the random numbers that the decoder adds.
+    /// Sound of latents; `noise` is for the random numbers that the decoder adds.
     ///
     /// # Errors
     /// That `pull` or `push` failed.
@@ -112,7 +112,7 @@ pub trait Codec {
     /// Whether latents are sums of codes, and codes have been learnt.
     fn has_codes(&self) -> bool;
 
-    /// The latent curves `[latent][frame]` that codes `[book][frame]` stand for; `None` where there is
+    /// The latents `[latent][frame]` that codes `[book][frame]` stand for; `None` where there is
     /// no such code or book.
     fn latent_of_codes(&self, codes: &[Vec<usize>]) -> Option<Vec<Vec<f32>>>;
 

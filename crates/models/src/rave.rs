@@ -1,6 +1,6 @@
 //! RAVE: a variational autoencoder of sound that runs faster than real time.
 //!
-//! Sound is split into bands (`network::pqmf`), an encoder turns them into latent curves, a decoder
+//! Sound is split into bands (`network::pqmf`), an encoder turns them into latents, a decoder
 //! turns those back into bands and sound. In phase 1 the model learns to make spectra alike, in phase
 //! 2 the encoder rests and the decoder learns to please discriminators.
 //!

@@ -71,6 +71,15 @@ const COINED: &[(&str, &str)] = &[
     ("q\u{75}ickening", "upsampling"),
 ];
 
+/// The same for words that are coined only together.
+const COINED_TOGETHER: &[(&str, &str)] = &[
+    ("as far as the system t\u{65}lls", "if the system reports it"),
+    ("is n\u{6f} number", "is not a number"),
+    ("latent c\u{75}rve", "latent"),
+    ("latent c\u{75}rves", "latents"),
+    ("which the system t\u{65}lls", "which the system reports"),
+];
+
 #[test]
 fn crates_depend_only_downward() {
     let mut ours = BTreeSet::new();
@@ -162,6 +171,11 @@ fn words_are_those_of_the_field() {
                     if let Some((_, better)) = coined {
                         panic!("{}:{}: «{word}»: say {better}", path.display(), i + 1);
                     }
+                }
+                let lower = line.to_lowercase();
+                let coined = COINED_TOGETHER.iter().find(|(coined, _)| lower.contains(coined));
+                if let Some((coined, better)) = coined {
+                    panic!("{}:{}: «{coined}»: say {better}", path.display(), i + 1);
                 }
             }
         }

@@ -25,7 +25,7 @@ use crate::Error;
 pub struct ExportFacts {
     /// Channels of sound.
     pub channels: usize,
-    /// Latent curves that it shows.
+    /// Latents that it shows.
     pub latents: usize,
     /// Samples of a latent frame.
     pub ratio: usize,

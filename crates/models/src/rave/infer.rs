@@ -170,7 +170,7 @@ impl Model {
         self.player(&self.parameters.frozen()).reconstruct(pull, push)
     }
 
-    /// Latent curves as [`Self::encode`] gives them, `[latent][frame]`, of a sound that comes as in
+    /// Latents as [`Self::encode`] gives them, `[latent][frame]`, of a sound that comes as in
     /// [`Self::reconstruct_pieces`]. Those of a variational model are sampled from their posterior if `latent`
     /// has a seed.
     ///
@@ -205,7 +205,7 @@ impl Model {
         (n_frames * self.config.ratio() as u64).saturating_sub(delay)
     }
 
-    /// Sound as [`Self::decode`] gives it, of latent curves that come block by block, as in
+    /// Sound as [`Self::decode`] gives it, of latents that come block by block, as in
     /// [`Self::reconstruct_pieces`]; `noise` seeds the synthesiser's noise and the noise channels; seed 0 is
     /// the one that reconstructions use.
     ///
@@ -256,7 +256,7 @@ impl Model {
         Ok(())
     }
 
-    /// The latent curves `[latent][frame]` that codes `[book][frame]` stand for; `None` where there is
+    /// The latents `[latent][frame]` that codes `[book][frame]` stand for; `None` where there is
     /// no such code or book.
     #[must_use]
     pub fn latent_of_codes(&self, codes: &[Vec<usize>]) -> Option<Vec<Vec<f32>>> {
@@ -328,7 +328,7 @@ impl Model {
         values(self.network.decoded(&weights, curves, self.has_noise, noise).audio)
     }
 
-    /// The mean latent curves of a clip `[channel][sample]`. Shape: `[latent][frame]`, `ratio` samples
+    /// The mean latents of a clip `[channel][sample]`. Shape: `[latent][frame]`, `ratio` samples
     /// a frame, one more than needed where the filter bank's delay asks for it.
     #[must_use]
     pub fn encode(&self, channels: &[Vec<f32>]) -> Vec<Vec<f32>> {
@@ -336,7 +336,7 @@ impl Model {
         self.player(&weights).encode(channels)
     }
 
-    /// Sound from latent curves `[latent][frame]`, aligned with the clip that was encoded and at least
+    /// Sound from latents `[latent][frame]`, aligned with the clip that was encoded and at least
     /// as long.
     #[must_use]
     pub fn decode(&self, latent: &[Vec<f32>]) -> Vec<Vec<f32>> {

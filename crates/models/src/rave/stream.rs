@@ -142,7 +142,7 @@ impl Player {
         }
     }
 
-    /// Latent curves of a block of at most `max_block` samples: `[frames, latent]`, a frame for each
+    /// Latents of a block of at most `max_block` samples: `[frames, latent]`, a frame for each
     /// [`Self::ratio`] samples, which comes with the first of them.
     ///
     /// # Panics
@@ -153,7 +153,7 @@ impl Player {
         &self.encoded
     }
 
-    /// Sound of latent curves `[frames, latent]`, one channel next to the other:
+    /// Sound of latents `[frames, latent]`, one channel next to the other:
     /// `[frames * ratio, channels]`. At most as many frames as blocks of `max_block` samples can have.
     ///
     /// # Panics

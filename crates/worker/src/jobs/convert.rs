@@ -124,7 +124,7 @@ fn encode(
     Ok(made)
 }
 
-/// Latent curves of a sound that comes block by block, a frame with the first sample of each `ratio`.
+/// Latents of a sound that comes block by block, a frame with the first sample of each `ratio`.
 fn encode_live(
     mut player: Box<dyn LiveCodec>,
     (n_channels, n_latents): (usize, usize),
@@ -239,7 +239,7 @@ impl SoundFile {
     }
 }
 
-/// Sound of latent curves that come block by block, so many frames a block.
+/// Sound of latents that come block by block, so many frames a block.
 fn decode_live(
     mut player: Box<dyn LiveCodec>,
     latents: &mut Latents<'_>,
@@ -274,7 +274,7 @@ fn decode_live(
 /// Samples of sound that are written at a time.
 const SAMPLES_AT_ONCE: usize = 1 << 18;
 
-/// The latent curves that a file holds, or whose codes it holds.
+/// The latents that a file holds, or whose codes it holds.
 struct Latents<'a> {
     model: &'a dyn Codec,
     path: &'a Path,

@@ -11,7 +11,7 @@ use crate::{CodecShape, Error};
 pub struct PlayedFacts {
     /// Channels of sound.
     pub channels: usize,
-    /// Latent curves.
+    /// Latents.
     pub latents: usize,
     /// Samples of a latent frame.
     pub ratio: usize,
@@ -78,7 +78,7 @@ const N_SAMPLES: usize = 1 << 15;
 /// Plays noise through a file in different ways.
 ///
 /// # Errors
-/// When it cannot be played, or plays what is no number or of another length.
+/// When it cannot be played, or plays a value that is not a number, or another length.
 pub fn consistent(file: &mut dyn Plays, facts: PlayedFacts) -> Result<Consistent, Error> {
     let PlayedFacts { channels, ratio, is_streaming, .. } = facts;
     let half = ratio.max(1024).next_multiple_of(ratio);

@@ -12,7 +12,7 @@ use crate::rave::{Config, LatentSpace, Regularization};
 pub struct ExportSettings {
     /// It plays block by block and keeps state between them; else it takes sounds as a whole.
     pub is_streaming: bool,
-    /// How many latent curves it shows, those that matter most first; all without it. Only variational
+    /// How many latents it shows, those that matter most first; all without it. Only variational
     /// models whose latent space was measured can show fewer.
     pub n_latents: Option<usize>,
     /// Sounds that it plays beside each other, each with latents of its own: 2 let a mono model play
@@ -80,7 +80,7 @@ impl<'a> Exported<'a> {
         self.config().channels * self.settings.n_parallel
     }
 
-    /// Latent curves.
+    /// Latents.
     pub(super) fn latents(&self) -> usize {
         self.n_latents * self.settings.n_parallel
     }

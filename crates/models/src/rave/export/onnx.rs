@@ -105,7 +105,7 @@ impl PlayedGraphs {
     /// The facts of one graph, after it has played a little noise.
     ///
     /// # Errors
-    /// When it cannot be read or played, or plays what is no number.
+    /// When it cannot be read or played, or plays a value that is not a number.
     pub fn look(path: &Path) -> Result<Vec<(String, String)>, Error> {
         let mut player = onnx::Player::open(path)?;
         let [input, output] = player.ends().clone();

@@ -54,7 +54,7 @@ impl<'a> Player<'a> {
         Self { n_frames_piece, ..self }
     }
 
-    /// Latent curves of a sound that is to come.
+    /// Latents of a sound that is to come.
     pub(super) fn encoding(&'a self, randomness: Randomness) -> Encoding<'a> {
         Encoding::new(self, Wanted::Latents(randomness))
     }
@@ -64,7 +64,7 @@ impl<'a> Player<'a> {
         Encoding::new(self, Wanted::Codes)
     }
 
-    /// Sound of latent curves that are to come.
+    /// Sound of latents that are to come.
     pub(super) fn decoding(&'a self, randomness: Randomness) -> Decoding<'a> {
         Decoding {
             player: self,
@@ -303,7 +303,7 @@ impl<'a> Encoding<'a> {
     }
 }
 
-/// A decoder on its way through latent curves.
+/// A decoder on its way through latents.
 pub(super) struct Decoding<'a> {
     player: &'a Player<'a>,
     randomness: Randomness,

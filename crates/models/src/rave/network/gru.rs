@@ -8,7 +8,7 @@ use nn::{Conv1d, Init, Parameters, Weights, conv1d, sigmoid, tanh};
 
 use crate::rave::Config;
 
-/// Gated recurrent layers over latent curves, each as wide as the latent.
+/// Gated recurrent layers over latents, each as wide as the latent.
 #[derive(Debug)]
 pub(super) struct Gru {
     name: String,

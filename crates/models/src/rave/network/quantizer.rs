@@ -116,7 +116,7 @@ impl Quantizer {
         books.collect()
     }
 
-    /// The latent curves `[latent][frame]` that codes `[book][frame]` stand for; `None` where there is no
+    /// The latents `[latent][frame]` that codes `[book][frame]` stand for; `None` where there is no
     /// such code, or not as many books.
     pub(crate) fn latent_of_codes(
         &self,

@@ -151,7 +151,7 @@ fn settings(model: &dyn Playable, play: &ExportedPlay) -> anyhow::Result<ExportS
 /// How many times the model's rate a player can have.
 const RATE_MULTIPLE_MAX: u32 = 4;
 
-/// How many latent curves are shown, if not all.
+/// How many latents are shown, if not all.
 fn n_latents(model: &dyn Playable, play: &ExportedPlay) -> anyhow::Result<Option<usize>> {
     if play.latents.is_none() && play.fidelity.is_none() {
         return Ok(None);

@@ -6,7 +6,7 @@ import type { CardWords, ExportForm, ExportTask, ModelPlace } from '$lib/api'
 export type Target = ExportForm['to']
 export const TARGETS: readonly Target[] = ['torchscript', 'onnx', 'maq', 'safetensors', 'ckpt']
 
-/** Which latent curves it shows. */
+/** Which latents it shows. */
 export type Latents = { keep: 'all' } | { keep: 'fidelity'; share: number } | { keep: 'number'; n: number }
 
 export interface Choices {

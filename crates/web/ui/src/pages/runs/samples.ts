@@ -27,7 +27,7 @@ export const namesOf = (samples: Sample[]): string[] => [...new Set(samples.map(
 export const bestOf = (checkpoints: readonly Checkpoint[]): Checkpoint | undefined =>
   checkpoints.find((one) => one.is_best && one.validation !== null && one.validation !== undefined)
 
-/** Whether what a run made last is no measure of it: it ran away. */
+/** Whether a run's last sample says nothing about it, because it diverged. */
 export const hasDiverged = ({ state }: Job): boolean => state.state === 'failed' && state.problem.code === 'diverged'
 
 /** Whether settings made it fail, so that going on with the same ones would end the same way. */
