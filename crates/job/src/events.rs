@@ -44,8 +44,7 @@ impl Writer {
             let (mut n_events, mut end_bytes) = (0, 0);
             read_lines(&file, |line, end| {
                 end_bytes = end;
-                let told = number(line).filter(|it| *it < NUMBER_MAX);
-                n_events = told.map_or(n_events + 1, |it| it.max(n_events));
+                n_events = number(line).map_or(n_events + 1, |it| it.max(n_events));
                 if let Ok(event) = serde_json::from_slice::<Event>(line) {
                     learn(&event.body);
                 }
@@ -91,19 +90,133 @@ pub fn read_all(folder: &Path, mut learn: impl FnMut(Event)) {
     });
 }
 
+/// How much is read at once.
+const CHUNK_BYTES_MAX: u64 = 4 << 20;
+
+/// Whether events were read to the end of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// There is no more, for now.
+    End,
+    /// There is more to read.
+    Behind,
+}
+
+/// Part of a file of events, for a reader that follows it.
+#[derive(Debug)]
+pub struct Chunk {
+    /// Its whole lines, except those that are empty or too long.
+    pub lines: Vec<Line>,
+    /// Lines that were too long to be ours.
+    pub n_too_long: u32,
+    /// Where the next chunk begins.
+    pub next_offset: u64,
+    /// Whether that is where the file ends.
+    pub reach: Reach,
+}
+
+/// A line of a [`Chunk`].
+#[derive(Debug)]
+pub struct Line {
+    /// Without its end.
+    pub text: Vec<u8>,
+    /// Where the next line begins.
+    pub end_offset: u64,
+}
+
+/// Reads on in the events of a folder. A line counts once it ends: a torn last one waits. A file that is not there
+/// yet has no lines.
+///
+/// # Errors
+/// The file is there and cannot be read.
+pub fn read_chunk(folder: &Path, from: u64) -> Result<Chunk, Error> {
+    let path = folder.join(files::EVENTS);
+    match chunk_of(&path, from) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Ok(Chunk { lines: vec![], n_too_long: 0, next_offset: from, reach: Reach::End })
+        }
+        read => read.map_err(Error::io("read", &path)),
+    }
+}
+
+fn chunk_of(path: &Path, from: u64) -> io::Result<Chunk> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    // A file that became shorter was cut at a torn line, or put there anew: numbers tell what of it is new.
+    let from = if from > length { 0 } else { from };
+    let mut chunk = Chunk { lines: vec![], n_too_long: 0, next_offset: from, reach: Reach::End };
+    if from == length {
+        return Ok(chunk);
+    }
+    // One byte more than needed tells whether the last chunk ended inside a line that is too long.
+    let before = from.saturating_sub(1);
+    file.seek(SeekFrom::Start(before))?;
+    let mut bytes = vec![];
+    file.take(CHUNK_BYTES_MAX).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 == CHUNK_BYTES_MAX {
+        chunk.reach = Reach::Behind;
+    }
+    let mut start = (from - before) as usize;
+    if start == 1 && bytes.first() != Some(&b'\n') {
+        start = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| at + 1);
+    }
+    while let Some(length) = bytes[start..].iter().position(|byte| *byte == b'\n') {
+        let end_offset = before + (start + length + 1) as u64;
+        if length as u64 > LINE_BYTES_MAX {
+            chunk.n_too_long += 1;
+        } else if length > 0 {
+            chunk.lines.push(Line { text: bytes[start..start + length].to_vec(), end_offset });
+        }
+        start += length + 1;
+    }
+    if (bytes.len() - start) as u64 > LINE_BYTES_MAX {
+        chunk.n_too_long += 1;
+        start = bytes.len();
+    }
+    chunk.next_offset = before + start as u64;
+    Ok(chunk)
+}
+
+/// At most so many events of a folder after a number, from a place in the file on.
+///
+/// # Errors
+/// The file is there and cannot be read.
+pub fn read_after(
+    folder: &Path,
+    from_offset: u64,
+    after: u64,
+    n_max: usize,
+) -> Result<Vec<Event>, Error> {
+    let (mut events, mut offset) = (vec![], from_offset);
+    while events.len() < n_max {
+        let chunk = read_chunk(folder, offset)?;
+        let parsed = chunk.lines.iter().filter_map(|line| serde_json::from_slice(&line.text).ok());
+        events.extend(parsed.filter(|event: &Event| event.seq > after));
+        offset = chunk.next_offset;
+        if chunk.reach == Reach::End {
+            break;
+        }
+    }
+    events.truncate(n_max);
+    Ok(events)
+}
+
 /// The number of a line, even if the rest of it makes no sense.
 pub fn number(line: &[u8]) -> Option<u64> {
     #[derive(Deserialize)]
     struct Numbered {
         seq: u64,
     }
-    if let Ok(Numbered { seq }) = serde_json::from_slice(line) {
-        return Some(seq);
-    }
-    // Writers put the number first, so the head of a damaged line still tells it.
-    let digits = line.strip_prefix(br#"{"seq":"#)?;
-    let n = digits.iter().take_while(|b| b.is_ascii_digit()).count();
-    std::str::from_utf8(&digits[..n]).ok()?.parse().ok()
+    let seq = match serde_json::from_slice(line) {
+        Ok(Numbered { seq }) => seq,
+        Err(_) => {
+            // Writers put the number first, so the head of a damaged line still tells it.
+            let digits = line.strip_prefix(br#"{"seq":"#)?;
+            let n = digits.iter().take_while(|b| b.is_ascii_digit()).count();
+            std::str::from_utf8(&digits[..n]).ok()?.parse().ok()?
+        }
+    };
+    Some(seq).filter(|it| *it < NUMBER_MAX)
 }
 
 /// Gives every whole line with the offset behind it. Lines too long to be ours are passed over, a torn last one
@@ -159,6 +272,55 @@ mod tests {
         check("{\"seq\":2,\"time_ms\":1,\"event\":\"fin\u{fffd}\n", 3);
         check("\u{0}\u{0}\u{0}\n", 3);
         check(&format!("{}\n", "x".repeat(3 << 20)), 3);
+    }
+
+    /// Lines that come out when the file grows part by part.
+    fn lines_of(parts: &[&[u8]]) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        let (mut offset, mut lines) = (0, Vec::new());
+        for part in parts {
+            File::options().append(true).create(true).open(&path).unwrap().write_all(part).unwrap();
+            loop {
+                let chunk = read_chunk(folder.path(), offset).unwrap();
+                lines.extend(chunk.lines.into_iter().map(|it| String::from_utf8(it.text).unwrap()));
+                offset = chunk.next_offset;
+                if chunk.reach == Reach::End {
+                    break;
+                }
+            }
+        }
+        lines
+    }
+
+    #[test]
+    fn lines_are_whole_and_bounded() {
+        let check = |parts: &[&[u8]], expected: &[&str]| assert_eq!(lines_of(parts), expected);
+        check(&[], &[]);
+        check(&[b"one\ntwo\n"], &["one", "two"]);
+        check(&[b"on", b"e", b"\ntw", b"o\n", b"torn"], &["one", "two"]);
+        check(&[b"\n\none\n"], &["one"]);
+        let long = vec![b'x'; LINE_BYTES_MAX as usize + 1];
+        let longer = vec![b'x'; 3 * CHUNK_BYTES_MAX as usize];
+        for long in [&long, &longer] {
+            check(&[b"one\n", long, b"\ntwo\n"], &["one", "two"]);
+            check(&[b"one\n", long, b"yyy", b"yyy\ntwo\n"], &["one", "two"]);
+            check(&[long, b"\n", long, b"\n", b"two\n"], &["two"]);
+            check(&[&[long.as_slice(), b"\ntwo\n"].concat()], &["two"]);
+        }
+        let many = "{\"seq\":1}\n".repeat(1_000_000);
+        assert_eq!(lines_of(&[many.as_bytes()]).len(), 1_000_000);
+    }
+
+    #[test]
+    fn a_shorter_file_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        std::fs::write(&path, "one\n").unwrap();
+        let chunk = read_chunk(folder.path(), 100).unwrap();
+        assert_eq!((chunk.lines.len(), chunk.next_offset), (1, 4));
+        let chunk = read_chunk(folder.path(), 4).unwrap();
+        assert_eq!((chunk.lines.len(), chunk.next_offset), (0, 4));
     }
 
     proptest::proptest! {

@@ -1,20 +1,15 @@
 //! The follower: reads what workers append to `events.jsonl`, stores it, then publishes it.
 //!
-//! A line counts once it ends; the torn end of a file waits. An event counts once, by its number:
-//! reading a file again from its start changes nothing. Lines that are too long or make no sense
-//! are named in the studio's log and skipped, so that a worker of another make or version can do
-//! no harm.
-
-use std::{
-    fs::File,
-    io::{Read, Seek, SeekFrom},
-    path::Path,
-};
+//! An event counts once, by its number: reading a file again from its start changes nothing. Lines
+//! that are too long or make no sense are named in the studio's log and skipped, so that a worker of
+//! another make or version can do no harm.
 
 use api::{Event, EventBody, Id, JobKind, Metrics, Score};
-use job::Shelf;
+use job::{
+    Shelf,
+    events::{self, Chunk, Reach},
+};
 use rusqlite::Connection;
-use serde::Deserialize;
 
 use crate::{
     Error,
@@ -28,24 +23,8 @@ use crate::{
     },
 };
 
-/// The longest line of events that is read.
-const MAX_LINE_BYTES: usize = 1 << 20;
-
-/// How much is read and stored at once.
-const MAX_CHUNK_BYTES: usize = 4 << 20;
-
 /// Warnings that are kept of one job; later ones are only counted.
 const MAX_WARNINGS: u32 = 10_000;
-
-/// The most events that one answer holds.
-const MAX_ANSWER: usize = 10_000;
-
-/// Whether a job's events were read to the end of the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reach {
-    End,
-    Behind,
-}
 
 /// Reads the next part of a job's events, stores it and publishes it. Only events of a running job
 /// are published; a job that has ended is listed with all of them at once.
@@ -54,98 +33,14 @@ pub(crate) fn follow(shared: &Shared, job: &JobRow) -> Result<Reach, Error> {
         None => shared.workspace.folder(Shelf::of(job.kind), &job.id),
         Some(_) => shared.workspace.trash(Shelf::of(job.kind), &job.id),
     };
-    let path = folder.join(job::files::EVENTS);
-    let chunk = match read_chunk(&path, job.read_bytes) {
-        Ok(chunk) => chunk,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Reach::End),
-        Err(error) => return Err(Error::io("read", &path)(error)),
-    };
+    let chunk = events::read_chunk(&folder, job.read_bytes)?;
+    if chunk.n_too_long > 0 {
+        tracing::warn!("{}: {} lines are too long and skipped", job.id, chunk.n_too_long);
+    }
     if chunk.next_offset != job.read_bytes {
         shared.change(|change| store(change, job, &chunk))?;
     }
     Ok(chunk.reach)
-}
-
-/// Events after a number, read from the file.
-pub(crate) fn events_after(
-    path: &Path,
-    from_offset: u64,
-    after: u64,
-    limit: usize,
-) -> Result<Vec<Event>, Error> {
-    let limit = limit.min(MAX_ANSWER);
-    let (mut events, mut offset) = (Vec::new(), from_offset);
-    while events.len() < limit {
-        let chunk = match read_chunk(path, offset) {
-            Ok(chunk) => chunk,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => break,
-            Err(error) => return Err(Error::io("read", path)(error)),
-        };
-        let parsed = chunk.lines.iter().filter_map(|line| serde_json::from_slice(&line.text).ok());
-        events.extend(parsed.filter(|event: &Event| event.seq > after));
-        offset = chunk.next_offset;
-        if chunk.reach == Reach::End {
-            break;
-        }
-    }
-    events.truncate(limit);
-    Ok(events)
-}
-
-/// Part of a file of lines.
-struct Chunk {
-    lines: Vec<Line>,
-    /// Where the next chunk begins.
-    next_offset: u64,
-    reach: Reach,
-}
-
-struct Line {
-    text: Vec<u8>,
-    end_offset: u64,
-}
-
-fn read_chunk(path: &Path, from: u64) -> std::io::Result<Chunk> {
-    let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
-    // A file that became shorter was cut at a torn line, or put there anew: numbers tell what of
-    // it is new.
-    let from = if from > length { 0 } else { from };
-    let mut chunk = Chunk { lines: Vec::new(), next_offset: from, reach: Reach::End };
-    if from == length {
-        return Ok(chunk);
-    }
-    // One byte more than needed tells whether the last chunk ended inside a line that is too long.
-    let before = from.saturating_sub(1);
-    file.seek(SeekFrom::Start(before))?;
-    let mut bytes = Vec::new();
-    file.take(MAX_CHUNK_BYTES as u64).read_to_end(&mut bytes)?;
-    if bytes.len() == MAX_CHUNK_BYTES {
-        chunk.reach = Reach::Behind;
-    }
-    let mut start = (from - before) as usize;
-    if start == 1 && bytes.first() != Some(&b'\n') {
-        start = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| at + 1);
-    }
-    while let Some(length) = bytes[start..].iter().position(|byte| *byte == b'\n') {
-        let end_offset = before + (start + length + 1) as u64;
-        if length > MAX_LINE_BYTES {
-            warn_of_long_line(path);
-        } else if length > 0 {
-            chunk.lines.push(Line { text: bytes[start..start + length].to_vec(), end_offset });
-        }
-        start += length + 1;
-    }
-    if bytes.len() - start > MAX_LINE_BYTES {
-        warn_of_long_line(path);
-        start = bytes.len();
-    }
-    chunk.next_offset = before + start as u64;
-    Ok(chunk)
-}
-
-fn warn_of_long_line(path: &Path) {
-    tracing::warn!("{}: a line over {MAX_LINE_BYTES} bytes is skipped", path.display());
 }
 
 /// Stores a chunk in the job as it stands now, which verbs may have changed meanwhile.
@@ -178,15 +73,11 @@ fn store(change: &mut Change<'_>, before: &JobRow, chunk: &Chunk) -> Result<(), 
 
 /// The event of a line, if it is a new one. Its number counts even if the rest makes no sense.
 fn parse(job: &mut JobRow, line: &[u8]) -> Option<Event> {
-    #[derive(Deserialize)]
-    struct Numbered {
-        seq: u64,
-    }
     let (seq, event) = match serde_json::from_slice::<Event>(line) {
         Ok(event) => (event.seq, Some(event)),
         Err(error) => {
             tracing::warn!("{}: an event is skipped: {error}", job.id);
-            (serde_json::from_slice::<Numbered>(line).ok()?.seq, None)
+            (events::number(line)?, None)
         }
     };
     if seq <= job.last_seq {
@@ -351,58 +242,7 @@ pub(crate) fn catch_up(
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
     use super::*;
-
-    /// Lines that come out when the file grows part by part.
-    fn lines_of(parts: &[&[u8]]) -> Vec<String> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("events.jsonl");
-        let (mut offset, mut lines) = (0, Vec::new());
-        for part in parts {
-            File::options().append(true).create(true).open(&path).unwrap().write_all(part).unwrap();
-            loop {
-                let chunk = read_chunk(&path, offset).unwrap();
-                lines.extend(chunk.lines.into_iter().map(|it| String::from_utf8(it.text).unwrap()));
-                offset = chunk.next_offset;
-                if chunk.reach == Reach::End {
-                    break;
-                }
-            }
-        }
-        lines
-    }
-
-    #[test]
-    fn lines_are_whole_and_bounded() {
-        let check = |parts: &[&[u8]], expected: &[&str]| assert_eq!(lines_of(parts), expected);
-        check(&[], &[]);
-        check(&[b"one\ntwo\n"], &["one", "two"]);
-        check(&[b"on", b"e", b"\ntw", b"o\n", b"torn"], &["one", "two"]);
-        check(&[b"\n\none\n"], &["one"]);
-        let long = vec![b'x'; MAX_LINE_BYTES + 1];
-        let longer = vec![b'x'; 3 * MAX_CHUNK_BYTES];
-        for long in [&long, &longer] {
-            check(&[b"one\n", long, b"\ntwo\n"], &["one", "two"]);
-            check(&[b"one\n", long, b"yyy", b"yyy\ntwo\n"], &["one", "two"]);
-            check(&[long, b"\n", long, b"\n", b"two\n"], &["two"]);
-            check(&[&[long.as_slice(), b"\ntwo\n"].concat()], &["two"]);
-        }
-        let many = "{\"seq\":1}\n".repeat(1_000_000);
-        assert_eq!(lines_of(&[many.as_bytes()]).len(), 1_000_000);
-    }
-
-    #[test]
-    fn a_shorter_file_is_read_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("events.jsonl");
-        std::fs::write(&path, "one\n").unwrap();
-        let chunk = read_chunk(&path, 100).unwrap();
-        assert_eq!((chunk.lines.len(), chunk.next_offset), (1, 4));
-        let chunk = read_chunk(&path, 4).unwrap();
-        assert_eq!((chunk.lines.len(), chunk.next_offset), (0, 4));
-    }
 
     #[test]
     fn numbers_decide_what_is_new() {

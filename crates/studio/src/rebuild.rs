@@ -12,11 +12,10 @@ use std::{
 };
 
 use api::{Id, Model, OwnPreset, Project, Task, UnixMs};
-use job::Shelf;
+use job::{Shelf, events::Reach};
 
 use crate::{
-    Error,
-    follower::{self, Reach},
+    Error, follower,
     job_folder::{self, Process, Product},
     library::{projects, trash, uploads},
     queue,

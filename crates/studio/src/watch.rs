@@ -13,11 +13,10 @@ use std::{
 };
 
 use api::{Exit, Id, JobKind, Outcome, Problem, SoundSource, Task, UnixMs, Warning};
-use job::{Needs, Shelf};
+use job::{Needs, Shelf, events::Reach};
 
 use crate::{
-    Error,
-    follower::{self, Reach},
+    Error, follower,
     job_folder::{self, Process, Product},
     library::{ask_to_stop, uploads},
     out_of_memory, queue, rebuild, room,

@@ -16,7 +16,7 @@ use job::{
 use super::{cancel_job, delete_made, make_job, passing, restart_job, restore_job, valid_name};
 
 use crate::{
-    Error, Studio, follower, job_folder,
+    Error, Studio, job_folder,
     queue::Places,
     store::{
         event_marks,
@@ -27,6 +27,9 @@ use crate::{
 
 /// The most that is shown of a log.
 const MAX_LOG_BYTES: u64 = 1 << 20;
+
+/// The most events that one answer holds.
+const MAX_ANSWER: usize = 10_000;
 
 impl Studio {
     /// Jobs that wait or run: running ones first, then the queue in order.
@@ -234,7 +237,7 @@ impl Studio {
             let row = row.ok_or_else(|| Error::not_found("job", id))?;
             Ok((self.folder_of(&row), event_marks::offset_before(c, id, after)?))
         })?;
-        follower::events_after(&folder.join(job::files::EVENTS), offset, after, limit)
+        Ok(job::events::read_after(&folder, offset, after, limit.min(MAX_ANSWER))?)
     }
 
     /// The end of a job's log, at most `max_bytes` (and never more than 1 MiB), in whole lines.
