@@ -92,11 +92,15 @@ pub enum SoundSource {
 /// The order to train a model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainTask {
-    /// The dataset's identifier.
-    pub dataset: Id,
+    /// The dataset's identifier; none for a family that learns from no dataset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<Id>,
     /// Its folder, relative to the run's.
+    #[serde(default)]
     pub dataset_path: PathBuf,
-    /// Its content hash when the run was queued: a run refuses another dataset.
+    /// Its content hash when the run was queued: a run refuses another dataset. Empty where there is none, or an imported
+    /// run does not say it.
+    #[serde(default)]
     pub dataset_hash: String,
     /// The family of the model, like `rave`.
     pub family: String,

@@ -139,9 +139,11 @@ pub struct Lineage {
     pub run_name: String,
     /// The step of the checkpoint.
     pub step: u64,
-    /// The dataset.
-    pub dataset: Id,
+    /// The dataset, if it learnt from one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<Id>,
     /// Its content hash.
+    #[serde(default)]
     pub dataset_hash: String,
     /// The run's seed.
     pub seed: u64,

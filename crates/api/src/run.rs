@@ -21,8 +21,9 @@ pub struct Run {
     pub created_ms: UnixMs,
     /// The job that trains it.
     pub job: Job,
-    /// The dataset it learns from.
-    pub dataset: Id,
+    /// The dataset it learns from, if it learns from one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<Id>,
     /// The family of its model.
     pub family: String,
     /// The family's preset it started from.
@@ -94,8 +95,9 @@ pub struct NewRun {
     /// A name; made from dataset and preset if absent.
     #[serde(default)]
     pub name: Option<String>,
-    /// The dataset to learn from.
-    pub dataset: Id,
+    /// The dataset to learn from; none for a family that learns from no dataset.
+    #[serde(default)]
+    pub dataset: Option<Id>,
     /// What its settings are composed of.
     #[serde(flatten)]
     pub choices: Choices,

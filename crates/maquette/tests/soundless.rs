@@ -17,7 +17,7 @@ use std::{
 
 use api::{
     CardWords, Choices, ExportForm, ExportKind, ExportTask, ExportedPlay, Id, ImportTask, JobState,
-    Limit, Medium, ModelPlace, NewDataset, NewModel, SoundSource,
+    Limit, Medium, ModelPlace, NewModel,
 };
 use studio::{RunRequest, Studio, WorkerCommand};
 
@@ -56,21 +56,6 @@ fn wait_done(studio: &Studio, id: &Id) {
     }
 }
 
-/// A run's order names a dataset, also where nothing is learnt from it.
-fn dataset(studio: &Studio) -> Id {
-    let new = NewDataset {
-        name: None,
-        source: SoundSource::Samples,
-        rate_hz: None,
-        channels: None,
-        validation_share: None,
-        seed: None,
-    };
-    let id = studio.create_dataset(new).unwrap().id;
-    wait_done(studio, &id);
-    id
-}
-
 /// Composes and queues a run as the server does, and waits until it is done.
 fn trained(studio: &Studio) -> Id {
     let choices = Choices { family: Some("curve".into()), ..Choices::default() };
@@ -79,7 +64,7 @@ fn trained(studio: &Studio) -> Id {
     assert_eq!(forecast.memory.phase_bytes.len(), 1);
     let request = RunRequest {
         name: Some("Sine".into()),
-        dataset: dataset(studio),
+        dataset: None,
         family: forecast.family,
         preset: forecast.preset,
         switches: vec![],

@@ -430,7 +430,10 @@ fn make_job_ours(folder: &Path, now_ms: UnixMs) -> Result<(), Error> {
 /// Writes anew the ways of an order that could lead outside of the workspace.
 pub(crate) fn keep_inside(order: &mut Order) {
     match &mut order.task {
-        Task::Train(task) => task.dataset_path = Shelf::Datasets.seen_from_job(&task.dataset),
+        Task::Train(task) => {
+            let seen = task.dataset.as_ref().map(|id| Shelf::Datasets.seen_from_job(id));
+            task.dataset_path = seen.unwrap_or_default();
+        }
         Task::Reconstruct(task) => {
             task.model_path = Shelf::Models.seen_from_job(&task.model);
             if !task.input.to_str().is_some_and(job::inside::is_plain) {

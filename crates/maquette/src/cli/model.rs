@@ -174,7 +174,7 @@ fn summary(model: &Model) -> String {
                     format!("{} {it:.4}", lineage.score_metric.title.to_lowercase())
                 }),
             ),
-            ("dataset", lineage.dataset.to_string()),
+            ("dataset", lineage.dataset.as_ref().map_or_else(String::new, ToString::to_string)),
             ("seed", lineage.seed.to_string()),
             ("version", lineage.version.clone()),
         ]);

@@ -61,7 +61,7 @@ pub(crate) fn run(args: QuickstartArgs, console: &Console) -> anyhow::Result<()>
     let dataset: Dataset = dataset::create(&client, console, &new)?;
     print_made(console, "dataset", &dataset)?;
 
-    let mut new = args.training.new_run(dataset.id.clone(), None);
+    let mut new = args.training.new_run(Some(dataset.id.clone()), None);
     new.limit = new.limit.or(Some(api::Limit::Minutes { minutes: MINUTES }));
     let queued: Run = client.post("/api/runs", &new)?;
     let id = queued.id;

@@ -148,7 +148,7 @@ pub(crate) fn summary(run: &Run) -> String {
         ("run", run.id.to_string()),
         ("name", run.name.clone()),
         ("state", words::state(&run.job)),
-        ("dataset", run.dataset.to_string()),
+        ("dataset", run.dataset.as_ref().map_or_else(String::new, ToString::to_string)),
         ("model", format!("{} {}", run.family, composition(run))),
         ("step", words::count(run.step)),
         ("stops", words::limit(run.limit)),

@@ -13,8 +13,8 @@ use super::{
 
 #[derive(clap::Args)]
 pub(crate) struct TrainArgs {
-    /// The dataset's identifier or name
-    dataset: String,
+    /// The dataset's identifier or name; none for models that learn from no dataset
+    dataset: Option<String>,
     /// A name for the run
     #[arg(long)]
     name: Option<String>,
@@ -28,7 +28,7 @@ pub(crate) struct TrainArgs {
 pub(crate) fn run(args: TrainArgs, console: &Console) -> anyhow::Result<()> {
     let client = console.client()?;
     let terminal = console.terminal;
-    let dataset = named::id(&client, Kind::Dataset, &args.dataset)?;
+    let dataset = args.dataset.map(|text| named::id(&client, Kind::Dataset, &text)).transpose()?;
     let new: NewRun = args.training.new_run(dataset, args.name);
     warn_of_memory(&client, terminal, &new);
     let run: Run = client.post("/api/runs", &new)?;

@@ -55,7 +55,7 @@ impl LimitArgs {
 
 impl TrainingArgs {
     /// The order to train on a dataset with these choices.
-    pub(crate) fn new_run(self, dataset: Id, name: Option<String>) -> NewRun {
+    pub(crate) fn new_run(self, dataset: Option<Id>, name: Option<String>) -> NewRun {
         let choices = self.choices.choices();
         NewRun { name, dataset, choices, limit: self.limit.limit(), seed: self.seed }
     }
@@ -66,7 +66,7 @@ impl TrainingArgs {
 pub(crate) fn warn_of_memory(client: &Client, terminal: Terminal, new: &NewRun) {
     let composition = NewComposition {
         choices: new.choices.clone(),
-        dataset: Some(new.dataset.clone()),
+        dataset: new.dataset.clone(),
         limit: new.limit,
     };
     if let Ok(forecast) = client.post::<RunForecast>("/api/compositions", &composition)

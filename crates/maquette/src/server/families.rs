@@ -30,7 +30,7 @@ async fn compose(
     FromJson(new): FromJson<NewComposition>,
 ) -> Answer<RunForecast> {
     let composed = move |app: &App| match &new.dataset {
-        Some(dataset) => forecast(&app.studio, &new.choices, dataset, new.limit),
+        Some(dataset) => forecast(&app.studio, &new.choices, Some(dataset), new.limit),
         None => composed(&app.studio, &new.choices),
     };
     app.work(composed).await.map(Json)

@@ -27,10 +27,15 @@ async fn create_measure(
     FromJson(new): FromJson<NewRun>,
 ) -> Answer<Measure> {
     app.work(move |app| {
-        let forecast = forecast(&app.studio, &new.choices, &new.dataset, new.limit)?;
-        let dataset = app.studio.dataset(&new.dataset)?.dataset;
-        let (n_held_out, held_out_secs) = held_out(dataset.summary.as_ref());
-        let words = [&dataset.name, &forecast.preset].into_iter().chain(&forecast.switches);
+        let forecast = forecast(&app.studio, &new.choices, new.dataset.as_ref(), new.limit)?;
+        let dataset = match &new.dataset {
+            Some(dataset) => Some(app.studio.dataset(dataset)?.dataset),
+            None => None,
+        };
+        let summary = dataset.as_ref().and_then(|it| it.summary.as_ref());
+        let (n_held_out, held_out_secs) = held_out(summary);
+        let name = dataset.as_ref().map(|it| &it.name);
+        let words = name.into_iter().chain([&forecast.preset]).chain(&forecast.switches);
         Ok(app.studio.create_measure(MeasureRequest {
             name: words.map(String::as_str).collect::<Vec<_>>().join(" "),
             family: forecast.family,

@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 
 use api::{
-    Choices, Id, Limit, NewPreset, OwnPreset, PresetFile, PresetFileKind, Rename, RunForecast,
+    Choices, FieldProblem, Id, LearnsFrom, Limit, NewPreset, OwnPreset, PresetFile, PresetFileKind,
+    Problem, Rename, RunForecast,
 };
 use axum::{Json, extract::State, http::StatusCode};
 use serde_json::Value;
@@ -122,29 +123,62 @@ pub(crate) fn composed(studio: &Studio, choices: &Choices) -> Result<RunForecast
     worker::compose(choices, own.as_ref()).map_err(unprocessable)
 }
 
-/// What choices come to on a dataset, once that is whole; and how long training takes until a limit (the
-/// preset's own if none is given), if that was measured.
+/// What choices come to on a dataset, once that is whole, or on none, where the family learns from none; and how long
+/// training takes until a limit (the preset's own if none is given), if that was measured.
 pub(crate) fn forecast(
     studio: &Studio,
     choices: &Choices,
-    dataset: &Id,
+    dataset: Option<&Id>,
     limit: Option<Limit>,
 ) -> Result<RunForecast, Failure> {
-    let dataset = studio.dataset(dataset)?.dataset;
-    let Some(summary) = dataset.summary else {
-        return Err(Failure::plain(
-            StatusCode::CONFLICT,
-            "dataset_not_ready",
-            "The dataset is not ready.",
-            "Wait until it is ready, or prepare it again.",
-        ));
+    let mut forecast = match dataset {
+        Some(dataset) => {
+            let summary = studio.dataset(dataset)?.dataset.summary.ok_or_else(not_ready)?;
+            let own = own_preset(studio, choices)?;
+            worker::forecast(choices, own.as_ref(), &summary).map_err(unprocessable)?
+        }
+        None => {
+            let forecast = composed(studio, choices)?;
+            check_learns_from_none(&forecast.family)?;
+            forecast
+        }
     };
-    let own = own_preset(studio, choices)?;
-    let mut forecast = worker::forecast(choices, own.as_ref(), &summary).map_err(unprocessable)?;
     let measured = studio.measured(&forecast.settings)?;
     let limit = limit.unwrap_or(forecast.limit);
     forecast.measured = measured.map(|it| worker::run_measure(it.measured, limit));
     Ok(forecast)
+}
+
+fn not_ready() -> Failure {
+    Failure::plain(
+        StatusCode::CONFLICT,
+        "dataset_not_ready",
+        "The dataset is not ready.",
+        "Wait until it is ready, or prepare it again.",
+    )
+}
+
+/// Sees that models of a family can be trained without a dataset.
+fn check_learns_from_none(family: &str) -> Result<(), Failure> {
+    let families = worker::families();
+    let learns_from = families.iter().find(|it| it.name == family).map(|it| it.learns_from);
+    match learns_from {
+        Some(LearnsFrom::Game | LearnsFrom::Nothing) => Ok(()),
+        _ => Err(Failure::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            Problem {
+                code: "no_dataset".to_owned(),
+                what: "No dataset was chosen.".to_owned(),
+                why: Some("Models of this family learn from the sounds of a dataset.".to_owned()),
+                remedy: Some("Choose a dataset, or create one first.".to_owned()),
+                fields: vec![FieldProblem {
+                    key: "dataset".to_owned(),
+                    message: "choose a dataset".to_owned(),
+                    suggestion: None,
+                }],
+            },
+        )),
+    }
 }
 
 /// Settings as their knobs read them: `"4"` becomes 4.

@@ -61,7 +61,7 @@ async fn runs(InProject(app): InProject) -> Answer<Vec<Run>> {
 async fn create_run(InProject(app): InProject, FromJson(new): FromJson<NewRun>) -> Answer<Run> {
     app.work(move |app| {
         let new = with_defaults(&app.studio, new)?;
-        let forecast = forecast(&app.studio, &new.choices, &new.dataset, new.limit)?;
+        let forecast = forecast(&app.studio, &new.choices, new.dataset.as_ref(), new.limit)?;
         Ok(app.studio.create_run(whole_request(new, forecast))?)
     })
     .await
@@ -77,7 +77,7 @@ async fn check_run(
 ) -> Answer<RunForecast> {
     app.work(move |app| {
         let new = with_defaults(&app.studio, new)?;
-        forecast(&app.studio, &new.choices, &new.dataset, new.limit)
+        forecast(&app.studio, &new.choices, new.dataset.as_ref(), new.limit)
     })
     .await
     .map(Json)
@@ -207,7 +207,7 @@ fn with_defaults(studio: &Studio, new: NewRun) -> Result<NewRun, Failure> {
     let is_chosen = new.choices.preset.is_some()
         || !new.choices.switches.is_empty()
         || !new.choices.settings.is_empty();
-    let defaults = studio.run_defaults(&new.dataset)?;
+    let defaults = studio.run_defaults(new.dataset.as_ref())?;
     let of = |choices: &Choices| choices.family.clone().unwrap_or_default();
     let fits = new.choices.family.is_none() || of(&new.choices) == of(&defaults.choices);
     if is_chosen || !fits {

@@ -119,8 +119,9 @@ impl Studio {
             return Ok(KnownModel { model, dataset: None, dataset_name: None, run_path: None });
         };
         let (dataset, name) = self.shared.read(|c| {
-            let row = datasets::find(c, &lineage.dataset)?;
-            let name = jobs::find(c, &lineage.dataset)?.map(|row| row.name);
+            let Some(dataset) = &lineage.dataset else { return Ok((None, None)) };
+            let row = datasets::find(c, dataset)?;
+            let name = jobs::find(c, dataset)?.map(|row| row.name);
             Ok((row.and_then(|row| row.summary), name))
         })?;
         let run_path = self.seen_from(&self.project_for(Some(id)), Shelf::Runs, &lineage.run);

@@ -146,7 +146,7 @@ fn take_made(
         && let Task::Train(task) = &mut order.task
         && let Some((id, hash)) = learnt_from(shared, &task.dataset_hash, made.learnt)?
     {
-        (task.dataset, task.dataset_hash) = (id, hash);
+        (task.dataset, task.dataset_hash) = (Some(id), hash);
     }
     place_moved(shared, project, &source, &found).map(Some)
 }

@@ -187,7 +187,8 @@ impl Studio {
         if let Some(rate_hz) = setting.and_then(|rate_hz| u32::try_from(rate_hz).ok()) {
             return Ok(Some(rate_hz));
         }
-        let row = self.shared.read(|c| datasets::find(c, &task.dataset))?;
+        let Some(dataset) = &task.dataset else { return Ok(None) };
+        let row = self.shared.read(|c| datasets::find(c, dataset))?;
         Ok(row.and_then(|row| row.summary).map(|summary| summary.rate_hz))
     }
 }

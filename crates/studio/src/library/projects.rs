@@ -338,8 +338,8 @@ impl Studio {
     ///
     /// # Errors
     /// `Newer` when a newer version wrote that project's file.
-    pub fn run_defaults(&self, dataset: &Id) -> Result<RunDefaults, Error> {
-        Ok(read_file(&self.shared, &self.project_for(Some(dataset)))?.defaults)
+    pub fn run_defaults(&self, dataset: Option<&Id>) -> Result<RunDefaults, Error> {
+        Ok(read_file(&self.shared, &self.project_for(dataset))?.defaults)
     }
 
     /// The project that something new goes into: the one that is looked at, else that of what it is made from, else the

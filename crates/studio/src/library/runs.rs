@@ -18,6 +18,7 @@ use super::{
 use crate::{
     Error, Studio, job_folder,
     queue::{self, Places},
+    shared::Change,
     store::{
         checkpoints,
         jobs::{self, JobRow, Phase},
@@ -45,7 +46,7 @@ pub struct RunRequest {
     /// A name; made from dataset and preset if absent.
     pub name: Option<String>,
     /// The dataset to learn from; it must be whole.
-    pub dataset: Id,
+    pub dataset: Option<Id>,
     /// The family of the model.
     pub family: String,
     /// The family's preset it started from.
@@ -121,21 +122,23 @@ impl Studio {
     /// `NotFound` when there is no such dataset; `Conflict` when it is not whole; `Invalid` when a
     /// value cannot be used; `TooMuch` when the queue is full.
     pub fn create_run(&self, request: RunRequest) -> Result<Run, Error> {
-        let (dataset_name, summary) = self.shared.read(|c| find_whole(c, &request.dataset))?;
+        let found = self.shared.read(|c| whole_if_any(c, request.dataset.as_ref()))?;
+        let (dataset_name, dataset_hash) = found.unwrap_or_default();
         check_limit(request.limit)?;
         check_settings(&request)?;
         let name = match &request.name {
             Some(name) => valid_name(name)?,
             None => {
-                let name = name_from(&format!("{dataset_name} {}", words(&request)));
+                let name = name_from(format!("{dataset_name} {}", words(&request)).trim_start());
                 numbered_name(&name, &self.shared.read(|c| jobs::names(c, JobKind::Train))?)
             }
         };
-        let project = self.project_for(Some(&request.dataset));
+        let project = self.project_for(request.dataset.as_ref());
+        let seen = |id: &Id| self.seen_from(&project, Shelf::Datasets, id);
         let task = TrainTask {
-            dataset_path: self.seen_from(&project, Shelf::Datasets, &request.dataset),
+            dataset_path: request.dataset.as_ref().map(seen).unwrap_or_default(),
             dataset: request.dataset,
-            dataset_hash: summary.hash,
+            dataset_hash,
             family: request.family,
             preset: request.preset,
             switches: request.switches,
@@ -156,7 +159,7 @@ impl Studio {
             |_| Ok(()),
             |change, job| {
                 // It may have been deleted since we looked.
-                find_whole(change.tx, &run.dataset)?;
+                whole_if_any(change.tx, run.dataset.as_ref())?;
                 runs::save(change.tx, &job.id, &run)
             },
         )?;
@@ -208,24 +211,8 @@ impl Studio {
             let mut job = find_job(change, JobKind::Train, id)?;
             let (_, mut run) = find(change.tx, id)?;
             check_resumable(&job, &run, limit)?;
-            match hash_now(change.tx, &task.dataset)? {
-                Some(hash) if hash == task.dataset_hash => {}
-                Some(_) => {
-                    let why = format!(
-                        "the dataset “{}” is not the one that the run was trained on",
-                        task.dataset
-                    );
-                    return Err(cannot_resume(&job, &why, "start a new run on this dataset"));
-                }
-                None if task.dataset_hash.is_empty() => {
-                    let why = "its files do not say which dataset it was trained on";
-                    let remedy = "import it again, together with its dataset";
-                    return Err(cannot_resume(&job, why, remedy));
-                }
-                None => {
-                    let why = format!("its dataset “{}” is missing", task.dataset);
-                    return Err(cannot_resume(&job, &why, "restore or import the dataset first"));
-                }
+            if let Some(dataset) = &task.dataset {
+                check_dataset(change, &job, dataset, &task.dataset_hash)?;
             }
             if let Some(limit) = limit {
                 run.limit = limit;
@@ -321,6 +308,40 @@ pub(super) fn find(connection: &rusqlite::Connection, id: &Id) -> Result<(JobRow
     runs::find(connection, id)?
         .filter(|(job, _)| job.deleted_ms.is_none())
         .ok_or_else(|| Error::not_found("run", id))
+}
+
+/// Name and content hash of a whole dataset, if one is named.
+fn whole_if_any(
+    connection: &rusqlite::Connection,
+    dataset: Option<&Id>,
+) -> Result<Option<(String, String)>, Error> {
+    let Some(dataset) = dataset else { return Ok(None) };
+    let (name, summary) = find_whole(connection, dataset)?;
+    Ok(Some((name, summary.hash)))
+}
+
+/// Sees that the dataset that a run was trained on is still there, and the same.
+fn check_dataset(
+    change: &Change<'_>,
+    job: &JobRow,
+    dataset: &Id,
+    trained_on: &str,
+) -> Result<(), Error> {
+    match hash_now(change.tx, dataset)? {
+        Some(hash) if hash == trained_on => Ok(()),
+        Some(_) => {
+            let why = format!("the dataset “{dataset}” is not the one that the run was trained on");
+            Err(cannot_resume(job, &why, "start a new run on this dataset"))
+        }
+        None if trained_on.is_empty() => {
+            let why = "its files do not say which dataset it was trained on";
+            Err(cannot_resume(job, why, "import it again, together with its dataset"))
+        }
+        None => {
+            let why = format!("its dataset “{dataset}” is missing");
+            Err(cannot_resume(job, &why, "restore or import the dataset first"))
+        }
+    }
 }
 
 /// The version that queued a run, and what it was told to do.
@@ -438,7 +459,7 @@ mod tests {
         };
         let task = TrainTask {
             dataset_path: Shelf::Datasets.seen_from_job(&dataset.id),
-            dataset: dataset.id.clone(),
+            dataset: Some(dataset.id.clone()),
             dataset_hash: "hash".to_owned(),
             family: String::new(),
             preset: String::new(),

@@ -39,7 +39,7 @@ pub(super) const MIGRATIONS: &[(&str, &str)] = &[
 /// A run as it is stored, beside its job.
 #[derive(Clone, Debug)]
 pub(crate) struct RunRow {
-    pub(crate) dataset: Id,
+    pub(crate) dataset: Option<Id>,
     pub(crate) family: String,
     pub(crate) preset: String,
     pub(crate) switches: Vec<String>,
@@ -101,7 +101,8 @@ pub(crate) fn save(connection: &Connection, id: &Id, run: &RunRow) -> Result<(),
     )?;
     statement.execute(params![
         id.as_str(),
-        run.dataset.as_str(),
+        // The column is older than runs without a dataset.
+        run.dataset.as_ref().map_or("", Id::as_str),
         run.family,
         run.preset,
         to_json(&run.limit),
@@ -154,7 +155,7 @@ fn select() -> String {
 fn from_row(row: &Row<'_>) -> rusqlite::Result<(JobRow, RunRow)> {
     let at = jobs::N_COLUMNS;
     let run = RunRow {
-        dataset: id(row, at)?,
+        dataset: row.get::<_, String>(at)?.parse().ok(),
         family: row.get(at + 1)?,
         preset: row.get(at + 2)?,
         limit: from_json(row, at + 3)?,

@@ -140,16 +140,23 @@ fn a_broken_database_is_rebuilt_from_the_folders() {
     stage.studio.delete_run(&deleted).unwrap();
     let fast = stage
         .studio
-        .reconstruct_sound(&model.id, &model.lineage.as_ref().unwrap().dataset, 0)
+        .reconstruct_sound(&model.id, &model.lineage.as_ref().unwrap().dataset.clone().unwrap(), 0)
         .unwrap()
         .id;
     stage.wait_done(&fast);
-    let vanished =
-        stage.run(&model.lineage.as_ref().unwrap().dataset, 40, json!({"vanish_at": 5})).id;
+    let vanished = stage
+        .run(&model.lineage.as_ref().unwrap().dataset.clone().unwrap(), 40, json!({"vanish_at": 5}))
+        .id;
     stage.wait_state(&vanished, |state| matches!(state, JobState::Interrupted { .. }));
-    let running =
-        stage.run(&model.lineage.as_ref().unwrap().dataset, 1_000_000, json!({"step_ms": 5})).id;
-    let waiting = stage.run(&model.lineage.as_ref().unwrap().dataset, 5, json!({})).id;
+    let running = stage
+        .run(
+            &model.lineage.as_ref().unwrap().dataset.clone().unwrap(),
+            1_000_000,
+            json!({"step_ms": 5}),
+        )
+        .id;
+    let waiting =
+        stage.run(&model.lineage.as_ref().unwrap().dataset.clone().unwrap(), 5, json!({})).id;
     stage.wait_running(&running);
     let seen = |stage: &Stage| {
         let studio = &stage.studio;
@@ -160,7 +167,7 @@ fn a_broken_database_is_rebuilt_from_the_folders() {
             detail,
             studio.curves(&run, &[], 1000).unwrap(),
             studio.model(&model.id).unwrap(),
-            studio.dataset(&model.lineage.as_ref().unwrap().dataset).unwrap(),
+            studio.dataset(&model.lineage.as_ref().unwrap().dataset.clone().unwrap()).unwrap(),
             studio.runs().unwrap().into_iter().map(|run| (run.id, run.name)).collect::<Vec<_>>(),
             studio.log(&vanished, 1 << 16).unwrap(),
         )
@@ -185,7 +192,7 @@ fn a_broken_database_is_rebuilt_from_the_folders() {
 fn the_folders_are_the_truth() {
     let mut stage = Stage::new();
     let run = stage.done_run(5);
-    let dataset = stage.studio.run(&run).unwrap().run.dataset;
+    let dataset = stage.studio.run(&run).unwrap().run.dataset.unwrap();
     stage.studio.close();
     // Moved by hand: one away, one copied, one broken, one half-made.
     let runs = stage.workspace().join("projects/default/runs");

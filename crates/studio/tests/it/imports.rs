@@ -27,7 +27,7 @@ fn folders_of_another_workspace_are_taken_in() {
     let model = there.model();
     let (run, dataset) = (
         model.lineage.as_ref().unwrap().run.clone(),
-        model.lineage.as_ref().unwrap().dataset.clone(),
+        model.lineage.as_ref().unwrap().dataset.clone().unwrap(),
     );
     there.studio.rename_run(&run, "A friend's run").unwrap();
     let here = Stage::new();
@@ -258,7 +258,7 @@ fn an_import_that_runs_can_be_cancelled() {
 /// A folder with a dataset and a run on it, whose order does not say so.
 fn set(there: &Stage) -> tempfile::TempDir {
     let run = there.done_run(10);
-    let dataset = there.studio.run(&run).unwrap().run.dataset;
+    let dataset = there.studio.run(&run).unwrap().run.dataset.unwrap();
     let set = tempfile::tempdir().unwrap();
     copy_all(&there.job_folder("datasets", &dataset), &set.path().join("0"));
     copy_all(&there.job_folder("runs", &run), &set.path().join("1"));
@@ -279,7 +279,7 @@ fn a_run_finds_the_dataset_it_learnt_from() {
     let taken = here.studio.take_import(&id).unwrap();
     let [dataset, run] = &taken[..] else { panic!("{taken:?}") };
     assert_eq!((dataset.list.as_str(), run.list.as_str()), ("datasets", "runs"));
-    assert_eq!(here.studio.run(&run.id).unwrap().run.dataset, dataset.id);
+    assert_eq!(here.studio.run(&run.id).unwrap().run.dataset, Some(dataset.id.clone()));
     here.studio.resume_run(&run.id, Some(api::Limit::Steps { steps: 40 })).unwrap();
     // A second one of this kind, and nobody knows which it was.
     let id = here.studio.create_import(order(set.path(), None)).unwrap().id;

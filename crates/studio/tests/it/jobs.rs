@@ -10,7 +10,7 @@ use crate::stage::Stage;
 fn one_of_each(stage: &Stage) -> Vec<(JobKind, Id)> {
     let model = stage.model();
     let run = model.lineage.as_ref().unwrap().run.clone();
-    let dataset = stage.studio.run(&run).unwrap().run.dataset;
+    let dataset = stage.studio.run(&run).unwrap().run.dataset.unwrap();
     let sound = stage.studio.reconstruct_sound(&model.id, &dataset, 0).unwrap().id;
     let input = stage.folder.path().join("sounds/tone.wav");
     std::fs::write(&input, "tone").unwrap();

@@ -92,7 +92,7 @@ fn sounds_go_through_a_model() {
 
     let sound = stage
         .studio
-        .reconstruct_sound(&model.id, &model.lineage.as_ref().unwrap().dataset, 1)
+        .reconstruct_sound(&model.id, &model.lineage.as_ref().unwrap().dataset.clone().unwrap(), 1)
         .unwrap();
     stage.wait_done(&sound.id);
     let path = stage.studio.job_file(&sound.id, "input.wav").unwrap();
@@ -123,7 +123,7 @@ fn a_model_at_work_stays() {
     stage.wait_state(&slow.id, |state| matches!(state, JobState::Running { .. }));
     assert!(matches!(stage.studio.delete_model(&model.id), Err(Error::Conflict { .. })));
     // A training runs beside it.
-    let run = stage.run(&model.lineage.as_ref().unwrap().dataset, 5, json!({})).id;
+    let run = stage.run(&model.lineage.as_ref().unwrap().dataset.clone().unwrap(), 5, json!({})).id;
     stage.wait_done(&run);
     // Deleting a sound that is going through ends its process; nothing of it stays.
     stage.studio.delete_job(&slow.id).unwrap();
@@ -138,7 +138,7 @@ fn the_newest_two_hundred_reconstructions_are_kept() {
     let model = stage.model();
     let first = stage
         .studio
-        .reconstruct_sound(&model.id, &model.lineage.as_ref().unwrap().dataset, 0)
+        .reconstruct_sound(&model.id, &model.lineage.as_ref().unwrap().dataset.clone().unwrap(), 0)
         .unwrap()
         .id;
     stage.wait_done(&first);
@@ -155,7 +155,7 @@ fn the_newest_two_hundred_reconstructions_are_kept() {
     assert_eq!(stage.studio.model(&model.id).unwrap().reconstructions.len(), 201);
     let new = stage
         .studio
-        .reconstruct_sound(&model.id, &model.lineage.as_ref().unwrap().dataset, 0)
+        .reconstruct_sound(&model.id, &model.lineage.as_ref().unwrap().dataset.clone().unwrap(), 0)
         .unwrap()
         .id;
     let kept = stage.studio.model(&model.id).unwrap().reconstructions;

@@ -243,7 +243,7 @@ fn an_archive_comes_back_here_and_elsewhere() {
     let came = other.studio.read_archive(None, Cursor::new(&archive)).unwrap();
     assert_eq!((came.id.as_str(), came.name.as_str()), ("drums", "Drums"));
     assert_eq!((came.n_datasets, came.n_runs, came.n_models, came.n_active), (1, 1, 1, 0));
-    assert_eq!(other.studio.run(&whole.run).unwrap().run.dataset, whole.dataset);
+    assert_eq!(other.studio.run(&whole.run).unwrap().run.dataset, Some(whole.dataset.clone()));
     assert_eq!(other.studio.model(&whole.model).unwrap().reconstructions.len(), 1);
     other.studio.resume_run(&whole.run, Some(Limit::Steps { steps: 40 })).unwrap();
     other.wait_done(&whole.run);
@@ -256,7 +256,7 @@ fn an_archive_comes_back_here_and_elsewhere() {
     let model = studio.model(&studio.models().unwrap()[0].id).unwrap();
     assert_ne!(dataset.id, whole.dataset);
     assert_ne!(run.id, whole.run);
-    assert_eq!(run.dataset, dataset.id);
+    assert_eq!(run.dataset, Some(dataset.id));
     assert_eq!(model.model.lineage.as_ref().unwrap().run, run.id);
     assert_eq!(model.reconstructions[0].model, model.model.id);
     assert_eq!(studio.run(&run.id).unwrap().run.step, 30);

@@ -323,7 +323,7 @@ fn runs_that_cannot_be_are_refused() {
 fn a_run_needs_the_dataset_it_learnt() {
     let stage = Stage::new();
     let run = stage.done_run(10);
-    let dataset = stage.studio.run(&run).unwrap().run.dataset;
+    let dataset = stage.studio.run(&run).unwrap().run.dataset.unwrap();
     stage.studio.delete_dataset(&dataset).unwrap();
     let more = Some(Limit::Steps { steps: 20 });
     conflict(&stage.studio.resume_run(&run, more));

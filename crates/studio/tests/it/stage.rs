@@ -161,7 +161,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) fn request(dataset: &Id, steps: u64, settings: serde_json::Value) -> RunRequest {
     RunRequest {
         name: None,
-        dataset: dataset.clone(),
+        dataset: Some(dataset.clone()),
         family: "rave".to_owned(),
         preset: "sketch".to_owned(),
         switches: Vec::new(),

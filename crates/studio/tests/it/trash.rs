@@ -20,7 +20,7 @@ fn what_is_deleted_is_listed_with_its_size_and_time() {
     let mut stage = Stage::new();
     let model = stage.model();
     let run = model.lineage.as_ref().unwrap().run.clone();
-    let dataset = stage.studio.run(&run).unwrap().run.dataset;
+    let dataset = stage.studio.run(&run).unwrap().run.dataset.unwrap();
     assert_eq!(stage.studio.trash().unwrap(), []);
     stage.studio.delete_model(&model.id).unwrap();
     stage.studio.delete_run(&run).unwrap();
@@ -52,8 +52,11 @@ fn space_is_regained_at_once() {
     let mut stage = Stage::new();
     let model = stage.model();
     let run = model.lineage.as_ref().unwrap().run.clone();
-    let sound =
-        stage.studio.reconstruct_sound(&model.id, &stage.studio.run(&run).unwrap().run.dataset, 0);
+    let sound = stage.studio.reconstruct_sound(
+        &model.id,
+        &stage.studio.run(&run).unwrap().run.dataset.unwrap(),
+        0,
+    );
     let sound = sound.unwrap().id;
     stage.wait_done(&sound);
     let updates = stage.studio.subscribe();

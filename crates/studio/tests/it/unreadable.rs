@@ -10,7 +10,7 @@ use crate::stage::Stage;
 fn a_damaged_folder_is_named_and_comes_back() {
     let mut stage = Stage::new();
     let run = stage.done_run(10);
-    let dataset = stage.studio.run(&run).unwrap().run.dataset;
+    let dataset = stage.studio.run(&run).unwrap().run.dataset.unwrap();
     assert_eq!(stage.studio.unreadable().unwrap(), []);
     let order = stage.job_folder("runs", &run).join("job.json");
     let whole = fs::read(&order).unwrap();

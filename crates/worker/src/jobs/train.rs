@@ -106,18 +106,22 @@ fn refuse_settings<T>(fields: Vec<api::FieldProblem>) -> anyhow::Result<T> {
 }
 
 fn open_dataset(folder: &JobFolder, task: &TrainTask) -> anyhow::Result<Dataset> {
-    let path = job::shelf::find(
-        folder.path(),
-        Some(&task.dataset_path),
-        job::Shelf::Datasets,
-        &task.dataset,
-    );
+    let Some(id) = &task.dataset else {
+        return refuse(
+            "no_dataset",
+            "This run names no dataset.",
+            "Models of this family learn from sounds.",
+            "Start a new run on a dataset.",
+        );
+    };
+    let said = Some(task.dataset_path.as_path());
+    let path = job::shelf::find(folder.path(), said, job::Shelf::Datasets, id);
     let dataset = match Dataset::open(&path) {
         Ok(dataset) => dataset,
         Err(error) => {
             return refuse(
                 "no_dataset",
-                format!("The dataset {} cannot be read.", task.dataset),
+                format!("The dataset {id} cannot be read."),
                 &format!("{error}."),
                 "Restore it from the trash or prepare it again, then resume this run.",
             );
@@ -126,7 +130,7 @@ fn open_dataset(folder: &JobFolder, task: &TrainTask) -> anyhow::Result<Dataset>
     if dataset.index().summary.hash != task.dataset_hash {
         return refuse(
             "other_dataset",
-            format!("The dataset {} is not the one this run began with.", task.dataset),
+            format!("The dataset {id} is not the one this run began with."),
             "Its content hash is different, so continuing would mix two trainings.",
             "Start a new run on it.",
         );

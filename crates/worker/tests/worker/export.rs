@@ -192,7 +192,7 @@ fn known() -> KnownModel {
         run: "run-000001".parse().unwrap(),
         run_name: "run".into(),
         step: 20,
-        dataset: "bells-000001".parse().unwrap(),
+        dataset: Some("bells-000001".parse().unwrap()),
         dataset_hash: "abc".into(),
         seed: 0,
         preset: "sketch".into(),

@@ -256,7 +256,7 @@ fn another_dataset_is_refused() {
     job.run();
     assert_eq!(job.problem().code, "other_dataset");
     let job = run_job_with(&workspace, "gone", 2, |it| {
-        (it.dataset, it.dataset_path) = ("nothing".parse().unwrap(), "../nothing".into());
+        (it.dataset, it.dataset_path) = (Some("nothing".parse().unwrap()), "../nothing".into());
     });
     job.run();
     assert_eq!(job.problem().code, "no_dataset");
@@ -333,7 +333,7 @@ fn run_job_with(workspace: &Workspace, name: &str, steps: u64, change: fn(&mut T
     let summary = dataset(workspace).index().summary;
     let settings = worker::forecast(&choices(), None, &summary).unwrap().settings;
     let mut task = TrainTask {
-        dataset: "samples".parse().unwrap(),
+        dataset: Some("samples".parse().unwrap()),
         dataset_path: "../../datasets/samples".into(),
         dataset_hash: summary.hash,
         family: "rave".into(),

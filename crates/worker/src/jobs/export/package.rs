@@ -257,8 +257,9 @@ fn trained_on(known: Option<&KnownModel>, packaged: Option<&Lineage>) -> Vec<Str
         }];
     };
     let dataset = known.and_then(|known| known.dataset_name.as_deref());
-    let dataset = dataset.unwrap_or(lineage.dataset.as_str());
-    let mut lines = vec![format!("- Dataset: {}", one_line(dataset))];
+    let dataset = dataset.or(lineage.dataset.as_ref().map(api::Id::as_str));
+    let mut lines: Vec<_> =
+        dataset.map(|dataset| format!("- Dataset: {}", one_line(dataset))).into_iter().collect();
     let summary = known.and_then(|known| known.dataset.as_ref());
     if let Some(DatasetSummary { n_files, length_secs, rate_hz, .. }) = summary {
         let minutes = length_secs / 60.0;
@@ -273,7 +274,9 @@ fn trained_on(known: Option<&KnownModel>, packaged: Option<&Lineage>) -> Vec<Str
         let title = one_line(&metric.title);
         lines.push(format!("- {title}: {score:.2}{} ({better} is better)", one_line(&unit)));
     }
-    lines.push(format!("- Content of the dataset (SHA-256): `{}`", lineage.dataset_hash));
+    if !lineage.dataset_hash.is_empty() {
+        lines.push(format!("- Content of the dataset (SHA-256): `{}`", lineage.dataset_hash));
+    }
     lines
 }
 

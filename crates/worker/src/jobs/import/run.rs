@@ -62,7 +62,7 @@ pub(super) fn make(
     let settings = settings.to_value();
     let task = TrainTask {
         // The studio, which knows all datasets, puts the right one in its place.
-        dataset: api::Id::numbered("unknown", 1),
+        dataset: Some(api::Id::numbered("unknown", 1)),
         dataset_path: "../unknown".into(),
         dataset_hash: hash.unwrap_or_default(),
         family: found.family.name().into(),

@@ -1861,7 +1861,7 @@ export interface components {
             channels?: number | null;
             /**
              * Format: int32
-             * @description Latents that it shows.
+             * @description Latent curves that it shows.
              */
             latents?: number | null;
             /**
@@ -1930,12 +1930,12 @@ export interface components {
             streaming: boolean;
             /**
              * Format: int32
-             * @description How many latents it shows, those that matter most first; all without this and `fidelity`.
+             * @description How many latent curves it shows, those that matter most first; all without this and `fidelity`.
              */
             latents?: number | null;
             /**
              * Format: double
-             * @description As many latents as keep this share of what they vary by, from 0 to 1.
+             * @description As many latent curves as keep this share of what they vary by, from 0 to 1.
              */
             fidelity?: number | null;
             /**
@@ -2383,10 +2383,9 @@ export interface components {
              * @description The step of the checkpoint.
              */
             step: number;
-            /** @description The dataset. */
-            dataset: components["schemas"]["Id"];
+            dataset?: components["schemas"]["Id"] | null;
             /** @description Its content hash. */
-            dataset_hash: string;
+            dataset_hash?: string;
             /**
              * Format: int64
              * @description The run's seed.
@@ -2781,8 +2780,7 @@ export interface components {
         NewRun: components["schemas"]["Choices"] & {
             /** @description A name; made from dataset and preset if absent. */
             name?: string | null;
-            /** @description The dataset to learn from. */
-            dataset: components["schemas"]["Id"];
+            dataset?: components["schemas"]["Id"] | null;
             /**
              * Format: int64
              * @description The same seed gives the same first losses; 0 if absent.
@@ -3149,8 +3147,7 @@ export interface components {
             created_ms: components["schemas"]["u64"];
             /** @description The job that trains it. */
             job: components["schemas"]["Job"];
-            /** @description The dataset it learns from. */
-            dataset: components["schemas"]["Id"];
+            dataset?: components["schemas"]["Id"] | null;
             /** @description The family of its model. */
             family: string;
             /** @description The family's preset it started from. */

@@ -8,7 +8,7 @@ import { moveToTrash } from '$lib/trash.svelte'
 
 /** What to know before the datasets with these identifiers are gone: the runs that were trained on them. */
 export function lackedBy(ids: readonly string[], runs: readonly Pick<Run, 'name' | 'dataset'>[]): string {
-  const lacking = runs.filter((run) => ids.includes(run.dataset))
+  const lacking = runs.filter(({ dataset }) => dataset && ids.includes(dataset))
   const [first] = lacking
   if (!first) return ''
   return lacking.length === 1 ? t('dataset.lackedByOne', { name: first.name }) : tn('dataset.lackedBy', lacking.length)

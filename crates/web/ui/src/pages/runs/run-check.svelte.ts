@@ -63,7 +63,7 @@ export function runCheck(order: () => NewRun | undefined): RunCheck {
     const text = asked
     void nRefreshed
     const what = JSON.parse(text) as NewRun
-    if (!what.dataset) return
+    if (!what.family) return
     const attempt = new AbortController()
     const timer = setTimeout(async () => {
       isChecking = true
