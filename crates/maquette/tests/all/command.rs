@@ -58,7 +58,6 @@ fn wrong_usage_ends_with_2() {
         assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{args:?}");
     };
     check(&["fly"]);
-    check(&["train"]);
     check(&["train", "notes-3f9a2c", "--set", "capacity"]);
     check(&["train", "notes-3f9a2c", "--steps", "1", "--minutes", "1"]);
     check(&["dataset", "create"]);

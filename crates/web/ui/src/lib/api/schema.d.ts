@@ -1861,7 +1861,7 @@ export interface components {
             channels?: number | null;
             /**
              * Format: int32
-             * @description Latent curves that it shows.
+             * @description Latents that it shows.
              */
             latents?: number | null;
             /**
@@ -1930,12 +1930,12 @@ export interface components {
             streaming: boolean;
             /**
              * Format: int32
-             * @description How many latent curves it shows, those that matter most first; all without this and `fidelity`.
+             * @description How many latents it shows, those that matter most first; all without this and `fidelity`.
              */
             latents?: number | null;
             /**
              * Format: double
-             * @description As many latent curves as keep this share of what they vary by, from 0 to 1.
+             * @description As many latents as keep this share of what they vary by, from 0 to 1.
              */
             fidelity?: number | null;
             /**
