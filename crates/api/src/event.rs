@@ -41,6 +41,11 @@ pub enum EventBody {
     Score(ScoreMetric),
     /// A phase of the training began; told again, as it was, by a process that goes on in it.
     Phase(Phase),
+    /// What the model that is trained is like; it takes the place of what was said before.
+    Facts {
+        /// Each with a name, in the order in which to show them.
+        facts: Vec<Fact>,
+    },
     /// Numbers measured at a step.
     Metrics(Metrics),
     /// What the process uses.
@@ -118,6 +123,38 @@ pub struct Phase {
     /// Steps that are done when it ends, where that is known before.
     #[serde(default)]
     pub until_step: Option<u64>,
+}
+
+/// Something that is known of what a job works on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Fact {
+    /// A stable word for programs, like `n_parameters`.
+    pub key: String,
+    /// What it is called, like `Parameters`.
+    pub title: String,
+    /// What it is.
+    pub value: FactValue,
+    /// What a number counts, like `samples`; empty if nothing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub unit: String,
+}
+
+impl Fact {
+    /// A fact that is a number.
+    pub fn number(key: &str, title: &str, value: f64, unit: &str) -> Self {
+        let (key, title, unit) = (key.to_owned(), title.to_owned(), unit.to_owned());
+        Self { key, title, value: FactValue::Number(value), unit }
+    }
+}
+
+/// The value of a [`Fact`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum FactValue {
+    /// A number.
+    Number(f64),
+    /// A word or two.
+    Text(String),
 }
 
 /// Numbers measured at a step.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    Checkpoint, Choices, CodecFacts, Id, Job, Limit, Origin, Phase, PresetName, RunMeasure, Sample,
-    ScoreMetric, SystemUse, UnixMs, Warning,
+    Checkpoint, Choices, CodecFacts, Fact, Id, Job, Limit, Origin, Phase, PresetName, RunMeasure,
+    Sample, ScoreMetric, SystemUse, UnixMs, Warning,
 };
 
 /// A run as lists show it.
@@ -77,6 +77,8 @@ pub struct RunDetail {
     pub samples: Vec<Sample>,
     /// What it had to say.
     pub warnings: Vec<Warning>,
+    /// What its model is like, as its process said.
+    pub facts: Vec<Fact>,
     /// What its process uses, as last reported.
     pub system: Option<SystemUse>,
     /// Names of all metrics it has reported.

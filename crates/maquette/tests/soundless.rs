@@ -97,6 +97,7 @@ fn a_family_without_sound_goes_through_the_whole_program() {
     assert_eq!((run.run.step, run.run.score_metric.unit.as_str()), (STEPS, "dB"));
     let phases: Vec<_> = run.run.phases.iter().map(|it| (it.step, it.title.as_str())).collect();
     assert_eq!(phases, [(0, TITLES[0]), (SECOND_PHASE, TITLES[1])]);
+    assert_eq!(run.facts, [api::Fact::number("n_parameters", "Parameters", 4.0, "")]);
     let curves = studio.curves(&id, &[], 100).unwrap();
     assert!(curves.curves.iter().any(|it| it.name == "likeness" && it.steps.len() > 1));
     let best = run.checkpoints.iter().find(|it| it.is_best).unwrap();

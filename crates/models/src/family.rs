@@ -7,7 +7,7 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use api::{DatasetSummary, ExportKind, FieldProblem};
+use api::{DatasetSummary, ExportKind, Fact, FieldProblem};
 use nn::{Compute, NoGpu};
 use serde_json::Value;
 
@@ -79,6 +79,22 @@ pub trait Settings {
 
     /// What the model will be like.
     fn forecast(&self) -> Forecast;
+
+    /// What the model will be like, to show beside its training: at least how large it is.
+    fn facts(&self) -> Vec<Fact> {
+        let Forecast { n_parameters, n_discriminator_parameters, codec, .. } = self.forecast();
+        let mut facts = vec![Fact::number("n_parameters", "Parameters", n_parameters as f64, "")];
+        if n_discriminator_parameters > 0 {
+            let n = n_discriminator_parameters as f64;
+            let title = "Discriminator parameters";
+            facts.push(Fact::number("n_discriminator_parameters", title, n, ""));
+        }
+        if let Some(codec) = codec {
+            let latency = codec.latency_samples as f64;
+            facts.push(Fact::number("latency_samples", "Latency", latency, "samples"));
+        }
+        facts
+    }
 
     /// What sound goes in and comes out and how it is described in between; `None` for a model that
     /// is no codec.

@@ -23,6 +23,9 @@ use crate::{
     },
 };
 
+/// The most facts of a run.
+const MAX_FACTS: usize = 100;
+
 /// Warnings that are kept of one job; later ones are only counted.
 const MAX_WARNINGS: u32 = 10_000;
 
@@ -134,6 +137,11 @@ fn apply(
                 // A run that went back says again which phase it is in; later ones have yet to come.
                 run.phases.retain(|begun| begun.number < phase.number);
                 run.phases.push(phase.clone());
+            }
+        }
+        EventBody::Facts { facts } => {
+            if let Some(run) = run.as_deref_mut() {
+                run.facts = facts.iter().take(MAX_FACTS).cloned().collect();
             }
         }
         EventBody::Metrics(values) => {

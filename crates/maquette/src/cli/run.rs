@@ -1,6 +1,6 @@
 //! `maquette run`: manage training runs.
 
-use api::{Log, Rename, Resume, Run, RunDetail};
+use api::{Fact, FactValue, Log, Rename, Resume, Run, RunDetail};
 
 use super::{
     Console,
@@ -163,6 +163,16 @@ pub(crate) fn summary(run: &Run) -> String {
     ])
 }
 
+/// `Parameters 1,234`.
+fn fact(fact: &Fact) -> String {
+    let value = match &fact.value {
+        FactValue::Number(value) if value.fract() == 0.0 => words::count(*value as u64),
+        FactValue::Number(value) => format!("{value:.3}"),
+        FactValue::Text(text) => text.clone(),
+    };
+    format!("{} {value} {}", fact.title, fact.unit).trim_end().to_owned()
+}
+
 fn detail(detail: &RunDetail) -> String {
     let mut text = summary(&detail.run);
     text.push_str(&list(&[
@@ -171,6 +181,10 @@ fn detail(detail: &RunDetail) -> String {
         ("pace", detail.forecast.as_ref().map_or(String::new(), |it| words::pace(&detail.run, it))),
         ("estimate", detail.forecast.as_ref().map_or(String::new(), words::run_measure)),
     ]));
+    let facts: Vec<_> = detail.facts.iter().map(fact).collect();
+    if !facts.is_empty() {
+        text.push_str(&format!("\n{}\n", facts.join(" · ")));
+    }
     if !detail.checkpoints.is_empty() {
         let row = |it: &api::Checkpoint| {
             let validation = it.validation.map_or(String::new(), |it| format!("{it:.4}"));

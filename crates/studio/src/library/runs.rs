@@ -99,6 +99,7 @@ impl Studio {
                 checkpoints: checkpoints::of(c, id, &run.score_metric)?,
                 samples: samples::of(c, id)?,
                 warnings: warnings::of(c, id)?,
+                facts: run.facts.clone(),
                 system: run.system,
                 metrics: metrics::names(c, id)?,
                 models: models::of_run(c, id)?,

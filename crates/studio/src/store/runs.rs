@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use api::{Id, Limit, Phase, PresetName, Run, Score, ScoreMetric, SystemUse, TrainTask};
+use api::{Fact, Id, Limit, Phase, PresetName, Run, Score, ScoreMetric, SystemUse, TrainTask};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{from_json, from_json_if_any, id, int, jobs, to_json, uint};
@@ -34,6 +34,7 @@ pub(super) const MIGRATIONS: &[(&str, &str)] = &[
         "ALTER TABLE runs ADD COLUMN score_metric TEXT;
     ALTER TABLE runs ADD COLUMN phases TEXT NOT NULL DEFAULT '[]';",
     ),
+    ("runs-4", "ALTER TABLE runs ADD COLUMN facts TEXT NOT NULL DEFAULT '[]'"),
 ];
 
 /// A run as it is stored, beside its job.
@@ -50,6 +51,7 @@ pub(crate) struct RunRow {
     pub(crate) score_metric: ScoreMetric,
     pub(crate) score: Option<Score>,
     pub(crate) phases: Vec<Phase>,
+    pub(crate) facts: Vec<Fact>,
     pub(crate) system: Option<SystemUse>,
 }
 
@@ -68,6 +70,7 @@ impl RunRow {
             score_metric: ScoreMetric::default(),
             score: None,
             phases: Vec::new(),
+            facts: Vec::new(),
             system: None,
         }
     }
@@ -97,7 +100,7 @@ impl RunRow {
 pub(crate) fn save(connection: &Connection, id: &Id, run: &RunRow) -> Result<(), Error> {
     let mut statement = connection.prepare_cached(
         "INSERT OR REPLACE INTO runs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,
-            ?12, ?13)",
+            ?12, ?13, ?14)",
     )?;
     statement.execute(params![
         id.as_str(),
@@ -114,6 +117,7 @@ pub(crate) fn save(connection: &Connection, id: &Id, run: &RunRow) -> Result<(),
         run.own_preset.as_ref().map(to_json),
         to_json(&run.score_metric),
         to_json(&run.phases),
+        to_json(&run.facts),
     ])?;
     Ok(())
 }
@@ -147,7 +151,7 @@ fn select() -> String {
     let columns = jobs::COLUMNS;
     format!(
         "SELECT {columns}, dataset, family, preset, stop_at, step, latest, score, system,
-                switches, own_preset, score_metric, phases
+                switches, own_preset, score_metric, phases, facts
          FROM jobs JOIN runs USING (id)"
     )
 }
@@ -167,6 +171,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<(JobRow, RunRow)> {
         own_preset: from_json_if_any(row, at + 9)?,
         score_metric: from_json_if_any(row, at + 10)?.unwrap_or_default(),
         phases: from_json(row, at + 11)?,
+        facts: from_json(row, at + 12)?,
     };
     Ok((jobs::from_row(row)?, run))
 }

@@ -67,7 +67,7 @@ fn every_kind_answers_the_same_verbs() {
 fn what_waits_or_runs_is_ended_as_its_kind_has_it() {
     let stage = Stage::new();
     let dataset = stage.whole_dataset();
-    let run = stage.run(&dataset, 1_000_000, json!({ "slow": true })).id;
+    let run = stage.run(&dataset, 1_000_000, json!({ "step_ms": 5 })).id;
     stage.wait_running(&run);
     stage.studio.cancel_job(&run).unwrap();
     stage.wait_state(&run, |state| matches!(state, JobState::Stopped { .. }));

@@ -160,7 +160,7 @@ fn a_project_that_works_stays() {
     let studio = stage.studio.in_project(Some(&drums)).unwrap();
     let dataset = studio.create_dataset(stage.new_dataset("Notes")).unwrap().id;
     stage.wait_done(&dataset);
-    let run = studio.create_run(request(&dataset, 1_000_000, json!({ "slow": true }))).unwrap().id;
+    let run = studio.create_run(request(&dataset, 1_000_000, json!({ "step_ms": 5 }))).unwrap().id;
     stage.wait_running(&run);
     let other = create(&stage.studio, "Other");
     let is_refused = |done: Result<(), Error>| {

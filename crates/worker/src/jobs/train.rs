@@ -204,6 +204,7 @@ impl<'a> Run<'a> {
         };
         checkpoints.score_by(trainer.score_metric());
         folder.emit(EventBody::Score(trainer.score_metric()))?;
+        folder.emit(EventBody::Facts { facts: settings.facts() })?;
         meter.set_earlier(folder.past().elapsed_secs(trainer.global_step()));
         trainer.compute_on(device::choose(settings, trainer.global_step() > 0, folder)?);
         if let Some(dataset) = &dataset {

@@ -1756,7 +1756,12 @@ export interface components {
         }) | (components["schemas"]["Phase"] & {
             /** @enum {string} */
             event: "phase";
-        }) | (components["schemas"]["Metrics"] & {
+        }) | {
+            /** @description Each with a name, in the order in which to show them. */
+            facts: components["schemas"]["Fact"][];
+            /** @enum {string} */
+            event: "facts";
+        } | (components["schemas"]["Metrics"] & {
             /** @enum {string} */
             event: "metrics";
         }) | (components["schemas"]["SystemUse"] & {
@@ -1954,6 +1959,19 @@ export interface components {
              */
             block?: number;
         };
+        /** @description Something that is known of what a job works on. */
+        Fact: {
+            /** @description A stable word for programs, like `n_parameters`. */
+            key: string;
+            /** @description What it is called, like `Parameters`. */
+            title: string;
+            /** @description What it is. */
+            value: components["schemas"]["FactValue"];
+            /** @description What a number counts, like `samples`; empty if nothing. */
+            unit?: string;
+        };
+        /** @description The value of a [`Fact`]. */
+        FactValue: number | string;
         /** @description A kind of model that can be trained. */
         Family: {
             /** @description Its name in settings and commands, like `rave`. */
@@ -3195,6 +3213,8 @@ export interface components {
             samples: components["schemas"]["Sample"][];
             /** @description What it had to say. */
             warnings: components["schemas"]["Warning"][];
+            /** @description What its model is like, as its process said. */
+            facts: components["schemas"]["Fact"][];
             system?: components["schemas"]["SystemUse"] | null;
             /** @description Names of all metrics it has reported. */
             metrics: string[];
@@ -3530,6 +3550,8 @@ export type ExportSpeed = components['schemas']['ExportSpeed'];
 export type ExportTask = components['schemas']['ExportTask'];
 export type ExportedFile = components['schemas']['ExportedFile'];
 export type ExportedPlay = components['schemas']['ExportedPlay'];
+export type Fact = components['schemas']['Fact'];
+export type FactValue = components['schemas']['FactValue'];
 export type Family = components['schemas']['Family'];
 export type Fidelity = components['schemas']['Fidelity'];
 export type FieldProblem = components['schemas']['FieldProblem'];

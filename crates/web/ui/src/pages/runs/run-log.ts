@@ -39,6 +39,7 @@ function wordsOf(event: Event): string | undefined {
       return event.outcome === 'failed' ? t('log.failed', { what: event.problem.what }) : t(`log.${event.outcome}`)
     case 'progress':
     case 'score':
+    case 'facts':
     case 'metrics':
     case 'system':
       return undefined
