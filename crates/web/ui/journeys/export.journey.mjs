@@ -14,6 +14,7 @@ await travel({
     await look('no exports')
     await page.keyboard.press('Control+k')
     await page.keyboard.type('Export a model')
+    await page.getByRole('option', { name: 'Export a model' }).waitFor()
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'No model to export yet' }).waitFor()
     await page.getByRole('link', { name: 'Go to runs' }).waitFor()

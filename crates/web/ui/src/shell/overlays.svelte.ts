@@ -2,4 +2,8 @@
 
 type Overlay = 'palette' | 'shortcuts' | 'newProject' | 'move'
 
-export const overlays = $state<{ open: Overlay | null }>({ open: null })
+export const overlays = $state<{ open: Overlay | null; typed: string }>({
+  open: null,
+  /** What is typed into the palette, also before it has been loaded. */
+  typed: '',
+})
