@@ -261,6 +261,9 @@ await travel({
     await page.getByRole('button', { name: 'Cancel' }).click()
     await page.getByText('Drop a project archive here').waitFor()
     await network.send('Network.emulateNetworkConditions', { ...slow, uploadThroughput: -1 })
+    // The browser may hold back what comes next for as long as somebody listens to its network.
+    await network.send('Network.disable')
+    await network.detach()
     assert.equal((await studio.ask('GET', '/api/projects')).length, 2)
 
     step('the archive comes back as a project of its own')
