@@ -23,6 +23,12 @@ pub fn model_facts(weights: &Path) -> Option<ModelFacts> {
     })
 }
 
+/// Samples per second of a model with these settings, if it is a codec of a family that this program knows.
+#[must_use]
+pub fn codec_rate_hz(family: &str, settings: &serde_json::Value) -> Option<u32> {
+    Some(models::family(family)?.settings(settings).ok()?.codec()?.rate_hz)
+}
+
 /// What a model with these settings is like as a codec, if it is one.
 pub(crate) fn codec_facts(settings: &dyn Settings, forecast: &Forecast) -> Option<CodecFacts> {
     let (shape, codec) = (settings.codec()?, forecast.codec?);

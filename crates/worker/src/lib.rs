@@ -27,7 +27,7 @@ use std::path::Path;
 
 pub use check_file::check_file;
 pub use duration::run_measure;
-pub use facts::model_facts;
+pub use facts::{codec_rate_hz, model_facts};
 pub use forecast::{compose, families, forecast, unfolded};
 pub use inspect::inspect;
 pub use pace::measured_excerpts;

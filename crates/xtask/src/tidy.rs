@@ -149,6 +149,27 @@ fn common_code_knows_no_family_by_name() {
 }
 
 #[test]
+fn only_a_family_reads_its_settings() {
+    let studio = root().join("crates/studio/src");
+    let pages = root().join("crates/web/ui/src");
+    for ending in ["rs", "ts", "svelte"] {
+        for (path, text) in sources(ending) {
+            let is_common = path.starts_with(&studio) || path.starts_with(&pages);
+            if !is_common || path.starts_with(pages.join("families")) {
+                continue;
+            }
+            for way in ["settings.get(\"", "settings[\"", "settings['"] {
+                assert!(
+                    !text.contains(way),
+                    "{} reads a knob by its key: ask the family, through the worker or the server",
+                    path.display()
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn nothing_speaks_of_the_place_it_was_made_in() {
     for ending in ["rs", "md", "ts", "svelte", "mjs", "py", "toml", "json"] {
         for (path, text) in sources(ending) {

@@ -42,7 +42,12 @@ async fn models(InProject(app): InProject) -> Answer<Vec<Model>> {
 #[utoipa::path(post, path = "/api/models", params(OfProject), tag = "models", request_body = NewModel,
     responses((status = 200, body = Model)))]
 async fn add_model(InProject(app): InProject, FromJson(new): FromJson<NewModel>) -> Answer<Model> {
-    app.ask(move |studio| studio.add_model(new)).await
+    app.ask(move |studio| {
+        let run = studio.run(&new.run)?;
+        let rate_hz = worker::codec_rate_hz(&run.run.family, &run.settings);
+        studio.add_model_at(new, rate_hz)
+    })
+    .await
 }
 
 /// One model with its reconstructions.

@@ -68,6 +68,14 @@ impl Studio {
     /// `NotFound` when there is no such run or checkpoint; `Conflict` when the checkpoint is
     /// damaged; `Io` when it cannot be copied.
     pub fn add_model(&self, new: NewModel) -> Result<Model, Error> {
+        self.add_model_at(new, None)
+    }
+
+    /// The same for a model whose rate is known from its settings, which only its family reads.
+    ///
+    /// # Errors
+    /// As [`Studio::add_model`].
+    pub fn add_model_at(&self, new: NewModel, rate_hz: Option<u32>) -> Result<Model, Error> {
         let run_folder = self.shared.workspace.folder(Shelf::Runs, &new.run);
         let (run_name, score_metric, all) = self.shared.read(|c| {
             let (job, run) = runs::find(c, &new.run)?;
@@ -86,7 +94,10 @@ impl Studio {
                 numbered_name(&run_name, &taken.collect::<Vec<_>>())
             }
         };
-        let rate_hz = self.rate_hz(&task)?;
+        let rate_hz = match rate_hz {
+            Some(rate_hz) => Some(rate_hz),
+            None => self.dataset_rate_hz(&task)?,
+        };
         let run = new.run.clone();
         let source = file_inside(&run_folder, &checkpoint.path)?;
         let model = Model {
@@ -180,13 +191,8 @@ impl Studio {
         })
     }
 
-    /// The rate of a run's model: its own setting, else its dataset's, in the trash or not; none where
-    /// neither has one.
-    fn rate_hz(&self, task: &TrainTask) -> Result<Option<u32>, Error> {
-        let setting = task.settings.get("sampling_rate").and_then(serde_json::Value::as_u64);
-        if let Some(rate_hz) = setting.and_then(|rate_hz| u32::try_from(rate_hz).ok()) {
-            return Ok(Some(rate_hz));
-        }
+    /// The rate of the dataset that a run learnt from, in the trash or not; none where there is none.
+    fn dataset_rate_hz(&self, task: &TrainTask) -> Result<Option<u32>, Error> {
         let Some(dataset) = &task.dataset else { return Ok(None) };
         let row = self.shared.read(|c| datasets::find(c, dataset))?;
         Ok(row.and_then(|row| row.summary).map(|summary| summary.rate_hz))
