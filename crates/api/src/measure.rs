@@ -63,7 +63,7 @@ pub struct Measured {
     pub memory_bytes: u64,
     /// Threads it computed with.
     pub n_threads: u32,
-    /// Cores that other programs kept busy meanwhile, where the system tells.
+    /// Cores that other programs kept busy meanwhile, where the system reports it.
     pub busy_cores: Option<f64>,
     /// What it computed on: `CPU`, or the name of a graphics card and its precision. Empty in older files.
     #[serde(default)]

@@ -160,7 +160,7 @@ pub struct RunForecast {
 pub struct MemoryForecast {
     /// Needed in each phase of the training, in order, in bytes, estimated.
     pub phase_bytes: Vec<u64>,
-    /// Free to use now, in bytes, where the system tells: on the computer, or below the limit that the
+    /// Free to use now, in bytes, where the system reports it: on the computer, or below the limit that the
     /// system sets this program if that is less.
     pub free_bytes: Option<u64>,
     /// Whether it fits.

@@ -21,7 +21,8 @@ pub use family::{
 pub use finished::{Codec, Finished, Halt, LiveCodec, Playable, Pull, Push};
 pub use knobs::Composition;
 pub use other_program::{
-    ForeignModel, ForeignRun, OtherProgram, Recognised, WrittenRun, other_endings, other_programs,
+    ENTRIES_MAX, ForeignModel, ForeignRun, OtherProgram, Recognised, WrittenRun, entries,
+    other_endings, other_programs,
 };
 // How codecs play and are written, which families of codecs share.
 pub use rave::{

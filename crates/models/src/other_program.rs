@@ -5,6 +5,18 @@ use std::path::{Path, PathBuf};
 
 use crate::{Error, Family, Settings, family};
 
+/// Entries of a folder that are looked at.
+pub const ENTRIES_MAX: usize = 50_000;
+
+/// What is in a folder, by name; of one with very many entries, the first that the system names.
+pub fn entries(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return vec![] };
+    let mut paths: Vec<PathBuf> =
+        entries.flatten().take(ENTRIES_MAX + 1).map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
+}
+
 /// A program that others have, with models of one of our families.
 pub trait OtherProgram: Sync {
     /// What people call it.

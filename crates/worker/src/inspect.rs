@@ -10,12 +10,10 @@ use std::{
 
 use api::{Finding, FindingKind, Findings, Problem, Unreadable};
 use foreign::{audio_example, lmdb};
-use models::{Family, ForeignRun, OtherProgram};
+use models::{ENTRIES_MAX, Family, ForeignRun, OtherProgram, entries};
 
 use crate::{folder::problem, package, words::listed};
 
-/// Entries of folders that are looked at.
-const ENTRIES_MAX: usize = 50_000;
 /// How deep folders are walked.
 const DEPTH_MAX: usize = 8;
 /// Rates of datasets.
@@ -89,15 +87,6 @@ pub(crate) struct FoundRun {
     pub(crate) family: &'static dyn Family,
     pub(crate) program: &'static dyn OtherProgram,
     pub(crate) run: ForeignRun,
-}
-
-/// What is in a folder, by name; of very many, some.
-fn entries(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else { return vec![] };
-    let mut paths: Vec<PathBuf> =
-        entries.flatten().take(ENTRIES_MAX + 1).map(|entry| entry.path()).collect();
-    paths.sort();
-    paths
 }
 
 struct Looker {

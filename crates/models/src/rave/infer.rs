@@ -14,7 +14,7 @@ use nn::{NamedArray, Parameters, Weights, from_values, values};
 
 use self::pieces::Player;
 use super::export::{ExportSettings, Exported};
-use super::latent::{mean_latent, with_curves};
+use super::latent::{mean_latent, with_noise_channels};
 use super::network::Network;
 use super::space::LatentSpace;
 use super::stream::description::Description as Layers;
@@ -322,7 +322,7 @@ impl Model {
         let n_frames = latents.len() / self.config.latent_size;
         let latents = from_values(latents.to_vec(), [1, n_frames, self.config.latent_size]);
         let nothing = vec![0.0; n_frames * self.config.noise_augmentation()];
-        let curves = with_curves(&self.config, latents.swap_dims(1, 2), nothing);
+        let curves = with_noise_channels(&self.config, latents.swap_dims(1, 2), nothing);
         let n_noise = n_frames * self.config.ratio() * self.config.channels;
         let noise = || vec![0.5; n_noise];
         values(self.network.decoded(&weights, curves, self.has_noise, noise).audio)

@@ -48,7 +48,7 @@ impl Latent {
             }
             Regularization::Wasserstein => {
                 let regularization = Some(discrepancy(encoded.clone(), draws.latent));
-                Self { z: with_curves(config, encoded, draws.curves), regularization }
+                Self { z: with_noise_channels(config, encoded, draws.curves), regularization }
             }
             Regularization::Spherical => Self { z: on_sphere(encoded), regularization: None },
             Regularization::Discrete => {
@@ -60,7 +60,7 @@ impl Latent {
                     }
                     None => (encoded, None),
                 };
-                Self { z: with_curves(config, z, draws.curves), regularization }
+                Self { z: with_noise_channels(config, z, draws.curves), regularization }
             }
         }
     }
@@ -86,7 +86,11 @@ pub(super) fn mean_latent(
 
 /// Appends noise channels to a latent, if the configuration has them.
 /// `normal`: `[batch, noise channels, frames]`.
-pub(super) fn with_curves(config: &Config, latent: Tensor<3>, normal: Vec<f32>) -> Tensor<3> {
+pub(super) fn with_noise_channels(
+    config: &Config,
+    latent: Tensor<3>,
+    normal: Vec<f32>,
+) -> Tensor<3> {
     let n_curves = config.noise_augmentation();
     if n_curves == 0 {
         return latent;

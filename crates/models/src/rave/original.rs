@@ -174,7 +174,7 @@ impl<'a> State<'a> {
         Ok(state)
     }
 
-    /// What only an exported module tells.
+    /// What only an exported module states.
     fn read_export(&mut self, root: Value<'_>, code: &torch_checkpoint::Code) {
         for (path, object) in self.file.objects(root) {
             let Some(class) = object.class() else { continue };
@@ -191,7 +191,7 @@ impl<'a> State<'a> {
         }
         let first = "encoder.encoder.net.0";
         let right = root.at(&format!("{first}._pad.1"));
-        // A layer that keeps its past tells by how much it is late.
+        // A layer that keeps its past states its delay.
         let right = right.or_else(|| root.at(&format!("{first}.cumulative_delay")));
         self.shapes.is_causal = right.and_then(|it| it.as_int()).map(|right| right == 0);
         let rate = root.get("sr").and_then(|it| it.as_int());
@@ -203,7 +203,7 @@ impl<'a> State<'a> {
         };
     }
 
-    /// What the file tells beside shapes.
+    /// What the file states besides shapes.
     fn adjust(&self, settings: &mut Settings, warnings: &mut Vec<String>) {
         if settings.get("regularization") == Some(&json!("discrete")) {
             let is_on = self.values("encoder.enabled").is_some_and(|[on]: &[f32; 1]| *on != 0.0);
@@ -429,13 +429,13 @@ fn usual(from_shapes: &Settings) -> Settings {
     preset.map(|preset| preset.settings).unwrap_or_default()
 }
 
-/// Both together; shapes win, where they can tell. `is_coded` is whether code told dilations, `is_told`
-/// whether the first are from a configuration of its own.
+/// Both together; shapes win, where they decide. `is_coded` is whether the code states dilations, `has_config`
+/// whether the first settings are those of a configuration file.
 fn merged(
     from_gin: Settings,
     from_shapes: Settings,
     is_coded: bool,
-    is_told: bool,
+    has_config: bool,
     warnings: &mut Vec<String>,
 ) -> Settings {
     let mut settings = from_gin;
@@ -445,11 +445,11 @@ fn merged(
         let is_coded = is_coded && key.contains("dilations");
         let keeps = match (key.as_str(), said) {
             (_, None) => false,
-            // A filter that is not told of has as many numbers as what is said of it.
+            // Where the code does not state a filter, the configuration's is kept if it has as many numbers.
             (key, Some(said)) if COUNTED.contains(&key) && !is_coded => {
                 length(said) == length(&value)
             }
-            // Shapes do not tell directions and spread latents apart.
+            // Both have the same shapes, so the configuration decides.
             ("regularization", Some(said)) => {
                 let is_plain = |it: &serde_json::Value| *it == "wasserstein" || *it == "spherical";
                 is_plain(said) && is_plain(&value)
@@ -460,7 +460,7 @@ fn merged(
             continue;
         }
         let said = settings.insert(key.clone(), value.clone());
-        if let Some(said) = said.filter(|said| is_told && !is_same(said, &value)) {
+        if let Some(said) = said.filter(|said| has_config && !is_same(said, &value)) {
             warnings
                 .push(format!("`{key}` is {value} in the file, not {said} as in its config.gin"));
         }

@@ -12,7 +12,7 @@ use nn::{
     Weights, values,
 };
 
-use super::latent::{LatentDraws, mean_latent, with_curves};
+use super::latent::{LatentDraws, mean_latent, with_noise_channels};
 use super::network::{DECODER, ENCODER, Network};
 use super::objective;
 use super::space::LatentSpace;
@@ -480,7 +480,7 @@ impl Trainer {
         let frames = values(latent.clone().swap_dims(1, 2));
         let n_curves = self.config.noise_augmentation() * latent.dims()[2];
         let curves = Init::named(0, "validation curves").normal(n_curves);
-        let latent = with_curves(&self.config, latent, curves);
+        let latent = with_noise_channels(&self.config, latent, curves);
         let noise = || Init::named(0, "validation noise").uniform(channels * samples, 0.0, 1.0);
         let has_noise = self.phase() == Phase::Adversarial;
         let made = self.network.decoded(weights, latent, has_noise, noise);

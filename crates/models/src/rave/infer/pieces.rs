@@ -11,7 +11,7 @@ use burn::tensor::Tensor;
 use nn::{Init, Weights, from_values, values};
 
 use super::{NOISE, Randomness, appending, at_once};
-use crate::rave::latent::{Posterior, mean_latent, with_curves};
+use crate::rave::latent::{Posterior, mean_latent, with_noise_channels};
 use crate::rave::network::Network;
 use crate::rave::network::gru::Memory;
 use crate::rave::{Config, Regularization};
@@ -357,7 +357,8 @@ impl Decoding<'_> {
         let frames = self.curves.end()..self.curves.end() + n;
         let curves: Vec<f32> = new.iter().flat_map(|curve| curve[..n].iter().copied()).collect();
         let curves = from_values(curves, [1, new.len(), n]);
-        let curves = with_curves(config, curves, self.player.curves(&frames, self.randomness));
+        let curves =
+            with_noise_channels(config, curves, self.player.curves(&frames, self.randomness));
         let curves = values(network.decoder.remembered(weights, curves, &mut self.memory));
         for (row, curve) in self.curves.rows.iter_mut().zip(curves.chunks(n)) {
             row.extend_from_slice(curve);

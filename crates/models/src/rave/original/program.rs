@@ -1,15 +1,13 @@
 //! acids-rave as a program whose models and runs are read and written: how its folders lie, and what its
 //! files are called.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use foreign::tfevents;
 use nn::torch_checkpoint;
 
 use super::{Kind, Original, open, write_run};
+use crate::other_program::entries;
 use crate::{Error, ForeignModel, ForeignRun, OtherProgram, Recognised, Settings, WrittenRun};
 
 /// The original program (acids-rave 2.3).
@@ -17,8 +15,6 @@ pub struct AcidsRave;
 
 /// The file beside which a run lies.
 const CONFIG: &str = "config.gin";
-/// Entries of a folder that are looked at.
-const ENTRIES_MAX: usize = 50_000;
 /// Where it keeps the best checkpoint of a run.
 const CHECKPOINT: &str = "version_0/checkpoints/best.ckpt";
 
@@ -224,13 +220,4 @@ fn files(folder: &Path, is_wanted: impl Fn(&str) -> bool) -> Vec<(String, PathBu
         (is_wanted(&name) && path.is_file()).then_some((name, path))
     });
     named.collect()
-}
-
-/// What is in a folder, by name; of very many, some.
-fn entries(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else { return vec![] };
-    let mut paths: Vec<PathBuf> =
-        entries.flatten().take(ENTRIES_MAX + 1).map(|entry| entry.path()).collect();
-    paths.sort();
-    paths
 }

@@ -1,7 +1,7 @@
 //! Our settings from the gin configuration of a run of the original program.
 //!
 //! Every binding either becomes a knob, is the only way that this program can do it too, or has no
-//! effect; what is left is told in a warning. Names are those of RAVE 2.3; a run's `config.gin` names
+//! effect; a warning lists what is left. Names are those of RAVE 2.3; a run's `config.gin` names
 //! every parameter that was in use.
 
 use std::collections::BTreeMap;

@@ -1,5 +1,5 @@
 //! Our settings from the shapes of the arrays in a file of the original program, and from what else an
-//! exported module tells.
+//! exported module states.
 //!
 //! The names of layers say where they stand, so the number of stages, their ratios and their widths can
 //! be read off; dilations, strides and what is padded cannot, unless the code of an exported module is
@@ -15,13 +15,13 @@ use super::settings::Settings;
 #[derive(Default)]
 pub(super) struct Shapes {
     pub(super) arrays: BTreeMap<String, Vec<usize>>,
-    /// Dilations of convolutions, where code tells them.
+    /// Dilations of convolutions, where the code states them.
     pub(super) dilations: BTreeMap<String, usize>,
-    /// Strides of convolutions, where code tells them.
+    /// Strides of convolutions, where the code states them.
     pub(super) strides: BTreeMap<String, usize>,
-    /// Whether layers only look back, where that is told.
+    /// Whether layers only look back, where that is known.
     pub(super) is_causal: Option<bool>,
-    /// Samples per second, where that is told.
+    /// Samples per second, where that is known.
     pub(super) rate_hz: Option<u32>,
 }
 
@@ -268,12 +268,12 @@ impl Shapes {
         Ok(row)
     }
 
-    /// The dilations of a stage: told by code, or else those that RAVE has for so many layers.
+    /// The dilations of a stage: stated in the code, or else those that RAVE has for so many layers.
     fn dilations_of(&self, stage: &Stage) -> Vec<usize> {
-        let told: Option<Vec<usize>> =
+        let stated: Option<Vec<usize>> =
             stage.residuals.iter().map(|name| self.dilations.get(name).copied()).collect();
         let usual = || (0..stage.residuals.len() as u32).map(|i| 3usize.pow(i.min(8))).collect();
-        told.unwrap_or_else(usual)
+        stated.unwrap_or_else(usual)
     }
 
     /// The convolutions of a noise part, which are not normalised.

@@ -178,7 +178,7 @@ fn a_checkpoint_comes_back_from_the_originals_form() {
     }
 }
 
-/// Settings that an exported module tells by itself.
+/// Settings that an exported module states itself.
 const TOLD: &[&str] = &[
     "architecture",
     "capacity",

@@ -2566,7 +2566,7 @@ export interface components {
             n_threads: number;
             /**
              * Format: double
-             * @description Cores that other programs kept busy meanwhile, where the system tells.
+             * @description Cores that other programs kept busy meanwhile, where the system reports it.
              */
             busy_cores?: number | null;
             /** @description What it computed on: `CPU`, or the name of a graphics card and its precision. Empty in older files. */
@@ -2614,7 +2614,7 @@ export interface components {
             phase_bytes: number[];
             /**
              * Format: int64
-             * @description Free to use now, in bytes, where the system tells: on the computer, or below the limit that the
+             * @description Free to use now, in bytes, where the system reports it: on the computer, or below the limit that the
              *     system sets this program if that is less.
              */
             free_bytes?: number | null;
