@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::{BufRead as _, BufReader, Write as _},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -232,11 +233,17 @@ fn old_trash_is_emptied() {
     poll(|| stage.studio.upload(&upload).is_err()).expect("it goes too");
 }
 
-/// Plays a studio that is busy with everything until it is killed.
+/// Plays a studio that is busy with everything until it is killed. Each update is a line.
 #[test]
 fn play_busy_studio() {
     let Ok(folder) = std::env::var("PLAY_BUSY_STUDIO") else { return };
     let studio = open(folder.as_ref()).unwrap();
+    let updates = studio.subscribe();
+    std::thread::spawn(move || {
+        while updates.next_timeout(Duration::from_secs(600)).is_some() {
+            writeln!(std::io::stdout(), "update").unwrap();
+        }
+    });
     let stage = Stage { studio, folder: tempfile::tempdir().unwrap(), clock: Clock::default() };
     let studio = &stage.studio;
     loop {
@@ -268,10 +275,12 @@ fn a_studio_may_be_killed_at_any_time() {
         let mut killed = std::process::Command::new(std::env::current_exe().unwrap())
             .args(["close_and_reopen::play_busy_studio", "--exact"])
             .env("PLAY_BUSY_STUDIO", folder.path())
-            .stdout(std::process::Stdio::null())
+            .stdout(std::process::Stdio::piped())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_millis(150 + 97 * i % 600));
+        let mut updates = BufReader::new(killed.stdout.take().unwrap()).lines();
+        let n_updates = 10 + 97 * i % 150;
+        assert_eq!(updates.by_ref().take(n_updates).flatten().count(), n_updates);
         assert!(killed.try_wait().unwrap().is_none(), "it plays until it is killed");
         killed.kill().unwrap();
         killed.wait().unwrap();

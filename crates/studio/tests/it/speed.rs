@@ -96,7 +96,8 @@ fn a_long_run_is_read_and_its_curves_are_thinned_quickly() {
 fn an_idle_studio_sleeps() {
     let stage = Stage::new();
     stage.whole_dataset();
-    std::thread::sleep(Duration::from_millis(200));
+    let updates = stage.studio.subscribe();
+    while updates.next_timeout(Duration::from_millis(200)).is_some() {}
     let cpu = || {
         let tasks = fs::read_dir("/proc/self/task").unwrap().flatten();
         let stats = tasks.filter_map(|task| {
@@ -113,7 +114,7 @@ fn an_idle_studio_sleeps() {
     };
     // Other tests have studios, too: the quietest thread that was here all the time counts.
     let before = cpu();
-    std::thread::sleep(Duration::from_millis(1000));
+    assert!(updates.next_timeout(Duration::from_secs(1)).is_none(), "nothing happens");
     let after = cpu();
     let woken = before.iter().filter_map(|(id, then)| Some(after.get(id)?.1 - then.1)).min();
     println!("an idle studio woke {woken:?} times in a second");
