@@ -27,7 +27,8 @@ pub struct Info {
     pub n_players: usize,
     /// Frames for which an agent holds an action.
     pub frame_skip: u32,
-    /// An episode ends after this many frames at the latest.
+    /// An episode ends after this many frames at the latest. The game itself plays on: whoever plays it
+    /// stops there, as [`crate::Vector`] does, so that the end of time is never taken for the end of a game.
     pub frames_max: u32,
     /// Small pictures of features, if it has them.
     pub planes: Option<PlanesInfo>,
@@ -156,5 +157,26 @@ pub enum Error {
         found: u32,
         /// The version that it was recorded with.
         recorded: u32,
+    },
+    /// A replay did not end as the recording says.
+    #[error(
+        "the replay is at frame {n_frames} with a score of {score}, but the recording ends at frame \
+         {recorded_frames} with {recorded_score}"
+    )]
+    Differs {
+        /// The frames that were replayed.
+        n_frames: u32,
+        /// The score that was reached.
+        score: f64,
+        /// The frames that were recorded.
+        recorded_frames: u32,
+        /// The score that was recorded.
+        recorded_score: f64,
+    },
+    /// Something was asked for that cannot be.
+    #[error("{why}")]
+    Unsuitable {
+        /// What, and why not.
+        why: String,
     },
 }
