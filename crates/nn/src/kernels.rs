@@ -6,7 +6,9 @@ use crate::threads;
 
 pub(crate) mod convolution;
 pub(crate) mod elementwise;
+pub(crate) mod flat_adam;
 pub(crate) mod frames;
+pub(crate) mod gather;
 mod simd;
 pub(crate) mod snake;
 pub(crate) mod spectrum;

@@ -26,6 +26,7 @@ mod conv2d;
 mod differentiable;
 mod error;
 mod evaluate;
+pub mod feedforward;
 pub mod graph;
 mod init;
 mod kernels;
