@@ -27,7 +27,7 @@ pub(crate) static INFO: Info = Info {
     }),
     numbers: None,
     score_unit: "bricks",
-    yardsticks: &[("random", 1.5), ("scripted", 150.0), ("person", 30.0)],
+    yardsticks: &[("random", 1.8), ("scripted", 180.0), ("person", 30.0)],
     palette: &screen::PALETTE,
 };
 
@@ -211,8 +211,8 @@ impl Brick {
     /// Sends the ball up again if it meets the paddle from above.
     fn meet_paddle(&mut self, frame: &mut Frame) {
         let bottom = self.y + BALL * ONE;
-        let is_at = bottom >= PADDLE_TOP * ONE && bottom < (PADDLE_TOP + PADDLE_HEIGHT + 2) * ONE;
-        if self.dy <= 0 || !is_at {
+        let heights = PADDLE_TOP * ONE..(PADDLE_TOP + PADDLE_HEIGHT + 2) * ONE;
+        if self.dy <= 0 || !heights.contains(&bottom) {
             return;
         }
         // How far the ball's right edge is past the paddle's left one.
@@ -347,7 +347,7 @@ impl State for Brick {
     fn fields(&mut self, codec: &mut Codec<'_>) {
         self.random.fields(codec);
         self.paddle.fields(codec);
-        [&mut self.x, &mut self.y, &mut self.dx, &mut self.dy].map(|it| it.fields(codec));
+        [&mut self.x, &mut self.y, &mut self.dx, &mut self.dy].fields(codec);
         self.pause.fields(codec);
         self.trail.fields(codec);
         self.trail_at.fields(codec);

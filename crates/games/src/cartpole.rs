@@ -1,4 +1,4 @@
-//! CartPole: a pole on a cart is kept upright by pushing the cart left or right.
+//! `CartPole`: a pole on a cart is kept upright by pushing the cart left or right.
 //!
 //! The system is that of A. Barto, R. Sutton and C. Anderson, «Neuronlike Adaptive Elements That Can Solve
 //! Difficult Learning Control Problems», 1983, with the constants, Euler steps and limits of Gymnasium's
@@ -24,7 +24,7 @@ pub(crate) static INFO: Info = Info {
     planes: None,
     numbers: Some(NumbersInfo { names: &["position", "velocity", "angle", "angular velocity"] }),
     score_unit: "steps",
-    yardsticks: &[("random", 22.0), ("scripted", 500.0), ("person", 60.0)],
+    yardsticks: &[("random", 24.0), ("scripted", 500.0), ("person", 60.0)],
     palette: &[
         [22, 24, 46],
         [26, 28, 54],
@@ -266,4 +266,47 @@ fn draw_dial(screen: &mut Screen, angle: f64) {
     screen.rect(151, 12, 1, 5, RED);
     let at = (angle / ANGLE_MAX * 25.0).round().clamp(-25.0, 25.0) as i32;
     screen.disc(126 + at, 14, 2, POLE);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Source: `CartPole-v1` of Gymnasium 1.4.0.
+    #[test]
+    fn moves_as_that_of_gymnasium() {
+        let mut game = CartPole::new();
+        (game.x, game.velocity, game.angle, game.angular_velocity) = (0.01, -0.02, 0.03, 0.04);
+        let expected = [
+            (
+                1,
+                [
+                    0.009_600_000_000_000_001,
+                    -0.215_539_017_102_789_36,
+                    0.0308,
+                    0.341_995_223_776_039_14,
+                ],
+            ),
+            (
+                10,
+                [
+                    -0.053_074_080_263_717_335,
+                    -0.808_479_145_723_337_1,
+                    0.137_954_713_685_391,
+                    1.397_857_014_350_178,
+                ],
+            ),
+        ];
+        while !game.is_over {
+            let i = game.n_steps;
+            assert_eq!(game.step(((i / 3 + i) % 2) as u8, None).reward, 1.0);
+            if let Some((_, numbers)) = expected.iter().find(|it| it.0 == i + 1) {
+                let found = [game.x, game.velocity, game.angle, game.angular_velocity];
+                for (found, expected) in found.iter().zip(numbers) {
+                    assert!((found - expected).abs() < 1e-12, "{found} {expected}");
+                }
+            }
+        }
+        assert_eq!(game.n_steps, 13);
+    }
 }

@@ -7,15 +7,19 @@
 //! A console that runs a cartridge is a [`Game`], too: nothing outside this crate asks how the frames come
 //! about.
 
+mod acrobot;
 mod brick;
 mod cartpole;
 mod game;
 mod grey;
 mod list;
+mod mountaincar;
 mod paint;
+mod rally;
 mod random;
 mod recording;
 mod replay;
+mod snake;
 mod state;
 mod vector;
 

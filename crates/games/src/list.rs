@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Game, Info, brick::Brick, cartpole::CartPole};
+use crate::{
+    Error, Game, Info, acrobot::Acrobot, brick::Brick, cartpole::CartPole,
+    mountaincar::MountainCar, rally::Rally, snake::Snake,
+};
 
 /// A game of the list.
 #[derive(Debug)]
@@ -16,7 +19,11 @@ pub struct Entry {
 /// All games, the easiest to learn first.
 pub const GAMES: &[Entry] = &[
     Entry { info: &crate::cartpole::INFO, new: |_| Box::new(CartPole::new()) },
+    Entry { info: &crate::mountaincar::INFO, new: |_| Box::new(MountainCar::new()) },
+    Entry { info: &crate::acrobot::INFO, new: |_| Box::new(Acrobot::new()) },
     Entry { info: &crate::brick::INFO, new: |_| Box::new(Brick::new()) },
+    Entry { info: &crate::rally::INFO, new: |it| Box::new(Rally::new(it.opponent)) },
+    Entry { info: &crate::snake::INFO, new: |_| Box::new(Snake::new()) },
 ];
 
 /// What can be chosen of a game, besides its seed.

@@ -111,6 +111,12 @@ impl Field for Random {
     }
 }
 
+impl<T: Field> Field for &mut T {
+    fn fields(&mut self, codec: &mut Codec<'_>) {
+        T::fields(self, codec);
+    }
+}
+
 impl<T: Field> Field for [T] {
     fn fields(&mut self, codec: &mut Codec<'_>) {
         for field in self {

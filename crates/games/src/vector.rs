@@ -279,7 +279,7 @@ pub fn episode_seed(seed: u64, game_idx: u64, episode: u64) -> u64 {
     mix(mix(mix(seed) ^ game_idx) ^ episode)
 }
 
-/// The output function of SplitMix64. Source: G. Steele et al., «Fast Splittable Pseudorandom Number
+/// The output function of `SplitMix64`. Source: G. Steele et al., «Fast Splittable Pseudorandom Number
 /// Generators», 2014.
 fn mix(x: u64) -> u64 {
     let x = x.wrapping_add(0x9E37_79B9_7F4A_7C15);
