@@ -276,7 +276,7 @@ pub struct Described {
 }
 
 /// Every family that the program offers, the one that is meant where none is named first.
-pub static FAMILIES: &[&dyn Family] = &[&crate::rave::Rave];
+pub static FAMILIES: &[&dyn Family] = &[&crate::rave::Rave, &crate::agent::GameAgents];
 
 /// Families that others added.
 static ADDED: RwLock<Vec<&'static dyn Family>> = RwLock::new(Vec::new());

@@ -43,6 +43,11 @@ pub trait Finished {
         None
     }
 
+    /// The model as a player of a game, if it is one.
+    fn as_player(&self) -> Option<&crate::agent::Player> {
+        None
+    }
+
     /// The model as something that other programs can play, if it can be written for them.
     fn as_playable(&self) -> Option<&dyn Playable> {
         None

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use api::{FieldProblem, Knob, KnobKind, Origin};
+use api::{FieldProblem, Knob, KnobKind, Origin, Preset, Switch};
 use serde_json::{Map, Value};
 
 /// Makes `pub struct Config` with one field a knob, `fn knobs()`, and `fn defaults()` from one table.
@@ -86,7 +86,51 @@ pub struct Composition {
 }
 
 /// Some knobs set by one source.
-pub(crate) type Layer<'a> = (Origin, &'a BTreeMap<String, Value>);
+type Layer<'a> = (Origin, &'a BTreeMap<String, Value>);
+
+/// What the settings of a family are composed from.
+pub(crate) struct Form<'a> {
+    pub(crate) knobs: &'a [Knob],
+    pub(crate) presets: &'a [Preset],
+    pub(crate) switches: &'a [Switch],
+}
+
+impl Form<'_> {
+    /// The whole settings of a preset with switches laid over it and some knobs changed, to freeze in an
+    /// order; and where each came from.
+    ///
+    /// # Errors
+    /// Every setting that cannot be used, with what would be right.
+    pub(crate) fn compose(
+        &self,
+        preset: &str,
+        switches: &[String],
+        overrides: &BTreeMap<String, Value>,
+    ) -> Result<Composition, Vec<FieldProblem>> {
+        let Some(preset) = self.presets.iter().find(|known| known.name == preset) else {
+            let names = self.presets.iter().map(|known| known.name.as_str());
+            return Err(vec![unknown_name("preset", preset, names)]);
+        };
+        let mut layers: Vec<Layer<'_>> = vec![(Origin::Preset, &preset.settings)];
+        for name in switches {
+            let Some(switch) = self.switches.iter().find(|known| known.name == *name) else {
+                let names = self.switches.iter().map(|known| known.name.as_str());
+                return Err(vec![unknown_name("switches", name, names)]);
+            };
+            layers.push((Origin::Switch { name: name.clone() }, &switch.settings));
+        }
+        layers.push((Origin::Setting, overrides));
+        compose(self.knobs, &layers)
+    }
+}
+
+/// The knobs of an object, by key.
+pub(crate) fn settings(object: Value) -> BTreeMap<String, Value> {
+    match object {
+        Value::Object(settings) => settings.into_iter().collect(),
+        _ => BTreeMap::new(),
+    }
+}
 
 /// The whole settings of layers laid over the defaults, later ones winning: each of its right kind
 /// and in its range.
@@ -95,10 +139,7 @@ pub(crate) type Layer<'a> = (Origin, &'a BTreeMap<String, Value>);
 ///
 /// # Errors
 /// Every setting that cannot be used, with what would be right.
-pub(crate) fn compose(
-    knobs: &[Knob],
-    layers: &[Layer<'_>],
-) -> Result<Composition, Vec<FieldProblem>> {
+fn compose(knobs: &[Knob], layers: &[Layer<'_>]) -> Result<Composition, Vec<FieldProblem>> {
     let keys = layers.iter().flat_map(|(_, settings)| settings.keys());
     let mut problems: Vec<FieldProblem> = keys
         .filter(|key| !knobs.iter().any(|knob| knob.key == **key))
@@ -145,6 +186,14 @@ pub(crate) fn problem_with(
     suggestion: impl Into<Value>,
 ) -> FieldProblem {
     FieldProblem { key: key.into(), message: message.into(), suggestion: Some(suggestion.into()) }
+}
+
+fn unknown_name<'a>(key: &str, name: &str, known: impl Iterator<Item = &'a str>) -> FieldProblem {
+    let known: Vec<&str> = known.collect();
+    match api::nearest(name, known.iter().copied()) {
+        Some(meant) => problem(key, format!("there is no `{name}`; did you mean `{meant}`?")),
+        None => problem(key, format!("there is no `{name}`; choose one of {}", known.join(", "))),
+    }
 }
 
 fn unknown(key: &str, knobs: &[Knob]) -> FieldProblem {

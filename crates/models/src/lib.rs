@@ -5,6 +5,7 @@
 //! `configurations/` (presets and switches), `network.rs` (layers), `objective.rs` (losses and
 //! schedules), `train.rs` (one step) and `infer.rs` (a finished model).
 
+pub mod agent;
 mod error;
 mod family;
 mod finished;

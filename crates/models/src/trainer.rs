@@ -20,6 +20,9 @@ pub trait Trainer {
     /// What [`Validation::score`] is a value of.
     fn score_metric(&self) -> api::ScoreMetric;
 
+    /// Hears which share of the training's budget is used, 0 to 1, for schedules that run over it.
+    fn set_share(&mut self, _share: f64) {}
+
     /// Learns from one batch: excerpts of sound, flat, in the shape that the settings say; empty for a
     /// family that learns from no sound. `go_on` is asked every few seconds; after a no there is
     /// nothing, and everything is as it was before the step.
@@ -32,14 +35,20 @@ pub trait Trainer {
     /// The same, and remembers nothing.
     fn measure(&self, clips: &[Vec<Vec<f32>>]) -> Option<Validation>;
 
-    /// What the model makes of a clip `[channel][sample]`, or of nothing, to hear or see.
-    fn render(&self, clip: &[Vec<f32>]) -> Rendered;
+    /// What the model makes of a clip `[channel][sample]`, or of nothing, to hear or see; `None` for a model
+    /// that is seen in what it plays.
+    fn render(&self, clip: &[Vec<f32>]) -> Option<Rendered>;
+
+    /// Plays `n` episodes of its game, if it has one; the same seed gives the same ones.
+    fn record(&self, _n: usize, _seed: u64) -> Vec<games::Recording> {
+        vec![]
+    }
 
     /// Stores everything needed to go on, whole or not at all.
     ///
     /// # Errors
     /// When the file cannot be written.
-    fn save(&self, path: &Path) -> Result<(), Error>;
+    fn save(&mut self, path: &Path) -> Result<(), Error>;
 
     /// Takes a checkpoint from before training went astray as the new start: at half the rate, and with
     /// other random numbers.

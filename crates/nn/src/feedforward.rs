@@ -105,6 +105,12 @@ impl Network {
         self.layers().map(Layer::n_trainable).sum()
     }
 
+    /// Numbers that all layers give for each member of a batch.
+    #[must_use]
+    pub fn n_values(&self) -> usize {
+        self.layers().map(|layer| layer.output().len()).sum()
+    }
+
     /// Numbers that a head gives for each member of a batch.
     #[must_use]
     pub fn n_out(&self, head: usize) -> usize {

@@ -253,7 +253,7 @@ impl Trainer for Fit {
         Some(Validation { score, clip_metric: "likeness", values: vec![] })
     }
 
-    fn render(&self, _clip: &[Vec<f32>]) -> Rendered {
+    fn render(&self, _clip: &[Vec<f32>]) -> Option<Rendered> {
         let points = places(33).map(|x| format!("{x:.3},{:.4}", -self.y(x)));
         let points = points.collect::<Vec<_>>().join(" ");
         let picture = format!(
@@ -261,10 +261,11 @@ impl Trainer for Fit {
              fill=\"none\" stroke=\"black\" stroke-width=\".02\"/></svg>\n"
         );
         let bytes = picture.into_bytes();
-        Rendered::File { name: "curve.svg", medium: Medium::Picture, mime: "image/svg+xml", bytes }
+        let (name, medium, mime) = ("curve.svg", Medium::Picture, "image/svg+xml");
+        Some(Rendered::File { name, medium, mime, bytes })
     }
 
-    fn save(&self, path: &Path) -> Result<(), Error> {
+    fn save(&mut self, path: &Path) -> Result<(), Error> {
         self.store(path)
     }
 

@@ -7,13 +7,13 @@
 
 use std::collections::BTreeMap;
 
-use api::{Family, FieldProblem, KnobKind, LearnsFrom, Origin};
+use api::{Family, FieldProblem, KnobKind, LearnsFrom};
 use nn::{Compute, NoGpu};
 use serde_json::{Value, json};
 
 use super::configurations;
 use crate::knobs::{
-    self, Composition, Layer, choice, factor, integer, integers, integers_or_none, knobs, multiple,
+    self, Composition, Form, choice, factor, integer, integers, integers_or_none, knobs, multiple,
     number, problem, problem_with,
 };
 
@@ -513,32 +513,14 @@ pub fn resolve(
     switches: &[String],
     overrides: &BTreeMap<String, Value>,
 ) -> Result<Composition, Vec<FieldProblem>> {
-    let presets = configurations::presets();
-    let Some(preset) = presets.iter().find(|known| known.name == preset) else {
-        let names = presets.iter().map(|known| known.name.as_str());
-        return Err(vec![unknown_name("preset", preset, names)]);
+    let form = Form {
+        knobs: &knobs(),
+        presets: &configurations::presets(),
+        switches: &configurations::switches(),
     };
-    let known = configurations::switches();
-    let mut layers: Vec<Layer<'_>> = vec![(Origin::Preset, &preset.settings)];
-    for name in switches {
-        let Some(switch) = known.iter().find(|known| known.name == *name) else {
-            let names = known.iter().map(|known| known.name.as_str());
-            return Err(vec![unknown_name("switches", name, names)]);
-        };
-        layers.push((Origin::Switch { name: name.clone() }, &switch.settings));
-    }
-    layers.push((Origin::Setting, overrides));
-    let composition = knobs::compose(&knobs(), &layers)?;
+    let composition = form.compose(preset, switches, overrides)?;
     Config::from_settings(&composition.settings)?;
     Ok(composition)
-}
-
-fn unknown_name<'a>(key: &str, name: &str, known: impl Iterator<Item = &'a str>) -> FieldProblem {
-    let known: Vec<&str> = known.collect();
-    match api::nearest(name, known.iter().copied()) {
-        Some(meant) => problem(key, format!("there is no `{name}`; did you mean `{meant}`?")),
-        None => problem(key, format!("there is no `{name}`; choose one of {}", known.join(", "))),
-    }
 }
 
 /// RAVE as forms and the command line show it.

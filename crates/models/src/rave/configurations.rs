@@ -3,10 +3,7 @@
 //! A preset names only what differs from the defaults; a switch names only what it changes. Names and
 //! values of the group «RAVE» are those of the public configurations of RAVE 2.3.
 
-use std::collections::BTreeMap;
-
 use api::{Limit, Preset, Switch};
-use serde_json::Value;
 
 mod adain;
 mod causal;
@@ -69,11 +66,3 @@ pub(super) fn switches() -> Vec<Switch> {
 
 /// The steps that the original program trains by itself.
 const PUBLISHED_LIMIT: Limit = Limit::Steps { steps: 6_000_000 };
-
-/// The knobs of an object, by key.
-fn settings(object: Value) -> BTreeMap<String, Value> {
-    match object {
-        Value::Object(settings) => settings.into_iter().collect(),
-        _ => BTreeMap::new(),
-    }
-}

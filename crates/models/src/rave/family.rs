@@ -270,12 +270,12 @@ impl crate::Trainer for Trainer {
         self.measure(clips).map(validation)
     }
 
-    fn render(&self, clip: &[Vec<f32>]) -> Rendered {
-        Rendered::Sound(self.render(clip))
+    fn render(&self, clip: &[Vec<f32>]) -> Option<Rendered> {
+        Some(Rendered::Sound(self.render(clip)))
     }
 
-    fn save(&self, path: &Path) -> Result<(), Error> {
-        self.save(path)
+    fn save(&mut self, path: &Path) -> Result<(), Error> {
+        Trainer::save(self, path)
     }
 
     fn step_back(&mut self, path: &Path) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 use api::Switch;
 use serde_json::json;
 
-use super::settings;
+use crate::knobs::settings;
 
 pub(super) fn switch() -> Switch {
     Switch {

@@ -3,7 +3,8 @@
 use api::Preset;
 use serde_json::json;
 
-use super::{PUBLISHED_LIMIT, settings};
+use super::PUBLISHED_LIMIT;
+use crate::knobs::settings;
 
 pub(super) fn preset() -> Preset {
     Preset {

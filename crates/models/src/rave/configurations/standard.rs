@@ -3,7 +3,7 @@
 use api::{Limit, Preset};
 use serde_json::json;
 
-use super::settings;
+use crate::knobs::settings;
 
 pub(super) fn preset() -> Preset {
     Preset {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use api::Preset;
 use serde_json::{Value, json};
 
-use super::{PUBLISHED_LIMIT, settings};
+use super::PUBLISHED_LIMIT;
+use crate::knobs::settings;
 
 pub(super) fn preset() -> Preset {
     Preset {

@@ -1,0 +1,174 @@
+//! A trained agent: it plays, says what it sees in a state, and is stored without what only training needs.
+
+use std::{collections::BTreeMap, path::Path};
+
+use games::{Info, Random, Recording, Wrappers};
+use nn::{NamedArray, feedforward::Pass};
+use serde_json::Value;
+
+use super::{
+    config::Config,
+    family::NAME,
+    network::{Agent, Seen, wrappers},
+    play::{choose, episodes, options},
+    train::measured_choice,
+};
+use crate::{Error, Finished};
+
+/// A trained agent.
+pub struct Player {
+    config: Config,
+    agent: Agent,
+    parameters: Vec<f32>,
+}
+
+/// What an agent makes of what it sees.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Look {
+    /// The probability of each action; for DQN 1 for the one that is worth most.
+    pub policy: Vec<f32>,
+    /// What it expects to gain from here on, discounted.
+    pub value: f32,
+    /// What each action is worth; empty for PPO.
+    pub action_values: Vec<f32>,
+}
+
+/// What a file says of an agent besides its arrays.
+pub(super) fn words(config: &Config) -> BTreeMap<String, String> {
+    let words = [
+        ("family", NAME.to_owned()),
+        ("version", env!("CARGO_PKG_VERSION").to_owned()),
+        ("settings", config.to_settings().to_string()),
+        ("game_version", config.info().version.to_string()),
+    ];
+    words.map(|(key, value)| (key.to_owned(), value)).into()
+}
+
+/// The settings that a file says it was trained with.
+pub(super) fn config(path: &Path, words: &BTreeMap<String, String>) -> Result<Config, Error> {
+    let wrong = |reason: String| Error::Settings { path: path.into(), reason };
+    let family = words.get("family").map(String::as_str);
+    if family != Some(NAME) {
+        return Err(wrong("it is not a game agent".into()));
+    }
+    let text = words.get("settings").ok_or_else(|| wrong("there are none".into()))?;
+    let value: Value = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
+    Config::from_settings(&value).map_err(|problems| {
+        let first = problems.into_iter().next();
+        wrong(first.map_or(String::new(), |it| format!("{}: {}", it.key, it.message)))
+    })
+}
+
+impl Player {
+    /// Reads an agent from a finished model or a checkpoint.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is no agent.
+    pub fn load(path: &Path) -> Result<Self, Error> {
+        let found = nn::checkpoint::read_some(path, |name| !name.starts_with(super::state::FRONT))?;
+        let config = config(path, &found.metadata)?;
+        let agent = Agent::new(&config);
+        let parameters = agent.network.from_arrays(&found.arrays, &agent.names)?;
+        Ok(Self { config, agent, parameters })
+    }
+
+    /// The game that it plays.
+    #[must_use]
+    pub fn game(&self) -> &'static Info {
+        self.config.info()
+    }
+
+    /// What is chosen of the game.
+    #[must_use]
+    pub fn options(&self) -> games::Options {
+        options(&self.config)
+    }
+
+    /// What stands between the game and it.
+    #[must_use]
+    pub fn wrappers(&self) -> Wrappers {
+        wrappers(&self.config)
+    }
+
+    /// Plays `n` whole episodes. The same seed gives the same ones.
+    #[must_use]
+    pub fn record(&self, n: usize, seed: u64) -> Vec<Recording> {
+        let choice = measured_choice(&self.config);
+        episodes(&self.config, &self.agent, &self.parameters, choice, n, seed)
+    }
+
+    /// What it makes of a picture that it sees.
+    pub fn look_at_picture(&self, picture: &[u8], pass: &mut Pass) -> Look {
+        self.agent.forward(&self.parameters, Seen::Bytes(&|_| picture), 1, pass);
+        self.look(pass)
+    }
+
+    /// What it makes of numbers that it sees.
+    pub fn look_at_numbers(&self, numbers: &[f32], pass: &mut Pass) -> Look {
+        self.agent.forward(&self.parameters, Seen::Numbers(&|_| numbers), 1, pass);
+        self.look(pass)
+    }
+
+    /// Chooses an action by what it made of the state.
+    pub fn choose(&self, look: &Look, random: &mut Random) -> u8 {
+        let mut preferences = if look.action_values.is_empty() {
+            look.policy.iter().map(|it| it.max(f32::MIN_POSITIVE).ln()).collect()
+        } else {
+            look.action_values.clone()
+        };
+        choose(&mut preferences, measured_choice(&self.config), random) as u8
+    }
+
+    fn look(&self, pass: &Pass) -> Look {
+        let mut preferences = Vec::new();
+        self.agent.preferences(pass, &mut preferences);
+        if self.agent.is_policy() {
+            super::policy::log_softmax(&mut preferences);
+            let policy = preferences.iter().map(|it| it.exp()).collect();
+            let value = self.agent.values(pass).map_or(0.0, |it| it[0]);
+            return Look { policy, value, action_values: vec![] };
+        }
+        let best = super::policy::best(&preferences);
+        let policy = (0..preferences.len()).map(|i| f32::from(u8::from(i == best))).collect();
+        Look { policy, value: preferences[best], action_values: preferences }
+    }
+
+    fn arrays(&self) -> Vec<NamedArray> {
+        self.agent.network.to_arrays(&self.parameters, &self.agent.names)
+    }
+}
+
+impl Finished for Player {
+    fn family(&self) -> &'static str {
+        NAME
+    }
+
+    fn kind(&self) -> &'static str {
+        "an agent that plays a game"
+    }
+
+    fn settings(&self) -> Value {
+        self.config.to_settings()
+    }
+
+    fn about_weights(&self) -> &'static str {
+        "holds the network under the names that Stable-Baselines3 has for its layers"
+    }
+
+    fn n_arrays(&self) -> usize {
+        2 * self.agent.names.len()
+    }
+
+    fn weights(&self) -> Vec<(String, Vec<usize>, Vec<u32>)> {
+        let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect();
+        self.arrays().into_iter().map(|it| (it.name, it.shape, bits(it.values))).collect()
+    }
+
+    fn save(&self, path: &Path) -> Result<(), Error> {
+        Ok(nn::checkpoint::write(path, &self.arrays(), &words(&self.config))?)
+    }
+
+    fn as_player(&self) -> Option<&Player> {
+        Some(self)
+    }
+}
