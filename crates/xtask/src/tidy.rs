@@ -39,6 +39,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("burn-core", &["nn", "models"]),
     ("burn-flex", &["nn"]),
     ("symphonia", &["audio"]),
+    ("openh264", &["film"]),
 ];
 
 /// The only places that may start a process, besides tests.
