@@ -15,6 +15,11 @@
 //! Everything runs on the calling thread, and a film of ten hours needs no more memory than one of a minute,
 //! but for four bytes a frame.
 //!
+//! # Building
+//!
+//! The encoder needs a C++ compiler. If `nasm` is on the path, it is built with its assembly for x86 and a film
+//! takes half the time: 640x840 with 1700 instead of 930 frames a second and core. Nothing else differs.
+//!
 //! # Patents
 //!
 //! H.264 is covered by patents in some countries. The encoder is OpenH264, compiled from its source (BSD-2).

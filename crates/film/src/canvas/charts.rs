@@ -17,14 +17,11 @@ impl Canvas {
     ) {
         let step = into.width as f32 / (values.len().max(2) - 1) as f32;
         let place = |(i, value): (usize, &f32)| {
-            let share = share(*value, from, to);
-            (
-                into.x as f32 + i as f32 * step,
-                (into.y + into.height) as f32 - share * into.height as f32,
-            )
+            let down = (1.0 - share(*value, from, to)) * into.height as f32;
+            (into.x as f32 + i as f32 * step, into.y as f32 + down)
         };
         // Of values closer together than half a pixel, the least and the greatest are what can be seen.
-        let thinned = thin(values, (2 * into.width).max(2) as usize);
+        let thinned = thin(values, into.width.saturating_mul(2).max(2) as usize);
         for part in thinned.split(|(_, value)| value.is_nan()) {
             let points: Vec<_> = part.iter().map(|(i, value)| place((*i, value))).collect();
             match points[..] {
@@ -40,12 +37,14 @@ impl Canvas {
     pub fn bars(&mut self, values: &[f32], max: f32, into: Rect, gap: i32, color: Rgb) {
         let n = values.len() as i32;
         for (i, value) in (0..).zip(values) {
-            let edge = |i: i32| (i64::from(i) * i64::from(into.width + gap) / i64::from(n)) as i32;
+            let edge = |i: i32| {
+                (i64::from(i) * i64::from(into.width.saturating_add(gap)) / i64::from(n)) as i32
+            };
             let height = (share(*value, 0.0, max) * into.height as f32).round() as i32;
             let bar = Rect {
-                x: into.x + edge(i),
-                y: into.y + into.height - height,
-                width: edge(i + 1) - edge(i) - gap,
+                x: into.x.saturating_add(edge(i)),
+                y: into.y.saturating_add(into.height - height),
+                width: (edge(i + 1) - edge(i)).saturating_sub(gap),
                 height,
             };
             self.rectangle(bar, color);

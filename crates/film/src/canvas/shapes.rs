@@ -10,7 +10,7 @@ impl Canvas {
         let round = radius.ceil() as i32;
         // Only the corners need thought: the band between them is a rectangle.
         self.blend_rectangle(
-            Rect { y: rect.y + round, height: rect.height - 2 * round, ..rect },
+            Rect { y: rect.y.saturating_add(round), height: rect.height - 2 * round, ..rect },
             color,
             alpha,
         );
@@ -22,8 +22,9 @@ impl Canvas {
         };
         let height = round.min(rect.height);
         self.cover(Rect { height, ..rect }, color, alpha, distance);
-        let y = (rect.y + rect.height - round).max(rect.y + round);
-        self.cover(Rect { y, height: rect.y + rect.height - y, ..rect }, color, alpha, distance);
+        let below = (rect.height - round).max(height);
+        let y = rect.y.saturating_add(below);
+        self.cover(Rect { y, height: rect.height - below, ..rect }, color, alpha, distance);
     }
 
     /// A filled circle around (x, y), `radius` in pixels.

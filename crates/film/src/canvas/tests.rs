@@ -92,6 +92,20 @@ fn nothing_panics_wherever_it_is_drawn() {
             canvas.rounded_rectangle(Rect::new(-3, -3, 9, 5), x, RED, y);
         }
     }
+    for place in [i32::MIN, -7, 3, i32::MAX] {
+        for len in [i32::MIN, -1, 0, 9, i32::MAX / 2, i32::MAX] {
+            let rect = Rect::new(place, place, len, len.min(1000));
+            canvas.rectangle(rect, RED);
+            canvas.rounded_rectangle(rect, 3.0, RED, 0.5);
+            canvas.heat(&[0.5], 1, rect, 0.5);
+            canvas.curve(&[0.2, 0.9], (0.0, 1.0), rect, 2.0, RED);
+            canvas.bars(&[0.2, 0.9], 1.0, rect, 1, RED);
+            canvas.bars(&[0.2, 0.9], 1.0, rect, i32::MAX, RED);
+            canvas.progress(0.5, rect, RED, RED);
+            let copy = canvas.clone();
+            canvas.draw_picture(&copy, rect);
+        }
+    }
     let mut empty = black(0, 0);
     empty.fill(RED);
     empty.rectangle(Rect::new(0, 0, 5, 5), RED);

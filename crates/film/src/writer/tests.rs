@@ -190,7 +190,7 @@ fn chapters_and_tags_are_in_the_film() {
         assert_eq!(film.tags["desc"], "They move.\nÜber alles.");
     };
     check(&[(0, "Hour 1"), (10, "Hour 2")], &[(0, "Hour 1"), (10, "Hour 2")]);
-    check(&[(7, "Späte")], &[(0, "Squares"), (7, "Späte")]);
+    check(&[(7, "Später")], &[(0, "Squares"), (7, "Später")]);
     check(&[(0, "a"), (0, "b"), (24, "c")], &[(0, "b"), (24, "c")]);
     let long = "ä".repeat(200);
     let cut = "ä".repeat(127);
@@ -210,6 +210,26 @@ fn a_chapter_without_frames_is_left_out() {
     film.finish(Tags::default()).unwrap();
     let listed = reader::read(&fs::read(&path).unwrap()).listed;
     assert_eq!(listed, [(0, "one".to_owned())]);
+}
+
+#[test]
+fn without_a_title_the_first_chapter_begins_with_the_film() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("film.mp4");
+    let mut film = Writer::create(&path, settings(64, 48)).unwrap();
+    film.frame(&picture(64, 48, 0)).unwrap();
+    film.chapter("one");
+    film.frame(&picture(64, 48, 1)).unwrap();
+    film.finish(Tags::default()).unwrap();
+    let listed = reader::read(&fs::read(&path).unwrap()).listed;
+    assert_eq!(listed, [(0, "one".to_owned())]);
+}
+
+#[test]
+fn a_writer_may_move_to_another_thread() {
+    fn check<T: Send>() {}
+    check::<Writer>();
+    check::<crate::Typesetter>();
 }
 
 #[test]
