@@ -79,7 +79,7 @@ pub struct Written {
 /// Encoded frames go to a file without a name in the folder of the film. [`Writer::finish`] writes the tables and
 /// copies the frames behind them, so that a player can start before it has everything; then it flushes the film to
 /// disk and gives it its name. Until then nothing is to be seen, and the disk must hold the film twice. A writer
-/// that is dropped, or a program that is killed, leaves nothing.
+/// that is dropped leaves nothing. A program that is killed while it finishes a film leaves `.film-*.part`.
 ///
 /// ```
 /// # fn main() -> Result<(), film::Error> {
