@@ -20,8 +20,8 @@ pub struct Info {
     pub version: u32,
     /// The names of its actions; an action is an index. The first does nothing, if there is such an action.
     pub actions: &'static [&'static str],
-    /// The action of each key that is held, by the browser's names of keys: `("ArrowLeft", 1)`. The
-    /// first that is held counts.
+    /// The action of each key that is held, by the browser's codes of keys: `("ArrowLeft", 1)`; keys that
+    /// have to be held together are joined by `+`. The first entry that is held counts.
     pub keys: &'static [(&'static str, u8)],
     /// How many can play: a second player is `actions[1]` of [`Game::step`], scripted unless somebody plays.
     pub n_players: usize,
@@ -37,7 +37,7 @@ pub struct Info {
     /// What a score counts: «bricks», «points», «steps».
     pub score_unit: &'static str,
     /// The mean score of random actions, of the scripted player, and of a person who has played for some
-    /// minutes; those of the first two are measured by a test.
+    /// minutes. The first two are measured by a test; that of a person is an estimate.
     pub yardsticks: &'static [(&'static str, f64)],
     /// Colours of [`Screen`], red, green and blue.
     pub palette: &'static [[u8; 3]],

@@ -10,9 +10,12 @@
 mod acrobot;
 mod brick;
 mod cartpole;
+mod crossing;
 mod game;
 mod grey;
+mod invaders;
 mod list;
+mod maze;
 mod mountaincar;
 mod paint;
 mod rally;

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, Game, Info, acrobot::Acrobot, brick::Brick, cartpole::CartPole,
-    mountaincar::MountainCar, rally::Rally, snake::Snake,
+    Error, Game, Info, acrobot::Acrobot, brick::Brick, cartpole::CartPole, crossing::Crossing,
+    invaders::Invaders, maze::Maze, mountaincar::MountainCar, rally::Rally, snake::Snake,
 };
 
 /// A game of the list.
@@ -24,6 +24,9 @@ pub const GAMES: &[Entry] = &[
     Entry { info: &crate::brick::INFO, new: |_| Box::new(Brick::new()) },
     Entry { info: &crate::rally::INFO, new: |it| Box::new(Rally::new(it.opponent)) },
     Entry { info: &crate::snake::INFO, new: |_| Box::new(Snake::new()) },
+    Entry { info: &crate::crossing::INFO, new: |_| Box::new(Crossing::new()) },
+    Entry { info: &crate::invaders::INFO, new: |_| Box::new(Invaders::new()) },
+    Entry { info: &crate::maze::INFO, new: |_| Box::new(Maze::new()) },
 ];
 
 /// What can be chosen of a game, besides its seed.

@@ -69,6 +69,17 @@ impl Screen {
         }
     }
 
+    /// Draws a sprite. A letter from `a` on is the first, second … of the colours; others leave the pixel.
+    pub(crate) fn sprite(&mut self, x: i32, y: i32, rows: &[&str], colours: &[u8]) {
+        for (dy, row) in rows.iter().enumerate() {
+            for (dx, letter) in row.bytes().enumerate() {
+                if let Some(colour) = colours.get(usize::from(letter.wrapping_sub(b'a'))) {
+                    self.dot(x + dx as i32, y + dy as i32, *colour);
+                }
+            }
+        }
+    }
+
     /// Writes capital letters and digits, each pixel `scale` wide and high; gives the x after them.
     pub(crate) fn text(&mut self, x: i32, y: i32, text: &str, scale: i32, colour: u8) -> i32 {
         text.bytes().fold(x, |x, letter| self.letter(x, y, letter, scale, colour))

@@ -26,7 +26,7 @@ pub(crate) static INFO: Info = Info {
     }),
     numbers: None,
     score_unit: "points ahead",
-    yardsticks: &[("random", -10.5), ("scripted", 8.0), ("person", 3.0)],
+    yardsticks: &[("random", -10.7), ("scripted", 7.8), ("person", 5.0)],
     palette: &screen::PALETTE,
 };
 

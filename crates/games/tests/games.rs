@@ -11,6 +11,9 @@ const HASHES: &[(&str, &str)] = &[
     ("brick", "38910662b40ae0f9"),
     ("rally", "97ed54f6d3ccbbe5"),
     ("snake", "b443c7d25f070c1a"),
+    ("crossing", "6537b4356fc1fa54"),
+    ("invaders", "af4b43b3b4e3443c"),
+    ("maze", "18fa45696c346a18"),
 ];
 
 /// Plays random actions, each held as agents do, and begins anew after each end.

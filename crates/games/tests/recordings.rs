@@ -5,7 +5,7 @@ use games::{Error, Options, Random, Recording, Replay, Screen, Strength, Titles}
 /// An episode of random play with its screens' sum, by whoever plays second.
 fn play(key: &str, start_after: u32, with_second: bool) -> (Recording, u64) {
     let options = Options { opponent: Strength::Hard };
-    let mut game = games::with(key, &options).unwrap();
+    let mut game = games::with(key, &options).expect("a game of the list");
     let (mut random, mut screen) = (Random::new(5), Screen::default());
     game.reset(77);
     let frame_skip = game.info().frame_skip;
