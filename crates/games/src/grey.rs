@@ -12,6 +12,10 @@ pub const GREY: usize = 84;
 const COLUMN_UNITS: usize = 40;
 const PER_COLUMN: usize = 21;
 const UNITS: u32 = 40 * 5;
+/// 40 columns of the screen make exactly 21 of the picture.
+const BLOCK: usize = 40;
+const GREY_BLOCK: usize = 21;
+const BLOCKS: usize = WIDTH / BLOCK;
 
 /// Makes grey pictures of screens of one game. What didn't change since the last one is not computed again.
 #[derive(Debug)]
@@ -20,15 +24,15 @@ pub struct Grey {
     last: Screen,
     is_first: bool,
     /// Each row of the screen, averaged across: sums of 40 units.
-    across: Vec<[u16; GREY]>,
+    across: Vec<[[u16; GREY_BLOCK]; BLOCKS]>,
     pixels: Vec<u8>,
 }
 
-/// The columns that a pixel covers: the first, and the units of it and of the next two.
-const COLUMNS: [(usize, [u16; 3]); GREY] = {
-    let mut columns = [(0, [0; 3]); GREY];
+/// The columns of a block that each of its pixels covers: the first, and the units of it and of the next two.
+const COLUMNS: [(usize, [u16; 3]); GREY_BLOCK] = {
+    let mut columns = [(0, [0; 3]); GREY_BLOCK];
     let mut i = 0;
-    while i < GREY {
+    while i < GREY_BLOCK {
         let start = i * COLUMN_UNITS;
         let first = PER_COLUMN - start % PER_COLUMN;
         let rest = COLUMN_UNITS - first;
@@ -54,18 +58,23 @@ impl Grey {
             lumas,
             last: Screen::default(),
             is_first: true,
-            across: vec![[0; GREY]; HEIGHT],
+            across: vec![[[0; GREY_BLOCK]; BLOCKS]; HEIGHT],
             pixels: vec![0; GREY * GREY],
         }
     }
 
     /// The grey picture of a screen: `[row][column]`.
     pub fn picture(&mut self, screen: &Screen) -> &[u8] {
+        let rows = screen.0.as_chunks::<WIDTH>().0;
         // Five rows of the screen make two of the picture.
         for group in 0..HEIGHT / 5 {
             let mut has_changed = false;
             for row in 5 * group..5 * group + 5 {
-                has_changed |= self.update_row(screen, row);
+                let last = &self.last.0[row * WIDTH..(row + 1) * WIDTH];
+                if self.is_first || rows[row] != last {
+                    self.update_row(rows, row);
+                    has_changed = true;
+                }
             }
             if has_changed {
                 self.average(group);
@@ -75,39 +84,47 @@ impl Grey {
         &self.pixels
     }
 
-    /// Averages a row across if it changed; says whether it did.
-    fn update_row(&mut self, screen: &Screen, row: usize) -> bool {
-        let range = row * WIDTH..(row + 1) * WIDTH;
-        let pixels = &screen.0[range.clone()];
-        if !self.is_first && pixels == &self.last.0[range.clone()] {
-            return false;
+    /// Averages those blocks of a row across that have changed.
+    fn update_row(&mut self, rows: &[[u8; WIDTH]], row: usize) {
+        let above = if row > 0 { rows[row - 1].as_chunks::<BLOCK>().0 } else { &[] };
+        let blocks = rows[row].as_chunks::<BLOCK>().0;
+        let last = self.last.0[row * WIDTH..(row + 1) * WIDTH].as_chunks_mut::<BLOCK>().0;
+        for (i, (block, last)) in blocks.iter().zip(last).enumerate() {
+            if !self.is_first && block == last {
+                continue;
+            }
+            *last = *block;
+            // Most rows are like the one above, which is up to date.
+            self.across[row][i] = if above.get(i) == Some(block) {
+                self.across[row - 1][i]
+            } else {
+                average_across(&self.lumas, block)
+            };
         }
-        self.last.0[range.clone()].copy_from_slice(pixels);
-        if row > 0 && pixels == &screen.0[range.start - WIDTH..range.start] {
-            self.across[row] = self.across[row - 1];
-            return true;
-        }
-        let mut lumas = [0u16; WIDTH + 2];
-        for (luma, pixel) in lumas.iter_mut().zip(pixels) {
-            *luma = u16::from(self.lumas[usize::from(*pixel)]);
-        }
-        for (sum, (first, units)) in self.across[row].iter_mut().zip(&COLUMNS) {
-            let [a, b, c] = [lumas[*first], lumas[first + 1], lumas[first + 2]];
-            *sum = a * units[0] + b * units[1] + c * units[2];
-        }
-        true
     }
 
     fn average(&mut self, group: usize) {
         let [a, b, c, d, e] = &self.across[5 * group..5 * group + 5] else { return };
+        let [a, b, c, d, e] = [a, b, c, d, e].map(|row| row.as_flattened());
         let (upper, lower) = self.pixels[2 * group * GREY..][..2 * GREY].split_at_mut(GREY);
         average_rows(a, b, c, upper);
         average_rows(e, d, c, lower);
     }
 }
 
+fn average_across(lumas: &[u8; 256], block: &[u8; BLOCK]) -> [u16; GREY_BLOCK] {
+    // Two more, which the last pixel covers with no unit.
+    let mut row = [0u16; BLOCK + 2];
+    for (luma, pixel) in row.iter_mut().zip(block) {
+        *luma = u16::from(lumas[usize::from(*pixel)]);
+    }
+    COLUMNS.map(|(first, units)| {
+        row[first] * units[0] + row[first + 1] * units[1] + row[first + 2] * units[2]
+    })
+}
+
 /// Averages two rows and half of a third.
-fn average_rows(a: &[u16; GREY], b: &[u16; GREY], half: &[u16; GREY], to: &mut [u8]) {
+fn average_rows(a: &[u16], b: &[u16], half: &[u16], to: &mut [u8]) {
     for (((to, a), b), half) in to.iter_mut().zip(a).zip(b).zip(half) {
         let sum = 2 * (u32::from(*a) + u32::from(*b)) + u32::from(*half);
         *to = ((sum + UNITS / 2) / UNITS) as u8;
