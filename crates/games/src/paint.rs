@@ -50,22 +50,29 @@ impl Screen {
     /// Fills a disc around the middle of a pixel.
     pub(crate) fn disc(&mut self, x: i32, y: i32, radius: i32, colour: u8) {
         for dy in -radius..=radius {
-            let mut half = radius;
-            while half * half + dy * dy > radius * radius + radius {
-                half -= 1;
-            }
+            let half = half_width(radius, dy);
             self.rect(x - half, y + dy, 2 * half + 1, 1, colour);
         }
     }
 
-    /// Draws a line of some thickness: discs along it.
+    /// Draws a line of some thickness: what a disc covers that goes along it.
     pub(crate) fn line(&mut self, from: (f64, f64), to: (f64, f64), radius: i32, colour: u8) {
-        let n = ((to.0 - from.0).abs().max((to.1 - from.1).abs()).ceil() as i32).max(1);
+        let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+        let n = (dx.abs().max(dy.abs()) as i32).max(1);
+        let step = (dx / f64::from(n), dy / f64::from(n));
+        let mut rows = [(i32::MAX, i32::MIN); HEIGHT];
         for i in 0..=n {
-            let part = f64::from(i) / f64::from(n);
-            let x = from.0 + part * (to.0 - from.0);
-            let y = from.1 + part * (to.1 - from.1);
-            self.disc(x.round() as i32, y.round() as i32, radius, colour);
+            let x = nearest(from.0 + f64::from(i) * step.0);
+            let y = nearest(from.1 + f64::from(i) * step.1);
+            for dy in -radius..=radius {
+                let half = half_width(radius, dy);
+                if let Some((left, right)) = rows.get_mut((y + dy) as usize) {
+                    (*left, *right) = ((*left).min(x - half), (*right).max(x + half));
+                }
+            }
+        }
+        for (y, (left, right)) in rows.into_iter().enumerate().filter(|(_, row)| row.0 <= row.1) {
+            self.rect(left, y as i32, right - left + 1, 1, colour);
         }
     }
 
@@ -108,6 +115,20 @@ impl Screen {
         }
         x + 4 * scale
     }
+}
+
+/// How far a disc reaches to each side in a row that is so far from its middle.
+fn half_width(radius: i32, dy: i32) -> i32 {
+    let mut half = radius;
+    while half * half + dy * dy > radius * radius + radius {
+        half -= 1;
+    }
+    half
+}
+
+/// The nearest pixel; without a call of a library, which rounding takes on old processors.
+fn nearest(place: f64) -> i32 {
+    (place + 4096.5) as i32 - 4096
 }
 
 /// Columns that a number takes, with the space after it.
