@@ -52,6 +52,8 @@ pub enum EventBody {
     System(SystemUse),
     /// Something to hear or see was rendered.
     Sample(Sample),
+    /// An agent's episode was recorded.
+    Episode(crate::Episode),
     /// A checkpoint is whole on disk.
     Checkpoint(Checkpoint),
     /// An old checkpoint was removed to save space.

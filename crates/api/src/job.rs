@@ -53,6 +53,8 @@ pub enum Task {
     Export(ExportOrder),
     /// Find out how long a run would take.
     Measure(MeasureTask),
+    /// Render a film of an agent.
+    Film(crate::FilmTask),
 }
 
 /// The order to prepare a dataset.
@@ -249,6 +251,8 @@ pub enum JobKind {
     Export,
     /// A few steps tell how long a run would take.
     Measure,
+    /// Recorded episodes become a film.
+    Film,
 }
 
 /// A file in a job's folder.

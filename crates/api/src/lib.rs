@@ -11,6 +11,10 @@
 //! | **Model** | A checkpoint that was put into the library, with its lineage; or one added from a file. |
 //! | **Reconstruction** | A sound sent through a model and back, next to its original. |
 //! | **Conversion** | A sound turned into latents, or latents into sound. |
+//! | **Game** | Rules, a screen and a score, that people and agents play. |
+//! | **Episode** | A game from its start to its end, recorded as its actions. |
+//! | **Film** | Recorded episodes, rendered to be watched. |
+//! | **Yardstick** | A score to compare an agent's with: a random player's, a person's. |
 //! | **Export** | A model in the form that a player or another program needs, checked after it was written. |
 //! | **Import** | Taking what another program made: its datasets, runs and models become ours. |
 //! | **Job** | Anything long, heavy or risky: a child process and its folder. Preparing, training, measuring and reconstructing are jobs. |
@@ -61,6 +65,8 @@ mod dataset;
 mod event;
 mod export;
 mod family;
+mod film;
+mod game;
 mod id;
 mod import;
 mod job;
@@ -80,6 +86,8 @@ pub use dataset::*;
 pub use event::*;
 pub use export::*;
 pub use family::*;
+pub use film::*;
+pub use game::*;
 pub use id::*;
 pub use import::*;
 pub use job::*;

@@ -75,6 +75,8 @@ pub struct RunDetail {
     pub checkpoints: Vec<Checkpoint>,
     /// Sounds rendered so far, oldest first.
     pub samples: Vec<Sample>,
+    /// Episodes of its agent, oldest first; none for what is no agent.
+    pub episodes: Vec<crate::Episode>,
     /// What it had to say.
     pub warnings: Vec<Warning>,
     /// What its model is like, as its process said.

@@ -157,6 +157,16 @@ pub const KINDS: &[Kind] = &[
         again: Again::Never,
         is_plain: false,
     },
+    Kind {
+        kind: JobKind::Film,
+        word: "film",
+        shelf: Shelf::Films,
+        needs: Needs::Cores,
+        kept: Kept::Trash,
+        stopped: Stopped::Gone,
+        again: Again::Restart,
+        is_plain: false,
+    },
 ];
 
 /// The row of a kind.
@@ -188,6 +198,7 @@ pub fn of(task: &Task) -> JobKind {
         Task::Convert(_) => JobKind::Convert,
         Task::Export(_) => JobKind::Export,
         Task::Measure(_) => JobKind::Measure,
+        Task::Film(_) => JobKind::Film,
     }
 }
 

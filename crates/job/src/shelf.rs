@@ -33,11 +33,13 @@ pub enum Shelf {
     Imports,
     /// How long runs would take.
     Measures,
+    /// Films of agents at play.
+    Films,
 }
 
 impl Shelf {
     /// Every shelf with its folder and with the word for one thing on it.
-    const WORDS: [(Shelf, &'static str, &'static str); 9] = [
+    const WORDS: [(Shelf, &'static str, &'static str); 10] = [
         (Shelf::Datasets, "datasets", "dataset"),
         (Shelf::Runs, "runs", "run"),
         (Shelf::Models, "models", "model"),
@@ -47,11 +49,12 @@ impl Shelf {
         (Shelf::Exports, "exports", "export"),
         (Shelf::Imports, "imports", "import"),
         (Shelf::Measures, "measures", "measure"),
+        (Shelf::Films, "films", "film"),
     ];
 
     /// Every shelf.
-    pub const ALL: [Shelf; 9] = {
-        let mut all = [Shelf::Datasets; 9];
+    pub const ALL: [Shelf; 10] = {
+        let mut all = [Shelf::Datasets; 10];
         let mut i = 0;
         while i < all.len() {
             all[i] = Self::WORDS[i].0;

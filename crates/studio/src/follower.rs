@@ -15,7 +15,7 @@ use crate::{
     Error,
     shared::{Change, Shared},
     store::{
-        checkpoints, event_marks,
+        checkpoints, episodes, event_marks,
         jobs::{self, JobRow, Phase},
         metrics,
         runs::{self, RunRow},
@@ -116,6 +116,7 @@ fn apply(
                 metrics::rewind(connection, &job.id, *from_step)?;
                 checkpoints::rewind(connection, &job.id, *from_step)?;
                 samples::rewind(connection, &job.id, *from_step)?;
+                episodes::rewind(connection, &job.id, *from_step)?;
             }
         }
         EventBody::Progress(progress) => {
@@ -161,6 +162,12 @@ fn apply(
                 samples::save(connection, &job.id, sample)?;
             }
         }
+        EventBody::Episode(episode) => {
+            let agent = episode.agent.as_ref().unwrap_or(&episode.path);
+            if is_inside(job, &[agent, &episode.path]) {
+                episodes::save(connection, &job.id, episode)?;
+            }
+        }
         EventBody::Checkpoint(checkpoint) => {
             if is_inside(job, &[&checkpoint.path]) {
                 checkpoints::save(connection, &job.id, checkpoint)?;
@@ -171,6 +178,7 @@ fn apply(
             metrics::rewind(connection, &job.id, *to_step)?;
             checkpoints::rewind(connection, &job.id, *to_step)?;
             samples::rewind(connection, &job.id, *to_step)?;
+            episodes::rewind(connection, &job.id, *to_step)?;
         }
         EventBody::Warning(warning) => {
             job.n_warnings = job.n_warnings.saturating_add(1);

@@ -10,6 +10,7 @@
 
 pub(crate) mod checkpoints;
 pub(crate) mod datasets;
+pub(crate) mod episodes;
 pub(crate) mod event_marks;
 pub(crate) mod jobs;
 pub(crate) mod measures;
@@ -51,6 +52,7 @@ const MIGRATIONS: &[&[(&str, &str)]] = &[
     metrics::MIGRATIONS,
     presets::MIGRATIONS,
     measures::MIGRATIONS,
+    episodes::MIGRATIONS,
 ];
 
 /// A database up to this size is checked as a whole after a crash; it takes a second or so.

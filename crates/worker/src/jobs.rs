@@ -3,6 +3,7 @@
 mod convert;
 mod device;
 mod export;
+mod film;
 mod import;
 mod input;
 mod measure;
@@ -64,6 +65,7 @@ fn work(folder: &mut JobFolder) -> anyhow::Result<Outcome> {
         Task::Convert(task) => convert::run(folder, &task),
         Task::Export(order) => export::run(folder, &order),
         Task::Measure(task) => measure::run(folder, &task),
+        Task::Film(task) => film::run(folder, &task),
     }
 }
 

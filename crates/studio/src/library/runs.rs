@@ -20,7 +20,7 @@ use crate::{
     queue::{self, Places},
     shared::Change,
     store::{
-        checkpoints,
+        checkpoints, episodes,
         jobs::{self, JobRow, Phase},
         metrics, models,
         runs::{self, RunRow},
@@ -98,6 +98,7 @@ impl Studio {
                 version: String::new(),
                 checkpoints: checkpoints::of(c, id, &run.score_metric)?,
                 samples: samples::of(c, id)?,
+                episodes: episodes::of(c, id)?,
                 warnings: warnings::of(c, id)?,
                 facts: run.facts.clone(),
                 system: run.system,

@@ -295,8 +295,15 @@ pub(crate) fn forget(connection: &Connection, id: &Id) -> Result<(), Error> {
 
 /// Forgets what was read from a job's events.
 pub(crate) fn forget_events(connection: &Connection, id: &Id) -> Result<(), Error> {
-    let tables =
-        ["warnings", "checkpoints", "samples", "event_marks", "metric_tail", "metric_chunks"];
+    let tables = [
+        "warnings",
+        "checkpoints",
+        "samples",
+        "episodes",
+        "event_marks",
+        "metric_tail",
+        "metric_chunks",
+    ];
     for table in tables {
         connection.execute(&format!("DELETE FROM {table} WHERE job = ?1"), [id.as_str()])?;
     }

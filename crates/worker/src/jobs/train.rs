@@ -46,9 +46,9 @@ pub(crate) fn run(folder: &mut JobFolder, task: &TrainTask) -> anyhow::Result<Ou
         Err(fields) => return refuse_settings(fields),
     };
     let dataset = match family.describe().learns_from {
-        LearnsFrom::Nothing => None,
+        LearnsFrom::Nothing | LearnsFrom::Game => None,
         LearnsFrom::Sounds => Some(open_dataset(folder, task)?),
-        LearnsFrom::PairsOfSounds | LearnsFrom::Game | LearnsFrom::Latents => {
+        LearnsFrom::PairsOfSounds | LearnsFrom::Latents => {
             return refuse_family(
                 &task.family,
                 "Start a new run with a family that the form offers.",
@@ -250,6 +250,7 @@ impl<'a> Run<'a> {
             }
             self.act_on_controls()?;
             self.report_phase()?;
+            self.trainer.set_share(self.share());
             let batch = batch(self.excerpts.as_ref(), self.trainer.global_step())?;
             // A step can take minutes, so a stop abandons it halfway, as if it had not begun.
             let folder = &mut *self.folder;
@@ -291,6 +292,15 @@ impl<'a> Run<'a> {
     fn is_worth_keeping(&self, validation: f64) -> bool {
         let is_of_now = self.measured.step == Some(self.trainer.global_step());
         is_of_now && self.trainer.global_step() > 0 && self.checkpoints.is_due_for(validation)
+    }
+
+    /// The share of the budget that is used; 0 for a run without one.
+    fn share(&self) -> f64 {
+        match self.limit {
+            Limit::Steps { steps } => self.trainer.global_step() as f64 / steps.max(1) as f64,
+            Limit::Minutes { minutes } => self.meter.elapsed_secs() / (minutes * 60.0).max(1e-9),
+            Limit::Forever => 0.0,
+        }
     }
 
     fn is_at_limit(&self) -> bool {
@@ -486,7 +496,7 @@ impl<'a> Run<'a> {
         let validation = self.measured.validation.filter(|_| self.measured.step == Some(step));
         // The working time that a resumed run starts from is the one reported last before its checkpoint.
         self.report_progress()?;
-        self.checkpoints.save(self.folder, self.trainer.as_ref(), validation)
+        self.checkpoints.save(self.folder, self.trainer.as_mut(), validation)
     }
 
     /// At the end: logs the rest, saves, measures and renders. A run that was stopped skips the last two if they

@@ -1,5 +1,7 @@
 //! Settings: composition, contradictions, older files.
 
+use api::Origin;
+
 use super::*;
 
 fn resolved(

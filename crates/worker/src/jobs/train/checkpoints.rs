@@ -105,7 +105,7 @@ impl Checkpoints {
     pub(super) fn save(
         &mut self,
         folder: &mut JobFolder,
-        trainer: &dyn Trainer,
+        trainer: &mut dyn Trainer,
         validation: Option<f64>,
     ) -> anyhow::Result<()> {
         let step = trainer.global_step();
@@ -126,7 +126,7 @@ impl Checkpoints {
     fn write(
         &mut self,
         folder: &mut JobFolder,
-        trainer: &dyn Trainer,
+        trainer: &mut dyn Trainer,
         validation: Option<f64>,
     ) -> anyhow::Result<()> {
         let step = trainer.global_step();

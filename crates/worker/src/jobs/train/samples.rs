@@ -103,7 +103,8 @@ impl Samples {
         for i in 0..self.originals.len() {
             let original = &self.held_out[i];
             let distances = trainer.measure(std::slice::from_ref(original));
-            let sample = self.write(step, i, trainer.render(original))?;
+            let Some(rendered) = trainer.render(original) else { continue };
+            let sample = self.write(step, i, rendered)?;
             folder.emit(EventBody::Sample(Sample {
                 name: self.names[i].clone(),
                 original: Some(self.originals[i].clone()),
@@ -112,8 +113,10 @@ impl Samples {
             }))?;
         }
         if self.originals.is_empty() {
-            let sample = self.write(step, 0, trainer.render(&[]))?;
-            folder.emit(EventBody::Sample(sample))?;
+            if let Some(rendered) = trainer.render(&[]) {
+                let sample = self.write(step, 0, rendered)?;
+                folder.emit(EventBody::Sample(sample))?;
+            }
         }
         self.last_step = Some(step);
         Ok(())

@@ -1716,6 +1716,54 @@ export interface components {
              */
             bytes: number;
         };
+        /** @description An episode that an agent played, recorded as its actions: any film of it can be made from that. */
+        Episode: {
+            /** @description The recording's path in the run's folder. */
+            path: string;
+            /** @description Why it was recorded. */
+            kind: components["schemas"]["EpisodeKind"];
+            /** @description What it is, like `30 %` or `Hour 2`. */
+            title: string;
+            /**
+             * Format: int64
+             * @description The agent's step.
+             */
+            step: number;
+            /**
+             * Format: double
+             * @description The share of the run's budget that was used, 0 to 1, if it has one.
+             */
+            share?: number | null;
+            /**
+             * Format: double
+             * @description Seconds of training before it.
+             */
+            elapsed_secs: number;
+            /**
+             * Format: double
+             * @description Its score.
+             */
+            score: number;
+            /**
+             * Format: int64
+             * @description Its length, in frames of 1/60 s.
+             */
+            n_frames: number;
+            /** @description The game. */
+            game: string;
+            /**
+             * Format: int32
+             * @description The version of the game: no other plays the recording.
+             */
+            game_version: number;
+            /** @description The path of the agent as it was, in the run's folder, to show what it saw and did. */
+            agent?: string | null;
+        };
+        /**
+         * @description Why an episode was recorded.
+         * @enum {string}
+         */
+        EpisodeKind: "milestone" | "hour" | "evaluation";
         /** @description One line of `events.jsonl`. Numbers start at 1 and have no gaps, also over a resume. */
         Event: components["schemas"]["EventBody"] & {
             /**
@@ -1770,6 +1818,9 @@ export interface components {
         }) | (components["schemas"]["Sample"] & {
             /** @enum {string} */
             event: "sample";
+        }) | (components["schemas"]["Episode"] & {
+            /** @enum {string} */
+            event: "episode";
         }) | (components["schemas"]["Checkpoint"] & {
             /** @enum {string} */
             event: "checkpoint";
@@ -2189,7 +2240,7 @@ export interface components {
          * @description The kinds of job.
          * @enum {string}
          */
-        JobKind: "prepare" | "import" | "train" | "reconstruct" | "convert" | "export" | "measure";
+        JobKind: "prepare" | "import" | "train" | "reconstruct" | "convert" | "export" | "measure" | "film";
         /** @description A kind of job, and what can be asked of jobs of it. */
         JobKindInfo: {
             /** @description Which one. */
@@ -3211,6 +3262,8 @@ export interface components {
             checkpoints: components["schemas"]["Checkpoint"][];
             /** @description Sounds rendered so far, oldest first. */
             samples: components["schemas"]["Sample"][];
+            /** @description Episodes of its agent, oldest first; none for what is no agent. */
+            episodes: components["schemas"]["Episode"][];
             /** @description What it had to say. */
             warnings: components["schemas"]["Warning"][];
             /** @description What its model is like, as its process said. */
@@ -3539,6 +3592,8 @@ export type DatasetDetail = components['schemas']['DatasetDetail'];
 export type DatasetSummary = components['schemas']['DatasetSummary'];
 export type Doctor = components['schemas']['Doctor'];
 export type Emptied = components['schemas']['Emptied'];
+export type Episode = components['schemas']['Episode'];
+export type EpisodeKind = components['schemas']['EpisodeKind'];
 export type Event = components['schemas']['Event'];
 export type EventBody = components['schemas']['EventBody'];
 export type Export = components['schemas']['Export'];
