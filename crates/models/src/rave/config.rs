@@ -1,9 +1,9 @@
-//! The knobs of RAVE: the one place where a setting's name, range, default and help stand.
+//! The knobs of RAVE: the only place that defines a setting's name, range, default and help.
 //!
 //! Names and defaults are those of RAVE's `v2_small` configuration (Caillon & Esling, 2021,
 //! <https://arxiv.org/abs/2111.05011>, and its second version); the preset `v2_small` is all defaults.
 //!
-//! Most of its lines are the table; the rest reads, composes and checks what people choose from it.
+//! Most of the file is the table; the rest reads, composes and checks what people choose from it.
 
 use std::collections::BTreeMap;
 
@@ -205,7 +205,7 @@ macro_rules! words {
 }
 
 words! {
-    /// Whether a loss weight is applied twice, as the original program does, or once, as its paper says.
+    /// Whether a loss weight is applied twice, as in the original program, or once, as in its paper.
     LossWeights {
         /// Twice.
         Squared,
@@ -300,10 +300,10 @@ words! {
 }
 
 impl Config {
-    /// Reads settings as they were frozen; knobs that an older file lacks get their defaults.
+    /// Reads frozen settings; knobs that an older file lacks get their defaults.
     ///
     /// # Errors
-    /// Every setting that cannot be used, with what would be right.
+    /// All settings that are not valid, each with what would be.
     pub fn from_settings(settings: &Value) -> Result<Self, Vec<FieldProblem>> {
         let whole = knobs::reread(&knobs(), settings)?;
         let config: Self =
@@ -312,7 +312,7 @@ impl Config {
         if problems.is_empty() { Ok(config) } else { Err(problems) }
     }
 
-    /// The settings to freeze.
+    /// The settings in the form to freeze.
     #[must_use]
     pub fn to_settings(&self) -> Value {
         serde_json::to_value(self).expect("plain numbers become JSON")
@@ -320,7 +320,7 @@ impl Config {
 
     /// The device to train on, on this computer.
     ///
-    /// # Errors
+    /// When a GPU is requested and there is none.
     /// When a GPU is asked for and there is none.
     pub fn compute(&self) -> Result<Compute, NoGpu> {
         let gpu = || Compute::gpu(self.wants_mixed());
@@ -331,7 +331,7 @@ impl Config {
         }
     }
 
-    /// Whether mixed precision is asked for on a GPU.
+    /// Whether mixed precision is requested for a GPU.
     #[must_use]
     pub fn wants_mixed(&self) -> bool {
         self.precision == Arithmetic::Mixed
@@ -401,7 +401,7 @@ impl Config {
         }
     }
 
-    /// Settings that are valid alone but contradict each other.
+    /// Settings that are valid individually but contradict each other.
     fn contradictions(&self) -> Vec<FieldProblem> {
         let mut problems = self.wrong_ratios();
         problems.extend(self.not_in_the_first_architecture());
@@ -452,7 +452,7 @@ impl Config {
         problems
     }
 
-    /// Compression ratios of encoder, decoder and noise that do not fit each other.
+    /// Compression ratios of encoder, decoder and noise that do not match.
     fn wrong_ratios(&self) -> Vec<FieldProblem> {
         let mut problems = Vec::new();
         for (key, ratios) in [("ratios", &self.ratios), ("decoder_ratios", &self.decoder_ratios)] {
@@ -503,11 +503,11 @@ impl Config {
     }
 }
 
-/// The whole settings of a preset with switches laid over it and some knobs changed, to freeze in an
-/// order; and where each came from.
+/// The complete settings of a preset with switches laid over it and some knobs changed, to freeze in
+/// an order; and the origin of each.
 ///
 /// # Errors
-/// Every setting that cannot be used, with what would be right.
+/// All settings that are not valid, each with what would be.
 pub fn resolve(
     preset: &str,
     switches: &[String],

@@ -64,5 +64,5 @@ pub(super) fn switches() -> Vec<Switch> {
     ]
 }
 
-/// The steps that the original program trains by itself.
+/// The number of steps that the original program trains for by default.
 const PUBLISHED_LIMIT: Limit = Limit::Steps { steps: 6_000_000 };

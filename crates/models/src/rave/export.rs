@@ -1,4 +1,4 @@
-//! Models in files for other programs, and those files read again.
+//! Models as files for other programs, and those files read back.
 
 mod consistency;
 mod exported;
@@ -25,9 +25,9 @@ use crate::Error;
 pub struct ExportFacts {
     /// Channels of sound.
     pub channels: usize,
-    /// Latents that it shows.
+    /// Exposed latents.
     pub latents: usize,
-    /// Samples of a latent frame.
+    /// Samples per latent frame.
     pub ratio: usize,
     /// Samples per second.
     pub rate_hz: u32,
@@ -56,18 +56,18 @@ impl Model {
         }
     }
 
-    /// Writes the model as a module for whatever loads TorchScript, such as nn~.
+    /// Writes the model as a TorchScript module, such as for nn~.
     ///
     /// # Errors
-    /// When the file cannot be written; then nothing is.
+    /// When the file cannot be written; nothing is left behind then.
     pub fn write_torch_script(&self, settings: ExportSettings, path: &Path) -> Result<(), Error> {
         Ok(module(&self.exported(settings), self.has_noise()).write(path)?)
     }
 
-    /// Writes a part of the model, or all of it, as an ONNX graph.
+    /// Writes part of the model, or all of it, as an ONNX graph.
     ///
     /// # Errors
-    /// When the file cannot be written; then nothing is.
+    /// When the file cannot be written; nothing is left behind then.
     pub fn write_onnx(
         &self,
         settings: ExportSettings,
@@ -77,10 +77,10 @@ impl Model {
         onnx::write(&self.exported(settings), part, path)
     }
 
-    /// Compares a file with this model. `go_on` is told how much is done, 0 to 1.
+    /// Compares a file with this model. `go_on` receives the progress, 0 to 1; false stops it.
     ///
     /// # Errors
-    /// When the file cannot be played; `None` if it was told to stop.
+    /// When the file cannot be played; `None` if `go_on` stopped it.
     pub fn verify(
         &self,
         settings: ExportSettings,
@@ -92,16 +92,16 @@ impl Model {
     }
 }
 
-/// A module of TorchScript that was read again.
+/// A TorchScript module read back from a file.
 pub struct PlayedModule {
     player: torch_script::Player,
 }
 
 impl PlayedModule {
-    /// Reads a module of ours, and makes it deterministic.
+    /// Reads a module of ours and makes it deterministic.
     ///
     /// # Errors
-    /// When it cannot be read, or does not answer what nn~ asks.
+    /// When it cannot be read, or does not answer nn~'s queries.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let mut player = torch_script::Player::open(path)?;
         player.set("deterministic", true)?;
@@ -154,7 +154,7 @@ impl PlayedModule {
     /// The facts that the module states about itself.
     ///
     /// # Errors
-    /// When it does not say.
+    /// When they are missing.
     pub fn facts(&self) -> Result<PlayedFacts, Error> {
         let number = |name: &str, index: usize| {
             let found = self.player.ints(name).and_then(|it| it.get(index).copied());

@@ -22,9 +22,9 @@ pub struct Rave;
 
 /// Its name in settings and files.
 const NAME: &str = "rave";
-/// Excerpts are not advised to be shorter than this.
+/// Shorter excerpts are never advised.
 const EXCERPT_SECS_MIN: f64 = 0.5;
-/// The distance that phase 1 lowers, and by which models are compared.
+/// The distance minimised in phase 1, by which models are compared.
 const DISTANCE: &str = "multiband_spectral_distance";
 
 impl Family for Rave {
@@ -197,14 +197,14 @@ fn change(title: String, key: &str, value: Value) -> Change {
     Change { title, settings: BTreeMap::from([(key.to_owned(), value)]) }
 }
 
-/// Smaller batches, the largest first.
+/// Smaller batches, largest first.
 fn smaller_batches(config: &Config) -> Vec<Change> {
     let sizes = std::iter::successors(Some(config.batch_size / 2), |n| Some(n / 2));
     let sizes = sizes.take_while(|n| *n > 0);
     sizes.map(|n| change(format!("Batch size {n}"), "batch_size", json!(n))).collect()
 }
 
-/// Shorter excerpts, the longest first, down to the shortest that can be trained on.
+/// Shorter excerpts, longest first, down to the shortest that can be trained on.
 fn shorter_excerpts(config: &Config) -> Vec<Change> {
     let secs = |n: usize| n as f64 / f64::from(config.sampling_rate);
     let ratio = config.ratio();
@@ -215,7 +215,7 @@ fn shorter_excerpts(config: &Config) -> Vec<Change> {
     lengths.map(|n| change(format!("Excerpts of {:.1} s", secs(n)), "n_signal", json!(n))).collect()
 }
 
-/// Discriminators that need less.
+/// Discriminators that need less memory.
 fn lighter_discriminators(config: &Config) -> Vec<Change> {
     if config.discriminator != DiscriminatorKind::Descript {
         return vec![];

@@ -12,21 +12,21 @@ use crate::knobs::{problem, problem_with};
 /// What is known about a model before it is trained.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Forecast {
-    /// Trainable numbers in encoder and decoder.
+    /// Trainable parameters in encoder and decoder.
     pub n_parameters: u64,
-    /// Trainable numbers in the discriminators of phase 2.
+    /// Trainable parameters in the discriminators of phase 2.
     pub n_discriminator_parameters: u64,
-    /// Memory that training needs, estimated.
+    /// The estimated memory for training.
     pub memory: Memory,
     /// Samples of sound per latent frame.
     pub ratio: usize,
     /// How far a sample of the reconstruction looks back and ahead, in samples.
     pub receptive_field_samples: (usize, usize),
-    /// By how many samples it is late when it is played live.
+    /// The latency of live playback, in samples.
     pub latency_samples: usize,
     /// The shortest excerpt that can be trained on, in samples.
     pub min_signal_samples: usize,
-    /// Things worth knowing before the start, none of which prevents it.
+    /// Remarks before the start, none of which prevents it.
     pub notes: Vec<String>,
 }
 
@@ -51,7 +51,7 @@ pub fn forecast(config: &Config) -> Forecast {
     forecast
 }
 
-/// Problems that prevent training this model on that dataset, each with the change that would solve it.
+/// Problems that prevent training this model on that dataset, each with a change that would solve it.
 #[must_use]
 pub fn check(config: &Config, dataset: &api::DatasetSummary) -> Vec<FieldProblem> {
     let mut problems = Vec::new();
@@ -76,7 +76,7 @@ pub fn check(config: &Config, dataset: &api::DatasetSummary) -> Vec<FieldProblem
     problems
 }
 
-/// Excerpts too short for the spectra that are compared.
+/// Checks for excerpts too short for the spectra that are compared.
 pub(super) fn too_short(config: &Config) -> Option<FieldProblem> {
     let least = min_signal(config);
     let message = || {
@@ -89,10 +89,10 @@ pub(super) fn too_short(config: &Config) -> Option<FieldProblem> {
     (config.n_signal < least).then(|| problem_with("n_signal", message(), least))
 }
 
-/// Frames of the bands at the start and the end of an excerpt whose reconstruction could not see
-/// enough, and which the multi-band distance leaves out if asked to.
+/// Frames of the bands at the start and the end of an excerpt whose reconstruction lacks
+/// context, and which the multi-band distance leaves out if so configured.
 ///
-/// The original program crops a stereo sound by half as much, dividing by all bands of both channels.
+/// The original program crops stereo by half as much, as it divides by all bands of both channels.
 pub(super) fn crop(config: &Config, network: &Network) -> (usize, usize) {
     if !config.valid_signal_crop {
         return (0, 0);
@@ -101,7 +101,7 @@ pub(super) fn crop(config: &Config, network: &Network) -> (usize, usize) {
     (left / config.n_band, right.div_ceil(config.n_band))
 }
 
-/// The fewest samples in whose bands the largest spectrum can be computed: it mirrors half its window
+/// The fewest samples whose bands fit the largest spectrum, which mirrors half its window
 /// at the ends.
 pub(super) fn samples_for_spectra(config: &Config) -> usize {
     config.n_band * (largest_scale(config) / 2 + 1)

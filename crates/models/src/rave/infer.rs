@@ -1,8 +1,8 @@
-//! A finished model: sound to latents and back, without gradients and in bounded memory.
+//! A trained model: sound to latents and back, without gradients and in bounded memory.
 //!
-//! Sound is worked on in pieces that overlap by the receptive field, so that the result is that of the
-//! whole at once. It may come and go in pieces too, so that its length costs no memory; see
-//! [`pieces`].
+//! Sound is processed in pieces that overlap by the receptive field, so that the result equals that of
+//! processing the whole at once. It may also come and go in pieces, so that its length costs no
+//! memory; see [`pieces`].
 
 mod pieces;
 
@@ -22,12 +22,12 @@ use super::stream::{self, PlayerSettings, Randomness};
 use super::{Config, Phase, Regularization};
 use crate::Error;
 
-/// A model that plays.
+/// A model ready to play.
 pub struct Model {
     config: Config,
     network: Network,
     parameters: Parameters,
-    /// The noise synthesiser is active, if there is one: that of RAVE v1 joins in phase 2.
+    /// Whether the noise synthesiser, if any, is active: that of RAVE v1 joins in phase 2.
     has_noise: bool,
     space: Option<LatentSpace>,
     /// The metadata of its checkpoint.
@@ -35,7 +35,7 @@ pub struct Model {
 }
 
 impl Model {
-    /// Reads a checkpoint; only the encoder and the decoder in it.
+    /// Reads the encoder and the decoder of a checkpoint.
     ///
     /// # Errors
     /// When the file cannot be read, or is not a checkpoint of this family.
@@ -81,11 +81,11 @@ impl Model {
         Self { space, ..self }
     }
 
-    /// Writes encoder, decoder and latent space, without what only training needs, whole or not at all.
+    /// Writes encoder, decoder and latent space, without what only training needs, atomically.
     ///
-    /// A safetensors file whose `__metadata__` says, each as text: `family`, `settings` (JSON), `step`, and
-    /// for those who play it elsewhere `sampling_rate` (Hz), `channels`, `latent_size` and `ratio` (samples
-    /// of a latent frame). Names and shapes of the arrays are PyTorch's in acids-rave.
+    /// A safetensors file whose `__metadata__` contains, as text: `family`, `settings` (JSON), `step`, and,
+    /// for other players, `sampling_rate` (Hz), `channels`, `latent_size` and `ratio` (samples
+    /// per latent frame). Names and shapes of the arrays are PyTorch's in acids-rave.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -100,7 +100,7 @@ impl Model {
         ] {
             metadata.insert(key.to_owned(), value.to_string());
         }
-        // These belong to a training that goes on.
+        // These are only needed to continue training.
         for key in ["seed", "steps_back", "loss_scale", "loss_scale_steps"] {
             metadata.remove(key);
         }
@@ -109,26 +109,26 @@ impl Model {
         Ok(nn::checkpoint::write(path, &arrays, &metadata)?)
     }
 
-    /// Whether all weights are equal to another's, to the last bit.
+    /// Whether all weights equal another model's, bit by bit.
     #[must_use]
     pub fn has_weights_of(&self, other: &Self) -> bool {
         self.weights() == other.weights()
     }
 
-    /// Every array of its weights: name, shape and values as bits.
+    /// All weight arrays: name, shape and values as bits.
     pub(super) fn weights(&self) -> Vec<(String, Vec<usize>, Vec<u32>)> {
         let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect();
         let arrays = self.parameters.to_arrays().into_iter();
         arrays.map(|array| (array.name, array.shape, bits(array.values))).collect()
     }
 
-    /// How many arrays its weights are.
+    /// The number of weight arrays.
     #[must_use]
     pub fn n_arrays(&self) -> usize {
         self.parameters.names().count()
     }
 
-    /// The latent space as it was last measured, if it was.
+    /// The latent space as last measured, if it was.
     #[must_use]
     pub fn space(&self) -> Option<&LatentSpace> {
         self.space.as_ref()
@@ -140,7 +140,7 @@ impl Model {
         &self.config
     }
 
-    /// The reconstruction of a clip `[channel][sample]`, sample-aligned with it and as long.
+    /// The reconstruction of a clip `[channel][sample]`, sample-aligned and of the same length.
     ///
     /// Deterministic: the mean latent, and noise from a fixed seed.
     #[must_use]
@@ -154,14 +154,14 @@ impl Model {
         )
     }
 
-    /// [`Self::reconstruct`] for a sound that arrives block by block, in memory that does not grow with its
+    /// [`Self::reconstruct`] for a sound that arrives block by block, in memory that does not depend on its
     /// length.
     ///
-    /// `pull` appends the next samples to each channel and says whether there may be more; `push` takes
-    /// what was made, `[channel][sample]`, as long in all as what came.
+    /// `pull` appends the next samples to each channel and returns whether more may follow; `push` gets
+    /// the output, `[channel][sample]`, in all as long as the input.
     ///
     /// # Errors
-    /// Those of `pull` and `push`, which end it.
+    /// Those of `pull` and `push`, which end the processing.
     pub fn reconstruct_pieces<E>(
         &self,
         pull: impl FnMut(&mut [Vec<f32>]) -> Result<bool, E>,
@@ -170,12 +170,12 @@ impl Model {
         self.player(&self.parameters.frozen()).reconstruct(pull, push)
     }
 
-    /// Latents as [`Self::encode`] gives them, `[latent][frame]`, of a sound that comes as in
+    /// Latents as returned by [`Self::encode`], `[latent][frame]`, of a sound that arrives as in
     /// [`Self::reconstruct_pieces`]. Those of a variational model are sampled from their posterior if `latent`
     /// has a seed.
     ///
     /// # Errors
-    /// Those of `pull` and `push`, which end it.
+    /// Those of `pull` and `push`, which end the processing.
     pub fn encode_pieces<E>(
         &self,
         latent: Randomness,
@@ -191,26 +191,26 @@ impl Model {
         Ok(())
     }
 
-    /// How many latent frames [`Self::encode`] gives of so many samples.
+    /// The number of latent frames that [`Self::encode`] returns for a number of samples.
     #[must_use]
     pub fn n_latent_frames(&self, n_samples: u64) -> u64 {
         let delay = self.network.delay_samples() as u64;
         if n_samples == 0 { 0 } else { (n_samples + delay).div_ceil(self.config.ratio() as u64) }
     }
 
-    /// How many samples [`Self::decode`] gives of so many latent frames.
+    /// The number of samples that [`Self::decode`] returns for a number of latent frames.
     #[must_use]
     pub fn n_decoded_samples(&self, n_frames: u64) -> u64 {
         let delay = self.network.delay_samples() as u64;
         (n_frames * self.config.ratio() as u64).saturating_sub(delay)
     }
 
-    /// Sound as [`Self::decode`] gives it, of latents that come block by block, as in
+    /// Sound as returned by [`Self::decode`], of latents that arrive block by block, as in
     /// [`Self::reconstruct_pieces`]; `noise` seeds the synthesiser's noise and the noise channels; seed 0 is
-    /// the one that reconstructions use.
+    /// the one used for reconstructions.
     ///
     /// # Errors
-    /// Those of `pull` and `push`, which end it.
+    /// Those of `pull` and `push`, which end the processing.
     pub fn decode_pieces<E>(
         &self,
         noise: Randomness,
@@ -233,15 +233,15 @@ impl Model {
         self.network.quantizer.as_ref().is_some_and(|quantizer| quantizer.is_ready(&weights))
     }
 
-    /// The codes of a sound that comes as in [`Self::reconstruct_pieces`]: `[book][frame]`, as many frames
-    /// as [`Self::n_latent_frames`] says. They are whole numbers far below 2^24, up to which `f32`
-    /// counts exactly.
+    /// The codes of a sound that arrives as in [`Self::reconstruct_pieces`]: `[book][frame]`, as many
+    /// frames as [`Self::n_latent_frames`] says. They are integers far below 2^24, up to which `f32`
+    /// is exact.
     ///
     /// # Errors
-    /// Those of `pull` and `push`, which end it.
+    /// Those of `pull` and `push`, which end the processing.
     ///
     /// # Panics
-    /// When the model has no codes, see [`Self::has_codes`].
+    /// When the model has no codes; see [`Self::has_codes`].
     pub fn code_pieces<E>(
         &self,
         mut pull: impl FnMut(&mut [Vec<f32>]) -> Result<bool, E>,
@@ -256,7 +256,7 @@ impl Model {
         Ok(())
     }
 
-    /// The latents `[latent][frame]` that codes `[book][frame]` stand for; `None` where there is
+    /// The latents `[latent][frame]` represented by codes `[book][frame]`; `None` if there is
     /// no such code or book.
     #[must_use]
     pub fn latent_of_codes(&self, codes: &[Vec<usize>]) -> Option<Vec<Vec<f32>>> {
@@ -264,7 +264,7 @@ impl Model {
         quantizer.latent_of_codes(&self.parameters.frozen(), codes)
     }
 
-    /// The model as an instrument, which works block by block.
+    /// The model as an instrument, which plays block by block.
     #[must_use]
     pub fn live(&self, settings: PlayerSettings) -> stream::Player {
         let is_silent = !self.has_noise && self.config.noise_augmentation() == 0;
@@ -299,14 +299,14 @@ impl Model {
         self.has_noise
     }
 
-    /// The model as a player of another program has it.
+    /// The model as seen by another program's player.
     pub(super) fn exported(&self, settings: ExportSettings) -> Exported<'_> {
         let network = Layers { config: &self.config, parameters: &self.parameters };
         Exported::new(network, self.space.as_ref(), settings)
     }
 
-    /// Mean latents of a whole sound, of whole frames, as the network computes them: zeros around it, and the
-    /// filter bank's delay not taken out. `[channel][sample]` to `[frames][latent]`.
+    /// Mean latents of a whole sound, in whole frames, as the network computes them: zero-padded, and without
+    /// compensation for the filter bank's delay. `[channel][sample]` to `[frames][latent]`.
     pub(super) fn plain_latents(&self, channels: &[&[f32]]) -> Vec<f32> {
         let weights = self.parameters.frozen();
         let shape = [1, channels.len(), channels[0].len()];
@@ -329,7 +329,7 @@ impl Model {
     }
 
     /// The mean latents of a clip `[channel][sample]`. Shape: `[latent][frame]`, `ratio` samples
-    /// a frame, one more than needed where the filter bank's delay asks for it.
+    /// per frame, one more than needed if the filter bank's delay requires it.
     #[must_use]
     pub fn encode(&self, channels: &[Vec<f32>]) -> Vec<Vec<f32>> {
         let weights = self.parameters.frozen();
@@ -350,11 +350,11 @@ impl Model {
 pub struct Description {
     /// The settings it was trained with.
     pub config: Config,
-    /// Optimiser steps it was trained for, if it says so.
+    /// Optimiser steps it was trained for, if stated.
     pub step: Option<u64>,
     /// The phase it was saved in.
     pub phase: Phase,
-    /// The latent space as it was last measured, if it was.
+    /// The latent space as last measured, if it was.
     pub space: Option<LatentSpace>,
 }
 
@@ -386,7 +386,7 @@ const NOISE: Randomness = Randomness::Seeded(0);
 /// The prefix of the names of averaged weights in a checkpoint.
 pub(super) const AVERAGE: &str = "average.";
 
-/// The latent space among arrays, if it is one of such a model.
+/// The latent space stored among arrays, if it fits such a model.
 fn space_of(arrays: &[NamedArray], config: &Config) -> Option<LatentSpace> {
     LatentSpace::from_arrays(arrays).filter(|space| space.mean.len() == config.latent_size)
 }
@@ -411,7 +411,7 @@ pub(super) fn config_of(metadata: &BTreeMap<String, String>, path: &Path) -> Res
     })
 }
 
-/// The deterministic reconstruction of a clip, sample-aligned with it and as long.
+/// The deterministic reconstruction of a clip, sample-aligned and of the same length.
 pub(super) fn reconstruct(
     config: &Config,
     network: &Network,
@@ -425,7 +425,7 @@ pub(super) fn reconstruct(
     made
 }
 
-/// Gives all rows in one piece.
+/// Supplies all rows as one piece.
 fn at_once(rows: &[Vec<f32>]) -> impl FnMut(&mut [Vec<f32>]) -> Result<bool, Infallible> {
     move |place| {
         place.iter_mut().zip(rows).for_each(|(place, row)| place.extend_from_slice(row));
@@ -433,7 +433,7 @@ fn at_once(rows: &[Vec<f32>]) -> impl FnMut(&mut [Vec<f32>]) -> Result<bool, Inf
     }
 }
 
-/// Keeps all pieces.
+/// Collects all pieces.
 fn appending(rows: &mut [Vec<f32>]) -> impl FnMut(&[Vec<f32>]) -> Result<(), Infallible> {
     move |piece| {
         rows.iter_mut().zip(piece).for_each(|(row, piece)| row.extend_from_slice(piece));

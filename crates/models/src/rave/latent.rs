@@ -18,7 +18,7 @@ pub(super) struct Latent {
     pub(super) regularization: Option<Tensor<1>>,
 }
 
-/// Random numbers for latents.
+/// The random numbers that a latent needs.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LatentDraws {
     /// Standard normal, `[batch, latent, frames]`; for `wasserstein` `[batch * frames, latent]`.
@@ -30,7 +30,7 @@ pub(super) struct LatentDraws {
 }
 
 impl Latent {
-    /// The latent of a training step. `is_quantized` is whether code books are used yet.
+    /// The latent of a training step. `is_quantized` is whether code books are in use yet.
     pub(super) fn drawn(
         config: &Config,
         network: &Network,
@@ -66,7 +66,7 @@ impl Latent {
     }
 }
 
-/// The latents of a finished model, deterministic. Shape: `[batch, latent, frames]`.
+/// The deterministic latents of a trained model. Shape: `[batch, latent, frames]`.
 pub(super) fn mean_latent(
     config: &Config,
     network: &Network,
@@ -117,7 +117,7 @@ impl Posterior {
         Self { mean, deviation }
     }
 
-    /// A latent drawn with standard normal numbers of the shape of [`Self::mean`].
+    /// A latent sampled with standard normal numbers of the shape of [`Self::mean`].
     pub(super) fn sample(&self, normal: Vec<f32>) -> Tensor<3> {
         let normal = constant_like(&self.mean, from_values(normal, self.mean.dims()));
         self.mean.clone() + self.deviation.clone() * normal
@@ -125,7 +125,7 @@ impl Posterior {
 
     /// The KL divergence from a standard normal distribution, summed over latents, averaged over frames.
     ///
-    /// Without the usual factor of one half, as the original program.
+    /// Without the usual factor of one half, as in the original program.
     pub(super) fn divergence(&self) -> Tensor<1> {
         let [batch, _, frames] = self.mean.dims();
         let variance = self.deviation.clone().square();
@@ -134,7 +134,7 @@ impl Posterior {
     }
 }
 
-/// How unlike a standard normal distribution latents are as a whole: the squared maximum mean
+/// How far latents as a whole are from a standard normal distribution: the squared maximum mean
 /// discrepancy with a Gaussian kernel, `exp(-mean (x - y)^2 / size)`.
 ///
 /// `normal`: `[batch * frames, latent]`.
@@ -155,8 +155,8 @@ fn discrepancy(latent: Tensor<3>, normal: Vec<f32>) -> Tensor<1> {
     kernel(&x, &x) + kernel(&y, &y) - kernel(&x, &y) * 2.0
 }
 
-/// Each frame at length 1; what has no length stays at 0, which the original makes into what is not a
-/// number.
+/// Normalises each frame to length 1; frames of length 0 stay 0, where the original program produces
+/// NaN.
 fn on_sphere(latent: Tensor<3>) -> Tensor<3> {
     let length = latent.clone().square().sum_dim(1).clamp_min(1e-24).sqrt();
     latent / length

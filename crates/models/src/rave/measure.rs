@@ -1,20 +1,20 @@
-//! How fast this computer trains with some settings: a few real steps of a model that is thrown away.
+//! How fast this computer trains with given settings: a few real steps of a model that is discarded.
 
 use nn::{Compute, Init};
 
 use super::{Config, Trainer};
 
-/// Seconds of one step of each kind, measured on this computer.
+/// The duration of a step of each kind on this computer, in seconds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepSecs {
-    /// In phase 1, where encoder and decoder learn.
+    /// In phase 1, training encoder and decoder.
     pub autoencoder: f64,
-    /// In phase 2, where the discriminators learn.
+    /// In phase 2, training the discriminators.
     pub discriminators: f64,
-    /// In phase 2, where the decoder learns.
+    /// In phase 2, training the decoder.
     pub decoder: f64,
-    /// Steps that were counted of the kind with the fewest. 0 where one step took so long that nothing
-    /// but the first was measured, which also fetches memory: the figures are a little high then.
+    /// The fewest steps counted of any kind. 0 where steps took so long that only the first one was
+    /// measured, which also allocates memory: the figures are then slightly too high.
     pub n_counted: u32,
 }
 
@@ -27,12 +27,12 @@ impl StepSecs {
     }
 }
 
-/// Measures each kind of step by doing some; medians, the first of each not counted. Gives the model that
-/// did them, in phase 2, so that the rest of a training can be measured with it.
+/// Measures each kind of step by running some; medians, without the first of each. Also returns the
+/// model, which is then in phase 2, so that other parts of training can be measured with it.
 ///
-/// It trains on noise, which takes as long as sound does, on the given device. `clock` gives seconds from any start. Fast
-/// steps are measured for some seconds, slow ones a few times or once. `go_on` hears the share that is
-/// done after each step, 0 to 1, and ends it by saying no; then there is nothing.
+/// It trains on noise, which takes as long as sound, on the given device. `clock` returns seconds from any
+/// origin. Fast steps are measured for some seconds, slow ones a few times or once. `go_on` receives
+/// the progress, 0 to 1, after each step; if it returns false, the result is `None`.
 pub fn measure(
     config: &Config,
     compute: &Compute,
@@ -41,7 +41,7 @@ pub fn measure(
 ) -> Option<(StepSecs, Trainer)> {
     let scratch = Config {
         phase_1_duration: 1 << 40,
-        // Both kinds of phase 2 in turns, so that neither is rare; how long they take does not change.
+        // Both kinds of phase 2 alternate, so that neither is rare; their durations stay the same.
         update_discriminator_every: 2,
         ..config.clone()
     };
@@ -87,14 +87,14 @@ pub fn measure(
 
 /// Steps of one kind are measured for this long,
 const ENOUGH_SECS: f64 = 3.0;
-/// if at least so many were counted by then, so that a median means something;
+/// provided at least this many were counted, so that the median is meaningful;
 const COUNTED_MIN: usize = 5;
-/// or for this long however few they are,
+/// or for this long, however few were counted,
 const SECS_MAX: f64 = 6.0;
-/// or until so many were counted.
+/// or until this many were counted.
 const COUNTED_MAX: usize = 40;
 
-/// Steps of one kind, in seconds, the first included.
+/// Durations of steps of one kind in seconds, including the first.
 #[derive(Default)]
 struct Turn(Vec<f64>);
 
@@ -117,7 +117,7 @@ impl Turn {
         n >= COUNTED_MAX || secs >= SECS_MAX || (secs >= ENOUGH_SECS && n >= COUNTED_MIN)
     }
 
-    /// How much of the measuring is done, 0 to 1.
+    /// The progress of measuring, 0 to 1.
     fn share(&self) -> f64 {
         if self.is_enough() {
             return 1.0;
@@ -127,7 +127,7 @@ impl Turn {
         by_both.max(self.secs() / SECS_MAX).max(n / COUNTED_MAX as f64).min(1.0)
     }
 
-    /// The middle one of the counted steps, or the mean of the two in the middle.
+    /// The median of the counted steps.
     fn median(&self) -> f64 {
         let counted = if self.n_counted() > 0 { &self.0[1..] } else { &self.0[..] };
         let mut sorted = counted.to_vec();
@@ -150,11 +150,11 @@ mod tests {
         tiny(&json!({}))
     }
 
-    /// What is measured if steps take these seconds, by their number from 0.
+    /// The result if steps, numbered from 0, take the given seconds.
     fn measured(secs_of_step: impl Fn(usize) -> f64) -> (StepSecs, usize) {
         let (now, n_looks) = (Cell::new(0.0), Cell::new(0));
         let clock = || {
-            // Every second look is the end of a step.
+            // Every second clock reading is the end of a step.
             if n_looks.get() % 2 == 1 {
                 now.set(now.get() + secs_of_step(n_looks.get() / 2));
             }

@@ -1,16 +1,16 @@
-//! How much memory training takes, estimated from the shapes of all layers.
+//! The memory that training needs, estimated from the shapes of all layers.
 //!
-//! Forward passes keep what backward passes will need. In phase 1 that is every layer of encoder and
-//! decoder; in phase 2 it is the decoder and one discriminator at a time, which hears the original and the
-//! reconstruction. Beside that are the weights, their gradients and the optimisers' moments.
+//! A forward pass keeps what its backward pass needs. In phase 1 that is every layer of encoder and
+//! decoder; in phase 2 it is the decoder and one discriminator at a time, which receives the original and
+//! the reconstruction. Added to that are the weights, their gradients and the optimisers' moments.
 //!
-//! `tests/memory.rs` counts what is really allocated; `cargo xtask bench memory` compares whole processes.
+//! `tests/memory.rs` counts actual allocations; `cargo xtask bench memory` compares whole processes.
 
 use super::network::Network;
 use super::network::extent::Extent;
 use super::{Config, Regularization};
 
-/// Memory that training takes.
+/// The memory that training needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
     /// Arrays alive at the peak of phase 1 and of phase 2, in bytes.
@@ -18,8 +18,8 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// What the training process holds at the peak of phase 1 and of phase 2, in bytes: arrays, the room
-    /// between them that the allocator cannot use, and the program itself.
+    /// The memory of the training process at the peak of phase 1 and of phase 2, in bytes: arrays,
+    /// memory lost to fragmentation, and the program itself.
     #[must_use]
     pub fn process_bytes(&self) -> [u64; 2] {
         self.arrays_bytes.map(|bytes| BASE_BYTES + (SPARE * bytes as f64) as u64)
@@ -31,29 +31,29 @@ impl Memory {
     }
 }
 
-/// A process that has loaded the program and the tables of its transforms.
+/// A process that has loaded the program and its transform tables.
 const BASE_BYTES: u64 = 24 << 20;
-/// Memory of the process for each byte of arrays at the peak.
+/// Process memory per byte of arrays at the peak.
 const SPARE: f64 = 1.05;
 
-/// Arrays as long as the sound that decoding and comparing keep: the parts that are joined to bands, the
+/// Arrays as long as the sound, kept for decoding and comparing: the parts that are joined to bands, the
 /// bands, the sound, and the gradients of both distances.
 const OF_SOUND: f64 = 8.0;
-/// The same for the noise part: random numbers, and what becomes of them.
+/// The same for the noise part: random numbers, and what is computed from them.
 const OF_NOISE: f64 = 2.0;
-/// Arrays of the curves that the noise is filtered by.
+/// Arrays of the amplitudes that filter the noise.
 const OF_NOISE_CURVES: f64 = 1.5;
 
-/// Copies of all code books: the codes, what they are averages of, and what becomes of both in a step.
+/// Copies of all code books: codes, their moving averages, and the updated values of both in a step.
 const OF_BOOKS: f64 = 4.5;
 
-/// Numbers, of four bytes each.
+/// Counts of four-byte numbers.
 struct Numbers {
     batch: f64,
     generator: f64,
     discriminators: f64,
     books: f64,
-    /// Samples of a batch, in all channels.
+    /// Samples in a batch, in all channels.
     sound: f64,
     encoder: Extent,
     decoder: Extent,
@@ -90,17 +90,17 @@ impl Numbers {
         }
     }
 
-    /// Weights, moments and the average.
+    /// Weights, moments and the running average.
     fn state(&self, is_phase_2: bool) -> f64 {
         let average = if self.has_average { self.generator } else { 0.0 };
         let moments = if is_phase_2 { self.discriminators } else { 0.0 };
         3.0 * self.generator + average + self.books + self.discriminators + 2.0 * moments
     }
 
-    /// Encoder and decoder, or the decoder alone, going back with all that they kept.
+    /// The backward pass of encoder and decoder, or of the decoder alone, with all that they keep.
     fn learning(&self, learning: &Extent) -> f64 {
-        // Each weight also as it is multiplied with. Gradients wait at branches, and those of weights come as
-        // what was kept goes.
+        // Each weight also exists in the form it is multiplied with. Gradients wait at branches; those of
+        // weights appear as kept arrays are freed.
         let kept = self.sound + self.batch * (learning.back() + learning.largest());
         self.generator + kept.max(self.generator)
     }
@@ -116,7 +116,7 @@ impl Numbers {
             true => self.decoder.clone(),
             false => self.encoder.with(&self.decoder),
         };
-        // The decoder keeps all it has while each discriminator is asked.
+        // The decoder keeps all its arrays while each discriminator runs.
         let most = |need: &dyn Fn(&Extent) -> f64| self.each.iter().map(need).fold(0.0, f64::max);
         let asked = most(&|one| self.batch * one.matched() + one.scratch);
         let asked = self.generator + self.sound + self.batch * learning.kept() + asked;

@@ -1,7 +1,7 @@
-//! The layers of RAVE and how they are joined.
+//! The layers of RAVE and how they are connected.
 //!
 //! Layers know their names and shapes; their weights are kept apart ([`nn::Parameters`]) under the
-//! names of the original program, so that its checkpoints and ours are alike.
+//! names of the original program, so that checkpoints of both have the same layout.
 
 mod batch_norm;
 pub(super) mod decoder;
@@ -27,11 +27,11 @@ use self::pqmf::Pqmf;
 use self::quantizer::Quantizer;
 use super::{Config, DecoderOutput, EncoderInput};
 
-/// Names of the parameters of the generator begin with one of these.
+/// Prefixes of the names of the generator's parameters.
 pub(super) const ENCODER: &str = "encoder.";
 /// See [`ENCODER`].
 pub(super) const DECODER: &str = "decoder.";
-/// Names of the parameters of the discriminators begin with this.
+/// The prefix of the names of the discriminators' parameters.
 pub(super) const DISCRIMINATOR: &str = "discriminator.";
 
 /// All layers of a model.
@@ -41,7 +41,7 @@ pub(super) struct Network {
     /// The mel spectrogram that replaces bands as the encoder's input, if configured.
     mel: Option<Mel>,
     pub(super) encoder: Encoder,
-    /// Code books, if latents are put together from them.
+    /// Code books, if latents are quantised.
     pub(super) quantizer: Option<Quantizer>,
     pub(super) decoder: Decoder,
     pub(super) discriminators: Discriminators,
@@ -69,19 +69,19 @@ impl Network {
         }
     }
 
-    /// How many numbers the encoder and the decoder learn, and how many the discriminators.
+    /// The number of trainable parameters in encoder and decoder, and in the discriminators.
     pub(super) fn n_values(&self) -> [usize; 2] {
         [self.encoder.n_values() + self.decoder.n_values(), self.discriminators.n_values()]
     }
 
-    /// Random first weights; the same seed gives the same.
+    /// Random initial weights; the same seed gives the same weights.
     pub(super) fn initialise(&self, config: &Config, seed: u64) -> Parameters {
         let mut parameters = self.initialise_generator(config, seed);
         self.discriminators.initialise(seed, &mut parameters);
         parameters
     }
 
-    /// Random first weights of the encoder and the decoder alone.
+    /// Random initial weights of the encoder and the decoder alone.
     pub(super) fn initialise_generator(&self, config: &Config, seed: u64) -> Parameters {
         let mut parameters = Parameters::new();
         let gain = config.initial_gain as f32;
@@ -152,8 +152,8 @@ impl Network {
 
     /// The receptive field of a sample of the reconstruction, back and ahead, in samples of the input.
     ///
-    /// The first sample of a frame is measured, as in the original program; the field of the others differs a
-    /// little.
+    /// Measured for the first sample of a frame, as in the original program; the field of the others differs
+    /// slightly.
     pub(super) fn receptive_field(&self) -> (usize, usize) {
         let made = match self.output {
             DecoderOutput::Bands => self.pqmf.frames_of((0, 0)),
@@ -178,8 +178,8 @@ impl Network {
     }
 }
 
-/// A constant that can be joined with `x` in one operation: where `x` is, and in the gradient graph if
-/// `x` is.
+/// A constant that can be combined with `x` in one operation: on its device, and in the gradient graph
+/// if `x` is.
 pub(super) fn constant_like<const D: usize, const C: usize>(
     x: &Tensor<D>,
     constant: Tensor<C>,

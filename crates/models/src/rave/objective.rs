@@ -21,7 +21,7 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// Its name for people.
+    /// Its display name.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {

@@ -1,9 +1,9 @@
 //! Models of the original program (acids-rave 2.3): its training checkpoints (`.ckpt`), exported
-//! modules (`.ts`) and bare state dicts (`.pt`) become ours, and ours become its.
+//! modules (`.ts`) and bare state dicts (`.pt`) are converted to ours, and ours to its.
 //!
-//! Layers have the same names in both, so what is to do is to find the settings (from `config.gin`,
-//! the shapes, and the code of an exported module), to normalise weights that an export has multiplied
-//! out, and to give the state of the optimisers the names of what they move.
+//! Layers have the same names in both, so converting means finding the settings (from `config.gin`,
+//! the shapes, and the code of an exported module), restoring weight normalisation that an export has
+//! multiplied out, and giving the optimisers' state the names of its parameters.
 
 mod gin_text;
 mod optimisers;
@@ -30,23 +30,23 @@ use crate::Error;
 pub use self::program::AcidsRave;
 pub use self::write::write_run;
 
-/// A model of the original program, read and understood.
+/// A model of the original program, parsed.
 #[derive(Debug)]
 pub struct Original {
     /// What kind of file it is.
     pub kind: Kind,
-    /// Its settings as ours. What the file does not tell, such as the batch size, is at its default.
+    /// Its settings as ours. What the file does not state, such as the batch size, is at its default.
     pub config: Config,
-    /// What was left out, guessed or contradicted itself: a sentence each.
+    /// What was left out, guessed or contradictory, one sentence each.
     pub warnings: Vec<String>,
-    /// Batches it was trained with; 0 where the file does not say.
+    /// Batches it was trained with; 0 if the file does not say.
     pub step: u64,
     /// Whether phase 2 has begun.
     pub is_in_phase_2: bool,
     path: PathBuf,
     /// Encoder, decoder and, if the file has them, discriminators.
     parameters: Vec<NamedArray>,
-    /// The average of encoder and decoder, if one was kept.
+    /// The running average of encoder and decoder, if one was kept.
     average: Vec<NamedArray>,
     space: Option<LatentSpace>,
     /// The state of both optimisers, under our names.
@@ -70,9 +70,9 @@ pub enum Kind {
     StateDict,
 }
 
-/// Bounds how far above a file its `config.gin` is looked for: `run/version_0/checkpoints/best.ckpt`.
+/// How many folders above a file its `config.gin` may be: `run/version_0/checkpoints/best.ckpt`.
 const CONFIG_LEVELS: usize = 3;
-/// Keys of which shapes tell how many numbers there are, but not which.
+/// Lists whose length can be derived from shapes, but not their values.
 const COUNTED: &[&str] = &[
     "dilations",
     "dilations_deepest",
@@ -80,21 +80,21 @@ const COUNTED: &[&str] = &[
     "discriminator_periods",
     "discriminator_spectra",
 ];
-/// The average is kept by a callback whose share is in no file; this is one that is often used.
+/// The decay of the average is not stored in any file; this is a common value.
 const EMA: f64 = 0.999;
-/// How far a filter bank may be from ours, relative to its largest tap.
+/// How far a filter bank may differ from ours, relative to its largest tap.
 const BANK_TOLERANCE: f64 = 1e-3;
 
 /// Reads a file of the original program, with the `config.gin` of its run if one is near.
 ///
 /// # Errors
-/// When the file cannot be read, is not of that program, or is of a model that cannot be here: the error
+/// When the file cannot be read, is not from that program, or contains an unsupported model: the error
 /// names the layer or the setting.
 pub fn open(path: &Path) -> Result<Original, Error> {
     open_with(path, find_config(path).as_deref())
 }
 
-/// Reads a file of the original program with a certain configuration, or with none.
+/// Reads a file of the original program with the given configuration, or with none.
 ///
 /// # Errors
 /// See [`open`].
@@ -134,13 +134,13 @@ pub fn open_with(path: &Path, config: Option<&Path>) -> Result<Original, Error> 
     state.finish(path, config, warnings)
 }
 
-/// The `config.gin` of the run that a file lies in.
+/// The `config.gin` of the run that contains a file.
 fn find_config(path: &Path) -> Option<PathBuf> {
     let folders = path.ancestors().skip(1).take(CONFIG_LEVELS);
     folders.map(|folder| folder.join("config.gin")).find(|path| path.is_file())
 }
 
-/// What a file of the program holds.
+/// The contents of a file of the program.
 struct State<'a> {
     file: &'a TorchCheckpoint,
     kind: Kind,
@@ -168,7 +168,7 @@ impl<'a> State<'a> {
             && let Some([left, right]) = state.values("receptive_field")
             && *left > 0.0
         {
-            // Layers that look ahead do so about as far as back.
+            // Layers that look ahead do so about as far as they look back.
             state.shapes.is_causal = Some(4.0 * right < *left);
         }
         Ok(state)
@@ -191,7 +191,7 @@ impl<'a> State<'a> {
         }
         let first = "encoder.encoder.net.0";
         let right = root.at(&format!("{first}._pad.1"));
-        // A layer that keeps its past states its delay.
+        // A layer that caches its past states its delay.
         let right = right.or_else(|| root.at(&format!("{first}.cumulative_delay")));
         self.shapes.is_causal = right.and_then(|it| it.as_int()).map(|right| right == 0);
         let rate = root.get("sr").and_then(|it| it.as_int());
@@ -232,7 +232,7 @@ impl<'a> State<'a> {
         mut warnings: Vec<String>,
     ) -> Result<Original, Error> {
         let network = Network::new(&config);
-        // Layers that only the settings claim are not made.
+        // Layers that appear only in the settings are not created.
         let n_found: usize = self.arrays.iter().map(|array| array.values.len()).sum();
         let [n_generator, n_discriminators] = network.n_values();
         if n_generator > n_found {
@@ -314,7 +314,7 @@ impl<'a> State<'a> {
         })
     }
 
-    /// The arrays that a network wants, of those that there are; normalised where they are not.
+    /// The available arrays that a network needs, converted to normalised form if they are not.
     fn taken(
         &self,
         arrays: &[NamedArray],
@@ -338,7 +338,7 @@ impl<'a> State<'a> {
         wanted.iter().map(take).collect()
     }
 
-    /// Batches that it was trained with. A checkpoint counts the steps of both optimisers, one a batch.
+    /// The number of training batches. A checkpoint counts the steps of both optimisers, one per batch.
     fn step(&self) -> u64 {
         let root = self.file.root();
         let known = root.at("callbacks.WarmupCallback.training_steps");
@@ -366,7 +366,7 @@ impl<'a> State<'a> {
         })
     }
 
-    /// Warns if its filter bank is not the one that the settings make.
+    /// Warns if its filter bank differs from the one that the settings imply.
     fn compare_bank(&self, config: &Config, warnings: &mut Vec<String>) {
         let Some(theirs) = self.array("pqmf.hk") else { return };
         let (_, ours) = Pqmf::filters(config.n_band, config.pqmf_attenuation);
@@ -400,7 +400,7 @@ impl<'a> State<'a> {
     }
 }
 
-/// The length or the direction of a weight that an export has multiplied out.
+/// The length or the direction of a weight whose normalisation an export has multiplied out.
 fn normalised(found: &BTreeMap<&str, &NamedArray>, name: &str) -> Option<NamedArray> {
     let (layer, is_length) = match name.strip_suffix("weight_g") {
         Some(layer) => (layer, true),
@@ -416,7 +416,7 @@ fn normalised(found: &BTreeMap<&str, &NamedArray>, name: &str) -> Option<NamedAr
     Some(array)
 }
 
-/// The settings that RAVE's own configuration of an architecture has.
+/// The settings of RAVE's own configuration of an architecture.
 fn usual(from_shapes: &Settings) -> Settings {
     let is_first = from_shapes.get("architecture") == Some(&json!("v1"));
     let is_discrete = from_shapes.get("regularization") == Some(&json!("discrete"));
@@ -429,8 +429,8 @@ fn usual(from_shapes: &Settings) -> Settings {
     preset.map(|preset| preset.settings).unwrap_or_default()
 }
 
-/// Both together; shapes win, where they decide. `is_coded` is whether the code states dilations, `has_config`
-/// whether the first settings are those of a configuration file.
+/// Merges both; shapes win where they are conclusive. `is_coded` is whether the code states dilations,
+/// `has_config` whether the first settings are from a configuration file.
 fn merged(
     from_gin: Settings,
     from_shapes: Settings,
@@ -445,7 +445,7 @@ fn merged(
         let is_coded = is_coded && key.contains("dilations");
         let keeps = match (key.as_str(), said) {
             (_, None) => false,
-            // Where the code does not state a filter, the configuration's is kept if it has as many numbers.
+            // If the code does not state a list, the configuration's is kept if it has the same length.
             (key, Some(said)) if COUNTED.contains(&key) && !is_coded => {
                 length(said) == length(&value)
             }
@@ -472,7 +472,7 @@ fn is_same(a: &serde_json::Value, b: &serde_json::Value) -> bool {
     a == b || a.as_f64().is_some_and(|a| Some(a) == b.as_f64())
 }
 
-/// The whole settings; what of them cannot be used is mended if it is of no consequence to the weights.
+/// The complete settings; an invalid one is corrected if it does not affect the weights.
 fn config_of(mut settings: Settings, warnings: &mut Vec<String>) -> Result<Config, String> {
     for _ in 0..MENDED_MAX {
         let problems = match Config::from_settings(&json!(settings)) {
@@ -494,10 +494,10 @@ fn config_of(mut settings: Settings, warnings: &mut Vec<String>) -> Result<Confi
     Err("its settings contradict each other".to_owned())
 }
 
-/// Settings that are mended at most.
+/// The most settings that are corrected.
 const MENDED_MAX: usize = 8;
 
-/// Whether a setting has nothing to do with the shapes and the sound of a model.
+/// Whether a setting affects neither the shapes nor the sound of a model.
 fn is_mendable(key: &str) -> bool {
     const OF_TRAINING: &[&str] = &[
         "n_signal",
@@ -524,13 +524,13 @@ fn is_mendable(key: &str) -> bool {
 }
 
 impl Original {
-    /// Whether training can go on from it: its discriminators are there.
+    /// Whether training can continue from it: its discriminators are present.
     #[must_use]
     pub fn is_trainable(&self) -> bool {
         self.has_discriminators
     }
 
-    /// The arrays of encoder and decoder as they are played, and the latent space.
+    /// The arrays of encoder and decoder used for playing, and the latent space.
     #[must_use]
     pub fn model_arrays(&self) -> Vec<NamedArray> {
         let is_generator = |array: &&NamedArray| {
@@ -542,7 +542,7 @@ impl Original {
         arrays
     }
 
-    /// Stores what plays it, as a model of ours.
+    /// Saves what is needed for playing, as a model of ours.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -550,7 +550,7 @@ impl Original {
         Ok(nn::checkpoint::write(path, &self.model_arrays(), &self.metadata())?)
     }
 
-    /// Stores all of it, as a checkpoint of ours from which training goes on.
+    /// Saves all of it, as a checkpoint of ours that training can continue from.
     ///
     /// # Errors
     /// When it has no discriminators, or the file cannot be written.

@@ -2,7 +2,7 @@
 //! losses, gradients and steps.
 //!
 //! Vectors of every configuration are part of the project ([`reference`]). Those used here, with weights
-//! that a training left in a checkpoint, are not; without them these tests say so and pass.
+//! from a trained checkpoint, are not; without them these tests say so and pass.
 
 mod reference;
 mod transforms;
@@ -21,12 +21,12 @@ use super::objective;
 use super::train::{Draws, Trainer, Turn};
 use super::{Config, GanLoss, Padding, forecast, resolve};
 
-/// How far numbers may differ, relative to the largest of their array.
+/// The tolerance for numbers, relative to the largest of their array.
 const TOLERANCE: f64 = 1e-4;
-/// How far distances may.
+/// The tolerance for distances.
 const DISTANCE_TOLERANCE: f64 = 5e-4;
 
-/// What the original program computed with one configuration.
+/// The original program's results for one configuration.
 struct Golden {
     config: Config,
     weights: Vec<NamedArray>,
@@ -35,7 +35,7 @@ struct Golden {
 }
 
 impl Golden {
-    /// Of one of [`NAMES`], if its vectors are there.
+    /// Reads the vectors of one of [`NAMES`], if present.
     fn of(name: &str) -> Option<Self> {
         let folder = shared(name)?;
         let config = config_of(
@@ -88,7 +88,7 @@ impl Golden {
         }
     }
 
-    /// Numbers for the noise part, if the configuration has one.
+    /// The random numbers of the noise part, if the configuration has one.
     fn noise(&self, name: &str) -> Vec<f32> {
         if self.config.has_noise { self.values(name) } else { Vec::new() }
     }
@@ -100,7 +100,7 @@ impl Golden {
     }
 }
 
-/// Configurations of which there are vectors.
+/// Configurations with vectors.
 const NAMES: [&str; 3] = ["v1", "v2", "v2_small"];
 
 fn config_of(preset: &str, switches: &[&str], changes: &Value) -> Config {
@@ -185,7 +185,7 @@ fn encoder_decoder_and_distances() {
         check_tensor("z", &latent, golden.array("z"));
         check_number("reg", scalar(&posterior.divergence()), golden.number(&["reg"]));
 
-        // From the original's own latent, so that deviations do not add up.
+        // Starts from the original's own latent, so that deviations do not accumulate.
         let noise = || golden.noise("dec_noise0_rand_like");
         let made = network.decoded(&weights, golden.tensor("z"), false, noise);
         check_tensor("dec_raw", &made.bands, golden.array("dec_raw"));
@@ -255,7 +255,7 @@ fn losses_gradients_and_one_step_of_every_turn() {
                     check_distance(&format!("{prefix} {name}"), *value, expected);
                 }
             }
-            // Half of v1's gradients of phase 1 differ by a fifth between single and double precision.
+            // Half of v1's gradients in phase 1 differ by a fifth between single and double precision.
             if (name, turn) == ("v1", Turn::Autoencoder) {
                 continue;
             }
@@ -267,12 +267,12 @@ fn losses_gradients_and_one_step_of_every_turn() {
     }
 }
 
-/// Gradients of a turn: the norm of every one, and those that are stored whole.
+/// Gradients of a turn: the norms of all, and the whole arrays where stored.
 ///
 /// The logarithm of spectra with a floor of 1e-7 makes gradients of phase 1 ill-conditioned: inputs
-/// that differ by the last bit of `f32` change them by some 1e-3. No two programs can agree better
-/// than that, so gradients may deviate by what such a change does to the most sensitive, three times.
-/// Where distances have a floor of 1, [`reference`] compares them sharply.
+/// that differ by the last bit of `f32` change them by about 1e-3. No two programs can agree better
+/// than that, so the tolerance is three times the effect of such a change on the most sensitive one.
+/// With a floor of 1, [`reference`] compares them precisely.
 fn check_gradients(golden: &Golden, prefix: &str, ours: &Gradients, nudged: &Gradients) {
     let norms = golden.meta[&format!("{prefix}_gradnorms")].as_object().unwrap();
     assert_eq!(ours.names().count(), norms.len(), "{prefix}: what has a gradient");
@@ -288,7 +288,7 @@ fn check_gradients(golden: &Golden, prefix: &str, ours: &Gradients, nudged: &Gra
         let gradient = ours.get(name).unwrap_or_else(|| panic!("no gradient of {name}"));
         let original = original.as_f64().unwrap();
         if original < ZERO_GRADIENT {
-            // Real and made sounds push a bias alike in opposite directions.
+            // For a bias, the gradients from real and generated sounds cancel.
             assert!(norm(gradient) < ZERO_GRADIENT, "{prefix} gradient of {name} is not zero");
             continue;
         }
@@ -306,8 +306,8 @@ fn check_gradients(golden: &Golden, prefix: &str, ours: &Gradients, nudged: &Gra
     println!("{prefix}: {n} gradient norms within {worst:.1e}, last bit {most_moved:.1e}");
 }
 
-/// Weights after one step. Adam divides a gradient by its own size, so that where it is nearly zero
-/// the step has the full length in a direction that nobody can know: all but a few may not differ.
+/// Weights after one step. Adam divides a gradient by its own size, so where it is nearly zero, the
+/// step has full length in an unpredictable direction: all but a few must agree.
 fn check_step(golden: &Golden, prefix: &str, trainer: &Trainer) {
     let prefix = format!("{prefix}_after/");
     for array in &golden.arrays {
@@ -323,9 +323,9 @@ fn check_step(golden: &Golden, prefix: &str, trainer: &Trainer) {
     }
 }
 
-/// How far gradients may differ that are well-conditioned: real and made sounds nearly cancel in some.
+/// The tolerance for well-conditioned gradients: in some, real and generated sounds nearly cancel.
 const GRADIENT_TOLERANCE: f64 = 5e-4;
-/// Gradients below this are rounding.
+/// Gradients below this are rounding errors.
 const ZERO_GRADIENT: f64 = 1e-7;
 
 fn shared(folder: &str) -> Option<PathBuf> {
@@ -367,7 +367,7 @@ fn check_number(name: &str, ours: f64, original: f64) {
     check(name, &[ours], &[original as f32]);
 }
 
-/// A distance of spectra; its logarithm makes much of the rounding of nearly silent bins.
+/// A spectral distance, whose logarithm amplifies the rounding of nearly silent bins.
 fn check_distance(name: &str, ours: f64, original: f64) {
     let deviation = (ours / original - 1.0).abs();
     println!("{name}: within {deviation:.1e}");
@@ -383,7 +383,7 @@ fn check(name: &str, ours: &[f64], original: &[f32]) {
     assert!(deviation < TOLERANCE, "{name}: off by {deviation:.1e}");
 }
 
-/// A sound changed by about the last bit of each sample.
+/// The sound with about the last bit of each sample changed.
 fn nudged(x: Tensor<3>) -> Tensor<3> {
     let n = x.dims().iter().product();
     let factors = Init::new(1).uniform(n, 1.0 - 1e-7, 1.0 + 1e-7);

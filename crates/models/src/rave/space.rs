@@ -1,7 +1,7 @@
 //! The latent space of held-out sound: its mean, its principal directions, and how many of them matter.
 //!
 //! Exports rotate latents to these directions, so that the first latent has the most effect. Source: the
-//! analysis that RAVE makes at each validation of phase 1 (Caillon & Esling, 2021, section 3.3).
+//! analysis that RAVE performs at each validation of phase 1 (Caillon & Esling, 2021, section 3.3).
 
 use nn::NamedArray;
 
@@ -10,11 +10,11 @@ use nn::NamedArray;
 pub struct LatentSpace {
     /// The mean of each latent.
     pub mean: Vec<f32>,
-    /// Unit directions, that of the largest variance first: `[direction][latent]`.
+    /// Unit directions in order of decreasing variance: `[direction][latent]`.
     pub directions: Vec<Vec<f32>>,
-    /// The share of the variance that the first directions have together: rising to 1.
+    /// The cumulative share of the variance of the first directions, increasing to 1.
     pub fidelity: Vec<f32>,
-    /// Latents whose own variance is above 0.01: those in use (Burda et al., 2016, "active units").
+    /// Latents whose variance is above 0.01: those in use (Burda et al., 2016, "active units").
     pub n_active: usize,
 }
 
@@ -25,8 +25,8 @@ impl LatentSpace {
     /// The arrays that a checkpoint keeps it in.
     pub const NAMES: [&str; 4] = ["latent_mean", "latent_pca", "fidelity", "latent_active"];
 
-    /// From latents, frame after frame (`[frames][size]`); `None` for fewer than two frames or what is
-    /// not a number.
+    /// Computes it from latents, frame by frame (`[frames][size]`); `None` for fewer than two frames or
+    /// values that are not numbers.
     #[must_use]
     pub fn measured(latents: &[f32], size: usize) -> Option<Self> {
         let n = latents.len() / size.max(1);
@@ -62,14 +62,14 @@ impl LatentSpace {
         })
     }
 
-    /// How many directions reach a share of the variance.
+    /// The number of directions that reach a share of the variance.
     #[must_use]
     pub fn n_directions(&self, share: f32) -> usize {
         let reached = self.fidelity.iter().position(|fidelity| *fidelity > share);
         reached.map_or(self.fidelity.len(), |i| i + 1)
     }
 
-    /// How it is used, by the names of metrics.
+    /// How the space is used, by metric name.
     pub(super) fn metrics(&self) -> Vec<(&'static str, f64)> {
         let n = |share: f32| self.n_directions(share) as f64;
         vec![
@@ -81,7 +81,7 @@ impl LatentSpace {
         ]
     }
 
-    /// As checkpoints keep it, under the original program's names.
+    /// As stored in checkpoints, under the original program's names.
     #[must_use]
     pub fn to_arrays(&self) -> Vec<NamedArray> {
         let size = self.mean.len();
@@ -98,7 +98,7 @@ impl LatentSpace {
         ]
     }
 
-    /// From the arrays of a checkpoint, if it has them.
+    /// Restores it from the arrays of a checkpoint, if present.
     #[must_use]
     pub fn from_arrays(arrays: &[NamedArray]) -> Option<Self> {
         let find = |name: &str| arrays.iter().find(|array| array.name == name);
@@ -116,10 +116,10 @@ impl LatentSpace {
     }
 }
 
-/// Eigenvalues, falling, and unit eigenvectors of a symmetric matrix.
+/// Eigenvalues in decreasing order, and unit eigenvectors, of a symmetric matrix.
 ///
-/// Jacobi's method: turns away the largest entries beside the diagonal, in sweeps, until nothing is left
-/// of them. Source: Golub and Van Loan, "Matrix Computations", 8.5.
+/// Jacobi's method: rotates the largest off-diagonal entries away, in sweeps, until none are
+/// left. Source: Golub and Van Loan, "Matrix Computations", 8.5.
 fn eigen(mut a: Vec<f64>, n: usize) -> (Vec<f64>, Vec<Vec<f32>>) {
     let mut vectors: Vec<f64> = vec![0.0; n * n];
     (0..n).for_each(|i| vectors[i * n + i] = 1.0);
@@ -145,10 +145,10 @@ fn eigen(mut a: Vec<f64>, n: usize) -> (Vec<f64>, Vec<Vec<f32>>) {
     (values, order.iter().map(row).collect())
 }
 
-/// Sweeps at most; some ten are enough in practice.
+/// The most sweeps; about ten are enough in practice.
 const SWEEPS_MOST: usize = 60;
 
-/// Turns rows and columns `p` and `q` so that the entry between them becomes zero.
+/// Rotates rows and columns `p` and `q` so that the entry between them becomes zero.
 fn turn(a: &mut [f64], vectors: &mut [f64], n: usize, p: usize, q: usize) {
     let between = a[p * n + q];
     if between == 0.0 {
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn directions_are_those_in_which_latents_spread() {
-        // Two directions of size 3 and 1 in five dimensions, around a middle.
+        // Two directions with standard deviations 3 and 1 in five dimensions, around a mean.
         let mut rng = Init::new(5);
         let normal = rng.normal(2 * 4000);
         let (u, v) = ([0.6, 0.0, 0.8, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0, 0.0]);

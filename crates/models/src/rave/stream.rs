@@ -1,7 +1,7 @@
 //! RAVE as an instrument: sound in, latents and sound out, block by block, in real time.
 //!
-//! A [`Player`] takes all its memory when it is made; playing neither allocates nor locks, and what it
-//! plays does not depend on the sizes of the blocks. It agrees with the original's streaming models.
+//! A [`Player`] allocates all its memory when created; playing neither allocates nor locks, and its
+//! output does not depend on block sizes. It agrees with the original's streaming models.
 
 pub(super) mod description;
 mod latent;
@@ -15,7 +15,7 @@ pub use self::latent::Randomness;
 use super::Config;
 use super::network::Network;
 
-/// How a player plays.
+/// Playback settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlayerSettings {
     /// The largest block processed at once, in samples; longer blocks are split.
@@ -29,7 +29,7 @@ pub struct PlayerSettings {
 }
 
 impl Default for PlayerSettings {
-    /// Means, with noise, for blocks of up to 2048 samples.
+    /// Mean latents, with noise, for blocks of up to 2048 samples.
     fn default() -> Self {
         Self {
             max_block: 2048,
@@ -63,13 +63,13 @@ pub struct Player {
     bank_delay: usize,
     settings: PlayerSettings,
     noise: latent::Draws,
-    /// Samples on their way into the encoder, one channel next to the other.
+    /// Samples on their way into the encoder, interleaved.
     samples: Vec<f32>,
     /// Latents that the encoder made of the last block.
     encoded: Vec<f32>,
     /// The latents that the decoder takes, with noise channels.
     augmented: Vec<f32>,
-    /// Samples that were made and wait to be played, one channel next to the other.
+    /// Samples waiting to be played, interleaved.
     waiting: Vec<f32>,
     n_waiting: usize,
 }
@@ -109,21 +109,21 @@ impl Player {
         }
     }
 
-    /// A model with random weights, which sounds like nothing, and costs what a trained one costs.
+    /// A model with random weights: no useful sound, but the same cost as a trained one.
     #[must_use]
     pub fn untrained(config: &Config, settings: PlayerSettings) -> Self {
         let parameters = Network::new(config).initialise_generator(config, 0);
         Self::new(config, &parameters, settings)
     }
 
-    /// Plays a block: what it makes of `input` so far goes to `output`, as many samples in as many
-    /// channels, late by [`Self::latency_samples`].
+    /// Plays a block: writes the output for `input` to `output`, as many samples in as many
+    /// channels, delayed by [`Self::latency_samples`].
     ///
     /// Work comes in bursts: the block in which a latent frame begins computes all of the decoder's
     /// and most of the encoder's part of that frame.
     ///
     /// # Panics
-    /// When there are not as many channels as the model has, or they are not equally long.
+    /// When the number of channels is not the model's, or their lengths differ.
     pub fn play(&mut self, input: &[&[f32]], output: &mut [&mut [f32]]) {
         assert!(input.len() == self.channels && output.len() == self.channels, "channels");
         let n = input[0].len();
@@ -142,18 +142,18 @@ impl Player {
         }
     }
 
-    /// Latents of a block of at most `max_block` samples: `[frames, latent]`, a frame for each
-    /// [`Self::ratio`] samples, which comes with the first of them.
+    /// Encodes a block of at most `max_block` samples to latents `[frames, latent]`: one for each
+    /// [`Self::ratio`] samples, available with the first of them.
     ///
     /// # Panics
-    /// When the block is too long, or does not have the model's channels, equally long.
+    /// When the block is too long, or does not have the model's channels, all equally long.
     pub fn encode(&mut self, input: &[&[f32]]) -> &[f32] {
         assert!(input.len() == self.channels, "channels");
         self.encode_part(input, 0..input[0].len());
         &self.encoded
     }
 
-    /// Sound of latents `[frames, latent]`, one channel next to the other:
+    /// Decodes latents `[frames, latent]` to interleaved sound
     /// `[frames * ratio, channels]`. At most as many frames as blocks of `max_block` samples can have.
     ///
     /// # Panics
@@ -172,44 +172,44 @@ impl Player {
         self.n_waiting = 0;
     }
 
-    /// Samples of a latent frame.
+    /// Samples per latent frame.
     #[must_use]
     pub fn ratio(&self) -> usize {
         self.ratio
     }
 
-    /// Channels of sound.
+    /// The number of channels.
     #[must_use]
     pub fn channels(&self) -> usize {
         self.channels
     }
 
-    /// Curves that describe sound.
+    /// The number of latents.
     #[must_use]
     pub fn latent_size(&self) -> usize {
         self.latent_size
     }
 
-    /// Frames that [`Self::decode`] takes at a time.
+    /// The number of frames that [`Self::decode`] takes at a time.
     #[must_use]
     pub fn max_latents(&self) -> usize {
         self.max_latents
     }
 
-    /// By how many samples what is played is late: the layers that look ahead, and the filter bank.
+    /// The latency of the output, in samples, due to layers that look ahead and the filter bank.
     #[must_use]
     pub fn latency_samples(&self) -> usize {
         let decoder = self.decoder.delay() * self.ratio as f64;
         (self.encoder.delay() + decoder).round() as usize + self.bank_delay
     }
 
-    /// Bytes that the weights take.
+    /// The size of the weights, in bytes.
     #[must_use]
     pub fn weight_bytes(&self) -> usize {
         self.encoder.weight_bytes() + self.decoder.weight_bytes()
     }
 
-    /// Makes style layers learn what passes from now on; without such layers nothing changes.
+    /// Makes style layers gather statistics from now on; has no effect without such layers.
     pub fn learn(&mut self, learning: Learning) {
         self.encoder.learn(learning);
         self.decoder.learn(learning);

@@ -22,31 +22,31 @@ use crate::Error;
 pub use agreement::StepDifference;
 pub(super) use pass::{Draws, Turn};
 
-/// A model in training: its weights, its optimisers, its random seed and its progress.
+/// A model in training: its weights, optimisers, random seed and progress.
 pub struct Trainer {
     config: Config,
-    /// The device that it trains on.
+    /// The device to train on.
     compute: Compute,
-    /// Used where gradients of 16 bits would vanish otherwise.
+    /// Loss scaling, used where 16-bit gradients would underflow otherwise.
     loss_scale: LossScale,
     network: Network,
     parameters: Parameters,
     generator: Adam,
     discriminator: Adam,
-    /// The random seed. Every random number is drawn from it and the number of the step, so a checkpoint
-    /// needs no state of a random number generator.
+    /// The random seed. All random numbers derive from it and the step number, so a checkpoint needs no
+    /// generator state.
     seed: u64,
     step: u64,
-    /// The step that phase 2 began with, if it has.
+    /// The step at which phase 2 began, if it has.
     phase_2_from: Option<u64>,
-    /// How often training went back to a checkpoint; each time it goes on at half the rate and with
-    /// other random numbers.
+    /// How often training went back to a checkpoint; each time it goes on at half the learning rate
+    /// and with different random numbers.
     n_steps_back: u32,
-    /// The average over the last steps of encoder and decoder, if one is kept.
+    /// The running average of encoder and decoder, if enabled.
     average: Option<Parameters>,
-    /// The latent space as it was last measured.
+    /// The latent space as last measured.
     space: Option<LatentSpace>,
-    /// Bands' frames at the start and the end of an excerpt that the multi-band distance ignores.
+    /// Band frames at the start and the end of an excerpt that the multi-band distance ignores.
     crop: (usize, usize),
 }
 
@@ -55,23 +55,23 @@ pub struct Trainer {
 pub struct StepReport {
     /// The number of the step, from 1.
     pub step: u64,
-    /// The phase it belonged to.
+    /// Its phase.
     pub phase: Phase,
-    /// What was measured, by the names of metrics.
+    /// The metrics, by name.
     pub values: Vec<(&'static str, f64)>,
-    /// Whether every loss and gradient was a number. If not, no weight was changed. A step that was left
-    /// out only because scaled gradients overflowed is counted as usable: it happens now and then.
+    /// Whether every loss and gradient was a number; if not, no weight was changed. A step skipped only
+    /// because scaled gradients overflowed counts as usable, which happens occasionally.
     pub is_finite: bool,
 }
 
 /// How far reconstructions of held-out sound are from their originals; smaller is better.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Validation {
-    /// The distance of spectra in each band.
+    /// The spectral distance of the bands.
     pub multiband_spectral_distance: f64,
-    /// The distance of spectra of the whole sound.
+    /// The spectral distance of the whole sound.
     pub fullband_spectral_distance: f64,
-    /// How the latent space is used, by the names of metrics; see [`LatentSpace`].
+    /// How the latent space is used, by metric name; see [`LatentSpace`].
     pub latents: Vec<(&'static str, f64)>,
 }
 
@@ -104,7 +104,7 @@ impl Trainer {
         }
     }
 
-    /// Goes on from a checkpoint exactly as if training had not been interrupted; on a GPU but for rounding.
+    /// Continues from a checkpoint exactly as if training had not stopped; on a GPU, up to rounding.
     ///
     /// # Errors
     /// When the file cannot be read, or is not a checkpoint of this family.
@@ -127,7 +127,7 @@ impl Trainer {
         trainer.phase_2_from = number("phase_2_from").ok().or(usual);
         trainer.space = LatentSpace::from_arrays(&checkpoint.arrays);
         trainer.parameters.load(&checkpoint.arrays)?;
-        // What was taken is let go before the next, or there would be three of everything.
+        // What is loaded is dropped before the next, or there would be three copies of everything.
         let mut arrays = checkpoint.arrays;
         arrays.retain(|array| !trainer.parameters.contains(&array.name));
         if let Some(average) = &mut trainer.average {
@@ -138,7 +138,7 @@ impl Trainer {
         Ok(trainer)
     }
 
-    /// Stores everything needed to go on, whole or not at all.
+    /// Saves everything needed to continue, atomically.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -197,13 +197,13 @@ impl Trainer {
         if is_over { Phase::Adversarial } else { Phase::Reconstruction }
     }
 
-    /// Steps that were done when phase 2 began; those done now if it is about to.
+    /// The number of steps done when phase 2 began; the current one if it is about to begin.
     #[must_use]
     pub fn phase_2_from(&self) -> u64 {
         self.phase_2_from.unwrap_or(self.step)
     }
 
-    /// Ends phase 1 before its steps are over.
+    /// Ends phase 1 early.
     pub fn begin_phase_2(&mut self) {
         self.phase_2_from.get_or_insert(self.step);
     }
@@ -220,31 +220,31 @@ impl Trainer {
         Ok(())
     }
 
-    /// [`Self::step_back`] without a checkpoint to go back to: training starts over.
+    /// [`Self::step_back`] without a checkpoint: training starts over.
     pub fn start_over(&mut self) {
         let n_steps_back = self.n_steps_back + 1;
         let compute = self.compute.clone();
         *self = Self { n_steps_back, compute, ..Self::new(&self.config, self.seed) };
     }
 
-    /// The number of times it went back, to a checkpoint or to the beginning.
+    /// How often it went back, to a checkpoint or to the beginning.
     #[must_use]
     pub fn n_steps_back(&self) -> u32 {
         self.n_steps_back
     }
 
-    /// Learns from one batch. Shape: `[batch, channels, n_signal]`, samples in [-1, 1].
+    /// Trains on one batch. Shape: `[batch, channels, n_signal]`, samples in [-1, 1].
     ///
-    /// The excerpts get a dither of half a 16-bit step, so that digital silence has a spectrum.
+    /// The excerpts are dithered by half a 16-bit step, so that digital silence has a spectrum.
     ///
     /// # Panics
-    /// When the batch does not have that many samples.
+    /// When the batch has a different number of samples.
     pub fn step(&mut self, batch: &[f32]) -> StepReport {
         self.step_while(batch, &mut || true).expect("nobody stops it")
     }
 
-    /// [`Self::step`] in parts of a few seconds at most: `go_on` is called between them. Once it is false,
-    /// `None` is returned and the trainer is as it was before the step.
+    /// [`Self::step`] in parts of a few seconds at most, calling `go_on` in between. Once that returns
+    /// false, `None` is returned and the trainer is as it was before the step.
     ///
     /// # Panics
     /// As [`Self::step`].
@@ -293,17 +293,17 @@ impl Trainer {
         Some(StepReport { step: self.step, phase, values, is_finite })
     }
 
-    /// Measures on held-out clips ([`Self::measure`]), and remembers the latent space for checkpoints.
+    /// Measures on held-out clips ([`Self::measure`]), and keeps the latent space for checkpoints.
     pub fn validate(&mut self, clips: &[Vec<Vec<f32>>]) -> Option<Validation> {
         let (validation, space) = self.measured(clips)?;
         self.space = space;
         Some(validation)
     }
 
-    /// Distances over clips, each planar `[channel][sample]` and of any length, and how the latent space
-    /// is used.
+    /// Distances for clips, each planar `[channel][sample]` and of any length, and the use of the latent
+    /// space.
     ///
-    /// Deterministic: mean latent, noise and dither from fixed seeds. Silent clips are left out; `None`
+    /// Deterministic: mean latent, noise and dither from fixed seeds. Silent clips are skipped; `None`
     /// if nothing is left.
     #[must_use]
     pub fn measure(&self, clips: &[Vec<Vec<f32>>]) -> Option<Validation> {
@@ -334,7 +334,7 @@ impl Trainer {
         Some((validation, space))
     }
 
-    /// The reconstruction of a clip, sample-aligned with it and as long.
+    /// The reconstruction of a clip, sample-aligned and of the same length.
     #[must_use]
     pub fn render(&self, channels: &[Vec<f32>]) -> Vec<Vec<f32>> {
         let has_noise = self.phase() == Phase::Adversarial;
@@ -342,7 +342,7 @@ impl Trainer {
         infer::reconstruct(&self.config, &self.network, &weights, has_noise, channels)
     }
 
-    /// The weights that are measured and played: the average, if one is kept.
+    /// The weights used for measuring and playing: the average, if enabled.
     fn playing(&self) -> &Parameters {
         self.average.as_ref().unwrap_or(&self.parameters)
     }
@@ -369,7 +369,7 @@ impl Trainer {
         }
     }
 
-    /// Moves the weights whose turn it is along their gradients.
+    /// Updates the weights trained in this turn by their gradients.
     pub(super) fn update(&mut self, turn: Turn, gradients: &Gradients) {
         let (optimiser, rate) = match turn {
             Turn::Discriminators => {
@@ -384,7 +384,7 @@ impl Trainer {
         optimiser.step(&mut self.parameters, gradients, rate);
     }
 
-    /// Takes over what layers learnt without gradients.
+    /// Stores what layers learnt without gradients.
     pub(super) fn keep(&mut self, observed: &BTreeMap<String, Vec<f32>>) {
         for parameters in std::iter::once(&mut self.parameters).chain(&mut self.average) {
             for (name, new) in observed {
@@ -394,12 +394,12 @@ impl Trainer {
         }
     }
 
-    /// Moves the average, if one is kept, toward the newest encoder and decoder.
+    /// Moves the average, if enabled, toward the current encoder and decoder.
     fn average(&mut self, turn: Turn) {
         let Some(average) = self.average.as_mut().filter(|_| turn != Turn::Discriminators) else {
             return;
         };
-        // At first it follows quickly, or it would remember the random start for long.
+        // At first it follows quickly, or the random initial weights would persist for long.
         let steps = self.step as f64;
         let kept = self.config.ema.min((1.0 + steps) / (10.0 + steps)) as f32;
         average.follow(&self.parameters, kept, is_generator);
@@ -444,8 +444,8 @@ impl Trainer {
         Init::named(self.seed, &format!("{purpose} {}{again}", self.step))
     }
 
-    /// The clip in pieces that distances can be measured on, and how many of its samples each covers:
-    /// long enough for the largest spectrum, short enough for memory, dithered. None if it is silent.
+    /// The clip as dithered excerpts to measure distances on, and the samples that each covers: long
+    /// enough for the largest spectrum, short enough for memory. Empty if the clip is silent.
     fn validation_excerpts(&self, clip: &[Vec<f32>]) -> Vec<(Tensor<3>, usize)> {
         if clip.iter().flatten().all(|sample| sample.abs() < SILENCE) {
             return Vec::new();
@@ -470,8 +470,8 @@ impl Trainer {
         (0..n_samples).step_by(most).map(&mut excerpt).collect()
     }
 
-    /// Multi-band and full-band distance of the deterministic reconstruction of an excerpt, and its
-    /// latent, frame after frame.
+    /// Multi-band and full-band distance of an excerpt's deterministic reconstruction, and its
+    /// latent, frame by frame.
     fn validate_excerpt(&self, weights: &Weights, audio: Tensor<3>) -> ([f64; 2], Vec<f32>) {
         let [_, channels, samples] = audio.dims();
         let original = self.network.analysed(audio);
@@ -490,7 +490,7 @@ impl Trainer {
     }
 }
 
-/// Whether an array belongs to the generator, which is the encoder and the decoder.
+/// Whether an array belongs to the generator, that is, to the encoder or the decoder.
 fn is_generator(name: &str) -> bool {
     name.starts_with(ENCODER) || name.starts_with(DECODER)
 }
@@ -504,15 +504,15 @@ fn generator_of(parameters: &Parameters) -> Parameters {
     generator
 }
 
-/// Prefixes of the names of the optimisers' state in a checkpoint.
+/// Prefixes of the names of optimiser state in a checkpoint.
 pub(super) const GENERATOR_STATE: &str = "optimizer.generator.";
 /// See [`GENERATOR_STATE`].
 pub(super) const DISCRIMINATOR_STATE: &str = "optimizer.discriminator.";
 
-/// A clip that never exceeds this is silent: half a step of 16-bit sound.
+/// A clip that never exceeds this is silent: half a step of 16-bit audio.
 const SILENCE: f32 = 1.0 / 65_536.0;
 
-/// The most samples of a clip that validation takes at once; bounds its memory.
+/// The most samples of a clip that validation processes at once, which limits its memory.
 const EXCERPT_SAMPLES: usize = 131_072;
 
 /// Arrays with `prefix` before their names.
@@ -524,7 +524,7 @@ fn within<'a>(prefix: &str, arrays: Vec<ArrayView<'a>>) -> impl Iterator<Item = 
     arrays.into_iter().map(named)
 }
 
-/// The arrays whose names start with `prefix`, without it, taken out of the others.
+/// Takes the arrays whose names start with `prefix` out of the others, and removes the prefix.
 fn taken(arrays: &mut Vec<NamedArray>, prefix: &str) -> Vec<NamedArray> {
     let (taken, left) = std::mem::take(arrays)
         .into_iter()
@@ -535,7 +535,7 @@ fn taken(arrays: &mut Vec<NamedArray>, prefix: &str) -> Vec<NamedArray> {
     taken.into_iter().map(named).collect()
 }
 
-/// Samples with up to one step of 16-bit sound added at random, as if just decoded from it.
+/// Adds up to one random step of 16-bit audio to samples, as if just decoded from it.
 fn dithered(samples: &[f32], rng: &mut Init) -> Vec<f32> {
     let dither = rng.uniform(samples.len(), 0.0, 1.0 / 65_536.0);
     samples.iter().zip(dither).map(|(sample, dither)| sample + dither).collect()

@@ -1,5 +1,5 @@
-//! The reference vectors that are part of the project, for tests: what the original computed, and the
-//! formulas of weights, sound and random numbers. `vectors/README.md` describes the files.
+//! The reference vectors included in the project, for tests: the original's results, and the
+//! formulas for weights, sound and random numbers. `vectors/README.md` describes the files.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::path::Path;
 use nn::{Init, NamedArray, checkpoint};
 use serde_json::Value;
 
-/// What the original computed with one configuration.
+/// The original's results for one configuration.
 pub(super) struct Vectors {
     pub(super) name: &'static str,
     pub(super) meta: Value,
@@ -18,13 +18,13 @@ impl Vectors {
     pub(super) fn read(name: &'static str) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
         let file = checkpoint::read(&folder.join(format!("{name}.safetensors"))).unwrap();
-        // Where the original computed what is not a number, JSON has no word for it.
+        // The original computed NaN in places, which JSON cannot express.
         let meta = serde_json::from_str(&file.metadata["meta"].replace("NaN", "null")).unwrap();
         let arrays = file.arrays.into_iter().map(|array| (array.name.clone(), array)).collect();
         Self { name, meta, arrays }
     }
 
-    /// Names and shapes of the original's state, with the values of the formulas; nothing for those that
+    /// Names and shapes of the original's state, with values from the formulas; `None` for those that
     /// keep their own.
     pub(super) fn state(&self) -> impl Iterator<Item = (&str, Vec<usize>, Option<Vec<f32>>)> {
         let entries = self.entries();
@@ -52,7 +52,7 @@ impl Vectors {
     }
 }
 
-/// The stream of numbers in [0, 1) that belongs to a name.
+/// The sequence of numbers in [0, 1) for a name.
 pub(super) fn u(name: &str, n: usize) -> Vec<f64> {
     Init::named(0, name).uniform(n, 0.0, 1.0).into_iter().map(f64::from).collect()
 }
@@ -72,7 +72,7 @@ fn formula(rule: &str, u: &[f64], shape: &[usize]) -> Vec<f32> {
     u.iter().map(|u| value(u) as f32).collect()
 }
 
-/// The rule `norm`: lengths near those of the directions that `v_name` has.
+/// The rule `norm`: lengths close to those of the directions in `v_name`.
 fn lengths(name: &str, n_rows: usize, v_name: &str, v_shape: &[usize]) -> Vec<f32> {
     let directions = formula("weight", &u(v_name, v_shape.iter().product()), v_shape);
     let rows = directions.chunks(directions.len() / n_rows).zip(u(name, n_rows));

@@ -66,7 +66,7 @@ fn knobs_have_keys_of_their_own_and_whole_sentences() {
     }
 }
 
-/// What a setting does is said in the field's terms; its range and default are shown from the knob.
+/// Help texts use the field's terms; a setting's range and default are shown from its knob.
 #[test]
 fn help_speaks_the_words_of_the_field() {
     let family = family();

@@ -1,9 +1,9 @@
 //! Sketch: a model for ten minutes on a laptop.
 //!
-//! It was chosen by training on 14 notes and measuring on 3 others: a gain that keeps levels through
-//! the layers, hardly any latent noise and a high learning rate shorten the time in which the latent
-//! curves are not used yet from about 1700 steps to 800, and a wide, fast latent lets sounds through
-//! that were not learnt.
+//! Chosen by training on 14 notes and measuring on 3 others. A gain that keeps levels through the
+//! layers, hardly any latent noise and a high learning rate shorten the time during which latents
+//! are unused from about 1700 steps to 800; a wide, fast latent lets sounds through that were not
+//! in the training data.
 
 use api::{Limit, Preset};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Checks that an exported file is consistent with itself, if there is no model to compare it with.
+//! Checks that an exported file is consistent with itself, without a model to compare it with.
 
 use std::time::Instant;
 
@@ -9,31 +9,31 @@ use crate::{CodecShape, Error};
 /// The facts that a file states about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlayedFacts {
-    /// Channels of sound.
+    /// The number of channels.
     pub channels: usize,
-    /// Latents.
+    /// The number of latents.
     pub latents: usize,
-    /// Samples of a latent frame.
+    /// Samples per latent frame.
     pub ratio: usize,
     /// Samples per second.
     pub rate_hz: u32,
-    /// It keeps state from block to block.
+    /// Whether it keeps state from block to block.
     pub is_streaming: bool,
 }
 
 /// The result of playing a file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Consistent {
-    /// Seconds of sound that were played.
+    /// The length of the sound played, in seconds.
     pub secs: f64,
     /// The largest difference between two blocks and one of twice the length, relative to the largest sample;
-    /// for a file that takes sounds as a whole, between two times.
+    /// for a file that takes whole sounds, between two runs.
     pub blocks: f64,
     /// The same difference between the whole graph, and encoder and decoder in sequence.
     pub parts: f64,
-    /// Times faster than real time that it was with the plain reader, in the longer blocks.
+    /// Times faster than real time in our own reader, in the longer blocks.
     pub speed: f64,
-    /// Samples of the longer blocks.
+    /// The size of the longer blocks, in samples.
     pub block: usize,
 }
 
@@ -57,7 +57,7 @@ impl PlayedFacts {
         is_so.then_some(self).ok_or(Error::Differs { what })
     }
 
-    /// The settings that the file was exported with from a model of these channels, latents and rate.
+    /// The settings used to export a model with these channels, latents and rate.
     #[must_use]
     pub fn settings_of(&self, shape: &CodecShape) -> Option<ExportSettings> {
         let whole = |n: usize, of: usize| (of > 0 && n.is_multiple_of(of)).then(|| n / of);
@@ -72,13 +72,13 @@ impl PlayedFacts {
     }
 }
 
-/// Samples that are played at least.
+/// The minimum number of samples played.
 const N_SAMPLES: usize = 1 << 15;
 
-/// Plays noise through a file in different ways.
+/// Plays noise through a file in several ways.
 ///
 /// # Errors
-/// When it cannot be played, or plays a value that is not a number, or another length.
+/// When it cannot be played, or outputs a value that is not a number, or a wrong length.
 pub fn consistent(file: &mut dyn Plays, facts: PlayedFacts) -> Result<Consistent, Error> {
     let PlayedFacts { channels, ratio, is_streaming, .. } = facts;
     let half = ratio.max(1024).next_multiple_of(ratio);
@@ -87,7 +87,7 @@ pub fn consistent(file: &mut dyn Plays, facts: PlayedFacts) -> Result<Consistent
     let mut rng = audio::Rng::new(1);
     let rows: Vec<Vec<f32>> =
         (0..channels).map(|_| (0..n).map(|_| 0.1 * rng.normal()).collect()).collect();
-    // Codes that are as near as others may change with rounding, which changes with the block.
+    // Where two codes are equally near, rounding decides, and rounding depends on the block size.
     let mut has_codes = true;
     let mut play = |block: usize, whole: bool| -> Result<(Vec<f32>, f64), Error> {
         file.reset()?;

@@ -1,5 +1,5 @@
-//! A model as a player of another program has it: which curves it shows, on how many channels and at
-//! which rate; as graphs that files are written from.
+//! A model as seen by another program's player: the latents it exposes, on how many channels and at
+//! which rate, as graphs from which files are written.
 
 use nn::graph::{Extent, Graph, Lowering, Op, Signal, Value};
 use nn::stream::{Conv, Layer};
@@ -10,15 +10,15 @@ use crate::rave::{Config, LatentSpace, Regularization};
 /// How an exported model plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExportSettings {
-    /// It plays block by block and keeps state between them; else it takes sounds as a whole.
+    /// Whether it plays block by block and keeps state; otherwise it takes whole sounds.
     pub is_streaming: bool,
-    /// How many latents it shows, those that matter most first; all without it. Only variational
-    /// models whose latent space was measured can show fewer.
+    /// The number of latents to expose, the most important first; `None` for all. Only variational
+    /// models whose latent space was measured can expose fewer.
     pub n_latents: Option<usize>,
-    /// Sounds that it plays beside each other, each with latents of its own: 2 let a mono model play
+    /// The number of sounds played in parallel, each with its own latents: 2 lets a mono model play
     /// stereo.
     pub n_parallel: usize,
-    /// How many times the model's rate the player has.
+    /// The player's rate as a multiple of the model's.
     pub rate_multiple: usize,
 }
 
@@ -33,7 +33,7 @@ impl ExportSettings {
 /// A model with the settings of its export.
 pub(in crate::rave) struct Exported<'a> {
     pub(super) network: Description<'a>,
-    /// The principal directions that latents are rotated to, if there are any.
+    /// The principal directions that latents are rotated to, if any.
     space: Option<&'a LatentSpace>,
     pub(super) books: Option<Vec<Vec<f32>>>,
     pub(super) settings: ExportSettings,
@@ -50,7 +50,7 @@ pub(super) struct Switches {
     pub(super) curves: Option<Value>,
     /// Factor of the synthesiser's noise.
     pub(super) noise: Option<Value>,
-    /// Style layers gather statistics while it plays.
+    /// Whether style layers gather statistics while playing.
     pub(super) learns: bool,
 }
 
@@ -75,12 +75,12 @@ impl<'a> Exported<'a> {
         self.network.config
     }
 
-    /// Channels of sound.
+    /// The number of channels.
     pub(super) fn channels(&self) -> usize {
         self.config().channels * self.settings.n_parallel
     }
 
-    /// Latents.
+    /// The number of latents.
     pub(super) fn latents(&self) -> usize {
         self.n_latents * self.settings.n_parallel
     }
@@ -91,7 +91,7 @@ impl<'a> Exported<'a> {
         if is_open { self.config().latent_size } else { self.latents() }
     }
 
-    /// Samples of a latent frame.
+    /// Samples per latent frame.
     pub(super) fn ratio(&self) -> usize {
         self.config().ratio() * self.settings.rate_multiple
     }
@@ -101,7 +101,7 @@ impl<'a> Exported<'a> {
         self.config().sampling_rate * u32::try_from(self.settings.rate_multiple).unwrap_or(1)
     }
 
-    /// From sound `[batch, channels, samples]` to latents `[batch, latents, frames]`.
+    /// Encodes sound `[batch, channels, samples]` to latents `[batch, latents, frames]`.
     pub(super) fn encode(&self, graph: &mut Graph, x: Signal, switches: Switches) -> Signal {
         let channels = self.config().channels;
         let x = self.separated(graph, x, channels);
@@ -112,7 +112,7 @@ impl<'a> Exported<'a> {
         self.beside(graph, Signal { value: shown, channels: self.n_latents })
     }
 
-    /// From latents to sound.
+    /// Decodes latents to sound.
     pub(super) fn decode(&self, graph: &mut Graph, z: Signal, switches: Switches) -> Signal {
         let z = self.separated(graph, z, self.n_latents);
         let z = self.understood(graph, z.value, switches.curves);
@@ -127,12 +127,12 @@ impl<'a> Exported<'a> {
         Lowering { is_streaming: self.settings.is_streaming, noise, learns }
     }
 
-    /// Parallel sounds, stacked as channels, become a batch.
+    /// Turns parallel sounds, stacked as channels, into a batch.
     fn separated(&self, graph: &mut Graph, x: Signal, channels: usize) -> Signal {
         self.reshaped(graph, x, channels)
     }
 
-    /// A batch becomes parallel sounds, stacked as channels.
+    /// Turns a batch into parallel sounds, stacked as channels.
     fn beside(&self, graph: &mut Graph, x: Signal) -> Signal {
         let channels = x.channels * self.settings.n_parallel;
         self.reshaped(graph, x, channels)
@@ -146,7 +146,7 @@ impl<'a> Exported<'a> {
         Signal { value: graph.apply(Op::Reshape(shape), x.value), channels }
     }
 
-    /// The latents that a player sees.
+    /// The latents exposed to a player.
     fn shown(&self, graph: &mut Graph, rows: Signal, randomness: Option<Value>) -> Value {
         let n = self.config().latent_size;
         match (self.config().regularization, &self.books) {
@@ -194,7 +194,7 @@ impl<'a> Exported<'a> {
         }
     }
 
-    /// The decoder's latents, from the values that a player sends.
+    /// The decoder's latents, from the values sent by a player.
     fn understood(&self, graph: &mut Graph, z: Value, noise: Option<Value>) -> Signal {
         let n = self.config().latent_size;
         let mut z = Signal { value: z, channels: self.n_latents };
@@ -212,7 +212,7 @@ impl<'a> Exported<'a> {
         if let Some(space) = self.space {
             z = with_noise_channels(graph, z, n - self.n_latents, noise);
             if noise.is_some() && self.n_latents < n {
-                // A player may send curves of its own in place of those that are drawn.
+                // A player may send latents of its own in place of random ones.
                 z.value = graph.channels(z.value, 0, n);
             }
             let mut back = vec![0.0; n * n];
@@ -231,7 +231,7 @@ impl<'a> Exported<'a> {
         graph.apply(Op::Rows(nn::graph::Constant::new(&[codes.len() / n, n], codes)), code)
     }
 
-    /// The latents `[frames][latent]` that a player means by what it shows, frame after frame.
+    /// The latents `[frames][latent]` that exposed values represent, frame by frame.
     pub(super) fn meaning(&self, shown: &[f32]) -> Vec<f32> {
         let n = self.config().latent_size;
         let mut all = Vec::with_capacity(shown.len() / self.n_latents * n);
@@ -257,7 +257,7 @@ impl<'a> Exported<'a> {
         all
     }
 
-    /// Latents as far as a player shows them: what is left when it shows fewer.
+    /// Latents after a round trip through the exposed directions.
     pub(super) fn kept(&self, latents: &[f32]) -> Vec<f32> {
         let Some(space) = self.space.filter(|_| self.books.is_none()) else {
             return latents.to_vec();
@@ -275,7 +275,7 @@ impl<'a> Exported<'a> {
         self.meaning(&shown)
     }
 
-    /// From the rate of the player to the model's.
+    /// Converts from the player's rate to the model's.
     pub(super) fn slower(&self) -> Vec<Layer> {
         let (multiple, channels) = (self.settings.rate_multiple, self.config().channels);
         if multiple == 1 {
@@ -296,8 +296,8 @@ impl<'a> Exported<'a> {
         })]
     }
 
-    /// From the rate of the model to the player's: the same filter, of which each sample between two of the
-    /// model's has its own taps.
+    /// Converts from the model's rate to the player's: the same filter, with separate taps for each of the
+    /// player's samples between two of the model's.
     pub(super) fn faster(&self) -> Vec<Layer> {
         let (multiple, channels) = (self.settings.rate_multiple, self.config().channels);
         if multiple == 1 {
@@ -328,7 +328,7 @@ impl<'a> Exported<'a> {
         vec![Layer::Conv(conv), Layer::Unfold { groups: channels }]
     }
 
-    /// By how many samples of the player the change of its rate is late, there and back.
+    /// The round-trip delay of the rate conversion, in the player's samples.
     pub(super) fn rate_delay(&self) -> usize {
         match self.settings.rate_multiple {
             1 => 0,
@@ -358,7 +358,7 @@ fn with_noise_channels(graph: &mut Graph, z: Signal, n: usize, noise: Option<Val
     Signal { value: graph.add(Op::Concat(1), &[z.value, curves]), channels: z.channels + n }
 }
 
-/// Taps of the filter of a change of rate to either side of its middle.
+/// Taps of the rate conversion filter on either side of its centre.
 fn half_taps(multiple: usize) -> usize {
     24 * multiple
 }

@@ -22,10 +22,10 @@ pub enum OnnxPart {
 }
 
 impl OnnxPart {
-    /// All of them.
+    /// All parts.
     pub const ALL: [Self; 3] = [Self::Whole, Self::Encoder, Self::Decoder];
 
-    /// The end of the name of its file.
+    /// The suffix of its file's name.
     #[must_use]
     pub fn ending(self) -> &'static str {
         match self {
@@ -36,10 +36,10 @@ impl OnnxPart {
     }
 }
 
-/// Samples that a graph alone is tried with: more than half a window of any spectrum.
+/// Samples of noise to test a single graph with: more than half a window of any spectrum.
 const N_SAMPLES: usize = 1 << 15;
 
-/// No random numbers, and style layers do not learn.
+/// No random numbers, and fixed style statistics.
 const DETERMINISTIC: Switches =
     Switches { randomness: None, curves: None, noise: None, learns: false };
 
@@ -81,7 +81,7 @@ pub(super) fn write(exported: &Exported<'_>, part: OnnxPart, path: &Path) -> Res
     Ok(onnx::write(path, &graph, made.value, &described)?)
 }
 
-/// Graphs that were read again.
+/// Graphs read back from files.
 pub struct PlayedGraphs {
     whole: onnx::Player,
     encoder: onnx::Player,
@@ -89,7 +89,7 @@ pub struct PlayedGraphs {
 }
 
 impl PlayedGraphs {
-    /// Reads the graphs whose paths begin with the same words; see [`OnnxPart::ending`].
+    /// Reads the graphs whose paths share this prefix; see [`OnnxPart::ending`].
     ///
     /// # Errors
     /// When one of them cannot be read.
@@ -102,10 +102,10 @@ impl PlayedGraphs {
         })
     }
 
-    /// The facts of one graph, after it has played a little noise.
+    /// The facts of one graph, after it has played some noise.
     ///
     /// # Errors
-    /// When it cannot be read or played, or plays a value that is not a number.
+    /// When it cannot be read or played, or outputs a value that is not a number.
     pub fn look(path: &Path) -> Result<Vec<(String, String)>, Error> {
         let mut player = onnx::Player::open(path)?;
         let [input, output] = player.ends().clone();
@@ -125,21 +125,21 @@ impl PlayedGraphs {
         Ok(facts)
     }
 
-    /// The facts that the graphs state about themselves.
+    /// The facts stated in the graphs' metadata.
     ///
     /// # Errors
-    /// When they do not say.
+    /// When they are missing.
     pub fn facts(&self) -> Result<PlayedFacts, Error> {
         facts_of(&self.whole)
     }
 
-    /// The version of the operators that they use.
+    /// The version of the operator set that they use.
     #[must_use]
     pub fn opset(&self) -> i64 {
         self.whole.opset()
     }
 
-    /// Arrays that the whole remembers.
+    /// The number of state arrays in the graph of the whole model.
     #[must_use]
     pub fn n_states(&self) -> usize {
         self.whole.n_states()

@@ -1,4 +1,4 @@
-//! Files that were written play what the model plays, for every configuration.
+//! Exported files play what the model plays, for every configuration.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::*;
 use crate::rave::stream::{PlayerSettings, Randomness};
 use crate::rave::{Config, LatentSpace, resolve};
 
-/// Samples at a time.
+/// Block size, in samples.
 const BLOCK: usize = 2048;
 
 /// A small model of a configuration, `preset+switch+switch`, with a latent space and code books.
@@ -40,7 +40,7 @@ fn settings(is_streaming: bool) -> ExportSettings {
     ExportSettings::new(is_streaming)
 }
 
-/// Writes a module, asks it what nn~ asks, and compares it with the model.
+/// Writes a module, queries it as nn~ does, and compares it with the model.
 fn check_module(named: &str, overrides: &Value, settings: ExportSettings) -> Verified {
     let model = model(named, small(overrides));
     let folder = tempfile::tempdir().unwrap();
@@ -66,7 +66,7 @@ fn check_graphs(named: &str, overrides: &Value, settings: ExportSettings) {
     assert_eq!(played.n_states() > 0, settings.is_streaming, "{named}");
     let found = model.verify(settings, &mut played, BLOCK, |_| true).unwrap().unwrap();
     println!("{named} {settings:?}: {found:?}");
-    // The same numbers go through the same operations, so noise is what is missing.
+    // The same numbers go through the same operations: only noise is missing.
     assert!(found.is_good(), "{named} {settings:?}: {found:?}");
 }
 
@@ -161,7 +161,7 @@ fn one_channel_is_heard_on_both() {
     }
 }
 
-/// The RAVE VST sends the latents that are missing, other ones for each side.
+/// The RAVE VST fills in the missing latents, differently for each side.
 #[test]
 fn missing_latents_may_be_sent() {
     let folder = tempfile::tempdir().unwrap();
@@ -177,11 +177,11 @@ fn missing_latents_may_be_sent() {
     };
     let z = nn::Init::new(1).uniform(4 * n, -1.0, 1.0);
     let plain = decode(z.clone(), 4);
-    // Zeros in their place equal a module whose noise is switched off.
+    // With zeros in their place, the output equals that of a module whose noise is off.
     let silent = decode([&z[..], &vec![0.0; (full - 4) * n]].concat(), full);
     let far = silent.iter().zip(&plain).fold(0.0f32, |far, (a, b)| far.max((a - b).abs()));
     assert!(far < 1e-6, "{far}");
-    // Two sounds, with other curves for each, are as each alone.
+    // Two sounds with different latents play as each would alone.
     let sides = [2, 3].map(|seed| {
         let sent = nn::Init::new(seed).uniform((full - 4) * n, -1.0, 1.0);
         [&z[..], &sent].concat()
@@ -195,7 +195,7 @@ fn missing_latents_may_be_sent() {
     assert!(far.clone().all(f32::is_finite) && far.fold(0.0, f32::max) < 1e-6);
 }
 
-/// A model of phase 1 has its noise, unless it is of the first architecture, whose noise joins later.
+/// A model of phase 1 has its noise, except in the first architecture, where it joins in phase 2.
 #[test]
 fn noise_is_heard_live_and_elsewhere_as_it_is_in_training() {
     let folder = tempfile::tempdir().unwrap();
@@ -226,7 +226,7 @@ fn noise_is_heard_live_and_elsewhere_as_it_is_in_training() {
     }
 }
 
-/// Spectra of other windows than the published one, beside each other, at another rate, and whole.
+/// Spectra with windows other than the published one, in parallel, at another rate, and whole.
 #[test]
 fn mel_spectra_of_any_window_leave() {
     let odd =
@@ -253,7 +253,7 @@ fn large_filter_banks_leave() {
     check_graphs("v2_small", &overrides, settings(true));
 }
 
-/// The change of rate lets sound through as it is, late by what is said.
+/// The rate conversion passes sound unchanged, with the stated delay.
 #[test]
 fn a_change_of_rate_there_and_back_is_a_delay() {
     let model = model("v2_small", small(&json!({})));

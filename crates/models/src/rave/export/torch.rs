@@ -1,4 +1,4 @@
-//! A model as a module for nn~ (Max, Pure Data) and whatever else loads TorchScript.
+//! A model as a TorchScript module for nn~ (Max, Pure Data) and other programs that load one.
 //!
 //! Methods, their `_params` and labels, and attributes with `get_` and `set_` have the names and meanings of
 //! the original's exports, which players query. The attributes `deterministic` and `noise` and the method
@@ -14,7 +14,7 @@ use crate::rave::{Config, Regularization};
 /// The type codes of attributes, as nn~ knows them.
 const BOOL: i64 = 0;
 
-/// The module of a model; `has_noise` is whether the noise of the first architecture is heard yet.
+/// The module of a model; `has_noise` is whether the noise of the first architecture is active yet.
 pub(super) fn module(exported: &Exported<'_>, has_noise: bool) -> Module {
     let config = exported.config();
     let mut module = Module::new();
@@ -28,8 +28,8 @@ pub(super) fn module(exported: &Exported<'_>, has_noise: bool) -> Module {
     ] {
         module.attribute(name, Attribute::Int(value));
     }
-    // Where the RAVE VST looks for these. It sends one channel, and the latents that are missing; in stereo it sends
-    // others for each side, as two sounds.
+    // The RAVE VST looks for these here. It sends one channel and fills in the missing latents; in stereo it sends
+    // different ones for each side, as two sounds.
     let number = |x: i64| Attribute::Tensor(Tensor::from_ints(&[], &[x]));
     let of_plugin = [
         ("sampling_rate", number(i64::from(exported.rate_hz()))),
@@ -85,7 +85,7 @@ fn encoder(exported: &Exported<'_>) -> (Graph, Value) {
     let mut graph = Graph::new();
     let mut x = graph.input(exported.channels());
     if x.channels > 1 {
-        // A mono input goes to all channels.
+        // A mono input is copied to all channels.
         x.value = graph.apply(Op::Widen(x.channels), x.value);
     }
     let randomness = draws(exported.config()).then(|| {
@@ -105,7 +105,7 @@ fn decoder(exported: &Exported<'_>, has_noise: bool) -> (Graph, Value) {
     let mut graph = Graph::new();
     let z = graph.input(exported.latents());
     let switch = graph.add(Op::Switch("noise"), &[]);
-    // A noise synthesiser that has not joined yet is left out; noise channels are not.
+    // A noise synthesiser that is not active yet is left out; noise channels are not.
     let noise = has_noise.then_some(switch);
     let switches = Switches { randomness: None, curves: Some(switch), noise, learns: true };
     let y = exported.decode(&mut graph, z, switches);
@@ -117,7 +117,7 @@ fn draws(config: &Config) -> bool {
     config.regularization == Regularization::Variational
 }
 
-/// The methods by which players ask what there is.
+/// The methods that players query.
 fn answers(module: &mut Module, switches: &[(&str, bool)]) {
     let texts = |names: &[&str]| {
         let quoted: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
@@ -130,7 +130,7 @@ fn answers(module: &mut Module, switches: &[(&str, bool)]) {
     module.method("get_buffer_attributes", &[], "List[str]", &none);
     module.method("get_sample_rate", &[], "int", &["return self.sr".to_owned()]);
     for (name, _) in switches {
-        // nn~ takes values in a list apart.
+        // nn~ expects each value in a list of its own.
         let get = [format!("return [self.{name}]")];
         module.method(&format!("get_{name}"), &[], "List[bool]", &get);
         if name.starts_with("reset_") {

@@ -11,44 +11,44 @@ use crate::rave::infer::Model;
 use crate::rave::stream::description::Description;
 use crate::rave::stream::{Player, PlayerSettings, Randomness};
 
-/// An exported file that plays: deterministic, and with state if it plays block by block. Arrays lie channel after channel.
+/// An exported file that can be played: deterministic, with state if it plays block by block. Arrays are planar.
 pub trait Plays {
-    /// From `channels` of sound to latents, and how many there are of these.
+    /// Encodes `channels` of sound; returns the latents and their number.
     ///
     /// # Errors
-    /// When the file does what its reader does not know.
+    /// When the file uses an operation that its reader does not support.
     fn encode(&mut self, x: &[f32], channels: usize) -> Result<Shown, nn::Error>;
 
-    /// From latents to sound.
+    /// Decodes latents to sound.
     ///
     /// # Errors
     /// As [`Self::encode`].
     fn decode(&mut self, z: &Shown) -> Result<Shown, nn::Error>;
 
-    /// From sound to sound.
+    /// Encodes and decodes a sound.
     ///
     /// # Errors
     /// As [`Self::encode`].
     fn whole(&mut self, x: &[f32], channels: usize) -> Result<Shown, nn::Error>;
 
-    /// Forgets what was heard.
+    /// Clears the state.
     ///
     /// # Errors
     /// As [`Self::encode`].
     fn reset(&mut self) -> Result<(), nn::Error>;
 }
 
-/// Rows of numbers, one after the other.
+/// Rows of numbers, stored one after the other.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shown {
-    /// How many.
+    /// The number of rows.
     pub rows: usize,
-    /// All numbers.
+    /// The values, row by row.
     pub values: Vec<f32>,
 }
 
 impl Shown {
-    /// Of an array `[1, rows, n]`.
+    /// Converts an array `[1, rows, n]`.
     pub(super) fn of(played: nn::torch_script::Played) -> Result<Self, String> {
         match played.shape[..] {
             [1, rows, n] if rows > 0 && n > 0 => Ok(Self { rows, values: played.values }),
@@ -57,7 +57,7 @@ impl Shown {
     }
 }
 
-/// The shape of so many rows of numbers.
+/// The shape of `x` as `rows` rows.
 pub(super) fn shape_of(x: &[f32], rows: usize) -> Result<[usize; 3], String> {
     let is_whole = rows > 0 && !x.is_empty() && x.len().is_multiple_of(rows);
     let wrong = || format!("{} numbers in {rows} rows", x.len());
@@ -71,27 +71,27 @@ pub struct Verified {
     pub latents: f64,
     /// The largest difference of a sample of sound decoded from equal latents, relative to the loudest.
     pub sound: f64,
-    /// The same difference between the whole model after a reset and decoding the latents that its encoder
-    /// gave before.
+    /// The same between the whole model after a reset and decoding the latents that its encoder returned
+    /// before.
     pub whole: f64,
-    /// The share of latent frames with other codes, where latents are codes: two that are as near.
+    /// For quantised latents, the share of frames whose codes differ because two are equally near.
     pub codes_apart: f64,
     /// Seconds of sound that were compared.
     pub secs: f64,
-    /// Times faster than real time that the model plays live in blocks of what was asked for, on one thread.
+    /// Times faster than real time that the model plays live in blocks of the requested size, on one thread.
     pub live: Option<f64>,
     /// The speed of the file in the same unit, played by our own reader.
     pub file: f64,
-    /// Samples of the blocks that the file was played in: whole latent frames.
+    /// Samples per block when playing the file: a whole number of latent frames.
     pub block: usize,
 }
 
-/// The largest difference allowed for sound and latents, relative to the largest value; rounding causes a
-/// hundredth of it.
+/// The largest difference allowed for sound and latents, relative to the largest value; rounding causes
+/// one percent of it.
 pub const DIFFERENCE_MAX: f64 = 1e-4;
-/// Frames with codes that are as near as others.
+/// The largest share of frames whose codes may differ because two are equally near.
 const CODES_APART_MAX: f64 = 0.01;
-/// Samples that are compared at least, at the model's rate.
+/// The minimum number of samples compared, at the model's rate.
 const N_SAMPLES: usize = 1 << 16;
 
 impl Verified {
@@ -99,7 +99,7 @@ impl Verified {
     #[must_use]
     pub fn is_good(&self) -> bool {
         let near = |x: f64| x <= DIFFERENCE_MAX;
-        // Other codes stand for other latents.
+        // Other codes mean other latents.
         let has_latents = near(self.latents) || self.codes_apart > 0.0;
         near(self.sound) && near(self.whole) && has_latents && self.codes_apart <= CODES_APART_MAX
     }
@@ -112,10 +112,10 @@ impl Verified {
     }
 }
 
-/// Compares a file with its model. `go_on` is told how much is done, 0 to 1.
+/// Compares a file with its model. `go_on` receives the progress, 0 to 1; false stops it.
 ///
 /// # Errors
-/// When the file cannot be played; `None` if it was told to stop.
+/// When the file cannot be played; `None` if `go_on` stopped it.
 pub(super) fn verify(
     model: &Model,
     exported: &Exported<'_>,
@@ -191,7 +191,7 @@ pub(super) fn verify(
     Ok(Some(found))
 }
 
-/// Seconds that playing the sound live takes, in blocks of the player.
+/// The time in seconds to play the sound live, in the player's blocks.
 fn live_secs(model: &Model, exported: &Exported<'_>, sound: &[Vec<f32>], block: usize) -> f64 {
     let mut reference =
         Reference::new(model, exported, block.next_multiple_of(exported.settings.rate_multiple));
@@ -207,7 +207,7 @@ fn live_secs(model: &Model, exported: &Exported<'_>, sound: &[Vec<f32>], block: 
     from.elapsed().as_secs_f64() * sound[0].len() as f64 / n.max(1) as f64
 }
 
-/// Tones that move, over noise: something in every band, different in each channel.
+/// Gliding tones over noise: energy in every band, different in each channel.
 fn test_sound(channels: usize, n: usize) -> Vec<Vec<f32>> {
     let channel = |c: usize| {
         let mut rng = audio::Rng::new(1 + c as u64);
@@ -226,7 +226,7 @@ fn test_sound(channels: usize, n: usize) -> Vec<Vec<f32>> {
     (0..channels).map(channel).collect()
 }
 
-/// The largest difference from the expected values, and the largest of those.
+/// The largest difference from the expected values, and the largest expected value.
 #[derive(Clone, Copy, Debug, Default)]
 struct Deviation {
     difference: f64,
@@ -258,13 +258,13 @@ struct Reference<'a> {
     lanes: Vec<Lane<'a>>,
 }
 
-/// One of the sounds that are played beside each other.
+/// One of several sounds played in parallel.
 enum Lane<'a> {
     Live(Box<Live>),
     Whole(&'a Model),
 }
 
-/// A player between changes of the rate.
+/// A player with rate conversion before and after it.
 struct Live {
     slower: Option<Engine>,
     player: Player,
@@ -299,7 +299,7 @@ impl<'a> Reference<'a> {
         Self { exported, lanes: (0..settings.n_parallel).map(lane).collect() }
     }
 
-    /// Latents of all lanes, one lane after the other, frame after frame.
+    /// Latents of all lanes: lane by lane, each frame by frame.
     fn encode(&mut self, x: &[f32]) -> Vec<f32> {
         let exported = self.exported;
         let channels = exported.config().channels;
@@ -320,7 +320,7 @@ impl<'a> Reference<'a> {
         exported.kept(&latents.collect::<Vec<_>>())
     }
 
-    /// The latents that a file's output stands for, laid out as [`Self::encode`] does.
+    /// The latents represented by a file's output, laid out as [`Self::encode`] does.
     fn meaning(&self, shown: &Shown) -> Vec<f32> {
         let n = shown.values.len() / shown.rows.max(1);
         let rows: Vec<&[f32]> = shown.values.chunks_exact(n.max(1)).collect();
@@ -329,7 +329,7 @@ impl<'a> Reference<'a> {
         self.exported.meaning(&frames)
     }
 
-    /// Sound of latents as [`Self::encode`] gives them, channel after channel.
+    /// The sound of latents laid out as in [`Self::encode`], channel after channel.
     fn decode(&mut self, latents: &[f32]) -> Vec<f32> {
         let (channels, size) =
             (self.exported.config().channels, self.exported.config().latent_size);
@@ -339,7 +339,7 @@ impl<'a> Reference<'a> {
         let sounds = parts.flat_map(|(lane, latents)| match lane {
             Lane::Whole(model) => model.plain_sound(latents),
             Lane::Live(live) => {
-                // As many frames at a time as the player takes.
+                // As many frames at a time as the player accepts.
                 let most = live.player.max_latents() * size;
                 let mut sound = vec![];
                 for latents in latents.chunks(most) {
@@ -356,13 +356,13 @@ impl<'a> Reference<'a> {
     }
 }
 
-/// Rows as frames, one number of each row beside the other.
+/// Transposes rows to frames.
 fn interleaved(rows: &[&[f32]]) -> Vec<f32> {
     let n = rows.first().map_or(0, |row| row.len());
     (0..n).flat_map(|i| rows.iter().map(move |row| row[i])).collect()
 }
 
-/// Frames as rows.
+/// Transposes frames to rows.
 fn rows_of(frames: &[f32], n: usize) -> Vec<Vec<f32>> {
     (0..n).map(|i| frames.iter().skip(i).step_by(n).copied().collect()).collect()
 }

@@ -1,4 +1,4 @@
-//! What is known of a run before it starts, against what then happens.
+//! The forecast of a run, compared with what actually happens.
 
 use serde_json::json;
 

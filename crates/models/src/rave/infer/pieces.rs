@@ -16,7 +16,7 @@ use crate::rave::network::Network;
 use crate::rave::network::gru::Memory;
 use crate::rave::{Config, Regularization};
 
-/// The length of a piece without its overlaps, in samples: bounds the memory.
+/// The length of a piece without its overlaps, in samples; limits memory.
 const PIECE_SAMPLES: usize = 1 << 18;
 
 /// A network with its weights, and the sizes of its pieces.
@@ -54,17 +54,17 @@ impl<'a> Player<'a> {
         Self { n_frames_piece, ..self }
     }
 
-    /// Latents of a sound that is to come.
+    /// Latents of a sound that arrives block by block.
     pub(super) fn encoding(&'a self, randomness: Randomness) -> Encoding<'a> {
         Encoding::new(self, Wanted::Latents(randomness))
     }
 
-    /// Codes of a sound that is to come.
+    /// Codes of a sound that arrives block by block.
     pub(super) fn encoding_to_codes(&'a self) -> Encoding<'a> {
         Encoding::new(self, Wanted::Codes)
     }
 
-    /// Sound of latents that are to come.
+    /// Sound of latents that arrive block by block.
     pub(super) fn decoding(&'a self, randomness: Randomness) -> Decoding<'a> {
         Decoding {
             player: self,
@@ -95,7 +95,7 @@ impl<'a> Player<'a> {
                 Ok(true)
             })?;
             let Some(mut piece) = piece else { return Ok(()) };
-            // Whole frames may be longer than the sound.
+            // The last frame may extend beyond the sound.
             let n_left = encoding.sound.end() - n_made;
             piece.iter_mut().for_each(|channel| channel.truncate(n_left));
             n_made += piece[0].len();
@@ -137,7 +137,7 @@ impl<'a> Player<'a> {
         channels
     }
 
-    /// The noise of a frame, the same in whatever piece the frame is; its mean if there is no seed.
+    /// The noise of a frame, the same whichever piece the frame is in; its mean without a seed.
     fn noise(&self, frame: usize, randomness: Randomness) -> Vec<f32> {
         let n = self.config.ratio() * self.config.channels;
         match randomness {
@@ -146,7 +146,7 @@ impl<'a> Player<'a> {
         }
     }
 
-    /// The noise channels of some frames, the same in whatever piece a frame is: `[channel][frame]`.
+    /// The noise channels of some frames, the same whichever piece a frame is in: `[channel][frame]`.
     fn curves(&self, frames: &Range<usize>, randomness: Randomness) -> Vec<f32> {
         let n_curves = self.config.noise_augmentation();
         rows(frames, n_curves, |frame| match randomness {
@@ -155,7 +155,7 @@ impl<'a> Player<'a> {
         })
     }
 
-    /// The piece from a frame on, in a sound that has `n_frames` in all.
+    /// The piece that starts at a frame, in a sound of `n_frames`.
     fn piece(&self, start: usize, n_frames: usize) -> Piece {
         let end = start.saturating_add(self.n_frames_piece).min(n_frames);
         let seen = start.saturating_sub(self.n_frames_around)
@@ -164,18 +164,18 @@ impl<'a> Player<'a> {
     }
 }
 
-/// Columns of numbers, one for each frame, as rows: `[row][frame]`.
+/// Converts columns, one for each frame, to rows: `[row][frame]`.
 fn rows(frames: &Range<usize>, n_rows: usize, column: impl Fn(usize) -> Vec<f32>) -> Vec<f32> {
     let columns: Vec<Vec<f32>> = frames.clone().map(column).collect();
     (0..n_rows).flat_map(|row| columns.iter().map(move |column| column[row])).collect()
 }
 
-/// The random number generator of one frame: the same in whatever piece the frame is.
+/// The random number generator of one frame, the same whichever piece the frame is in.
 fn of_frame(frame: usize, seed: u64, name: &str) -> Init {
     Init::named(frame as u64 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), name)
 }
 
-/// Frames that are made at once, and those that are seen for it.
+/// Frames computed at once, and the frames of context needed for them.
 struct Piece {
     made: Range<usize>,
     seen: Range<usize>,
@@ -188,7 +188,7 @@ impl Piece {
     }
 }
 
-/// The part of some rows that is still needed.
+/// A sliding window over rows of numbers.
 struct Window {
     first: usize,
     rows: Vec<Vec<f32>>,
@@ -199,12 +199,12 @@ impl Window {
         Self { first: 0, rows: vec![Vec::new(); n_rows] }
     }
 
-    /// One after the last number of the shortest row.
+    /// The end of the shortest row, exclusive.
     fn end(&self) -> usize {
         self.first + self.rows.iter().map(Vec::len).min().unwrap_or(0)
     }
 
-    /// A part of every row, one after the other; zeros beyond the end.
+    /// A range of every row, one row after the other; zeros beyond the end.
     fn part(&self, range: &Range<usize>) -> Vec<f32> {
         let mut part = vec![0.0; self.rows.len() * range.len()];
         for (row, part) in self.rows.iter().zip(part.chunks_mut(range.len().max(1))) {
@@ -224,14 +224,14 @@ impl Window {
     }
 }
 
-/// The form in which the encoder's output is wanted.
+/// The form of output wanted from the encoder.
 #[derive(Clone, Copy)]
 enum Wanted {
     Latents(Randomness),
     Codes,
 }
 
-/// An encoder on its way through a sound.
+/// Encodes a sound piece by piece.
 pub(super) struct Encoding<'a> {
     player: &'a Player<'a>,
     wanted: Wanted,
@@ -247,7 +247,7 @@ impl<'a> Encoding<'a> {
     }
 
     /// The next frames, `[row][frame]`; `None` after the last. `pull` appends samples to each channel
-    /// and says whether there may be more.
+    /// and returns whether there may be more.
     pub(super) fn next_piece<E>(
         &mut self,
         pull: &mut impl FnMut(&mut [Vec<f32>]) -> Result<bool, E>,
@@ -277,7 +277,7 @@ impl<'a> Encoding<'a> {
         Ok(Some(rows))
     }
 
-    /// What is wanted of samples `[channel][sample]`: `[row][frame]`.
+    /// The wanted output for samples `[channel][sample]`: `[row][frame]`.
     fn encoded(&self, samples: Vec<f32>, seen: &Range<usize>) -> Vec<f32> {
         let Player { config, network, weights, .. } = self.player;
         let shape = [1, config.channels, seen.len() * config.ratio()];
@@ -303,7 +303,7 @@ impl<'a> Encoding<'a> {
     }
 }
 
-/// A decoder on its way through latents.
+/// Decodes latents piece by piece.
 pub(super) struct Decoding<'a> {
     player: &'a Player<'a>,
     randomness: Randomness,
@@ -312,13 +312,13 @@ pub(super) struct Decoding<'a> {
     curves: Window,
     is_ended: bool,
     next_frame: usize,
-    /// Samples at the beginning that still are to be left out: the filter bank's delay.
+    /// Samples still to be dropped at the beginning: the filter bank's delay.
     n_early: usize,
 }
 
 impl Decoding<'_> {
-    /// The next samples, `[channel][sample]`; `None` after the last. `pull` appends frames to each curve
-    /// and says whether there may be more.
+    /// The next samples, `[channel][sample]`; `None` after the last. `pull` appends frames to each latent
+    /// and returns whether there may be more.
     pub(super) fn next_piece<E>(
         &mut self,
         pull: &mut impl FnMut(&mut [Vec<f32>]) -> Result<bool, E>,
@@ -347,7 +347,7 @@ impl Decoding<'_> {
         Ok(Some(channels))
     }
 
-    /// Takes new frames in, past what remembers.
+    /// Appends new frames, after the recurrent layers.
     fn remember(&mut self, new: &[Vec<f32>]) {
         let Player { config, network, weights, .. } = self.player;
         let n = new.iter().map(Vec::len).min().unwrap_or(0);

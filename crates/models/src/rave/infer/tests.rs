@@ -1,4 +1,4 @@
-//! Playing: pieces make the same sound as the whole, at every length.
+//! Playing in pieces gives the same sound as playing the whole, at every length.
 
 use serde_json::json;
 
@@ -53,14 +53,14 @@ fn pieces_join_to_what_the_whole_gives() {
     }
 }
 
-/// The largest difference of rows that are equally long.
+/// The largest difference between rows of equal length.
 fn difference(a: &[Vec<f32>], b: &[Vec<f32>]) -> f32 {
     assert!(a.iter().map(Vec::len).eq(b.iter().map(Vec::len)));
     let pairs = a.iter().flatten().zip(b.iter().flatten());
     pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
 }
 
-/// Gives rows in blocks of so many.
+/// Supplies rows in blocks of the given size.
 fn in_blocks(
     rows: &[Vec<f32>],
     n: usize,

@@ -1,4 +1,4 @@
-//! Batch normalisation with its names in a file of weights, for the first architecture's encoder.
+//! Batch normalisation with its checkpoint names, for the first architecture's encoder.
 
 use burn::tensor::Tensor;
 use nn::{BatchMoments, Parameters, Weights, batch_norm};
@@ -21,7 +21,7 @@ impl BatchNorm {
 
     /// Shape: `[batch, channels, frames]`, unchanged.
     ///
-    /// In training by the moments of the batch, which move the running ones; else by those.
+    /// In training by the moments of the batch, which update the running ones; else by the latter.
     pub(super) fn forward(&self, weights: &Weights, x: Tensor<3>) -> Tensor<3> {
         let get = |part: &str| weights.get::<1>(&self.key(part));
         if weights.is_training() {
@@ -42,7 +42,7 @@ impl BatchNorm {
         }
     }
 
-    /// How many numbers it learns by gradients.
+    /// The number of trainable parameters.
     pub(super) fn n_values(&self) -> usize {
         2 * self.channels
     }

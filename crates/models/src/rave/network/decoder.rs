@@ -15,7 +15,7 @@ use crate::rave::{Architecture, Config, DecoderOutput};
 pub(crate) struct Decoder {
     gru: Option<Gru>,
     row: Row,
-    /// The activation of the row's output, before the tonal and the noise branch.
+    /// The activation after the row, before the tonal and the noise branch.
     last: LayerActivation,
     /// The tonal part.
     waveform: Conv,
@@ -98,7 +98,7 @@ impl Decoder {
                 index += 1;
             }
         }
-        // With a noise part beside it, the tonal part has a name of its own.
+        // If there is a noise part, the tonal part has its own name.
         let waveform =
             if config.has_noise { "decoder.waveform_module".into() } else { name(index + 1) };
         let ends = [channels, 2 * rows_out(config)];
@@ -113,11 +113,11 @@ impl Decoder {
         }
     }
 
-    /// Bands of sound. Shape: `[batch, latent, frames] -> [batch, bands, frames * ratio]`.
+    /// Decodes to bands. Shape: `[batch, latent, frames] -> [batch, bands, frames * ratio]`.
     ///
     /// `uniform` are the random numbers in [0, 1) that become noise: one for each sample of every band,
     /// frame after frame; see [`Noise`]. `has_noise` is whether the noise part of the first
-    /// architecture is heard yet.
+    /// architecture is active yet.
     pub(crate) fn forward(
         &self,
         weights: &Weights,
@@ -143,8 +143,8 @@ impl Decoder {
         }
     }
 
-    /// [`Self::forward`] from the output of [`Self::remembered`], which looks back and ahead within the
-    /// receptive field only.
+    /// [`Self::forward`] from the output of [`Self::remembered`]; looks back and ahead only within the
+    /// receptive field.
     pub(crate) fn forward_remembered(
         &self,
         weights: &Weights,

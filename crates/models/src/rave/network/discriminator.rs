@@ -23,7 +23,7 @@ use crate::rave::{Config, DiscriminatorKind};
 #[derive(Debug)]
 pub(crate) struct Discriminators {
     all: Vec<Discriminator>,
-    /// Sounds are freed of their mean and normalised to one peak first.
+    /// Sounds first get their mean removed and are normalised to a common peak.
     prepares: bool,
 }
 
@@ -39,7 +39,7 @@ enum Discriminator {
     Resolution(Resolution),
 }
 
-/// The view of the waveform that a discriminator gets.
+/// The view of the waveform that a discriminator receives.
 #[derive(Clone, Copy, Debug)]
 enum View {
     /// Folded into `n` rows of every n-th sample.
@@ -69,13 +69,13 @@ impl Discriminators {
 
     /// The features of each discriminator. Shape of `audio`: `[batch, channels, samples]`.
     ///
-    /// Features of those that look at periods are `[batch * period, channels, frames]`.
+    /// Features of multi-period discriminators are `[batch * period, channels, frames]`.
     #[cfg(test)]
     pub(crate) fn forward(&self, weights: &Weights, audio: &Tensor<3>) -> Vec<Features> {
         self.each().map(|it| it.features(weights, audio)).collect()
     }
 
-    /// Each of them alone, so that memory is needed for one at a time.
+    /// Each discriminator separately, so that memory is needed for one at a time.
     pub(crate) fn each(&self) -> impl ExactSizeIterator<Item = One<'_>> {
         self.all.iter().map(|discriminator| One { discriminator, prepares: self.prepares })
     }
@@ -109,13 +109,13 @@ pub(crate) struct One<'a> {
 }
 
 impl One<'_> {
-    /// What its layers give. Shape of `audio`: `[batch, channels, samples]`.
+    /// The outputs of its layers. Shape of `audio`: `[batch, channels, samples]`.
     pub(crate) fn features(&self, weights: &Weights, audio: &Tensor<3>) -> Features {
         let audio = if self.prepares { prepared(audio.clone()) } else { audio.clone() };
         self.discriminator.forward(weights, audio)
     }
 
-    /// The scores of two sounds of one shape, as features of a single layer. Both go through in one batch, so
+    /// The scores of two sounds of the same shape, as features of a single layer. Both form one batch, so
     /// that one backward pass sums the gradients of both.
     pub(crate) fn scores_of_both(
         &self,
@@ -190,7 +190,7 @@ impl Discriminator {
     }
 }
 
-/// RAVE's own: by periods, by scales, by spectra, as many as the configuration asks for.
+/// RAVE's own: multi-period, multi-scale and spectral, as many of each as configured.
 fn of_rave(config: &Config) -> Vec<Discriminator> {
     let n_groups = [
         !config.discriminator_periods.is_empty(),
@@ -244,7 +244,7 @@ impl View {
     }
 }
 
-/// Every `period`-th sample in a row of its own. Shape:
+/// Puts every `period`-th sample into a row of its own. Shape:
 /// `[batch, channels, folds * period] -> [batch * period, channels, folds]`.
 fn folded(audio: Tensor<3>, period: usize) -> Tensor<3> {
     let [batch, channels, samples] = audio.dims();
@@ -268,7 +268,7 @@ fn convs(name: &str, config: &Config, kernel: usize) -> Vec<Conv> {
     convs
 }
 
-/// The activations between the convolutions take indices of their own in the original's list.
+/// The activations between the convolutions also take indices in the original's list.
 fn layer_name(name: &str, layer: usize) -> String {
     format!("{name}.net.{}", 2 * layer)
 }
@@ -305,7 +305,7 @@ fn spectrum(audio: Tensor<3>, n_fft: usize) -> Tensor<4> {
     parts.reshape([batch, 2 * channels, frames, bins])
 }
 
-/// Frames and bins in one dimension.
+/// Flattens frames and bins into one dimension.
 fn flat(x: Tensor<4>) -> Tensor<3> {
     let [batch, channels, rows, columns] = x.dims();
     x.reshape([batch, channels, rows * columns])

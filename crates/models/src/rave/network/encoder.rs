@@ -22,7 +22,7 @@ impl Encoder {
         Self { row: Row(row) }
     }
 
-    /// The parameters of latents. Shape:
+    /// Computes the parameters of latents. Shape:
     /// `[batch, bands, frames] -> [batch, rows per latent * latent, frames / ratio]`.
     pub(crate) fn forward(&self, weights: &Weights, bands: Tensor<3>) -> Tensor<3> {
         self.row.forward(weights, bands)
@@ -92,7 +92,7 @@ fn second(config: &Config) -> Vec<Layer> {
     let mut index = 1;
     for (stage, &ratio) in config.ratios.iter().enumerate() {
         for &dilation in config.encoder_dilations(stage) {
-            // AdaIN has no weights, but takes an index in the original's list of layers.
+            // AdaIN has no weights, but occupies an index in the original's list of layers.
             index += usize::from(config.has_adain);
             layers.push(residual(config, &name(index), channels, dilation));
             index += 1;
@@ -110,8 +110,8 @@ fn second(config: &Config) -> Vec<Layer> {
 
 /// The residual unit of RAVE v2, at an index of the encoder or the decoder.
 ///
-/// Always with leaky ReLUs: the original's snake configurations mean these layers too, but their setting
-/// does not reach them, and its checkpoints were trained that way.
+/// Always with leaky ReLUs: the original's snake configurations mean these layers too, but do not
+/// reach them, and its checkpoints were trained that way.
 pub(super) fn residual(config: &Config, index: &str, channels: usize, dilation: usize) -> Layer {
     let name = format!("{index}.aligned.branches.0.net");
     let kernels = [config.kernel_size, 1];

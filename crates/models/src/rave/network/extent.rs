@@ -1,21 +1,21 @@
 //! The memory that layers need during training.
 
-/// Numbers that layers have in memory for one example.
+/// How many numbers layers keep in memory for one example.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::rave) struct Extent {
-    /// Of each array that is kept from the forward pass for the backward pass, in the order of layers.
+    /// The size of each array kept from the forward pass for the backward pass, in layer order.
     arrays: Vec<f64>,
-    /// Needed on the way by one example at a time, whatever the size of the batch.
+    /// Temporary memory, needed by one example at a time, whatever the batch size.
     pub(in crate::rave) scratch: f64,
 }
 
 impl Extent {
-    /// Keeps one more array.
+    /// Adds one more array.
     pub(in crate::rave) fn keep(&mut self, numbers: f64) {
         self.arrays.push(numbers);
     }
 
-    /// Both, one after the other.
+    /// Both in sequence.
     pub(in crate::rave) fn with(&self, other: &Self) -> Self {
         Self {
             arrays: [self.arrays.as_slice(), &other.arrays].concat(),
@@ -23,24 +23,24 @@ impl Extent {
         }
     }
 
-    /// Kept at the end of the forward pass.
+    /// The total kept at the end of the forward pass.
     pub(in crate::rave) fn kept(&self) -> f64 {
         self.arrays.iter().sum()
     }
 
-    /// The most at once on the way back: what the layers before still keep, and the gradients on both
+    /// The peak during the backward pass: what earlier layers still keep, and the gradients on both
     /// sides of a layer.
     pub(in crate::rave) fn back(&self) -> f64 {
         self.most_at_a_layer(|kept, before, numbers| kept + before + numbers)
     }
 
-    /// The same where every layer was compared with what it makes of another sound: there is a gradient of
-    /// each before the first of them goes back.
+    /// The same for feature matching, where each layer's output was compared with another sound's: all
+    /// their gradients exist before the first of them is propagated.
     pub(in crate::rave) fn matched(&self) -> f64 {
         self.most_at_a_layer(|kept, before, numbers| 2.0 * (kept + numbers) + before)
     }
 
-    /// The largest of what a layer needs, by what is kept before it, the array before it, and its own.
+    /// The largest need of any layer, given what is kept before it, the array before it, and its own.
     fn most_at_a_layer(&self, need: impl Fn(f64, f64, f64) -> f64) -> f64 {
         let (mut kept, mut before, mut most) = (0.0, 0.0, 0.0_f64);
         for &numbers in &self.arrays {

@@ -25,8 +25,8 @@ impl Gru {
         Self { name: name.into(), size: config.decoder_latent_size(), n_layers: config.gru_layers }
     }
 
-    /// Shape: `[batch, size, frames]`, unchanged. `memory` is what it remembers of the frames before,
-    /// empty at first, and of these afterwards.
+    /// Shape: `[batch, size, frames]`, unchanged. `memory` is the hidden state after the frames before,
+    /// empty at first; it is updated to the state after these.
     pub(super) fn forward(
         &self,
         weights: &Weights,
@@ -51,7 +51,7 @@ impl Gru {
             let bias = weights.get::<1>(&self.key(bias, layer));
             conv1d(x, weight, Some(bias), Conv1d::default())
         };
-        // What the input adds to the gates is computed for all frames at once.
+        // The input's contribution to the gates is computed for all frames at once.
         let from_input = gates(x, "weight_ih", "bias_ih");
         let mut state: Tensor<3> = match before.take() {
             Some(state) => state,
@@ -95,6 +95,6 @@ impl Gru {
     }
 }
 
-/// Parts of a layer, and whether each is a matrix.
+/// Parameters of a layer, and whether each is a matrix.
 const PARTS: [(&str, bool); 4] =
     [("weight_ih", true), ("weight_hh", true), ("bias_ih", false), ("bias_hh", false)];

@@ -51,7 +51,7 @@ pub(super) enum LayerActivation {
 }
 
 impl LayerActivation {
-    /// The activation that a configuration asks for; `place` is its name in the original's checkpoints.
+    /// The activation that a configuration requires; `place` is its name in the original's checkpoints.
     pub(super) fn new(activation: Activation, index: &str, channels: usize) -> Self {
         match activation {
             Activation::LeakyRelu => Self::Leaky(SLOPE),
@@ -95,7 +95,7 @@ impl LayerActivation {
 pub(super) type Interval = (i64, i64);
 
 impl Conv {
-    /// A weight-normalised convolution whose output frame `t` is about input frame `t * stride`.
+    /// A weight-normalised convolution whose output frame `t` belongs to input frame `t * stride`.
     pub(super) fn new(
         name: String,
         [channels_in, channels_out]: [usize; 2],
@@ -119,7 +119,7 @@ impl Conv {
         Self::new(name, channels, kernel, Padding::Centered)
     }
 
-    /// With this stride.
+    /// Sets the stride.
     pub(super) fn strided(mut self, stride: usize) -> Self {
         if let Kind::Plain(conv) = &mut self.kind {
             conv.stride = stride;
@@ -149,7 +149,7 @@ impl Conv {
         this
     }
 
-    /// With this dilation.
+    /// Sets the dilation.
     pub(super) fn dilated(mut self, dilation: usize, padding: Padding) -> Self {
         if let Kind::Plain(conv) = &mut self.kind {
             conv.dilation = dilation;
@@ -158,25 +158,25 @@ impl Conv {
         self
     }
 
-    /// With an activation of its input.
+    /// Sets an activation of its input.
     pub(super) fn after(mut self, activation: LayerActivation) -> Self {
         self.before = activation;
         self
     }
 
-    /// With a leaky ReLU before it.
+    /// Puts a leaky ReLU before it.
     pub(super) fn rectified(self) -> Self {
         self.after(LayerActivation::Leaky(SLOPE))
     }
 
-    /// Without weight normalisation.
+    /// Removes weight normalisation.
     pub(super) fn plain(mut self) -> Self {
         self.is_normalised = false;
         self
     }
 
     /// A convolution without weight normalisation whose output frame `t` ends with input frame
-    /// `stride * (t + 1) - 1` and looks back one stride more.
+    /// `stride * (t + 1) - 1` and which looks back one more stride.
     pub(super) fn looking_back(name: String, channels: [usize; 2], stride: usize) -> Self {
         let mut this = Self::centred(name, channels, 2 * stride).strided(stride).plain();
         if let Kind::Plain(conv) = &mut this.kind {
@@ -185,13 +185,13 @@ impl Conv {
         this
     }
 
-    /// With a bias.
+    /// Adds a bias.
     pub(super) fn biased(mut self) -> Self {
         self.has_bias = true;
         self
     }
 
-    /// With a weight stored as that of a 2-D convolution.
+    /// Stores the weight like that of a 2-D convolution.
     pub(super) fn stored_2d(mut self) -> Self {
         self.is_stored_2d = true;
         self
@@ -204,8 +204,8 @@ impl Conv {
         self.shape.iter().product::<usize>() + lengths + bias + self.before.n_values()
     }
 
-    /// Adds random initial values to `parameters`: PyTorch's, with normalised weights `gain` times as
-    /// strong.
+    /// Adds random initial values to `parameters`: PyTorch's, with normalised weights scaled by
+    /// `gain`.
     pub(super) fn initialise(&self, seed: u64, gain: f32, parameters: &mut Parameters) {
         self.before.initialise(parameters);
         let mut init = Init::named(seed, &self.name);
@@ -260,7 +260,7 @@ impl Conv {
         }
     }
 
-    /// Channels of its output.
+    /// The number of output channels.
     pub(super) fn channels_out(&self) -> usize {
         match self.kind {
             Kind::Plain(_) => self.shape[0],
@@ -310,7 +310,7 @@ pub(super) fn extent<'a>(convs: impl Iterator<Item = &'a Conv>, mut frames: f64)
     extent
 }
 
-/// Which inputs the outputs of an interval of a convolution depend on.
+/// The inputs that an interval of a convolution's outputs depends on.
 pub(super) fn reach_of_conv((first, last): Interval, kernel: usize, conv: Conv1d) -> Interval {
     let (stride, left) = (conv.stride as i64, conv.padding.0 as i64);
     let span = (conv.dilation * (kernel - 1)) as i64;

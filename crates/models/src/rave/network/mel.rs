@@ -1,7 +1,7 @@
 //! The mel spectrogram that is the input of the hybrid configuration's encoder.
 //!
-//! Power spectra of windows of unit energy, summed in triangles that are evenly spaced on the mel scale
-//! of HTK, as `torchaudio.transforms.MelSpectrogram(normalized=True)`.
+//! Power spectra of windows of unit energy, summed in triangles evenly spaced on HTK's mel scale,
+//! as in `torchaudio.transforms.MelSpectrogram(normalized=True)`.
 
 use burn::tensor::Tensor;
 use nn::{StftParams, from_values, stft_magnitude};
@@ -10,7 +10,7 @@ use super::constant_like;
 use super::layers::Interval;
 use crate::rave::Config;
 
-/// The front of the encoder.
+/// The spectrogram that replaces the filter bank before the encoder.
 #[derive(Debug)]
 pub(super) struct Mel {
     params: StftParams,
@@ -33,12 +33,12 @@ impl Mel {
         let mut flat = audio.inner().reshape([batch * channels, samples]);
         let least = self.params.n_fft / 2 + 1;
         if samples < least {
-            // Too short to be mirrored: silence follows.
+            // Too short to be mirrored: padded with silence.
             let silence = Tensor::zeros([batch * channels, least - samples], &flat.device());
             flat = Tensor::cat(vec![flat, silence], 1);
         }
         let magnitudes = stft_magnitude(flat, self.params);
-        // Frames centred on the end, or behind it, are left out.
+        // Frames centred on or behind the end are dropped.
         let [rows, bins, _] = magnitudes.dims();
         let frames = samples / self.params.hop;
         let power = magnitudes.narrow(2, 0, frames).square();
@@ -62,8 +62,8 @@ impl Mel {
     }
 }
 
-/// Weights of the bins in each band, divided by the energy of the window, so that powers become the numbers
-/// that the encoder hears the logarithm of: `[bands, bins]`.
+/// Weights of the bins in each band, divided by the window's energy, so that they map powers to the values
+/// whose logarithm the encoder receives: `[bands, bins]`.
 pub(in crate::rave) fn bands(config: &Config) -> Vec<f32> {
     let n_fft = config.mel_n_fft;
     let values = triangles(config.n_mels, n_fft / 2 + 1, f64::from(config.sampling_rate));

@@ -4,7 +4,7 @@
 //! and a block of uniform noise that it filters.
 //!
 //! Source: Engel et al., "DDSP: Differentiable Digital Signal Processing", 2020, with the lengths of
-//! the second version of RAVE.
+//! RAVE v2.
 
 use std::f64::consts::TAU;
 
@@ -21,14 +21,14 @@ pub(crate) struct Noise {
     convs: Vec<Conv>,
     n_data: usize,
     n_amplitudes: usize,
-    /// Samples of a band in a block, which is as long as its impulse response.
+    /// Samples of a band per block, which is as long as its impulse response.
     n_block: usize,
-    /// Amplitudes to impulse responses: `[n_amplitudes, n_block]`.
+    /// Maps amplitudes to impulse responses: `[n_amplitudes, n_block]`.
     response: Tensor<2>,
 }
 
 impl Noise {
-    /// That of the first architecture: convolutions that look around, as wide as the decoder.
+    /// The noise part of RAVE v1: centred convolutions, as wide as the decoder.
     pub(super) fn first(config: &Config) -> Self {
         let mut convs: Vec<Conv> = Vec::new();
         let out = config.channels * config.n_band * config.noise_bands;
@@ -42,7 +42,7 @@ impl Noise {
         Self::new(config, convs)
     }
 
-    /// That of the second architecture: convolutions that look back.
+    /// The noise part of RAVE v2: convolutions that look back.
     pub(super) fn second(config: &Config) -> Self {
         let rows = match config.decoder_output {
             DecoderOutput::Bands => config.n_band,
@@ -117,9 +117,9 @@ pub(super) fn mod_sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 
 /// The matrix from amplitudes at evenly spaced frequencies to the impulse response in a block.
 ///
-/// The response of zero phase is centred, windowed (Hann), cut or filled up to the block, and turned
-/// back to start at its middle. Where it is longer than the block, as in RAVE's `v2_small`, only its
-/// quiet beginning is left, and turned by what is not its middle: kept so for its stored models.
+/// The zero-phase response is centred, windowed (Hann), cut or zero-padded to the block, and rotated
+/// to start at its middle. Where it is longer than the block, as in RAVE's `v2_small`, only the quiet
+/// beginning remains, rotated about the wrong point: kept for compatibility with stored models.
 pub(crate) fn impulse_responses(n_amplitudes: usize, n_block: usize) -> Tensor<2> {
     let length = 2 * (n_amplitudes - 1);
     let half = length / 2;

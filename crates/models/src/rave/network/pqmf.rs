@@ -1,11 +1,11 @@
 //! The filter bank that splits sound into bands and joins them again (pseudo-quadrature mirror
 //! filters).
 //!
-//! One low-pass prototype is moved to the middle of every band. Analysis and synthesis together delay
+//! A low-pass prototype is modulated to the centre of each band. Analysis and synthesis together delay
 //! sound by [`Pqmf::delay_samples`] and are otherwise nearly transparent (measured: 60 dB).
 //!
 //! Source: Nguyen, "Near-perfect-reconstruction pseudo-QMF banks", 1994; the prototype is a Kaiser
-//! window design whose cutoff is searched so that the bank reconstructs best.
+//! window design whose cutoff is optimised for reconstruction.
 
 use std::f64::consts::PI;
 
@@ -25,7 +25,7 @@ pub(crate) struct Pqmf {
     synthesis: Filter,
 }
 
-/// A filter of many taps, without those at its ends that are all zero.
+/// A long filter, stored without the zero taps at its ends.
 #[derive(Debug)]
 struct Filter {
     weight: Tensor<3>,
@@ -56,7 +56,7 @@ impl Pqmf {
         (prototype, bank)
     }
 
-    /// Bands of sound. Shape: `[batch, channels, samples] -> [batch, channels * bands, samples / bands]`.
+    /// Sound to bands. Shape: `[batch, channels, samples] -> [batch, channels * bands, samples / bands]`.
     pub(crate) fn bands_from_audio(&self, audio: Tensor<3>) -> Tensor<3> {
         let [batch, channels, samples] = audio.dims();
         let audio = audio.reshape([batch * channels, 1, samples]);
@@ -65,7 +65,7 @@ impl Pqmf {
         mirrored(bands).reshape([batch, channels * self.n_band, frames])
     }
 
-    /// Sound of bands. Shape: `[batch, channels * bands, frames] -> [batch, channels, frames * bands]`.
+    /// Bands to sound. Shape: `[batch, channels * bands, frames] -> [batch, channels, frames * bands]`.
     pub(crate) fn audio_from_bands(&self, bands: Tensor<3>) -> Tensor<3> {
         let [batch, rows, frames] = bands.dims();
         let channels = rows / self.n_band;
@@ -74,12 +74,12 @@ impl Pqmf {
         phases.swap_dims(1, 2).reshape([batch, channels, frames * self.n_band])
     }
 
-    /// How many bands there are.
+    /// The number of bands.
     pub(super) fn n_band(&self) -> usize {
         self.n_band
     }
 
-    /// The delay of analysis and synthesis together.
+    /// The delay of analysis and synthesis together, in samples.
     pub(crate) fn delay_samples(&self) -> usize {
         self.delay_samples
     }
@@ -117,8 +117,8 @@ fn prototype(n_band: usize, attenuation_db: f64) -> Vec<f64> {
     kaiser_low_pass(minimum_near(1.0 / n_band as f64, aliasing), attenuation_db)
 }
 
-/// A Kaiser-windowed sinc of unit-free `cutoff` in radians per sample, as long as its transition band,
-/// taken to be as wide as the cutoff, asks for.
+/// A Kaiser-windowed sinc with `cutoff` in radians per sample, as long as its transition band requires,
+/// which is taken to be as wide as the cutoff.
 ///
 /// Source: Kaiser's design formulas; Oppenheim & Schafer, "Discrete-time signal processing", 7.5.3.
 fn kaiser_low_pass(cutoff: f64, attenuation_db: f64) -> Vec<f64> {
@@ -154,7 +154,7 @@ fn bessel_i0(x: f64) -> f64 {
 
 /// A minimum of `f` near `start`: the simplex search of Nelder & Mead (1965) in one dimension.
 ///
-/// Start step (5 %) and tolerances (1e-4) are those with which the original program arrives at its
+/// The initial step (5 %) and tolerances (1e-4) are those with which the original program finds its
 /// filters: `f` has many shallow minima, and stored models expect this one.
 fn minimum_near(start: f64, f: impl Fn(f64) -> f64) -> f64 {
     let at = |x: f64| (x, f(x));
@@ -180,7 +180,7 @@ fn minimum_near(start: f64, f: impl Fn(f64) -> f64) -> f64 {
     if worst.1 < best.1 { worst.0 } else { best.0 }
 }
 
-/// The prototype moved to every band, in the middle of a power of two of taps: `[band][tap]`.
+/// The prototype modulated to every band, centred in a power of two of taps: `[band][tap]`.
 fn modulated(prototype: &[f64], n_band: usize) -> Vec<Vec<f64>> {
     let length = prototype.len().next_power_of_two();
     let start = (length - prototype.len()) / 2;
@@ -247,8 +247,8 @@ fn trimmed(
     }
 }
 
-/// Every other sample of every other band with its sign changed: turns the bands whose frequencies
-/// the decimation mirrored the right way round. Its own inverse.
+/// Inverts the sign of every other sample of every other band: undoes the spectral mirroring of
+/// those bands by the decimation. Its own inverse.
 fn mirrored(bands: Tensor<3>) -> Tensor<3> {
     let [_, n_band, frames] = bands.dims();
     let signs = (0..n_band)

@@ -1,4 +1,4 @@
-//! Residual vector quantisation: latents become sums of codes, one of each code book.
+//! Residual vector quantisation: latents become sums of codes, one from each code book.
 //!
 //! Each book quantises the residual of the books before it. Codes are not trained by gradients: they
 //! follow the mean of the latents assigned to them (moving averages), and unused codes restart from
@@ -46,8 +46,8 @@ impl Quantizer {
         }
     }
 
-    /// The nearest sum of codes; in training, code books follow and say how much they are used. A model
-    /// that has no codes yet leaves latents as they are.
+    /// The nearest sum of codes; in training, also updates the code books and reports their use. A model
+    /// without initialised codes leaves latents unchanged.
     pub(crate) fn forward(&self, weights: &Weights, latent: Tensor<3>, mut rng: Init) -> Quantized {
         let [batch, size, frames] = latent.dims();
         if !weights.is_training() && !self.is_ready(weights) {
@@ -116,8 +116,8 @@ impl Quantizer {
         books.collect()
     }
 
-    /// The latents `[latent][frame]` that codes `[book][frame]` stand for; `None` where there is no
-    /// such code, or not as many books.
+    /// The latents `[latent][frame]` represented by codes `[book][frame]`; `None` if there is no such
+    /// code, or not as many books.
     pub(crate) fn latent_of_codes(
         &self,
         weights: &Weights,
@@ -162,14 +162,14 @@ fn key(book: usize, part: &str) -> String {
     format!("encoder.rvq.layers.{book}._codebook.{part}")
 }
 
-/// One code book with the averages that move it.
+/// A code book with the moving averages that update it.
 struct Book {
     is_ready: bool,
     /// `[codes, size]`.
     codes: Vec<f32>,
-    /// The averages of the sums of what each code stood for: `[codes, size]`.
+    /// Moving averages of the sum of the latents assigned to each code: `[codes, size]`.
     sums: Vec<f32>,
-    /// How often each was chosen, averaged.
+    /// A moving average of how often each code was chosen.
     uses: Vec<f32>,
 }
 
@@ -249,14 +249,14 @@ impl Book {
         self.uses.iter_mut().zip(&uses).for_each(|(old, new)| toward(old, new));
         self.sums.iter_mut().zip(&sums).for_each(|(old, new)| toward(old, new));
         let total: f32 = self.uses.iter().sum();
-        // Uses are smoothed a little, so that a code without any does not divide by zero.
+        // Use counts are smoothed, to avoid a division by zero for unused codes.
         let smoothed =
             |n: f32| (n + SMOOTHING) / (total + n_codes as f32 * SMOOTHING) * total.max(SMOOTHING);
         let both = self.codes.chunks_mut(size).zip(self.sums.chunks(size)).zip(&self.uses);
         for ((code, sum), &n) in both {
             code.iter_mut().zip(sum).for_each(|(code, sum)| *code = sum / smoothed(n));
         }
-        // A batch with fewer frames than codes cannot use every code as often as asked.
+        // A batch with fewer frames than codes cannot use every code as often as required.
         let n = codes.len();
         let least = quantizer.least_use.min(EVEN_SHARE * n as f32 / n_codes as f32);
         let dead: Vec<usize> = (0..n_codes).filter(|&code| self.uses[code] < least).collect();
@@ -282,11 +282,11 @@ impl Book {
     }
 }
 
-/// Rounds of k-means at most; it mostly settles sooner.
+/// The most rounds of k-means; it usually converges sooner.
 const MOST_ROUNDS: usize = 50;
 /// Laplace smoothing of the use counts.
 const SMOOTHING: f32 = 1e-5;
-/// Codes used less than this share of an even use are dead, whatever was asked for.
+/// Codes used less than this fraction of uniform use are dead, whatever the settings say.
 const EVEN_SHARE: f32 = 0.25;
 
 /// How code books were used in one batch.
@@ -307,8 +307,8 @@ impl Usage {
         self.revived += revived;
     }
 
-    /// Means over the books: the share of codes in use (of as many as the batch has frames), how many
-    /// evenly used ones would be as rich, and how many codes started anew.
+    /// Means over books of the share of codes in use (of at most as many as the batch has frames) and
+    /// the perplexity; and the number of revived codes.
     fn observe(&self, weights: &Weights, n_books: usize) {
         let n = n_books.max(1) as f64;
         weights.observe(|observed| {
@@ -321,7 +321,7 @@ impl Usage {
     }
 }
 
-/// The sum of the rows that chose each code, and how many did.
+/// The sum and the number of the rows that chose each code.
 fn sums_of(x: &[f32], codes: &[usize], size: usize, n_codes: usize) -> (Vec<f32>, Vec<f32>) {
     let (mut sums, mut uses) = (vec![0.0; n_codes * size], vec![0.0; n_codes]);
     for (row, &code) in x.chunks(size).zip(codes) {
@@ -331,7 +331,7 @@ fn sums_of(x: &[f32], codes: &[usize], size: usize, n_codes: usize) -> (Vec<f32>
     (sums, uses)
 }
 
-/// `n_drawn` of `n` rows at random, none twice as long as there are enough.
+/// `n_drawn` random rows of `n`, without repetition if there are enough.
 fn drawn(n: usize, n_drawn: usize, rng: &mut Init) -> Vec<usize> {
     let mut rows: Vec<usize> = (0..n).collect();
     let mut below = |n: usize| (rng.next_u64() % n as u64) as usize;

@@ -1,4 +1,4 @@
-//! The `config.gin` of a run of the original program, from our settings.
+//! Writes our settings as the `config.gin` of a run of the original program.
 
 use std::fmt::Write;
 
@@ -9,10 +9,10 @@ use crate::rave::{
     Padding, Regularization,
 };
 
-/// Books without codes that the original gets where latents are not put together from codes.
+/// The number of empty code books that the original has where latents are not quantised.
 pub(super) const EMPTY_BOOKS: usize = 16;
 
-/// The text, and what of the settings it cannot say.
+/// The text, and the settings that it cannot express.
 pub(super) fn text(config: &Config) -> (String, Vec<String>) {
     let mut text = Text(HEAD.to_owned());
     if config.regularization == Regularization::Discrete {
@@ -168,7 +168,7 @@ impl Text {
         }
     }
 
-    /// What encoder and decoder of the second architecture share.
+    /// Settings shared by encoder and decoder of the second architecture.
     fn second(&mut self, class: &str, config: &Config) {
         if config.has_adain {
             self.bind(&format!("blocks.{class}.adain"), "@blocks.AdaptiveInstanceNormalization");
@@ -302,7 +302,7 @@ fn python(yes: bool) -> &'static str {
     if yes { "True" } else { "False" }
 }
 
-/// Settings that the original does not have, or takes on its command line.
+/// Settings that the original lacks, or takes on its command line.
 fn left_out(config: &Config) -> Vec<String> {
     const ABSENT: &[&str] = &[
         "phase_mangle_share",

@@ -1,7 +1,7 @@
-//! The state of the original's two optimisers, which it keeps by the positions of parameters.
+//! The state of the original's two optimisers, which is indexed by the position of parameters.
 //!
-//! Source: `torch.optim.Adam` of PyTorch 2.5. The first optimiser moves what the encoder and then the
-//! decoder learn, the second the discriminators, each in the order of the state dict.
+//! Source: `torch.optim.Adam` of PyTorch 2.5. The first optimiser updates the encoder and then the
+//! decoder, the second the discriminators, each in the order of the state dict.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +12,9 @@ use crate::Error;
 use crate::rave::network::{DECODER, DISCRIMINATOR, ENCODER};
 use crate::rave::train::{DISCRIMINATOR_STATE, GENERATOR_STATE};
 
-/// The state under our names; nothing if it is not there or does not fit the parameters.
+/// The state under our names; empty if it is missing or does not fit the parameters.
 ///
-/// `state` gives the order, `parameters` are those that we have.
+/// `state` gives the order, `parameters` are ours.
 pub(super) fn read(
     file: &TorchCheckpoint,
     parameters: &[NamedArray],
@@ -45,7 +45,7 @@ pub(super) fn read(
             let shape = if part == "step" { Vec::new() } else { array.shape };
             arrays.push(NamedArray { name: format!("{prefix}{name}.{part}"), shape, ..array });
         }
-        // PyTorch before 1.12 counted steps in plain numbers.
+        // PyTorch before 1.12 stored steps as plain numbers.
         for (index, one) in moments.entries() {
             let name = index.as_int().and_then(|index| names.get(usize::try_from(index).ok()?));
             let step = one.get("step").and_then(|step| step.as_float());
@@ -58,7 +58,7 @@ pub(super) fn read(
     Ok(Some(arrays))
 }
 
-/// What an optimiser moves, in its order.
+/// The parameters that an optimiser updates, in its order.
 pub(super) fn learnt<'a>(state: &'a [NamedArray], prefix: &str) -> Vec<&'a str> {
     let is_its = |name: &str| match prefix {
         GENERATOR_STATE => name.starts_with(ENCODER) || name.starts_with(DECODER),
@@ -68,7 +68,7 @@ pub(super) fn learnt<'a>(state: &'a [NamedArray], prefix: &str) -> Vec<&'a str> 
     names.filter(|name| is_its(name) && is_learnt(name)).collect()
 }
 
-/// Whether an array is learnt by gradients; the rest of a state dict are statistics and flags.
+/// Whether an array is trained by gradients; the rest of a state dict is statistics and flags.
 pub(super) fn is_learnt(name: &str) -> bool {
     const LEARNT: &[&str] = &["weight", "weight_g", "weight_v", "bias", "alpha"];
     let last = name.rsplit('.').next().unwrap_or(name);

@@ -1,5 +1,5 @@
-//! acids-rave as a program whose models and runs are read and written: how its folders lie, and what its
-//! files are called.
+//! acids-rave as a program whose models and runs are imported and exported: the layout of its folders and
+//! the names of its files.
 
 use std::path::{Path, PathBuf};
 
@@ -13,9 +13,9 @@ use crate::{Error, ForeignModel, ForeignRun, OtherProgram, Recognised, Settings,
 /// The original program (acids-rave 2.3).
 pub struct AcidsRave;
 
-/// The file beside which a run lies.
+/// The file that marks a run's folder.
 const CONFIG: &str = "config.gin";
-/// Where it keeps the best checkpoint of a run.
+/// Where a run keeps its best checkpoint.
 const CHECKPOINT: &str = "version_0/checkpoints/best.ckpt";
 
 impl OtherProgram for AcidsRave {
@@ -57,7 +57,7 @@ impl OtherProgram for AcidsRave {
         Ok(Recognised { what, notes })
     }
 
-    /// The checkpoint that was measured to be the best, else another one, else what was exported or saved.
+    /// The best checkpoint as measured, else another one, else an exported or saved model.
     fn rank(&self, file: &Path) -> u8 {
         let is = |ending: &str| file.extension().is_some_and(|it| it.eq_ignore_ascii_case(ending));
         let is_best = file.file_stem().is_some_and(|stem| stem == "best");
@@ -118,7 +118,7 @@ impl OtherProgram for AcidsRave {
         Ok(step.and_then(|it| it.as_int()))
     }
 
-    /// Its `validation` is the distance of whole sounds, and it counts directions of the latent space from
+    /// Its `validation` is the distance of whole sounds, and it numbers directions of the latent space from
     /// zero.
     fn metric(&self, name: &str, value: f64) -> (String, f64) {
         match name {
@@ -170,9 +170,9 @@ impl ForeignModel for Original {
     }
 }
 
-/// The folders `version_N` of a run's newest training, by their numbers; and names of those of trainings
-/// that were begun before it. A session that went on from a checkpoint begins where that was; one that
-/// was begun anew begins where the first one did.
+/// The folders `version_N` of a run's newest training, by number; and the names of those of trainings
+/// started before it. A session resumed from a checkpoint begins at its step; one started from scratch
+/// begins where the first one did.
 fn versions_of(run: &Path) -> (Vec<PathBuf>, Vec<String>) {
     let number = |path: &Path| {
         let name = path.file_name()?.to_string_lossy().into_owned();
@@ -199,21 +199,21 @@ fn checkpoints_in(version: &Path) -> Vec<(PathBuf, bool)> {
     found.into_iter().map(|(name, path)| (path, name.starts_with("best"))).collect()
 }
 
-/// The second since 1970 stands in their names, always with as many digits.
+/// The names contain a Unix time in seconds, always with the same number of digits.
 fn events_in(version: &Path) -> Vec<PathBuf> {
     let found = files(version, |name| name.starts_with("events.out.tfevents."));
     found.into_iter().map(|(_, path)| path).collect()
 }
 
-/// The step of the first curve of a session.
+/// The step of a session's first metrics.
 fn first_step(version: &Path) -> Option<i64> {
     let events = tfevents::open(events_in(version).first()?).ok()?;
     let mut first = events.take(1000).flatten();
     first.find(|event| !event.values.is_empty()).map(|event| event.step)
 }
 
-/// Files of a folder by their names, as a name says that they should be looked at. What is neither a file
-/// nor a link to one might never be read to its end.
+/// Files in a folder whose names are wanted, with their names. Anything that is neither a file nor a link
+/// to one is left out, as reading it might never end.
 fn files(folder: &Path, is_wanted: impl Fn(&str) -> bool) -> Vec<(String, PathBuf)> {
     let named = entries(folder).into_iter().filter_map(|path| {
         let name = path.file_name()?.to_string_lossy().into_owned();

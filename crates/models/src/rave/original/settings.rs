@@ -1,7 +1,7 @@
-//! Our settings from the gin configuration of a run of the original program.
+//! Derives our settings from the gin configuration of a run of the original program.
 //!
-//! Every binding either becomes a knob, is the only way that this program can do it too, or has no
-//! effect; a warning lists what is left. Names are those of RAVE 2.3; a run's `config.gin` names
+//! Every binding either becomes a knob, or fixes what this program always does too, or has no
+//! effect; a warning lists the rest. Names are those of RAVE 2.3; a run's `config.gin` names
 //! every parameter that was in use.
 
 use std::collections::BTreeMap;
@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use foreign::gin::{Binding, Config as Gin, Value as GinValue};
 use serde_json::{Value, json};
 
-/// Knobs by their keys.
+/// Values by knob key.
 pub(super) type Settings = BTreeMap<String, Value>;
 
-/// What a configuration says in our words, and what of it cannot be said.
+/// The settings that a configuration implies, and warnings about what has no counterpart here.
 pub(super) fn of_gin(gin: &Gin) -> (Settings, Vec<String>) {
     let mut reader = Reader { gin, settings: Settings::new(), warnings: Vec::new() };
     reader.model();
@@ -74,7 +74,7 @@ impl Reader<'_> {
             "EncoderV2" => self.set("architecture", json!("v2")),
             other => return self.warn(format!("the encoder `{other}` is not supported")),
         }
-        // Encoders of variational models are bound in a scope of that name.
+        // Variational models have their encoder bound in a scope of that name.
         let of = |parameter: &str| format!("variational/{inner}.{parameter}");
         self.knob("capacity", &of("capacity"));
         self.knob("ratios", &of("ratios"));
@@ -152,8 +152,8 @@ impl Reader<'_> {
                 None => self.warn(format!("the adversarial loss `{name}` is not supported")),
             }
         }
-        // A run names this parameter only if its configuration binds it; the first version's does not
-        // set it, the second's does.
+        // A run names this parameter only if its configuration binds it; that of v1 does not, that of
+        // v2 does.
         let is_relative = self.value("feature_matching/mean_difference.relative");
         let is_relative = is_relative
             .and_then(|it| it.as_bool())
@@ -242,7 +242,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Dilations of a decoder: the original has a list for each stage, we one for all but the deepest.
+    /// Dilations of a decoder: the original has a list per stage, ours has one for all but the deepest.
     fn dilations(&mut self, name: &str) {
         let Some(lists) = self.value(name).and_then(|it| json_of(&it)) else { return };
         let encoders = self.value("variational/EncoderV2.dilations").and_then(|it| json_of(&it));
@@ -286,14 +286,14 @@ impl Reader<'_> {
         }
     }
 
-    /// Takes a parameter for a knob, as it is.
+    /// Copies a parameter to a knob unchanged.
     fn knob(&mut self, key: &str, name: &str) {
         if let Some(value) = self.value(name).and_then(|it| json_of(&it)) {
             self.set(key, value);
         }
     }
 
-    /// Takes a parameter for a knob whose values have other words here.
+    /// Copies a parameter to a knob that uses other words for its values.
     fn word(&mut self, key: &str, name: &str, words: &[(&str, &str)]) {
         let Some(value) = self.value(name) else { return };
         let Some(theirs) = value.as_str() else { return };
@@ -328,7 +328,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Warns of a binding that is neither a knob nor as it always is here.
+    /// Warns of a binding that is neither a knob nor at the value it always has here.
     fn check(&mut self, binding: &Binding) {
         let class = binding.selector.rsplit('.').next().unwrap_or(&binding.selector);
         let value = self.gin.resolved(&binding.value).map(|value| value.to_string());
@@ -339,7 +339,7 @@ impl Reader<'_> {
         match known {
             Some((_, _, Meaning::Taken)) => {}
             Some((_, _, Meaning::Always(values))) if values.contains(&value.as_str()) => {}
-            // Classes that this model does not use may be bound as well.
+            // A configuration may also bind classes that this model does not use.
             Some((_, _, Meaning::Always(values))) => self.warn(format!(
                 "`{binding}` was left out: it is always {} here",
                 values.first().copied().unwrap_or("None")
@@ -361,17 +361,17 @@ fn json_of(value: &GinValue) -> Option<Value> {
     }
 }
 
-/// What a parameter of the original means here.
+/// How a parameter of the original is treated.
 enum Meaning {
     /// It becomes a knob, or has no effect on the model or its training.
     Taken,
-    /// Only these values can be.
+    /// Only these values are supported.
     Always(&'static [&'static str]),
 }
 
 use Meaning::{Always, Taken};
 
-/// Every parameter of the original that is known, by class and name; `*` for all of a class.
+/// All known parameters of the original, by class and name; `*` stands for all of a class.
 const KNOWN: &[(&str, &str, Meaning)] = &[
     ("RAVE", "balancer", Always(&["None"])),
     ("RAVE", "loss_weights", Always(&["None"])),

@@ -1,9 +1,9 @@
-//! Our settings from the shapes of the arrays in a file of the original program, and from what else an
-//! exported module states.
+//! Derives our settings from the shapes of the arrays in a file of the original program, and from
+//! what an exported module states.
 //!
-//! The names of layers say where they stand, so the number of stages, their ratios and their widths can
-//! be read off; dilations, strides and what is padded cannot, unless the code of an exported module is
-//! there to tell.
+//! The names of layers give their positions, so the number, ratios and widths of stages can be read
+//! off; dilations, strides and padding cannot, unless the code of an exported module states
+//! them.
 
 use std::collections::BTreeMap;
 
@@ -11,38 +11,38 @@ use serde_json::json;
 
 use super::settings::Settings;
 
-/// The shapes of arrays by their names, and constants of layers by the names of those.
+/// The shapes of arrays by name, and constants of layers by name.
 #[derive(Default)]
 pub(super) struct Shapes {
     pub(super) arrays: BTreeMap<String, Vec<usize>>,
-    /// Dilations of convolutions, where the code states them.
+    /// Dilations of convolutions, if the code states them.
     pub(super) dilations: BTreeMap<String, usize>,
-    /// Strides of convolutions, where the code states them.
+    /// Strides of convolutions, if the code states them.
     pub(super) strides: BTreeMap<String, usize>,
-    /// Whether layers only look back, where that is known.
+    /// Whether layers only look back, if known.
     pub(super) is_causal: Option<bool>,
-    /// Samples per second, where that is known.
+    /// Samples per second, if known.
     pub(super) rate_hz: Option<u32>,
 }
 
-/// A row of layers as its names tell it: what stands between the convolutions that change the rate.
+/// A row of layers, reconstructed from names: those between the convolutions that change the rate.
 struct Row {
     /// Shape of the first convolution.
     first: Vec<usize>,
     stages: Vec<Stage>,
-    /// Shape of the last, if it is not one of a stage.
+    /// Shape of the last convolution, unless it belongs to a stage.
     last: Option<Vec<usize>>,
 }
 
 struct Stage {
     /// Shape of the convolution that changes the rate.
     conv: Vec<usize>,
-    /// Places of the residual layers before it in an encoder, after it in a decoder.
+    /// Indices of the residual layers, which precede it in an encoder and follow it in a decoder.
     residuals: Vec<String>,
 }
 
 impl Shapes {
-    /// What the shapes tell; an error says what they do not fit.
+    /// The settings implied by the shapes; an error says what does not fit.
     pub(super) fn settings(&self) -> Result<Settings, String> {
         let mut settings = Settings::new();
         let is_first = self.arrays.contains_key("encoder.encoder.net.1.running_mean");
@@ -227,7 +227,7 @@ impl Shapes {
         set("discriminator_spectra", json!(SPECTRA[..n_spectra.min(8)]));
     }
 
-    /// The layers of RAVE v2 from an index on, by their names.
+    /// The layers of RAVE v2 from an index on, by name.
     fn row(&self, list: &str, start: usize) -> Result<Row, String> {
         let last_index = self.last_index_of(list);
         let mut row = Row {
@@ -268,7 +268,7 @@ impl Shapes {
         Ok(row)
     }
 
-    /// The dilations of a stage: stated in the code, or else those that RAVE has for so many layers.
+    /// The dilations of a stage: stated in the code, or else RAVE's for that number of layers.
     fn dilations_of(&self, stage: &Stage) -> Vec<usize> {
         let stated: Option<Vec<usize>> =
             stage.residuals.iter().map(|name| self.dilations.get(name).copied()).collect();
@@ -276,7 +276,7 @@ impl Shapes {
         stated.unwrap_or_else(usual)
     }
 
-    /// The convolutions of a noise part, which are not normalised.
+    /// The convolutions of a noise part, which are not weight-normalised.
     fn noise(&self, list: &str) -> Vec<(String, &[usize])> {
         let names = (0..).step_by(2).map(|index| format!("{list}.{index}"));
         let convs = names.map_while(|name| self.conv(&name).map(|shape| (name, shape)));
@@ -310,7 +310,7 @@ impl Shapes {
         Ok(shape)
     }
 
-    /// The shape of a convolution's weight, normalised or not.
+    /// The shape of a convolution's weight, whether weight-normalised or not.
     fn conv(&self, name: &str) -> Option<&[usize]> {
         let found = self.arrays.get(&format!("{name}.weight_v"));
         let found = found.or_else(|| self.arrays.get(&format!("{name}.weight")));
@@ -318,7 +318,7 @@ impl Shapes {
     }
 }
 
-/// Bounds places in lists of layers; the longest of RAVE's has 40.
+/// Limits indices in lists of layers; the longest in RAVE has 40.
 const LAYERS_MAX: usize = 1000;
 
 fn extent(shape: &[usize], axis: usize) -> Result<usize, String> {

@@ -1,4 +1,4 @@
-//! Files of the original program, made by it or by our own writer.
+//! Files of the original program, written by it or by us.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -40,7 +40,7 @@ fn configurations_of_the_original_are_presets_and_switches_here() {
         let expected = resolve(preset, &switches, &BTreeMap::new()).unwrap().settings;
         let found = found.to_settings();
         for (key, expected) in expected.as_object().unwrap() {
-            // What is not in a configuration, or not when it is only looked at and not run.
+            // Settings that a configuration lacks, or lacks when it is only inspected and not run.
             let is_unsaid = matches!(
                 key.as_str(),
                 "beta" | "beta_initial" | "beta_warmup" | "n_signal" | "codebook_size"
@@ -87,7 +87,7 @@ fn configurations_of_the_original_are_presets_and_switches_here() {
     check("raspberry", "raspberry", &[], &widths);
 }
 
-/// What is written of a configuration has the names, shapes and order of the original's own.
+/// Our file of a configuration has the names, shapes and order of the original's own.
 fn writes_the_same(name: &str, config: &Config, file: &Value) {
     if config.encoder_input == crate::rave::EncoderInput::Mel {
         return;
@@ -213,7 +213,7 @@ fn a_checkpoint_and_its_exports_are_one_model() {
         for (file, is_streaming) in [("model.ts", false), ("model_streaming.ts", true)] {
             let path = folder.join(file);
             let export = open_with(&path, None).unwrap();
-            // There is no config.gin, and not all curves are played.
+            // One warning for the missing config.gin, one for latents that are not exposed.
             assert_eq!(export.warnings.len(), 2, "{name} {file}: {:?}", export.warnings);
             assert_eq!(export.kind, Kind::Export { is_streaming, n_latents: 8 });
             assert!(!export.is_trainable());

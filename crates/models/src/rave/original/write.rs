@@ -1,5 +1,5 @@
-//! Our checkpoints as files that the original program goes on from: `.ckpt` with the state of both
-//! optimisers, and the `config.gin` of a run.
+//! Writes our checkpoints as files that the original program continues from: `.ckpt` with the state
+//! of both optimisers, and the `config.gin` of a run.
 //!
 //! Source: the layout of checkpoints of acids-rave 2.3.1 with PyTorch Lightning 1.9.
 
@@ -19,10 +19,10 @@ use crate::rave::train::{DISCRIMINATOR_STATE, GENERATOR_STATE};
 use crate::rave::{Config, EncoderInput, Regularization, infer};
 
 /// Writes a checkpoint of ours as `<folder>/version_0/checkpoints/best.ckpt` with `<folder>/config.gin`,
-/// a run that `rave export --run` and `rave train --ckpt` take. Gives what could not be said there.
+/// a run that `rave export --run` and `rave train --ckpt` accept. Returns what it cannot express.
 ///
 /// # Errors
-/// When the checkpoint cannot be read or has no discriminators, is of a configuration that the original
+/// When the checkpoint cannot be read or has no discriminators, has a configuration that the original
 /// cannot run, or the folder cannot be written.
 pub fn write_run(folder: &Path, checkpoint: &Path) -> Result<Vec<String>, Error> {
     let read = nn::checkpoint::read(checkpoint)?;
@@ -78,9 +78,9 @@ fn tree(config: &Config, read: &nn::checkpoint::Checkpoint) -> Result<Tree, Erro
     ]))
 }
 
-/// Arrays in the order in which the original's modules have them, which numbers them in its optimisers.
+/// Arrays in the order of the original's modules, which determines their numbers in its optimisers.
 fn in_order(arrays: Vec<NamedArray>) -> Vec<NamedArray> {
-    // The parts of a decoder with a noise part stand before its row of layers.
+    // With a noise part, the decoder's branches precede its row of layers.
     let rank = |name: &str| match name {
         name if name.starts_with("encoder.") => 0,
         name if name.starts_with("decoder.waveform_module") => 1,
@@ -90,7 +90,7 @@ fn in_order(arrays: Vec<NamedArray>) -> Vec<NamedArray> {
     };
     let mut arrays = arrays;
     arrays.sort_by_key(|array| rank(&array.name));
-    // Weight normalisation takes a layer's weight away and puts two parts of it behind the bias.
+    // Weight normalisation replaces a layer's weight by two parts, after the bias.
     let mut i = 2;
     while i < arrays.len() {
         let layer = arrays[i].name.strip_suffix(".bias");
@@ -104,7 +104,7 @@ fn in_order(arrays: Vec<NamedArray>) -> Vec<NamedArray> {
     arrays
 }
 
-/// Weights, and what the original keeps beside them.
+/// Weights, and the arrays that the original stores beside them.
 fn state_dict(
     config: &Config,
     network: &Network,
@@ -166,7 +166,7 @@ impl State {
             return;
         }
         self.int("encoder.enabled", i64::from(config.is_quantized()));
-        // A latent that is not put together from codes has books without codes there.
+        // For latents that are not quantised, the original has empty code books.
         let n_empty = if config.is_quantized() { 0 } else { gin_text::EMPTY_BOOKS };
         let (n_codes, size) = (config.codebook_size, config.latent_size);
         let zeros = vec![0.0; n_codes * size];
@@ -195,7 +195,7 @@ impl State {
         }
     }
 
-    /// Style layers that have seen nothing yet: each stands before a residual layer.
+    /// Uninitialised style layers, one before each residual layer.
     fn styles(&mut self, config: &Config, parameters: &[NamedArray]) {
         if !config.has_adain {
             return;
@@ -250,7 +250,7 @@ impl State {
     }
 }
 
-/// The filter bank as the original keeps it: its prototype, its filters, and both laid out for
+/// The filter bank as the original stores it: its prototype, its filters, and both laid out for
 /// convolution.
 pub(super) fn bank(config: &Config) -> Vec<NamedArray> {
     let (prototype, filters) = Pqmf::filters(config.n_band, config.pqmf_attenuation);
@@ -283,7 +283,7 @@ pub(super) fn bank(config: &Config) -> Vec<NamedArray> {
     ]
 }
 
-/// The averaged weights of everything that learns; what is not averaged here is as it is.
+/// The averaged trainable weights; those that we do not average are used as they are.
 fn averages(config: &Config, parameters: &[NamedArray], arrays: &[NamedArray]) -> Option<Tree> {
     let averaged: BTreeMap<&str, &NamedArray> = arrays
         .iter()
@@ -374,7 +374,7 @@ fn scheduler(config: &Config, step: u64) -> Tree {
     ])
 }
 
-/// Where Lightning's loops stand: at the start of an epoch, after so many steps.
+/// The state of Lightning's loops: at the start of an epoch, after the given number of steps.
 fn loops(step: u64) -> Tree {
     let step = step as i64;
     let counts = |keys: &[&str], n: i64| {

@@ -1,4 +1,4 @@
-//! Agreement with the original for each configuration, on vectors that are part of the project.
+//! Agreement with the original program in every configuration, on vectors included in the project.
 //!
 //! `vectors/README.md` describes the files and the formulas of weights, sound and random numbers.
 
@@ -9,13 +9,13 @@ use crate::rave::latent::Latent;
 use crate::rave::network::Sound;
 use crate::rave::vectors::{Vectors, u};
 
-/// What the original computed with one configuration.
+/// The original's results for one configuration.
 struct Reference {
     config: Config,
     vectors: Vectors,
 }
 
-/// A configuration of the original, as ours are composed.
+/// A configuration of the original, composed like ours.
 struct Case {
     name: &'static str,
     preset: &'static str,
@@ -23,7 +23,7 @@ struct Case {
     changes: fn() -> Value,
 }
 
-/// Every configuration of which there are vectors.
+/// All configurations with vectors.
 const CASES: [Case; 23] = [
     case("v1", "v1", &[]),
     case("v1_causal", "v1", &["causal"]),
@@ -47,10 +47,10 @@ const CASES: [Case; 23] = [
     },
     case("v2_nopqmf", "v2_nopqmf", &[]),
     case("v3", "v3", &[]),
-    // The original never switches its quantiser on; here it was switched on by hand.
+    // The original never switches its quantiser on; for the vectors it was switched on by hand.
     Case { changes: || json!({ "num_quantizers": 0 }), ..case("discrete", "discrete", &[]) },
     Case { changes: || json!({ "num_quantizers": 0 }), ..case("discrete_v3", "discrete_v3", &[]) },
-    // What the original starts anew it overwrites in the same step, so nothing comes back to life.
+    // The original overwrites what it reinitialises in the same step, so no code is ever revived.
     Case {
         changes: || json!({ "dead_code_threshold": 0.0 }),
         ..case("discrete_rvq", "discrete", &[])
@@ -62,7 +62,7 @@ const fn case(name: &'static str, preset: &'static str, switches: &'static [&'st
     Case { name, preset, switches, changes: || json!({}) }
 }
 
-/// How far gradients of a whole step may differ: absolute differences turn their sign at rounding.
+/// The tolerance for gradients of a whole step: rounding can flip the sign of absolute differences.
 const STEP_TOLERANCE: f64 = 2e-3;
 
 impl Reference {
@@ -83,7 +83,7 @@ impl Reference {
         Self { config, vectors: Vectors::read(case.name) }
     }
 
-    /// A trainer with the weights of the formula.
+    /// A trainer with weights from the formula.
     fn trainer(&self, changes: &Value) -> Trainer {
         let mut settings = self.config.to_settings();
         for (key, value) in changes.as_object().unwrap() {
@@ -104,12 +104,12 @@ impl Reference {
         self.vectors.name
     }
 
-    /// Whether we have it too: code books only where they are used.
+    /// Whether our model has this array as well: code books exist only where they are used.
     fn is_ours(&self, name: &str) -> bool {
         !name.contains(".rvq.") || self.config.num_quantizers > 0
     }
 
-    /// The indices of the calls for random numbers in a section: those of the latent and those of noise.
+    /// The random numbers drawn in a section: those of the latent and those of the noise.
     fn draws(&self, section: &str) -> Draws {
         let mut draws = Draws { latent: LatentDraws::default(), noise: Vec::new() };
         let calls = self.vectors.meta["draws"][section].as_array().unwrap();
@@ -128,7 +128,7 @@ impl Reference {
         draws
     }
 
-    /// The input, both examples.
+    /// The input, with both examples.
     fn sound(&self) -> Tensor<3> {
         let (channels, samples) = (self.config.channels, self.config.n_signal);
         let noise = u("x", 2 * channels * samples);
@@ -145,7 +145,7 @@ impl Reference {
         self.vectors.meta["values"][name].as_f64().unwrap_or_else(|| panic!("no value {name}"))
     }
 
-    /// Compares an array with a fingerprint: some of its values, and a product with all.
+    /// Compares an array with a fingerprint: some of its values, and a dot product with all.
     fn check(&self, name: &str, ours: &[f64]) {
         let about = &self.vectors.meta["arrays"][name];
         let number =
@@ -166,7 +166,7 @@ impl Reference {
         self.check(name, &wide(&values(ours.clone())));
     }
 
-    /// A step of training: losses, gradients, and weights after it.
+    /// A training step: losses, gradients, and the resulting weights.
     fn check_step(&self, section: &str, turn: Turn, compute: &Compute) {
         let about = &self.vectors.meta[section];
         let mut trainer = self.trainer(&json!({
@@ -202,7 +202,7 @@ impl Reference {
         trainer.update(turn, &pass.gradients);
         let rate = if turn == Turn::Discriminators { 1e-4 } else { 1e-3 };
         let (mut n, mut n_off) = (0, 0);
-        // Adam's first step has full length even where single precision does not know the direction.
+        // Adam's first step has full length even where single precision cannot tell the direction.
         let rows = if self.unknown(section) < 1e-3 { rows } else { Vec::new() };
         for (row, &i) in rows.iter().enumerate() {
             let ours = trainer.parameters().values(state[i as usize].0).unwrap();
@@ -222,7 +222,7 @@ impl Reference {
         }
     }
 
-    /// The norm of a gradient and its product with a probe, as far as single precision knows them.
+    /// The norm of a gradient and its dot product with a probe, within single precision.
     fn check_gradient(&self, section: &str, name: &str, row: usize, ours: &[f32]) -> f64 {
         let of =
             |what: &str| f64::from(self.vectors.arrays[&format!("{section}/{what}")].values[row]);
@@ -237,8 +237,8 @@ impl Reference {
         let theirs = ((known - size).abs() / size).max((dots.1 - dots.0).abs() / size);
         let off = ((norm(ours) - size).abs() / size).max((dot - dots.0).abs() / size);
         let floor = self.vectors.meta[section]["log_epsilon"].as_f64().unwrap();
-        // With the original's floor of 1e-7 single precision does not settle gradients of distances (up to
-        // half of their size); discriminators and a floor of 1 are sharp.
+        // With the original's floor of 1e-7, single precision cannot determine gradients of distances
+        // (errors up to half their size); with a floor of 1, or for discriminators, they are accurate.
         if floor < 1e-3 && section != "p2_dis" {
             return off;
         }
@@ -251,8 +251,8 @@ impl Reference {
         off
     }
 
-    /// How far the original's gradients in a section are from those in double precision, at worst:
-    /// where one is luckily near, ours need not be.
+    /// The largest error of the original's gradients in a section, against double precision: where
+    /// one is accurate by luck, ours need not be.
     fn unknown(&self, section: &str) -> f64 {
         let of = |what: &str| self.vectors.arrays[&format!("{section}/{what}")].values.as_slice();
         let pairs = of("grad_norm").iter().zip(of("grad_norm_double"));
@@ -260,9 +260,9 @@ impl Reference {
         worst.fold(0.0, f64::max)
     }
 
-    /// Buffers that a step changed: their mean, mean magnitude, and product with a probe.
+    /// Buffers changed by a step: their mean, mean magnitude, and dot product with a probe.
     fn check_buffer(&self, section: &str, trainer: &Trainer, buffer: &Value, name: &str) {
-        // We do not count batches.
+        // We do not keep batch counts.
         let Some(ours) = trainer.parameters().values(name) else { return };
         let probe = u(&format!("probe {name}"), ours.len());
         let n = ours.len() as f64;
@@ -298,20 +298,20 @@ fn names_shapes_and_receptive_fields() {
         let Some(theirs) = reference.vectors.meta["receptive_field"].get("samples") else {
             continue;
         };
-        // Where they measure a few samples less, the outermost gradients underflow.
+        // The original may measure a few samples less, because the outermost gradients underflow.
         let (their_left, their_right) = (theirs[0].as_u64().unwrap(), theirs[1].as_u64().unwrap());
         if case.name == "v2_small_stereo" {
-            // They take the reach of the first channel for the left and that of the second for the right.
+            // For the original, the first channel gives the left reach and the second channel the right.
             assert!(((left + right) as u64).abs_diff(their_left) < 64, "{left} {right}");
             continue;
         }
-        // They measure the first architecture while its noise, which looks back further, is silent.
+        // The original measures the first architecture while its noise, with more context, is silent.
         let late = if network_of(&reference).decoder.has_late_noise() { 2048 } else { 0 };
         let near = |ours: usize, theirs: u64, late: u64| {
             (theirs..=theirs + 128 + late).contains(&(ours as u64))
         };
         assert!(near(left, their_left, late), "{}: {left}, they say {their_left}", case.name);
-        // Where noise is nearly silent, they do not see that it looks ahead in its block.
+        // Where noise is nearly silent, the original misses that it looks ahead within its block.
         let late = if reference.config.has_noise { 1024 } else { 0 };
         assert!(near(right, their_right, late), "{}: {right}, they say {their_right}", case.name);
     }
@@ -334,7 +334,7 @@ fn sound_through_encoder_latent_and_decoder() {
             Latent::drawn(config, &network, &weights, encoded, draws.latent, config.is_quantized());
         reference.check_tensor("offline/latent", &latent.z);
         let regularization = latent.regularization.map_or(0.0, |tensor| scalar(&tensor));
-        // In evaluation the original says nothing of how far latents are from their codes.
+        // In evaluation, the original does not report the distance of latents from their codes.
         if !config.is_quantized() {
             check_number_or_zero(
                 "regularization",
@@ -430,7 +430,7 @@ fn check_scores(
 
 #[test]
 fn steps_of_every_turn() {
-    // `raspberry` is `onnx` at another capacity. The large discriminators take long.
+    // `raspberry` is `onnx` with another capacity. The large discriminators take long.
     let is_slow =
         |name: &str| ["raspberry", "v2_descript_discriminator", "discrete_v3"].contains(&name);
     let has_time = std::env::var_os("SLOW_TESTS").is_some();

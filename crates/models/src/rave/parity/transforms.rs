@@ -1,4 +1,4 @@
-//! Agreement with the original in what is done to excerpts before training.
+//! Agreement with the original program in the augmentation of excerpts.
 
 use std::path::Path;
 
@@ -34,7 +34,7 @@ fn changes_of_dynamics() {
     compress("compress_ambient", 6.0, 0.01, &ambient, 2);
 }
 
-/// The sound that the vectors were made from: loud and quiet stretches, both channels of one example.
+/// The sound that the vectors were made from: loud and quiet passages, both channels of one example.
 fn stepped_sound() -> Vec<Vec<f32>> {
     const SAMPLES: usize = 49_152;
     const HALVINGS: [i32; 8] = [0, 3, 8, 1, 10, 0, 5, 13];

@@ -1,8 +1,8 @@
 //! RAVE's encoder and decoder, with their weights, as layers of the streaming engine.
 //!
-//! Places in lists are those of the original's files of weights, and delays those that keep its
-//! streaming models in step: strided convolutions of the first architecture take into account how late
-//! their input is, those of the second do not.
+//! Indices are those in the original's checkpoints, and delays those that keep its
+//! streaming models in step: strided convolutions of the first architecture account for the delay of
+//! their input, those of the second do not.
 
 use nn::Parameters;
 use nn::stream::{
@@ -14,11 +14,11 @@ use crate::rave::network::noise::impulse_responses;
 use crate::rave::network::pqmf::Pqmf;
 use crate::rave::{Architecture, Config, DecoderOutput, EncoderInput, Padding};
 
-/// The slope below zero of every rectifier.
+/// The negative slope of every leaky ReLU.
 const SLOPE: f32 = 0.2;
-/// What batch normalisation adds to a variance.
+/// The constant that batch normalisation adds to a variance.
 const BATCH_NORM_EPSILON: f64 = 1e-5;
-/// Weights of a layer from which on it is worth waiting for several frames: fewer stay in the cache.
+/// Layers with at least this many weights wait for several frames: smaller ones stay in the cache.
 const MIN_GATHERED: usize = 1 << 18;
 
 /// A network to describe.
@@ -28,7 +28,7 @@ pub(in crate::rave) struct Description<'a> {
     pub(in crate::rave) parameters: &'a Parameters,
 }
 
-/// How a convolution looks at its input, besides its weights.
+/// The geometry of a convolution, apart from its weights.
 #[derive(Clone, Copy)]
 struct Shape {
     channels: [usize; 2],
@@ -36,7 +36,7 @@ struct Shape {
     stride: usize,
     dilation: usize,
     groups: usize,
-    /// Frames that the input of a strided one is known to be late.
+    /// The known delay, in frames, of the input of a strided convolution.
     late: usize,
 }
 
@@ -47,7 +47,7 @@ impl Shape {
 }
 
 impl Description<'_> {
-    /// From samples to rows of which latents are made.
+    /// From samples to the rows that latents are computed from.
     pub(in crate::rave) fn encoder(&self) -> Vec<Layer> {
         let mut layers = match self.config.encoder_input {
             EncoderInput::Bands => self.analysis(),
@@ -72,7 +72,7 @@ impl Description<'_> {
         layers
     }
 
-    /// The code books of a model that has learnt some, one after the other: `[code][latent]` each.
+    /// The code books of a model that has trained ones: `[code][latent]` each.
     pub(in crate::rave) fn books(&self) -> Option<Vec<Vec<f32>>> {
         let n_books = if self.config.is_quantized() { self.config.num_quantizers } else { 0 };
         let book = |i: usize| {
@@ -84,8 +84,8 @@ impl Description<'_> {
         (!books.is_empty()).then_some(books)
     }
 
-    /// By how many samples the filter bank alone delays, when all sound is seen at once: bands that are alike
-    /// join to a sound that is late, and sound that is alike is not.
+    /// The delay of the filter bank alone, in samples, for a sound processed whole: aligned bands join to
+    /// a delayed sound, whereas aligned sound has no delay.
     pub(super) fn bank_delay(&self) -> usize {
         if self.config.decoder_output == DecoderOutput::Raw {
             return 0;
@@ -159,7 +159,7 @@ impl Description<'_> {
             let up = [channels, channels / 2];
             layers.push(self.upsample(&format!("{}.net.1", name(1 + 2 * i)), up, ratio));
             channels /= 2;
-            // One kernel size, so that nothing has to be summed.
+            // A single kernel size, so no branches have to be summed.
             let stack = format!("{}.net.branches.0", name(2 + 2 * i));
             for (j, dilations) in [[1, 1], [3, 1], [5, 1]].into_iter().enumerate() {
                 let inner = format!("{stack}.net.{j}.net.aligned.branches.0");
@@ -177,7 +177,7 @@ impl Description<'_> {
         layers
     }
 
-    /// Wave times loudness, and noise, all as late as the latest of them.
+    /// Waveform times loudness, plus noise, all delayed to the latest of them.
     fn first_synth(&self, channels: usize) -> Layer {
         let n_data = self.n_data();
         let name = |branch: usize| format!("decoder.synth.branches.{branch}");
@@ -204,7 +204,7 @@ impl Description<'_> {
         }
     }
 
-    /// The noise synthesiser, and by how many of its output's frames its layers are late.
+    /// The noise synthesiser, and the delay of its layers in frames of its output.
     fn first_noise(&self, channels: usize, name: &str) -> (Noise, usize) {
         let config = self.config;
         let n_last = config.noise_ratios.len() - 1;
@@ -277,7 +277,7 @@ impl Description<'_> {
             let out =
                 if i == n_last { self.n_data() * config.noise_bands } else { config.noise_hidden };
             let shape = Shape { stride: ratio, ..Shape::new([channels, out], 2 * ratio) };
-            // These look back, whatever the others do.
+            // These look back, regardless of the other layers.
             let conv = Conv { padding: (ratio, 0), delay: 0, ..self.conv(&name(2 * i), shape) };
             layers.push(Layer::Conv(conv));
             channels = out;
@@ -291,7 +291,7 @@ impl Description<'_> {
         Noise { layers, channels: self.n_data(), response, n_block }
     }
 
-    /// A residual unit, after a style layer if there are any.
+    /// A residual unit, preceded by a style layer if there are any.
     fn unit(
         &self,
         layers: &mut Vec<Layer>,
@@ -320,7 +320,7 @@ impl Description<'_> {
         *index += 1;
     }
 
-    /// Lets frames wait for each other before the first layer of many weights.
+    /// Makes frames wait for one another before the first layer with many weights.
     fn gather(&self, layers: &mut Vec<Layer>, ratios: &[usize], n_weights: usize) {
         let is_first = !layers.iter().any(|layer| matches!(layer, Layer::Gather { .. }));
         if is_first && n_weights >= MIN_GATHERED {
@@ -328,7 +328,7 @@ impl Description<'_> {
         }
     }
 
-    /// Snake where there is an `alpha` for it: the original's switch does not reach the inside of units.
+    /// Snake if there is an `alpha` for it: the original's switch does not reach the inside of units.
     fn activation(&self, index: &str, channels: usize) -> Layer {
         match self.parameters.values(&format!("{index}.alpha")) {
             None => leaky(),
@@ -372,7 +372,7 @@ impl Description<'_> {
         Layer::Gru((0..self.config.gru_layers).map(layer).collect())
     }
 
-    /// Makes batch normalisation part of the convolution before it.
+    /// Folds batch normalisation into the convolution before it.
     fn normalise(&self, conv: &mut Conv, name: &str) {
         let part = |part: &str| self.values(&format!("{name}.{part}"));
         let (weight, bias) = (part("weight"), part("bias"));
@@ -387,7 +387,7 @@ impl Description<'_> {
         }
     }
 
-    /// A weight, put together if it is stored as length and direction.
+    /// A weight, recombined if stored as length and direction.
     fn weight(&self, name: &str) -> Vec<f32> {
         let Some(direction) = self.parameters.values(&format!("{name}.weight_v")) else {
             return self.values(&format!("{name}.weight"));
@@ -414,12 +414,12 @@ impl Description<'_> {
         }
     }
 
-    /// Rows of bands.
+    /// The number of rows of bands, over all channels.
     fn n_data(&self) -> usize {
         self.config.channels * self.config.n_band
     }
 
-    /// The filters of the bank, as long as the next power of two.
+    /// The filters of the bank, padded to the next power of two.
     fn bank(&self) -> Vec<Vec<f32>> {
         let (_, bank) = Pqmf::filters(self.config.n_band, self.config.pqmf_attenuation);
         let n_taps = bank[0].len().next_power_of_two();
@@ -463,7 +463,7 @@ impl Description<'_> {
         let (n_band, channels) = (self.config.n_band, self.config.channels);
         let bank = self.bank();
         let (n_taps, kernel) = (bank[0].len(), synthesis_taps(&bank));
-        // Of the samples of a frame, the first comes from the last row of the filters turned round.
+        // The first sample of a frame comes from the last row of the reversed filters.
         let value = |sample: usize, band: usize, tap: usize| {
             let at = tap * n_band + n_band - 1 - sample;
             if at < n_taps { n_band as f32 * bank[band][n_taps - 1 - at] } else { 0.0 }
@@ -493,7 +493,7 @@ impl Description<'_> {
     }
 }
 
-/// Taps of each row of the synthesis: as many as fit, and one more if that is an even number.
+/// Taps of each row of the synthesis: as many as fit, made odd by adding one if necessary.
 fn synthesis_taps(bank: &[Vec<f32>]) -> usize {
     let n = bank[0].len() / bank.len();
     n + usize::from(n.is_multiple_of(2))

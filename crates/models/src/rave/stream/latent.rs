@@ -1,14 +1,14 @@
-//! From the encoder's output to latent frames, with the random numbers this takes.
+//! From the encoder's output to latent frames, with the random numbers this needs.
 
 use nn::Parameters;
 use nn::stream::{Conv, Engine, Layer, Precision};
 
 use crate::rave::{Config, Regularization};
 
-/// Where random numbers come from.
+/// The source of random numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Randomness {
-    /// Deterministic: the mean of the distribution takes the place of each draw.
+    /// Deterministic: each draw is replaced by the mean of its distribution.
     Off,
     /// Drawn from a generator with this random seed.
     Seeded(u64),
@@ -61,7 +61,7 @@ fn normal(state: &mut u64) -> f32 {
     (radius * (std::f64::consts::TAU * uniform(state)).cos()) as f32
 }
 
-/// Turns the encoder's output into latent frames.
+/// Converts the encoder's output to latent frames.
 #[derive(Debug)]
 pub(super) struct LatentMaker {
     regularization: Regularization,
@@ -71,11 +71,11 @@ pub(super) struct LatentMaker {
     books: Vec<Book>,
 }
 
-/// A code book, and what scores its codes.
+/// A code book, and the engine that scores its codes.
 #[derive(Debug)]
 struct Book {
     codes: Vec<f32>,
-    /// Twice the product with each code, less the square of its length: largest for the nearest.
+    /// Twice the product with each code, minus its squared length: largest for the nearest.
     scores: Engine,
 }
 
@@ -131,7 +131,7 @@ impl LatentMaker {
                 for row in rows.chunks_exact(n) {
                     let start = latents.len();
                     latents.extend_from_slice(row);
-                    // What is left over of the row, and in the end, what was taken from it.
+                    // The residual of the row and, at the end, the sum of the codes taken from it.
                     let left = &mut latents[start..];
                     self.books.iter_mut().for_each(|book| book.take_nearest(left));
                     left.iter_mut().zip(row).for_each(|(left, x)| *left = x - *left);
@@ -141,7 +141,7 @@ impl LatentMaker {
     }
 }
 
-/// The deviation that an encoder's scale stands for.
+/// The standard deviation that the encoder's scale represents.
 fn deviation(scale: f32) -> f32 {
     let softplus = if scale > 20.0 { scale } else { scale.exp().ln_1p() };
     softplus + 1e-4

@@ -15,7 +15,7 @@ use crate::rave::network::mel;
 use crate::rave::vectors::{Vectors, u};
 use crate::rave::{Config, Regularization, resolve};
 
-/// How far numbers may differ, relative to the largest of their array.
+/// The tolerance for numbers, relative to the largest of their array.
 const TOLERANCE: f64 = 1e-4;
 
 fn parameters(vectors: &Vectors) -> Parameters {
@@ -46,7 +46,7 @@ fn compare(vectors: &Vectors, array: &str, found: &[Vec<f32>]) {
             found[i * stride]
         );
     }
-    // All values, so that order and sign count.
+    // All values, so that order and sign matter.
     let probe = u(&format!("probe {array}"), found.len());
     let dot: f64 = found.iter().zip(&probe).map(|(x, u)| x * (2.0 * u - 1.0)).sum();
     let expected = about["dot"].as_f64().unwrap();
@@ -76,7 +76,7 @@ fn config(preset: &str, switches: &[&str], overrides: Value) -> Config {
     Config::from_settings(&resolve(preset, &switches, &overrides).unwrap().settings).unwrap()
 }
 
-/// `[channels][frames]` of frames of so many channels.
+/// Transposes frames of the given number of channels to `[channels][frames]`.
 fn planar(frames: &[f32], channels: usize) -> Vec<Vec<f32>> {
     (0..channels).map(|c| frames.iter().skip(c).step_by(channels).copied().collect()).collect()
 }
@@ -106,7 +106,7 @@ fn latent(config: &Config, rows: &[Vec<f32>], call: &mut usize) -> Vec<Vec<f32>>
         }
         Regularization::Wasserstein | Regularization::Discrete => {
             if config.regularization == Regularization::Wasserstein {
-                // What its distance of distributions draws.
+                // The numbers drawn for its distance of distributions.
                 *call += 1;
             }
             let mut normal = |n: usize| -> Vec<f64> {
@@ -121,7 +121,7 @@ fn latent(config: &Config, rows: &[Vec<f32>], call: &mut usize) -> Vec<Vec<f32>>
     }
 }
 
-/// Streams as the original did, in its blocks, and compares all it stored.
+/// Streams in the original's blocks, and compares everything it stored.
 fn check(name: &'static str, preset: &str, switches: &[&str], channels: usize) {
     let vectors = Vectors::read(name);
     let mut overrides = json!({ "capacity": 4, "channels": channels });
@@ -142,7 +142,7 @@ fn check(name: &'static str, preset: &str, switches: &[&str], channels: usize) {
         .unwrap()
         .iter()
         .any(|draw| draw[0].as_str() == Some("rand_like"));
-    // The first architecture's noise is drawn, but not heard before phase 2.
+    // The first architecture's noise is drawn, but not audible before phase 2.
     let is_heard = name != "v1" && name != "v1_causal";
     let mut books = LatentMaker::new(&config, &parameters, Randomness::Off);
     for start in (0..N_SAMPLES).step_by(BLOCK) {
@@ -150,7 +150,7 @@ fn check(name: &'static str, preset: &str, switches: &[&str], channels: usize) {
             (start..start + BLOCK).flat_map(|t| sound.iter().map(move |it| it[t])).collect();
         let rows = encoder.process(&block, &mut |_| ()).to_vec();
         encoded.extend_from_slice(&rows);
-        // Code books are those of the player: they draw no random numbers.
+        // The player's code books are used: they draw no random numbers.
         let mut quantised = Vec::new();
         if name == "discrete_rvq" {
             books.make(&rows, &mut quantised);
@@ -177,8 +177,8 @@ fn check(name: &'static str, preset: &str, switches: &[&str], channels: usize) {
         &planar(&encoded, config.latent_size * rows_per_latent(&config)),
     );
     if config.regularization == Regularization::Spherical {
-        // The first blocks give rows of zeros, which the original divides by their length; what is not a
-        // number then stays in its caches.
+        // The first blocks give rows of zeros, which the original divides by their length; the resulting
+        // NaN then stays in its caches.
         assert!(vectors.meta["arrays"]["stream/y"]["dot"].is_null(), "the original plays nothing");
         return;
     }
@@ -221,7 +221,7 @@ fn switches_stream_as_the_original() {
     check("discrete_rvq", "discrete", &[], 1);
 }
 
-/// Models with batch statistics and lengths of weights as training leaves them; not part of the project.
+/// Models with trained batch statistics and weight lengths; not part of the project.
 #[test]
 fn recorded_models_stream_as_the_original() {
     for name in ["v1", "v2", "v2_small"] {
@@ -252,7 +252,7 @@ fn recorded_models_stream_as_the_original() {
         let frames: Vec<f32> = frames.collect();
         let noise = (0..).map_while(|i| values(&format!("stream_dec_noise{i}_rand_like")));
         let mut noise = noise.flatten();
-        // The first architecture's noise is drawn, but not heard before phase 2.
+        // The first architecture's noise is drawn, but not audible before phase 2.
         let mut uniform = |values: &mut [f32]| {
             values.fill_with(|| if name == "v1" { 0.5 } else { noise.next().unwrap() });
         };
@@ -345,9 +345,9 @@ fn encoding_and_decoding_make_what_is_played() {
     assert_eq!(made, whole);
 }
 
-/// The latency that is told is where the impulse response of the whole is centred: a network whose
-/// layers pass on their middle tap alone would be needed to see it end to end, so the layers' delays are
-/// compared with those measured on the original, and the filter bank's with a tone through the bank.
+/// The reported latency is where the impulse response of the whole is centred. Seeing that end to
+/// end would need a network whose layers only have a middle tap, so the layers' delays are compared
+/// with those measured on the original, and the filter bank's with a tone through the bank.
 #[test]
 fn latency_is_told() {
     let parameters = |name| parameters(&Vectors::read(name));
@@ -361,10 +361,10 @@ fn latency_is_told() {
     assert_eq!(latency("v2", "v2", &[]).0, 12_512);
     assert_eq!(latency("v2_small", "v2_small", &[]).0, 5_024);
     assert_eq!(latency("v2_causal", "v2", &["causal"]).0, 1_696);
-    // The whole adds the encoder's, and the bank's 16 samples, or 528 if it only looks back.
+    // The whole adds the encoder's, and the bank's 16 samples, or 528 if causal.
     assert_eq!(latency("v2", "v2", &[]).1, 12_512 + 14_208 + 16);
     assert_eq!(latency("v2_causal", "v2", &["causal"]).1, 1_696 + 528);
-    // Where the decoder makes sound instead of bands, the bank adds nothing: here the layers add what is left.
+    // If the decoder outputs sound instead of bands, the bank adds nothing: only the layers count.
     let raw = config("v2_nopqmf", &["causal"], json!({ "capacity": 4, "latent_size": 16 }));
     let player = Player::untrained(&raw, PlayerSettings::default());
     let layers = player.encoder.delay() + player.decoder.delay() * raw.ratio() as f64;
@@ -380,8 +380,8 @@ fn latency_is_known_before_training() {
     }
 }
 
-/// What hears spectra live hears those that it was trained on, late; only the beginning is silence instead of a
-/// mirror.
+/// An encoder playing live receives the spectra it was trained on, with a delay; only the beginning is padded
+/// with silence instead of mirrored.
 #[test]
 fn mel_spectra_are_those_of_training() {
     let config = config("hybrid", &[], json!({ "capacity": 4, "latent_size": 16 }));
@@ -405,7 +405,7 @@ fn mel_spectra_are_those_of_training() {
             (0..n_bins).map(|bin| f64::from(bands[band * n_bins + bin]) * power(bin)).sum();
         sum.ln_1p() as f32
     };
-    // From the first window that does not reach beyond the beginning.
+    // From the first window that does not start before the beginning.
     for frame in late..n - late {
         for band in 0..n_mels {
             let (found, expected) = (frames[(frame + late) * n_mels + band], expected(frame, band));

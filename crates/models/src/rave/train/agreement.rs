@@ -1,5 +1,5 @@
 //! Checks that a GPU computes what the CPU does: graphics drivers have bugs, and one that leaves gradients
-//! at zero looks like a training that does not learn.
+//! at zero looks like training that does not learn.
 
 use nn::{Compute, LossScale};
 
@@ -14,14 +14,14 @@ pub struct StepDifference {
     pub gradients: f64,
 }
 
-/// The floor of spectra with which steps are compared: with a small one, gradients of quiet bins turn on
-/// rounding, whoever computes.
+/// The floor of spectra when comparing steps: with a small one, gradients of quiet bins depend on
+/// rounding on any device.
 const LOG_EPSILON: f64 = 1.0;
 /// The loss scale used for the comparison: far from overflow.
 const LOSS_SCALE: f32 = 256.0;
 
 impl StepDifference {
-    /// Whether rounding explains the difference, in the precision of `compute`. Faulty drivers leave out whole
+    /// Whether rounding explains the difference, at the precision of `compute`. Faulty drivers drop whole
     /// gradients, which is far beyond these bounds.
     #[must_use]
     pub fn is_rounding(self, compute: &Compute) -> bool {
@@ -40,7 +40,7 @@ impl StepDifference {
 }
 
 impl Trainer {
-    /// Compares losses and gradients of every kind of step from here with the CPU's; no weight is changed.
+    /// Compares losses and gradients of every kind of step from here with the CPU's; changes no weights.
     /// Shape of `batch`: as for [`Self::step`].
     #[must_use]
     pub fn difference_from_cpu(&mut self, batch: &[f32]) -> StepDifference {

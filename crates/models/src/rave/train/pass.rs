@@ -1,4 +1,4 @@
-//! The forward and backward pass of each turn: losses and gradients, nothing changed yet.
+//! The forward and backward pass of each turn: losses and gradients, without changing anything yet.
 
 use burn::tensor::Tensor;
 use nn::{Gradients, Observed, Weights};
@@ -23,14 +23,14 @@ pub(in crate::rave) struct Pass {
     pub(in crate::rave) observed: Observed,
 }
 
-/// Numbers to show, some of them still being computed: a GPU works on while the next operations are
-/// queued, and is waited for once.
+/// Metrics, some of them still being computed: a GPU runs asynchronously, and is waited for only
+/// once.
 #[derive(Default)]
 struct Metrics(Vec<Metric>);
 
 struct Metric {
     name: &'static str,
-    /// The number, or what the value of the tensor is multiplied with.
+    /// The value, or the factor of the tensor's value.
     number: f64,
     computed: Option<Tensor<1>>,
 }
@@ -163,7 +163,7 @@ impl Trainer {
         Some(Pass { values: metrics.read(), gradients, observed })
     }
 
-    /// The discriminators are trained one after the other, so that the activations that one of them keeps for
+    /// Discriminators are trained one after the other, so that the activations that each keeps for
     /// its backward pass are freed before the next begins.
     fn pass_discriminators(
         &self,
@@ -203,8 +203,8 @@ impl Trainer {
         Some(Pass { values: metrics.read(), gradients: self.unscaled(gradients), observed })
     }
 
-    /// The encoder is frozen: its weights carry no gradient, and the latent's regularisation is not part of
-    /// the loss. As in the original, it is trained on if latents are spherical or discrete.
+    /// The encoder is frozen: its weights carry no gradient, and the latent's regularisation is left out of
+    /// the loss. As in the original, it is trained further if latents are spherical or discrete.
     fn pass_decoder(
         &self,
         audio: Tensor<3>,
@@ -245,7 +245,7 @@ impl Trainer {
             return None;
         }
         // A surrogate loss: its gradient with respect to `audio` is the one computed above, so that one backward
-        // pass takes it on through the decoder.
+        // pass propagates it through the decoder.
         let wanted = (audio.clone() * constant_like(&audio, feedback.gradient)).sum();
         drop(audio);
         let observed = weights.take_observed();
@@ -253,7 +253,7 @@ impl Trainer {
         Some(Pass { values: metrics.read(), gradients, observed })
     }
 
-    /// Takes each discriminator forward, and back to the sound, before the next: memory is needed for one at a
+    /// Runs each discriminator forward, and back to the sound, before the next: memory is needed for one at a
     /// time.
     fn discriminator_feedback(
         &self,
@@ -264,7 +264,7 @@ impl Trainer {
         let config = &self.config;
         let weights = self.weights(|_| false);
         let all = self.network.discriminators.each();
-        // Feature matching is a mean over discriminators, so each adds its share.
+        // Feature matching is a mean over discriminators, so each contributes its share.
         let share = 1.0 / all.len() as f64;
         let [mut matchings, mut adversarials, mut losses] = [const { Sum::new() }; 3];
         let mut gradient: Option<Tensor<3>> = None;
@@ -300,7 +300,7 @@ impl Trainer {
         self.parameters.weights_at(&self.compute, is_trained)
     }
 
-    /// A loss as its backward pass starts: larger where gradients would vanish on their way otherwise.
+    /// A loss scaled for its backward pass, where gradients would underflow otherwise.
     fn scaled(&self, loss: Tensor<1>) -> Tensor<1> {
         match self.compute.needs_loss_scale() {
             true => loss * self.loss_scale.factor(),
@@ -308,7 +308,7 @@ impl Trainer {
         }
     }
 
-    /// The gradients of a loss from those of a [`Self::scaled`] one.
+    /// Unscales the gradients of a [`Self::scaled`] loss.
     fn unscaled(&self, mut gradients: Gradients) -> Gradients {
         if self.compute.needs_loss_scale() {
             gradients.scale(1.0 / self.loss_scale.factor());

@@ -1,4 +1,4 @@
-//! Steps: repeatable, resumable, and unharmed by numbers that are none.
+//! Training steps are repeatable and resumable, and survive values that are not numbers.
 
 mod gpu;
 
@@ -169,7 +169,7 @@ fn a_step_that_is_stopped_has_not_begun() {
             }
             assert_eq!(Some(stopped.step(&tones(&config, i))), report, "step {i}");
         }
-        // Four discriminators: each is a part of its own.
+        // Four discriminators, each in a part of its own.
         assert!(n_parts[..3].iter().all(|n| *n == 2), "{n_parts:?}");
         assert!(n_parts[3..].iter().all(|n| *n >= 4), "{n_parts:?}");
     };
@@ -237,7 +237,7 @@ fn what_is_not_a_number_changes_nothing_and_is_told() {
 
 #[test]
 fn gradients_agree_with_differences_of_the_loss() {
-    // A high floor of spectra, so that differences can be measured in f32.
+    // A high floor of spectra, so that differences can be measured in `f32`.
     let config = tiny(&json!({ "log_epsilon": 1.0, "phase_1_duration": 0 }));
     for turn in [Turn::Autoencoder, Turn::Discriminators, Turn::Decoder] {
         let mut trainer = Trainer::new(&config, 5);

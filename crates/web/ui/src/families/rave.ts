@@ -1,8 +1,8 @@
-// What pages know of RAVE beyond what the studio says of every family.
+// What the pages know about RAVE beyond what the studio reports.
 
 import type { FamilyPart } from '.'
 
 export const rave: FamilyPart = {
-  // acids-rave has encoders that hear a mel spectrogram, but cannot run them.
+  // acids-rave has encoders with a mel spectrogram as input, but cannot run them.
   isClosedToOriginal: ({ encoder_input: input }) => input === 'mel',
 }

@@ -1,6 +1,6 @@
-// A canvas that is as sharp as the screen.
+// A canvas at the screen's full resolution.
 
-/** Tells the size of a canvas in device pixels, now and whenever it changes. */
+/** Reports the size of a canvas in device pixels, now and whenever it changes. */
 export function watchSize(canvas: HTMLCanvasElement, onSize: (width: number, height: number) => void): () => void {
   const measure = () => {
     const ratio = devicePixelRatio || 1

@@ -1,4 +1,4 @@
-// The colours of a spectrogram: magma, the same in every theme, so that pictures can be compared.
+// The colours of a spectrogram: magma in every theme, so that pictures can be compared.
 
 /** Magma at 16 even steps, from black through purple to pale yellow. Source: matplotlib's `_cm_listed.py`, CC0. */
 const MAGMA = [
@@ -18,7 +18,7 @@ export const magma: Uint32Array = Uint32Array.from({ length: 256 }, (_, i) => {
   return ((255 << 24) | (channel(0) << 16) | (channel(8) << 8) | channel(16)) >>> 0
 })
 
-/** Paints levels: `least` and `most` bytes get the first and the last colour. */
+/** Colours levels: the bytes `least` and `most` get the first and the last colour. */
 export function painted(levels: Uint8Array, least: number, most: number): Uint8ClampedArray<ArrayBuffer> {
   const scale = 255 / Math.max(1, most - least)
   const table = Uint32Array.from({ length: 256 }, (_, level) =>

@@ -1,19 +1,19 @@
-// One metric over the steps, growing while a run is watched.
+// One metric over the steps, growing during a live run.
 
-/** Steps rise; both arrays hold at least `length` numbers, of which the first `length` count. */
+/** Steps increase; both arrays hold at least `length` numbers, of which the first `length` are valid. */
 export interface GrowingCurve {
   steps: Float64Array
   values: Float64Array
   length: number
 }
 
-/** What a plot draws: views of exactly the points there are. */
+/** What a plot draws: views of exactly the valid points. */
 export interface Points {
   steps: Float64Array
   values: Float64Array
 }
 
-/** A curve grows to this many points before it is thinned to half of them. */
+/** A curve grows to this many points, then is thinned to half as many. */
 export const MAX_POINTS = 8192
 
 export function curveFrom(steps: ArrayLike<number>, values: ArrayLike<number>): GrowingCurve {
@@ -25,8 +25,8 @@ export function curveFrom(steps: ArrayLike<number>, values: ArrayLike<number>): 
 }
 
 /**
- * Adds a point. A run that went on from an older checkpoint takes back the steps it lost: points
- * at or after the new step are dropped first.
+ * Adds a point. A run resumed from an older checkpoint repeats the steps it lost: points at or after the
+ * new step are dropped first.
  */
 export function append(curve: GrowingCurve, step: number, value: number) {
   while (curve.length > 0 && curve.steps[curve.length - 1]! >= step) curve.length--
@@ -37,12 +37,12 @@ export function append(curve: GrowingCurve, step: number, value: number) {
   curve.length++
 }
 
-/** Views of the points there are, to hand to a plot. */
+/** Views of the valid points, to pass to a plot. */
 export function points(curve: GrowingCurve): Points {
   return { steps: curve.steps.subarray(0, curve.length), values: curve.values.subarray(0, curve.length) }
 }
 
-/** At most `nPoints` points, four or more: both ends, and the least and the largest of each bucket between, so that peaks stay. */
+/** At most `nPoints` points, four or more: both ends, and each bucket's minimum and maximum, so that peaks survive. */
 export function thinned({ steps, values }: Points, nPoints: number): Points {
   const n = steps.length
   if (n <= nPoints) return { steps, values }
@@ -64,10 +64,10 @@ export function thinned({ steps, values }: Points, nPoints: number): Points {
   }
 }
 
-/** All curves over one rising list of steps; `null` where a curve has no point. */
+/** All curves over one increasing list of steps; `null` where a curve has no point. */
 export function aligned(curves: Points[]): { steps: Float64Array; values: (number | null)[][] } {
   const [first, ...rest] = curves
-  // Metrics that are measured together, which most are, need no sorting.
+  // Metrics measured together, as most are, need no sorting.
   if (first && rest.every((curve) => isSame(curve.steps, first.steps))) {
     return { steps: first.steps, values: curves.map((curve) => Array.from(curve.values)) }
   }

@@ -1,10 +1,10 @@
-// The WebAudio graph: one or two sounds started on the same sample, of which one is heard.
+// The WebAudio graph: one or two sounds started on the same sample, only one of them audible.
 
 import { offsetFor, positionAt, type Region, type Start } from './timeline'
 
-/** From one sound to the other. Long enough not to click, short enough to be heard as a switch. */
+/** Crossfade between the sounds: long enough not to click, short enough to be heard as a switch. */
 const CROSSFADE_SECS = 0.008
-/** Sources are scheduled this far ahead, so that both are ready when their time comes. */
+/** Sources are scheduled this far ahead, so that both are ready in time. */
 const LEAD_SECS = 0.02
 
 interface Playing {
@@ -26,12 +26,12 @@ export class Engine {
     this.#volume.connect(this.#analyser).connect(this.#context.destination)
   }
 
-  /** Waits until the browser lets sound out. */
+  /** Resumes the audio context, which browsers suspend until a user gesture. */
   async wake() {
     await this.#context.resume()
   }
 
-  /** Plays all buffers from one position, only `audible` heard; `onEnded` is called when they end by themselves. */
+  /** Plays all buffers from one position, only `audible` heard; `onEnded` is called when they reach the end. */
   play(buffers: AudioBuffer[], audible: number, position: number, loop: Region | undefined, onEnded: () => void) {
     this.stop()
     const lengthSecs = Math.max(...buffers.map((b) => b.duration))
@@ -44,7 +44,7 @@ export class Engine {
     this.#playing = { sources, gains, start }
   }
 
-  /** Ends at once, with a fade too short to hear, so that it does not click. */
+  /** Stops at once, with a fade too short to hear, which avoids a click. */
   stop() {
     if (!this.#playing) return
     const now = this.#context.currentTime
@@ -56,7 +56,7 @@ export class Engine {
     this.#playing = undefined
   }
 
-  /** Makes another of the sounds the one that is heard; both go on. */
+  /** Makes another of the sounds audible; both keep playing. */
   choose(audible: number) {
     const now = this.#context.currentTime
     this.#playing?.gains.forEach((gain, i) => fade(gain, i === audible ? 1 : 0, now))
@@ -66,14 +66,14 @@ export class Engine {
     fade(this.#volume, share, this.#context.currentTime)
   }
 
-  /** The second of the sound that comes out of the loudspeaker now. */
+  /** The second of the sound that is audible now. */
   position(lengthSecs: number, loop: Region | undefined): number {
     if (!this.#playing) return 0
     const heard = this.#context.currentTime - (this.#context.outputLatency || 0)
     return positionAt(heard, this.#playing.start, lengthSecs, loop)
   }
 
-  /** Level of what is heard, in dB below full scale; -120 is silence. */
+  /** The output level, in dB relative to full scale; -120 is silence. */
   levelDb(): number {
     this.#analyser.getFloatTimeDomainData(this.#scope)
     const power = this.#scope.reduce((sum, x) => sum + x * x, 0) / this.#scope.length

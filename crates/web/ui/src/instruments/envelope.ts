@@ -1,9 +1,9 @@
-// The shape of a sound: least and largest sample of every block, at several zooms, so that a
-// waveform of any length is drawn in time that depends on its width alone.
+// The waveform of a sound: minimum and maximum of every block, at several resolutions, so that
+// drawing time depends on the width alone, whatever the length.
 
 import type { Peaks } from '$lib/api/types'
 
-/** One zoom: block `i` covers samples `i * block` to `(i + 1) * block`. Values in [-1, 1]. */
+/** One resolution: block `i` covers samples `i * block` to `(i + 1) * block`. Values in [-1, 1]. */
 export interface Level {
   block: number
   min: Float32Array
@@ -17,12 +17,12 @@ export interface Envelope {
   levels: Level[]
 }
 
-/** Blocks shrink this many times from level to level. */
+/** The factor between the block sizes of neighbouring levels. */
 const FACTOR = 4
-/** The finest level made of samples; below it the samples themselves are drawn. */
+/** The finest level computed; below it the samples themselves are drawn. */
 const FINEST = 64
 
-/** Of mono samples in [-1, 1]; the first level holds the samples themselves. */
+/** From mono samples in [-1, 1]; the first level holds the samples themselves. */
 export function envelopeFromSamples(samples: Float32Array, rateHz: number): Envelope {
   const raw: Level = { block: 1, min: samples, max: samples }
   const levels = [raw]
@@ -34,7 +34,7 @@ export function envelopeFromSamples(samples: Float32Array, rateHz: number): Enve
   return { rateHz, nSamples: samples.length, levels }
 }
 
-/** Of peaks that the studio stored. */
+/** From the studio's stored peaks. */
 export function envelopeFromPeaks(peaks: Peaks): Envelope {
   let level: Level = {
     block: peaks.block,
@@ -50,8 +50,8 @@ export function envelopeFromPeaks(peaks: Peaks): Envelope {
 }
 
 /**
- * Least and largest sample of each of `width` columns between two positions in samples. The
- * coarsest level that has at least one block a column is read; columns outside the sound are 0.
+ * Minimum and maximum of each of `width` columns between two positions in samples. Reads the coarsest
+ * level with at least one block per column; columns outside the sound are 0.
  */
 export function columns(envelope: Envelope, from: number, to: number, width: number): Level {
   const step = (to - from) / width

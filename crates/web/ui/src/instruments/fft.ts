@@ -1,4 +1,4 @@
-// The discrete Fourier transform that the spectrogram is drawn from; used in its worker.
+// The discrete Fourier transform behind the spectrogram; used in its worker.
 
 /** In-place transform of `re + i·im`; both hold `size` numbers. */
 export type Transform = (re: Float32Array, im: Float32Array) => void

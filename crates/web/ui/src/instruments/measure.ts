@@ -1,9 +1,9 @@
-// Levels of a sound, as numbers beside its picture.
+// Levels of a sound, as numbers.
 
-/** The level that stands for silence, in dB. */
+/** The level that represents silence, in dB. */
 const SILENCE_DB = -120
 
-/** Largest sample and root mean square of samples in [-1, 1], in dB below full scale. */
+/** Peak and RMS of samples in [-1, 1], in dB relative to full scale. */
 export function levelsOf(samples: Float32Array): { peakDb: number; rmsDb: number } {
   let peak = 0
   let power = 0

@@ -1,4 +1,4 @@
-// The one player of the page: any part of a page hands it something to play; the transport shows it.
+// The app's only player: any component can hand it something to play; the transport shows it.
 
 import { type Problem, problemOf } from '$lib/api'
 
@@ -8,14 +8,14 @@ import type { Region } from './timeline'
 import { showTransport } from './transport'
 
 export interface Track {
-  /** `Original`, `Reconstruction`. */
+  /** Such as `Original` or `Reconstruction`. */
   label: string
   url: string
 }
 
 /** One sound, or two that are sample-aligned. */
 export interface Playable {
-  /** Tells whether two parts of a page mean the same. */
+  /** Tells whether two components mean the same sound. */
   id: string
   title: string
   tracks: Track[]
@@ -24,33 +24,33 @@ export interface Playable {
 const VOLUME_KEY = 'maquette.volume'
 
 class Player {
-  /** What the transport shows; nothing until something was handed over. */
+  /** What the transport shows; undefined until something is loaded. */
   playable = $state.raw<Playable>()
   isPlaying = $state(false)
-  /** Whether sounds are on their way. */
+  /** Whether sounds are loading. */
   isLoading = $state(false)
   problem = $state.raw<Problem>()
   /** In seconds. */
   position = $state(0)
   /** In seconds; 0 until the sounds are decoded. */
   length = $state(0)
-  /** Which track is heard. */
+  /** The index of the audible track. */
   audible = $state(0)
-  /** A stretch somebody chose. */
+  /** The region selected by the user. */
   region = $state.raw<Region>()
   isLooping = $state(false)
   /** 0 to 1. */
   volume = $state(keptVolume())
-  /** Level of what is heard, in dB below full scale. */
+  /** The level of the output, in dB relative to full scale. */
   levelDb = $state(-120)
 
   #engine: Engine | undefined
   #buffers: AudioBuffer[] = []
   #frame = 0
-  /** Counts what was asked for, so that only the newest happens after a wait. */
+  /** Counts requests, so that only the newest takes effect after a wait. */
   #turn = 0
 
-  /** What is repeated, if anything is. */
+  /** The region that loops, if any. */
   get loop(): Region | undefined {
     if (!this.isLooping || this.length === 0) return undefined
     return this.region ?? { start: 0, end: this.length }
@@ -60,7 +60,7 @@ class Player {
     return this.playable?.id === playable.id
   }
 
-  /** Makes something the thing to play, where it stands now; keeps the position if it is the same sound at another step. */
+  /** Loads something without playing it; keeps the position if it is the same sound at another step. */
   async load(playable: Playable, keepsPosition = false) {
     if (this.isCurrent(playable) && this.#buffers.length > 0) return
     void showTransport()
@@ -71,7 +71,7 @@ class Player {
     this.#buffers = []
     if (!keepsPosition) {
       this.position = 0
-      // A loop of another sound says nothing of this one.
+      // A loop belongs to the sound it was made in.
       if (this.region) this.isLooping = false
       this.region = undefined
       this.audible = 0
@@ -91,7 +91,7 @@ class Player {
     }
   }
 
-  /** Plays this, or stops it if it is what plays. */
+  /** Plays this, or stops it if it is playing. */
   async toggle(playable = this.playable, audible = this.audible) {
     if (!playable) return
     if (this.isPlaying && this.isCurrent(playable)) return this.pause()
@@ -125,7 +125,7 @@ class Player {
     if (this.isPlaying) await this.play()
   }
 
-  /** Makes the other track, or a given one, the one that is heard. */
+  /** Switches to the other track, or to a given one. */
   choose(audible = 1 - this.audible) {
     if (!this.playable?.tracks[audible]) return
     this.audible = audible
@@ -138,7 +138,7 @@ class Player {
     if (this.isPlaying) await this.play()
   }
 
-  /** Loops a region; without one, nothing. */
+  /** Loops a region; without one, stops looping. */
   async setRegion(region: Region | undefined) {
     this.#updatePosition()
     this.region = region
@@ -151,11 +151,11 @@ class Player {
     try {
       localStorage.setItem(VOLUME_KEY, String(volume))
     } catch {
-      // A browser that keeps nothing still plays.
+      // A browser without storage still plays.
     }
   }
 
-  /** Stops and takes the transport away. */
+  /** Stops and removes the transport. */
   close() {
     this.#halt()
     this.playable = undefined
@@ -166,7 +166,7 @@ class Player {
     this.region = undefined
   }
 
-  /** Brings `position` up to date, before what it is computed from changes. */
+  /** Updates `position` before the values it is computed from change. */
   #updatePosition() {
     if (this.isPlaying && this.#engine) this.position = this.#engine.position(this.length, this.loop)
   }

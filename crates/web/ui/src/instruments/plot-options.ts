@@ -1,4 +1,4 @@
-// How uPlot is told to draw our charts.
+// Options that make uPlot draw our charts.
 
 import uPlot from 'uplot'
 
@@ -8,7 +8,7 @@ import { roomAround } from './plot-range'
 import { rangeWithoutOutliers } from './smoothing'
 import { colour, isForced, smallTextSize } from './theme.svelte'
 
-/** A place on the step axis worth a line, like the start of a phase. */
+/** A step worth marking with a line, such as the start of a phase. */
 export interface Marker {
   step: number
   label: string
@@ -17,9 +17,9 @@ export interface Marker {
 /** One line of a chart. */
 export interface Line {
   label: string
-  /** The theme's colour, like `series-1`. */
+  /** A theme colour, such as `series-1`. */
   tone: string
-  /** Drawn faintly behind a smoothed one. */
+  /** Whether it is drawn faintly, behind its smoothed version. */
   isFaint: boolean
 }
 
@@ -31,7 +31,7 @@ export interface Drawing {
   ignoresOutliers: boolean
   /** Charts with the same key share their crosshair. */
   syncKey: string
-  /** The stretch of steps to show, asked at every drawing; all of them if undefined. */
+  /** The visible steps, read at every redraw; all if undefined. */
   zoom: () => { min: number; max: number } | undefined
   markers: () => Marker[]
   onZoom: (min: number, max: number) => void
@@ -81,7 +81,7 @@ export function plotOptions(drawing: Drawing): uPlot.Options {
   }
 }
 
-/** A mark of the value axis, short enough for its place. */
+/** A label of the value axis, short enough to fit. */
 function valueText(value: number): string {
   const size = Math.abs(value)
   if (size !== 0 && size < 1e-3) return value.toExponential(1).replace('.0e', 'e')
@@ -105,7 +105,7 @@ function stretch(zoom: { min: number; max: number } | undefined, least: number, 
   return roomAround(least, most)
 }
 
-/** How much of the values may lie outside the picture, where outliers are ignored. */
+/** The share of values that may be cut off when outliers are ignored. */
 const OUTLIERS = 0.02
 
 function height(u: uPlot, { isLog, ignoresOutliers, zoom }: Drawing, least: number | null, most: number | null): uPlot.Range.MinMax {

@@ -1,6 +1,6 @@
-// What the value axis of a chart spans.
+// The range of a chart's value axis.
 
-/** Ends of an axis that leave a value, or values that are all the same, a place in the middle. */
+/** Axis limits that centre a single value, or values that are all equal. */
 export function roomAround(least: number, most: number): [number, number] {
   if (most > least) return [least, most]
   const room = least === 0 ? 1 : Math.abs(least) * 0.1

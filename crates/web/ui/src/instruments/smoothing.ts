@@ -1,8 +1,8 @@
-// Smoothing and words for curves.
+// Smoothing curves, and summarising them in words.
 
 /**
- * Exponential moving average with the bias of its start removed, as TensorBoard draws it.
- * `weight` 0 leaves the curve as it is; 0.99 is nearly flat. Gaps (`null`) stay gaps.
+ * Exponential moving average with bias correction, as TensorBoard draws it.
+ * `weight` 0 leaves the curve unchanged; 0.99 is nearly flat. Gaps (`null`) stay gaps.
  */
 export function smoothed(values: ArrayLike<number | null>, weight: number): (number | null)[] {
   let average = 0
@@ -16,7 +16,7 @@ export function smoothed(values: ArrayLike<number | null>, weight: number): (num
   })
 }
 
-/** The range that all but a share of the values lie in, half of that share beyond either end. */
+/** The range without outliers: a given share of the values lies outside it, half at either end. */
 export function rangeWithoutOutliers(values: number[], share: number): [number, number] | undefined {
   if (values.length === 0) return undefined
   const rising = Float64Array.from(values).sort()
@@ -24,7 +24,7 @@ export function rangeWithoutOutliers(values: number[], share: number): [number, 
   return [rising[left]!, rising[rising.length - 1 - left]!]
 }
 
-/** What a curve does, told to people who cannot see it. */
+/** A curve's course, described for people who cannot see it. */
 export interface Summary {
   n: number
   min: number
@@ -33,7 +33,7 @@ export interface Summary {
   trend: 'rising' | 'falling' | 'level'
 }
 
-/** The trend compares the last tenth with the tenth before the middle, against the whole range. */
+/** The trend compares the last tenth with the tenth before the middle, relative to the whole range. */
 export function summaryOf(values: ArrayLike<number>): Summary | undefined {
   const n = values.length
   if (n === 0) return undefined

@@ -7,20 +7,20 @@ import { wavRate } from './timeline'
 
 export interface Sound {
   buffer: AudioBuffer
-  /** All channels mixed to one, in [-1, 1], to draw. */
+  /** All channels mixed to mono, in [-1, 1], for drawing. */
   mono: Float32Array
   envelope: Envelope
 }
 
-/** Decoded sound kept at most, in bytes: about four minutes of stereo. */
+/** The most decoded sound kept, in bytes: about four minutes of stereo. */
 const CACHE_BYTES = 96e6
 const DEFAULT_RATE_HZ = 44_100
 
-/** By address, the longest unused first. */
+/** By address, least recently used first. */
 const cache = new Map<string, Promise<Sound>>()
 const sizes = new Map<string, number>()
 
-/** The sound at an address of the studio. */
+/** The sound at a URL of the studio. */
 export function loadSound(url: string): Promise<Sound> {
   const known = cache.get(url)
   if (known) {
@@ -52,12 +52,12 @@ async function fetchSound(url: string): Promise<Sound> {
   return { buffer, mono, envelope: envelopeFromSamples(mono, buffer.sampleRate) }
 }
 
-/** Decodes at the sound's own rate, so that samples stay what they are; needs no gesture of the reader. */
+/** Decodes at the sound's own rate, so that samples stay unchanged; needs no user gesture. */
 function decoder(rateHz: number): OfflineAudioContext {
   try {
     return new OfflineAudioContext(1, 1, rateHz)
   } catch {
-    // Engines differ in the rates that they support beyond 8 to 96 kHz.
+    // Browsers differ in the rates they support outside 8 to 96 kHz.
     return new OfflineAudioContext(1, 1, DEFAULT_RATE_HZ)
   }
 }

@@ -1,4 +1,4 @@
-// The page's side of the spectrogram worker: one worker, started when it is first needed.
+// The page's side of the spectrogram worker: one worker, started on first use.
 
 import { gatherFrames, type SpectrumShape } from './spectrum'
 import type { SpectrumAnswer, SpectrumRequest } from './spectrum.worker'
@@ -12,7 +12,7 @@ let worker: Worker | undefined
 let nextId = 0
 const waiting = new Map<number, Waiting>()
 
-/** Levels of a stretch of sound, `nColumns` wide; see `levelsFromFrames`. */
+/** Levels of an interval of sound, `nColumns` wide; see `levelsFromFrames`. */
 export function spectrogram(
   samples: Float32Array,
   { from, to, nColumns }: { from: number; to: number; nColumns: number },

@@ -1,16 +1,16 @@
-// What a spectrogram shows: levels over time and frequency, computed from frames of samples.
+// Spectrogram data: levels over time and frequency, computed from frames of samples.
 
 import { createFft, hann } from './fft'
 
-/** How frequencies are spread over the height. */
+/** The frequency scale. */
 export type FrequencyAxis = 'log' | 'mel'
 
 /** Samples of one frame: 46 ms at 44.1 kHz. */
 export const FRAME_SIZE = 2048
-/** The level that byte 0 stands for; byte 255 is 0 dB, a full-scale sine. */
+/** The level of byte 0; byte 255 is 0 dB, a full-scale sine. */
 export const FLOOR_DB = -120
 
-/** The lowest frequency drawn: a little below the lowest string of a bass. */
+/** The lowest frequency drawn: slightly below the lowest string of a bass. */
 const LOWEST_HZ = 30
 
 export interface SpectrumShape {
@@ -21,7 +21,7 @@ export interface SpectrumShape {
 
 /**
  * One frame for each of `nColumns` columns between two positions in samples, centred on the
- * column. Silence outside the sound. Frame after frame, so that the buffer can be sent to a worker.
+ * column. Silence outside the sound. Frames are contiguous, so that the buffer can be sent to a worker.
  */
 export function gatherFrames(samples: Float32Array, from: number, to: number, nColumns: number): Float32Array {
   const frames = new Float32Array(nColumns * FRAME_SIZE)
@@ -36,7 +36,7 @@ export function gatherFrames(samples: Float32Array, from: number, to: number, nC
 }
 
 /**
- * Levels of frames: a byte for each row and column, row after row, the highest frequency first.
+ * Levels of frames: one byte for each row and column, row by row, highest frequency first.
  * A row shows the loudest of the bins it covers.
  */
 export function levelsFromFrames(frames: Float32Array, { rateHz, rows, axis }: SpectrumShape): Uint8Array<ArrayBuffer> {
@@ -59,7 +59,7 @@ export function levelsFromFrames(frames: Float32Array, { rateHz, rows, axis }: S
   return levels
 }
 
-/** The frequency at a share of the height, 0 at the bottom and 1 at half the sample rate. */
+/** The frequency at a share of the height: 0 is the bottom, 1 is half the sample rate. */
 export function frequencyAt(axis: FrequencyAxis, share: number, rateHz: number): number {
   const lowest = warp(axis, LOWEST_HZ)
   return unwarp(axis, lowest + share * (warp(axis, rateHz / 2) - lowest))
@@ -71,7 +71,7 @@ export function shareAt(axis: FrequencyAxis, hz: number, rateHz: number): number
   return (warp(axis, hz) - lowest) / (warp(axis, rateHz / 2) - lowest)
 }
 
-/** Mel by the formula of O'Shaughnessy (1987), as HTK uses it. */
+/** Mel after O'Shaughnessy (1987), as HTK uses it. */
 function warp(axis: FrequencyAxis, hz: number): number {
   return axis === 'mel' ? 2595 * Math.log10(1 + hz / 700) : Math.log(hz)
 }
@@ -80,7 +80,7 @@ function unwarp(axis: FrequencyAxis, x: number): number {
   return axis === 'mel' ? 700 * (10 ** (x / 2595) - 1) : Math.exp(x)
 }
 
-/** The largest power between two places in bins; between two bins, what lies between their powers. */
+/** The largest power between two fractional bin positions; within one bin interval, interpolated. */
 function loudest(re: Float32Array, im: Float32Array, low: number, high: number): number {
   const first = Math.ceil(low)
   const last = Math.min(Math.floor(high), FRAME_SIZE / 2)
@@ -97,7 +97,7 @@ function power(re: Float32Array, im: Float32Array, k: number): number {
   return re[k]! * re[k]! + im[k]! * im[k]!
 }
 
-/** A full-scale sine has the magnitude `FRAME_SIZE / 4`: half of the frame, and half from the window. */
+/** A full-scale sine has magnitude `FRAME_SIZE / 4`: half of the frame, halved again by the window. */
 function byteFromPower(power: number): number {
   const db = 10 * Math.log10(power / (FRAME_SIZE / 4) ** 2 + 1e-20)
   return Math.max(0, Math.min(255, Math.round(255 * (1 - db / FLOOR_DB))))

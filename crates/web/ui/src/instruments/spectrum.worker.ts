@@ -1,4 +1,4 @@
-// Computes spectrograms beside the page, so that it never waits for them.
+// Computes spectrograms off the main thread, so that the page never waits for them.
 
 import { levelsFromFrames, type SpectrumShape } from './spectrum'
 

@@ -1,35 +1,35 @@
-// Where in a sound a playing engine is: the arithmetic of the player, free of WebAudio.
+// Playback position in a sound: the arithmetic of the player, independent of WebAudio.
 
-/** A stretch of a sound, in seconds. */
+/** An interval of a sound, in seconds. */
 export interface Region {
   start: number
   end: number
 }
 
-/** When, on the clock of the audio, playing began, and at which second of the sound. */
+/** When playback began on the audio clock, and at which second of the sound. */
 export interface Start {
   atSecs: number
   offsetSecs: number
 }
 
-/** The second of the sound that is heard at a time of the audio's clock. */
+/** The second of the sound that is heard at a given time of the audio clock. */
 export function positionAt(nowSecs: number, start: Start, lengthSecs: number, loop?: Region): number {
   const position = start.offsetSecs + Math.max(0, nowSecs - start.atSecs)
   if (!loop || position < loop.end) return Math.min(position, lengthSecs)
   return loop.start + ((position - loop.start) % (loop.end - loop.start))
 }
 
-/** Where to begin when asked to play from `position`: at the start again at the end, inside the loop if there is one. */
+/** Where playback from `position` starts: the beginning if at the end; within the loop if there is one. */
 export function offsetFor(position: number, lengthSecs: number, loop?: Region): number {
   if (loop) return position < loop.end ? Math.max(0, position) : loop.start
-  // Nothing is heard of the last few milliseconds: begin again.
+  // The last few milliseconds are inaudible: start over.
   return position >= lengthSecs - 0.01 ? 0 : Math.max(0, position)
 }
 
-/** No loop is shorter, in seconds. */
+/** The shortest loop, in seconds. */
 export const SHORTEST_SECS = 0.02
 
-/** A region in order, inside the sound; `undefined` if too short to be meant. */
+/** A region with its edges in order, within the sound; `undefined` if too short to be intended. */
 export function regionOf(a: number, b: number, lengthSecs: number): Region | undefined {
   const region = { start: within(Math.min(a, b), 0, lengthSecs), end: within(Math.max(a, b), 0, lengthSecs) }
   return region.end - region.start < SHORTEST_SECS ? undefined : region
@@ -37,16 +37,16 @@ export function regionOf(a: number, b: number, lengthSecs: number): Region | und
 
 export type Edge = keyof Region
 
-/** The region with one edge elsewhere: inside the sound, and never past the other edge. */
+/** The region with one edge moved: within the sound, and never past the other edge. */
 export function withEdge(region: Region, edge: Edge, secs: number, lengthSecs: number): Region {
   if (edge === 'start') return { ...region, start: within(secs, 0, Math.max(0, region.end - SHORTEST_SECS)) }
   return { ...region, end: within(secs, Math.min(lengthSecs, region.start + SHORTEST_SECS), lengthSecs) }
 }
 
-/** What a drag on the time axis takes hold of: its ground, the loop as a whole, or one of its edges. */
+/** What a drag on the time axis grabs: the background, the whole loop, or one of its edges. */
 export type Grip = 'ground' | 'loop' | Edge
 
-/** The loop while it is dragged from one place to another; `undefined` while that is too short to be one. */
+/** The loop during a drag from one position to another; `undefined` while it is too short. */
 export function dragged(grip: Grip, region: Region, from: number, to: number, lengthSecs: number): Region | undefined {
   if (grip === 'ground') return regionOf(from, to, lengthSecs)
   if (grip === 'loop') return moved(region, to - from, lengthSecs)
@@ -70,8 +70,8 @@ export function stepOfKey(key: string, isLarge: boolean, span: number): number |
 }
 
 /**
- * Where the targets of a loop's edges lie, by their left sides, in pixels: within the loop where that leaves room
- * between them, else beside it; never over each other, never off the axis.
+ * The left sides of the hit targets of a loop's edges, in pixels: inside the loop if they fit, else beside it;
+ * never overlapping, never off the axis.
  */
 export function handlePlaces(start: number, end: number, width: number, size: number): Region {
   const last = Math.max(0, width - size)
@@ -83,7 +83,7 @@ export function handlePlaces(start: number, end: number, width: number, size: nu
 
 const within = (x: number, least: number, most: number): number => Math.max(least, Math.min(most, x))
 
-/** The rate that a WAV file tells in its header, so that it can be decoded without resampling. */
+/** The sample rate in a WAV file's header, so that it can be decoded without resampling. */
 export function wavRate(bytes: ArrayBuffer): number | undefined {
   const view = new DataView(bytes)
   const tag = (at: number) => String.fromCharCode(...new Uint8Array(bytes, at, 4))
@@ -95,7 +95,7 @@ export function wavRate(bytes: ArrayBuffer): number | undefined {
   return undefined
 }
 
-/** Shows `factor` times as much, keeping `centre` where it is on the screen. */
+/** Zooms out by `factor`, keeping `centre` where it is on the screen. */
 export function zoomed(view: Region, factor: number, centre: number, lengthSecs: number): Region {
   const shortest = Math.min(0.01, lengthSecs)
   const span = Math.max(shortest, Math.min(lengthSecs, (view.end - view.start) * factor))
@@ -103,14 +103,14 @@ export function zoomed(view: Region, factor: number, centre: number, lengthSecs:
   return moved({ start: centre - share * span, end: centre + (1 - share) * span }, 0, lengthSecs)
 }
 
-/** Shows what lies `by` seconds later, without leaving the sound. */
+/** Pans by `by` seconds, staying within the sound. */
 export function moved(view: Region, by: number, lengthSecs: number): Region {
   const span = view.end - view.start
   const start = Math.max(0, Math.min(lengthSecs - span, view.start + by))
   return { start, end: start + span }
 }
 
-/** Round places for about `nTicks` marks on a time axis. */
+/** Round positions for about `nTicks` ticks on a time axis. */
 export function ticksOf(view: Region, nTicks: number): number[] {
   const rough = (view.end - view.start) / nTicks
   const power = 10 ** Math.floor(Math.log10(rough))

@@ -1,10 +1,10 @@
-// Puts the transport below the page the first time that there is something to play.
+// Mounts the transport below the page the first time something is played.
 
 import { mount } from 'svelte'
 
 let isMounted = false
 
-/** Loads and shows it; further calls do nothing. */
+/** Loads and shows it; repeated calls do nothing. */
 export async function showTransport(): Promise<void> {
   const target = document.getElementById('transport')
   if (isMounted || !target) return
@@ -13,7 +13,7 @@ export async function showTransport(): Promise<void> {
     const { default: Transport } = await import('./Transport.svelte')
     mount(Transport, { target })
   } catch {
-    // It did not load (the studio is gone); the next sound asks again.
+    // Loading failed (the studio is gone); the next sound tries again.
     isMounted = false
   }
 }

@@ -1,4 +1,4 @@
-// What screen readers are told, politely: milestones, never every tick.
+// Polite announcements for screen readers: milestones, not every bit of progress.
 
 import type { Job } from '$lib/api'
 import { percent } from '$lib/format'
@@ -13,21 +13,21 @@ export const announcement = {
   },
 }
 
-/** Says it once. The same text said twice is heard twice. */
+/** Announces a text. Repeated texts are announced again. */
 export function announce(text: string): void {
-  // A live region is read when its text changes; an invisible mark makes a repeat a change.
+  // A live region is read when its text changes; an invisible character makes a repeat a change.
   said = said === text ? `${text}\u200b` : text
 }
 
 const QUARTERS = [0.25, 0.5, 0.75]
 
-/** Says what changed between two looks at a job, if it is worth saying. */
+/** Announces what changed in a job, if it is worth mentioning. */
 export function announceJob(before: Job | undefined, after: Job): void {
   const text = newsOf(before, after)
   if (text) announce(text)
 }
 
-/** The news between two looks at a job: its start, each quarter, its end. */
+/** The news between two states of a job: its start, each quarter, its end. */
 export function newsOf(before: Job | undefined, after: Job): string | undefined {
   const name = after.name
   if (before?.state.state !== after.state.state) {

@@ -1,10 +1,10 @@
-// The keys of a list of options (WAI-ARIA Authoring Practices, «select-only combobox»), apart from any page.
+// Keyboard handling of a list of options (WAI-ARIA Authoring Practices, «select-only combobox»), without any UI.
 
-/** How long letters that are typed one after another are one word. */
+/** Letters typed within this time of one another form one word. */
 export const WORD_MS = 700
 
 /**
- * Where a key leads in a list of `n` options, from option `at` (-1 for none); `undefined` where it does not move.
+ * The option a key moves to, in a list of `n` options, from `at` (-1 for none); `undefined` if it does not move.
  */
 export function optionAfter(key: string, at: number, n: number): number | undefined {
   if (n === 0) return undefined
@@ -28,15 +28,15 @@ export function optionAfter(key: string, at: number, n: number): number | undefi
 }
 
 /**
- * The option that what was typed leads to: the next whose name begins with it, else the next that has it in it.
- * One letter, typed again, goes on to the next option that begins with it.
+ * The option that typed text selects: the next whose name starts with it, else the next that contains it.
+ * Repeating a single letter moves to the next option that starts with it.
  */
 export function optionTyped(typed: string, at: number, titles: readonly string[]): number | undefined {
   const letters = [...typed.toLocaleLowerCase()]
   const isRepeated = letters.every((letter) => letter === letters[0])
   const wanted = isRepeated ? (letters[0] ?? '') : letters.join('')
   if (!wanted) return undefined
-  // A longer word may still be the option it is at.
+  // The current option may still match a longer word.
   const from = isRepeated ? at + 1 : Math.max(0, at)
   const order = titles.map((_, i) => (from + i) % titles.length)
   const is = (test: (title: string) => boolean) => order.find((i) => test((titles[i] ?? '').toLocaleLowerCase()))

@@ -1,4 +1,4 @@
-// What the command palette offers beyond the pages: parts of the page add their own while they are there.
+// Commands in the palette besides the pages: components add theirs while mounted.
 
 import { onMount } from 'svelte'
 
@@ -15,7 +15,7 @@ export const commands = {
   },
 }
 
-/** Offers these while the component is there; `list` is asked whenever the palette looks. */
+/** Offers these while the component is mounted; `list` is called whenever the palette needs it. */
 export function useCommands(list: () => Command[]): void {
   onMount(() => {
     active = [list, ...active]

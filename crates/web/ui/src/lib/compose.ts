@@ -1,4 +1,4 @@
-// Settings that the studio composed: what differs between two, and how what they are made of is told.
+// Composed settings: the differences between two of them, and what they are composed of, in words.
 
 import type { Knob, OwnPreset } from '$lib/api'
 
@@ -12,14 +12,14 @@ export interface Difference {
   there: unknown
 }
 
-/** The knobs that have different values; what older settings lack has its default. */
+/** The knobs whose values differ; settings missing from older files have their defaults. */
 export function differences(knobs: readonly Knob[], here: Settings, there: Settings): Difference[] {
   return knobs
     .map((knob) => ({ knob, here: here[knob.key] ?? knob.default, there: there[knob.key] ?? knob.default }))
     .filter((one) => !isSame(one.here, one.there))
 }
 
-/** The defaults of all knobs, to compare with. */
+/** The defaults of all knobs, for comparison. */
 export const defaultsOf = (knobs: readonly Knob[]): Settings => Object.fromEntries(knobs.map((knob) => [knob.key, knob.default]))
 
 interface Composition {
@@ -28,16 +28,16 @@ interface Composition {
   own_preset?: { name: string } | null
 }
 
-/** `v2 + causal + noise`; `My voice (v2 + causal)` where a preset of one's own named it. */
+/** `v2 + causal + noise`; `My voice (v2 + causal)` for one of the user's own presets. */
 export function compositionText({ preset, switches = [], own_preset }: Composition): string {
   const parts = [preset, ...switches].join(' + ')
   return own_preset ? `${own_preset.name} (${parts})` : parts
 }
 
-/** What a preset of one's own is made of, down to the family's. */
+/** What one of the user's own presets is composed of, down to the family's preset. */
 export const madeOf = ({ preset, switches }: OwnPreset): string => compositionText({ preset: preset ?? '', switches: switches ?? [] })
 
-/** The same list with one thing at another place. */
+/** The same list with one item moved. */
 export function moved<T>(list: readonly T[], from: number, to: number): T[] {
   const [one, ...rest] = list.slice(from, from + 1)
   if (one === undefined || rest.length > 0) return [...list]

@@ -1,4 +1,4 @@
-// What a folder of src/pages brings: its pages, its place in the rail, its kinds of job, and what the palette finds of it.
+// What a folder of src/pages contributes: pages, an entry in the rail, kinds of job, and palette results.
 
 import type { Component } from 'svelte'
 
@@ -9,58 +9,58 @@ interface Module {
   default: Component<{ params: Record<string, string> }> | Component
 }
 export interface Page {
-  /** The address, with `:names` for what changes. */
+  /** The address, with `:names` for its variable parts. */
   pattern: string
-  /** Its title, until the page itself knows a better one. */
+  /** The page's title, until the page provides a more specific one. */
   title: PlainKey
   load: () => Promise<Module>
-  /** Whether it shows what was chosen elsewhere, and nothing by itself. */
+  /** Whether it only shows what was chosen elsewhere, and is empty otherwise. */
   isOfChoice?: boolean
-  /** Whether it stays as it is when another project is chosen: what is not of one, or a form that would be lost. */
+  /** Whether it stays open when the project changes: a page outside any project, or a form that would be lost. */
   isOfAnyProject?: boolean
 }
 export interface Place {
   title: PlainKey
   href: string
   icon: Component<{ size?: number | string; 'aria-hidden'?: 'true' }>
-  /** The letter that leads there after `g`. */
+  /** The letter that opens it after `g`. */
   key?: string
-  /** Below the others: about the app, not the work. */
+  /** Placed below the others: about the app, not the work. */
   isAbout?: boolean
 }
-/** What can be asked of a job. */
+/** An action on a job. */
 export interface Verb {
   title: PlainKey
   run: (job: Job) => Promise<unknown>
 }
-/** A kind of job, as lists and cards show it. */
+/** How lists and cards show a kind of job. */
 export interface Kind {
   title: PlainKey
-  /** The list that holds what it makes, where one does. */
+  /** The list its results are in, if any. */
   list?: List
-  /** The page of what it makes. */
+  /** The page of its result. */
   href: (job: Pick<Job, 'id'>) => string
-  /** Ends it while it waits or runs, where more is to be done than the studio's table says. */
+  /** Ends a queued or running job, where this takes more than the studio's table of kinds says. */
   stop?: Verb
-  /** What to say while it stops, where that takes a while. */
+  /** The message while it stops, if that takes a while. */
   stopping?: PlainKey
-  /** What to say where its process ended. */
+  /** The message when its process ended unexpectedly. */
   interrupted?: PlainKey
 }
-/** Something that the palette finds by its name. */
+/** A search result of the palette. */
 export interface Found {
   title: string
   href: string
 }
 export interface Feature {
-  /** Which entry of the rail its pages light. */
+  /** The rail entry that its pages highlight. */
   section: string
   place?: Place
-  /** The first pattern that fits wins: `/datasets/new` stands before `/datasets/:id`. */
+  /** The first matching pattern wins: `/datasets/new` comes before `/datasets/:id`. */
   pages: Page[]
   kinds?: { [K in JobKind]?: Kind }
   find?: { heading: PlainKey; load: (signal: AbortSignal) => Promise<Found[]> }
 }
 
-/** The lists of the studio, by the names it gives them. */
+/** The studio's lists, by its own names for them. */
 export type List = 'datasets' | 'imports' | 'runs' | 'models' | 'exports' | 'reconstructions' | 'presets' | 'projects' | 'trash'

@@ -1,4 +1,4 @@
-// Every feature, in the order of the rail: a new one is a folder in src/pages and a line here.
+// All features, in the order of the rail: a new one is a folder in src/pages and a line here.
 
 import type { Feature } from './feature'
 

@@ -1,8 +1,8 @@
-// What people type to filter a list: `violin -test loss<0.1 split:validation`.
+// The filter syntax of lists: `violin -test loss<0.1 split:validation`.
 
-/** How a list answers questions about one of its rows. */
+/** How a list provides the text and fields of a row. */
 export interface Fields<T> {
-  /** Everything a plain word is looked for in. */
+  /** The text that plain words are searched in. */
   text: (row: T) => string
   /** The value of a named field; undefined if the list has no such field. */
   field: (row: T, name: string) => string | number | undefined
@@ -10,7 +10,7 @@ export interface Fields<T> {
 
 type Test<T> = (row: T) => boolean
 
-/** A test for rows; every word of the filter must hold. A word after a minus must not. */
+/** A predicate for rows: every word must match, except those after a minus, which must not. */
 export function compile<T>(filter: string, fields: Fields<T>): Test<T> {
   const tests = filter.trim().split(/\s+/).filter(Boolean).map((word) => testOf(word, fields))
   return (row) => tests.every((test) => test(row))
@@ -26,7 +26,7 @@ function testOf<T>(word: string, fields: Fields<T>): Test<T> {
     const [, name = '', sign = '', wanted = ''] = comparison
     return (row) => {
       const value = fields.field(row, name.toLowerCase())
-      // An unknown name is a plain word that happens to hold a sign.
+      // With an unknown field name, the whole is a plain word that happens to contain an operator.
       return value === undefined ? has(fields.text(row), word) : compare(value, sign, wanted)
     }
   }

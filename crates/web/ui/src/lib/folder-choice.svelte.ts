@@ -1,5 +1,5 @@
-// The folder that a form is about. What its text field says is the only truth: what is used is what it says, or
-// nothing. Answers that come late, of what the field said before, are not listened to.
+// The folder chosen in a form. Its text field is the single source of truth: the folder it names is used, or
+// none. Late answers about an earlier text are ignored.
 
 import { type FileKind, type FolderListing, folders, type Problem, problemOf } from '$lib/api'
 import { t } from '$lib/i18n'
@@ -9,16 +9,16 @@ const WAIT_MS = 300
 type Ask = (path: string | undefined, signal: AbortSignal) => Promise<FolderListing>
 
 export class FolderChoice {
-  /** What the field says. Empty at first, until the studio names the home folder. */
+  /** The text of the field. Empty at first, until the studio names the home folder. */
   #text = $state('')
-  /** The folder last listed; it may be another one than the field says by now. */
+  /** The folder last listed; the field may name another one by now. */
   listing = $state.raw<FolderListing>()
-  /** Why what the field says cannot be used. */
+  /** Why the folder in the field cannot be used. */
   problem = $state.raw<Problem>()
-  /** Whether an answer for what the field says is on its way, or will be asked for in a moment. */
+  /** Whether a check of the field's text is in progress or imminent. */
   isChecking = $state(false)
 
-  /** What the field said when the newest answer, good or bad, was asked for. */
+  /** The text that the newest answer, good or bad, is about. */
   #answered = $state<string>()
   #coming: { text: string; abort: AbortController; done: Promise<void> } | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -33,17 +33,17 @@ export class FolderChoice {
     return this.#text
   }
 
-  /** The folder that the field says, where the studio has found it; nothing else may be used. */
+  /** The folder named in the field, if the studio has found it; nothing else may be used. */
   get found(): FolderListing | undefined {
     return this.problem === undefined && this.#isAnswered() ? this.listing : undefined
   }
 
-  /** Asks for the folder of the field: when it is first shown, and when it is shown again, as it may have changed. */
+  /** Checks the field's folder when it is shown for the first time or again, as it may have changed. */
   start(): void {
     void this.#check()
   }
 
-  /** Somebody types: what the field says is looked at when they pause. */
+  /** The user types: the text is checked once they pause. */
   type(text: string): void {
     this.#text = text
     this.#forget()
@@ -51,27 +51,27 @@ export class FolderChoice {
     this.#timer = setTimeout(() => void this.#check(), WAIT_MS)
   }
 
-  /** Somebody goes to a folder: the field says it, and it is looked at now. */
+  /** The user opens a folder: the field shows it, and it is checked at once. */
   open(path: string): void {
     this.#text = path
     this.#forget()
     void this.#check()
   }
 
-  /** Looks again, after a problem. */
+  /** Checks again, after a problem. */
   retry(): void {
     this.#forget()
     void this.#check()
   }
 
-  /** Waits until it is known whether what the field says can be used; gives it if so. */
+  /** Waits until the field's folder has been checked; returns it if it can be used. */
   async settle(): Promise<FolderListing | undefined> {
-    // Whoever types meanwhile is waited for as well.
+    // Text typed in the meantime is waited for as well.
     while (!this.#isAnswered()) await this.#check()
     return this.found
   }
 
-  /** Asks nothing any more. */
+  /** Stops all checks. */
   leave(): void {
     clearTimeout(this.#timer)
     this.#coming?.abort.abort()
@@ -82,7 +82,7 @@ export class FolderChoice {
     return this.#answered === this.#text
   }
 
-  /** What was known of another text is not true of this one. */
+  /** Discards results about an earlier text. */
   #forget(): void {
     this.leave()
     this.#answered = undefined
@@ -103,12 +103,12 @@ export class FolderChoice {
   async #look(text: string, signal: AbortSignal): Promise<void> {
     this.isChecking = true
     const path = text.trim()
-    // Once a folder was listed, an empty field is a field that somebody emptied.
+    // Once a folder has been listed, an empty field has been emptied by the user.
     const isEmptied = path === '' && this.listing !== undefined
     const answer = isEmptied
       ? { code: 'no_folder', what: t('folder.empty') }
       : await this.#ask(path || undefined, signal).catch((thrown: unknown) => (signal.aborted ? undefined : problemOf(thrown)))
-    // Whatever it says, it is about another text than the field's.
+    // The text has changed since, so the answer no longer applies.
     if (signal.aborted || answer === undefined || text !== this.#text) return
     if ('path' in answer) {
       this.listing = answer

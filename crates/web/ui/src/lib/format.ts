@@ -1,4 +1,4 @@
-// Numbers as people read them: units, thin spaces, the reader's own separators.
+// Human-readable numbers: units, thin spaces, the user's own separators.
 
 import { locale, t } from '$lib/i18n'
 
@@ -15,7 +15,7 @@ export const count = (n: number): string => whole.format(n)
 /** `45%` from 0.45 */
 export const percent = (share: number): string => percents.format(share)
 
-/** A measured number with as many digits as it deserves: `0.0123`, `4.57`, `1,234`, `1.2e-7`. */
+/** A measured number with an appropriate number of digits: `0.0123`, `4.57`, `1,234`, `1.2e-7`. */
 export function number(value: number, digits = 3): string {
   if (value === 0) return '0'
   const size = Math.abs(value)
@@ -37,7 +37,7 @@ export function bytes(n: number): string {
 /** `44.1 kHz` */
 export const rate = (hz: number): string => `${number(hz / 1000, 4)}${NARROW}kHz`
 
-/** `−12.3 dB`; the floor of -120 is silence. */
+/** `−12.3 dB`; at -120, silence. */
 export function level(db: number): string {
   if (db <= -120) return `−∞${NARROW}dB`
   const text = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(db)
@@ -50,10 +50,10 @@ export function length(secs: number): string {
   return clock(secs)
 }
 
-/** The same in a column of lengths, where hundredths stand below hundredths: `3.25 s`, `12.30 s`, `1:05`. */
+/** The same for a column, with hundredths aligned: `3.25 s`, `12.30 s`, `1:05`. */
 export const lengthInColumn = (secs: number): string => (secs < 59.995 ? `${hundredths.format(secs)}${NARROW}s` : clock(Math.round(secs)))
 
-/** A place in time: `0:07`, `1:05`, `2:01:05`. */
+/** A position in time: `0:07`, `1:05`, `2:01:05`. */
 export function clock(secs: number): string {
   const all = Math.max(0, Math.floor(secs))
   const [h, m, s] = [Math.floor(all / 3600), Math.floor((all % 3600) / 60), all % 60]
@@ -74,7 +74,7 @@ export function duration(secs: number): string {
   return rest === 0 ? unit(d, 'd') : `${unit(d, 'd')} ${unit(rest, 'h')}`
 }
 
-/** Time left, as the range that is likely: `4 min – 6 min`; one number where both read the same. */
+/** Time left, as a likely range: `4 min – 6 min`; one number where both read the same. */
 export function durationRange(range: readonly number[]): string {
   const [least, most] = [duration(range[0] ?? 0), duration(range[1] ?? range[0] ?? 0)]
   return least === most ? t('format.about', { value: least }) : t('format.range', { least, most })
@@ -99,14 +99,14 @@ export function channels(n: number): string {
   return n === 2 ? t('format.stereo') : t('format.channels', { n })
 }
 
-/** A fragment with a capital at its start; a name of a file is left as it is. */
+/** A fragment with its first letter capitalised; file names are left unchanged. */
 export function capital(text: string): string {
   const first = /^\S+/.exec(text)?.[0] ?? ''
   const isName = /[./\\_\d]/.test(first.replace(/[.,:;]$/, '')) || /^[“"'«]/.test(first)
   return isName ? text : text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-/** A fragment as a sentence: a capital at its start, a full stop at its end. */
+/** A fragment as a sentence: first letter capitalised, with a full stop. */
 export function sentence(text: string): string {
   const start = capital(text)
   return /[.?!…]$/.test(start) ? start : `${start}.`

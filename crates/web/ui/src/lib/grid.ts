@@ -1,25 +1,25 @@
-// The arithmetic of a grid: which rows are in sight, in which order, and where keys lead.
+// The logic of a grid: which rows are visible, in what order, and where keys move.
 
 import type { Snippet } from 'svelte'
 
 export interface Column<T> {
-  /** Its name in the address and in filters, like `length`. */
+  /** Its name in the address and in filters, such as `length`. */
   key: string
   title: string
-  /** What it is sorted by and filtered with. */
+  /** The value it is sorted and filtered by. */
   value: (row: T) => string | number
-  /** What it shows; the value if absent. */
+  /** The text it shows; the value if absent. */
   text?: (row: T) => string
-  /** What it shows, where that is more than a text. */
+  /** Its content, where that is more than text. */
   cell?: Snippet<[T]>
-  /** A grid track, like `2fr` or `6rem`; `1fr` if absent. */
+  /** A grid track, such as `2fr` or `6rem`; `1fr` if absent. */
   width?: string
-  /** Numbers stand at the end of their column. */
+  /** Whether it is right-aligned, as numbers are. */
   isNumber?: boolean
   isSortable?: boolean
   /** Whether its title is for screen readers only: a column of buttons. */
   isTitleHidden?: boolean
-  /** Left out while the grid is narrower than this, in pixels. */
+  /** Hidden while the grid is narrower than this, in pixels. */
   showFrom?: number
 }
 
@@ -28,19 +28,19 @@ export interface Sort {
   isDown: boolean
 }
 
-/** `length` is up, `-length` is down. */
+/** `length` is ascending, `-length` descending. */
 export function parseSort(text: string | null): Sort | null {
   if (!text) return null
   return text.startsWith('-') ? { key: text.slice(1), isDown: true } : { key: text, isDown: false }
 }
 
-/** A click on a column: up, then down, then as it came. */
+/** Successive clicks on a column: ascending, descending, original order. */
 export function nextSort(now: Sort | null, key: string): string | null {
   if (now?.key !== key) return key
   return now.isDown ? null : `-${key}`
 }
 
-/** Rows in order; numbers by size, words as a reader of the language expects (`9` before `10`). */
+/** Sorted rows; numbers by size, text by the rules of the language (`9` before `10`). */
 export function sorted<T>(rows: T[], columns: Column<T>[], sort: Sort | null): T[] {
   const column = sort && columns.find((one) => one.key === sort.key)
   if (!column) return rows
@@ -54,7 +54,7 @@ export function sorted<T>(rows: T[], columns: Column<T>[], sort: Sort | null): T
   return rows.toSorted((a, b) => sign * order(a, b))
 }
 
-/** The rows to draw: those in sight and a few on either side. */
+/** The rows to render: the visible ones and a few on either side. */
 export function visible(n: number, rowHeight: number, scrollTop: number, height: number): [from: number, to: number] {
   const spare = 8
   const from = Math.max(0, Math.floor(scrollTop / rowHeight) - spare)
@@ -62,12 +62,12 @@ export function visible(n: number, rowHeight: number, scrollTop: number, height:
   return [Math.min(from, to), to]
 }
 
-/** The rows from one place to another, both included, whichever comes first. */
+/** The rows between two indices, inclusive, in either order. */
 export function between<T>(rows: readonly T[], from: number, to: number): T[] {
   return rows.slice(Math.max(0, Math.min(from, to)), Math.max(from, to) + 1)
 }
 
-/** Where a key leads from a row, or undefined if it is not such a key. */
+/** The row a key moves to, or undefined for other keys. */
 export function moved(key: string, at: number, n: number, perPage: number): number | undefined {
   const to = {
     ArrowDown: at + 1,

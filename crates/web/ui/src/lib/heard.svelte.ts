@@ -1,13 +1,13 @@
-// Whether a sound that a model made was ever played here: the first steps tick it off.
+// Records whether a model's output was ever played here, which the first steps tick off.
 
 import { player } from '$instruments/player.svelte'
 
 import { prefs } from './prefs.svelte'
 
-/** Reconstructions are played beside their originals, as the second of two. */
+/** The index of the reconstruction: it is played second, after its original. */
 const RECONSTRUCTION = 1
 
-/** Call once, while the shell is set up. */
+/** Call once, while setting up the shell. */
 export function startHeard(): void {
   $effect(() => {
     const isHeard = player.isPlaying && player.audible === RECONSTRUCTION && (player.playable?.tracks.length ?? 0) > 1

@@ -1,4 +1,4 @@
-// The info line: one sentence about what has the focus or is under the pointer.
+// The info line: one sentence about the focused or hovered control.
 
 let text = $state('')
 
@@ -8,7 +8,7 @@ export const info = {
   },
 }
 
-/** Shows the nearest `data-info` of whatever is hovered or focused. Call once, in the shell. */
+/** Shows the nearest `data-info` of the hovered or focused element. Call once, in the shell. */
 export function startInfo(): () => void {
   const show = (event: globalThis.Event) => {
     const holder = event.target instanceof Element ? event.target.closest('[data-info]') : null

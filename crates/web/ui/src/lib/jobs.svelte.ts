@@ -1,4 +1,4 @@
-// Every job the page has heard of, as it stands now: the pill, the cards and the title show these.
+// The latest known state of every job, for the pill, the cards and the title.
 
 import { SvelteMap } from 'svelte/reactivity'
 
@@ -11,28 +11,28 @@ const heard = new SvelteMap<string, Job>()
 
 export const isActive = (job: Job): boolean => job.state.state === 'queued' || job.state.state === 'running'
 
-/** The newest that is known of a job: what was heard live, or what an answer said, if that is newer. */
+/** The newest known state of a job: from a live message or the given answer, whichever is newer. */
 export function newest(job: Job): Job {
   const known = heard.get(job.id)
   return known && known.last_seq >= job.last_seq ? known : job
 }
 
-/** Jobs that run or wait: running ones first, then by their place in the queue. */
+/** Running and queued jobs: running ones first, then in queue order. */
 export function activeJobs(): Job[] {
   const order = (job: Job) => (job.state.state === 'queued' ? job.state.place + 1 : 0)
   return [...heard.values()].filter(isActive).sort((a, b) => order(a) - order(b) || a.created_ms - b.created_ms)
 }
 
-/** The share done of a job, 0 to 1, where it is known. */
+/** A job's progress, 0 to 1, if known. */
 export const shareOf = (job: Job): number | undefined => job.progress?.share ?? undefined
 
-/** The newest step of a run: its job says it sooner than a list does. */
+/** The newest step of a run, which its job reports sooner than a list does. */
 export const stepOf = (run: Run): number => Math.max(run.step, newest(run.job).progress?.n_done ?? 0)
 
-/** Starts to follow the studio's jobs; call once, while the shell is set up. */
+/** Starts following the studio's jobs; call once, while setting up the shell. */
 export function startJobs(): void {
   const ask = async () => {
-    // Whatever was active but is no longer named has ended meanwhile; its page will ask for it.
+    // Active jobs missing from the answer have ended in the meantime; their pages will reload them.
     const named = await askForJobs().catch(() => undefined)
     if (!named) return
     const ids = new Set(named.map((job) => job.id))
@@ -42,7 +42,7 @@ export function startJobs(): void {
   $effect(() =>
     live.listen((message) => {
       if (message.live === 'changed') {
-        // What was cancelled is gone without a last word.
+        // A cancelled job disappears without a final message.
         const known = heard.get(message.id)
         if (known && isActive(known)) void ask()
         return

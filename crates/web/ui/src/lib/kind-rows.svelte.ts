@@ -1,4 +1,4 @@
-// The studio's table of the kinds of job: what can be asked of each. Asked for once; a kind needs no more of the pages.
+// The studio's table of job kinds and their actions, fetched once; a kind in it works without any code in the pages.
 
 import { type JobKind, type JobKindInfo, kinds as ask } from '$lib/api'
 
@@ -7,7 +7,7 @@ let rows = $state.raw<readonly JobKindInfo[]>([])
 export const rowOf = (kind: JobKind): JobKindInfo | undefined => rows.find((row) => row.kind === kind)
 export const allRows = (): readonly JobKindInfo[] => rows
 
-/** Loads the table; call once, while the shell is set up. Without it, jobs can be seen, and not be ended. */
+/** Loads the table; call once, while setting up the shell. Without it, jobs can be viewed but not ended. */
 export function startKinds(load: () => Promise<JobKindInfo[]> = ask): void {
   load().then(
     (answer) => (rows = answer),

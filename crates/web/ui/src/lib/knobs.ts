@@ -1,16 +1,16 @@
-// Knobs as a form shows them. Whether a value will do is for the studio to say.
+// Knobs as shown in a form. Only the studio decides whether a value is valid.
 
 import type { Knob, Origin } from '$lib/api'
 import { locale, t } from '$lib/i18n'
 
-/** A value as a field shows it. */
+/** A value as text for a field. */
 export function textOf(value: unknown): string {
   if (Array.isArray(value)) return value.join(',')
   if (value === null || value === undefined) return ''
   return String(value)
 }
 
-/** A value as a sentence shows it: with its unit, and words for yes and no. */
+/** A value as text for a sentence: with its unit, and words for yes and no. */
 export function shownValue(knob: Knob, value: unknown): string {
   if (typeof value === 'boolean') return t(value ? 'form.on' : 'form.off')
   const text = textOf(value)
@@ -20,7 +20,7 @@ export function shownValue(knob: Knob, value: unknown): string {
 
 export const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
-/** What was typed, as the studio is told: a number or a list of them where it reads as one, else the text, which the studio refuses in words. */
+/** Typed text as the studio receives it: a number or list if it parses as one, else the text, which the studio rejects. */
 export function typedValue({ kind }: Knob, text: string): unknown {
   if (kind.type === 'integer_list') {
     const parts = text.split(/[\s,]+/).filter(Boolean)
@@ -33,13 +33,13 @@ export function typedValue({ kind }: Knob, text: string): unknown {
 
 const grouped = new Intl.NumberFormat(locale, { maximumFractionDigits: 6 })
 
-/** A limit of a range as people write it: `1,048,576`, `0.99999`, `1e-8`. */
+/** A limit of a range in readable form: `1,048,576`, `0.99999`, `1e-8`. */
 export const plain = (n: number): string => (n !== 0 && Math.abs(n) < 1e-4 ? n.toExponential() : grouped.format(n))
 
-/** Whether a limit is only what a number can hold, and means nothing. */
+/** Whether a limit is merely the largest number representable, and so means nothing. */
 const isOpen = (max: number): boolean => max >= Number.MAX_SAFE_INTEGER
 
-/** The values that a knob takes, in words; nothing where its field shows them all. */
+/** The valid values of a knob, in words; undefined if its field already shows them all. */
 export function rangeOf({ kind, unit }: Knob): string | undefined {
   if (kind.type === 'bool') return undefined
   if (kind.type === 'choice') return t('form.options', { list: kind.options.join(', ') })
@@ -51,7 +51,7 @@ export function rangeOf({ kind, unit }: Knob): string | undefined {
   return t('form.range', { range: t('form.spanList', { n, span: inUnit }) })
 }
 
-/** What a knob is at by itself, and what the preset, a switch or the dataset makes of it; in the unit of its range. */
+/** A knob's default, and the value from the preset, a switch or the dataset; in the unit of its range. */
 export function defaultOf(knob: Knob, base: unknown, origin?: Origin): string {
   const value = readable(knob.default)
   if (isSame(base, knob.default)) return t('form.default', { value })
@@ -65,7 +65,7 @@ function readable(value: unknown): string {
   return Array.isArray(value) && value.length > 0 ? value.map(Number).map(plain).join(', ') : textOf(value) || t('form.none')
 }
 
-/** Where a slider stands, 0 to 1; by factors for a logarithmic knob. */
+/** The position of a slider, 0 to 1; logarithmic for a logarithmic knob. */
 export function shareOf(kind: { min: number; max: number; is_logarithmic: boolean }, value: number): number {
   const [min, max, at] = kind.is_logarithmic
     ? [Math.log(kind.min), Math.log(kind.max), Math.log(Math.max(value, kind.min))]
@@ -73,7 +73,7 @@ export function shareOf(kind: { min: number; max: number; is_logarithmic: boolea
   return max === min ? 0 : Math.min(1, Math.max(0, (at - min) / (max - min)))
 }
 
-/** The value where a slider stands, with no more digits than it can be set to. */
+/** The value at a slider position, with no more digits than the slider resolves. */
 export function valueAt(kind: { min: number; max: number; is_logarithmic: boolean }, share: number): number {
   const value = kind.is_logarithmic
     ? Math.exp(Math.log(kind.min) + share * (Math.log(kind.max) - Math.log(kind.min)))
@@ -86,7 +86,7 @@ export interface KnobGroup {
   knobs: Knob[]
 }
 
-/** Knobs by their headings, in the order in which the family names them. */
+/** Knobs grouped by heading, in the family's order. */
 export function groupsOf(knobs: Knob[]): KnobGroup[] {
   const groups: KnobGroup[] = []
   for (const knob of knobs) {

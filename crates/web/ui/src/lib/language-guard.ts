@@ -1,5 +1,5 @@
-// Some engines report `C` as the language under LANG=C.UTF-8, and libraries that hand it to Intl
-// throw while they load. This must be imported before anything else.
+// Some browsers report the language `C` under LANG=C.UTF-8, and libraries that pass it to Intl
+// throw while loading. This must be imported before anything else.
 try {
   Intl.getCanonicalLocales(navigator.language)
 } catch {

@@ -1,9 +1,9 @@
-// The one live connection of the page: what changes in the studio arrives here within a moment.
+// The page's only live connection: changes in the studio arrive here within a moment.
 
 import type { Live } from '$lib/api'
 
 type Listener = (live: Live) => void
-/** What we need of a WebSocket, so that a test can stand in for it. */
+/** The part of a WebSocket that we use, so that a test can replace it. */
 export interface Socket {
   readyState: number
   send(text: string): void
@@ -18,12 +18,12 @@ const RETRY_MS_MIN = 250
 const RETRY_MS_MAX = 5000
 
 export class LiveConnection {
-  /** Whether the studio can be heard; `lost` only after it was heard, or could not be, for a while. */
+  /** The connection's state; `lost` only once an attempt to connect has failed. */
   state = $state<'connecting' | 'open' | 'lost'>('connecting')
 
   #listeners = new Set<Listener>()
   #reconnected = new Set<() => void>()
-  /** How many places on the page watch each job. */
+  /** How many components watch each job. */
   #watched = new Map<string, number>()
   #connect: () => Socket
   #socket: Socket | undefined
@@ -53,19 +53,19 @@ export class LiveConnection {
     this.#socket = undefined
   }
 
-  /** Hears everything that arrives; gives back how to stop hearing. */
+  /** Subscribes to all messages; returns a function that unsubscribes. */
   listen(listener: Listener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  /** Called after a gap in the connection, when anything may have been missed. */
+  /** Called after an interruption, during which messages may have been missed. */
   onReconnect(listener: () => void): () => void {
     this.#reconnected.add(listener)
     return () => this.#reconnected.delete(listener)
   }
 
-  /** Asks for the frequent events (progress, metrics, system) of these jobs as well. */
+  /** Subscribes to the frequent events (progress, metrics, system) of these jobs too. */
   watch(ids: readonly string[]): () => void {
     for (const id of ids) this.#watched.set(id, (this.#watched.get(id) ?? 0) + 1)
     this.#sendWatchSoon()
@@ -94,14 +94,14 @@ export class LiveConnection {
 
   #closed(): void {
     this.#socket = undefined
-    // A blink of the connection is not worth a banner: only a failed second attempt is.
+    // A brief interruption does not deserve a banner: only a failed attempt to reconnect does.
     if (this.state !== 'open') this.state = 'lost'
     else this.state = 'connecting'
     this.#timer = setTimeout(() => this.start(), this.#retryMs)
     this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS_MAX)
   }
 
-  /** Several parts of a page change what they watch at once; one message is enough. */
+  /** Several components change what they watch at once; one message is enough. */
   #sendWatchSoon(): void {
     if (this.#isSendDue) return
     this.#isSendDue = true

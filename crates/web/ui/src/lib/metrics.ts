@@ -1,4 +1,4 @@
-// What the numbers of a run are called.
+// Readable names of a run's metrics.
 
 import { percent } from '$lib/format'
 import { type PlainKey, t } from '$lib/i18n'
@@ -8,7 +8,7 @@ type MetricKey = Extract<PlainKey, `metric.${string}`>
 /** `latent_fidelity_0.95` */
 const FIDELITY = /^latent_fidelity_(0\.\d+|1)$/
 
-/** The metric's name as people read it. One that came from elsewhere and has no words here is spelt out. */
+/** A metric's title. A metric from elsewhere, which has none, gets its name spelled out. */
 export function metricTitle(name: string): string {
   const [, share] = FIDELITY.exec(name) ?? []
   if (share) return t('metric.latentFidelity', { share: percent(Number(share)) })

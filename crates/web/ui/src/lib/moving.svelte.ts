@@ -1,4 +1,4 @@
-// What is to be moved into another project: lists put it here, and a dialog of the shell asks where to.
+// Things to be moved into another project: lists put them here, and a dialog of the shell asks for the target.
 
 import FolderInput from '@lucide/svelte/icons/folder-input'
 
@@ -12,7 +12,7 @@ export interface Movable {
   list: List
   id: string
   name: string
-  /** The project that it lies in. */
+  /** The project it is in. */
   project: string
 }
 
@@ -24,11 +24,11 @@ export const moving = {
   },
 }
 
-/** Asks which project they shall be moved to. */
+/** Asks which project to move them to. */
 export function askToMove(things: readonly Movable[]): void {
   asked = things
   overlays.open = 'move'
 }
 
-/** As an entry of a menu. */
+/** The menu entry for it. */
 export const moveEntry = (things: readonly Movable[]): MenuItem => ({ title: t('projects.move'), icon: FolderInput, run: () => askToMove(things) })

@@ -1,17 +1,17 @@
-// Which page an address has.
+// Maps addresses to pages.
 
 import type { Page } from './feature'
 import { features } from './features'
 import { match } from './router.svelte'
 
 interface PlacedPage extends Page {
-  /** Which entry of the rail it belongs to. */
+  /** The rail entry it belongs to. */
   section: string
 }
 
 export const pages: PlacedPage[] = features.flatMap(({ section, pages }) => pages.map((page) => ({ ...page, section })))
 
-/** The page of an address and the names in it. */
+/** The page at an address, and the address's parameters. */
 export function pageAt(path: string): { page: PlacedPage; params: Record<string, string> } | null {
   for (const page of pages) {
     const params = match(page.pattern, path)

@@ -1,6 +1,6 @@
-// Where something floats that a button opens: below it, above it where there is more room, never beyond the window.
+// Positions a popup by its button: below it, or above where there is more room; never outside the window.
 
-/** As a style of an element with `position: fixed`. */
+/** As a `style` for an element with `position: fixed`. */
 export function besideButton(button: Element, leastWidth = 200, alignsEnd = false): string {
   const { top, bottom, left, right, width } = button.getBoundingClientRect()
   const [above, below] = [top - 8, innerHeight - bottom - 8]

@@ -1,4 +1,4 @@
-// How this reader likes the pages, kept in the browser.
+// The user's preferences, kept in the browser.
 
 export type Theme = 'system' | 'dark' | 'light' | 'contrast'
 export type Density = 'compact' | 'default' | 'comfortable'
@@ -6,18 +6,18 @@ export type Density = 'compact' | 'default' | 'comfortable'
 interface Prefs {
   theme: Theme
   density: Density
-  /** In percent of the browser's own size. */
+  /** In percent of the browser's default size. */
   textSize: number
   hasSingleKeys: boolean
   isRailNarrow: boolean
   isGuideClosed: boolean
-  /** Whether a sound that a model made was ever played here. */
+  /** Whether a model's output was ever played here. */
   hasHeard: boolean
-  /** Whether the chosen file of a dataset shows its spectrogram. */
+  /** Whether the selected file of a dataset shows its spectrogram. */
   hasSpectrogram: boolean
-  /** The project that the pages show; empty for all of them. */
+  /** The current project; empty for all of them. */
   project: string
-  /** Projects that were chosen here, the last one first. */
+  /** Projects chosen here, the most recent first. */
   recentProjects: string[]
 }
 
@@ -35,10 +35,10 @@ const defaults: Prefs = {
   recentProjects: [],
 }
 
-/** Change a field and it is applied and kept. */
+/** Changes to a field are applied and saved. */
 export const prefs = $state<Prefs>(load())
 
-/** Applies the preferences to the document, now and whenever they or the system's change. */
+/** Applies the preferences to the document, now and whenever they or the system's settings change. */
 export function startPrefs(): void {
   const light = matchMedia('(prefers-color-scheme: light)')
   const contrast = matchMedia('(prefers-contrast: more)')
@@ -70,6 +70,6 @@ function save(kept: Prefs): void {
   try {
     localStorage.setItem(KEY, JSON.stringify(kept))
   } catch {
-    // A browser that keeps nothing (private mode) still works, with the defaults next time.
+    // A browser without storage (private mode) still works, but starts with the defaults next time.
   }
 }

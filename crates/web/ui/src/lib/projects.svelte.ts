@@ -1,4 +1,4 @@
-// The projects of the studio, and which one the pages show: the switcher, the palette and the lists ask here.
+// The studio's projects and the current one, for the switcher, the palette and the lists.
 
 import { untrack } from 'svelte'
 
@@ -13,41 +13,41 @@ import { atRest } from './rest'
 import { go, route } from './router.svelte'
 import { toast } from './toasts.svelte'
 
-/** The one that every workspace has; what names none lies in it. */
+/** The project every workspace has; anything without a project is in it. */
 export const FIRST_PROJECT = 'default'
 
-/** More than the switcher offers, since some of them may be gone. */
+/** More than the switcher shows, since some of them may be gone. */
 const MOST_REMEMBERED = 12
 
 let list = $state.raw<Resource<Project[]>>()
 
 export const projects = {
-  /** All of them, the one that was used last first; none until the studio has answered. */
+  /** All projects, the most recently used first; empty until the studio has answered. */
   get all(): Project[] {
     return list?.data ?? []
   },
-  /** Whether the studio has said which there are, or that it cannot. */
+  /** Whether the studio has answered, be it with an error. */
   get areKnown(): boolean {
     return list?.data !== undefined || list?.problem !== undefined
   },
-  /** The one that the pages show; undefined where they show all. */
+  /** The current project; undefined if all are shown. */
   get shown(): Project | undefined {
     return this.all.find(({ id }) => id === prefs.project)
   },
-  /** Whether it has to be said which one something is of: where several are shown together. */
+  /** Whether items of several projects are shown together, so that each must name its project. */
   get areMixed(): boolean {
     return prefs.project === '' && this.all.length > 1
   },
 }
 
-/** At most so many, those that were chosen here last first. */
+/** At most `most` projects, those chosen most recently here first. */
 export const recentProjects = (most: number): Project[] => recentFirst(projects.all, prefs.recentProjects, most)
 
 export const projectName = (id: string | null | undefined): string => projects.all.find((one) => one.id === id)?.name ?? id ?? ''
 
-/** Starts to follow the projects; call once, while the shell is set up. */
+/** Starts following the projects; call once, while setting up the shell. */
 export function startProjects(): void {
-  // The first screen stands without the list, unless it has the name of the project that is shown.
+  // The first screen does not need the list, unless it shows the name of the current project.
   let wait: Promise<void> | undefined = prefs.project === '' ? atRest() : undefined
   const mine = resource(async (signal) => {
     await wait
@@ -55,7 +55,7 @@ export function startProjects(): void {
     return ask(signal)
   }, changes('projects'))
   list = mine
-  // Before anything is drawn of a project that is gone.
+  // Runs before anything of a deleted project is rendered.
   $effect.pre(() => {
     if (!prefs.project || !mine.data) return
     const shown = stillThere(prefs.project, mine.data)
@@ -67,10 +67,10 @@ export function startProjects(): void {
   })
 }
 
-/** The pages of single things, and the list that each is of. */
+/** Pages of single items, and the list each item is in. */
 const ITEM = /^\/(datasets|runs|models|exports)\/(?!new$)[^/]+$/
 
-/** Shows another project, or all with an empty name. A page of a single thing is left for its list, which is of the project. */
+/** Switches to a project, or to all with an empty id. The page of an item gives way to its list, which is per project. */
 export function showProject(id: string): void {
   if (id === prefs.project) return
   prefs.project = id
@@ -81,17 +81,17 @@ export function showProject(id: string): void {
   else if (route.path === '/compare') go('/runs')
 }
 
-/** Shows a project that was just made. */
+/** Switches to a newly created project. */
 export async function showNewProject(project: Project): Promise<void> {
   list?.set([project, ...projects.all.filter(({ id }) => id !== project.id)])
   showProject(project.id)
   await list?.refresh()
 }
 
-/** Asks for the projects again: something in one of them is elsewhere now. */
+/** Reloads the projects after something moved between them. */
 export const refreshProjects = async (): Promise<void> => list?.refresh()
 
-/** For filters and the search of a list of several projects: the second line of a name shows which project it is of. */
+/** For filters and search in lists of several projects: the name's second line shows the project. */
 export function projectColumns<T>(of: (row: T) => string | null | undefined): Column<T>[] {
   if (!projects.areMixed) return []
   return [{ key: 'project', title: t('projects.one'), value: (row) => projectName(of(row)), showFrom: Number.POSITIVE_INFINITY }]

@@ -2,7 +2,7 @@
 
 import type { Problem } from '$lib/api'
 
-/** What happened and in which surroundings, without the name of anybody's home folder. */
+/** What happened and in what environment, without the path of anyone's home folder. */
 export function reportOf(problem: Problem, log?: string): string {
   const lines = [
     `code: ${problem.code}`,
@@ -17,7 +17,7 @@ export function reportOf(problem: Problem, log?: string): string {
   return withoutHome(lines.filter(Boolean).join('\n'))
 }
 
-/** Home folders become `~`. */
+/** Replaces home folders with `~`. */
 export function withoutHome(text: string): string {
   return text.replace(/(\/home\/|\/Users\/|[A-Z]:\\Users\\)[^/\\\s:'"]+/g, '~').replace(/\/root(?=\/|\s|$)/g, '~')
 }

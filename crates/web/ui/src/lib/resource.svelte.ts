@@ -1,4 +1,4 @@
-// Something the studio has, kept fresh: loaded, shown, asked for again when it changes.
+// Data from the studio, kept up to date: loaded, shown, and reloaded when it changes.
 
 import { type Live, type Problem, problemOf } from '$lib/api'
 
@@ -7,27 +7,27 @@ import { isOf } from './kinds'
 import { live } from './live.svelte'
 
 export interface Resource<T> {
-  /** The newest answer; stays while a newer one is on its way or could not be had. */
+  /** The newest answer; stays while a newer one is loading or fails. */
   readonly data: T | undefined
   /** Why the newest attempt failed, if it did. */
   readonly problem: Problem | undefined
-  /** Whether an answer is on its way. */
+  /** Whether an answer is pending. */
   readonly isLoading: boolean
-  /** Whether to show that something is on its way: not for the first 150 ms. */
+  /** Whether to show a loading indicator: not for the first 150 ms. */
   readonly isSlow: boolean
-  /** Asks again. */
+  /** Loads again. */
   refresh: () => Promise<void>
-  /** Puts a newer answer in its place, one that a verb gave. */
+  /** Replaces the data with a newer answer, from another request. */
   set: (data: T) => void
 }
 
 const SLOW_MS = 150
-/** Changes come in bursts; one answer for all of a burst is enough. */
+/** Changes come in bursts; one request per burst is enough. */
 const GAP_MS = 250
 
 /**
- * Loads now, again when anything that `load` reads before its first await changes, and when
- * `isStale` says that a live message makes the answer old. Call it while a component is set up.
+ * Loads at once, again when anything changes that `load` reads before its first await, and again when
+ * `isStale` is true for a live message. Call it during component setup.
  */
 export function resource<T>(
   load: (signal: AbortSignal) => Promise<T>,
@@ -98,11 +98,11 @@ export function resource<T>(
   }
 }
 
-/** Whether a message says that a list changed, or one of its jobs changed its state. */
+/** Whether a message says that a list changed, or the state of one of its jobs. */
 export function changes(list: List, id?: string) {
   return (message: Live): boolean => {
     if (message.live === 'changed') return message.list === list && (id === undefined || message.id === id)
-    // Places in the queue are known of every job, so no list is asked for again.
+    // The message contains all queue positions, so no list needs reloading.
     if (message.live === 'queue') return false
     if (!isOf(message.job.kind, list) || (id !== undefined && message.job.id !== id)) return false
     return message.live === 'job' || message.event.event === 'finished'

@@ -1,8 +1,8 @@
-// When what can wait is asked for: the dashboard, on which most begin, stands with as few requests as it can.
+// Delays requests that can wait, so that the dashboard, where most users start, appears after as few as possible.
 
 import { route } from './router.svelte'
 
 const REST_MS = 1000
 
-/** Resolves at once where the app begins on another page. */
+/** Resolves at once if the app starts on another page. */
 export const atRest = (): Promise<void> => new Promise((resolve) => (route.path === '/' ? setTimeout(resolve, REST_MS) : resolve()))

@@ -1,12 +1,12 @@
-// Where the reader is: the address is the state, so that Back, bookmarks and reports work.
+// The current address, which is the state of the app, so that Back, bookmarks and reports work.
 
 const isBrowser = typeof location !== 'undefined'
-// Two states: who depends on the path alone must not hear of every change of the query.
+// Two states: code that depends on the path alone must not rerun on every change of the query.
 let path = $state(isBrowser ? location.pathname : '/')
 let query = $state.raw(new URLSearchParams(isBrowser ? location.search : ''))
 let hash = $state(isBrowser ? location.hash : '')
 
-/** The address now. */
+/** The current address. */
 export const route = {
   get path(): string {
     return path
@@ -14,7 +14,7 @@ export const route = {
   get query(): URLSearchParams {
     return query
   },
-  /** The part of the page that is wanted, like `#files`; empty for all of it. */
+  /** The anchor within the page, such as `#files`; empty for none. */
   get hash(): string {
     return hash
   },
@@ -26,14 +26,14 @@ function arrive(): void {
   hash = location.hash
 }
 
-/** Goes to an address of ours, like `/datasets/new?from=samples`. */
+/** Navigates to an address of the app, such as `/datasets/new?from=samples`. */
 export function go(to: string, how: 'push' | 'replace' = 'push'): void {
   if (how === 'push') history.pushState(null, '', to)
   else history.replaceState(null, '', to)
   arrive()
 }
 
-/** Changes some of the query and keeps the rest; null takes a name out. No new step for Back. */
+/** Changes some of the query's parameters and keeps the rest; null removes one. Adds no history entry. */
 export function setQuery(changes: Record<string, string | null>): void {
   const wanted = new URLSearchParams(query)
   for (const [name, value] of Object.entries(changes)) {
@@ -44,7 +44,7 @@ export function setQuery(changes: Record<string, string | null>): void {
   go(text ? `${path}?${text}` : path, 'replace')
 }
 
-/** Follows Back and Forward, and turns clicks on our own links into page changes. */
+/** Follows Back and Forward, and turns clicks on internal links into page changes. */
 export function startRouter(): () => void {
   const onClick = (event: MouseEvent) => {
     const link = event.target instanceof Element ? event.target.closest('a') : null
@@ -62,14 +62,14 @@ export function startRouter(): () => void {
 
 function isOurs(event: MouseEvent, link: HTMLAnchorElement): boolean {
   const isPlainClick = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
-  // To a part of the page that is here the browser goes by itself.
+  // The browser itself handles anchors within the current page.
   const isHere = link.hash !== '' && link.pathname === location.pathname
   const isElsewhere = link.target !== '' || link.hasAttribute('download') || isHere
   const isPage = link.origin === location.origin && !link.pathname.startsWith('/api/')
   return isPlainClick && !event.defaultPrevented && !isElsewhere && isPage
 }
 
-/** The names in a pattern like `/datasets/:id`, or null if the path is another one. */
+/** The parameters of a pattern like `/datasets/:id`, or null if the path does not match. */
 export function match(pattern: string, path: string): Record<string, string> | null {
   const want = pattern.split('/').filter(Boolean)
   const have = path.split('/').filter(Boolean)

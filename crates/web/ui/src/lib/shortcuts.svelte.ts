@@ -1,4 +1,4 @@
-// Keys: each part of the page says which it answers while it is there; the `?` sheet lists them.
+// Keyboard shortcuts: components register theirs while mounted; the `?` sheet lists them.
 
 import { onMount } from 'svelte'
 
@@ -7,10 +7,10 @@ import { prefs } from './prefs.svelte'
 export interface Shortcut {
   /** `n`, `?`, `Delete`, `Space`, or a chord like `g d`. */
   keys: string
-  /** What it does, in the words of the sheet. */
+  /** Its description in the `?` sheet. */
   title: string
   run: () => void
-  /** Whether the whole app answers it, or this page only. */
+  /** Whether it works throughout the app or on this page only. */
   scope?: 'app' | 'page'
 }
 
@@ -25,7 +25,7 @@ export const shortcuts = {
   },
 }
 
-/** Answers these keys while the component is there. The newest component is asked first. */
+/** Registers shortcuts while the component is mounted. The newest component takes precedence. */
 export function useShortcuts(...list: Shortcut[]): void {
   onMount(() => {
     active = [...list, ...active]
@@ -35,12 +35,12 @@ export function useShortcuts(...list: Shortcut[]): void {
   })
 }
 
-/** Gives a key press to whoever answers it. */
+/** Dispatches a key press to its shortcut. */
 export function pressed(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
   if (!prefs.hasSingleKeys || isTyping(event.target) || document.querySelector('[role=dialog]')) return
   const key = event.key === ' ' ? 'Space' : event.key
-  // A button or link with the focus answers Space and Enter itself.
+  // A focused button or link handles Space and Enter itself.
   if ((key === 'Space' || key === 'Enter') && isPressable(event.target)) return
   const isChord = prefix !== '' && event.timeStamp - prefixTime < CHORD_MS
   const typed = isChord ? `${prefix} ${key}` : key
@@ -60,7 +60,7 @@ function isTyping(target: EventTarget | null): boolean {
 }
 
 function isPressable(target: EventTarget | null): boolean {
-  // Space does nothing to a radio button that is chosen already.
+  // Space does nothing on a radio button that is already selected.
   const pressable = 'button, a, summary, input:not([type=radio]:checked), [role=tab], [role=slider]'
   return target instanceof HTMLElement && target.closest(pressable) !== null
 }

@@ -1,4 +1,4 @@
-// The tab's title and icon: what the page shows, and how far the first running job is.
+// The tab's title and icon: the name of the page, and the progress of the first running job.
 
 import { percent } from '$lib/format'
 import { t } from '$lib/i18n'
@@ -7,7 +7,7 @@ import { activeJobs, shareOf } from './jobs.svelte'
 
 let subject = $state('')
 
-/** Names what the page shows; call it in an effect when the name is known. */
+/** Sets the page's name in the title; call it in an effect, once the name is known. */
 export function setTitle(text: string): void {
   subject = text
 }
@@ -26,12 +26,12 @@ const ICON = '/icon.svg'
 /** The circumference of a circle of radius 12. */
 const ROUND = 2 * Math.PI * 12
 
-/** A ring that fills in place of the icon, while a job runs. Its colours suit light and dark tabs. */
+/** A progress ring in place of the icon while a job runs. Its colours suit light and dark tabs. */
 function drawIcon(share: number | undefined): void {
   const link = document.querySelector<HTMLLinkElement>('link[rel=icon]')
   if (!link) return
   if (share === undefined) {
-    // Setting what it is already would load it again.
+    // Assigning the same URL would reload it.
     if (link.getAttribute('href') !== ICON) link.href = ICON
     return
   }

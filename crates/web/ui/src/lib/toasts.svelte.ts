@@ -24,19 +24,19 @@ export const toasts = {
   },
 }
 
-/** Says that something was done. */
+/** Confirms an action. */
 export const toast = (text: string): void => add({ text, tone: 'plain' })
 
-/** Says that something was done and can be undone for ten seconds, also with Ctrl+Z. */
+/** Confirms an action that can be undone for ten seconds, also with Ctrl+Z. */
 export const toastUndo = (text: string, undo: () => Promise<unknown>): void => add({ text, tone: 'plain', undo })
 
-/** Says that something a person asked for did not work. */
+/** Reports that an action failed. */
 export function toastProblem(thrown: unknown): void {
   const problem = problemOf(thrown)
   add({ text: [problem.what, problem.why, problem.remedy].map((part) => (part ? sentence(part) : '')).filter(Boolean).join(' '), tone: 'bad' })
 }
 
-/** Does it, and tells when it did not work; gives whether it worked. */
+/** Runs an action and reports a failure; returns whether it worked. */
 export async function attempt(doing: () => Promise<unknown>): Promise<boolean> {
   try {
     await doing()
@@ -47,7 +47,7 @@ export async function attempt(doing: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** Undoes the newest thing that can be undone; gives whether there was one. */
+/** Undoes the newest undoable action; returns whether there was one. */
 export function undoNewest(): boolean {
   const newest = list.findLast((one) => one.undo)
   if (newest) void undo(newest)
@@ -65,7 +65,7 @@ export function close(id: number): void {
   list = list.filter((one) => one.id !== id)
 }
 
-/** While somebody reads or reaches for a message it stays. */
+/** Messages stay while someone reads or reaches for one. */
 export function holdAll(): void {
   for (const timer of timers.values()) clearTimeout(timer)
 }

@@ -1,4 +1,4 @@
-// Deleting, with the way back: into the trash, where things stay for 30 days.
+// Deleting with undo: items go to the trash, where they stay for 30 days.
 
 import { trash as ask, type TrashItem, unreadable as askUnreadable, type UnreadableFolder } from '$lib/api'
 import { bytes } from '$lib/format'
@@ -13,7 +13,7 @@ export interface Deletable {
   name: string
 }
 
-/** Puts things into the trash and offers one way back for all of them; gives those that are there now. `note` says
+/** Moves items to the trash with a single undo for all; returns those that were moved. `note` says
     what that means for others. */
 export async function moveToTrash<T extends Deletable>(
   things: readonly T[],
@@ -43,19 +43,19 @@ export async function moveToTrash<T extends Deletable>(
   return gone
 }
 
-/** What is in the trash. */
+/** The contents of the trash. */
 export const trashResource = (): Resource<TrashItem[]> => resource(ask, changes('trash'))
 
-/** Folders of a list that could not be read. */
+/** Folders of a list that cannot be read. */
 export const unreadableResource = (list: List): Resource<UnreadableFolder[]> =>
   resource(
     (signal) => askUnreadable(signal).then((all) => all.filter((one) => one.list === list)),
     (message) => message.live === 'changed' && message.list === list,
   )
 
-/** How much there is of it: `3 items, 12 MB`. */
+/** The size of the trash: `3 items, 12 MB`. */
 export const trashTotal = (items: readonly TrashItem[]): string =>
   tn('trash.total', items.length).replace('{size}', bytes(items.reduce((sum, item) => sum + item.bytes, 0)))
 
-/** How many days something still stays in the trash, at least 0. The page's clock is up to a minute behind. */
+/** How many days an item stays in the trash, at least 0. The page's clock is up to a minute behind. */
 export const daysLeft = (expiresMs: number, nowMs: number): number => Math.max(0, Math.ceil((expiresMs - nowMs - 60_000) / 86_400_000))

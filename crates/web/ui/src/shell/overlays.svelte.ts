@@ -4,6 +4,6 @@ type Overlay = 'palette' | 'shortcuts' | 'newProject' | 'move'
 
 export const overlays = $state<{ open: Overlay | null; typed: string }>({
   open: null,
-  /** What is typed into the palette, also before it has been loaded. */
+  /** The text typed into the palette, including before it has loaded. */
   typed: '',
 })

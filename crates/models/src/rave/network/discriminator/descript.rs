@@ -62,7 +62,7 @@ impl Period {
     /// Features after each activation.
     pub(super) fn forward(&self, weights: &Weights, audio: Tensor<3>) -> Features {
         let samples = audio.dims()[2];
-        // The end is mirrored to fill the last row, a whole one if nothing is missing.
+        // The end is mirrored to fill the last row; if nothing is missing, a whole row is added.
         let fill = self.period - samples % self.period;
         let end = audio.clone().narrow(2, samples - 1 - fill, fill).flip([2]);
         let mut x = folded(Tensor::cat(vec![audio, end], 2), self.period);
@@ -80,7 +80,7 @@ impl Period {
     }
 }
 
-/// A multi-band discriminator of spectra: each band has layers of its own, joined for the score.
+/// A multi-band discriminator of spectra: each band has its own layers, joined for the score.
 #[derive(Debug)]
 pub(super) struct Resolution {
     params: StftParams,

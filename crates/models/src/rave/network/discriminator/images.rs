@@ -1,16 +1,16 @@
-//! Convolutions over spectra with their names in a file of weights.
+//! Convolutions over spectra, with their names in a checkpoint.
 
 use burn::tensor::Tensor;
 use nn::{Conv2d, Init, Parameters, Weights, conv2d, leaky_relu, weight_norm};
 
 use crate::rave::network::extent::Extent;
 
-/// A weight-normalised convolution over rows (frames) and columns (bins), with a bias, and the rectifier
+/// A weight-normalised convolution over rows (frames) and columns (bins), with a bias and a rectifier
 /// after it.
 #[derive(Debug)]
 pub(super) struct Image {
     name: String,
-    /// As the file keeps it: `[channels_out, channels_in, first, second]`.
+    /// As stored in a checkpoint: `[channels_out, channels_in, first, second]`.
     shape: [usize; 4],
     /// Checkpoints store the kernel's columns before its rows.
     is_transposed: bool,
@@ -22,7 +22,7 @@ pub(super) struct Image {
 }
 
 impl Image {
-    /// A convolution that keeps the number of rows and columns.
+    /// A convolution that preserves the number of rows and columns.
     pub(super) fn new(
         name: String,
         [channels_in, channels_out]: [usize; 2],
@@ -38,25 +38,25 @@ impl Image {
         }
     }
 
-    /// With a kernel stored with columns first.
+    /// Expects a kernel stored with columns first.
     pub(super) fn transposed(mut self) -> Self {
         self.is_transposed = true;
         self
     }
 
-    /// With this stride along columns.
+    /// Sets the stride along columns.
     pub(super) fn strided(mut self, stride: usize) -> Self {
         self.stride = stride;
         self
     }
 
-    /// With this dilation along rows.
+    /// Sets the dilation along rows.
     pub(super) fn dilated(mut self, dilation: usize) -> Self {
         self.dilation = dilation;
         self
     }
 
-    /// With a leaky ReLU after it.
+    /// Adds a leaky ReLU after it.
     pub(super) fn rectified(mut self, slope: f32) -> Self {
         self.slope = slope;
         self
@@ -93,12 +93,12 @@ impl Image {
         self.shape.iter().product::<usize>() + 2 * self.shape[0]
     }
 
-    /// Channels of its output.
+    /// The number of output channels.
     pub(super) fn channels_out(&self) -> usize {
         self.shape[0]
     }
 
-    /// Rows and columns of the kernel.
+    /// The kernel's rows and columns.
     fn kernel(&self) -> [usize; 2] {
         let [_, _, first, second] = self.shape;
         if self.is_transposed { [second, first] } else { [first, second] }

@@ -6,7 +6,7 @@ fn quantizer(n_books: usize, n_codes: usize, size: usize) -> Quantizer {
     Quantizer { n_books, n_codes, size, decay: 0.9, least_use: 2.0 }
 }
 
-/// A book in training: its parameters, with one trained array so that passes count as training.
+/// A code book in training: its parameters, with a trained array so that passes count as training.
 fn parameters(quantizer: &Quantizer) -> Parameters {
     let mut parameters = Parameters::new();
     quantizer.initialise(&mut parameters);
@@ -14,7 +14,7 @@ fn parameters(quantizer: &Quantizer) -> Parameters {
     parameters
 }
 
-/// One pass in training, after which code books are what they learnt.
+/// One training pass, after which the code books have their updated values.
 fn learn(
     quantizer: &Quantizer,
     parameters: &mut Parameters,
@@ -64,7 +64,7 @@ fn dead_codes_come_back_to_life() {
         from_values(x, [1, 2, 64])
     };
     learn(&quantizer, &mut parameters, &near(0, 0.0), 0);
-    // What is heard moves far away from all codes but one.
+    // The input moves far away from all codes but one.
     let mut revived = 0.0;
     for step in 1..60 {
         let metrics = learn(&quantizer, &mut parameters, &near(step, 50.0), step);

@@ -1,10 +1,10 @@
-//! Training on a graphics card, where there is one: as on the CPU, but for rounding.
+//! Training on a graphics card, if there is one, equals training on the CPU up to rounding.
 
 use nn::Compute;
 
 use super::*;
 
-/// The card, or a word about why nothing is tested.
+/// The card, or a message saying why nothing is tested.
 fn gpu(is_mixed: bool) -> Option<Compute> {
     match Compute::gpu(is_mixed) {
         Ok(compute) => Some(compute),
@@ -19,14 +19,14 @@ fn gpu(is_mixed: bool) -> Option<Compute> {
 fn trainer(config: &Config, compute: &Compute) -> Trainer {
     let mut trainer = Trainer::new(config, 1);
     trainer.compute_on(compute.clone());
-    // Small enough that no step of these is left out.
+    // Small enough that none of these steps is skipped.
     trainer.loss_scale = nn::LossScale::continued(256.0, 0);
     trainer
 }
 
 const TURNS: [Turn; 3] = [Turn::Autoencoder, Turn::Discriminators, Turn::Decoder];
 
-/// Models of several kinds, with a floor of spectra at which gradients are sharp.
+/// Models of several kinds, with a floor of spectra at which gradients are well-conditioned.
 fn kinds() -> Vec<Config> {
     [
         json!({}),
@@ -48,8 +48,8 @@ fn kinds() -> Vec<Config> {
     .collect()
 }
 
-/// Compares every turn of every kind. `MAQUETTE_GPU_KINDS` takes only so many: a driver that pretends to be a
-/// card takes a minute for each.
+/// Compares every turn of every kind. `MAQUETTE_GPU_KINDS` limits the number of kinds: a software driver
+/// takes a minute for each.
 fn check(compute: &Compute, allowed: [f64; 2]) {
     let n = std::env::var("MAQUETTE_GPU_KINDS").ok().and_then(|n| n.parse().ok());
     for config in kinds().iter().take(n.unwrap_or(usize::MAX)) {
@@ -107,7 +107,7 @@ fn the_optimiser_moves_weights_as_on_the_cpu() {
         }
     }
     println!("moved {moved:.2e}, difference {difference:.2e}");
-    // The first step of Adam has full length even where rounding decides its direction.
+    // Adam's first step has full length even where rounding decides its direction.
     assert!(moved > 0.0 && difference < 0.05 * moved, "{moved} {difference}");
 }
 

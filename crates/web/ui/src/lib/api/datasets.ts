@@ -1,4 +1,4 @@
-// Verbs on datasets.
+// Requests about datasets.
 
 import { answer, at, client, path, type Signal, until } from './request'
 import type { NewDataset } from './types'
@@ -8,7 +8,7 @@ export const dataset = (id: string, signal?: Signal) =>
   answer(client.GET('/api/datasets/{id}', { ...at(id), ...until(signal) }))
 export const createDataset = (body: NewDataset) => answer(client.POST('/api/datasets', { body }))
 export const cancelDataset = (id: string) => answer(client.POST('/api/datasets/{id}/cancel', at(id)))
-/** Prepares again what failed or was interrupted. */
+/** Prepares a dataset again that failed or was interrupted. */
 export const restartDataset = (id: string) => answer(client.POST('/api/datasets/{id}/restart', at(id)))
 export const renameDataset = (id: string, name: string) =>
   answer(client.PATCH('/api/datasets/{id}', { ...at(id), body: { name } }))

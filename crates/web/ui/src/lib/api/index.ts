@@ -1,4 +1,4 @@
-// What pages can ask of the studio: one function a verb, one file a resource, as the server has it.
+// The studio's API: one function per request, one file per resource, as on the server.
 
 export * from './about'
 export * from './datasets'

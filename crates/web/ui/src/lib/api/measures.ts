@@ -1,4 +1,4 @@
-// Verbs on measures: how long a run would take.
+// Requests about measures: how long a run would take.
 
 import { answer, at, client } from './request'
 import type { NewRun } from './types'

@@ -1,4 +1,4 @@
-// Verbs on models in the library.
+// Requests about models in the library.
 
 import { answer, at, client, type Signal, until } from './request'
 import type { NewModel } from './types'

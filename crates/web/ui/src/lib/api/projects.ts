@@ -1,9 +1,9 @@
-// Verbs on projects: what belongs together, and its archive.
+// Requests about projects and their archives.
 
 import { answer, at, client, path, sendFile, type Signal, until } from './request'
 import type { NewProject, Project, ProjectChange, ProjectItem } from './types'
 
-/** Every project; the one that was used last comes first. */
+/** All projects, the most recently used first. */
 export const projects = (signal?: Signal) => answer(client.GET('/api/projects', until(signal)))
 /** One project, with its folder and its size on disk. */
 export const project = (id: string, signal?: Signal) =>
@@ -13,10 +13,10 @@ export const changeProject = (id: string, body: ProjectChange) =>
   answer(client.PATCH('/api/projects/{id}', { ...at(id), body }))
 export const deleteProject = (id: string) => answer(client.DELETE('/api/projects/{id}', at(id)))
 export const restoreProject = (id: string) => answer(client.POST('/api/projects/{id}/restore', at(id)))
-/** Moves something into a project; the reconstructions of a model go with it. */
+/** Moves something into a project; a model's reconstructions move with it. */
 export const moveToProject = (id: string, body: ProjectItem) =>
   answer(client.POST('/api/projects/{id}/items', { ...at(id), body }))
 export const archiveUrl = (id: string) => path('projects', id, 'archive')
-/** Makes a project of an archive; `onShare` hears how much of it is sent, 0 to 1. */
+/** Creates a project from an archive; `onShare` receives the share sent, 0 to 1. */
 export const importProject = (archive: Blob, onShare: (share: number) => void, signal?: Signal) =>
   sendFile<Project>('POST', path('projects', 'import'), archive, onShare, signal)

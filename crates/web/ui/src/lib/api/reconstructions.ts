@@ -1,4 +1,4 @@
-// Verbs on reconstructions.
+// Requests about reconstructions.
 
 import { answer, at, client, filePath, path, sendFile, type Signal, until } from './request'
 import type { Reconstruction } from './types'

@@ -1,4 +1,4 @@
-// One request to the studio: JSON in, JSON out, problems thrown.
+// A request to the studio: JSON in, JSON out, problems thrown.
 
 import createClient from 'openapi-fetch'
 import { untrack } from 'svelte'
@@ -9,7 +9,7 @@ import { problemFrom, unreachable } from './problem'
 import type { paths } from './schema'
 import { inProject } from './scope'
 
-/** The address, of the project that the pages show. Who asks is not asked again when another is chosen: the page is drawn anew. */
+/** Adds the current project. Read untracked, so no request repeats when it changes: the page is re-created then. */
 const scoped = (method: string, address: string) => inProject(method, address, untrack(() => prefs.project))
 
 class ScopedRequest extends Request {
@@ -18,28 +18,28 @@ class ScopedRequest extends Request {
   }
 }
 
-/** Asks for JSON; which questions there are and what they answer is in the schema. */
+/** The JSON client; the schema lists its requests and answers. */
 export const client = createClient<paths>({
-  // The browser's own, asked for at each call, so that a test can stand in for it.
+  // The browser's own, looked up at each call, so that a test can replace it.
   fetch: (request) => globalThis.fetch(request),
   Request: ScopedRequest as typeof Request,
 })
 
-/** Ends a question early. */
+/** Aborts a request. */
 export type Signal = AbortSignal | undefined
 
-/** The options of a question about one thing. */
+/** The options of a request about one item. */
 export const at = (id: string) => ({ params: { path: { id } } })
 
-/** The options of a question that may end early. */
+/** The options of a request that can be aborted. */
 export const until = (signal: Signal) => ({ signal: signal ?? null })
 
 type Asked<T> = Promise<{ data?: T; error?: unknown; response: Response }>
 
-/** The answer of a question to the client; throws the studio's problem where there is none. */
+/** The answer to a request of the client; throws the studio's problem if it failed. */
 export async function answer<T>(asked: Asked<T>): Promise<T> {
   const { data, error, response } = await asked.catch((thrown: unknown) => {
-    // An aborted question is not a studio that does not answer.
+    // An aborted request does not mean that the studio is unreachable.
     if (thrown instanceof DOMException && thrown.name === 'AbortError') throw thrown
     throw unreachable()
   })
@@ -47,7 +47,7 @@ export async function answer<T>(asked: Asked<T>): Promise<T> {
   return data as T
 }
 
-/** Sends a file's bytes as they are; `onShare` hears how much of it is sent, 0 to 1. */
+/** Sends a file's raw bytes; `onShare` receives the share sent, 0 to 1. */
 export function sendFile<T>(
   method: string,
   path: string,
@@ -55,7 +55,7 @@ export function sendFile<T>(
   onShare: (share: number) => void,
   signal?: AbortSignal,
 ): Promise<T> {
-  // fetch() cannot tell how much of a body has been sent.
+  // fetch() does not report upload progress.
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest()
     xhr.open(method, scoped(method, path))

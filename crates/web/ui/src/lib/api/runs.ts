@@ -1,11 +1,11 @@
-// Verbs on runs.
+// Requests about runs.
 
 import { answer, at, client, filePath, type Signal, until } from './request'
 import type { Control, Limit, NewRun } from './types'
 
 export const runs = (signal?: Signal) => answer(client.GET('/api/runs', until(signal)))
 export const run = (id: string, signal?: Signal) => answer(client.GET('/api/runs/{id}', { ...at(id), ...until(signal) }))
-/** What is known of a run before it starts, or the problem with its settings. */
+/** The forecast of a run before it starts; throws the problem with its settings. */
 export const checkRun = (body: NewRun, signal?: Signal) =>
   answer(client.POST('/api/runs/check', { body, ...until(signal) }))
 export const createRun = (body: NewRun) => answer(client.POST('/api/runs', { body }))
@@ -18,7 +18,7 @@ export const renameRun = (id: string, name: string) =>
   answer(client.PATCH('/api/runs/{id}', { ...at(id), body: { name } }))
 export const deleteRun = (id: string) => answer(client.DELETE('/api/runs/{id}', at(id)))
 export const restoreRun = (id: string) => answer(client.POST('/api/runs/{id}/restore', at(id)))
-/** Curves of the named metrics (all without names), thinned to about `points` each. */
+/** Curves of the named metrics (all if none are named), thinned to about `points` each. */
 export const curves = (id: string, names: string[], points: number, signal?: Signal) => {
   const query = names.length > 0 ? { points, names: names.join(',') } : { points }
   return answer(client.GET('/api/runs/{id}/curves', { params: { path: { id }, query }, ...until(signal) }))

@@ -1,6 +1,6 @@
-// Which requests are of one project: what they list lies in it, and what they make goes into it.
+// Which requests depend on the current project: they list what is in it, or create something in it.
 
-/** By their method. Presets of one's own are useful in every project, and the queue is one for all: these lists are whole. */
+/** By method. The user's presets work in every project, and all projects share one queue: these lists are complete. */
 const SCOPED: Record<string, readonly string[]> = {
   GET: ['datasets', 'exports', 'imports', 'models', 'runs'],
   POST: [
@@ -20,7 +20,7 @@ const SCOPED: Record<string, readonly string[]> = {
   ],
 }
 
-/** The address of a request, with the project that the pages show where it is asked for; an empty one means all projects. */
+/** A request's address, with the current project where it depends on it; an empty one means all projects. */
 export function inProject(method: string, address: string, project: string): string {
   const [path = '', query] = address.split('?')
   if (!project || !SCOPED[method.toUpperCase()]?.includes(path.replace(/^\/api\//, ''))) return address

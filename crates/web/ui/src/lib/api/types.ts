@@ -1,7 +1,7 @@
-// The types of the studio's questions and answers. `npm run api` makes schema.d.ts from what the server says of itself,
-// with every schema by its name.
+// The types of the studio's API. `npm run api` generates schema.d.ts from the server's own description,
+// including every schema by its name.
 
 export type * from './schema'
 
-/** Which files a listing of a folder names. */
+/** Which files a folder listing includes. */
 export type FileKind = 'sounds' | 'imports'

@@ -1,4 +1,4 @@
-// Verbs on uploads: dropped files on their way into a dataset.
+// Requests about uploads: dropped files that will become a dataset.
 
 import { answer, at, client, path, sendFile, type Signal } from './request'
 import type { Upload } from './types'

@@ -1,4 +1,4 @@
-// Every word a person reads, by key: those of the whole app here, those of a feature in its folder, loaded with its pages. TypeScript checks the keys and the names in braces.
+// All user-visible text, by key: the app's here, a feature's in its folder, loaded with its pages. TypeScript checks keys and placeholders.
 
 import type { dashboard } from '../../pages/dashboard/en'
 import type { datasets } from '../../pages/datasets/en'
@@ -23,10 +23,10 @@ import { shell } from './en/shell'
 import { trash } from './en/trash'
 
 const en = { ...shell, ...parts, ...compose, ...projects, ...metrics, ...help, ...imports, ...instruments, ...trash, ...runList }
-/** All texts that are loaded by now. */
+/** All texts loaded so far. */
 const said: Record<string, string> = { ...en }
 
-/** Adds the words of a feature. Whoever says one of them imports the file that they are in. */
+/** Adds a feature's texts. Code that uses one of them imports the file that contains it. */
 export function say<const W extends Record<string, string>>(words: W): W {
   Object.assign(said, words)
   return words
@@ -35,12 +35,12 @@ export function say<const W extends Record<string, string>>(words: W): W {
 type Words = typeof en & typeof datasets & typeof exports & typeof jobs & typeof models & typeof projectPages & typeof dashboard & typeof helpPages & typeof importPages & typeof runPages & typeof settings
 export type Key = keyof Words
 type Names<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
-/** Keys whose text has no names in braces. */
+/** Keys of texts without placeholders. */
 export type PlainKey = { [K in Key]: [Names<Words[K]>] extends [never] ? K : never }[Key]
 type Values<K extends Key> = Names<Words[K]>
 type Args<K extends Key> = [Values<K>] extends [never] ? [] : [values: Record<Values<K>, string | number>]
 
-/** The text of a key, its `{names}` replaced. */
+/** The text for a key, its `{names}` replaced. */
 export function t<K extends Key>(key: K, ...[values]: Args<K>): string {
   const text = said[key] as string
   if (!values) return text
@@ -56,7 +56,7 @@ export function tn(key: Counted, n: number, shown: string = new Intl.NumberForma
   return text.replaceAll('{n}', shown)
 }
 
-/** The locale of numbers and dates: the reader's own flavour of the language of the texts. */
+/** The locale for numbers and dates: the user's own variant of the texts' language. */
 export const locale: string = readersEnglish()
 
 function readersEnglish(): string {

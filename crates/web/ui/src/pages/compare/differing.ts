@@ -1,4 +1,4 @@
-// Settings of several runs beside each other: only those that are not the same in all.
+// The settings of several runs side by side: only those that differ.
 
 import type { Knob } from '$lib/api'
 import type { Settings } from '$lib/compose'
@@ -6,11 +6,11 @@ import { isSame } from '$lib/knobs'
 
 export interface Differing {
   knob: Knob
-  /** Its value in each of them, in their order. */
+  /** Its value in each of the runs, in their order. */
   values: unknown[]
 }
 
-/** What older settings lack has its default. */
+/** Settings missing from older runs have their defaults. */
 export function differing(knobs: readonly Knob[], all: readonly Settings[]): Differing[] {
   return knobs
     .map((knob) => ({ knob, values: all.map((settings) => settings[knob.key] ?? knob.default) }))

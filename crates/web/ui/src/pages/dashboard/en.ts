@@ -1,4 +1,4 @@
-/** Words of the dashboard. */
+/** Text of the dashboard. */
 import { say } from '$lib/i18n'
 
 export const dashboard = say({

@@ -1,25 +1,25 @@
-// What the dashboard makes of the library: what to listen to, what wants a person, what could be done next.
+// What the dashboard shows of the library: a sound to hear, jobs that need attention, suggested next steps.
 
 import type { Dataset, Export, Job, Model, Run, Sample } from '$lib/api'
 import { improvement } from '$lib/score'
 
 import { isSound } from '../runs/samples'
 
-/** Runs last this long before they count as a training of a minute. */
+/** How long a training must last before it counts in the first steps. */
 export const MINUTE_SECS = 60
 
-/** The newest run that has learned something: its score is better than at its start. */
+/** The newest run that has learned something: its score is better than at the start. */
 export const runToHear = (runs: readonly Run[]): Run | undefined =>
   runs.find((run) => run.step > 0 && run.score && Number.isFinite(run.score.latest) && improvement(run) > 0)
 
-/** The newest reconstructions of a run, one of each sound; those of step 0 are noise and not among them. */
+/** The newest reconstruction of each sound of a run; those of step 0 are noise and are left out. */
 export function newestSamples(samples: readonly Sample[], most: number): Sample[] {
   const newest = new Map<string, Sample>()
   for (const sample of samples) if (sample.step > 0 && isSound(sample)) newest.set(sample.name, sample)
   return [...newest.values()].slice(0, most)
 }
 
-/** Jobs that ended without being asked to and that nobody has put aside, newest first. */
+/** Jobs that ended unexpectedly and were not dismissed, newest first. */
 export function needing(jobs: readonly Job[]): Job[] {
   return jobs
     .filter(({ state }) => state.state === 'interrupted' || state.state === 'failed')
@@ -27,7 +27,7 @@ export function needing(jobs: readonly Job[]): Job[] {
     .toSorted((a, b) => b.created_ms - a.created_ms)
 }
 
-/** Whether somebody has trained for a minute, or a training came to its end. */
+/** Whether someone has trained for a minute, or a training has finished. */
 export const hasTrained = (jobs: readonly Job[]): boolean =>
   jobs.some(({ kind, state, progress }) => kind === 'train' && (state.state === 'done' || (progress?.elapsed_secs ?? 0) >= MINUTE_SECS))
 
@@ -36,7 +36,7 @@ export type Next =
   | { what: 'keep'; name: string; href: string }
   | { what: 'export'; name: string; href: string }
 
-/** What could be done next with what is there, at most one of each kind. */
+/** Suggested next steps, at most one of each kind. */
 export function nextSteps({ datasets, runs, models, exports }: { datasets: Dataset[]; runs: Run[]; models: Model[]; exports: Export[] }): Next[] {
   const steps: Next[] = []
   const untrained = datasets.find((one) => one.summary && !runs.some((run) => run.dataset === one.id))

@@ -1,4 +1,4 @@
-// Deleting datasets, with the way back, and with the runs that need them.
+// Deleting datasets, with undo, and a warning about the runs that need them.
 
 import './en'
 
@@ -6,7 +6,7 @@ import { type Dataset, deleteDataset, restoreDataset, type Run, runs as ask } fr
 import { t, tn } from '$lib/i18n'
 import { moveToTrash } from '$lib/trash.svelte'
 
-/** What to know before the datasets with these identifiers are gone: the runs that were trained on them. */
+/** The warning before datasets are deleted: the runs that were trained on them. */
 export function lackedBy(ids: readonly string[], runs: readonly Pick<Run, 'name' | 'dataset'>[]): string {
   const lacking = runs.filter(({ dataset }) => dataset && ids.includes(dataset))
   const [first] = lacking
@@ -14,9 +14,9 @@ export function lackedBy(ids: readonly string[], runs: readonly Pick<Run, 'name'
   return lacking.length === 1 ? t('dataset.lackedByOne', { name: first.name }) : tn('dataset.lackedBy', lacking.length)
 }
 
-/** Puts them into the trash and offers to bring them back; gives those that are gone. */
+/** Moves datasets to the trash, with undo; returns those that were moved. */
 export async function deleteDatasets<T extends Pick<Dataset, 'id' | 'name'>>(datasets: readonly T[]): Promise<T[]> {
-  // Without the list of runs, deleting works all the same.
+  // Deleting works even without the list of runs.
   const runs = await ask().catch(() => [])
   return moveToTrash(datasets, deleteDataset, restoreDataset, (gone) => lackedBy(gone.map((one) => one.id), runs))
 }

@@ -1,4 +1,4 @@
-/** Words of the datasets pages. */
+/** Text of the datasets pages. */
 import { say } from '$lib/i18n'
 
 export const datasets = say({

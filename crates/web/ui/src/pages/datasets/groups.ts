@@ -1,8 +1,8 @@
-// Files of a dataset that hold the same sound.
+// Files of a dataset that contain the same sound.
 
 import type { DatasetDetail, SoundFile, SoundGroup } from '$lib/api'
 
-/** Groups with their files, those of identical sound first; what an older dataset does not know is nothing. */
+/** Groups with their files, those with identical sound first; empty for older datasets, which have none. */
 export function groupsOf(dataset: DatasetDetail): { kind: SoundGroup['kind']; files: SoundFile[] }[] {
   const groups = (dataset.groups ?? []).map(({ kind, files }) => ({
     kind,
@@ -11,7 +11,7 @@ export function groupsOf(dataset: DatasetDetail): { kind: SoundGroup['kind']; fi
   return groups.filter(({ files }) => files.length > 1).sort((a, b) => a.kind.localeCompare(b.kind))
 }
 
-/** How many files repeat another one. */
+/** How many files duplicate another one. */
 export function duplicatesOf(dataset: DatasetDetail): number {
   return groupsOf(dataset).reduce((sum, { files }) => sum + files.length - 1, 0)
 }

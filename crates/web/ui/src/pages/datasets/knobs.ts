@@ -1,4 +1,4 @@
-// The settings of a new dataset, as knobs, so that the same form draws them as draws a model's.
+// The settings of a new dataset as knobs, so that they use the same form as a model's.
 
 import './en'
 
@@ -44,13 +44,13 @@ export const datasetKnobs: Knob[] = [
   }),
 ]
 
-/** What the form comes to, what was left as it was included. */
+/** The values of the form, including unchanged ones. */
 export function settingsOf(changes: Record<string, unknown>) {
   const of = (key: string) => changes[key] ?? datasetKnobs.find((one) => one.key === key)?.default
   return { rateHz: Number(of('rate_hz')), channels: String(of('channels')), validationShare: Number(of('validation_share')) }
 }
 
-/** What is wrong with the form. The studio reads these as plain numbers, so what is none must not reach it. */
+/** The errors in the form. The studio parses these values as plain numbers, so nothing else must reach it. */
 export function wrongSettings(changes: Record<string, unknown>): FieldProblem[] {
   return datasetKnobs.flatMap(({ key, kind }) => {
     const n = changes[key]
@@ -66,7 +66,7 @@ function wrongNumber(n: unknown, { type, min, max }: { type: string; min: number
   return max === Number.MAX_SAFE_INTEGER ? t('form.wholeAtLeast', { min: plain(min) }) : t('form.between', { min: plain(min), max: plain(max) })
 }
 
-/** What the form says, in the words of the order. */
+/** The form's values as the request expects them. */
 export function orderOf(changes: Record<string, unknown>): Partial<NewDataset> {
   const { channels, ...rest } = changes
   return channels === undefined ? rest : { ...rest, channels: channels === t('knob.stereo') ? 2 : 1 }

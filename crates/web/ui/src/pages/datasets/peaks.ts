@@ -1,11 +1,11 @@
-// A dataset's files as things to draw and to play; peaks are kept: they never change.
+// Waveforms and playback of a dataset's files. Peaks are cached, as they never change.
 
 import { datasetAudioUrl, datasetPeaks, type Peaks, type SoundFile } from '$lib/api'
 
 const KEPT_MAX = 300
 const kept = new Map<string, Peaks>()
 
-/** The peaks of a file; from memory if it was drawn before. */
+/** The peaks of a file; from the cache if already loaded. */
 export async function filePeaks(dataset: string, idx: number, signal?: AbortSignal): Promise<Peaks> {
   const key = `${dataset}/${idx}`
   const known = kept.get(key)
@@ -16,7 +16,7 @@ export async function filePeaks(dataset: string, idx: number, signal?: AbortSign
   return peaks
 }
 
-/** A file as the player wants it. */
+/** A file in the form the player expects. */
 export const playableOf = (dataset: string, { idx, path }: SoundFile) => ({
   id: `dataset/${dataset}/${idx}`,
   title: path,

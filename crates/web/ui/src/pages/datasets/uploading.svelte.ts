@@ -1,4 +1,4 @@
-// Files on their way to the studio: two at a time, each tried once, what fails is named.
+// The upload of files to the studio: two at a time, without retries; failures are listed.
 
 import { deleteUpload, newUpload, problemOf, sendUpload } from '$lib/api'
 import type { Dropped } from '$lib/dropped'
@@ -6,7 +6,7 @@ import type { Dropped } from '$lib/dropped'
 const AT_ONCE = 2
 
 export class Uploading {
-  /** The upload's identifier, once the studio gave one. */
+  /** The upload's identifier, once the studio has assigned one. */
   id = $state<string>()
   nFiles = $state(0)
   nDone = $state(0)
@@ -30,7 +30,7 @@ export class Uploading {
     while (this.#nBusy < AT_ONCE && this.#waiting.length > 0) void this.#work()
   }
 
-  /** Forgets everything, here and in the studio, unless a dataset has been made of it. */
+  /** Discards everything, here and in the studio, unless a dataset has been made from it. */
   discard(): void {
     this.#abort.abort()
     if (this.id) deleteUpload(this.id).catch(() => undefined)
@@ -56,7 +56,7 @@ export class Uploading {
       if (this.#abort.signal.aborted) return
       const problem = problemOf(thrown)
       this.failed = [...this.failed, { path, why: [problem.what, problem.why].filter(Boolean).join(': ') }]
-      // The next file may ask for a place anew.
+      // The next file may request an upload again.
       if (!this.id) this.#place = undefined
     }
     count(1)

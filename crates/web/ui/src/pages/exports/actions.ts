@@ -1,4 +1,4 @@
-// What can be asked of an export, wherever it is shown.
+// Actions on an export, wherever it is shown.
 
 import './en'
 
@@ -8,7 +8,7 @@ import { t } from '$lib/i18n'
 import { isActive, newest } from '$lib/jobs.svelte'
 import { attempt, toast, toastUndo } from '$lib/toasts.svelte'
 
-/** Cancels one that is under way; moves another to the trash, which can be undone. Gives whether it worked. */
+/** Cancels an export in progress; otherwise moves it to the trash, with undo. Returns whether it worked. */
 export async function removeExport({ id, job }: Export): Promise<boolean> {
   if (isActive(newest(job))) return attempt(() => cancelExport(job))
   if (!(await attempt(() => deleteExport(id)))) return false
@@ -16,18 +16,18 @@ export async function removeExport({ id, job }: Export): Promise<boolean> {
   return true
 }
 
-/** Shows its folder in the file manager of the studio's computer. */
+/** Opens its folder in the file manager of the studio's computer. */
 export async function showFolder({ id }: Export): Promise<void> {
   if (await attempt(() => openExport(id))) toast(t('export.opened'))
 }
 
-/** Ends an export that waits or runs, and says so: nothing of it is left to look at. */
+/** Cancels a queued or running export and confirms it, as nothing of it remains to look at. */
 export async function cancelExport({ id, name }: Job): Promise<void> {
   await deleteExport(id)
   toast(t('exports.cancelled', { name }))
 }
 
-/** Every export, by the name that says where it goes. */
+/** All exports, under names that include their target. */
 export async function findExports(signal: AbortSignal): Promise<Found[]> {
   const all = await ask(signal)
   return all.map(({ id, job, task }) => ({ title: t('export.nameFor', { name: job.name, target: t(`export.short.${task.form.to}`) }), href: `/exports/${id}` }))

@@ -1,16 +1,16 @@
-// What a person chose for an export: kept in the address while choosing, in the order when it is sent.
+// The choices for an export: kept in the address while choosing, in the task once sent.
 
 import type { CardWords, ExportForm, ExportTask, ModelPlace } from '$lib/api'
 
-/** Where it will be played, by the form that this takes. */
+/** Where it will be played, identified by the form of export that takes. */
 export type Target = ExportForm['to']
 export const TARGETS: readonly Target[] = ['torchscript', 'onnx', 'maq', 'safetensors', 'ckpt']
 
-/** Which latents it shows. */
+/** Which latents are exposed. */
 export type Latents = { keep: 'all' } | { keep: 'fidelity'; share: number } | { keep: 'number'; n: number }
 
 export interface Choices {
-  /** None while there is no model to choose. */
+  /** Undefined while there is no model to choose. */
   model: ModelPlace | undefined
   to: Target
   streaming: boolean
@@ -25,10 +25,10 @@ export interface Choices {
 
 export const USUAL_BLOCK = 2048
 
-/** Whether a form plays sound, so that it can be told how. */
+/** Whether an export of this form plays sound, and so has playback options. */
 export const plays = (to: Target): to is 'torchscript' | 'onnx' => to === 'torchscript' || to === 'onnx'
 
-/** nn~ plays block by block; code mostly has the whole sound. */
+/** nn~ plays block by block; code mostly has the whole sound available. */
 export const usuallyStreams = (to: Target): boolean => to === 'torchscript'
 
 export function choicesFrom(query: URLSearchParams): Choices {
@@ -47,7 +47,7 @@ export function choicesFrom(query: URLSearchParams): Choices {
   }
 }
 
-/** The names of the address that say the choices; null for what is as usual. */
+/** The query parameters for these choices; null for those at their usual values. */
 export function queryOf({ model, to, streaming, latents, channels, rateHz, block, card }: Choices): Record<string, string | null> {
   return {
     model: model?.from === 'library' ? model.id : null,
@@ -55,7 +55,7 @@ export function queryOf({ model, to, streaming, latents, channels, rateHz, block
     to,
     streaming: streaming === usuallyStreams(to) ? null : streaming ? 'on' : 'off',
     fidelity: latents.keep === 'fidelity' ? String(latents.share) : null,
-    // A number that is not one yet is kept as empty: the choice stands, and waits for it.
+    // An incomplete number is kept as empty, so that the choice stands until it is complete.
     latents: latents.keep === 'number' ? (Number.isNaN(latents.n) ? '' : String(latents.n)) : null,
     channels: channels === undefined ? null : String(channels),
     rate_hz: rateHz === undefined ? null : String(rateHz),
@@ -66,7 +66,7 @@ export function queryOf({ model, to, streaming, latents, channels, rateHz, block
   }
 }
 
-/** What is asked of the studio; undefined while there is no model. */
+/** The request to the studio; undefined while there is no model. */
 export function taskOf(choices: Choices): ExportTask | undefined {
   const { model } = choices
   return model && { model, form: formOf(choices) }
@@ -84,7 +84,7 @@ function formOf({ to, streaming, latents, channels, rateHz, block, card }: Choic
   return { to, card: { author: card.author.trim(), license: card.license.trim(), about: card.about.trim() } }
 }
 
-/** The choices that an order was made of. */
+/** The choices that a task was made from. */
 export function choicesOf({ model, form }: ExportTask): Choices {
   const card = { author: '', license: '', about: '', ...('card' in form ? form.card : {}) }
   const play = 'play' in form ? form.play : undefined
@@ -100,7 +100,7 @@ export function choicesOf({ model, form }: ExportTask): Choices {
   }
 }
 
-/** The wizard, as it was when this was ordered. */
+/** The wizard with the choices of this task. */
 export function wizardHref(task: ExportTask): string {
   const said = Object.entries(queryOf(choicesOf(task))).filter((entry): entry is [string, string] => entry[1] !== null)
   return `/export?${new URLSearchParams(said)}`

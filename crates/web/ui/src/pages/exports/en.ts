@@ -1,4 +1,4 @@
-/** Words of the exports: the wizard, the library and one of them. */
+/** Text of the exports pages: the wizard, the library, and a single export. */
 import { say } from '$lib/i18n'
 
 export const exports = say({

@@ -1,4 +1,4 @@
-// How an export is played, in a few steps, by where that is.
+// How to play an export, in a few steps, depending on the target.
 
 import './en'
 
@@ -10,7 +10,7 @@ import { madeStem } from './source'
 
 export interface PlayStep {
   text: string
-  /** Lines to type or to copy. */
+  /** Lines to type or copy. */
   code?: string[]
 }
 
@@ -46,5 +46,5 @@ export function stepsFor(one: Export): PlayStep[] {
   }
 }
 
-/** A path as a shell takes it. */
+/** A path quoted for a shell. */
 const quoted = (path: string): string => (/^[\w./\\:-]+$/.test(path) ? path : `"${path}"`)

@@ -1,4 +1,4 @@
-// Choices in words: what will be made, in a sentence, and what each choice means.
+// Choices in words: the resulting file in one line, and the meaning of each choice.
 
 import './en'
 
@@ -14,7 +14,7 @@ export function latentWords(latents: Latents, source: Source): string {
   const [n, all] = [nLatents(latents, source), source.facts?.codec?.latent_size]
   if (latents.keep === 'fidelity' && n === undefined) return t('export.latentsFor', { share: percent(latents.share) })
   if (n === undefined || n === all) return all === undefined ? t('export.latentsAll') : t('export.latentsAllOf', { n: count(all) })
-  // Not a number of latents, or not yet.
+  // Not a valid number of latents, at least not yet.
   if (Number.isNaN(n) || n > (all ?? n)) return t('export.latentsSome')
   return all === undefined ? t('export.latentsN', { n: count(n) }) : t('export.latentsOf', { n: count(n), all: count(all) })
 }
@@ -41,14 +41,14 @@ function playParts({ streaming, latents, channels, rateHz }: Choices, source: So
   return [t(streaming ? 'export.streaming' : 'export.whole'), sound, latentWords(latents, source)].filter(Boolean)
 }
 
-/** A choice, what it came to, and why. */
+/** A choice, its result, and the reason. */
 export interface Decided {
   name: string
   value: string
   why: string
 }
 
-/** What the answer decides, each with a sentence. */
+/** The consequences of the chosen target, with one sentence each. */
 export function decidedBy(choices: Choices, source: Source): Decided[] {
   const format = { name: t('export.format'), value: t(`export.formats.${choices.to}`), why: t(`export.formatWhy.${choices.to}`) }
   const { rateHz, facts } = source
@@ -91,11 +91,11 @@ function curves({ latents }: Choices, source: Source): Decided {
   return { name: t('export.latents'), value, why: latents.keep === 'fidelity' ? why.fidelity(latents.share) : why[latents.keep]() }
 }
 
-/** That the run of an exported model has gone on. */
+/** Says that the run of an exported model has continued. */
 export const outdatedWords = ({ step, newest_step }: Outdated): string =>
   t('export.outdated', { step: count(step), newest: count(newest_step) })
 
-/** A ready-made answer to all that can be told. */
+/** A ready-made set of options. */
 export interface Quick {
   key: 'stage' | 'all' | 'whole' | 'live'
   streaming: boolean
@@ -104,7 +104,7 @@ export interface Quick {
 
 const ALL: Latents = { keep: 'all' }
 
-/** Ready-made answers for a target, the usual one first. */
+/** Ready-made options for a target, the usual one first. */
 export function quickFor(to: Target): Quick[] {
   if (to === 'torchscript')
     return [

@@ -1,4 +1,4 @@
-/** Words of the help pages. */
+/** Text of the help pages. */
 import { say } from '$lib/i18n'
 
 export const helpPages = say({

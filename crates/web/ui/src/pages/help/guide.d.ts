@@ -1,4 +1,4 @@
-// What `vite/guide.ts` makes of docs/guide.
+// The output of `vite/guide.ts`, made from docs/guide.
 
 declare module 'virtual:guide' {
   import type { Topic } from '../../../vite/guide'

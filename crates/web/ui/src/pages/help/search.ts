@@ -1,26 +1,26 @@
-// Search in the guide: sections that have any word, those with most of them first, with a piece of their text.
+// Search in the guide: sections that contain any of the words, those with most words first, with an excerpt.
 
 import type { Section } from '../../../vite/guide'
 
 export interface Hit {
-  /** Its address, like `/help/training#divergence`. */
+  /** Its address, such as `/help/training#divergence`. */
   href: string
   topicTitle: string
-  /** Of the section; of the topic for its beginning. */
+  /** The section's title; for a topic's beginning, the topic's. */
   title: Piece[]
-  /** A piece of its text around the first word that was found. */
+  /** An excerpt around the first match. */
   snippet: Piece[]
 }
-/** A piece of text, and whether it is one of the words that were looked for. */
+/** A piece of text, and whether it is a match. */
 export interface Piece {
   text: string
   isHit: boolean
 }
 
-/** About how many letters of a section's text a hit shows. */
+/** The approximate length of an excerpt, in characters. */
 const SNIPPET = 150
 
-/** The sections in which words of a query occur: those with more of the words first, of these the best; only those with every word if asked so. */
+/** Sections with words of the query, by number of matching words, then by points; optionally only those with every word. */
 export function find(sections: Section[], query: string, limit = 20, isEveryWord = false): Hit[] {
   const words = wordsOf(query)
   if (words.length === 0) return []
@@ -32,15 +32,15 @@ export function find(sections: Section[], query: string, limit = 20, isEveryWord
     .map(({ section }) => hitOf(section, words))
 }
 
-/** A word in its plainest form: «Exports» and «exporting» are found by «export», and the other way. */
+/** The query's words without endings: «Exports» and «exporting» are found by «export», and vice versa. */
 function wordsOf(query: string): string[] {
   const words = query.toLowerCase().match(/[\p{L}\p{N}][\p{L}\p{N}_./-]*/gu) ?? []
   return words.map((word) => word.replace(/^(\p{L}{4,}?)(?:ing|ed|es|s)$/u, '$1'))
 }
 
-/** How well a section answers: how many of the words are in it, and how prominently. */
+/** How well a section matches: the number of words in it, and their prominence. */
 function scoreOf(section: Section, words: string[], isEveryWord: boolean): { nWords: number; points: number } {
-  // «of» and «it» are everywhere: alone they find something only where nothing else is asked.
+  // Short words like «of» and «it» are everywhere: they count only if the query has no others.
   const telling = words.some((word) => word.length > 2) ? words.filter((word) => word.length > 2) : words
   const title = section.topicTitle.toLowerCase()
   const heading = section.heading?.title.toLowerCase() ?? title
@@ -56,10 +56,10 @@ function scoreOf(section: Section, words: string[], isEveryWord: boolean): { nWo
   return score
 }
 
-/** How often words that begin so occur. */
+/** How often words with this beginning occur. */
 const countOf = (text: string, word: string): number => [...text.matchAll(beginningOf([word]))].length
 
-/** Matches the words that begin like one of these. */
+/** Matches words that begin with any of these. */
 function beginningOf(words: string[]): RegExp {
   const safe = words.map((word) => word.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&'))
   return new RegExp(`(?<![\\p{L}\\p{N}])(?:${safe.join('|')})[\\p{L}\\p{N}]*`, 'giu')
@@ -74,7 +74,7 @@ function hitOf({ topic, topicTitle, heading, text }: Section, words: string[]): 
   }
 }
 
-/** The text around the first word that was found, cut between words. */
+/** The text around the first match, cut at word boundaries. */
 function excerptOf(text: string, words: string[]): string {
   const first = beginningOf(words).exec(text)?.index ?? 0
   const from = first < SNIPPET / 2 ? 0 : text.indexOf(' ', first - SNIPPET / 3) + 1

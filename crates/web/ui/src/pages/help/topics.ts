@@ -1,4 +1,4 @@
-// The topics of the guide, and which of them belongs to which page of the app.
+// The topics of the guide, and the pages of the app they belong to.
 
 import { topics } from 'virtual:guide'
 
@@ -6,7 +6,7 @@ import type { Topic } from '../../../vite/guide'
 
 export { texts, topics } from 'virtual:guide'
 
-/** Beginnings of addresses and the topic about them; the first that fits wins. */
+/** Address prefixes and the topics about them; the first match wins. */
 const PLACES: [path: string, topic: string][] = [
   ['/datasets', 'datasets'],
   ['/runs', 'training'],
@@ -20,16 +20,16 @@ const PLACES: [path: string, topic: string][] = [
   ['/', 'first-steps'],
 ]
 
-/** The topic of an address of the guide; undefined for one that there is not. */
+/** The guide topic with an id; undefined if there is none. */
 export const topicOf = (id: string): Topic | undefined => topics.find((topic) => topic.id === id)
 
-/** The address in the guide of what helps on a page. */
+/** The guide's address for help on a page. */
 export function helpFor(path: string): string {
   const found = PLACES.find(([start]) => path === start || path.startsWith(`${start}/`))
   return `/help/${found?.[1] ?? 'first-steps'}`
 }
 
-/** The page of the app that a topic is about. */
+/** The app's page that a topic is about. */
 export function placeOf(topic: string): string | undefined {
   return PLACES.find(([, its]) => its === topic)?.[0]
 }

@@ -1,4 +1,4 @@
-/** Words of importing. */
+/** Text about importing. */
 import { say } from '$lib/i18n'
 
 export const importPages = say({

@@ -1,28 +1,28 @@
-// What an import is asked to take, from what was found and ticked.
+// The request for an import, from the items found and ticked.
 
 import type { Finding, Findings, ImportTask } from '$lib/api'
 import { below } from '$lib/paths'
 
-/** The address that shows what lies in a folder or a file. */
+/** The address that shows the findings in a folder or file. */
 export const findingsHref = (path: string): string => `/import?path=${encodeURIComponent(path)}`
 
-/** What a person chose of it. */
+/** The user's choices. */
 export interface Wanted {
   chosen: Finding[]
-  /** Used where one thing is chosen; empty for the name it has. */
+  /** Used if a single item is chosen; empty to keep its name. */
   name: string
-  /** Whether a run is only wanted for its best checkpoint. */
+  /** Whether only the best checkpoint of a run is wanted. */
   isModelOnly: boolean
 }
 
-/** The one thing that is chosen, if it is one. */
+/** The chosen item, if there is exactly one. */
 export const onlyOf = (chosen: Finding[]): Finding | undefined => (chosen.length === 1 ? chosen[0] : undefined)
 
 export function orderOf(found: Findings, { chosen, name, isModelOnly }: Wanted): ImportTask {
   const only = onlyOf(chosen)
   const named = { name: (only && name.trim()) || null }
   if (only?.kind === 'run' && isModelOnly) {
-    // What one model is made of is named by its path; `.` is the folder that was looked at.
+    // An import as a single model names its source by path; `.` is the inspected folder itself.
     const path = only.key === '.' ? found.path : below(found.path, only.key)
     return { path, items: [], as_model: true, ...named }
   }

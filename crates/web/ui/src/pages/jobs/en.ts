@@ -1,4 +1,4 @@
-/** Words of the list of all jobs, and of the page that a job of any kind has. */
+/** Text of the list of all jobs, and of the generic job page. */
 import { say } from '$lib/i18n'
 
 export const jobs = say({

@@ -1,4 +1,4 @@
-/** Words of the models pages. */
+/** Text of the models pages. */
 import { say } from '$lib/i18n'
 
 export const models = say({

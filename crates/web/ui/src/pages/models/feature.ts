@@ -11,9 +11,9 @@ export const models: Feature = {
     { pattern: '/models/:id', title: 'nav.models', load: () => import('./ModelPage.svelte') },
   ],
   kinds: {
-    // A reconstruction is shown on its model's page, which only its own record names.
+    // A reconstruction is shown on its model's page, but only its own record names the model.
     reconstruct: { title: 'job.reconstruct', list: 'reconstructions', href: () => '/models' },
-    // What a conversion makes goes to whoever asked for it.
+    // The result of a conversion goes to its caller.
     convert: { title: 'job.convert', href: () => '/models' },
   },
   find: { heading: 'palette.models', load: async (signal) => (await ask(signal)).map(({ id, name }) => ({ title: name, href: `/models/${id}` })) },

@@ -1,11 +1,11 @@
-// What a project holds, in words.
+// The contents of a project, in words.
 
 import './en'
 
 import type { Project } from '$lib/api'
 import { t, tn } from '$lib/i18n'
 
-/** `2 datasets · 1 run`; what there is none of is left out. */
+/** `2 datasets · 1 run`; zero counts are omitted. */
 export function contentsText({ n_datasets, n_runs, n_models }: Project): string {
   const parts = [
     n_datasets > 0 ? tn('project.nDatasets', n_datasets) : '',

@@ -1,9 +1,9 @@
-// What new runs of a project start from: whether that is anything, and how it is told.
+// The defaults of a project's new runs: whether there are any, and their description.
 
 import type { Family, OwnPreset, RunDefaults } from '$lib/api'
 import { shownValue } from '$lib/knobs'
 
-/** None: new runs start as they would without a project. */
+/** No defaults: new runs start as they would without a project. */
 export const NO_DEFAULTS: RunDefaults = { family: null, preset: null, switches: [], settings: {}, limit: null }
 
 export const isDefaulted = ({ preset, switches, settings, limit }: RunDefaults): boolean =>
@@ -15,7 +15,7 @@ export interface DefaultsTold {
   settings: { title: string; value: string }[]
 }
 
-/** In the words of the form; what the family does not know any more keeps its name. */
+/** In the words of the form; names that the family no longer has are shown as they are. */
 export function toldDefaults({ preset, switches, settings }: RunDefaults, family: Family | undefined, own: readonly OwnPreset[]): DefaultsTold {
   const titleOf = (name: string) => own.find(({ id }) => id === name)?.name ?? family?.presets.find((one) => one.name === name)?.title ?? name
   return {

@@ -1,4 +1,4 @@
-/** Words of the projects pages. */
+/** Text of the projects pages. */
 import { say } from '$lib/i18n'
 
 export const projectPages = say({

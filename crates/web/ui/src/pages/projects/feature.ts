@@ -1,6 +1,6 @@
 import type { Feature } from '$lib/feature'
 
-/** No place in the rail: the switcher at its top leads here. */
+/** Has no entry in the rail: the switcher at its top leads here. */
 export const projects: Feature = {
   section: 'projects',
   pages: [

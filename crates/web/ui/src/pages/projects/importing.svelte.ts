@@ -1,4 +1,4 @@
-// An archive on its way to the studio. It goes on while other pages are looked at.
+// The upload of an archive to the studio. It continues while other pages are open.
 
 import './en'
 
@@ -9,13 +9,13 @@ import { route } from '$lib/router.svelte'
 import { toast } from '$lib/toasts.svelte'
 
 class Importing {
-  /** The file that is sent; undefined while none is. */
+  /** The file being sent; undefined if none is. */
   file = $state.raw<File>()
-  /** How much of it is sent, 0 to 1. */
+  /** The share sent, 0 to 1. */
   share = $state(0)
-  /** Why the last one could not be imported. */
+  /** Why the last import failed. */
   problem = $state.raw<Problem>()
-  /** What the last one became. */
+  /** The project created by the last import. */
   made = $state.raw<Project>()
 
   #attempt: AbortController | undefined
@@ -29,7 +29,7 @@ class Importing {
     this.problem = this.made = undefined
     try {
       this.made = await importProject(file, (share) => (this.share = share), attempt.signal)
-      // Its page says so itself.
+      // The projects page reports it itself.
       if (route.path !== '/projects') toast(t('archive.done', { name: this.made.name }))
       await refreshProjects()
     } catch (thrown) {

@@ -1,4 +1,4 @@
-// Moving things into a project, with the way back.
+// Moving items into a project, with undo.
 
 import './en'
 
@@ -8,7 +8,7 @@ import type { Movable } from '$lib/moving.svelte'
 import { refreshProjects } from '$lib/projects.svelte'
 import { toastProblem, toastUndo } from '$lib/toasts.svelte'
 
-/** Moves them; what cannot be moved is said, the rest moves all the same. Gives whether all of them did. */
+/** Moves items; reports a failure and moves the rest regardless. Returns whether all were moved. */
 export async function moveAll(things: readonly Movable[], to: Pick<Project, 'id' | 'name'>): Promise<boolean> {
   const moved: Movable[] = []
   let failure: unknown
@@ -18,7 +18,7 @@ export async function moveAll(things: readonly Movable[], to: Pick<Project, 'id'
       moved.push(thing)
     } catch (thrown) {
       failure = thrown
-      // Without the studio the others would fail alike.
+      // Without the studio, the others would fail too.
       if (!(thrown instanceof ProblemError) || thrown.status === 0) break
     }
   }

@@ -1,4 +1,4 @@
-// Which charts a run has, and in which order.
+// The charts of a run, in order.
 
 import './en'
 
@@ -7,7 +7,7 @@ import { metricTitle } from '$lib/metrics'
 
 export interface Chart {
   title: string
-  /** Metrics drawn in it. */
+  /** The metrics it shows. */
   names: string[]
 }
 export interface ChartGroup {
@@ -43,7 +43,7 @@ const GROUPS: { title: TitleKey; charts: (string | { title: TitleKey; names: str
   },
 ]
 
-/** Charts for the metrics that a run has reported; new ones come last. */
+/** Charts for the metrics that a run has reported; unknown metrics come last. */
 export function chartsOf(reported: string[]): ChartGroup[] {
   const left = new Set(reported)
   const take = (names: string[]) => names.filter((name) => left.delete(name))

@@ -1,4 +1,4 @@
-/** Words of runs: the form, the list and the page of one. */
+/** Text about runs: the form, the list and the run page. */
 import { say } from '$lib/i18n'
 
 export const runPages = say({

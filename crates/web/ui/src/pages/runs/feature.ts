@@ -21,7 +21,7 @@ export const runs: Feature = {
     },
     measure: {
       title: 'job.measure',
-      // What was measured is shown where the run is put together.
+      // A measurement is shown where the run is set up.
       href: () => '/runs/new',
     },
   },

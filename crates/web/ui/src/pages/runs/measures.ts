@@ -1,4 +1,4 @@
-// What was measured of a run before it started, in words.
+// Measurements made before a run started, in words.
 
 import './en'
 
@@ -18,7 +18,7 @@ export function measureText({ phases, end_secs: end, end_step: step, measured }:
   }
   const first = ends.map((secs, i) => t('measure.forPhase', { time: duration(secs - (ends[i - 1] ?? 0)), n: i + 1 })).join(', ')
   const values = { first, later: duration(Math.max(0, (end ?? 0) - last)), steps, thousand }
-  // A phase that ends as soon as nothing gets better takes no longer than that.
+  // A phase that ends once nothing improves takes this long at most.
   const isAtMost = measured.phases.slice(0, ends.length).some(({ is_open }) => is_open)
   if (end == null) return t(isAtMost ? 'measure.foreverAtMost' : 'measure.forever', values)
   return t(isAtMost ? 'measure.bothAtMost' : 'measure.both', values)
@@ -31,10 +31,10 @@ export function measureNeeds({ measured }: RunMeasure): string {
   return t('measure.needs', { memory, threads: tn('measure.threads', measured.n_threads) })
 }
 
-/** Other programs that kept fewer cores busy hardly mattered. */
+/** Below this, the load from other programs hardly matters. */
 const BUSY_CORES = 0.3
 
-/** What makes the figures less sure. */
+/** What makes the figures less reliable. */
 export function measureDoubts({ measured }: RunMeasure): string[] {
   const doubts: string[] = []
   const busy = measured.busy_cores ?? 0
@@ -43,12 +43,12 @@ export function measureDoubts({ measured }: RunMeasure): string[] {
   return doubts
 }
 
-/** Seconds of a step: `0.21 s`, `21 ms`. */
+/** The duration of a step: `0.21 s`, `21 ms`. */
 const stepTime = (secs: number): string => (secs < 0.1 ? `${number(1000 * secs, 2)}\u202fms` : `${number(secs, 2)}\u202fs`)
 
 interface Now {
   step: number
-  /** The number of its phase, from 1; nothing where that is not known. */
+  /** The number of its phase, from 1; undefined if unknown. */
   phase?: number | undefined
   rate?: number | null | undefined
 }
@@ -59,7 +59,7 @@ const stepsTo = ({ phases }: RunMeasure['measured'], i: number): number => phase
 /** `forecast 0.21 s a step, now 0.23 s` */
 export function paceText(forecast: RunMeasure, { step, phase, rate }: Now): string {
   const { phases, measured } = forecast
-  // A phase may begin before its step.
+  // A phase may begin before its scheduled step.
   const byStep = measured.phases.findIndex((_, i) => step < stepsTo(measured, i))
   const at = phases[Math.max(byStep, (phase ?? 1) - 1)] ?? phases.at(-1)
   const expected = stepTime((at?.secs_per_1000_steps ?? 0) / 1000)

@@ -1,4 +1,4 @@
-// Whether a run fits the memory that is free, and what would make it fit.
+// Whether a run fits into free memory, and changes that would make it fit.
 
 import './en'
 
@@ -6,7 +6,7 @@ import type { MemoryAdvice, MemoryForecast } from '$lib/api'
 import { bytes } from '$lib/format'
 import { t } from '$lib/i18n'
 
-/** What the phase needs that needs most. */
+/** The memory of the most demanding phase. */
 export const neededBytes = ({ phase_bytes }: MemoryForecast): number => Math.max(0, ...phase_bytes)
 
 /** `Use batch size 4 (about 5.2 GB)` */

@@ -1,24 +1,24 @@
-// What the studio says of a run while it is put together: what the choices come to, and a moment after each change, what it takes.
+// The studio's answers while a run is being set up: the resulting settings and, shortly after each change, the cost.
 
 import { checkRun, compose, type FieldProblem, type NewComposition, type NewRun, type Origin, type Problem, ProblemError, problemOf, type RunForecast } from '$lib/api'
 import { resource } from '$lib/resource.svelte'
 
 export interface RunBase {
-  /** A value for each knob; stays while newer ones are on their way or cannot be had. */
+  /** A value for each knob; stays while newer ones are loading or fail to load. */
   readonly values: Record<string, unknown>
   readonly origins: Record<string, Origin>
-  /** Whether these are of what is asked about now. */
+  /** Whether these belong to the current choices. */
   readonly isFresh: boolean
 }
 
-/** What choices come to. Call it while a component is set up; `choices` says what to ask about. */
+/** The settings that choices result in. Call it during component setup; `choices` returns the current ones. */
 export function baseOf(choices: () => NewComposition | undefined): RunBase {
   const asked = $derived(JSON.stringify(choices()))
   const answer = resource(async (signal) => {
     const text = asked
     if (text === undefined) return undefined
     const what = JSON.parse(text) as NewComposition
-    // A preset that does not fit the dataset is shown all the same: its settings are there to be changed.
+    // A preset that does not fit the dataset is shown anyway: its settings can then be changed.
     const composed = await compose(what, signal).catch(() => compose({ ...what, dataset: null }, signal))
     return { text, composed }
   })
@@ -36,27 +36,27 @@ export function baseOf(choices: () => NewComposition | undefined): RunBase {
 }
 
 export interface RunCheck {
-  /** The newest forecast; stays while a newer one is on its way. */
+  /** The newest forecast; stays while a newer one is loading. */
   readonly forecast: RunForecast | undefined
   /** What prevents the run. */
   readonly problem: Problem | undefined
   /** Which settings prevent it. */
   readonly fields: FieldProblem[]
   readonly isChecking: boolean
-  /** Asks again about the same. */
+  /** Repeats the same request. */
   refresh: () => void
 }
 
-/** While somebody types, only what they arrive at is asked about. */
+/** While the user is typing, only the final text is checked. */
 const SETTLE_MS = 200
 
-/** Call it while a component is set up; `order` says what to ask about. */
+/** Call it during component setup; `order` returns the current run. */
 export function runCheck(order: () => NewRun | undefined): RunCheck {
   let forecast = $state.raw<RunForecast>()
   let problem = $state.raw<Problem>()
   let isChecking = $state(false)
   let nRefreshed = $state(0)
-  // Its name does not matter, and is typed letter by letter.
+  // The name does not matter, and changes with every letter typed.
   const asked = $derived(JSON.stringify({ ...order(), name: null }))
 
   $effect(() => {

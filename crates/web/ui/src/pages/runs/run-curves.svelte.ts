@@ -1,4 +1,4 @@
-// The curves of a run: asked for once, then continued by what is heard live.
+// The curves of a run: fetched once, then extended by live updates.
 
 import { curves as askForCurves, type Live, type Problem, problemOf, type SystemUse } from '$lib/api'
 import { live } from '$lib/live.svelte'
@@ -6,7 +6,7 @@ import { append, curveFrom, type GrowingCurve, type Points, points } from '$inst
 
 /** More than a chart has pixels. */
 const POINTS = 1500
-/** Between an event and its pixels; nobody sees the difference, and the processor is for training. */
+/** The delay before new points are drawn: imperceptible, and it leaves the processor to the training. */
 const DRAW_MS = 150
 
 export interface RunCurves {
@@ -14,19 +14,19 @@ export interface RunCurves {
   points: (name: string) => Points
   /** Names of metrics that have points. */
   readonly names: string[]
-  /** The newest value of each metric that was heard live. */
+  /** The newest live value of each metric. */
   readonly latest: Record<string, number>
-  /** What the process uses, as last heard live. */
+  /** The process's use of the computer, as last reported live. */
   readonly system: SystemUse | undefined
   readonly isLoaded: boolean
   readonly problem: Problem | undefined
   refresh: () => Promise<void>
 }
 
-/** Follows the run while the component is there; call it while that is set up. */
+/** Follows the run while the component is mounted; call it during setup. */
 export function runCurves(id: string): RunCurves {
   const curves = new Map<string, GrowingCurve>()
-  /** Heard while an answer is on its way, which may be older. */
+  /** Live messages received during a request, whose answer may be older. */
   let meanwhile: Live[] | undefined
   let lastSeq = -1
   let version = $state(0)
@@ -76,7 +76,7 @@ export function runCurves(id: string): RunCurves {
     else curves.set(name, curveFrom([step], [value]))
   }
 
-  /** However many events arrive, curves are drawn a few times a second. */
+  /** Redraws the curves a few times a second at most, however many events arrive. */
   function changed() {
     timer ??= setTimeout(() => {
       timer = undefined

@@ -1,4 +1,4 @@
-// A run's events as lines of a log. Numbers that are curves elsewhere are left out.
+// A run's events as lines of a log. Numbers that are shown as curves are left out.
 
 import './en'
 
@@ -8,7 +8,7 @@ import { locale, t } from '$lib/i18n'
 
 const time = new Intl.DateTimeFormat(locale, { dateStyle: 'short', timeStyle: 'medium' })
 
-/** `21/11/2026, 10:45:12  step 209: rendered pluck-phrase.wav`; nothing for events that are only numbers. */
+/** `21/11/2026, 10:45:12  step 209: rendered pluck-phrase.wav`; undefined for events with only numbers. */
 export function lineOf(event: Event): string | undefined {
   const words = wordsOf(event)
   return words === undefined ? undefined : `${time.format(event.time_ms)}  ${words}`

@@ -1,4 +1,4 @@
-// Reconstructions of a run as something to play and to step through.
+// Samples of a run, to play and to step through.
 
 import './en'
 
@@ -7,7 +7,7 @@ import { type Checkpoint, type Job, runFileUrl, type Sample } from '$lib/api'
 import { count } from '$lib/format'
 import { t } from '$lib/i18n'
 
-/** Whether a sample is something to hear, for the player; others are seen. */
+/** Whether a sample is audible, for the player; others are visual. */
 export const isSound = (sample: Sample): boolean => sample.medium === 'sound'
 
 /** A sound with its original, sample-aligned, if it has one. */
@@ -20,21 +20,21 @@ export function playableOf(run: string, sample: Sample): Playable {
   }
 }
 
-/** Names of what was rendered, in the order in which they first were. */
+/** Names of the samples, in order of first appearance. */
 export const namesOf = (samples: Sample[]): string[] => [...new Set(samples.map((sample) => sample.name))]
 
-/** The checkpoint that did best on held-out sounds, if it is still there. */
+/** The checkpoint with the best score on held-out sounds, if it still exists. */
 export const bestOf = (checkpoints: readonly Checkpoint[]): Checkpoint | undefined =>
   checkpoints.find((one) => one.is_best && one.validation !== null && one.validation !== undefined)
 
-/** Whether a run's last sample says nothing about it, because it diverged. */
+/** Whether a run diverged, so that its last sample is meaningless. */
 export const hasDiverged = ({ state }: Job): boolean => state.state === 'failed' && state.problem.code === 'diverged'
 
-/** Whether settings made it fail, so that going on with the same ones would end the same way. */
+/** Whether its settings made it fail, so that resuming with the same ones would fail the same way. */
 export const needsOtherSettings = ({ state }: Job): boolean =>
   state.state === 'failed' && ['out_of_memory', 'diverged'].includes(state.problem.code)
 
-/** The sample to hear or see first: the newest; of a run that diverged, the newest from before. */
+/** The sample to present first: the newest; if the run diverged, the newest from before. */
 export function sampleToHear(samples: readonly Sample[], best: Checkpoint | undefined, isRuined: boolean): Sample | undefined {
   const newest = samples.at(-1)
   if (!isRuined) return newest

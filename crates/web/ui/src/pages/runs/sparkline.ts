@@ -1,9 +1,9 @@
 // A curve in the width of a word.
 
-/** Fewer points are a line between two guesses: they say nothing of how a curve runs. */
+/** With fewer points, a line shows nothing of a curve's shape. */
 export const LEAST_POINTS = 8
 
-/** The points of a polyline in a box of that size; nothing if there are too few to be a curve. */
+/** The points of a polyline that fills a box of the given size; undefined if there are too few. */
 export function sparkline(curve: { steps: number[]; values: number[] } | undefined, width: number, height: number): string | undefined {
   if (!curve || curve.values.length < LEAST_POINTS) return undefined
   const { steps, values } = curve

@@ -1,4 +1,4 @@
-/** Words of the settings page. */
+/** Text of the settings page. */
 import { say } from '$lib/i18n'
 
 export const settings = say({

@@ -1,4 +1,4 @@
-/** Words of presets, switches and what they come to. */
+/** Text about presets, switches and the resulting settings. */
 export const compose = {
   'origin.default': 'Default',
   'origin.preset': 'Preset',

@@ -1,4 +1,4 @@
-/** Words of the help that are said outside of its pages. */
+/** Text about the guide used outside its pages. */
 export const help = {
   'help.title': 'Help',
   'help.thisPage': 'Guide to this page: {title}',

@@ -1,4 +1,4 @@
-/** Words of imports that are said outside of their pages. */
+/** Text about imports used outside their pages. */
 export const imports = {
   'import.pending': 'Unfinished imports',
   'import.finish': 'Add to library',

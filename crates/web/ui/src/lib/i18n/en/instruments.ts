@@ -1,4 +1,4 @@
-/** Words of the instruments: player, waveform, spectrogram, plot. */
+/** Text of the instruments: player, waveform, spectrogram, plot. */
 export const instruments = {
   'player.region': 'Player',
   'player.play': 'Play',

@@ -1,4 +1,4 @@
-/** Names of metrics, which are said outside of the pages of runs too. */
+/** Names of metrics, which are used outside the run pages too. */
 export const metrics = {
   'metric.validation_distance': 'Validation distance',
   'metric.validation_fullband_distance': 'Full-band validation distance',

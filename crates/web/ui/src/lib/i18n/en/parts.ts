@@ -1,4 +1,4 @@
-/** Words of the shared components. */
+/** Text of the shared components. */
 export const parts = {
   'action.cancel': 'Cancel',
   'action.close': 'Close',

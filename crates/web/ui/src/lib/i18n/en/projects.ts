@@ -1,4 +1,4 @@
-/** Words of projects that are said on every page: the switcher, moving things, which project something is of. */
+/** Text about projects used on every page: the switcher, moving items, naming an item's project. */
 export const projects = {
   'projects.title': 'Projects',
   'projects.one': 'Project',

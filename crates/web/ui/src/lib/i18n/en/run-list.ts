@@ -1,4 +1,4 @@
-/** Words of the list of runs, and of comparing some of them. */
+/** Text of the list of runs and of comparisons. */
 export const runList = {
   'runList.score': 'Score',
   'runList.lowerIsBetter': '{score}: lower is better.',

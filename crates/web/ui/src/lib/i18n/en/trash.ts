@@ -1,4 +1,4 @@
-/** Words of the trash, and of deleting anywhere. */
+/** Text of the trash, and of deleting anywhere. */
 export const trash = {
   'trash.title': 'Trash',
   'trash.about': 'Deleted items stay here for 30 days, then they are deleted forever.',
