@@ -235,11 +235,13 @@ impl State for MountainCar {
 }
 
 /// Pixels of a unit of position, and of height.
-const SCALE_X: f64 = 88.0;
+const SCALE_X: f64 = 80.0;
+/// Columns left of the leftmost position.
+const MARGIN: f64 = 6.0;
 const SCALE_Y: f64 = 92.0;
 
 fn column(position: f64) -> f64 {
-    (position - POSITION_MIN) * SCALE_X
+    MARGIN + (position - POSITION_MIN) * SCALE_X
 }
 
 fn row(position: f64) -> f64 {
@@ -261,7 +263,7 @@ static BACKDROP: LazyLock<Screen> = LazyLock::new(|| {
         screen.rect(x, near as i32, 1, 210, NEAR);
     }
     for x in 0..160 {
-        let top = row(POSITION_MIN + f64::from(x) / SCALE_X).round() as i32;
+        let top = row(POSITION_MIN + (f64::from(x) - MARGIN) / SCALE_X).round() as i32;
         screen.rect(x, top, 1, 210, HILL);
         screen.rect(x, top, 1, 2, GRASS);
         screen.rect(x, top + 14 + (x / 5 % 2), 1, 210, HILL_DARK);

@@ -209,3 +209,27 @@ fn episode(entry: &Entry, seed: u64, is_random: bool) -> f64 {
     }
     game.score()
 }
+
+#[test]
+fn a_stronger_opponent_leaves_fewer_points() {
+    use games::{Options, Strength};
+    let means = [Strength::Easy, Strength::Medium, Strength::Hard].map(|opponent| {
+        let scores = (0..20).map(|seed| {
+            let mut game = games::with("rally", &Options { opponent }).unwrap();
+            game.reset(seed);
+            let mut action = 0;
+            for frame in 0..game.info().frames_max {
+                if frame % 4 == 0 {
+                    action = game.scripted();
+                }
+                if game.step(action, None).is_over {
+                    break;
+                }
+            }
+            game.score()
+        });
+        scores.sum::<f64>() / 20.0
+    });
+    println!("{means:?}");
+    assert!(means.is_sorted_by(|a, b| a - 1.0 > *b), "{means:?}");
+}

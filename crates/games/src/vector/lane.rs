@@ -1,6 +1,8 @@
 //! One game of a vector: its episodes, its ends, and what is seen of it.
 
-use super::{Batch, DAMAGED, Finished, Observation, Settings, Wrappers, episode_seed, row_mut};
+use super::{
+    Batch, DAMAGED, Finished, Observation, Settings, Wrappers, batch::row_mut, episode_seed,
+};
 use crate::{
     Error, GREY, Game, Grey, Info, Random, Screen,
     state::{Codec, Field},
@@ -177,15 +179,6 @@ impl Field for Progress {
         self.n_frames.fields(codec);
         self.n_steps.fields(codec);
         self.n_idle_frames.fields(codec);
-    }
-}
-
-impl Batch {
-    /// Keeps the observation of now as the last of its episode.
-    fn keep_last(&mut self, i: usize) {
-        let n = self.rewards.len();
-        row_mut(&mut self.last_pictures, i, n).copy_from_slice(super::row(&self.pictures, i, n));
-        row_mut(&mut self.last_numbers, i, n).copy_from_slice(super::row(&self.numbers, i, n));
     }
 }
 
