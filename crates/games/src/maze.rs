@@ -67,6 +67,8 @@ const GHOST_POINTS: u32 = 5;
 /// Ghosts hunt for so many frames, then retire for so many.
 const HUNT: u32 = 1_100;
 const RETIRE: u32 = 280;
+/// Frames for which a caught wanderer vanishes.
+const DYING: u8 = 36;
 /// Frames before play begins, and after a life was lost.
 const READY: u8 = 50;
 /// Pixels below which two touch.
@@ -90,6 +92,8 @@ pub(crate) struct Maze {
     is_afraid: [bool; GHOSTS],
     fear: u16,
     ready: u8,
+    /// Frames that a caught wanderer has left until it begins anew.
+    dying: u8,
     n_frames: u32,
     level: u32,
     score: u32,
@@ -112,6 +116,7 @@ impl Maze {
             is_afraid: [false; GHOSTS],
             fear: 0,
             ready: READY,
+            dying: 0,
             n_frames: 0,
             level: 0,
             score: 0,
@@ -235,9 +240,7 @@ impl Maze {
                 frame.has_lost_life = true;
                 frame.is_over = self.lives == 0;
                 frame.sound = Some(Sound::Lost);
-                if self.lives > 0 {
-                    self.go_home();
-                }
+                self.dying = DYING;
                 return;
             }
         }
@@ -262,6 +265,13 @@ impl Game for Maze {
             self.asked = action - 1;
         }
         self.feast.1 = self.feast.1.saturating_sub(1);
+        if self.dying > 0 {
+            self.dying -= 1;
+            if self.dying == 0 {
+                self.go_home();
+            }
+            return Frame::default();
+        }
         if self.ready > 0 {
             self.ready -= 1;
             return Frame::default();
@@ -349,7 +359,7 @@ impl State for Maze {
         self.food.fields(codec);
         self.n_food.fields(codec);
         self.wanderer.fields(codec);
-        [&mut self.asked, &mut self.ready].fields(codec);
+        [&mut self.asked, &mut self.ready, &mut self.dying].fields(codec);
         self.ghosts.fields(codec);
         self.wait.fields(codec);
         self.is_afraid.fields(codec);
@@ -367,6 +377,7 @@ impl State for Maze {
             && self.asked <= STANDS
             && self.ghosts.iter().all(Walker::is_sound)
             && self.fear <= FEAR
+            && self.dying <= DYING
             && [self.n_frames, self.level, self.score].iter().all(|it| *it < 1 << 30)
             && self.lives <= LIVES
             && usize::from(self.feast.0) < CELLS

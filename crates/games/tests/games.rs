@@ -13,7 +13,7 @@ const HASHES: &[(&str, &str)] = &[
     ("snake", "b443c7d25f070c1a"),
     ("crossing", "6537b4356fc1fa54"),
     ("invaders", "af4b43b3b4e3443c"),
-    ("maze", "18fa45696c346a18"),
+    ("maze", "470a21e0d84e8ecd"),
 ];
 
 /// Plays random actions, each held as agents do, and begins anew after each end.

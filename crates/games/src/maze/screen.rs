@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::{
-    COLUMNS, FEAR, GHOSTS, LIVES, Maze, PILLS, PLAN, READY, ROWS, STANDS, Walker,
+    COLUMNS, DYING, FEAR, GHOSTS, LIVES, Maze, PILLS, PLAN, READY, ROWS, STANDS, Walker,
     plan::{is_wall, neighbour},
     walker::CELL,
 };
@@ -75,7 +75,9 @@ pub(super) fn draw(game: &Maze, screen: &mut Screen) {
         }
     }
     draw_wanderer(game, screen);
-    for (i, ghost) in game.ghosts.iter().enumerate() {
+    // Ghosts are gone while a caught wanderer vanishes.
+    let n_ghosts = if game.dying > 0 && game.dying < DYING { 0 } else { GHOSTS };
+    for (i, ghost) in game.ghosts.iter().enumerate().take(n_ghosts) {
         // Fear is about to end where its colour flickers.
         let is_fading = game.fear < FEAR / 4 && game.fear / 10 % 2 == 1;
         let colours = match game.is_afraid[i] {
@@ -147,7 +149,11 @@ static BACKDROP: LazyLock<Screen> = LazyLock::new(|| {
 fn draw_wanderer(game: &Maze, screen: &mut Screen) {
     let (x, y) = game.wanderer.place();
     let (x, y) = (LEFT + x, TOP + y);
-    if game.lives == 0 || game.ready > READY - 8 && (game.ready / 3).is_multiple_of(2) {
+    if game.dying > 0 {
+        draw_vanishing(screen, x + 4, y + 4, DYING - game.dying);
+        return;
+    }
+    if game.ready > READY - 8 && (game.ready / 3).is_multiple_of(2) {
         return;
     }
     draw_round(screen, x, y);
@@ -163,6 +169,20 @@ fn draw_wanderer(game: &Maze, screen: &mut Screen) {
             _ => (x + 5 - half, y + 5 + i, 2 * half, 1),
         };
         screen.rect(px, py, width, height, DARK);
+    }
+}
+
+/// It shrinks to a point, and sparks fly.
+fn draw_vanishing(screen: &mut Screen, x: i32, y: i32, age: u8) {
+    let age = i32::from(age);
+    let half = i32::from(DYING) / 2;
+    if age <= half {
+        screen.disc(x, y, 5 - 5 * age / half, BODY);
+        return;
+    }
+    let reach = 2 + (age - half) / 2;
+    for (dx, dy) in [(-3, 0), (-2, -2), (0, -3), (2, -2), (3, 0), (2, 2), (0, 3), (-2, 2)] {
+        screen.rect(x + dx * reach / 3, y + dy * reach / 3, 2, 2, BODY_LIGHT);
     }
 }
 
