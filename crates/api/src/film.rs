@@ -85,7 +85,7 @@ impl Default for FilmLook {
     fn default() -> Self {
         Self {
             width: 640,
-            height: 840,
+            height: 960,
             caption: true,
             curve: false,
             network: false,

@@ -76,6 +76,14 @@ impl Replay {
         self.game.draw(screen);
     }
 
+    /// The decision that the next frame belongs to; `None` in the idle frames and at the end.
+    #[must_use]
+    pub fn next_decision(&self) -> Option<usize> {
+        let decided = self.n_frames.checked_sub(self.recording.n_idle_frames)?;
+        let is_left = self.n_frames < self.recording.n_frames;
+        is_left.then_some((decided / self.recording.frame_skip) as usize)
+    }
+
     /// Plays a frame.
     fn play(&mut self) -> Shown {
         let frame_idx = self.n_frames;

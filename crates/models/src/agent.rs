@@ -16,11 +16,13 @@ mod replay;
 mod state;
 mod train;
 mod values;
+mod watcher;
 
 use games::Finished;
 
 pub(crate) use family::GameAgents;
-pub use infer::{Look, Player};
+pub use infer::Player;
+pub use watcher::{Look, Watcher};
 
 /// What a stretch of play and learning gave.
 pub(crate) struct Learnt {

@@ -39,9 +39,22 @@ pub trait Trainer {
     /// that is seen in what it plays.
     fn render(&self, clip: &[Vec<f32>]) -> Option<Rendered>;
 
+    /// The game that it learns, if it learns one.
+    fn game(&self) -> Option<&'static games::Info> {
+        None
+    }
+
     /// Plays `n` episodes of its game, if it has one; the same seed gives the same ones.
     fn record(&self, _n: usize, _seed: u64) -> Vec<games::Recording> {
         vec![]
+    }
+
+    /// Stores the model as it is now without what only training needs, if its trainer can by itself.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    fn save_player(&self, _path: &Path) -> Result<(), Error> {
+        Ok(())
     }
 
     /// Stores everything needed to go on, whole or not at all.
@@ -90,6 +103,8 @@ pub struct StepReport {
     /// The value of the score's metric on what it learnt from, to compare with [`Validation::score`], if it
     /// was its turn.
     pub score: Option<f64>,
+    /// Episodes that ended in the step: score, and steps of play.
+    pub episodes: Vec<(f64, u32)>,
     /// Whether every loss and gradient was a number. If not, no weight was changed.
     pub is_finite: bool,
 }

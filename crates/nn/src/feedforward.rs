@@ -111,6 +111,12 @@ impl Network {
         self.layers().map(|layer| layer.output().len()).sum()
     }
 
+    /// Heads.
+    #[must_use]
+    pub fn n_heads(&self) -> usize {
+        self.heads.len()
+    }
+
     /// Numbers that a head gives for each member of a batch.
     #[must_use]
     pub fn n_out(&self, head: usize) -> usize {

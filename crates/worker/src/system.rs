@@ -30,7 +30,7 @@ impl SystemMeter {
 const TICKS_PER_SEC: f64 = 100.0;
 
 /// Processor time of this process so far, user and system. Source: proc(5), `/proc/self/stat`.
-fn cpu_secs() -> Option<f64> {
+pub(crate) fn cpu_secs() -> Option<f64> {
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
     // The second field is the program's name in parentheses and may hold spaces.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();

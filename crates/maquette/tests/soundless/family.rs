@@ -241,7 +241,7 @@ impl Trainer for Fit {
         self.step += 1;
         let distance = self.distance();
         let values = vec![("loss_total", distance)];
-        Some(StepReport { step: self.step, values, score: None, is_finite: true })
+        Some(StepReport { step: self.step, values, score: None, episodes: vec![], is_finite: true })
     }
 
     fn validate(&mut self, held_out: &[Vec<Vec<f32>>]) -> Option<Validation> {

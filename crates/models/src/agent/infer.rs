@@ -1,6 +1,6 @@
 //! A trained agent: it plays, says what it sees in a state, and is stored without what only training needs.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{cell::OnceCell, collections::BTreeMap, path::Path};
 
 use games::{Info, Random, Recording, Wrappers};
 use nn::{NamedArray, feedforward::Pass};
@@ -12,6 +12,7 @@ use super::{
     network::{Agent, Seen, wrappers},
     play::{choose, episodes, options},
     train::measured_choice,
+    watcher::{Look, Watcher},
 };
 use crate::{Error, Finished};
 
@@ -20,17 +21,7 @@ pub struct Player {
     config: Config,
     agent: Agent,
     parameters: Vec<f32>,
-}
-
-/// What an agent makes of what it sees.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Look {
-    /// The probability of each action; for DQN 1 for the one that is worth most.
-    pub policy: Vec<f32>,
-    /// What it expects to gain from here on, discounted.
-    pub value: f32,
-    /// What each action is worth; empty for PPO.
-    pub action_values: Vec<f32>,
+    transposed: OnceCell<Vec<f32>>,
 }
 
 /// What a file says of an agent besides its arrays.
@@ -60,6 +51,23 @@ pub(super) fn config(path: &Path, words: &BTreeMap<String, String>) -> Result<Co
 }
 
 impl Player {
+    pub(super) fn new(config: Config, parameters: Vec<f32>) -> Self {
+        Self { agent: Agent::new(&config), config, parameters, transposed: OnceCell::new() }
+    }
+
+    pub(super) fn agent(&self) -> &Agent {
+        &self.agent
+    }
+
+    /// Matrices for the way back through its network.
+    pub(super) fn transposed(&self) -> &[f32] {
+        self.transposed.get_or_init(|| {
+            let mut transposed = Vec::new();
+            self.agent.network.transpose(&self.parameters, &mut transposed);
+            transposed
+        })
+    }
+
     /// Reads an agent from a finished model or a checkpoint.
     ///
     /// # Errors
@@ -69,7 +77,7 @@ impl Player {
         let config = config(path, &found.metadata)?;
         let agent = Agent::new(&config);
         let parameters = agent.network.from_arrays(&found.arrays, &agent.names)?;
-        Ok(Self { config, agent, parameters })
+        Ok(Self::new(config, parameters))
     }
 
     /// The game that it plays.
@@ -97,16 +105,18 @@ impl Player {
         episodes(&self.config, &self.agent, &self.parameters, choice, n, seed)
     }
 
-    /// What it makes of a picture that it sees.
-    pub fn look_at_picture(&self, picture: &[u8], pass: &mut Pass) -> Look {
-        self.agent.forward(&self.parameters, Seen::Bytes(&|_| picture), 1, pass);
-        self.look(pass)
+    /// Begins to watch a game.
+    #[must_use]
+    pub fn watch(&self) -> Watcher<'_> {
+        Watcher::new(self, self.wrappers())
     }
 
-    /// What it makes of numbers that it sees.
-    pub fn look_at_numbers(&self, numbers: &[f32], pass: &mut Pass) -> Look {
+    pub(super) fn forward_picture(&self, picture: &[u8], pass: &mut Pass) {
+        self.agent.forward(&self.parameters, Seen::Bytes(&|_| picture), 1, pass);
+    }
+
+    pub(super) fn forward_numbers(&self, numbers: &[f32], pass: &mut Pass) {
         self.agent.forward(&self.parameters, Seen::Numbers(&|_| numbers), 1, pass);
-        self.look(pass)
     }
 
     /// Chooses an action by what it made of the state.
@@ -119,18 +129,19 @@ impl Player {
         choose(&mut preferences, measured_choice(&self.config), random) as u8
     }
 
-    fn look(&self, pass: &Pass) -> Look {
+    /// What it made of what went through its network last.
+    pub(super) fn made_of(&self, pass: &Pass) -> Look {
         let mut preferences = Vec::new();
         self.agent.preferences(pass, &mut preferences);
         if self.agent.is_policy() {
             super::policy::log_softmax(&mut preferences);
             let policy = preferences.iter().map(|it| it.exp()).collect();
             let value = self.agent.values(pass).map_or(0.0, |it| it[0]);
-            return Look { policy, value, action_values: vec![] };
+            return Look { policy, value, ..Look::default() };
         }
         let best = super::policy::best(&preferences);
         let policy = (0..preferences.len()).map(|i| f32::from(u8::from(i == best))).collect();
-        Look { policy, value: preferences[best], action_values: preferences }
+        Look { policy, value: preferences[best], action_values: preferences, ..Look::default() }
     }
 
     fn arrays(&self) -> Vec<NamedArray> {

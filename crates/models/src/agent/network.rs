@@ -215,6 +215,13 @@ impl Agent {
         (self.kind != Kind::Values).then(|| self.network.head(1, pass))
     }
 
+    /// Says that no head matters, before some of them are said to.
+    pub(crate) fn clear_gradients(&self, pass: &mut Pass) {
+        for head in 0..self.network.n_heads() {
+            self.network.head_gradient(head, pass).fill(0.0);
+        }
+    }
+
     /// Says how the loss changes with [`Self::preferences`] of DQN, `[member][action]`.
     pub(crate) fn set_preference_gradient(&self, gradient: &[f32], pass: &mut Pass) {
         self.network.head_gradient(0, pass).copy_from_slice(gradient);

@@ -9,13 +9,14 @@ use super::{
     Learnt,
     config::{Algorithm, Config},
     dqn::Dqn,
+    infer::Player,
     network::Agent,
     play::{Choice, episodes},
     ppo::Ppo,
     state::{FRONT, Fields},
     values::Episodes,
 };
-use crate::{Error, Rendered, Stale, StepReport, Validation};
+use crate::{Error, Finished as _, Rendered, Stale, StepReport, Validation};
 
 /// The name of the score: the mean score of whole episodes, played to measure.
 pub(crate) const SCORE: &str = "eval/mean_reward";
@@ -193,7 +194,13 @@ impl crate::Trainer for Training {
         self.episodes.add(&learnt.finished);
         let mut values = self.episodes.values();
         values.extend(learnt.values);
-        Some(StepReport { step: self.step, values, score: None, is_finite: learnt.is_finite })
+        Some(StepReport {
+            step: self.step,
+            values,
+            score: None,
+            episodes: learnt.finished.iter().map(|it| (it.score, it.n_steps)).collect(),
+            is_finite: learnt.is_finite,
+        })
     }
 
     fn validate(&mut self, held_out: &[Vec<Vec<f32>>]) -> Option<Validation> {
@@ -207,6 +214,15 @@ impl crate::Trainer for Training {
         let length = episodes.iter().map(|it| it.actions.len() as f64).sum::<f64>() / n;
         let values = vec![("eval/mean_ep_length", length)];
         Some(Validation { score, clip_metric: SCORE, values })
+    }
+
+    fn game(&self) -> Option<&'static games::Info> {
+        Some(self.config.info())
+    }
+
+    fn save_player(&self, path: &Path) -> Result<(), Error> {
+        let (_, parameters) = self.learner.agent();
+        Player::new(self.config.clone(), parameters.to_vec()).save(path)
     }
 
     fn record(&self, n: usize, seed: u64) -> Vec<Recording> {

@@ -258,6 +258,7 @@ impl crate::Trainer for Trainer {
             step: report.step,
             score: distance.map(|(_, distance)| *distance),
             values: report.values,
+            episodes: vec![],
             is_finite: report.is_finite,
         })
     }

@@ -4,10 +4,12 @@
 //! a `kill -9` is in checkpoints and events before it is reported.
 
 mod checkpoints;
+mod csv;
 mod divergence;
 mod excerpts;
 mod metric_log;
 mod patience;
+mod recorder;
 mod samples;
 
 use std::{fs, time::Instant};
@@ -18,8 +20,8 @@ use models::{Family, Settings, Stale, StepReport, Trainer};
 
 pub(super) use self::checkpoints::sha256_of_file;
 use self::{
-    checkpoints::Checkpoints, divergence::Divergence, excerpts::Excerpts, metric_log::MetricLog,
-    patience::Patience, samples::Samples,
+    checkpoints::Checkpoints, csv::CsvLogs, divergence::Divergence, excerpts::Excerpts,
+    metric_log::MetricLog, patience::Patience, recorder::Recorder, samples::Samples,
 };
 use super::{context, device, refuse};
 use crate::{
@@ -152,6 +154,9 @@ struct Run<'a> {
     meter: ProgressMeter,
     system: SystemMeter,
     log: MetricLog,
+    /// For a model that plays a game.
+    csv: Option<CsvLogs>,
+    recorder: Recorder,
     measured: Measured,
     patience: Patience,
     divergence: Divergence,
@@ -220,6 +225,11 @@ impl<'a> Run<'a> {
             device::check(trainer.as_mut(), &batch, has_choice, folder)?;
         }
         let log = MetricLog::new(trainer.global_step());
+        let csv = trainer.game().map(|game| {
+            CsvLogs::open(folder.path(), game.key, trainer.global_step()).context("begin the logs")
+        });
+        let csv = csv.transpose()?;
+        let recorder = Recorder::new(folder, meter.elapsed_secs());
         folder.mirror_for_tensorboard(&task.settings);
         let divergence = Divergence::new(trainer.score_metric(), folder.past().best);
         let patience = Patience::new(trainer.score_metric());
@@ -235,6 +245,8 @@ impl<'a> Run<'a> {
             meter,
             system,
             log,
+            csv,
+            recorder,
             measured: Measured::nothing(0.0),
             patience,
             divergence,
@@ -250,7 +262,8 @@ impl<'a> Run<'a> {
             }
             self.act_on_controls()?;
             self.report_phase()?;
-            self.trainer.set_share(self.share());
+            self.trainer.set_share(self.share().unwrap_or(0.0));
+            self.record_episodes()?;
             let batch = batch(self.excerpts.as_ref(), self.trainer.global_step())?;
             // A step can take minutes, so a stop abandons it halfway, as if it had not begun.
             let folder = &mut *self.folder;
@@ -294,13 +307,19 @@ impl<'a> Run<'a> {
         is_of_now && self.trainer.global_step() > 0 && self.checkpoints.is_due_for(validation)
     }
 
-    /// The share of the budget that is used; 0 for a run without one.
-    fn share(&self) -> f64 {
-        match self.limit {
+    /// The share of the budget that is used, if the run has one.
+    fn share(&self) -> Option<f64> {
+        let share = match self.limit {
             Limit::Steps { steps } => self.trainer.global_step() as f64 / steps.max(1) as f64,
             Limit::Minutes { minutes } => self.meter.elapsed_secs() / (minutes * 60.0).max(1e-9),
-            Limit::Forever => 0.0,
-        }
+            Limit::Forever => return None,
+        };
+        Some(share.min(1.0))
+    }
+
+    fn record_episodes(&mut self) -> anyhow::Result<()> {
+        let (share, elapsed_secs) = (self.share(), self.meter.elapsed_secs());
+        self.recorder.note(self.folder, self.trainer.as_ref(), share, elapsed_secs)
     }
 
     fn is_at_limit(&self) -> bool {
@@ -426,7 +445,15 @@ impl<'a> Run<'a> {
     }
 
     fn report_step(&mut self, report: &StepReport) -> anyhow::Result<()> {
-        if let Some(metrics) = self.log.add(report) {
+        let metrics = self.log.add(report);
+        if let Some(csv) = &mut self.csv {
+            let secs = self.meter.elapsed_secs();
+            csv.add_episodes(report, secs).context("write monitor.csv")?;
+            if let Some(metrics) = &metrics {
+                csv.add(metrics, secs).context("write progress.csv")?;
+            }
+        }
+        if let Some(metrics) = metrics {
             self.folder.emit(EventBody::Metrics(metrics))?;
         }
         let phase = self.trainer.phase().title;
@@ -513,6 +540,9 @@ impl<'a> Run<'a> {
         self.save_measured()?;
         if *outcome == Outcome::Done {
             self.guard_against_a_late_divergence()?;
+            self.record_episodes()?;
+            let (share, elapsed_secs) = (self.share(), self.meter.elapsed_secs());
+            Recorder::evaluate(self.folder, self.trainer.as_ref(), share, elapsed_secs)?;
         }
         if self.samples.last_step() != Some(self.trainer.global_step()) {
             self.render()?;
