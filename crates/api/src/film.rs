@@ -25,6 +25,20 @@ pub struct NewFilm {
     pub look: FilmLook,
 }
 
+/// What changes about a film; what is absent stays.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct FilmChange {
+    /// Another name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Whether somebody likes it.
+    #[serde(default)]
+    pub is_favourite: Option<bool>,
+    /// Whether somebody has watched it.
+    #[serde(default)]
+    pub is_watched: Option<bool>,
+}
+
 /// What a film shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

@@ -447,6 +447,7 @@ pub(crate) fn keep_inside(order: &mut Order) {
                 known.run_path = run.filter(|_| is_known).map(|run| Shelf::Runs.seen_from_job(run));
             }
         }
+        Task::Film(task) => task.run_path = Shelf::Runs.seen_from_job(&task.film.run),
         // What these read, they read when they are started, which people do.
         _ => {}
     }

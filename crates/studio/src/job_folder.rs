@@ -1,5 +1,6 @@
 //! What the studio alone says and reads in a job's folder: names and the trash, how the job ended, what it made.
 
+mod film;
 mod last_words;
 
 use std::{
@@ -33,6 +34,12 @@ pub(crate) struct Card {
     /// Whether somebody has seen how it ended and put it aside.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) is_dismissed: bool,
+    /// Whether somebody likes it: of films.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_favourite: bool,
+    /// Whether somebody has watched it: of films.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_watched: bool,
 }
 
 /// How a job ended, as its folder says.
@@ -118,6 +125,9 @@ fn ending_of(folder: &Path, kind: JobKind, exit: Exit) -> Ending {
     match exit.outcome {
         Outcome::Stopped => ending(Phase::Stopped, ended_ms, None),
         Outcome::Failed { problem } => ending(Phase::Failed, ended_ms, Some(problem)),
+        Outcome::Done if kind == JobKind::Film && film::problem(folder).is_some() => {
+            ending(Phase::Failed, ended_ms, film::problem(folder))
+        }
         Outcome::Done => match read_product(folder, kind) {
             Ok(product) => Ending { product, ..ending(Phase::Done, ended_ms, None) },
             Err(error) => ending(Phase::Failed, ended_ms, Some(unreadable(&error))),

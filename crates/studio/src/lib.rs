@@ -16,6 +16,7 @@
 //! | presets | `presets` `preset` `create_preset` `rename_preset` `delete_preset` `restore_preset` | `library/presets.rs` |
 //! | reconstructions | `stage_input` `reconstruct_upload` `reconstruct_sound` `reconstruction` | `library/reconstructions.rs` |
 //! | conversions | `create_conversion` `conversion` | `library/conversions.rs` |
+//! | films | `films` `run_films` `film` `create_film` `change_film` `film_file` | `library/films.rs` |
 //! | measures | `create_measure` `measure` `measured` | `library/measures.rs` |
 //! | uploads | `new_upload` `upload` `stage_upload` `delete_upload` | `library/uploads.rs` |
 //! | the trash | `trash` `restore_from_trash` `delete_from_trash` `empty_trash` | `library/trash.rs` |

@@ -1,9 +1,10 @@
 //! The library: every verb on projects, datasets, runs, models, presets, reconstructions, conversions, exports,
-//! imports, measures, uploads and the trash, one file each, and what these have in common: fresh identifiers, names, folders, and the trash.
+//! films, imports, measures, uploads and the trash, one file each, and what these have in common: fresh identifiers, names, folders, and the trash.
 
 mod conversions;
 pub(crate) mod datasets;
 mod exports;
+pub(crate) mod films;
 mod imports;
 mod jobs;
 pub(crate) mod measures;

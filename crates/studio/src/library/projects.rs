@@ -365,11 +365,16 @@ impl Studio {
 
     /// A folder, as a job of a project will see it from its own.
     pub(super) fn seen_from(&self, project: &Id, shelf: Shelf, id: &Id) -> PathBuf {
-        let other = self.shared.workspace.project_of(id);
-        match other == *project {
-            true => shelf.seen_from_job(id),
-            false => shelf.seen_from_job_of_another(&other, id),
-        }
+        seen_from(&self.shared, project, shelf, id)
+    }
+}
+
+/// A folder, as a job of a project will see it from its own.
+pub(super) fn seen_from(shared: &Shared, project: &Id, shelf: Shelf, id: &Id) -> PathBuf {
+    let other = shared.workspace.project_of(id);
+    match other == *project {
+        true => shelf.seen_from_job(id),
+        false => shelf.seen_from_job_of_another(&other, id),
     }
 }
 
