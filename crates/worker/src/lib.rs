@@ -11,6 +11,7 @@ mod duration;
 mod facts;
 mod folder;
 mod forecast;
+mod games;
 mod inspect;
 mod jobs;
 mod log;
@@ -29,6 +30,7 @@ pub use check_file::check_file;
 pub use duration::run_measure;
 pub use facts::{codec_rate_hz, model_facts};
 pub use forecast::{compose, families, forecast, unfolded};
+pub use games::games;
 pub use inspect::inspect;
 pub use pace::measured_excerpts;
 
