@@ -10,7 +10,9 @@ mod datasets;
 mod error;
 mod exports;
 mod families;
+mod films;
 mod folders;
+mod games;
 mod guard;
 mod imports;
 mod input;
@@ -196,6 +198,8 @@ fn routes() -> OpenApiRouter<App> {
         .merge(reconstructions::routes())
         .merge(conversions::routes())
         .merge(exports::routes())
+        .merge(games::routes())
+        .merge(films::routes())
         .merge(folders::routes())
         .merge(imports::routes())
         .merge(trash::routes())

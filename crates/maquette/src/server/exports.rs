@@ -14,10 +14,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     App,
     error::{Answer, Failure},
+    folders,
     input::{FromJson, FromPath, FromQuery, InProject, OfProject},
     stream::{self, Source},
 };
-use crate::opener;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -95,20 +95,10 @@ async fn restore_export(State(app): State<App>, FromPath(id): FromPath<Id>) -> A
     params(("id" = Id, Path)), responses((status = 200, body = Export)))]
 async fn open_export(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answer<Export> {
     let export = app.call(move |studio| studio.export(&id)).await?;
-    let what = "The folder could not be opened.";
-    let remedy = "Copy the path and open it yourself.";
     if !std::path::Path::new(&export.folder).is_dir() {
-        let why = "The export has no files";
-        return Err(Failure::plain(StatusCode::CONFLICT, "no_folder", what, remedy).because(&why));
+        return Err(folders::not_shown("no_folder", &"The export has no files"));
     }
-    let Some(opener) = opener::find() else {
-        let why = "Maquette is running without a desktop";
-        return Err(Failure::plain(StatusCode::CONFLICT, "no_screen", what, remedy).because(&why));
-    };
-    let opened = opener::open(opener, &export.folder);
-    opened.map_err(|error| {
-        Failure::plain(StatusCode::CONFLICT, "not_opened", what, remedy).because(&error)
-    })?;
+    folders::show(&export.folder)?;
     Ok(Json(export))
 }
 

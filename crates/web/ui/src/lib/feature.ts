@@ -63,4 +63,4 @@ export interface Feature {
 }
 
 /** The studio's lists, by its own names for them. */
-export type List = 'datasets' | 'imports' | 'runs' | 'models' | 'exports' | 'reconstructions' | 'presets' | 'projects' | 'trash'
+export type List = 'datasets' | 'imports' | 'runs' | 'models' | 'exports' | 'films' | 'reconstructions' | 'presets' | 'projects' | 'trash'

@@ -353,6 +353,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/films": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Films, newest first. */
+        get: operations["films"];
+        put?: never;
+        /** Queues a film of episodes that a run has recorded. */
+        post: operations["create_film"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/films/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One film. */
+        get: operations["film"];
+        put?: never;
+        post?: never;
+        /** Moves a film to the trash, from where it can be restored; one under way is cancelled. */
+        delete: operations["delete_film"];
+        options?: never;
+        head?: never;
+        /** Gives a film another name, or marks it as a favourite or as watched. */
+        patch: operations["change_film"];
+        trace?: never;
+    };
+    "/api/films/{id}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file of its folder, like the film or its picture; parts of it by `Range`. */
+        get: operations["film_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/films/{id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows the film's folder in the file manager of the computer that Maquette runs on. */
+        post: operations["open_film"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/films/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a film back from the trash. */
+        post: operations["restore_film"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/folders": {
         parameters: {
             query?: never;
@@ -362,6 +450,40 @@ export interface paths {
         };
         /** A folder on this computer, to choose sounds from. */
         get: operations["folders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/games": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every game, the easiest to learn first. */
+        get: operations["games"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/games/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One game. */
+        get: operations["game"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1415,6 +1537,16 @@ export interface components {
             /** @description What it is and what it was trained on. */
             about?: string;
         };
+        /** @description A chapter of a film. */
+        Chapter: {
+            /**
+             * Format: double
+             * @description Where it begins, in seconds.
+             */
+            start_secs: number;
+            /** @description What it is. */
+            title: string;
+        };
         /** @description One thing that was looked at. */
         Check: {
             /** @description What. */
@@ -2062,6 +2194,135 @@ export interface components {
             /** @description A value that would work, if one is known. */
             suggestion?: unknown;
         };
+        /** @description A film as lists and pages show it. */
+        Film: {
+            /** @description Its identifier. */
+            id: components["schemas"]["Id"];
+            /** @description Its job. */
+            job: components["schemas"]["Job"];
+            /** @description What was asked for. */
+            film: components["schemas"]["NewFilm"];
+            /** @description The name of the run. */
+            run_name: string;
+            /** @description The game. */
+            game: string;
+            result?: components["schemas"]["FilmResult"] | null;
+            /** @description Its folder, to copy or to open. */
+            folder: string;
+            /** @description Whether somebody likes it. */
+            is_favourite: boolean;
+            /** @description Whether nobody has watched it yet. */
+            is_new: boolean;
+        };
+        /** @description What changes about a film; what is absent stays. */
+        FilmChange: {
+            /** @description Another name. */
+            name?: string | null;
+            /** @description Whether somebody likes it. */
+            is_favourite?: boolean | null;
+            /** @description Whether somebody has watched it. */
+            is_watched?: boolean | null;
+        };
+        /**
+         * @description What a film shows.
+         * @enum {string}
+         */
+        FilmKind: "milestone" | "hour" | "evaluation" | "journey" | "stages";
+        /** @description How a film looks. */
+        FilmLook: {
+            /**
+             * Format: int32
+             * @description Width in pixels, even.
+             * @default 640
+             */
+            width: number;
+            /**
+             * Format: int32
+             * @description Height in pixels, even.
+             * @default 840
+             */
+            height: number;
+            /**
+             * @description Whether a caption says game, share, steps and score.
+             * @default true
+             */
+            caption: boolean;
+            /**
+             * @description Whether the learning curve is drawn in a corner.
+             * @default false
+             */
+            curve: boolean;
+            /**
+             * @description Whether what the network sees and does is drawn beside the game.
+             * @default false
+             */
+            network: boolean;
+            /**
+             * @description Whether everything is shown at its full length; else a journey is cut to some minutes.
+             * @default false
+             */
+            full_length: boolean;
+        };
+        /** @description What a finished film is: `result.json`. */
+        FilmResult: {
+            /** @description The film's path in the job's folder. */
+            file: string;
+            /** @description The path of a picture of its best moment. */
+            thumbnail: string;
+            /**
+             * Format: int32
+             * @description Width in pixels.
+             */
+            width: number;
+            /**
+             * Format: int32
+             * @description Height in pixels.
+             */
+            height: number;
+            /**
+             * Format: int32
+             * @description Frames of a second.
+             */
+            frames_per_sec: number;
+            /**
+             * Format: int64
+             * @description Frames in all.
+             */
+            n_frames: number;
+            /**
+             * Format: double
+             * @description Its length in seconds.
+             */
+            length_secs: number;
+            /**
+             * Format: int64
+             * @description Size in bytes.
+             */
+            bytes: number;
+            /**
+             * Format: double
+             * @description Seconds of processor time that it took.
+             */
+            cpu_secs: number;
+            /** @description The game. */
+            game: string;
+            /**
+             * Format: double
+             * @description The best score in it.
+             */
+            score: number;
+            /**
+             * Format: int64
+             * @description The agent's step in the last episode.
+             */
+            step: number;
+            /** @description A title for where it is shown. */
+            title: string;
+            /** @description A description for where it is shown, chapters with their times included. */
+            description: string;
+            /** @description Its chapters. */
+            chapters: components["schemas"]["Chapter"][];
+        };
         /** @description One thing that can be taken. */
         Finding: {
             /** @description What to call it in an order: its path below the folder. */
@@ -2131,6 +2392,50 @@ export interface components {
             is_count_partial?: boolean;
             /** @description Files in it of the type that was asked for, by name. */
             files?: components["schemas"]["FolderFile"][];
+        };
+        /** @description A game, as it is before it is played. */
+        Game: {
+            /** @description Its name in settings and commands, like `brick`. */
+            key: string;
+            /** @description Its name for people. */
+            title: string;
+            /** @description What one does in it, in a sentence. */
+            about: string;
+            /**
+             * Format: int32
+             * @description Raised whenever the same actions no longer give the same frames.
+             */
+            version: number;
+            /** @description What can be done in it; the first does nothing, if there is such an action. */
+            actions: string[];
+            /** @description Keys of a keyboard, by the browser's names, with the index of the action of each. */
+            keys: components["schemas"]["GameKey"][];
+            /**
+             * Format: int32
+             * @description How many can play, 1 or 2; an opponent is scripted unless somebody plays it.
+             */
+            n_players: number;
+            /**
+             * Format: int32
+             * @description Frames for which an agent holds an action; there are 60 in a second.
+             */
+            frame_skip: number;
+            /** @description What agents can see of it: `planes`, `screen`, `numbers`. */
+            observations: string[];
+            /** @description What a score counts, like `bricks`. */
+            score_unit: string;
+            /** @description What others reach in it. */
+            yardsticks: components["schemas"]["Yardstick"][];
+        };
+        /** @description A key that plays an action. */
+        GameKey: {
+            /** @description The browser's name, like `ArrowLeft`. */
+            key: string;
+            /**
+             * Format: int32
+             * @description The index of the action.
+             */
+            action: number;
         };
         /** @description `GET /api/health`: that the studio answers, and who it is. */
         Health: {
@@ -2795,6 +3100,19 @@ export interface components {
              * @description Decides which files those are; 0 if absent.
              */
             seed?: number | null;
+        };
+        /** @description A film to make. */
+        NewFilm: {
+            /** @description The run whose agent plays. */
+            run: components["schemas"]["Id"];
+            /** @description What it shows. */
+            kind: components["schemas"]["FilmKind"];
+            /** @description Paths of the recorded episodes that it shows, in order; those that its kind means if empty. */
+            episodes?: string[];
+            /** @description A name; made from run and kind if absent. */
+            name?: string | null;
+            /** @description How it looks. */
+            look?: components["schemas"]["FilmLook"];
         };
         /** @description A folder of a job or model that came from elsewhere, to be taken into the workspace. */
         NewImport: {
@@ -3565,6 +3883,18 @@ export interface components {
             /** @description What and why, one sentence. */
             message: string;
         };
+        /** @description A score to compare an agent's with. */
+        Yardstick: {
+            /** @description Who reaches it: `random`, `scripted`, `person`. */
+            player: string;
+            /**
+             * Format: double
+             * @description The mean score.
+             */
+            score: number;
+            /** @description Whether it was estimated rather than measured, as that of a person is. */
+            is_estimate: boolean;
+        };
         /** Format: int64 */
         u64: number;
     };
@@ -3576,6 +3906,7 @@ export interface components {
 }
 export type AddedFrom = components['schemas']['AddedFrom'];
 export type CardWords = components['schemas']['CardWords'];
+export type Chapter = components['schemas']['Chapter'];
 export type Check = components['schemas']['Check'];
 export type CheckStatus = components['schemas']['CheckStatus'];
 export type Checkpoint = components['schemas']['Checkpoint'];
@@ -3610,11 +3941,18 @@ export type FactValue = components['schemas']['FactValue'];
 export type Family = components['schemas']['Family'];
 export type Fidelity = components['schemas']['Fidelity'];
 export type FieldProblem = components['schemas']['FieldProblem'];
+export type Film = components['schemas']['Film'];
+export type FilmChange = components['schemas']['FilmChange'];
+export type FilmKind = components['schemas']['FilmKind'];
+export type FilmLook = components['schemas']['FilmLook'];
+export type FilmResult = components['schemas']['FilmResult'];
 export type Finding = components['schemas']['Finding'];
 export type FindingKind = components['schemas']['FindingKind'];
 export type Findings = components['schemas']['Findings'];
 export type FolderFile = components['schemas']['FolderFile'];
 export type FolderListing = components['schemas']['FolderListing'];
+export type Game = components['schemas']['Game'];
+export type GameKey = components['schemas']['GameKey'];
 export type Health = components['schemas']['Health'];
 export type Id = components['schemas']['Id'];
 export type Import = components['schemas']['Import'];
@@ -3653,6 +3991,7 @@ export type ModelFacts = components['schemas']['ModelFacts'];
 export type ModelPlace = components['schemas']['ModelPlace'];
 export type NewComposition = components['schemas']['NewComposition'];
 export type NewDataset = components['schemas']['NewDataset'];
+export type NewFilm = components['schemas']['NewFilm'];
 export type NewImport = components['schemas']['NewImport'];
 export type NewJob = components['schemas']['NewJob'];
 export type NewModel = components['schemas']['NewModel'];
@@ -3705,6 +4044,7 @@ export type Unreadable = components['schemas']['Unreadable'];
 export type UnreadableFolder = components['schemas']['UnreadableFolder'];
 export type Upload = components['schemas']['Upload'];
 export type Warning = components['schemas']['Warning'];
+export type Yardstick = components['schemas']['Yardstick'];
 export type u64 = components['schemas']['u64'];
 export type $defs = Record<string, never>;
 export interface operations {
@@ -4540,6 +4880,273 @@ export interface operations {
             };
         };
     };
+    films: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+                /** @description Only those of a game. */
+                game?: string;
+                /** @description Only those of a run. */
+                run?: components["schemas"]["Id"];
+                /** @description Only those of a kind. */
+                kind?: components["schemas"]["FilmKind"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Film"][];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_film: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFilm"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Film"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    film: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Film"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_film: {
+        parameters: {
+            query?: {
+                /** @description Past the trash. */
+                forever?: boolean;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_film: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilmChange"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Film"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    film_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+                /** @description The path in the film's folder. */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_film: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Film"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_film: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Film"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     folders: {
         parameters: {
             query?: {
@@ -4561,6 +5168,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FolderListing"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    games: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Game"][];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    game: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name in settings and commands. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Game"];
                 };
             };
             /** @description It could not be done. */

@@ -32,6 +32,7 @@ export const parts = {
   'job.reconstruct': 'Reconstructing',
   'job.convert': 'Converting',
   'job.export': 'Exporting',
+  'job.film': 'Filming',
   'job.measure': 'Measuring',
   'job.unknown': 'Working',
   'job.next': 'Next in the queue. It starts when the current job is done.',

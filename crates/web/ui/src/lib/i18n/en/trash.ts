@@ -14,6 +14,7 @@ export const trash = {
   'trash.kind.runs': 'Run',
   'trash.kind.models': 'Model',
   'trash.kind.exports': 'Export',
+  'trash.kind.films': 'Film',
   'trash.kind.reconstructions': 'Reconstruction',
   'trash.kind.presets': 'Preset',
   'trash.kind.projects': 'Project',
