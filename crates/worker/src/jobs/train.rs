@@ -399,9 +399,8 @@ impl<'a> Run<'a> {
     /// Continues from the last good checkpoint, or from the start if there is none, at half the learning rate;
     /// ends the run after [`STEPS_BACK_MAX`] attempts. `what` says what went wrong, in a sentence.
     fn go_back(&mut self, what: &str) -> anyhow::Result<()> {
-        if let Some(metrics) = self.log.flush() {
-            self.folder.emit(EventBody::Metrics(metrics))?;
-        }
+        let metrics = self.log.flush();
+        self.report_metrics(metrics)?;
         let good = self.checkpoints.last_good(|score| self.divergence.is_good(score));
         let good = good.map(|it| (it.step, it.path.clone()));
         let to_step = good.as_ref().map_or(0, |(step, _)| *step);
@@ -445,17 +444,12 @@ impl<'a> Run<'a> {
     }
 
     fn report_step(&mut self, report: &StepReport) -> anyhow::Result<()> {
-        let metrics = self.log.add(report);
         if let Some(csv) = &mut self.csv {
             let secs = self.meter.elapsed_secs();
             csv.add_episodes(report, secs).context("write monitor.csv")?;
-            if let Some(metrics) = &metrics {
-                csv.add(metrics, secs).context("write progress.csv")?;
-            }
         }
-        if let Some(metrics) = metrics {
-            self.folder.emit(EventBody::Metrics(metrics))?;
-        }
+        let metrics = self.log.add(report);
+        self.report_metrics(metrics)?;
         let phase = self.trainer.phase().title;
         if let Some(progress) = self.meter.mark(&phase, report.step) {
             self.folder.emit(EventBody::Progress(progress))?;
@@ -464,6 +458,15 @@ impl<'a> Run<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Reports what was measured over the last steps, if anything was.
+    fn report_metrics(&mut self, metrics: Option<Metrics>) -> anyhow::Result<()> {
+        let Some(metrics) = metrics else { return Ok(()) };
+        if let Some(csv) = &mut self.csv {
+            csv.add(&metrics, self.meter.elapsed_secs()).context("write progress.csv")?;
+        }
+        self.folder.emit(EventBody::Metrics(metrics))
     }
 
     fn is_time_to_measure(&mut self, report: &StepReport) -> bool {
@@ -529,9 +532,8 @@ impl<'a> Run<'a> {
     /// At the end: logs the rest, saves, measures and renders. A run that was stopped skips the last two if they
     /// take long, because the user is waiting.
     fn keep_everything(&mut self, outcome: &Outcome) -> anyhow::Result<()> {
-        if let Some(metrics) = self.log.flush() {
-            self.folder.emit(EventBody::Metrics(metrics))?;
-        }
+        let metrics = self.log.flush();
+        self.report_metrics(metrics)?;
         let is_urgent =
             *outcome == Outcome::Stopped && self.measured.took_secs > LAST_MEASURE_SECS_MAX;
         if is_urgent {

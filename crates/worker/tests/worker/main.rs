@@ -6,6 +6,7 @@ mod bad_input;
 mod convert;
 mod curve;
 mod export;
+mod games;
 mod import;
 mod job;
 mod measure;
