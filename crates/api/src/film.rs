@@ -56,6 +56,10 @@ pub enum FilmKind {
 }
 
 impl FilmKind {
+    /// All that there are.
+    pub const ALL: [Self; 5] =
+        [Self::Milestone, Self::Hour, Self::Evaluation, Self::Journey, Self::Stages];
+
     /// The kind of a film of a single episode.
     pub fn of(kind: EpisodeKind) -> Self {
         match kind {

@@ -4,7 +4,7 @@
 //! that are too long or make no sense are named in the studio's log and skipped, so that a worker of
 //! another make or version can do no harm.
 
-use api::{Event, EventBody, Id, JobKind, Metrics, Score};
+use api::{Episode, Event, EventBody, Id, JobKind, Metrics, Score};
 use job::{
     Shelf,
     events::{self, Chunk, Reach},
@@ -13,6 +13,7 @@ use rusqlite::Connection;
 
 use crate::{
     Error,
+    library::films::automatic,
     shared::{Change, Shared},
     store::{
         checkpoints, episodes, event_marks,
@@ -29,9 +30,28 @@ const MAX_FACTS: usize = 100;
 /// Warnings that are kept of one job; later ones are only counted.
 const MAX_WARNINGS: u32 = 10_000;
 
-/// Reads the next part of a job's events, stores it and publishes it. Only events of a running job
-/// are published; a job that has ended is listed with all of them at once.
+/// Whose events are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    /// Those of a process that works, or did until a moment ago: they are acted upon.
+    Live,
+    /// Those of a folder that was found or imported.
+    Past,
+}
+
+/// Reads the next part of a working job's events, stores it, publishes it and acts upon it.
 pub(crate) fn follow(shared: &Shared, job: &JobRow) -> Result<Reach, Error> {
+    read(shared, job, Reading::Live)
+}
+
+/// Reads the next part of the events of a job that was found in its folder. A job that has ended is listed with all of
+/// them at once.
+pub(crate) fn read_on(shared: &Shared, job: &JobRow) -> Result<Reach, Error> {
+    read(shared, job, Reading::Past)
+}
+
+/// Only events of a running job are published.
+fn read(shared: &Shared, job: &JobRow, reading: Reading) -> Result<Reach, Error> {
     let folder = match job.deleted_ms {
         None => shared.workspace.folder(Shelf::of(job.kind), &job.id),
         Some(_) => shared.workspace.trash(Shelf::of(job.kind), &job.id),
@@ -41,13 +61,18 @@ pub(crate) fn follow(shared: &Shared, job: &JobRow) -> Result<Reach, Error> {
         tracing::warn!("{}: {} lines are too long and skipped", job.id, chunk.n_too_long);
     }
     if chunk.next_offset != job.read_bytes {
-        shared.change(|change| store(change, job, &chunk))?;
+        shared.change(|change| store(change, job, &chunk, reading))?;
     }
     Ok(chunk.reach)
 }
 
 /// Stores a chunk in the job as it stands now, which verbs may have changed meanwhile.
-fn store(change: &mut Change<'_>, before: &JobRow, chunk: &Chunk) -> Result<(), Error> {
+fn store(
+    change: &mut Change<'_>,
+    before: &JobRow,
+    chunk: &Chunk,
+    reading: Reading,
+) -> Result<(), Error> {
     let Some(mut job) = jobs::find(change.tx, &before.id)? else { return Ok(()) };
     if job.read_bytes != before.read_bytes {
         return Ok(());
@@ -56,6 +81,12 @@ fn store(change: &mut Change<'_>, before: &JobRow, chunk: &Chunk) -> Result<(), 
     for line in &chunk.lines {
         let Some(event) = parse(&mut job, &line.text) else { continue };
         apply(change.tx, &mut job, run.as_mut(), &event)?;
+        if reading == Reading::Live
+            && let EventBody::Episode(episode) = &event.body
+            && is_inside(&job, &paths_of(episode))
+        {
+            automatic::wish_for(change.tx, &job.id, episode)?;
+        }
         if event.seq.is_multiple_of(event_marks::EVERY) {
             event_marks::add(change.tx, &job.id, event.seq, line.end_offset)?;
             // Also in the middle of a long chunk, so that the tail stays short.
@@ -77,7 +108,7 @@ fn store(change: &mut Change<'_>, before: &JobRow, chunk: &Chunk) -> Result<(), 
 /// The event of a line, if it is a new one. Its number counts even if the rest makes no sense.
 fn parse(job: &mut JobRow, line: &[u8]) -> Option<Event> {
     let (seq, event) = match serde_json::from_slice::<Event>(line) {
-        Ok(event) => (event.seq, Some(event)),
+        Ok(event) => (event.seq, Some(plausible(event))),
         Err(error) => {
             tracing::warn!("{}: an event is skipped: {error}", job.id);
             (events::number(line)?, None)
@@ -90,6 +121,15 @@ fn parse(job: &mut JobRow, line: &[u8]) -> Option<Event> {
         tracing::warn!("{}: events {} to {} are missing", job.id, job.last_seq + 1, seq - 1);
     }
     job.last_seq = seq;
+    event
+}
+
+/// The event, where a job is at the end at most: a worker that has done more than it meant to is not at 120 %.
+fn plausible(mut event: Event) -> Event {
+    if let EventBody::Progress(progress) = &mut event.body {
+        progress.share = progress.share.map(|share| share.clamp(0.0, 1.0));
+        progress.n_total = progress.n_total.map(|n_total| n_total.max(progress.n_done));
+    }
     event
 }
 
@@ -163,8 +203,7 @@ fn apply(
             }
         }
         EventBody::Episode(episode) => {
-            let agent = episode.agent.as_ref().unwrap_or(&episode.path);
-            if is_inside(job, &[agent, &episode.path]) {
+            if is_inside(job, &paths_of(episode)) {
                 episodes::save(connection, &job.id, episode)?;
             }
         }
@@ -213,6 +252,11 @@ fn hold_to_checkpoints(connection: &Connection, job: &Id, run: &mut RunRow) -> R
     Ok(())
 }
 
+/// The files of an episode.
+fn paths_of(episode: &Episode) -> [&str; 2] {
+    [episode.agent.as_ref().unwrap_or(&episode.path), &episode.path]
+}
+
 /// Whether the files that an event names are in its job's folder. What is not, is not listed: the
 /// events of an imported folder can say anything.
 fn is_inside(job: &JobRow, paths: &[&str]) -> bool {
@@ -247,7 +291,7 @@ pub(crate) fn catch_up(
 ) -> Result<Reach, Error> {
     loop {
         let Some(job) = shared.read(|c| jobs::find(c, id))? else { return Ok(Reach::End) };
-        if follow(shared, &job)? == Reach::End {
+        if read_on(shared, &job)? == Reach::End {
             return Ok(Reach::End);
         }
         if std::time::Instant::now() >= until {

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Jobs that may wait.
-const MAX_QUEUED: usize = 1000;
+pub(crate) const MAX_QUEUED: usize = 1000;
 
 /// The places of all jobs that wait: 0 is next among those with the same needs.
 #[derive(Default)]

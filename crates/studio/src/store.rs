@@ -12,6 +12,7 @@ pub(crate) mod checkpoints;
 pub(crate) mod datasets;
 pub(crate) mod episodes;
 pub(crate) mod event_marks;
+pub(crate) mod films;
 pub(crate) mod jobs;
 pub(crate) mod measures;
 pub(crate) mod metrics;
@@ -53,6 +54,7 @@ const MIGRATIONS: &[&[(&str, &str)]] = &[
     presets::MIGRATIONS,
     measures::MIGRATIONS,
     episodes::MIGRATIONS,
+    films::MIGRATIONS,
 ];
 
 /// A database up to this size is checked as a whole after a crash; it takes a second or so.

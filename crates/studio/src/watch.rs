@@ -18,7 +18,7 @@ use job::{Needs, Shelf, events::Reach};
 use crate::{
     Error, follower,
     job_folder::{self, Process, Product},
-    library::{ask_to_stop, uploads},
+    library::{ask_to_stop, films::automatic, uploads},
     out_of_memory, queue, rebuild, room,
     shared::{Shared, lock},
     store::{
@@ -123,6 +123,7 @@ impl Watch {
     fn round(&mut self) -> Result<Duration, Error> {
         let rest = self.recover();
         self.tend_running()?;
+        automatic::grant(&self.shared)?;
         for needs in Needs::ALL {
             self.start_next(needs)?;
         }
@@ -314,7 +315,7 @@ impl Watch {
     fn catch_up_one(&self) -> Result<bool, Error> {
         let Some(id) = lock(&self.shared.behind).first().cloned() else { return Ok(false) };
         let job = self.shared.read(|c| jobs::find(c, &id))?;
-        let reach = job.as_ref().map_or(Ok(Reach::End), |job| follower::follow(&self.shared, job));
+        let reach = job.as_ref().map_or(Ok(Reach::End), |job| follower::read_on(&self.shared, job));
         if !matches!(reach, Ok(Reach::Behind)) {
             lock(&self.shared.behind).remove(&id);
             if let Some(job) = &job {
@@ -381,6 +382,9 @@ fn end(shared: &Shared, id: &Id, death: &Death) -> Result<Option<Exit>, Error> {
         if let Some(vanished) = &vanished {
             job.n_warnings += 1;
             warnings::add(change.tx, id, vanished)?;
+        }
+        if job.kind == JobKind::Train && matches!(job.phase, Phase::Done | Phase::Stopped) {
+            automatic::wish_for_whole(change.tx, id)?;
         }
         change.job(&job)?;
         change.list(shelf, id);

@@ -3,6 +3,8 @@
 //! What a film is stands in its folder: the order, the result, and in the card whether somebody likes it or has
 //! watched it. A film outlives the run that it shows.
 
+pub(crate) mod automatic;
+
 use std::path::{Path, PathBuf};
 
 use api::{
@@ -107,7 +109,8 @@ impl Studio {
     /// `Invalid` when a choice cannot be used; `TooMuch` when the queue is full.
     pub fn create_film(&self, new: NewFilm) -> Result<Film, Error> {
         let project = self.project_for(Some(&new.run));
-        let id = make(&self.shared, &project, new, |_, _| Ok(()))?;
+        let order = order_of(&self.shared, &project, new)?;
+        let id = make(&self.shared, &project, order, |_, _| Ok(()))?;
         self.film(&id)
     }
 
@@ -145,28 +148,50 @@ impl Studio {
     }
 }
 
-/// Makes a film's folder with its order, and queues it. `add` stores what goes with it.
-pub(crate) fn make(
+/// What to make of a film that was asked for: its name and its order.
+pub(crate) fn order_of(
     shared: &Shared,
     project: &Id,
     new: NewFilm,
-    add: impl FnOnce(&mut Change<'_>, &JobRow) -> Result<(), Error>,
-) -> Result<Id, Error> {
+) -> Result<(String, FilmTask), Error> {
     check_look(new.look)?;
     let named = new.name.as_deref().map(valid_name).transpose()?;
     let run_path = seen_from(shared, project, Shelf::Runs, &new.run);
-    let (name, task) = shared.read(|c| {
+    shared.read(|c| {
         let (job, run) = runs::find(c, &new.run)?;
         let episodes = chosen(&job, episodes::of(c, &new.run)?, &new)?;
         let name = match named {
             Some(name) => name,
-            None => numbered_name(&name_of(&job.name, new.kind, &episodes), &names(c)?),
+            None => numbered_name(
+                &name_of(&job.name, new.kind, &episodes),
+                &jobs::names(c, JobKind::Film)?,
+            ),
         };
         let curve = score_curve(c, &new.run, &run)?;
-        let task = FilmTask { film: new, run_path, run_name: job.name, episodes, curve };
-        Ok((name, task))
-    })?;
-    make_job(shared, project, name, Task::Film(task), |_| Ok(()), add)
+        Ok((name, FilmTask { film: new, run_path, run_name: job.name, episodes, curve }))
+    })
+}
+
+/// Makes a film's folder with its order, and queues it. `add` stores what goes with it.
+pub(crate) fn make(
+    shared: &Shared,
+    project: &Id,
+    (name, task): (String, FilmTask),
+    add: impl FnOnce(&mut Change<'_>, &JobRow) -> Result<(), Error>,
+) -> Result<Id, Error> {
+    let run = task.film.run.clone();
+    make_job(
+        shared,
+        project,
+        name,
+        Task::Film(task),
+        |_| Ok(()),
+        |change, job| {
+            // It may have been deleted since we looked.
+            runs::find(change.tx, &run)?;
+            add(change, job)
+        },
+    )
 }
 
 /// What a film was ordered to show.
@@ -176,10 +201,6 @@ pub(crate) fn read_film_task(folder: &Path) -> Result<FilmTask, Error> {
         Task::Film(task) => Ok(task),
         _ => Err(Error::not_found("film", &order.id)),
     }
-}
-
-fn names(connection: &Connection) -> Result<Vec<String>, Error> {
-    jobs::names(connection, JobKind::Film)
 }
 
 /// `Brick breaker quick, 30 %`.

@@ -11,8 +11,9 @@ use job::Shelf;
 use super::{
     ask_to_stop,
     datasets::{find_whole, hash_now},
-    delete_job, end_waiting_job, find_job, make_job, name_from, numbered_name, rename_job,
-    restore_job, valid_name,
+    delete_job, end_waiting_job,
+    films::automatic,
+    find_job, make_job, name_from, numbered_name, rename_job, restore_job, valid_name,
 };
 
 use crate::{
@@ -265,12 +266,13 @@ impl Studio {
         self.listed_run(id)
     }
 
-    /// Moves a run to the trash; it can be restored for 30 days.
+    /// Moves a run to the trash; it can be restored for 30 days. Films of it stay; those that are not done end.
     ///
     /// # Errors
     /// `NotFound` when there is none; `Conflict` while it runs.
     pub fn delete_run(&self, id: &Id) -> Result<(), Error> {
-        delete_job(&self.shared, JobKind::Train, id, |_| Ok(()))
+        delete_job(&self.shared, JobKind::Train, id, |_| Ok(()))?;
+        automatic::end_films_of(&self.shared, id)
     }
 
     /// Takes a run back from the trash.

@@ -290,6 +290,7 @@ pub(crate) fn forget(connection: &Connection, id: &Id) -> Result<(), Error> {
     for table in ["datasets", "runs", "reconstructions", "measures"] {
         connection.execute(&format!("DELETE FROM {table} WHERE id = ?1"), [id.as_str()])?;
     }
+    super::films::forget_run(connection, id)?;
     forget_events(connection, id)
 }
 

@@ -5,6 +5,7 @@ mod close_and_reopen;
 mod conversions;
 mod datasets;
 mod exports;
+mod films;
 mod formats;
 mod full_disk;
 mod imports;

@@ -49,6 +49,7 @@ fn every_list_after_a_sequence_of_verbs() {
             "model": studio.model(&model).unwrap(),
             "presets": studio.presets().unwrap(),
             "exports": studio.exports().unwrap(),
+            "films": studio.films().unwrap(),
             "trash": studio.trash().unwrap(),
             "unreadable": studio.unreadable().unwrap(),
         });

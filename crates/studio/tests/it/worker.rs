@@ -13,9 +13,9 @@ use std::{
 };
 
 use api::{
-    Checkpoint, DatasetIndex, DatasetSummary, Event, EventBody, Exit, Id, IndexedSound, Limit,
-    Metrics, Order, Outcome, Phase, Problem, Progress, ReconstructionResult, Sample, ScoreMetric,
-    SoundFile, Split, SystemUse, Task, Warning,
+    Checkpoint, DatasetIndex, DatasetSummary, Episode, EpisodeKind, Event, EventBody, Exit, Id,
+    IndexedSound, Limit, Metrics, Order, Outcome, Phase, Problem, Progress, ReconstructionResult,
+    Sample, ScoreMetric, SoundFile, Split, SystemUse, Task, Warning,
 };
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -56,6 +56,12 @@ struct Play {
     full: Full,
     /// Starts children that live on.
     has_child: bool,
+    /// Plays a game: records an episode at every tenth of its steps, and three when it ends.
+    plays: bool,
+    /// Records an episode of an hour at this step.
+    hour_at: u64,
+    /// Says that it has done more than it was asked to.
+    overshoots: bool,
 }
 
 /// What a worker can still say on a full disk.
@@ -96,6 +102,7 @@ fn play_folder(folder: &Path) {
         Task::Export(order) => export(folder, order, &mut events),
         Task::Import(task) => import(folder, task, &mut events),
         Task::Measure(task) => measure(folder, &order.name, task, &mut events),
+        Task::Film(task) => film(folder, &order.name, task, &mut events),
         // A reconstruction, and whatever else needs nothing of its order.
         _ => reconstruct(folder, &order.name, &mut events),
     };
@@ -141,6 +148,20 @@ impl Events {
     fn phase(&mut self, number: u32, step: u64) {
         let (key, title) = (format!("phase-{number}"), format!("phase {number}"));
         self.write(EventBody::Phase(Phase { key, title, number, step, until_step: None }));
+    }
+
+    /// That more is done than there is to do.
+    fn overshoot(&mut self, n_done: u64, n_total: u64) {
+        self.write(EventBody::Progress(Progress {
+            phase: "playing".to_owned(),
+            n_done,
+            n_total: Some(n_total),
+            unit: "episodes".to_owned(),
+            share: Some(n_done as f64 / n_total as f64),
+            rate_per_sec: None,
+            elapsed_secs: 1.0,
+            left_secs: None,
+        }));
     }
 
     fn progress(&mut self, n_done: u64, unit: &str) {
@@ -285,6 +306,17 @@ fn train(folder: &Path, task: &api::TrainTask, events: &mut Events) -> Option<Ou
         let values: BTreeMap<_, _> = values.map(|(name, value)| (name.to_owned(), value)).into();
         events.write(EventBody::Metrics(Metrics { step, values }));
         events.progress(step, "steps");
+        if play.overshoots {
+            events.overshoot(2 * step, step);
+        }
+        if play.plays && (10 * step).is_multiple_of(last_step) {
+            let share = step as f64 / last_step as f64;
+            let title = format!("{} %", 100.0 * share);
+            episode(folder, events, step, EpisodeKind::Milestone, &title, Some(share));
+        }
+        if step == play.hour_at {
+            episode(folder, events, step, EpisodeKind::Hour, "Hour 1", None);
+        }
         if play.rewards && step == 15 {
             events.phase(2, 15);
         }
@@ -319,6 +351,11 @@ fn train(folder: &Path, task: &api::TrainTask, events: &mut Events) -> Option<Ou
         if !play.ignores_stop && is_stop_asked(folder) {
             checkpoint(folder, events, step);
             return Some(Outcome::Stopped);
+        }
+    }
+    if play.plays {
+        for title in ["Best", "Median", "Worst"] {
+            episode(folder, events, last_step, EpisodeKind::Evaluation, title, Some(1.0));
         }
     }
     events.write(EventBody::System(SystemUse { cpu_percent: 100.0, memory_bytes: 1 << 20 }));
@@ -367,6 +404,32 @@ fn checkpoint(folder: &Path, events: &mut Events, step: u64) {
         is_best: true,
     }));
     sample(folder, events, step);
+}
+
+fn episode(
+    folder: &Path,
+    events: &mut Events,
+    step: u64,
+    kind: EpisodeKind,
+    title: &str,
+    share: Option<f64>,
+) {
+    let path = format!("episodes/{step}-{}.json", title.replace(' ', "-"));
+    fs::create_dir_all(folder.join("episodes")).unwrap();
+    fs::write(folder.join(&path), format!("played at {step}")).unwrap();
+    events.write(EventBody::Episode(Episode {
+        path,
+        kind,
+        title: title.to_owned(),
+        step,
+        share,
+        elapsed_secs: step as f64,
+        score: step as f64,
+        n_frames: 60,
+        game: "brick".to_owned(),
+        game_version: 1,
+        agent: None,
+    }));
 }
 
 fn sample(folder: &Path, events: &mut Events, step: u64) {
@@ -547,6 +610,47 @@ fn measure(
             busy_cores: Some(0.5),
             device: "CPU".into(),
         },
+    };
+    fs::write(folder.join("result.json"), serde_json::to_vec(&result).unwrap()).unwrap();
+    Some(Outcome::Done)
+}
+
+/// A film that is as long as its recordings; empty, missing or slow if its name says so.
+fn film(folder: &Path, name: &str, task: &api::FilmTask, events: &mut Events) -> Option<Outcome> {
+    events.started(0);
+    while name.contains("slow") {
+        if is_stop_asked(folder) {
+            return Some(Outcome::Stopped);
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let run = folder.join(&task.run_path);
+    let mut shown = vec![0; if name.contains("empty") { 12 } else { 4096 }];
+    for episode in &task.episodes {
+        shown.extend(fs::read(run.join(&episode.path)).unwrap());
+    }
+    shown.truncate(if name.contains("empty") { 12 } else { usize::MAX });
+    if !name.contains("missing") {
+        fs::write(folder.join("film.mp4"), &shown).unwrap();
+    }
+    fs::write(folder.join("thumbnail.png"), "PNG").unwrap();
+    let last = task.episodes.last().unwrap();
+    let result = api::FilmResult {
+        file: "film.mp4".to_owned(),
+        thumbnail: "thumbnail.png".to_owned(),
+        width: task.film.look.width,
+        height: task.film.look.height,
+        frames_per_sec: 60,
+        n_frames: 60,
+        length_secs: 1.0,
+        bytes: shown.len() as u64,
+        cpu_secs: 0.1,
+        game: last.game.clone(),
+        score: last.score,
+        step: last.step,
+        title: name.to_owned(),
+        description: String::new(),
+        chapters: vec![],
     };
     fs::write(folder.join("result.json"), serde_json::to_vec(&result).unwrap()).unwrap();
     Some(Outcome::Done)
