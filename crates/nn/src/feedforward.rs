@@ -139,7 +139,7 @@ impl Network {
     }
 
     /// Trunk and heads as pairs of a layer and the index of the layer whose output it takes.
-    fn wired(&self) -> impl DoubleEndedIterator<Item = (usize, &Layer, Option<usize>)> {
+    pub(crate) fn wired(&self) -> impl DoubleEndedIterator<Item = (usize, &Layer, Option<usize>)> {
         let n_trunk = self.trunk.len();
         let end = n_trunk.checked_sub(1);
         let trunk = self.trunk.iter().enumerate().map(|(i, layer)| (i, layer, i.checked_sub(1)));
@@ -160,7 +160,7 @@ impl Network {
     }
 
     /// The index of the layer that ends a head.
-    fn end_of(&self, head: usize) -> usize {
+    pub(crate) fn end_of(&self, head: usize) -> usize {
         self.trunk.len() + self.heads[..=head].iter().map(Vec::len).sum::<usize>() - 1
     }
 

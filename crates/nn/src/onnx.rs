@@ -11,7 +11,7 @@ mod proto;
 mod write;
 
 pub use player::Player;
-pub use write::{Described, write};
+pub use write::{Described, NetworkDescribed, read_network_arrays, write, write_network};
 
 /// The names of a graph's input and output, besides its states.
 const STATE: &str = "state_";

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use api::{DatasetSummary, Fact, FieldProblem};
+use api::{DatasetSummary, ExportKind, Fact, FieldProblem};
 use nn::Compute;
 use serde_json::{Value, json};
 
@@ -111,6 +111,10 @@ impl Settings for Config {
 
     fn excerpts(&self) -> Option<ExcerptSettings> {
         None
+    }
+
+    fn exports(&self) -> Vec<ExportKind> {
+        vec![ExportKind::Safetensors, ExportKind::Onnx, ExportKind::Maq]
     }
 
     fn trainer(&self, seed: u64) -> Box<dyn Trainer> {

@@ -3,7 +3,11 @@
 use std::{cell::OnceCell, collections::BTreeMap, path::Path};
 
 use games::{Info, Random, Recording, Wrappers};
-use nn::{NamedArray, feedforward::Pass};
+use nn::{
+    NamedArray,
+    feedforward::Pass,
+    onnx::{self, NetworkDescribed},
+};
 use serde_json::Value;
 
 use super::{
@@ -142,6 +146,39 @@ impl Player {
         let best = super::policy::best(&preferences);
         let policy = (0..preferences.len()).map(|i| f32::from(u8::from(i == best))).collect();
         Look { policy, value: preferences[best], action_values: preferences, ..Look::default() }
+    }
+
+    /// Writes it as an ONNX graph: from what is seen, `[member, channel, row, column]` or `[member, number]`, to
+    /// `logits` and `value` of PPO, to `q_values` of DQN, or to `advantages` and `value` of a duelling
+    /// network.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_onnx(&self, path: &Path) -> Result<(), Error> {
+        let info = self.config.info();
+        let actions: Vec<String> = info.actions.iter().map(|it| (*it).to_owned()).collect();
+        let described = NetworkDescribed {
+            input: "observation",
+            factor: self.agent.factor(),
+            outputs: self.agent.head_names(),
+            about: format!("An agent that plays {}, trained with Maquette.", info.title),
+            facts: vec![
+                ("game", info.key.to_owned()),
+                ("game_version", info.version.to_string()),
+                ("actions", actions.join(",")),
+                ("frame_skip", self.config.frames_per_action().to_string()),
+            ],
+        };
+        let (network, names) = (&self.agent.network, &self.agent.names);
+        Ok(onnx::write_network(path, network, &self.parameters, names, &described)?)
+    }
+
+    /// Whether a graph that [`Self::write_onnx`] wrote has its weights, to the last bit.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn is_in_onnx(&self, path: &Path) -> Result<bool, Error> {
+        Ok(onnx::read_network_arrays(path)? == self.arrays())
     }
 
     fn arrays(&self) -> Vec<NamedArray> {

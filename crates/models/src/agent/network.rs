@@ -147,6 +147,20 @@ impl Agent {
         }
     }
 
+    /// What bytes that it sees are multiplied with.
+    pub(crate) fn factor(&self) -> f32 {
+        self.factor
+    }
+
+    /// What its heads give, in a word.
+    pub(crate) fn head_names(&self) -> &'static [&'static str] {
+        match self.kind {
+            Kind::Actor => &["logits", "value"],
+            Kind::Values => &["q_values"],
+            Kind::Duelling => &["advantages", "value"],
+        }
+    }
+
     /// Whether it prefers actions by the logits of a policy, and not by their values.
     pub(crate) fn is_policy(&self) -> bool {
         self.kind == Kind::Actor

@@ -113,6 +113,13 @@ impl<'a> Watcher<'a> {
         look
     }
 
+    /// What it saw last, `[row][column][channel]` of a picture.
+    #[must_use]
+    pub fn seen(&self) -> Vec<f32> {
+        let bytes = self.pictures.iter().map(|it| f32::from(*it));
+        bytes.chain(self.numbers.iter().copied()).collect()
+    }
+
     /// Rows and columns of the pictures that it sees, if it sees any.
     #[must_use]
     pub fn picture_size(&self) -> Option<(usize, usize)> {

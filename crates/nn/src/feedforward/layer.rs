@@ -83,7 +83,7 @@ pub struct LayerSettings {
 
 /// A layer whose input is known, and where its parameters lie among all.
 #[derive(Clone, Debug)]
-pub(super) struct Layer {
+pub(crate) struct Layer {
     settings: LayerSettings,
     input: Shape,
     output: Shape,
@@ -148,6 +148,10 @@ impl Layer {
             places_out,
             channels_out,
         }
+    }
+
+    pub(crate) fn settings(&self) -> LayerSettings {
+        self.settings
     }
 
     pub(super) fn input(&self) -> Shape {

@@ -1,5 +1,7 @@
 //! Graphs as files.
 
+mod network;
+
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::Path;
@@ -14,6 +16,8 @@ use super::{NEXT_STATE, STATE};
 use crate::Error;
 use crate::graph::{Constant, Extent, Graph, Op, Value};
 use crate::kernels::spectrum::hann;
+
+pub use network::{NetworkDescribed, read_network_arrays, write_network};
 
 /// The versions that files say they have.
 const OPSET: i64 = 17;

@@ -5,7 +5,7 @@ use anyhow::Context;
 use api::{ExportSpeed, ExportedPlay, ModelPlace};
 use models::{
     DIFFERENCE_MAX, ExportSettings, Finished, OnnxPart, Playable, PlayedGraphs, PlayedModule,
-    Plays, Verified,
+    Plays, Verified, agent::Player,
 };
 
 use super::{Destination, Report, no_such_form, not_equal};
@@ -51,6 +51,10 @@ pub(super) fn graphs(
     play: &ExportedPlay,
     to: Destination<'_>,
 ) -> anyhow::Result<Option<Report>> {
+    let Opened { model, notes, .. } = open_model(steps.folder.path(), place)?;
+    if let Some(player) = model.as_player() {
+        return policy(steps, player, Report::new(model.as_ref(), notes), to);
+    }
     let (opened, settings, mut report) = begin(steps, place, play)?;
     let model = playable(opened.as_ref())?;
     let path_of = |part: OnnxPart| to.file(part.ending());
@@ -71,6 +75,23 @@ pub(super) fn graphs(
     };
     report.good("read", format!("Read back: {states}."));
     finish(steps, model, settings, &mut graphs, play, report)
+}
+
+/// Writes the policy of an agent.
+fn policy(
+    steps: &mut Steps<'_>,
+    player: &Player,
+    mut report: Report,
+    to: Destination<'_>,
+) -> anyhow::Result<Option<Report>> {
+    let path = to.file(".onnx");
+    player.write_onnx(&path).context("write the graph")?;
+    report.good("written", "Wrote the network as one graph.".into());
+    if !player.is_in_onnx(&path).context("read the graph again")? {
+        return not_equal("The exported graph does not match the agent.", "");
+    }
+    report.good("equal", "Read back: every weight is identical to the agent's.".into());
+    Ok(steps.go_on(1.0).then_some(report))
 }
 
 fn begin(

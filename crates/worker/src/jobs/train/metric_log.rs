@@ -12,7 +12,9 @@ const LOG_EVERY_SECS: f64 = 0.3;
 
 /// Averages the metrics of steps, so that they are logged at a readable rate.
 pub(super) struct MetricLog {
-    n_steps: u64,
+    n_added: u64,
+    /// The step that was logged last, and the newest.
+    logged_step: u64,
     step: u64,
     sums: BTreeMap<&'static str, (f64, u64)>,
     started: Instant,
@@ -22,7 +24,8 @@ pub(super) struct MetricLog {
 impl MetricLog {
     pub(super) fn new(first_step: u64) -> Self {
         Self {
-            n_steps: 0,
+            n_added: 0,
+            logged_step: first_step,
             step: first_step,
             sums: BTreeMap::new(),
             started: Instant::now(),
@@ -32,7 +35,7 @@ impl MetricLog {
 
     /// Adds a step; returns the means since the last time if it is time to log.
     pub(super) fn add(&mut self, report: &StepReport) -> Option<Metrics> {
-        self.n_steps += 1;
+        self.n_added += 1;
         self.step = report.step;
         for &(name, value) in &report.values {
             if value.is_finite() {
@@ -48,7 +51,7 @@ impl MetricLog {
 
     /// The means since the last time, if any step was added.
     pub(super) fn flush(&mut self) -> Option<Metrics> {
-        if self.n_steps == 0 {
+        if self.n_added == 0 {
             return None;
         }
         let secs = self.started.elapsed().as_secs_f64().max(1e-6);
@@ -57,9 +60,11 @@ impl MetricLog {
             .map(|(name, (sum, n))| (name.to_owned(), sum / n as f64))
             .collect();
         if self.step > self.first_step + 1 {
-            values.insert("steps_per_sec".into(), self.n_steps as f64 / secs);
+            let n_steps = self.step.saturating_sub(self.logged_step);
+            values.insert("steps_per_sec".into(), n_steps as f64 / secs);
         }
-        self.n_steps = 0;
+        self.n_added = 0;
+        self.logged_step = self.step;
         self.started = Instant::now();
         Some(Metrics { step: self.step, values })
     }
