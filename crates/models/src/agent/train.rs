@@ -77,7 +77,7 @@ pub(crate) fn measured_choice(config: &Config) -> Choice {
     match config.algorithm {
         _ if config.is_eval_greedy => Choice::Best,
         Algorithm::Ppo => Choice::Drawn,
-        // A little chance keeps a greedy agent from doing the same for ever.
+        // A few random actions keep a greedy agent from doing the same for ever.
         Algorithm::Dqn => Choice::Mostly(0.01),
     }
 }

@@ -1,3 +1,5 @@
+//! Networks: gradients, arrays, first weights, the optimiser.
+
 use super::*;
 
 /// Smooth, so that differences say what gradients are.

@@ -4,12 +4,11 @@
 //! a `kill -9` is in checkpoints and events before it is reported.
 
 mod checkpoints;
-mod csv;
 mod divergence;
 mod excerpts;
 mod metric_log;
 mod patience;
-mod recorder;
+mod played;
 mod samples;
 
 use std::{fs, time::Instant};
@@ -20,8 +19,8 @@ use models::{Family, Settings, Stale, StepReport, Trainer};
 
 pub(super) use self::checkpoints::sha256_of_file;
 use self::{
-    checkpoints::Checkpoints, csv::CsvLogs, divergence::Divergence, excerpts::Excerpts,
-    metric_log::MetricLog, patience::Patience, recorder::Recorder, samples::Samples,
+    checkpoints::Checkpoints, divergence::Divergence, excerpts::Excerpts, metric_log::MetricLog,
+    patience::Patience, played::Played, samples::Samples,
 };
 use super::{context, device, refuse};
 use crate::{
@@ -154,9 +153,7 @@ struct Run<'a> {
     meter: ProgressMeter,
     system: SystemMeter,
     log: MetricLog,
-    /// For a model that plays a game.
-    csv: Option<CsvLogs>,
-    recorder: Recorder,
+    played: Played,
     measured: Measured,
     patience: Patience,
     divergence: Divergence,
@@ -225,11 +222,7 @@ impl<'a> Run<'a> {
             device::check(trainer.as_mut(), &batch, has_choice, folder)?;
         }
         let log = MetricLog::new(trainer.global_step());
-        let csv = trainer.game().map(|game| {
-            CsvLogs::open(folder.path(), game.key, trainer.global_step()).context("begin the logs")
-        });
-        let csv = csv.transpose()?;
-        let recorder = Recorder::new(folder, meter.elapsed_secs());
+        let played = Played::new(folder, trainer.as_ref(), meter.elapsed_secs())?;
         folder.mirror_for_tensorboard(&task.settings);
         let divergence = Divergence::new(trainer.score_metric(), folder.past().best);
         let patience = Patience::new(trainer.score_metric());
@@ -245,8 +238,7 @@ impl<'a> Run<'a> {
             meter,
             system,
             log,
-            csv,
-            recorder,
+            played,
             measured: Measured::nothing(0.0),
             patience,
             divergence,
@@ -319,7 +311,7 @@ impl<'a> Run<'a> {
 
     fn record_episodes(&mut self) -> anyhow::Result<()> {
         let (share, elapsed_secs) = (self.share(), self.meter.elapsed_secs());
-        self.recorder.note(self.folder, self.trainer.as_ref(), share, elapsed_secs)
+        self.played.record(self.folder, self.trainer.as_ref(), share, elapsed_secs)
     }
 
     fn is_at_limit(&self) -> bool {
@@ -444,10 +436,7 @@ impl<'a> Run<'a> {
     }
 
     fn report_step(&mut self, report: &StepReport) -> anyhow::Result<()> {
-        if let Some(csv) = &mut self.csv {
-            let secs = self.meter.elapsed_secs();
-            csv.add_episodes(report, secs).context("write monitor.csv")?;
-        }
+        self.played.log_episodes(report, self.meter.elapsed_secs())?;
         let metrics = self.log.add(report);
         self.report_metrics(metrics)?;
         let phase = self.trainer.phase().title;
@@ -463,9 +452,7 @@ impl<'a> Run<'a> {
     /// Reports what was measured over the last steps, if anything was.
     fn report_metrics(&mut self, metrics: Option<Metrics>) -> anyhow::Result<()> {
         let Some(metrics) = metrics else { return Ok(()) };
-        if let Some(csv) = &mut self.csv {
-            csv.add(&metrics, self.meter.elapsed_secs()).context("write progress.csv")?;
-        }
+        self.played.log(&metrics, self.meter.elapsed_secs())?;
         self.folder.emit(EventBody::Metrics(metrics))
     }
 
@@ -544,7 +531,7 @@ impl<'a> Run<'a> {
             self.guard_against_a_late_divergence()?;
             self.record_episodes()?;
             let (share, elapsed_secs) = (self.share(), self.meter.elapsed_secs());
-            Recorder::evaluate(self.folder, self.trainer.as_ref(), share, elapsed_secs)?;
+            Played::evaluate(self.folder, self.trainer.as_ref(), share, elapsed_secs)?;
         }
         if self.samples.last_step() != Some(self.trainer.global_step()) {
             self.render()?;

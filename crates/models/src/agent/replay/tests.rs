@@ -1,3 +1,5 @@
+//! What is remembered, and what is drawn of it.
+
 use super::*;
 
 /// What a game of one number shows in its step.
