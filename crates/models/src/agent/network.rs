@@ -35,6 +35,7 @@ enum Kind {
 }
 
 /// Where what an agent sees is looked up, member by member.
+#[derive(Clone, Copy)]
 pub(crate) enum Seen<'a> {
     /// Pictures.
     Bytes(&'a dyn Fn(usize) -> &'a [u8]),

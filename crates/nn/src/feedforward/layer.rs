@@ -62,7 +62,7 @@ pub enum Activation {
 /// How first weights are drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum FirstWeights {
-    /// Orthogonal rows times a gain, and no bias. Source: Saxe, McClelland and Ganguli, 2014.
+    /// Orthogonal rows times a gain, and no bias. Source: Saxe, `McClelland` and Ganguli, 2014.
     Orthogonal(f32),
     /// As `PyTorch` draws them by default: uniform within one over the root of the inputs, bias too.
     Uniform,
@@ -284,9 +284,10 @@ impl Layer {
 
     /// Adds what each tap of each window got to the places that they read.
     fn add_columns(&self, columns: &[f32], to: &mut [f32]) {
-        let (kernel, channels) = match (self.settings.kernel, self.input) {
-            (Some((kernel, _)), Shape::Picture { channels, .. }) => (kernel, channels),
-            _ => return,
+        let (Some((kernel, _)), Shape::Picture { channels, .. }) =
+            (self.settings.kernel, self.input)
+        else {
+            return;
         };
         let run = kernel * channels;
         let starts: Vec<u32> = self.taps.as_slice().iter().step_by(run).copied().collect();

@@ -1,4 +1,4 @@
-//! CartPole as rl-baselines3-zoo trains it with PPO.
+//! `CartPole` as rl-baselines3-zoo trains it with PPO.
 
 use api::{Limit, Preset};
 use serde_json::json;
