@@ -115,12 +115,16 @@ impl Player {
         Watcher::new(self, self.wrappers())
     }
 
-    pub(super) fn forward_picture(&self, picture: &[u8], pass: &mut Pass) {
+    /// What it makes of a picture that somebody else took; a [`Watcher`] takes its own.
+    pub fn look_at_picture(&self, picture: &[u8], pass: &mut Pass) -> Look {
         self.agent.forward(&self.parameters, Seen::Bytes(&|_| picture), 1, pass);
+        self.made_of(pass)
     }
 
-    pub(super) fn forward_numbers(&self, numbers: &[f32], pass: &mut Pass) {
+    /// What it makes of numbers.
+    pub fn look_at_numbers(&self, numbers: &[f32], pass: &mut Pass) -> Look {
         self.agent.forward(&self.parameters, Seen::Numbers(&|_| numbers), 1, pass);
+        self.made_of(pass)
     }
 
     /// Chooses an action by what it made of the state.
@@ -134,7 +138,7 @@ impl Player {
     }
 
     /// What it made of what went through its network last.
-    pub(super) fn made_of(&self, pass: &Pass) -> Look {
+    fn made_of(&self, pass: &Pass) -> Look {
         let mut preferences = Vec::new();
         self.agent.preferences(pass, &mut preferences);
         if self.agent.is_policy() {

@@ -78,11 +78,10 @@ impl<'a> Watcher<'a> {
         }
         let (numbers, pictures) = (&self.numbers, &self.pictures);
         if numbers.is_empty() {
-            self.player.forward_picture(pictures, &mut self.pass);
+            self.player.look_at_picture(pictures, &mut self.pass)
         } else {
-            self.player.forward_numbers(numbers, &mut self.pass);
+            self.player.look_at_numbers(numbers, &mut self.pass)
         }
-        self.player.made_of(&self.pass)
     }
 
     /// The same with [`Look::activations`] and [`Look::saliency`], which take several times as long.
