@@ -55,6 +55,8 @@ pub enum Task {
     Measure(MeasureTask),
     /// Render a film of an agent.
     Film(crate::FilmTask),
+    /// Play a game with a person.
+    Play(crate::PlayTask),
 }
 
 /// The order to prepare a dataset.
@@ -253,6 +255,8 @@ pub enum JobKind {
     Measure,
     /// Recorded episodes become a film.
     Film,
+    /// A game is played in the page.
+    Play,
 }
 
 /// A file in a job's folder.

@@ -26,6 +26,8 @@ pub const DATASET_INDEX: &str = "dataset.json";
 pub const PEAKS: &str = "peaks.bin";
 /// What a job found out or made, in its own words.
 pub const RESULT: &str = "result.json";
+/// Where a job answers: [`api::SessionAddress`].
+pub const SESSION: &str = "session.json";
 /// A model of the library: [`api::Model`].
 pub const MODEL: &str = "model.json";
 /// A model's weights.

@@ -167,6 +167,16 @@ pub const KINDS: &[Kind] = &[
         again: Again::Restart,
         is_plain: false,
     },
+    Kind {
+        kind: JobKind::Play,
+        word: "play",
+        shelf: Shelf::Plays,
+        needs: Needs::Resident,
+        kept: Kept::Newest(4),
+        stopped: Stopped::Gone,
+        again: Again::Never,
+        is_plain: false,
+    },
 ];
 
 /// The row of a kind.
@@ -199,6 +209,7 @@ pub fn of(task: &Task) -> JobKind {
         Task::Export(_) => JobKind::Export,
         Task::Measure(_) => JobKind::Measure,
         Task::Film(_) => JobKind::Film,
+        Task::Play(_) => JobKind::Play,
     }
 }
 

@@ -35,11 +35,13 @@ pub enum Shelf {
     Measures,
     /// Films of agents at play.
     Films,
+    /// Games that are played in the page.
+    Plays,
 }
 
 impl Shelf {
     /// Every shelf with its folder and with the word for one thing on it.
-    const WORDS: [(Shelf, &'static str, &'static str); 10] = [
+    const WORDS: [(Shelf, &'static str, &'static str); 11] = [
         (Shelf::Datasets, "datasets", "dataset"),
         (Shelf::Runs, "runs", "run"),
         (Shelf::Models, "models", "model"),
@@ -50,11 +52,12 @@ impl Shelf {
         (Shelf::Imports, "imports", "import"),
         (Shelf::Measures, "measures", "measure"),
         (Shelf::Films, "films", "film"),
+        (Shelf::Plays, "plays", "play"),
     ];
 
     /// Every shelf.
-    pub const ALL: [Shelf; 10] = {
-        let mut all = [Shelf::Datasets; 10];
+    pub const ALL: [Shelf; 11] = {
+        let mut all = [Shelf::Datasets; 11];
         let mut i = 0;
         while i < all.len() {
             all[i] = Self::WORDS[i].0;

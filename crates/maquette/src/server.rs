@@ -21,6 +21,7 @@ mod live;
 mod measures;
 mod models;
 pub(crate) mod openapi;
+mod plays;
 mod presets;
 mod projects;
 mod reconstructions;
@@ -199,6 +200,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(conversions::routes())
         .merge(exports::routes())
         .merge(games::routes())
+        .merge(plays::routes())
         .merge(films::routes())
         .merge(folders::routes())
         .merge(imports::routes())

@@ -10,6 +10,7 @@ mod jobs;
 pub(crate) mod measures;
 mod models;
 mod passing;
+mod plays;
 mod presets;
 pub(crate) mod projects;
 mod reconstructions;

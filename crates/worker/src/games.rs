@@ -9,7 +9,7 @@ pub fn games() -> Vec<Game> {
     games::GAMES.iter().map(|entry| told(entry.info)).collect()
 }
 
-fn told(info: &Info) -> Game {
+pub(crate) fn told(info: &Info) -> Game {
     let observations = [
         (info.planes.is_some(), "planes"),
         // Every game has a screen.

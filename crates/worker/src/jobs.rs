@@ -8,6 +8,7 @@ mod import;
 mod input;
 mod measure;
 mod model_file;
+mod play;
 mod prepare;
 mod reconstruct;
 mod steps;
@@ -66,6 +67,7 @@ fn work(folder: &mut JobFolder) -> anyhow::Result<Outcome> {
         Task::Export(order) => export::run(folder, &order),
         Task::Measure(task) => measure::run(folder, &task),
         Task::Film(task) => film::run(folder, &task),
+        Task::Play(task) => play::run(folder, &task),
     }
 }
 

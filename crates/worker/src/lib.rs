@@ -19,6 +19,7 @@ mod memory;
 mod pace;
 mod package;
 mod progress;
+mod session;
 mod stop;
 mod system;
 mod tensorboard;

@@ -36,7 +36,7 @@ const CURVE_POINTS: usize = 500;
 
 /// Width and height of a film, in pixels.
 const SIDE_MIN: u32 = 64;
-const SIDE_MAX: u32 = 4096;
+const SIDE_MAX: u32 = 3840;
 
 impl Studio {
     /// Every film, newest first.

@@ -953,6 +953,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/plays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to play: with the newest agent of a run, with a model, or without any. */
+        post: operations["create_play"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plays/{id}/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A WebSocket of binary messages, to see the game and to play.
+         * @description The first byte of a message says what it is. To the page: 1, a JSON text with the game, its screen's size and
+         *     colours, and the agent's name; 2, a frame: flags (1: over, 2: the person played), lives, action, the score as
+         *     a little-endian `f32`, a byte for each pixel, and the probability of each action in 255ths. From the page: 1,
+         *     who plays (0 agent, 1 person, 2 person while a key is held, 3 against each other) and the action asked for,
+         *     or 255; 2, begin anew. The job ends soon after the connection does.
+         */
+        get: operations["play_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/presets": {
         parameters: {
             query?: never;
@@ -2239,7 +2280,7 @@ export interface components {
             /**
              * Format: int32
              * @description Height in pixels, even.
-             * @default 840
+             * @default 960
              */
             height: number;
             /**
@@ -2545,7 +2586,7 @@ export interface components {
          * @description The kinds of job.
          * @enum {string}
          */
-        JobKind: "prepare" | "import" | "train" | "reconstruct" | "convert" | "export" | "measure" | "film";
+        JobKind: "prepare" | "import" | "train" | "reconstruct" | "convert" | "export" | "measure" | "film" | "play";
         /** @description A kind of job, and what can be asked of jobs of it. */
         JobKindInfo: {
             /** @description Which one. */
@@ -3137,6 +3178,13 @@ export interface components {
             step?: number | null;
             /** @description A name; the run's if absent. */
             name?: string | null;
+        };
+        /** @description A game to play. */
+        NewPlay: {
+            /** @description The game; that of the agent if absent. */
+            game?: string | null;
+            run?: components["schemas"]["Id"] | null;
+            model?: components["schemas"]["Id"] | null;
         };
         /** @description What to keep as a preset of one's own. */
         NewPreset: components["schemas"]["Choices"] & {
@@ -3995,6 +4043,7 @@ export type NewFilm = components['schemas']['NewFilm'];
 export type NewImport = components['schemas']['NewImport'];
 export type NewJob = components['schemas']['NewJob'];
 export type NewModel = components['schemas']['NewModel'];
+export type NewPlay = components['schemas']['NewPlay'];
 export type NewPreset = components['schemas']['NewPreset'];
 export type NewProject = components['schemas']['NewProject'];
 export type NewReconstruction = components['schemas']['NewReconstruction'];
@@ -6321,6 +6370,71 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Model"];
                 };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_play: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPlay"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    play_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The connection is a WebSocket now. */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description It could not be done. */
             default: {
