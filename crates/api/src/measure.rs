@@ -30,6 +30,9 @@ pub struct RunMeasure {
     pub end_secs: Option<f64>,
     /// Steps it has done by then.
     pub end_step: Option<u64>,
+    /// The score to expect then, from and to, where such trainings were measured before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_score: Option<[f64; 2]>,
     /// What was measured, which does not depend on the limit.
     pub measured: Measured,
 }
@@ -98,12 +101,16 @@ struct AnyRunMeasure {
     phase_1_end_secs: Option<f64>,
     end_secs: Option<f64>,
     end_step: Option<u64>,
+    #[serde(default)]
+    expected_score: Option<[f64; 2]>,
     measured: Measured,
 }
 
 impl From<AnyRunMeasure> for RunMeasure {
     fn from(any: AnyRunMeasure) -> Self {
-        let AnyRunMeasure { limit, mut phases, end_secs, end_step, measured, .. } = any;
+        let AnyRunMeasure {
+            limit, mut phases, end_secs, end_step, expected_score, measured, ..
+        } = any;
         if phases.is_empty() {
             let pace = |secs_per_1000_steps, end_secs| PhasePace { secs_per_1000_steps, end_secs };
             phases = vec![
@@ -111,7 +118,7 @@ impl From<AnyRunMeasure> for RunMeasure {
                 pace(any.phase_2_secs_per_1000_steps, None),
             ];
         }
-        Self { limit, phases, end_secs, end_step, measured }
+        Self { limit, phases, end_secs, end_step, expected_score, measured }
     }
 }
 

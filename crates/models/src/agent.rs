@@ -6,6 +6,7 @@
 pub mod config;
 mod configurations;
 mod dqn;
+mod expected;
 mod family;
 mod infer;
 mod network;

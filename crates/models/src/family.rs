@@ -96,6 +96,11 @@ pub trait Settings {
         facts
     }
 
+    /// The score to expect after so many steps, from and to, where it was measured.
+    fn expected_score(&self, _step: u64) -> Option<(f64, f64)> {
+        None
+    }
+
     /// What sound goes in and comes out and how it is described in between; `None` for a model that
     /// is no codec.
     fn codec(&self) -> Option<CodecShape>;

@@ -38,8 +38,22 @@ pub fn run_measure(measured: Measured, limit: Limit) -> RunMeasure {
         phases: phases.collect(),
         end_secs: steps_end_secs.map(|secs| secs + pace.ending_secs),
         end_step,
+        expected_score: None,
         measured,
     }
+}
+
+/// [`run_measure`], with the score to expect of these settings.
+pub fn run_measure_of(
+    family: &str,
+    settings: &serde_json::Value,
+    measured: Measured,
+    limit: Limit,
+) -> RunMeasure {
+    let found = run_measure(measured, limit);
+    let settings = models::family(family).and_then(|it| it.settings(settings).ok());
+    let expected = found.end_step.zip(settings).and_then(|(step, it)| it.expected_score(step));
+    RunMeasure { expected_score: expected.map(|(low, high)| [low, high]), ..found }
 }
 
 /// The times that a run is made up of.

@@ -143,7 +143,11 @@ pub(crate) fn run_measure(it: &RunMeasure) -> String {
             format!("{then}{} per 1000 steps", duration(last))
         }
     });
-    format!("about {}", parts.join(", "))
+    let time = format!("about {}", parts.join(", "));
+    match it.expected_score {
+        Some([low, high]) => format!("{time}; the score to expect is {low:.0} to {high:.0}"),
+        None => time,
+    }
 }
 
 /// A value for each phase, like `1 GB in phase 1, 2 GB in phase 2`; a single phase needs no number.

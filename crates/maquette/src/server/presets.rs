@@ -145,7 +145,8 @@ pub(crate) fn forecast(
     };
     let measured = studio.measured(&forecast.settings)?;
     let limit = limit.unwrap_or(forecast.limit);
-    forecast.measured = measured.map(|it| worker::run_measure(it.measured, limit));
+    forecast.measured = measured
+        .map(|it| worker::run_measure_of(&forecast.family, &forecast.settings, it.measured, limit));
     Ok(forecast)
 }
 

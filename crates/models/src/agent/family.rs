@@ -105,6 +105,10 @@ impl Settings for Config {
         vec![Fact::number("n_parameters", "Parameters", n_parameters, "")]
     }
 
+    fn expected_score(&self, step: u64) -> Option<(f64, f64)> {
+        super::expected::expected(self, step)
+    }
+
     fn codec(&self) -> Option<CodecShape> {
         None
     }

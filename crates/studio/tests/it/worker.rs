@@ -593,6 +593,7 @@ fn measure(
         phases: vec![api::PhasePace { secs_per_1000_steps: 100.0, end_secs: None }],
         end_secs: Some(0.5),
         end_step: Some(5),
+        expected_score: None,
         measured: api::Measured {
             at_ms: 1,
             phases: vec![api::MeasuredPhase {

@@ -9,7 +9,7 @@ use models::{CodecShape, PhaseTimes, Trainer};
 
 use super::{Refused, device, train::family_of};
 use crate::{
-    duration::run_measure,
+    duration::run_measure_of,
     folder::{JobFolder, now_ms},
     forecast::bad_settings,
     log::log,
@@ -55,8 +55,8 @@ pub(crate) fn run(folder: &mut JobFolder, task: &MeasureTask) -> anyhow::Result<
         device: compute.description(),
     };
     log(&format!("{measured:?}"));
-    let text = serde_json::to_vec_pretty(&run_measure(measured, task.limit))
-        .context("encode result.json")?;
+    let found = run_measure_of(&task.family, &task.settings, measured, task.limit);
+    let text = serde_json::to_vec_pretty(&found).context("encode result.json")?;
     job::whole::write(&folder.path().join("result.json"), &text).context("write result.json")?;
     folder.emit(EventBody::Progress(meter.progress("done", 100)))?;
     Ok(Outcome::Done)

@@ -190,22 +190,26 @@ impl<'a> Table<'a> {
     }
 
     fn frame(&mut self) {
+        self.idle_frames =
+            if self.asked.is_some() { 0 } else { self.idle_frames.saturating_add(1) };
+        let hands_on = self.idle_frames < HANDS_FRAMES;
         if self.is_over {
             self.over_frames += 1;
-            if self.mode == PlayMode::Watch && self.over_frames > END_FRAMES {
+            let is_left_to_agent = match self.mode {
+                PlayMode::Watch => true,
+                PlayMode::TakeOver => !hands_on,
+                PlayMode::Play | PlayMode::Against => false,
+            };
+            if is_left_to_agent && self.over_frames > END_FRAMES {
                 self.begin();
             }
             return;
         }
-        self.idle_frames =
-            if self.asked.is_some() { 0 } else { self.idle_frames.saturating_add(1) };
         let agent = self.agent_action();
-        let hands_on = self.idle_frames < HANDS_FRAMES;
         self.is_by_person = match self.mode {
             PlayMode::Watch => false,
             PlayMode::Play => true,
-            PlayMode::TakeOver => hands_on,
-            PlayMode::Against => hands_on,
+            PlayMode::TakeOver | PlayMode::Against => hands_on,
         };
         let idle = self.asked.unwrap_or(0);
         let (first, second) = match self.mode {

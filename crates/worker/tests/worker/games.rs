@@ -1,6 +1,11 @@
 //! Agents that learn a game, the episodes that are recorded of them, and films of those.
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{Read as _, Write as _},
+    path::PathBuf,
+};
 
 use api::{
     Choices, Episode, EpisodeKind, EventBody, FilmKind, FilmLook, FilmResult, FilmTask, Limit,
@@ -227,4 +232,115 @@ fn rechecked(recording: &Value) -> String {
     let mut read: ::games::Recording = ::games::Recording::from_json(&same).unwrap();
     read.version = 99;
     read.to_json().unwrap()
+}
+
+/// A page of a game in play, without the server between.
+struct Page(std::net::TcpStream);
+
+impl Page {
+    fn of(job: &Job) -> Self {
+        let path = job.path().join("session.json");
+        let address: api::SessionAddress = loop {
+            match fs::read(&path) {
+                Ok(text) => break serde_json::from_slice(&text).unwrap(),
+                Err(_) => std::thread::yield_now(),
+            }
+        };
+        let mut stream = std::net::TcpStream::connect(("127.0.0.1", address.port)).unwrap();
+        stream.write_all(address.token.as_bytes()).unwrap();
+        Self(stream)
+    }
+
+    fn say(&mut self, message: &[u8]) {
+        self.0.write_all(&(message.len() as u32).to_le_bytes()).unwrap();
+        self.0.write_all(message).unwrap();
+    }
+
+    fn hear(&mut self) -> Vec<u8> {
+        let mut length = [0; 4];
+        self.0.read_exact(&mut length).unwrap();
+        let mut message = vec![0; u32::from_le_bytes(length) as usize];
+        self.0.read_exact(&mut message).unwrap();
+        message
+    }
+
+    /// The next frame in which something is so.
+    fn until(&mut self, is_so: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+        (0..600).map(|_| self.hear()).find(|it| is_so(it)).expect("within ten seconds")
+    }
+}
+
+#[test]
+fn a_person_plays_with_an_agent() {
+    let workspace = Workspace::new();
+    let run = run_of(&workspace, "run-000001", json!({}), 200);
+    run.run();
+    let agent = &episodes(&run)[0].agent.clone().unwrap();
+    let task = api::PlayTask {
+        game: None,
+        agent: Some(PathBuf::from("../../runs/run-000001").join(agent)),
+        agent_name: "Pole".into(),
+    };
+    let job = workspace.job("plays", "play-000001", Task::Play(task));
+    std::thread::scope(|scope| {
+        let playing = scope.spawn(|| job.run());
+        let mut page = Page::of(&job);
+        let hello = page.hear();
+        let said: api::PlayHello = serde_json::from_slice(&hello[1..]).unwrap();
+        assert_eq!(
+            (hello[0], said.game.key.as_str(), said.agent),
+            (1, "cartpole", Some("Pole".into()))
+        );
+        let n_pixels = (said.width * said.height) as usize;
+        let frame = page.until(|it| it[0] == 2);
+        assert_eq!(frame.len(), 8 + n_pixels + said.game.actions.len());
+        assert_eq!(frame[1] & 2, 0, "the agent plays");
+        // Always to the right: the pole falls, and the game stands until it begins anew.
+        page.say(&[1, 1, 1]);
+        let over = page.until(|it| it[1] & 1 == 1);
+        assert_eq!((over[1] & 2, over[3]), (2, 1), "the person played");
+        page.say(&[2]);
+        page.until(|it| it[1] & 1 == 0);
+        // In its place: the agent goes on when the hands have left the keys.
+        page.say(&[1, 2, 0]);
+        page.until(|it| it[1] & 2 == 2);
+        page.say(&[1, 2, 255]);
+        page.until(|it| it[1] & 2 == 0);
+        // What no page says is left alone; a stranger gets nothing.
+        page.say(&[9, 9]);
+        page.say(&[]);
+        let mut stranger = std::net::TcpStream::connect(page.0.peer_addr().unwrap()).unwrap();
+        stranger.write_all(&[0; 32]).unwrap();
+        assert_eq!(stranger.read(&mut [0; 8]).unwrap_or(0), 0);
+        page.until(|it| it[0] == 2);
+        fs::write(job.path().join("control.jsonl"), "{\"control\":\"stop\"}\n").unwrap();
+        playing.join().unwrap();
+    });
+    assert_eq!(job.outcome(), Outcome::Done);
+}
+
+#[test]
+fn agents_leave_as_safetensors_and_as_a_graph() {
+    let workspace = Workspace::new();
+    let run = run_of(&workspace, "run-000001", json!({}), 200);
+    run.run();
+    let path = run.path().join(episodes(&run)[0].agent.clone().unwrap());
+    let export = |name: &str, form: api::ExportForm| {
+        let task = api::ExportTask { model: api::ModelPlace::File { path: path.clone() }, form };
+        let order = api::ExportOrder { task, model_name: "Pole".into(), known: None };
+        let job = workspace.job("exports", name, Task::Export(order));
+        job.run();
+        job
+    };
+    let graph = export("one", api::ExportForm::Onnx { play: api::ExportedPlay::default() });
+    assert_eq!(graph.outcome(), Outcome::Done, "{:?}", graph.events().last());
+    let agent = models::open(&path).unwrap();
+    let player = agent.as_player().unwrap();
+    assert!(player.is_in_onnx(&graph.path().join("files/Pole.onnx")).unwrap());
+    let weights = export("two", api::ExportForm::Safetensors);
+    let again = models::open(&weights.path().join("files/Pole.safetensors")).unwrap();
+    assert!(again.equals(agent.as_ref()));
+    let module =
+        export("three", api::ExportForm::Torchscript { play: api::ExportedPlay::default() });
+    assert_eq!(module.problem().code, "no_such_form");
 }
