@@ -44,6 +44,9 @@ pub struct Run {
     pub score: Option<Score>,
     /// Phases of its training that have begun, in this order. Runs of version 0.1.0 do not say them.
     pub phases: Vec<Phase>,
+    /// The game that its agent plays, once it has recorded an episode; none for what is no agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub game: Option<String>,
 }
 
 /// How the score of a run moved.

@@ -53,6 +53,8 @@ pub(crate) struct RunRow {
     pub(crate) phases: Vec<Phase>,
     pub(crate) facts: Vec<Fact>,
     pub(crate) system: Option<SystemUse>,
+    /// Read from its episodes; saving a run does not touch them.
+    pub(crate) game: Option<String>,
 }
 
 impl RunRow {
@@ -72,6 +74,7 @@ impl RunRow {
             phases: Vec::new(),
             facts: Vec::new(),
             system: None,
+            game: None,
         }
     }
 
@@ -92,6 +95,7 @@ impl RunRow {
             score_metric: self.score_metric,
             score: self.score,
             phases: self.phases,
+            game: self.game,
         }
     }
 }
@@ -151,7 +155,8 @@ fn select() -> String {
     let columns = jobs::COLUMNS;
     format!(
         "SELECT {columns}, dataset, family, preset, stop_at, step, latest, score, system,
-                switches, own_preset, score_metric, phases, facts
+                switches, own_preset, score_metric, phases, facts,
+                (SELECT json_extract(body, '$.game') FROM episodes WHERE job = jobs.id LIMIT 1)
          FROM jobs JOIN runs USING (id)"
     )
 }
@@ -172,6 +177,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<(JobRow, RunRow)> {
         score_metric: from_json_if_any(row, at + 10)?.unwrap_or_default(),
         phases: from_json(row, at + 11)?,
         facts: from_json(row, at + 12)?,
+        game: row.get(at + 13)?,
     };
     Ok((jobs::from_row(row)?, run))
 }
