@@ -7,7 +7,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::error::Failure;
+use super::{
+    error::Failure,
+    stream::{Wanted, wanted},
+};
 
 /// Every address that is not an endpoint: a file of the pages, or the first page, which shows what
 /// its address says.
@@ -62,15 +65,42 @@ fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
     }
     let is_known =
         headers.get(header::IF_NONE_MATCH).is_some_and(|v| v.as_bytes() == tag.as_bytes());
+    let bytes = match page.bytes {
+        std::borrow::Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        std::borrow::Cow::Owned(bytes) => Bytes::from(bytes),
+    };
     let response = if is_known {
         response.status(StatusCode::NOT_MODIFIED).body(Body::empty())
+    } else if path.ends_with(".mp4") {
+        part(response.header(header::ACCEPT_RANGES, "bytes"), headers, bytes)
     } else {
-        response.body(Body::from(match page.bytes {
-            std::borrow::Cow::Borrowed(bytes) => Bytes::from_static(bytes),
-            std::borrow::Cow::Owned(bytes) => Bytes::from(bytes),
-        }))
+        response.body(Body::from(bytes))
     };
     Some(response.expect("every header above is plain text"))
+}
+
+/// A film, or the part of it that is asked for: some browsers play no film of which they cannot ask for parts.
+fn part(
+    response: axum::http::response::Builder,
+    headers: &HeaderMap,
+    bytes: Bytes,
+) -> axum::http::Result<Response> {
+    let total = bytes.len();
+    let range = headers.get(header::RANGE).and_then(|it| it.to_str().ok());
+    match range.map_or(Wanted::Whole, |range| wanted(range, total as u64)) {
+        Wanted::Whole => response.body(Body::from(bytes)),
+        Wanted::Part(part) => {
+            let (start, end) = (part.start as usize, (part.start + part.len) as usize);
+            response
+                .status(StatusCode::PARTIAL_CONTENT)
+                .header(header::CONTENT_RANGE, format!("bytes {start}-{}/{total}", end - 1))
+                .body(Body::from(bytes.slice(start..end)))
+        }
+        Wanted::Nothing => response
+            .status(StatusCode::RANGE_NOT_SATISFIABLE)
+            .header(header::CONTENT_RANGE, format!("bytes */{total}"))
+            .body(Body::empty()),
+    }
 }
 
 /// Whether an `Accept-Encoding` names an encoding without forbidding it.
@@ -90,6 +120,7 @@ fn content_type(path: &str) -> &'static str {
         "ico" => "image/x-icon",
         "js" | "mjs" => "text/javascript; charset=utf-8",
         "json" | "map" => "application/json",
+        "mp4" => "video/mp4",
         "png" => "image/png",
         "svg" => "image/svg+xml",
         "txt" => "text/plain; charset=utf-8",

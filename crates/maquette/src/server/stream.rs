@@ -52,14 +52,14 @@ impl Source {
 
 /// A part of a body: `len` bytes from `start`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Part {
-    start: u64,
-    len: u64,
+pub(super) struct Part {
+    pub(super) start: u64,
+    pub(super) len: u64,
 }
 
 /// Which part of a body a request wants.
 #[derive(Debug, PartialEq, Eq)]
-enum Wanted {
+pub(super) enum Wanted {
     Whole,
     Part(Part),
     /// A part that is not there.
@@ -154,7 +154,7 @@ fn text_of<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
 
 /// Reads a `Range` (RFC 9110, 14.1.2). Several parts at once, other units and nonsense are answered
 /// with the whole, which the standard allows.
-fn wanted(range: &str, total: u64) -> Wanted {
+pub(super) fn wanted(range: &str, total: u64) -> Wanted {
     let Some((first, last)) = range.strip_prefix("bytes=").and_then(|set| set.split_once('-'))
     else {
         return Wanted::Whole;
