@@ -151,7 +151,7 @@ async function watchedPage(browser, studio, troubles) {
 
 /** Answers with built pages of a folder, under the headers that the studio gives its own. */
 async function usePages(page, dist) {
-  const types = { js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml', html: 'text/html' }
+  const types = { js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml', html: 'text/html', mp4: 'video/mp4', png: 'image/png' }
   await page.route(/^http:\/\/127\.0\.0\.1:\d+\/(?!api\/)/, async (route) => {
     const { origin, pathname } = new URL(route.request().url())
     const path = existsSync(join(dist, pathname)) && pathname !== '/' ? pathname : '/index.html'

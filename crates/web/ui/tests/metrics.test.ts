@@ -64,6 +64,24 @@ test('the list is that of the sources', () => {
   expect(reported().length).toBeGreaterThan(20)
 })
 
+/** Names that agents give to numbers: those of Stable-Baselines3. */
+function played(): string[] {
+  const folder = fileURLToPath(new URL('../../../models/src/agent/', import.meta.url))
+  const files = readdirSync(folder).filter((name) => name.endsWith('.rs'))
+  const text = files.map((name) => readFileSync(folder + name, 'utf8')).join('\n')
+  return [...new Set([...text.matchAll(/"((?:rollout|train|eval|time)\/\w+)"/g)].map(([, name]) => name ?? ''))].sort()
+}
+
+test('every number of an agent has a name', () => {
+  const names = played()
+  expect(names.length).toBeGreaterThan(10)
+  for (const name of names) {
+    expect(t(`metric.${name}` as PlainKey), name).toBeTruthy()
+    expect(metricTitle(name)).not.toMatch(/_|\/|\{/)
+  }
+  expect(chartsOf(names).map(({ title }) => title)).toEqual([t('charts.play'), t('charts.policy')])
+})
+
 test.each(KNOWN)('%s has a name', (name) => {
   expect(metricTitle(name)).not.toMatch(/_|\{/)
   expect(name.startsWith('latent_fidelity_') || t(`metric.${name}` as PlainKey)).toBeTruthy()

@@ -3,7 +3,7 @@
 import type { Component } from 'svelte'
 
 import type { Job, JobKind } from '$lib/api'
-import type { PlainKey } from '$lib/i18n'
+import type { Counted, PlainKey } from '$lib/i18n'
 
 interface Module {
   default: Component<{ params: Record<string, string> }> | Component
@@ -25,6 +25,8 @@ export interface Place {
   icon: Component<{ size?: number | string; 'aria-hidden'?: 'true' }>
   /** The letter that opens it after `g`. */
   key?: string
+  /** A count beside it of what is new there. */
+  badge?: { list: List; title: Counted; load: (signal: AbortSignal) => Promise<number> }
   /** Placed below the others: about the app, not the work. */
   isAbout?: boolean
 }

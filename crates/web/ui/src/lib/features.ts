@@ -6,6 +6,8 @@ import { compare } from '../pages/compare/feature'
 import { dashboard } from '../pages/dashboard/feature'
 import { datasets } from '../pages/datasets/feature'
 import { exports } from '../pages/exports/feature'
+import { films } from '../pages/films/feature'
+import { games } from '../pages/games/feature'
 import { help } from '../pages/help/feature'
 import { imports } from '../pages/import/feature'
 import { jobs } from '../pages/jobs/feature'
@@ -15,4 +17,4 @@ import { runs } from '../pages/runs/feature'
 import { settings } from '../pages/settings/feature'
 import { trash } from '../pages/trash/feature'
 
-export const features: Feature[] = [dashboard, datasets, runs, compare, models, exports, imports, projects, jobs, trash, settings, help]
+export const features: Feature[] = [dashboard, datasets, runs, compare, games, films, models, exports, imports, projects, jobs, trash, settings, help]

@@ -25,3 +25,9 @@ export const scoreTitle = ({ title, unit }: ScoreMetric): string => (unit ? `${t
 /** The same, with whether lower or higher is better. */
 export const scoreInfo = (metric: ScoreMetric): string =>
   t(metric.is_smaller_better ? 'runList.lowerIsBetter' : 'runList.higherIsBetter', { score: scoreTitle(metric) })
+
+/** The best score so far, by the checkpoint on disk or the newest measurement; undefined before the first. */
+export function bestOf({ score, score_metric: metric }: Scored): number | undefined {
+  if (!score) return undefined
+  return metric.is_smaller_better ? Math.min(score.best, score.latest) : Math.max(score.best, score.latest)
+}

@@ -3606,6 +3606,8 @@ export interface components {
             score?: components["schemas"]["Score"] | null;
             /** @description Phases of its training that have begun, in this order. Runs of version 0.1.0 do not say them. */
             phases: components["schemas"]["Phase"][];
+            /** @description The game that its agent plays, once it has recorded an episode; none for what is no agent. */
+            game?: string | null;
         };
         /** @description What new runs of a project start from, where nobody says otherwise. */
         RunDefaults: components["schemas"]["Choices"] & {

@@ -2,17 +2,19 @@
 
 /** By method. The user's presets work in every project, and all projects share one queue: these lists are complete. */
 const SCOPED: Record<string, readonly string[]> = {
-  GET: ['datasets', 'exports', 'imports', 'models', 'runs'],
+  GET: ['datasets', 'exports', 'films', 'imports', 'models', 'runs'],
   POST: [
     'compositions',
     'conversions',
     'datasets',
     'exports',
+    'films',
     'imports',
     'imports/foreign',
     'jobs',
     'measures',
     'models',
+    'plays',
     'presets',
     'presets/import',
     'runs',

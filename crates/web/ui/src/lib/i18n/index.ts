@@ -3,6 +3,8 @@
 import type { dashboard } from '../../pages/dashboard/en'
 import type { datasets } from '../../pages/datasets/en'
 import type { exports } from '../../pages/exports/en'
+import type { films } from '../../pages/films/en'
+import type { games } from '../../pages/games/en'
 import type { helpPages } from '../../pages/help/en'
 import type { importPages } from '../../pages/import/en'
 import type { jobs } from '../../pages/jobs/en'
@@ -32,7 +34,7 @@ export function say<const W extends Record<string, string>>(words: W): W {
   return words
 }
 
-type Words = typeof en & typeof datasets & typeof exports & typeof jobs & typeof models & typeof projectPages & typeof dashboard & typeof helpPages & typeof importPages & typeof runPages & typeof settings
+type Words = typeof en & typeof datasets & typeof exports & typeof films & typeof games & typeof jobs & typeof models & typeof projectPages & typeof dashboard & typeof helpPages & typeof importPages & typeof runPages & typeof settings
 export type Key = keyof Words
 type Names<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
 /** Keys of texts without placeholders. */
@@ -47,7 +49,8 @@ export function t<K extends Key>(key: K, ...[values]: Args<K>): string {
   return text.replace(/\{(\w+)\}/g, (all, name: string) => String((values as Record<string, unknown>)[name] ?? all))
 }
 
-type Counted = Extract<Key, `${string}_one`> extends `${infer Stem}_one` ? Stem : never
+/** Stems of texts that depend on a count. */
+export type Counted = Extract<Key, `${string}_one`> extends `${infer Stem}_one` ? Stem : never
 
 /** A text that depends on a count: `key_one` for one, `key_other` for the rest; `{n}` is the count. */
 export function tn(key: Counted, n: number, shown: string = new Intl.NumberFormat(locale).format(n)): string {

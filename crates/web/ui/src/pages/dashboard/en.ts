@@ -23,6 +23,8 @@ export const dashboard = say({
   'dash.listenStep': 'Step {step} of',
   'dash.listenTo': 'Listen to',
   'dash.otherSounds': 'Sounds',
+  'dash.watch': 'Newest film',
+  'dash.openFilm': 'Open film',
   'dash.recent': 'Recent runs',
   'dash.all': 'View all',
   'dash.next': 'Next steps',

@@ -8,9 +8,12 @@ import { isSound } from '../runs/samples'
 /** How long a training must last before it counts in the first steps. */
 export const MINUTE_SECS = 60
 
+/** Runs whose models make sounds: those whose agents play a game do not. */
+export const ofSounds = (runs: readonly Run[]): Run[] => runs.filter(({ game }) => !game)
+
 /** The newest run that has learned something: its score is better than at the start. */
 export const runToHear = (runs: readonly Run[]): Run | undefined =>
-  runs.find((run) => run.step > 0 && run.score && Number.isFinite(run.score.latest) && improvement(run) > 0)
+  ofSounds(runs).find((run) => run.step > 0 && run.score && Number.isFinite(run.score.latest) && improvement(run) > 0)
 
 /** The newest reconstruction of each sound of a run; those of step 0 are noise and are left out. */
 export function newestSamples(samples: readonly Sample[], most: number): Sample[] {

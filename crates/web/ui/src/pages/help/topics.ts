@@ -9,6 +9,8 @@ export { texts, topics } from 'virtual:guide'
 /** Address prefixes and the topics about them; the first match wins. */
 const PLACES: [path: string, topic: string][] = [
   ['/datasets', 'datasets'],
+  ['/games', 'agents'],
+  ['/videos', 'agents#films'],
   ['/runs', 'training'],
   ['/models', 'listening'],
   ['/exports', 'exports'],

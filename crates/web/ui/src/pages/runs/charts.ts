@@ -20,6 +20,30 @@ type TitleKey = Extract<Key, `chart.${string}` | `charts.${string}`>
 const GROUPS: { title: TitleKey; charts: (string | { title: TitleKey; names: string[] })[] }[] = [
   { title: 'charts.score', charts: ['validation_distance', 'validation_fullband_distance'] },
   {
+    title: 'charts.play',
+    charts: [
+      { title: 'chart.reward', names: ['rollout/ep_rew_mean', 'eval/mean_reward'] },
+      { title: 'chart.episodeLength', names: ['rollout/ep_len_mean', 'eval/mean_ep_length'] },
+      'rollout/exploration_rate',
+      'time/episodes',
+    ],
+  },
+  {
+    title: 'charts.policy',
+    charts: [
+      'train/loss',
+      'train/policy_gradient_loss',
+      'train/value_loss',
+      'train/entropy_loss',
+      'train/explained_variance',
+      'train/approx_kl',
+      'train/clip_fraction',
+      'train/clip_range',
+      'train/learning_rate',
+      'train/n_updates',
+    ],
+  },
+  {
     title: 'charts.reconstruction',
     charts: ['loss_total', 'multiband_spectral_distance', 'fullband_spectral_distance', 'regularization'],
   },

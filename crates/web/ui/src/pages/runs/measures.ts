@@ -24,6 +24,16 @@ export function measureText({ phases, end_secs: end, end_step: step, measured }:
   return t(isAtMost ? 'measure.bothAtMost' : 'measure.both', values)
 }
 
+/** Slower than this, a step is better told by its duration. */
+const RATE_MIN = 20
+
+/** `About 3,400 steps per second.`; empty where steps are slow. */
+export function rateText({ phases }: RunMeasure): string {
+  const secs = phases.at(-1)?.secs_per_1000_steps ?? 0
+  const rate = secs > 0 ? 1000 / secs : 0
+  return rate < RATE_MIN ? '' : t('measure.rate', { rate: number(rate, 2) })
+}
+
 /** `Used 1.2 GB and 2 threads.` or, on a GPU, `Used 1.2 GB of main memory and …` */
 export function measureNeeds({ measured }: RunMeasure): string {
   const [memory, device] = [bytes(measured.memory_bytes), measured.device ?? '']

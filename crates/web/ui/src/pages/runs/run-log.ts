@@ -22,6 +22,8 @@ function wordsOf(event: Event): string | undefined {
       return t('log.phase', { step: count(event.step), title: event.title })
     case 'sample':
       return t('log.sample', { step: count(event.step), name: event.name })
+    case 'episode':
+      return t('log.episode', { step: count(event.step), title: event.title, score: number(event.score) })
     case 'checkpoint': {
       const isMeasured = event.validation !== null && event.validation !== undefined
       return t('log.checkpoint', {

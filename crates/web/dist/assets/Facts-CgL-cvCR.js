@@ -1,1 +1,0 @@
-import{Lo as e,Ua as t,eo as n,no as r,yo as i}from"./app-Bln0Q2M6.js";var a=r(`<dl class="svelte-ffyhyf"><!></dl>`);function o(r,o){var s=a(),c=i(s);t(c,()=>o.children),e(s),n(r,s)}export{o as t};

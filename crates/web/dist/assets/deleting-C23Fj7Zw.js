@@ -1,1 +1,0 @@
-import"./en-BfxI0NkQ.js";import{Ji as e,Ki as t,Sa as n,Vr as r,gt as i,xa as a}from"./app-Bln0Q2M6.js";function o(e,t){let r=t.filter(({dataset:t})=>t&&e.includes(t)),[i]=r;return i?r.length===1?a(`dataset.lackedByOne`,{name:i.name}):n(`dataset.lackedBy`,r.length):``}async function s(n){let a=await r().catch(()=>[]);return i(n,t,e,e=>o(e.map(e=>e.id),a))}export{s as t};

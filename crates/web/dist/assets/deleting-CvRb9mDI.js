@@ -1,1 +1,0 @@
-import{En as e,Xr as t,gt as n,ta as r,ti as i,wn as a}from"./app-Bln0Q2M6.js";async function o(o){let s=r.project;o.some(({id:e})=>e===s)&&e(``);let c=await n(o,t,async t=>{await i(t),await a(),t===s&&e(t)});return await a(),s&&!r.project&&!c.some(({id:e})=>e===s)&&e(s),c}export{o as t};

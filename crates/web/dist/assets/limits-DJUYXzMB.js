@@ -1,1 +1,0 @@
-import{ca as e,ua as t,xa as n}from"./app-Bln0Q2M6.js";function r(r){switch(r.until){case`minutes`:return n(`limit.afterMinutes`,{time:t(r.minutes*60)});case`steps`:return n(`limit.atStep`,{step:e(r.steps)});case`forever`:return n(`limit.never`)}}export{r as t};
