@@ -12,9 +12,10 @@ import { help } from '../pages/help/feature'
 import { imports } from '../pages/import/feature'
 import { jobs } from '../pages/jobs/feature'
 import { models } from '../pages/models/feature'
+import { play } from '../pages/play/feature'
 import { projects } from '../pages/projects/feature'
 import { runs } from '../pages/runs/feature'
 import { settings } from '../pages/settings/feature'
 import { trash } from '../pages/trash/feature'
 
-export const features: Feature[] = [dashboard, datasets, runs, compare, games, films, models, exports, imports, projects, jobs, trash, settings, help]
+export const features: Feature[] = [dashboard, datasets, runs, compare, games, play, films, models, exports, imports, projects, jobs, trash, settings, help]

@@ -5,6 +5,7 @@ import type { datasets } from '../../pages/datasets/en'
 import type { exports } from '../../pages/exports/en'
 import type { films } from '../../pages/films/en'
 import type { games } from '../../pages/games/en'
+import type { play } from '../../pages/play/en'
 import type { helpPages } from '../../pages/help/en'
 import type { importPages } from '../../pages/import/en'
 import type { jobs } from '../../pages/jobs/en'
@@ -34,7 +35,7 @@ export function say<const W extends Record<string, string>>(words: W): W {
   return words
 }
 
-type Words = typeof en & typeof datasets & typeof exports & typeof films & typeof games & typeof jobs & typeof models & typeof projectPages & typeof dashboard & typeof helpPages & typeof importPages & typeof runPages & typeof settings
+type Words = typeof en & typeof datasets & typeof exports & typeof films & typeof games & typeof play & typeof jobs & typeof models & typeof projectPages & typeof dashboard & typeof helpPages & typeof importPages & typeof runPages & typeof settings
 export type Key = keyof Words
 type Names<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
 /** Keys of texts without placeholders. */

@@ -80,6 +80,8 @@ export const games = say({
   'agent.tile.failed': 'film failed',
   'agent.tile.ready': 'watch, score {score}',
   'agent.makeFilm': 'Make a film',
+  'agent.play': 'Watch it live, or play',
+  'game.play': 'Play',
   'agent.continue': 'Continue for another hour',
   'agent.continueInfo': 'Goes on from the newest checkpoint, and stops after one more hour of training.',
   'agent.charts': 'Learning curves',

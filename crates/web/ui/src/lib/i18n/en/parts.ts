@@ -33,6 +33,7 @@ export const parts = {
   'job.convert': 'Converting',
   'job.export': 'Exporting',
   'job.film': 'Filming',
+  'job.play': 'Playing',
   'job.measure': 'Measuring',
   'job.unknown': 'Working',
   'job.next': 'Next in the queue. It starts when the current job is done.',

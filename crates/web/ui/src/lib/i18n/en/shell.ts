@@ -7,6 +7,7 @@ export const shell = {
   'nav.datasets': 'Datasets',
   'nav.runs': 'Runs',
   'nav.games': 'Games',
+  'nav.play': 'Play',
   'nav.films': 'Videos',
   'nav.newFilms_one': '{n} new film',
   'nav.newFilms_other': '{n} new films',

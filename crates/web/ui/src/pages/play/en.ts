@@ -1,0 +1,31 @@
+/** Text about playing a game in the page. */
+import { say } from '$lib/i18n'
+
+export const play = say({
+  'play.watch': 'Watch',
+  'play.watchInfo': 'The agent plays.',
+  'play.watchScripted': 'The scripted player plays.',
+  'play.alone': 'Play',
+  'play.aloneInfo': 'You play.',
+  'play.takeOver': 'Take over',
+  'play.takeOverInfo': 'You play while you hold a key. The agent goes on when you let go.',
+  'play.against': 'Play against it',
+  'play.againstInfo': 'The agent plays on its side, you play on the other.',
+  'play.mode': 'Who plays',
+  'play.again': 'New game',
+  'play.score': 'Score',
+  'play.lives': 'Lives',
+  'play.best': 'Your best',
+  'play.none': 'none yet',
+  'play.keys': 'Keys',
+  'play.policy': 'What the agent would do',
+  'play.agent': 'Agent: {name}',
+  'play.over': 'Game over: {score} {unit}.',
+  'play.board': 'Click the picture, then play with the keyboard.',
+  'play.screen': '{title}, to play with the keyboard',
+  'play.starting': 'Starting the game…',
+  'play.lost': 'The game has stopped.',
+  'play.lostText': 'Its process has ended. What you scored is kept.',
+  'play.start': 'Start again',
+  'play.about': 'About {title}',
+})
