@@ -94,6 +94,28 @@ pub struct RunDetail {
     pub folder: String,
     /// How long it would take, if that was measured before it started.
     pub forecast: Option<RunMeasure>,
+    /// The run that it goes on from, if it is a child of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Id>,
+}
+
+/// A run to make of another: it goes on from the newest checkpoint, and the other stays as it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Continue {
+    /// Minutes of training more than the other has had.
+    pub minutes: f64,
+    /// A name; made from the other's if absent.
+    #[serde(default)]
+    pub name: Option<String>,
+}
+
+/// `parent.json` of a run: where it began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunParent {
+    /// The run that it goes on from.
+    pub run: Id,
+    /// The step of the checkpoint that it began with.
+    pub step: u64,
 }
 
 /// What to train.

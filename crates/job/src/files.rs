@@ -12,6 +12,8 @@ pub const LOG: &str = "log.txt";
 pub const EXIT: &str = "exit.json";
 /// Another limit than the order's.
 pub const LIMIT: &str = "limit.json";
+/// The run that a run goes on from.
+pub const PARENT: &str = "parent.json";
 /// What people said about the job after it was made, like a new name.
 pub const CARD: &str = "card.json";
 /// What the system had counted when the worker was started.
@@ -39,8 +41,8 @@ pub const PRESET: &str = "preset.json";
 pub const PROJECT: &str = "project.json";
 
 /// The files that tell about a job; everything else in its folder is what it made.
-pub const OF_THE_JOB: [&str; 10] =
-    [ORDER, EVENTS, CONTROL, LOG, EXIT, LIMIT, CARD, STARTED, WORKER_LOCK, RESERVE];
+pub const OF_THE_JOB: [&str; 11] =
+    [ORDER, EVENTS, CONTROL, LOG, EXIT, LIMIT, PARENT, CARD, STARTED, WORKER_LOCK, RESERVE];
 
 /// The file of a dataset that holds part of its sound.
 pub fn sound(chunk: u32) -> String {

@@ -11,7 +11,7 @@
 //! | projects | `projects` `project` `create_project` `change_project` `delete_project` `restore_project` `move_to_project` `run_defaults` `check_archive` `write_archive` `read_archive` `in_project` | `library/projects.rs`, `archive.rs` |
 //! | jobs of every kind | `kinds` `jobs` `all_jobs` `job` `job_of` `create_job` `cancel_job` `restart_job` `delete_job` `discard_job` `restore_job` `job_files` `job_file` `events` `log` `dismiss_job` | `library/jobs.rs` |
 //! | datasets | `datasets` `dataset` `create_dataset` `cancel_dataset` `restart_dataset` `rename_dataset` `delete_dataset` `restore_dataset` `dataset_sound` `dataset_peaks` | `library/datasets.rs` |
-//! | runs | `runs` `run` `create_run` `stop_run` `resume_run` `control_run` `rename_run` `delete_run` `restore_run` `curves` | `library/runs.rs` |
+//! | runs | `runs` `run` `create_run` `stop_run` `resume_run` `continue_run` `control_run` `rename_run` `delete_run` `restore_run` `curves` | `library/runs.rs` |
 //! | models | `models` `model` `add_model` `add_model_at` `rename_model` `delete_model` `restore_model` | `library/models.rs` |
 //! | presets | `presets` `preset` `create_preset` `rename_preset` `delete_preset` `restore_preset` | `library/presets.rs` |
 //! | reconstructions | `stage_input` `reconstruct_upload` `reconstruct_sound` `reconstruction` | `library/reconstructions.rs` |

@@ -326,7 +326,10 @@ fn restore_job(shared: &Shared, kind: JobKind, id: &Id) -> Result<(), Error> {
         store::jobs::save(change.tx, &job)?;
         change.list(shelf, id);
         Ok(())
-    })
+    })?;
+    // Films that it waited for may be asked for now.
+    shared.bell.ring();
+    Ok(())
 }
 
 /// Ends a job that waits, in its folder too, so that a rebuild does not queue it again.

@@ -1,5 +1,7 @@
 //! Verbs on runs.
 
+mod continued;
+
 use std::path::Path;
 
 use api::{
@@ -107,6 +109,7 @@ impl Studio {
                 models: models::of_run(c, id)?,
                 folder: folder.to_string_lossy().into_owned(),
                 forecast: None,
+                parent: None,
                 run: run.run(&job, &Places::read(c)?),
             })
         })?;
@@ -116,6 +119,7 @@ impl Studio {
         detail.seed = task.seed;
         detail.dataset_hash = task.dataset_hash;
         detail.forecast = task.forecast.map(|it| *it);
+        detail.parent = continued::parent_of(&folder);
         Ok(detail)
     }
 

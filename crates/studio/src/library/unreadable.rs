@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use api::{Id, Model, OwnPreset, Problem, UnreadableFolder};
+use api::{Id, JobKind, Model, OwnPreset, Problem, UnreadableFolder};
 use job::Shelf;
 
 use crate::{
@@ -50,19 +50,22 @@ impl Studio {
                 Err(error) => found.push(unreadable(shelf, &id, &folder, &error)),
             }
         }
-        found.extend(self.unreadable_exports()?);
+        for kind in [JobKind::Export, JobKind::Film] {
+            found.extend(self.unreadable_of(kind)?);
+        }
         Ok(found)
     }
 
-    /// Exports that are known, but whose order was damaged since.
-    fn unreadable_exports(&self) -> Result<Vec<UnreadableFolder>, Error> {
-        let ids = self.shared.read(|c| jobs::ids(c, api::JobKind::Export))?;
+    /// What is known of a kind whose lists are read from its orders, but whose order was damaged since.
+    fn unreadable_of(&self, kind: JobKind) -> Result<Vec<UnreadableFolder>, Error> {
+        let shelf = Shelf::of(kind);
+        let ids = self.shared.read(|c| jobs::ids(c, kind))?;
         let here = ids.into_iter().filter(|(_, is_deleted)| !is_deleted);
         Ok(here
             .filter_map(|(id, _)| {
-                let folder = self.shared.workspace.folder(Shelf::Exports, &id);
-                let error = check(Shelf::Exports, &folder).err()?;
-                Some(unreadable(Shelf::Exports, &id, &folder, &error.into()))
+                let folder = self.shared.workspace.folder(shelf, &id);
+                let error = check(shelf, &folder).err()?;
+                Some(unreadable(shelf, &id, &folder, &error.into()))
             })
             .collect())
     }

@@ -5,12 +5,13 @@
 use api::{FilmKind, Id};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{conversion, id};
+use super::{conversion, id, int, uint};
 use crate::Error;
 
-pub(super) const MIGRATIONS: &[(&str, &str)] = &[(
-    "film-wishes-1",
-    "CREATE TABLE film_wishes (
+pub(super) const MIGRATIONS: &[(&str, &str)] = &[
+    (
+        "film-wishes-1",
+        "CREATE TABLE film_wishes (
         number INTEGER PRIMARY KEY,
         run    TEXT NOT NULL,
         kind   TEXT NOT NULL,
@@ -19,7 +20,23 @@ pub(super) const MIGRATIONS: &[(&str, &str)] = &[(
         UNIQUE (run, kind, path)
     );
     CREATE INDEX film_wishes_by_film ON film_wishes (film);",
-)];
+    ),
+    (
+        // A run that was resumed until a later end records other episodes under the same names.
+        "film-wishes-2",
+        "DROP TABLE film_wishes;
+    CREATE TABLE film_wishes (
+        number INTEGER PRIMARY KEY,
+        run    TEXT NOT NULL,
+        kind   TEXT NOT NULL,
+        path   TEXT NOT NULL,
+        step   INTEGER NOT NULL,
+        film   TEXT,
+        UNIQUE (run, kind, path, step)
+    );
+    CREATE INDEX film_wishes_by_film ON film_wishes (film);",
+    ),
+];
 
 /// Films of one run that are made by themselves, at most.
 const WISHES_MAX: u32 = 100;
@@ -33,8 +50,9 @@ pub(crate) struct Wish {
     pub(crate) number: i64,
     pub(crate) run: Id,
     pub(crate) kind: FilmKind,
-    /// The episode that it is for.
+    /// The episode that it is for, and the agent's step in it.
     pub(crate) path: String,
+    pub(crate) step: u64,
 }
 
 /// Wishes for a film, unless there was a wish for the same before. Whether there is room for it.
@@ -42,29 +60,35 @@ pub(crate) fn add(
     connection: &Connection,
     run: &Id,
     kind: FilmKind,
-    path: &str,
+    (path, step): (&str, u64),
 ) -> Result<bool, Error> {
     let sql = "SELECT count(*) FROM film_wishes WHERE run = ?1";
     let n: u32 = connection.prepare_cached(sql)?.query_row([run.as_str()], |row| row.get(0))?;
     if n >= WISHES_MAX {
         return Ok(false);
     }
-    let sql = "INSERT OR IGNORE INTO film_wishes (run, kind, path) VALUES (?1, ?2, ?3)";
-    connection.prepare_cached(sql)?.execute(params![run.as_str(), kind.word(), path])?;
+    let sql = "INSERT OR IGNORE INTO film_wishes (run, kind, path, step) VALUES (?1, ?2, ?3, ?4)";
+    connection.prepare_cached(sql)?.execute(params![run.as_str(), kind.word(), path, int(step)])?;
     Ok(true)
 }
 
 /// The oldest wish that waits, of a run that is not in the trash.
 pub(crate) fn next(connection: &Connection) -> Result<Option<Wish>, Error> {
     let mut statement = connection.prepare_cached(
-        "SELECT number, run, film_wishes.kind, path FROM film_wishes JOIN jobs ON jobs.id = run
+        "SELECT number, run, film_wishes.kind, path, step FROM film_wishes JOIN jobs ON jobs.id = run
          WHERE film IS NULL AND jobs.deleted_ms IS NULL ORDER BY number LIMIT 1",
     )?;
     let wish = |row: &rusqlite::Row<'_>| {
         let word: String = row.get(2)?;
         let kind = FilmKind::ALL.into_iter().find(|kind| kind.word() == word);
         let kind = kind.ok_or_else(|| conversion(2, format!("unknown kind `{word}`")))?;
-        Ok(Wish { number: row.get(0)?, run: id(row, 1)?, kind, path: row.get(3)? })
+        Ok(Wish {
+            number: row.get(0)?,
+            run: id(row, 1)?,
+            kind,
+            path: row.get(3)?,
+            step: uint(row, 4)?,
+        })
     };
     Ok(statement.query_row([], wish).optional()?)
 }

@@ -3,8 +3,8 @@
 use std::fs;
 
 use api::{
-    Film, FilmChange, FilmKind, FilmLook, Id, JobKind, JobState, NewFilm, NewProject, ProjectItem,
-    RunDefaults,
+    Film, FilmChange, FilmKind, FilmLook, Id, JobKind, JobState, Limit, NewFilm, NewProject,
+    ProjectItem, RunDefaults,
 };
 use serde_json::json;
 use studio::Error;
@@ -136,6 +136,21 @@ fn a_film_is_asked_for_marked_deleted_and_restored() {
 }
 
 #[test]
+fn a_run_that_goes_on_is_filmed_anew() {
+    let stage = Stage::new();
+    let run = agent(&stage, "Brick", 10, json!({}));
+    wait_films(&stage, &run, N_OF_A_RUN);
+    stage.studio.resume_run(&run, Some(Limit::Steps { steps: 20 })).unwrap();
+    // Five more tenths have new names; the evaluation has old names and is another one.
+    wait_films(&stage, &run, N_OF_A_RUN + 5 + 2);
+    let evaluations = stage.studio.run_films(&run).unwrap().into_iter();
+    let steps = evaluations.filter(|it| it.film.kind == FilmKind::Evaluation);
+    let mut steps: Vec<u64> = steps.map(|it| it.result.unwrap().step).collect();
+    steps.sort_unstable();
+    assert_eq!(steps, [10, 20]);
+}
+
+#[test]
 fn what_cannot_be_filmed_is_refused_in_words() {
     let stage = Stage::new();
     let run = agent(&stage, "Brick", 10, json!({}));
@@ -150,7 +165,7 @@ fn what_cannot_be_filmed_is_refused_in_words() {
     check(new(&run, FilmKind::Hour), "no episode for a film of the kind “hour”");
     let episodes = vec!["episodes/none.json".to_owned()];
     check(NewFilm { episodes, ..new(&run, FilmKind::Milestone) }, "find episode");
-    let episodes = vec!["episodes/10-Best.json".to_owned()];
+    let episodes = vec!["episodes/Best.json".to_owned()];
     check(NewFilm { episodes, ..new(&run, FilmKind::Milestone) }, "“Best” is no episode");
     let episodes = vec!["episodes/1-10-%.json".to_owned(); 201];
     check(NewFilm { episodes, ..new(&run, FilmKind::Stages) }, "at most 200 episodes");

@@ -363,3 +363,57 @@ pub(crate) fn is_alive(pid: i32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
     stat.is_ok_and(|stat| !stat.contains(") Z "))
 }
+
+#[test]
+fn a_child_goes_on_from_its_parent() {
+    let mut stage = Stage::new();
+    let dataset = stage.whole_dataset();
+    let parent = stage.run(&dataset, 25, json!({})).id;
+    let more = |minutes: f64| api::Continue { minutes, name: None };
+    stage.wait_done(&parent);
+    let refused = |minutes: f64| stage.studio.continue_run(&parent, &more(minutes)).unwrap_err();
+    for minutes in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        assert!(matches!(refused(minutes), Error::Invalid { key: "minutes", .. }), "{minutes}");
+    }
+    assert!(matches!(refused(1e300), Error::Invalid { key: "limit", .. }));
+    let before = stage.studio.run(&parent).unwrap();
+    assert_eq!(before.parent, None);
+
+    let child = stage.studio.continue_run(&parent, &more(60.0)).unwrap();
+    assert_eq!(child.name, format!("{} continued", before.run.name));
+    // The parent trained for 25 s, as its worker says.
+    assert_eq!(child.limit, Limit::Minutes { minutes: 25.0 / 60.0 + 60.0 });
+    stage.wait_running(&child.id);
+    stage.wait_more_events(&child.id);
+    stage.studio.stop_run(&child.id).unwrap();
+    stage.wait_state(&child.id, |state| matches!(state, JobState::Stopped { .. }));
+    let detail = stage.studio.run(&child.id).unwrap();
+    assert_eq!(detail.parent.as_ref(), Some(&parent));
+    assert_eq!(detail.settings, before.settings);
+    let steps: Vec<u64> = detail.checkpoints.iter().map(|it| it.step).collect();
+    assert!(steps[0] == 20 && detail.run.step > 20, "{steps:?}");
+    let curves = stage.studio.curves(&child.id, &["loss_total".to_owned()], 1000).unwrap();
+    assert_eq!(curves.curves[0].steps[0], 21, "it begins where its parent's checkpoint was");
+    let again = stage.studio.continue_run(&parent, &more(1.0)).unwrap();
+    assert_eq!(again.name, format!("{} continued 2", before.run.name));
+    stage.studio.cancel_job(&again.id).unwrap();
+
+    // Its checkpoint is its own: the parent can go, and nothing of the parent has changed.
+    assert_eq!(stage.studio.run(&parent).unwrap(), before);
+    stage.studio.delete_run(&parent).unwrap();
+    stage.studio.delete_from_trash("runs", &parent).unwrap();
+    stage.reopen();
+    assert_eq!(stage.studio.run(&child.id).unwrap().parent, Some(parent));
+    let path = &detail.checkpoints[0].path;
+    assert!(stage.studio.job_file(&child.id, path).is_ok());
+
+    let running = stage.run(&dataset, 1_000_000, json!({ "step_ms": 5 })).id;
+    stage.wait_running(&running);
+    let refused = stage.studio.continue_run(&running, &more(1.0));
+    assert!(matches!(refused, Err(Error::Conflict { .. })), "{refused:?}");
+    stage.studio.stop_run(&running).unwrap();
+    let short = stage.run(&dataset, 5, json!({})).id;
+    stage.wait_done(&short);
+    let refused = stage.studio.continue_run(&short, &more(1.0)).unwrap_err();
+    assert!(refused.to_string().contains("no checkpoint"), "{refused}");
+}

@@ -414,7 +414,11 @@ fn episode(
     title: &str,
     share: Option<f64>,
 ) {
-    let path = format!("episodes/{step}-{}.json", title.replace(' ', "-"));
+    // As the real ones: what is evaluated has the same names at every end.
+    let path = match kind {
+        EpisodeKind::Evaluation => format!("episodes/{title}.json"),
+        _ => format!("episodes/{step}-{}.json", title.replace(' ', "-")),
+    };
     fs::create_dir_all(folder.join("episodes")).unwrap();
     fs::write(folder.join(&path), format!("played at {step}")).unwrap();
     events.write(EventBody::Episode(Episode {

@@ -32,7 +32,7 @@ const PLACES_LEFT: usize = queue::MAX_QUEUED / 4;
 pub(crate) fn wish_for(connection: &Connection, run: &Id, one: &Episode) -> Result<(), Error> {
     match one.kind {
         EpisodeKind::Milestone | EpisodeKind::Hour => {
-            add(connection, run, FilmKind::of(one.kind), &one.path)
+            add(connection, run, FilmKind::of(one.kind), one)
         }
         // Those are shown together, once the run has ended.
         EpisodeKind::Evaluation => Ok(()),
@@ -44,10 +44,10 @@ pub(crate) fn wish_for_whole(connection: &Connection, run: &Id) -> Result<(), Er
     let recorded = episodes::of(connection, run)?;
     let is_evaluation = |it: &&Episode| it.kind == EpisodeKind::Evaluation;
     let Some(last) = recorded.iter().rfind(is_evaluation) else { return Ok(()) };
-    add(connection, run, FilmKind::Evaluation, &last.path)?;
+    add(connection, run, FilmKind::Evaluation, last)?;
     let n_stations = recorded.iter().filter(|it| !is_evaluation(it)).count();
     if n_stations > 1 {
-        add(connection, run, FilmKind::Journey, &last.path)?;
+        add(connection, run, FilmKind::Journey, last)?;
     }
     Ok(())
 }
@@ -100,8 +100,9 @@ pub(crate) fn end_films_of(shared: &Shared, run: &Id) -> Result<(), Error> {
     Ok(())
 }
 
-fn add(connection: &Connection, run: &Id, kind: FilmKind, path: &str) -> Result<(), Error> {
-    if !films::add(connection, run, kind, path)? {
+fn add(connection: &Connection, run: &Id, kind: FilmKind, of: &Episode) -> Result<(), Error> {
+    let path = &of.path;
+    if !films::add(connection, run, kind, (path, of.step))? {
         tracing::warn!("{run}: the {} film of {path} is skipped: it has too many", kind.word());
     }
     Ok(())
@@ -130,6 +131,10 @@ fn ask_for(shared: &Shared, wish: &Wish) -> Result<(), Error> {
     };
     let project = shared.workspace.project_of(&wish.run);
     let order = order_of(shared, &project, new)?;
+    if !order.1.film.episodes.is_empty() && order.1.episodes[0].step != wish.step {
+        // The run has recorded another one under this name, for which there is another wish.
+        return Err(Error::NotFound { what: "episode", id: wish.path.clone() });
+    }
     if let Some(film) = same_as(shared, &order.1)? {
         return shared.change(|change| films::asked(change.tx, wish, &film));
     }
