@@ -50,6 +50,29 @@ pub struct Yardstick {
     pub is_estimate: bool,
 }
 
+/// What an agent reached in some episodes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Played {
+    /// The game, with what others reach in it.
+    pub game: Game,
+    /// The seed that the episodes follow from.
+    pub seed: u64,
+    /// The score of each episode, in the order in which they were played.
+    pub scores: Vec<f64>,
+    /// Their mean.
+    pub mean: f64,
+    /// How far they lie apart: the standard deviation of a sample, 0 for a single episode.
+    pub deviation: f64,
+    /// The best score.
+    pub best: f64,
+    /// The score that as many episodes exceed as fall short of.
+    pub median: f64,
+    /// The worst score.
+    pub worst: f64,
+    /// The mean length of an episode, in frames of 1/60 s.
+    pub mean_frames: f64,
+}
+
 /// An episode that an agent played, recorded as its actions: any film of it can be made from that.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Episode {

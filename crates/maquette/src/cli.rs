@@ -7,7 +7,9 @@ mod convert;
 mod dataset;
 mod doctor;
 mod export;
+mod film;
 mod follow;
+mod game;
 mod import;
 mod interrupt;
 mod job;
@@ -83,7 +85,10 @@ enum Command {
     /// Save and manage your own presets
     #[command(subcommand)]
     Preset(preset::PresetCommand),
-    /// Train a model on a dataset
+    /// List games, and let an agent play one
+    #[command(subcommand)]
+    Game(game::GameCommand),
+    /// Train a model on a dataset, or an agent that plays a game
     Train(train::TrainArgs),
     /// Manage training runs: list, show, stop, resume
     #[command(subcommand)]
@@ -99,6 +104,8 @@ enum Command {
     Decode(convert::DecodeArgs),
     /// Export a model for a player or another program, and manage exports
     Export(export::ExportArgs),
+    /// Make a film of an agent at play, and manage films
+    Film(film::FilmArgs),
     /// Check that a model file is intact and plays
     Check(check::CheckArgs),
     /// Import runs, datasets and models from acids-rave or another workspace
@@ -182,6 +189,7 @@ fn run_command(
         Some(Command::Dataset(command)) => dataset::run(command, console),
         Some(Command::Compose(args)) => compose::run(args, console),
         Some(Command::Preset(command)) => preset::run(command, console),
+        Some(Command::Game(command)) => game::run(command, console),
         Some(Command::Train(args)) => train::run(args, console),
         Some(Command::Run(command)) => run::run(command, console),
         Some(Command::Model(command)) => model::run(command, console),
@@ -189,6 +197,7 @@ fn run_command(
         Some(Command::Encode(args)) => convert::encode(&args, console),
         Some(Command::Decode(args)) => convert::decode(&args, console),
         Some(Command::Export(args)) => export::run(&args, console),
+        Some(Command::Film(args)) => film::run(&args, console),
         Some(Command::Check(args)) => check::run(&args, console),
         Some(Command::Import(args)) => import::run(&args, console),
         Some(Command::Job(command)) => job::run(command, console),

@@ -10,6 +10,8 @@ mod command;
 mod files;
 #[path = "all/full_disk.rs"]
 mod full_disk;
+#[path = "all/games.rs"]
+mod games;
 #[path = "all/guard.rs"]
 mod guard;
 #[path = "all/library.rs"]

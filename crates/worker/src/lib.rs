@@ -18,6 +18,7 @@ mod log;
 mod memory;
 mod pace;
 mod package;
+mod play;
 mod progress;
 mod session;
 mod stop;
@@ -34,6 +35,7 @@ pub use forecast::{compose, families, forecast, unfolded};
 pub use games::games;
 pub use inspect::inspect;
 pub use pace::measured_excerpts;
+pub use play::play;
 
 /// Does the job of a folder, or the rest of it, and records in the folder how it ended.
 ///

@@ -6,8 +6,8 @@ use std::{
 };
 
 use api::{
-    Conversion, Dataset, Event, EventBody, Export, Id, Import, Job, JobKind, JobState, Measure,
-    Problem, Reconstruction, Run, RunDetail,
+    Conversion, Dataset, Event, EventBody, Export, Film, Id, Import, Job, JobKind, JobState,
+    Measure, Problem, Reconstruction, Run, RunDetail,
 };
 
 use super::{Terminal, words};
@@ -76,6 +76,15 @@ impl Onlooker<'_> {
     pub(crate) fn export(self, id: &Id) -> anyhow::Result<Export> {
         let look = || self.client.get::<Export>(&format!("/api/exports/{id}"));
         self.until_done(look, |export| &export.job)
+    }
+
+    /// Waits until a film is done.
+    ///
+    /// # Errors
+    /// When that failed.
+    pub(crate) fn film(self, id: &Id) -> anyhow::Result<Film> {
+        let look = || self.client.get::<Film>(&format!("/api/films/{id}"));
+        self.until_done(look, |film| &film.job)
     }
 
     /// Waits until a measure is done.

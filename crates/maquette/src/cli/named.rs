@@ -14,6 +14,7 @@ pub(crate) enum Kind {
     Model,
     Preset,
     Export,
+    Film,
     #[value(skip)]
     Project,
 }
@@ -27,6 +28,7 @@ impl Kind {
             Self::Model => "models",
             Self::Preset => "presets",
             Self::Export => "exports",
+            Self::Film => "films",
             Self::Project => "projects",
         }
     }
@@ -38,6 +40,7 @@ impl Kind {
             Self::Model => "model",
             Self::Preset => "preset",
             Self::Export => "export",
+            Self::Film => "film",
             Self::Project => "project",
         }
     }
@@ -48,7 +51,16 @@ impl Kind {
 struct Listed {
     id: Id,
     /// An export has the name of its model.
-    #[serde(alias = "model_name")]
+    #[serde(default, alias = "model_name")]
+    name: Option<String>,
+    /// A film has the name of its job.
+    #[serde(default)]
+    job: Option<NamedJob>,
+}
+
+/// The name of a job.
+#[derive(Deserialize)]
+struct NamedJob {
     name: String,
 }
 
@@ -58,7 +70,10 @@ struct Listed {
 /// When nothing or more than one thing has this name.
 pub(crate) fn id(client: &Client, kind: Kind, text: &str) -> anyhow::Result<Id> {
     let all: Vec<Listed> = client.get(&format!("/api/{}", kind.list()))?;
-    let all: Vec<_> = all.into_iter().map(|it| (it.id, it.name)).collect();
+    let all: Vec<_> = all
+        .into_iter()
+        .map(|it| (it.id, it.name.or(it.job.map(|job| job.name)).unwrap_or_default()))
+        .collect();
     let remedy = format!("`maquette {} list` shows every {0}.", kind.word());
     Ok(choose(&all, text, kind.word(), &remedy)?)
 }

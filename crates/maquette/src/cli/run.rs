@@ -1,6 +1,6 @@
 //! `maquette run`: manage training runs.
 
-use api::{Fact, FactValue, Log, Rename, Resume, Run, RunDetail};
+use api::{Continue, Fact, FactValue, Log, Rename, Resume, Run, RunDetail};
 
 use super::{
     Console,
@@ -32,6 +32,20 @@ pub(crate) enum RunCommand {
         run: String,
         #[command(flatten)]
         limit: LimitArgs,
+        /// Show progress until it ends
+        #[arg(long)]
+        follow: bool,
+    },
+    /// Continue in a new run from the newest checkpoint; the old run stays as it is
+    Continue {
+        /// The run's identifier or name
+        run: String,
+        /// How much longer to train
+        #[arg(long, value_name = "M", default_value_t = 60.0)]
+        minutes: f64,
+        /// A name for the new run
+        #[arg(long)]
+        name: Option<String>,
         /// Show progress until it ends
         #[arg(long)]
         follow: bool,
@@ -91,6 +105,15 @@ pub(crate) fn run(command: RunCommand, console: &Console) -> anyhow::Result<()> 
             }
             let run = onlooker.until_started(&id)?;
             terminal.result(&run, || summary(&run))
+        }
+        RunCommand::Continue { run, minutes, name, follow } => {
+            let path = format!("/api/runs/{}/continue", id_of(&run)?);
+            let child: Run = client.post(&path, &Continue { minutes, name })?;
+            if follow {
+                return train::follow(onlooker, &child.id, 0);
+            }
+            let child = onlooker.until_started(&child.id)?;
+            terminal.result(&child, || summary(&child))
         }
         RunCommand::Log { run } => {
             let log: Log = client.get(&format!("/api/runs/{}/log", id_of(&run)?))?;
@@ -178,6 +201,7 @@ fn detail(detail: &RunDetail) -> String {
     text.push_str(&list(&[
         ("seed    ", detail.seed.to_string()),
         ("folder", detail.folder.clone()),
+        ("parent", detail.parent.as_ref().map_or_else(String::new, ToString::to_string)),
         ("pace", detail.forecast.as_ref().map_or(String::new(), |it| words::pace(&detail.run, it))),
         ("estimate", detail.forecast.as_ref().map_or(String::new(), words::run_measure)),
     ]));

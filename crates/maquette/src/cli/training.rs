@@ -1,6 +1,9 @@
 //! The choices of a training, as `train`, `quickstart`, `compose` and `preset save` take them.
 
-use api::{Choices, Id, Limit, MemoryForecast, MemoryLevel, NewComposition, NewRun, RunForecast};
+use api::{
+    Choices, Id, LearnsFrom, Limit, MemoryForecast, MemoryLevel, NewComposition, NewRun,
+    RunForecast,
+};
 
 use super::{terminal::Terminal, words};
 use crate::client::Client;
@@ -11,6 +14,9 @@ pub(crate) struct ChoiceArgs {
     /// The family of the model
     #[arg(long, default_value = "rave")]
     family: String,
+    /// The game that an agent learns, like `brick`; the family is that of agents then
+    #[arg(long, value_name = "KEY", conflicts_with = "family")]
+    game: Option<String>,
     /// A preset of the family, like `sketch`, or your own [default: the family's first]
     #[arg(long, value_name = "P")]
     preset: Option<String>,
@@ -105,14 +111,30 @@ pub(crate) fn memory_warning(memory: &MemoryForecast) -> Option<String> {
 impl ChoiceArgs {
     /// The choices. The values of settings are sent as they were typed: the knobs read them.
     pub(crate) fn choices(self) -> Choices {
-        let settings = self.settings.into_iter();
+        let family = match self.game {
+            Some(_) => family_of_agents(),
+            None => self.family,
+        };
+        // What is set by its own name comes later, and wins.
+        let game = self.game.map(|key| (GAME.to_owned(), key));
+        let settings = game.into_iter().chain(self.settings);
         Choices {
-            family: Some(self.family),
+            family: Some(family),
             preset: self.preset,
             switches: self.switches,
             settings: settings.map(|(key, text)| (key, text.into())).collect(),
         }
     }
+}
+
+/// The setting of agents that says which game they learn.
+const GAME: &str = "game";
+
+/// The first family whose models learn from a game.
+fn family_of_agents() -> String {
+    let families = worker::families();
+    let found = families.into_iter().find(|it| it.learns_from == LearnsFrom::Game);
+    found.map_or_else(String::new, |it| it.name)
 }
 
 fn key_and_value(text: &str) -> Result<(String, String), String> {
@@ -147,6 +169,25 @@ mod tests {
         );
         memory.level = MemoryLevel::Fits;
         assert_eq!(memory_warning(&memory), None);
+    }
+
+    #[test]
+    fn a_game_means_an_agent() {
+        let args = |game: Option<&str>, settings: &[(&str, &str)]| ChoiceArgs {
+            family: "rave".to_owned(),
+            game: game.map(str::to_owned),
+            preset: None,
+            switches: vec![],
+            settings: settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+        };
+        let choices = args(Some("brick"), &[("n_envs", "8")]).choices();
+        assert_eq!(choices.family.as_deref(), Some("agent"));
+        assert_eq!(choices.settings["game"], json!("brick"));
+        assert_eq!(choices.settings["n_envs"], json!("8"));
+        let choices = args(Some("brick"), &[("game", "snake")]).choices();
+        assert_eq!(choices.settings["game"], json!("snake"));
+        let choices = args(None, &[]).choices();
+        assert_eq!((choices.family.as_deref(), choices.settings.len()), (Some("rave"), 0));
     }
 
     #[test]

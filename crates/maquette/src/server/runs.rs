@@ -2,8 +2,8 @@
 //! the studio freezes and queues them.
 
 use api::{
-    Choices, Control, Curves, Event, Id, JobKind, Log, NewRun, Rename, Resume, Run, RunDetail,
-    RunForecast,
+    Choices, Continue, Control, Curves, Event, Id, JobKind, Log, NewRun, Rename, Resume, Run,
+    RunDetail, RunForecast,
 };
 use axum::{
     Json,
@@ -32,6 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(run, rename_run, delete_run))
         .routes(routes!(stop_run))
         .routes(routes!(resume_run))
+        .routes(routes!(continue_run))
         .routes(routes!(control_run))
         .routes(routes!(restore_run))
         .routes(routes!(run_curves))
@@ -127,6 +128,18 @@ async fn resume_run(
     FromJson(resume): FromJson<Resume>,
 ) -> Answer<Run> {
     app.ask(move |studio| studio.resume_run(&id, resume.limit)).await
+}
+
+/// Queues a run that goes on from the newest checkpoint of this one, which stays as it is.
+#[utoipa::path(post, path = "/api/runs/{id}/continue", tag = "runs",
+    params(("id" = Id, Path), OfProject), request_body = Continue,
+    responses((status = 200, body = Run)))]
+async fn continue_run(
+    InProject(app): InProject,
+    FromPath(id): FromPath<Id>,
+    FromJson(new): FromJson<Continue>,
+) -> Answer<Run> {
+    app.ask(move |studio| studio.continue_run(&id, &new)).await
 }
 
 /// Asks something of a run's process.

@@ -31,6 +31,7 @@ fn the_help_names_every_verb() {
         "dataset",
         "compose",
         "preset",
+        "game",
         "train",
         "run",
         "model",
@@ -38,6 +39,7 @@ fn the_help_names_every_verb() {
         "encode",
         "decode",
         "export",
+        "film",
         "import",
         "job",
         "trash",
@@ -64,6 +66,11 @@ fn wrong_usage_ends_with_2() {
     check(&["dataset", "create", "folder", "--samples"]);
     check(&["export"]);
     check(&["export", "m"]);
+    check(&["film"]);
+    check(&["film", "r", "--size", "640"]);
+    check(&["film", "r", "--kind", "holiday"]);
+    check(&["train", "--game", "brick", "--family", "rave"]);
+    check(&["game", "play", "m", "--episodes", "0"]);
     check(&["model", "add", "notes-3f9a2c@best"]);
     check(&["reconstruct", "notes-3f9a2c", "in.wav"]);
     check(&["encode", "notes-3f9a2c", "in.wav"]);

@@ -22,7 +22,7 @@ fn a_studio_says_who_it_is() {
 #[test]
 fn a_new_workspace_is_empty() {
     let served = Served::new();
-    for list in ["datasets", "runs", "models", "presets", "jobs"] {
+    for list in ["datasets", "runs", "models", "presets", "jobs", "films"] {
         assert_eq!(served.get(&format!("/api/{list}")).json(), json!([]), "{list}");
     }
 }
@@ -53,6 +53,11 @@ fn every_error_is_a_problem() {
     check("PATCH", "/api/runs/none-000000", r#"{"name":"x"}"#, 404, "not_found");
     check("POST", "/api/runs", r#"{"dataset":"none-000000"}"#, 404, "not_found");
     check("GET", "/api/presets/none", "", 404, "not_found");
+    check("GET", "/api/games/chess", "", 404, "not_found");
+    check("GET", "/api/films/none-000000", "", 404, "not_found");
+    check("GET", "/api/films?kind=holiday", "", 400, "bad_request");
+    check("PATCH", "/api/films/none-000000", r#"{"is_favourite":true}"#, 404, "not_found");
+    check("POST", "/api/films", r#"{"run":"none-000000","kind":"hour"}"#, 404, "not_found");
     check("POST", "/api/compositions", r#"{"dataset":"none-000000"}"#, 404, "not_found");
     check("POST", "/api/imports", r#"{"path":"/nowhere/at/all"}"#, 404, "file_system");
     check("POST", "/api/imports", r#"{"path":"relative"}"#, 422, "invalid");
