@@ -10,12 +10,9 @@ pub fn games() -> Vec<Game> {
 }
 
 pub(crate) fn told(info: &Info) -> Game {
-    let observations = [
-        (info.planes.is_some(), "planes"),
-        // Every game has a screen.
-        (true, "screen"),
-        (info.numbers.is_some(), "numbers"),
-    ];
+    // Every game has a screen.
+    let observations =
+        [info.planes.map(|_| "planes"), Some("screen"), info.numbers.map(|_| "numbers")];
     let yardstick = |&(player, score): &(&str, f64)| Yardstick {
         player: player.to_owned(),
         score,
@@ -32,10 +29,7 @@ pub(crate) fn told(info: &Info) -> Game {
         keys: info.keys.iter().map(key).collect(),
         n_players: u32::try_from(info.n_players).unwrap_or(u32::MAX),
         frame_skip: info.frame_skip,
-        observations: observations
-            .into_iter()
-            .filter_map(|(has, name)| has.then(|| name.to_owned()))
-            .collect(),
+        observations: observations.into_iter().flatten().map(str::to_owned).collect(),
         score_unit: info.score_unit.to_owned(),
         yardsticks: info.yardsticks.iter().map(yardstick).collect(),
     }

@@ -85,7 +85,7 @@ async fn change_film(
     FromPath(id): FromPath<Id>,
     FromJson(new): FromJson<FilmChange>,
 ) -> Answer<Film> {
-    app.ask(move |studio| studio.change_film(&id, new)).await
+    app.ask(move |studio| studio.change_film(&id, &new)).await
 }
 
 /// How a film is deleted.

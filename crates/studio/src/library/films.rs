@@ -118,7 +118,7 @@ impl Studio {
     ///
     /// # Errors
     /// `NotFound` when there is none; `Invalid` when the name cannot be used.
-    pub fn change_film(&self, id: &Id, new: FilmChange) -> Result<Film, Error> {
+    pub fn change_film(&self, id: &Id, new: &FilmChange) -> Result<Film, Error> {
         let name = new.name.as_deref().map(valid_name).transpose()?;
         self.shared.change(|change| {
             let mut job = find_job(change, JobKind::Film, id)?;

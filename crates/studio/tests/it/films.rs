@@ -111,13 +111,13 @@ fn a_film_is_asked_for_marked_deleted_and_restored() {
     assert_eq!(order["task"]["curve"].as_array().unwrap().len(), 10);
 
     let change = FilmChange { is_favourite: Some(true), is_watched: Some(true), name: None };
-    let marked = stage.studio.change_film(&id, change).unwrap();
+    let marked = stage.studio.change_film(&id, &change).unwrap();
     assert!(marked.is_favourite && !marked.is_new);
     let renamed = FilmChange { name: Some("Ours".to_owned()), ..FilmChange::default() };
-    let renamed = stage.studio.change_film(&id, renamed).unwrap();
+    let renamed = stage.studio.change_film(&id, &renamed).unwrap();
     assert!(renamed.is_favourite && renamed.job.name == "Ours");
     let nameless = FilmChange { name: Some(String::new()), ..FilmChange::default() };
-    let refused = stage.studio.change_film(&id, nameless);
+    let refused = stage.studio.change_film(&id, &nameless);
     assert!(matches!(refused, Err(Error::Invalid { key: "name", .. })), "{refused:?}");
 
     stage.studio.delete_job(&id).unwrap();
