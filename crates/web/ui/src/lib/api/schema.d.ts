@@ -1293,6 +1293,23 @@ export interface paths {
         patch: operations["rename_run"];
         trace?: never;
     };
+    "/api/runs/{id}/continue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Queues a run that goes on from the newest checkpoint of this one, which stays as it is. */
+        post: operations["continue_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{id}/control": {
         parameters: {
             query?: never;
@@ -1682,6 +1699,16 @@ export interface components {
              * @description By how many samples it is late when it is played live.
              */
             latency_samples: number;
+        };
+        /** @description A run to make of another: it goes on from the newest checkpoint, and the other stays as it is. */
+        Continue: {
+            /**
+             * Format: double
+             * @description Minutes of training more than the other has had.
+             */
+            minutes: number;
+            /** @description A name; made from the other's if absent. */
+            name?: string | null;
         };
         /** @description One line of `control.jsonl`. */
         Control: {
@@ -3644,6 +3671,7 @@ export interface components {
             /** @description Its folder, to copy or to open. */
             folder: string;
             forecast?: components["schemas"]["RunMeasure"] | null;
+            parent?: components["schemas"]["Id"] | null;
         };
         /** @description What is known about a run before it starts. */
         RunForecast: {
@@ -3962,6 +3990,7 @@ export type CheckStatus = components['schemas']['CheckStatus'];
 export type Checkpoint = components['schemas']['Checkpoint'];
 export type Choices = components['schemas']['Choices'];
 export type CodecFacts = components['schemas']['CodecFacts'];
+export type Continue = components['schemas']['Continue'];
 export type Control = components['schemas']['Control'];
 export type Conversion = components['schemas']['Conversion'];
 export type ConversionResult = components['schemas']['ConversionResult'];
@@ -7298,6 +7327,44 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Rename"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    continue_run: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Continue"];
             };
         };
         responses: {
