@@ -2,7 +2,7 @@
 //! sound, with a first picture beside each.
 //!
 //! ```text
-//! cargo run --release -p worker --example game_clips -- crates/web/ui/public/games
+//! cargo run --release -p worker --example game_clips -- crates/web/ui/public/clips
 //! ```
 //!
 //! The same games give the same files, so they are made anew only when a game has changed.

@@ -59,3 +59,17 @@ fn every_built_file_is_served_as_it_is() {
         }
     }
 }
+
+#[test]
+fn a_moving_picture_is_sent_in_parts() {
+    let served = Served::new();
+    let path = "/clips/brick.mp4";
+    let whole = served.get(path);
+    assert_eq!((whole.status, whole.header("content-type")), (200, Some("video/mp4")));
+    let asked = |range: &str| served.send("GET", path, &[("Range", range)], b"");
+    let part = asked("bytes=4-7");
+    assert_eq!((part.status, part.body.as_slice()), (206, &b"ftyp"[..]));
+    let of_all = format!("bytes 4-7/{}", whole.body.len());
+    assert_eq!(part.header("content-range"), Some(of_all.as_str()));
+    assert_eq!(asked("bytes=99999999-").status, 416);
+}

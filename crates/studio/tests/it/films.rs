@@ -53,6 +53,8 @@ fn a_run_films_itself_and_its_films_outlive_it() {
     let run = agent(&stage, "Brick", 10, json!({ "hour_at": 5 }));
     let films = wait_films(&stage, &run, N_OF_A_RUN + 1);
     assert_eq!(films.len(), N_OF_A_RUN + 1);
+    let listed = stage.studio.runs().unwrap();
+    assert_eq!(listed[0].game.as_deref(), Some(films[0].game.as_str()), "a run says its game");
     let expected = [
         "Brick, 10 %",
         "Brick, 20 %",

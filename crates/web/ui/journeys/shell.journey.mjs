@@ -4,7 +4,7 @@ import { strict as assert } from 'node:assert'
 
 import { travel } from './harness.mjs'
 
-const pages = ['/', '/datasets', '/datasets/new', '/runs', '/runs/new', '/compare', '/models', '/export', '/exports', '/import', '/projects', '/projects/default', '/trash', '/settings', '/help', '/help/training']
+const pages = ['/', '/datasets', '/datasets/new', '/runs', '/runs/new', '/compare', '/games', '/games/brick', '/videos', '/models', '/export', '/exports', '/import', '/projects', '/projects/default', '/trash', '/settings', '/help', '/help/training']
 
 /** A workspace with one dataset in it; gives its address. */
 async function filled(studio) {
@@ -55,7 +55,7 @@ await travel({
     await arrived(page)
 
     step('g and a letter go to the pages, and the focus goes along')
-    for (const [key, path] of [['d', '/datasets'], ['r', '/runs'], ['m', '/models'], ['e', '/exports'], ['i', '/import'], ['t', '/trash'], ['s', '/settings'], ['h', '/']]) {
+    for (const [key, path] of [['d', '/datasets'], ['r', '/runs'], ['g', '/games'], ['v', '/videos'], ['m', '/models'], ['e', '/exports'], ['i', '/import'], ['t', '/trash'], ['s', '/settings'], ['h', '/']]) {
       await page.keyboard.press('g')
       await page.keyboard.press(key)
       await page.waitForURL(studio.url + path)
@@ -129,7 +129,7 @@ await travel({
     await nav.getByRole('button', { name: 'More' }).focus()
     await page.keyboard.press('ArrowDown')
     const menu = page.getByRole('menu', { name: 'More' })
-    assert.deepEqual(await menu.getByRole('menuitem').allInnerTexts(), ['Exports', 'Import', 'Jobs', 'Trash', 'Settings', 'Help'])
+    assert.deepEqual(await menu.getByRole('menuitem').allInnerTexts(), ['Videos', 'Models', 'Exports', 'Import', 'Jobs', 'Trash', 'Settings', 'Help'])
     await look('more')
     await page.keyboard.press('Escape')
     await menu.waitFor({ state: 'detached' })

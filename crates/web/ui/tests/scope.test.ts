@@ -9,8 +9,8 @@ import { inProject } from '../src/lib/api/scope'
 const openapi = JSON.parse(readFileSync(new URL('../openapi.json', import.meta.url), 'utf8')) as {
   paths: Record<string, Record<string, { parameters?: { name: string }[] }>>
 }
-/** Lists that are the same in every project. */
-const WHOLE = ['GET /api/jobs', 'GET /api/presets']
+/** Lists that are the same in every project, and a run that lies where the one lies that it continues. */
+const WHOLE = ['GET /api/jobs', 'GET /api/presets', 'POST /api/runs/{id}/continue']
 
 test('every request that the studio can scope is scoped, but for the lists that are whole', () => {
   const all = Object.entries(openapi.paths).flatMap(([path, verbs]) => Object.entries(verbs).map(([verb, { parameters = [] }]) => ({ path, method: verb.toUpperCase(), parameters })))

@@ -1,7 +1,7 @@
 // Requests about runs.
 
 import { answer, at, client, filePath, type Signal, until } from './request'
-import type { Control, Limit, NewRun } from './types'
+import type { Continue, Control, Limit, NewRun } from './types'
 
 export const runs = (signal?: Signal) => answer(client.GET('/api/runs', until(signal)))
 export const run = (id: string, signal?: Signal) => answer(client.GET('/api/runs/{id}', { ...at(id), ...until(signal) }))
@@ -12,6 +12,8 @@ export const createRun = (body: NewRun) => answer(client.POST('/api/runs', { bod
 export const stopRun = (id: string) => answer(client.POST('/api/runs/{id}/stop', at(id)))
 export const resumeRun = (id: string, limit?: Limit) =>
   answer(client.POST('/api/runs/{id}/resume', { ...at(id), body: limit ? { limit } : {} }))
+/** Queues another run that goes on from the newest checkpoint of this one. */
+export const continueRun = (id: string, body: Continue) => answer(client.POST('/api/runs/{id}/continue', { ...at(id), body }))
 export const controlRun = (id: string, body: Control) =>
   answer(client.POST('/api/runs/{id}/control', { ...at(id), body }))
 export const renameRun = (id: string, name: string) =>

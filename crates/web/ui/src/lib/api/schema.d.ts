@@ -3730,6 +3730,8 @@ export interface components {
              * @description Steps it has done by then.
              */
             end_step?: number | null;
+            /** @description The score to expect then, from and to, where such trainings were measured before. */
+            expected_score?: number[] | null;
             /** @description What was measured, which does not depend on the limit. */
             measured: components["schemas"]["Measured"];
         };

@@ -83,7 +83,7 @@ export const games = say({
   'agent.play': 'Watch it live, or play',
   'game.play': 'Play',
   'agent.continue': 'Continue for another hour',
-  'agent.continueInfo': 'Goes on from the newest checkpoint, and stops after one more hour of training.',
+  'agent.continueInfo': 'Starts a run that goes on from the newest checkpoint for an hour. This one stays as it is.',
   'agent.charts': 'Learning curves',
   'agent.moreCharts': 'What the training measures',
   'agent.rewardTitle': 'Score per episode',

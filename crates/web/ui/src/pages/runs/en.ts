@@ -82,6 +82,7 @@ export const runPages = say({
   'measure.onlyForever': 'About {thousand} per 1000 steps.',
   'measure.within': 'About {time} for {steps} steps, all in phase 1.',
   'measure.rate': 'About {rate} steps per second.',
+  'measure.expected': 'Scores from {from} to {to} were reached that way.',
   'measure.needs': 'Used {memory} and {threads}.',
   'measure.threads_one': '{n} thread',
   'measure.threads_other': '{n} threads',

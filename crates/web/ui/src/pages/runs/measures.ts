@@ -34,6 +34,12 @@ export function rateText({ phases }: RunMeasure): string {
   return rate < RATE_MIN ? '' : t('measure.rate', { rate: number(rate, 2) })
 }
 
+/** `Scores from 20 to 60 were reached that way.`; empty where nobody knows. */
+export function expectedText({ expected_score: expected }: RunMeasure): string {
+  const [from, to] = expected ?? []
+  return from == null || to == null ? '' : t('measure.expected', { from: number(from, 2), to: number(to, 2) })
+}
+
 /** `Used 1.2 GB and 2 threads.` or, on a GPU, `Used 1.2 GB of main memory and …` */
 export function measureNeeds({ measured }: RunMeasure): string {
   const [memory, device] = [bytes(measured.memory_bytes), measured.device ?? '']

@@ -1,1 +1,0 @@
-import{Bo as e,Co as t,is as n,uo as r,xo as i}from"./app-C_04H0Ai.js";var a=t(`<dl class="svelte-ffyhyf"><!></dl>`);function o(t,o){var s=a(),c=e(s);r(c,()=>o.children),n(s),i(t,s)}export{o as t};

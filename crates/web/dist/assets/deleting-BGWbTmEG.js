@@ -1,1 +1,0 @@
-import"./en-DdKGmcC6.js";import{Ba as e,Va as t,Yr as n,bt as r,fa as i,ua as a}from"./app-C_04H0Ai.js";function o(n,r){let i=r.filter(({dataset:e})=>e&&n.includes(e)),[a]=i;return a?i.length===1?e(`dataset.lackedByOne`,{name:a.name}):t(`dataset.lackedBy`,i.length):``}async function s(e){let t=await n().catch(()=>[]);return r(e,a,i,e=>o(e.map(e=>e.id),t))}export{s as t};

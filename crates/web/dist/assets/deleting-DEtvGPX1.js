@@ -1,1 +1,0 @@
-import{An as e,Mn as t,bt as n,ii as r,li as i,ya as a}from"./app-C_04H0Ai.js";async function o(o){let s=a.project;o.some(({id:e})=>e===s)&&t(``);let c=await n(o,r,async n=>{await i(n),await e(),n===s&&t(n)});return await e(),s&&!a.project&&!c.some(({id:e})=>e===s)&&t(s),c}export{o as t};

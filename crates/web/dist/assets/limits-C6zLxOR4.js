@@ -1,1 +1,0 @@
-import{Ba as e,Da as t,ka as n}from"./app-C_04H0Ai.js";function r(r){switch(r.until){case`minutes`:return e(`limit.afterMinutes`,{time:n(r.minutes*60)});case`steps`:return e(`limit.atStep`,{step:t(r.steps)});case`forever`:return e(`limit.never`)}}export{r as t};
