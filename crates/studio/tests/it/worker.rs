@@ -4,6 +4,9 @@
 //! harness takes the folder for one more filter, runs this one test, and the test takes the folder
 //! from the arguments. How it plays is told by the settings of a run, or by the name of the job.
 
+mod games;
+mod measure;
+
 use std::{
     collections::BTreeMap,
     fs::{self, File},
@@ -101,8 +104,8 @@ fn play_folder(folder: &Path) {
         Task::Convert(task) => convert(folder, task, &mut events),
         Task::Export(order) => export(folder, order, &mut events),
         Task::Import(task) => import(folder, task, &mut events),
-        Task::Measure(task) => measure(folder, &order.name, task, &mut events),
-        Task::Film(task) => film(folder, &order.name, task, &mut events),
+        Task::Measure(task) => measure::measure(folder, &order.name, task, &mut events),
+        Task::Film(task) => games::film(folder, &order.name, task, &mut events),
         // A reconstruction, and whatever else needs nothing of its order.
         _ => reconstruct(folder, &order.name, &mut events),
     };
@@ -312,10 +315,10 @@ fn train(folder: &Path, task: &api::TrainTask, events: &mut Events) -> Option<Ou
         if play.plays && (10 * step).is_multiple_of(last_step) {
             let share = step as f64 / last_step as f64;
             let title = format!("{} %", 100.0 * share);
-            episode(folder, events, step, EpisodeKind::Milestone, &title, Some(share));
+            games::episode(folder, events, step, EpisodeKind::Milestone, &title, Some(share));
         }
         if step == play.hour_at {
-            episode(folder, events, step, EpisodeKind::Hour, "Hour 1", None);
+            games::episode(folder, events, step, EpisodeKind::Hour, "Hour 1", None);
         }
         if play.rewards && step == 15 {
             events.phase(2, 15);
@@ -355,7 +358,7 @@ fn train(folder: &Path, task: &api::TrainTask, events: &mut Events) -> Option<Ou
     }
     if play.plays {
         for title in ["Best", "Median", "Worst"] {
-            episode(folder, events, last_step, EpisodeKind::Evaluation, title, Some(1.0));
+            games::episode(folder, events, last_step, EpisodeKind::Evaluation, title, Some(1.0));
         }
     }
     events.write(EventBody::System(SystemUse { cpu_percent: 100.0, memory_bytes: 1 << 20 }));
@@ -404,36 +407,6 @@ fn checkpoint(folder: &Path, events: &mut Events, step: u64) {
         is_best: true,
     }));
     sample(folder, events, step);
-}
-
-fn episode(
-    folder: &Path,
-    events: &mut Events,
-    step: u64,
-    kind: EpisodeKind,
-    title: &str,
-    share: Option<f64>,
-) {
-    // As the real ones: what is evaluated has the same names at every end.
-    let path = match kind {
-        EpisodeKind::Evaluation => format!("episodes/{title}.json"),
-        _ => format!("episodes/{step}-{}.json", title.replace(' ', "-")),
-    };
-    fs::create_dir_all(folder.join("episodes")).unwrap();
-    fs::write(folder.join(&path), format!("played at {step}")).unwrap();
-    events.write(EventBody::Episode(Episode {
-        path,
-        kind,
-        title: title.to_owned(),
-        step,
-        share,
-        elapsed_secs: step as f64,
-        score: step as f64,
-        n_frames: 60,
-        game: "brick".to_owned(),
-        game_version: 1,
-        agent: None,
-    }));
 }
 
 fn sample(folder: &Path, events: &mut Events, step: u64) {
@@ -575,88 +548,6 @@ fn import(folder: &Path, task: &api::ImportTask, events: &mut Events) -> Option<
         learnt: None,
     };
     let result = api::ImportResult { made: vec![made] };
-    fs::write(folder.join("result.json"), serde_json::to_vec(&result).unwrap()).unwrap();
-    Some(Outcome::Done)
-}
-
-fn measure(
-    folder: &Path,
-    name: &str,
-    task: &api::MeasureTask,
-    events: &mut Events,
-) -> Option<Outcome> {
-    events.started(0);
-    while name.contains("slow") {
-        if is_stop_asked(folder) {
-            return Some(Outcome::Stopped);
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    let result = api::RunMeasure {
-        limit: task.limit,
-        phases: vec![api::PhasePace { secs_per_1000_steps: 100.0, end_secs: None }],
-        end_secs: Some(0.5),
-        end_step: Some(5),
-        expected_score: None,
-        measured: api::Measured {
-            at_ms: 1,
-            phases: vec![api::MeasuredPhase {
-                title: "phase 1".into(),
-                steps: None,
-                is_open: false,
-                step_secs: 0.1,
-            }],
-            n_counted: 3,
-            validation_secs: 0.1,
-            rendering_secs: 0.1,
-            saving_secs: 0.1,
-            memory_bytes: 1,
-            n_threads: 1,
-            busy_cores: Some(0.5),
-            device: "CPU".into(),
-        },
-    };
-    fs::write(folder.join("result.json"), serde_json::to_vec(&result).unwrap()).unwrap();
-    Some(Outcome::Done)
-}
-
-/// A film that is as long as its recordings; empty, missing or slow if its name says so.
-fn film(folder: &Path, name: &str, task: &api::FilmTask, events: &mut Events) -> Option<Outcome> {
-    events.started(0);
-    while name.contains("slow") {
-        if is_stop_asked(folder) {
-            return Some(Outcome::Stopped);
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    let run = folder.join(&task.run_path);
-    let mut shown = vec![0; if name.contains("empty") { 12 } else { 4096 }];
-    for episode in &task.episodes {
-        shown.extend(fs::read(run.join(&episode.path)).unwrap());
-    }
-    shown.truncate(if name.contains("empty") { 12 } else { usize::MAX });
-    if !name.contains("missing") {
-        fs::write(folder.join("film.mp4"), &shown).unwrap();
-    }
-    fs::write(folder.join("thumbnail.png"), "PNG").unwrap();
-    let last = task.episodes.last().unwrap();
-    let result = api::FilmResult {
-        file: "film.mp4".to_owned(),
-        thumbnail: "thumbnail.png".to_owned(),
-        width: task.film.look.width,
-        height: task.film.look.height,
-        frames_per_sec: 60,
-        n_frames: 60,
-        length_secs: 1.0,
-        bytes: shown.len() as u64,
-        cpu_secs: 0.1,
-        game: last.game.clone(),
-        score: last.score,
-        step: last.step,
-        title: name.to_owned(),
-        description: String::new(),
-        chapters: vec![],
-    };
     fs::write(folder.join("result.json"), serde_json::to_vec(&result).unwrap()).unwrap();
     Some(Outcome::Done)
 }

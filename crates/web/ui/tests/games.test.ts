@@ -31,7 +31,7 @@ test.each<[string, number[], number[]]>([
   ['below zero', [-200, -119, -150], [0, 50 / 81, 1]],
   ['an agent beyond all yardsticks', [0, 100, 400], [0, 0.25, 1]],
   ['equal scores', [5, 5], [0, 0]],
-  ['a score that is no number', [0, Number.NaN, 10], [0, 1]],
+  ['a score that is not a number', [0, Number.NaN, 10], [0, 1]],
 ])('a scale goes %s', (_, scores, at) => {
   const marks = marksOf(scores.map((score) => ({ who: 'best', score, isEstimate: false })))
   expect(marks.map((mark) => mark.at)).toEqual(at.map((place) => expect.closeTo(place, 9)))

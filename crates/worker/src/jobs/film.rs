@@ -277,7 +277,7 @@ fn title(task: &FilmTask, game: &str, best: f64) -> String {
     }
 }
 
-/// A description for where the film is shown, with chapters as YouTube reads them.
+/// A description for where the film is shown, with chapters in the form that video sites read.
 fn description(
     task: &FilmTask,
     game: &games::Info,

@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 
 use crate::job::{Job, Workspace};
 
-/// A short training on CartPole.
-fn run_of(workspace: &Workspace, name: &str, changes: Value, steps: u64) -> Job {
+/// A short training on `cartpole`.
+fn run_of(workspace: &Workspace, name: &str, changes: &Value, steps: u64) -> Job {
     let mut settings = BTreeMap::from([
         ("game".to_owned(), json!("cartpole")),
         ("n_envs".to_owned(), json!(6)),
@@ -92,10 +92,10 @@ fn last_checkpoint(job: &Job) -> Vec<u8> {
 /// games in play, random numbers and what is remembered.
 fn check_resume(changes: &Value) {
     let workspace = Workspace::new();
-    let whole = run_of(&workspace, "whole", changes.clone(), 1200);
+    let whole = run_of(&workspace, "whole", changes, 1200);
     whole.run();
     assert_eq!(whole.outcome(), Outcome::Done, "{:?}", whole.events().last());
-    let parts = run_of(&workspace, "parts", changes.clone(), 600);
+    let parts = run_of(&workspace, "parts", changes, 600);
     parts.run();
     fs::write(parts.path().join("limit.json"), r#"{"limit":{"until":"steps","steps":1200}}"#)
         .unwrap();
@@ -128,7 +128,7 @@ fn dqn_goes_on_with_all_that_it_remembers() {
 #[test]
 fn a_run_records_milestones_and_logs_as_others_do() {
     let workspace = Workspace::new();
-    let run = run_of(&workspace, "run-000001", json!({}), 2000);
+    let run = run_of(&workspace, "run-000001", &json!({}), 2000);
     run.run();
     assert_eq!(run.outcome(), Outcome::Done, "{:?}", run.events().last());
     let episodes = episodes(&run);
@@ -165,7 +165,7 @@ fn a_run_records_milestones_and_logs_as_others_do() {
 #[test]
 fn films_are_rendered_from_recordings() {
     let workspace = Workspace::new();
-    let run = run_of(&workspace, "run-000001", json!({}), 800);
+    let run = run_of(&workspace, "run-000001", &json!({}), 800);
     run.run();
     let all = episodes(&run);
     let look = FilmLook { curve: true, network: true, ..small() };
@@ -196,7 +196,7 @@ fn films_are_rendered_from_recordings() {
 #[test]
 fn what_cannot_be_filmed_is_said_in_words() {
     let workspace = Workspace::new();
-    let run = run_of(&workspace, "run-000001", json!({}), 200);
+    let run = run_of(&workspace, "run-000001", &json!({}), 200);
     run.run();
     let first = episodes(&run).swap_remove(0);
     let path = run.path().join(&first.path);
@@ -273,7 +273,7 @@ impl Page {
 #[test]
 fn a_person_plays_with_an_agent() {
     let workspace = Workspace::new();
-    let run = run_of(&workspace, "run-000001", json!({}), 200);
+    let run = run_of(&workspace, "run-000001", &json!({}), 200);
     run.run();
     let agent = &episodes(&run)[0].agent.clone().unwrap();
     let task = api::PlayTask {
@@ -322,7 +322,7 @@ fn a_person_plays_with_an_agent() {
 #[test]
 fn agents_leave_as_safetensors_and_as_a_graph() {
     let workspace = Workspace::new();
-    let run = run_of(&workspace, "run-000001", json!({}), 200);
+    let run = run_of(&workspace, "run-000001", &json!({}), 200);
     run.run();
     let path = run.path().join(episodes(&run)[0].agent.clone().unwrap());
     let export = |name: &str, form: api::ExportForm| {

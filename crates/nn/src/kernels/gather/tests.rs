@@ -1,7 +1,5 @@
 //! Products of gathered numbers, against the formula.
 
-#![expect(clippy::needless_range_loop, reason = "the indices are those of the formula")]
-
 use super::*;
 use crate::Init;
 

@@ -112,11 +112,11 @@ impl Samples {
                 ..sample
             }))?;
         }
-        if self.originals.is_empty() {
-            if let Some(rendered) = trainer.render(&[]) {
-                let sample = self.write(step, 0, rendered)?;
-                folder.emit(EventBody::Sample(sample))?;
-            }
+        if self.originals.is_empty()
+            && let Some(rendered) = trainer.render(&[])
+        {
+            let sample = self.write(step, 0, rendered)?;
+            folder.emit(EventBody::Sample(sample))?;
         }
         self.last_step = Some(step);
         Ok(())
