@@ -368,7 +368,7 @@ pub(crate) fn is_alive(pid: i32) -> bool {
 fn a_child_goes_on_from_its_parent() {
     let mut stage = Stage::new();
     let dataset = stage.whole_dataset();
-    let parent = stage.run(&dataset, 25, json!({})).id;
+    let parent = stage.run(&dataset, 25, json!({ "step_ms": 5 })).id;
     let more = |minutes: f64| api::Continue { minutes, name: None };
     stage.wait_done(&parent);
     let refused = |minutes: f64| stage.studio.continue_run(&parent, &more(minutes)).unwrap_err();
