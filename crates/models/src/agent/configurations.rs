@@ -7,6 +7,7 @@ mod atari_dqn;
 mod atari_ppo;
 mod cartpole;
 mod epic;
+mod mountaincar;
 mod quick;
 mod standard;
 
@@ -20,6 +21,7 @@ pub(super) fn presets() -> Vec<Preset> {
         epic::four_hours(),
         epic::ten_hours(),
         cartpole::preset(),
+        mountaincar::preset(),
         atari_ppo::preset(),
         atari_dqn::preset(),
     ]

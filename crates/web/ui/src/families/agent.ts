@@ -9,6 +9,9 @@ const NAME = 'agent'
 /** The setting that says which game is played. */
 const GAME = 'game'
 const QUICK = 'quick'
+/** Games that Quick does not learn, with the preset that learns them about as fast. */
+const OWN_PRESETS: Record<string, string> = { mountaincar: 'mountaincar' }
+const quick = (game: string): string => OWN_PRESETS[game] ?? QUICK
 /** The game to begin with: what happens in it is seen at once. */
 export const FIRST_GAME = { key: 'brick', title: 'Brick' }
 
@@ -25,7 +28,7 @@ export const learning = (game: string, name: string, preset: string = QUICK): Ne
   name,
   dataset: null,
   family: NAME,
-  preset,
+  preset: preset === QUICK ? quick(game) : preset,
   switches: [],
   settings: { [GAME]: game },
   seed: null,
@@ -33,7 +36,7 @@ export const learning = (game: string, name: string, preset: string = QUICK): Ne
 })
 
 /** The form of a new run, with the game chosen. */
-export const learningHref = (game: string): string => `/runs/new?family=${NAME}&preset=${QUICK}&set=${encodeURIComponent(JSON.stringify({ [GAME]: game }))}`
+export const learningHref = (game: string): string => `/runs/new?family=${NAME}&preset=${quick(game)}&set=${encodeURIComponent(JSON.stringify({ [GAME]: game }))}`
 
 /** The game that the agent of a run learns. */
 export const gameOf = ({ game, settings }: RunDetail): string => game ?? String((settings as Record<string, unknown>)[GAME] ?? '')

@@ -43,7 +43,9 @@ impl Part {
         };
         let best_frame = best_moment(&scores, MOMENT).end - 1;
         let shown = 0..recording.n_frames;
-        let episode = episode.clone();
+        // A run that was resumed may have recorded another one under the same name since the film was ordered.
+        let step = recording.titles.step.unwrap_or(episode.step);
+        let episode = Episode { step, score: recording.score, ..episode.clone() };
         Ok(Self { episode, recording, agent, shown, best_frame, scores, info })
     }
 
