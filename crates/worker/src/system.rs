@@ -39,6 +39,20 @@ pub(crate) fn cpu_secs() -> Option<f64> {
     Some(ticks as f64 / TICKS_PER_SEC)
 }
 
+/// Lets other programs go first when cores are short, for work that nobody waits for.
+pub(crate) fn give_way() {
+    #[cfg(unix)]
+    #[expect(unsafe_code, reason = "the call of the system")]
+    // SAFETY: it takes a number, and changes nothing but the priority of this process.
+    unsafe {
+        libc::nice(GIVE_WAY);
+    }
+}
+
+/// How much: nice(2), of 19.
+#[cfg(unix)]
+const GIVE_WAY: libc::c_int = 10;
+
 /// Memory this process holds. Source: proc(5), `VmRSS` in `/proc/self/status`.
 fn memory_bytes() -> Option<u64> {
     status_bytes("VmRSS:")

@@ -39,6 +39,7 @@ const ACCENT: Rgb = Rgb { r: 82, g: 224, b: 208 };
 
 /// Renders the film of the job's folder.
 pub(crate) fn run(folder: &mut JobFolder, task: &FilmTask) -> anyhow::Result<Outcome> {
+    system::give_way();
     stopped_or(render(folder, task).map(|()| Outcome::Done))
 }
 

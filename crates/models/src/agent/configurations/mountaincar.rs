@@ -1,4 +1,4 @@
-//! MountainCar as rl-baselines3-zoo trains it with DQN. PPO with few steps to an update never sees the goal.
+//! `MountainCar` as rl-baselines3-zoo trains it with DQN. PPO with few steps to an update never sees the goal.
 
 use api::{Limit, Preset};
 use serde_json::json;
