@@ -55,6 +55,22 @@ await travel({
     await page.getByRole('button', { name: 'Continue for another hour' }).waitFor()
     await look('stopped run of an agent')
 
+    step('the agent is watched live, and played in the place of')
+    await page.getByRole('link', { name: 'Watch it live, or play' }).click()
+    const board = page.getByRole('application')
+    await board.waitFor()
+    // A picture that moves is not one colour, and not the same a moment later.
+    const picture = () => board.locator('canvas').evaluate((canvas) => canvas.toDataURL())
+    const seen = await picture()
+    await waitUntil(async () => (await picture()) !== seen, 'the game stands still')
+    await page.getByRole('button', { name: 'Take over' }).click()
+    await page.keyboard.down('ArrowLeft')
+    await waitUntil(async () => (await board.getAttribute('data-mine')) === 'true', 'the keys do nothing')
+    await page.keyboard.up('ArrowLeft')
+    await waitUntil(async () => (await board.getAttribute('data-mine')) === 'false', 'the agent does not go on')
+    await look('a game in play')
+    await page.goBack()
+
     step('a film of another look is asked for')
     await page.getByRole('button', { name: 'Make a film' }).click()
     const maker = page.getByRole('dialog', { name: 'Make a film' })
