@@ -115,6 +115,8 @@ const run = (id: string, latest?: number, best = latest, its = 'brick') =>
 test('the leaderboard has agents among yardsticks, the best first', () => {
   const runs = [run('weak', 10), run('strong', 40, 200), run('unmeasured')]
   expect(leadersOf(game, runs).map(({ run, who }) => run?.id ?? who)).toEqual(['strong', 'scripted', 'person', 'weak', 'random'])
+  const [first] = leadersOf(game, runs, 1_000_000)
+  expect(first).toEqual({ score: 1_000_000, isMine: true, isEstimate: false })
   expect(bestRun(runs)).toMatchObject({ run: { id: 'strong' }, score: 200 })
   expect(bestRun([run('unmeasured')])).toBeUndefined()
   expect(runsOf([...runs, run('other', 1, 1, 'snake')], 'snake').map(({ id }) => id)).toEqual(['other'])

@@ -10,6 +10,8 @@ export interface Leader {
   /** Whose score it is: an agent's, or a yardstick's. */
   run?: Run
   who?: Who
+  /** Whether it is that of the person at this browser. */
+  isMine?: boolean
   isEstimate: boolean
 }
 
@@ -21,11 +23,12 @@ export function bestRun(runs: readonly Run[]): { run: Run; score: number } | und
   return scored(runs).reduce<{ run: Run; score: number } | undefined>((best, one) => (best === undefined || one.score > best.score ? one : best), undefined)
 }
 
-/** Agents and yardsticks, the best first. */
-export function leadersOf(game: Game, runs: readonly Run[]): Leader[] {
+/** Agents, yardsticks and the person at this browser, the best first. */
+export function leadersOf(game: Game, runs: readonly Run[], mine?: number): Leader[] {
   const agents = scored(runs).map(({ run, score }): Leader => ({ run, score, isEstimate: false }))
   const others = yardsticksOf(game).map(({ who, score, isEstimate }): Leader => ({ who, score, isEstimate }))
-  return [...agents, ...others].toSorted((a, b) => b.score - a.score)
+  const own: Leader[] = mine === undefined ? [] : [{ score: mine, isMine: true, isEstimate: false }]
+  return [...agents, ...own, ...others].toSorted((a, b) => b.score - a.score)
 }
 
 const scored = (runs: readonly Run[]) =>

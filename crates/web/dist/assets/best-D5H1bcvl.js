@@ -1,0 +1,1 @@
+var e=({key:e,version:t})=>`maquette.best.${e}.${t}`;function t(t){try{let n=localStorage.getItem(e(t));return n===null||n.trim()===``||!Number.isFinite(Number(n))?void 0:Number(n)}catch{return}}function n(n,r){let i=t(n);if(i!==void 0&&i>=r)return!1;try{return localStorage.setItem(e(n),String(r)),!0}catch{return!1}}export{n,t};
