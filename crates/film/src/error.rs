@@ -56,7 +56,7 @@ pub enum Error {
     #[error("encode a frame as H.264: {0}")]
     Stream(&'static str),
     /// The disk, or the share of it that the user may fill, is full. Space must be freed first.
-    #[error("write {path}: the disk is full ({source})")]
+    #[error("write {path}: {source}")]
     DiskFull {
         /// The file that was to be written.
         path: PathBuf,

@@ -334,7 +334,7 @@ fn a_full_disk_is_an_error_that_says_so_and_leaves_nothing() {
         assert!(film.n_frames() < 1000);
     };
     assert!(matches!(&error, Error::DiskFull { source, .. } if source.raw_os_error() == Some(28)));
-    assert!(error.to_string().contains("the disk is full"), "{error}");
+    assert!(error.to_string().contains("No space left"), "{error}");
     assert!(matches!(film.frame(&picture(256, 256, 0)), Err(Error::Broken)));
     assert!(matches!(film.finish(Tags::default()), Err(Error::Broken)));
     // Few: what is gathered is written at the end.
