@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use api::{FieldProblem, Knob, KnobKind, Origin, Preset, Switch};
 use serde_json::{Map, Value};
 
-/// Makes `pub struct Config` with one field a knob, `fn knobs()`, and `fn defaults()` from one table.
+/// Makes `pub struct Config` with one field a knob, its reading and writing, and `fn knobs()` from one table.
+/// The module has `Config::contradictions`: settings that are valid individually and contradict each other.
 ///
 /// A row reads `key: type = default, kind, BASIC or ADVANCED, "Title", "unit", "help";`.
 macro_rules! knobs {
@@ -17,6 +18,28 @@ macro_rules! knobs {
         #[serde(deny_unknown_fields)]
         pub struct Config {
             $($(#[doc = $help] pub $key: $type,)*)*
+        }
+
+        impl Config {
+            /// Reads frozen settings; knobs that an older file lacks get their defaults.
+            ///
+            /// # Errors
+            /// All settings that are not valid, each with what would be.
+            pub fn from_settings(
+                settings: &serde_json::Value,
+            ) -> Result<Self, Vec<api::FieldProblem>> {
+                let whole = $crate::knobs::reread(&knobs(), settings)?;
+                let config: Self = serde_json::from_value(whole)
+                    .map_err(|error| vec![$crate::knobs::problem("", error.to_string())])?;
+                let problems = config.contradictions();
+                if problems.is_empty() { Ok(config) } else { Err(problems) }
+            }
+
+            /// The settings in the form to freeze.
+            #[must_use]
+            pub fn to_settings(&self) -> serde_json::Value {
+                serde_json::to_value(self).expect("plain numbers become JSON")
+            }
         }
 
         /// The knobs, in the order of the form.

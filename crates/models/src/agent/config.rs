@@ -10,9 +10,7 @@ use api::{FieldProblem, KnobKind};
 use serde_json::Value;
 
 use super::configurations;
-use crate::knobs::{
-    self, Composition, Form, choice, factor, integer, knobs, number, problem, problem_with,
-};
+use crate::knobs::{Composition, Form, choice, factor, integer, knobs, number, problem_with};
 
 knobs! {
     "Game" {
@@ -155,24 +153,6 @@ pub enum NetworkKind {
 }
 
 impl Config {
-    /// Reads settings as they were frozen; knobs that an older file lacks get their defaults.
-    ///
-    /// # Errors
-    /// Every setting that cannot be used, with what would be right.
-    pub fn from_settings(settings: &Value) -> Result<Self, Vec<FieldProblem>> {
-        let whole = knobs::reread(&knobs(), settings)?;
-        let config: Self =
-            serde_json::from_value(whole).map_err(|error| vec![problem("", error.to_string())])?;
-        let problems = config.contradictions();
-        if problems.is_empty() { Ok(config) } else { Err(problems) }
-    }
-
-    /// The settings to freeze.
-    #[must_use]
-    pub fn to_settings(&self) -> Value {
-        serde_json::to_value(self).expect("plain numbers become JSON")
-    }
-
     /// What it learns to play.
     #[must_use]
     pub fn info(&self) -> &'static games::Info {

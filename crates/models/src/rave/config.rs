@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::configurations;
 use crate::knobs::{
-    self, Composition, Form, choice, factor, integer, integers, integers_or_none, knobs, multiple,
+    Composition, Form, choice, factor, integer, integers, integers_or_none, knobs, multiple,
     number, problem, problem_with,
 };
 
@@ -300,28 +300,10 @@ words! {
 }
 
 impl Config {
-    /// Reads frozen settings; knobs that an older file lacks get their defaults.
-    ///
-    /// # Errors
-    /// All settings that are not valid, each with what would be.
-    pub fn from_settings(settings: &Value) -> Result<Self, Vec<FieldProblem>> {
-        let whole = knobs::reread(&knobs(), settings)?;
-        let config: Self =
-            serde_json::from_value(whole).map_err(|error| vec![problem("", error.to_string())])?;
-        let problems = config.contradictions();
-        if problems.is_empty() { Ok(config) } else { Err(problems) }
-    }
-
-    /// The settings in the form to freeze.
-    #[must_use]
-    pub fn to_settings(&self) -> Value {
-        serde_json::to_value(self).expect("plain numbers become JSON")
-    }
-
     /// The device to train on, on this computer.
     ///
+    /// # Errors
     /// When a GPU is requested and there is none.
-    /// When a GPU is asked for and there is none.
     pub fn compute(&self) -> Result<Compute, NoGpu> {
         let gpu = || Compute::gpu(self.wants_mixed());
         match self.device {
