@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     CodecShape, Error, ExportFacts, ExportSettings, LatentSpace, OnnxPart, PlayerSettings, Plays,
-    Randomness, Verified,
+    Prior, Randomness, Verified,
 };
 
 /// A model that was trained.
@@ -40,6 +40,11 @@ pub trait Finished {
 
     /// The model as a codec, if it turns sound into latents and back.
     fn as_codec(&self) -> Option<&dyn Codec> {
+        None
+    }
+
+    /// The model as something that makes latents of a codec by itself, if it does.
+    fn as_prior(&self) -> Option<&dyn Prior> {
         None
     }
 
@@ -132,7 +137,7 @@ pub trait Codec {
 }
 
 /// A codec that plays block by block, and carries its state along.
-pub trait LiveCodec {
+pub trait LiveCodec: Send {
     /// By how many samples it is late.
     fn latency_samples(&self) -> usize;
 

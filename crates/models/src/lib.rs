@@ -9,6 +9,7 @@ pub mod agent;
 mod error;
 mod family;
 mod finished;
+mod generative;
 mod knobs;
 mod other_program;
 pub mod rave;
@@ -20,6 +21,7 @@ pub use family::{
     PhaseTimes, Settings, StepTimes, add_family, families, family, family_of, look_at, open,
 };
 pub use finished::{Codec, Finished, Halt, LiveCodec, Playable, Pull, Push};
+pub use generative::{LivePrior, Prior, PriorCodec, PriorSettings};
 pub use knobs::Composition;
 pub use other_program::{
     ENTRIES_MAX, ForeignModel, ForeignRun, OtherProgram, Recognised, WrittenRun, entries,
