@@ -57,6 +57,12 @@ pub enum Task {
     Film(crate::FilmTask),
     /// Play a game with a person.
     Play(crate::PlayTask),
+    /// Play models live.
+    Session(crate::SessionTask),
+    /// Make sounds from a recipe.
+    Generate(crate::GenerateTask),
+    /// Draw the latents of a dataset.
+    Map(crate::MapTask),
 }
 
 /// The order to prepare a dataset.
@@ -257,6 +263,12 @@ pub enum JobKind {
     Film,
     /// A game is played in the page.
     Play,
+    /// Models play live in the page.
+    Session,
+    /// A recipe becomes sounds.
+    Generate,
+    /// The latents of a dataset are drawn.
+    Map,
 }
 
 /// A file in a job's folder.

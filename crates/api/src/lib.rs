@@ -14,6 +14,14 @@
 //! | **Game** | Rules, a screen and a score, that people and agents play. |
 //! | **Episode** | A game from its start to its end, recorded as its actions. |
 //! | **Film** | Recorded episodes, rendered to be watched. |
+//! | **Session** | Models that play in the page, live: a job that stays. |
+//! | **Control** of a session | One value that is moved while it plays: a gain, a weight, a latent's bias. |
+//! | **Prior** | A model that makes up latents of another model, frame after frame. |
+//! | **Recipe** | How a sound was made, whole enough to make it again. |
+//! | **Generation** | Sounds made from one recipe, to choose from. |
+//! | **Sound** | A recording or a generated sound that was kept, with its recipe. |
+//! | **Patch** | What is kept of playing a model: a favourite point, a trajectory, the state of its controls. |
+//! | **Map** | The latents of a dataset, drawn in two dimensions. |
 //! | **Yardstick** | A score to compare an agent's with: a random player's, a person's. |
 //! | **Export** | A model in the form that a player or another program needs, checked after it was written. |
 //! | **Import** | Taking what another program made: its datasets, runs and models become ours. |
@@ -60,6 +68,7 @@
 //!
 //! Everything here is plain data. Field names are the JSON names; units stand last in them.
 
+mod controls;
 mod conversion;
 mod dataset;
 mod event;
@@ -67,21 +76,28 @@ mod export;
 mod family;
 mod film;
 mod game;
+mod generation;
 mod id;
 mod import;
 mod job;
+mod latent_map;
 mod machine;
 mod measure;
 mod model;
 mod names;
+mod patch;
 mod play;
 mod preset;
 mod problem;
 mod project;
+mod recipe;
 mod run;
+mod session;
+mod sound;
 mod text;
 mod trash;
 
+pub use controls::*;
 pub use conversion::*;
 pub use dataset::*;
 pub use event::*;
@@ -89,18 +105,24 @@ pub use export::*;
 pub use family::*;
 pub use film::*;
 pub use game::*;
+pub use generation::*;
 pub use id::*;
 pub use import::*;
 pub use job::*;
+pub use latent_map::*;
 pub use machine::*;
 pub use measure::*;
 pub use model::*;
 pub use names::*;
+pub use patch::*;
 pub use play::*;
 pub use preset::*;
 pub use problem::*;
 pub use project::*;
+pub use recipe::*;
 pub use run::*;
+pub use session::*;
+pub use sound::*;
 pub use text::*;
 pub use trash::*;
 

@@ -34,6 +34,10 @@ pub const SESSION: &str = "session.json";
 pub const MODEL: &str = "model.json";
 /// A model's weights.
 pub const WEIGHTS: &str = "weights.safetensors";
+/// What was kept of playing a model: [`api::Patch`].
+pub const PATCH: &str = "patch.json";
+/// What a map shows: [`api::LatentMap`].
+pub const MAP: &str = "map.json";
 /// A preset of one's own.
 pub const PRESET: &str = "preset.json";
 

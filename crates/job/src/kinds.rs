@@ -177,6 +177,36 @@ pub const KINDS: &[Kind] = &[
         again: Again::Never,
         is_plain: false,
     },
+    Kind {
+        kind: JobKind::Session,
+        word: "session",
+        shelf: Shelf::Sessions,
+        needs: Needs::Resident,
+        kept: Kept::Newest(4),
+        stopped: Stopped::Kept,
+        again: Again::Never,
+        is_plain: false,
+    },
+    Kind {
+        kind: JobKind::Generate,
+        word: "generate",
+        shelf: Shelf::Generations,
+        needs: Needs::Cores,
+        kept: Kept::Trash,
+        stopped: Stopped::Kept,
+        again: Again::Resume,
+        is_plain: false,
+    },
+    Kind {
+        kind: JobKind::Map,
+        word: "map",
+        shelf: Shelf::Maps,
+        needs: Needs::Cores,
+        kept: Kept::Newest(20),
+        stopped: Stopped::Gone,
+        again: Again::Restart,
+        is_plain: false,
+    },
 ];
 
 /// The row of a kind.
@@ -210,6 +240,9 @@ pub fn of(task: &Task) -> JobKind {
         Task::Measure(_) => JobKind::Measure,
         Task::Film(_) => JobKind::Film,
         Task::Play(_) => JobKind::Play,
+        Task::Session(_) => JobKind::Session,
+        Task::Generate(_) => JobKind::Generate,
+        Task::Map(_) => JobKind::Map,
     }
 }
 

@@ -37,11 +37,21 @@ pub enum Shelf {
     Films,
     /// Games that are played in the page.
     Plays,
+    /// Models that play live in the page.
+    Sessions,
+    /// Sounds made from a recipe, to choose from.
+    Generations,
+    /// Latents of datasets, drawn.
+    Maps,
+    /// Sounds that were kept.
+    Sounds,
+    /// Favourite points, trajectories and settings of instruments.
+    Patches,
 }
 
 impl Shelf {
     /// Every shelf with its folder and with the word for one thing on it.
-    const WORDS: [(Shelf, &'static str, &'static str); 11] = [
+    const WORDS: [(Shelf, &'static str, &'static str); 16] = [
         (Shelf::Datasets, "datasets", "dataset"),
         (Shelf::Runs, "runs", "run"),
         (Shelf::Models, "models", "model"),
@@ -53,11 +63,16 @@ impl Shelf {
         (Shelf::Measures, "measures", "measure"),
         (Shelf::Films, "films", "film"),
         (Shelf::Plays, "plays", "play"),
+        (Shelf::Sessions, "sessions", "session"),
+        (Shelf::Generations, "generations", "generation"),
+        (Shelf::Maps, "maps", "map"),
+        (Shelf::Sounds, "sounds", "sound"),
+        (Shelf::Patches, "patches", "patch"),
     ];
 
     /// Every shelf.
-    pub const ALL: [Shelf; 11] = {
-        let mut all = [Shelf::Datasets; 11];
+    pub const ALL: [Shelf; 16] = {
+        let mut all = [Shelf::Datasets; 16];
         let mut i = 0;
         while i < all.len() {
             all[i] = Self::WORDS[i].0;

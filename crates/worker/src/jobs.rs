@@ -4,13 +4,16 @@ mod convert;
 mod device;
 mod export;
 mod film;
+mod generate;
 mod import;
 mod input;
+mod map;
 mod measure;
 mod model_file;
 mod play;
 mod prepare;
 mod reconstruct;
+mod session;
 mod steps;
 mod train;
 
@@ -68,6 +71,9 @@ fn work(folder: &mut JobFolder) -> anyhow::Result<Outcome> {
         Task::Measure(task) => measure::run(folder, &task),
         Task::Film(task) => film::run(folder, &task),
         Task::Play(task) => play::run(folder, &task),
+        Task::Session(task) => session::run(folder, &task),
+        Task::Generate(task) => generate::run(folder, &task),
+        Task::Map(task) => map::run(folder, &task),
     }
 }
 

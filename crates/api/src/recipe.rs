@@ -1,0 +1,183 @@
+//! Recipes: how a sound was made with models, whole enough to make it again.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{Id, ModelPlace};
+
+/// How a sound is made: the same recipe gives the same samples again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Recipe {
+    /// The models that play, the first one's latents being those that sources speak of. At least one.
+    pub models: Vec<RecipeModel>,
+    /// What they play.
+    pub source: RecipeSource,
+    /// Controls that are not at their defaults, by key: see [`crate::CONTROLS`].
+    #[serde(default)]
+    pub controls: BTreeMap<String, f64>,
+    /// The standard deviation of each latent direction over the model's dataset, which units of latents mean;
+    /// 1 where there is none. From the model's map.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deviations: Vec<f32>,
+    /// What every random number follows from.
+    #[serde(default)]
+    pub seed: u64,
+    /// How long it is to be, in seconds; a sound's or a path's own length if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secs: Option<f64>,
+    /// The random numbers of a variation and how far it goes, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variation: Option<Variation>,
+    /// The loudness to bring it to, in LUFS; as it comes if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loudness_lufs: Option<f64>,
+    /// How its samples are stored.
+    #[serde(default)]
+    pub format: SampleFormat,
+}
+
+/// A slow random drift of the latents around what the source says.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Variation {
+    /// How far it drifts, in standard deviations of each direction: 0 to 2.
+    pub amount: f64,
+    /// What its random numbers follow from.
+    pub seed: u64,
+}
+
+/// How samples are stored in a WAV file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SampleFormat {
+    /// 16-bit integers; plays everywhere.
+    Int16,
+    /// 24-bit integers.
+    #[default]
+    Int24,
+    /// 32-bit floats.
+    Float32,
+}
+
+/// A model of a recipe.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RecipeModel {
+    /// Where it is.
+    pub place: ModelPlace,
+    /// What it was called.
+    #[serde(default)]
+    pub name: String,
+    /// SHA-256 of its weights, in hexadecimal; filled in when the sound is made.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sha256: String,
+}
+
+/// What models play.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "from", rename_all = "snake_case")]
+pub enum RecipeSource {
+    /// A sound, sent through the models.
+    Sound {
+        /// The sound.
+        sound: SoundPlace,
+        /// Whether the transposition is found from the pitch of the sound and of the model's dataset.
+        #[serde(default)]
+        transposes_to_model: bool,
+    },
+    /// What a prior makes up.
+    Prior {
+        /// The prior.
+        prior: RecipeModel,
+        /// A sound to go on from, if any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        start: Option<SoundPlace>,
+        /// How much of that sound it hears, from the sound's start, in seconds; all if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        start_secs: Option<f64>,
+    },
+    /// From point to point through the latent space, in equal times.
+    Path {
+        /// At least one point: coordinates along the first directions, in standard deviations.
+        points: Vec<Vec<f32>>,
+        /// The way between them.
+        #[serde(default)]
+        way: Way,
+        /// Whether it returns to its first point.
+        #[serde(default)]
+        is_closed: bool,
+    },
+    /// A recorded or drawn movement.
+    Trajectory {
+        /// Coordinates along the first directions, in standard deviations, one frame after the other.
+        frames: Vec<Vec<f32>>,
+        /// Frames per second.
+        rate_hz: f64,
+    },
+    /// A random walk that stays where the dataset's latents are.
+    Walk {
+        /// How fast it wanders, 0.01 to 20: about how often a second it comes to another place.
+        speed_hz: f64,
+        /// How far it goes, in standard deviations: 0 to 3.
+        range: f64,
+        /// Where it begins, along the first directions; at the mean if empty.
+        #[serde(default)]
+        start: Vec<f32>,
+    },
+    /// A recording of a live session, made again from the sound that came in and the moves of its controls.
+    Performance {
+        /// The sound that came in, relative to the recipe.
+        #[schema(value_type = String)]
+        input: PathBuf,
+        /// What was moved and when, relative to the recipe.
+        #[schema(value_type = String)]
+        moves: PathBuf,
+    },
+}
+
+/// The way from one point to the next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// Straight.
+    #[default]
+    Linear,
+    /// Along a sphere around the mean: directions turn evenly, lengths change evenly.
+    Sphere,
+}
+
+/// Where a sound is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "in", rename_all = "snake_case")]
+pub enum SoundPlace {
+    /// In the library of sounds.
+    Library {
+        /// Its identifier.
+        id: Id,
+    },
+    /// In a dataset.
+    Dataset {
+        /// The dataset.
+        dataset: Id,
+        /// The sound's place in it, from 0.
+        idx: u32,
+    },
+    /// In what a generation made.
+    Generation {
+        /// The generation.
+        id: Id,
+        /// Its number in it, from 1.
+        number: u32,
+    },
+    /// Dropped on the page.
+    Upload {
+        /// The upload.
+        upload: Id,
+    },
+    /// A file on this computer.
+    File {
+        /// Absolute path.
+        #[schema(value_type = String)]
+        path: PathBuf,
+    },
+}

@@ -1,0 +1,11 @@
+//! Maps: the latents of a dataset, drawn in two dimensions.
+
+use api::{MapTask, Outcome};
+
+use super::refuse;
+use crate::folder::JobFolder;
+
+/// Does what the order says.
+pub(crate) fn run(_folder: &mut JobFolder, _task: &MapTask) -> anyhow::Result<Outcome> {
+    refuse("not_yet", "This version cannot do this.", "", "Use a newer one.")
+}
