@@ -13,6 +13,7 @@ mod folder;
 mod forecast;
 mod games;
 mod inspect;
+mod instrument;
 mod jobs;
 mod log;
 mod memory;
