@@ -40,7 +40,9 @@ function isEverywhere(id: string): boolean {
   // The dashboard needs this little beside itself.
   if (/\/src\/pages\/(runs\/samples|dashboard\/en|import\/en)\.ts/.test(id)) return true
   const isPart = /(Modal|Dialog|Picker|Form|FormLayout|Field|Drop|Popover|Select|Menu|Grid|Facts|Tabs|EditableTitle|ChoiceRow|OriginTag|WarningList|ShortcutSheet|Palette)\.svelte/.test(id)
-  const isForm = isPart || /lib\/(knobs|dropped|grid|filter|choosing|placing|compose)\.ts/.test(id)
+  // Requests of the pages that play and make sounds travel with those.
+  const isOfSounds = /lib\/api\/(controls|generations|maps|patches|sessions|sounds)\.ts/.test(id)
+  const isForm = isPart || isOfSounds || /lib\/(knobs|dropped|grid|filter|choosing|placing|compose)\.ts/.test(id)
   return /\/src\/(lib|components|shell|styles)\//.test(id) && !isForm
 }
 

@@ -65,4 +65,19 @@ export interface Feature {
 }
 
 /** The studio's lists, by its own names for them. */
-export type List = 'datasets' | 'imports' | 'runs' | 'models' | 'exports' | 'films' | 'reconstructions' | 'presets' | 'projects' | 'trash'
+export type List =
+  | 'datasets'
+  | 'imports'
+  | 'runs'
+  | 'models'
+  | 'exports'
+  | 'films'
+  | 'reconstructions'
+  | 'presets'
+  | 'projects'
+  | 'trash'
+  | 'sessions'
+  | 'generations'
+  | 'maps'
+  | 'sounds'
+  | 'patches'

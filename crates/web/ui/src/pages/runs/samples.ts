@@ -1,7 +1,5 @@
 // Samples of a run, to play and to step through.
 
-import './en'
-
 import type { Playable } from '$instruments/player.svelte'
 import { type Checkpoint, type Job, runFileUrl, type Sample } from '$lib/api'
 import { count } from '$lib/format'

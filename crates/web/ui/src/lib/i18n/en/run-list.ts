@@ -25,4 +25,8 @@ export const runList = {
   'compareRuns.tooFew': 'Select at least two runs',
   'compareRuns.tooFewText': 'Tick two to four runs in the list, then choose Compare.',
   'compareRuns.toRuns': 'Go to runs',
+
+  'samples.title': '{name} · step {step}',
+  'samples.original': 'Original',
+  'samples.reconstruction': 'Reconstruction',
 } as const

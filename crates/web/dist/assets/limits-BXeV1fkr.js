@@ -1,1 +1,0 @@
-import{Aa as e,Ma as t,Ua as n}from"./app-DVVPeTV0.js";function r(r){switch(r.until){case`minutes`:return n(`limit.afterMinutes`,{time:t(r.minutes*60)});case`steps`:return n(`limit.atStep`,{step:e(r.steps)});case`forever`:return n(`limit.never`)}}export{r as t};
