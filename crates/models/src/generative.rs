@@ -32,9 +32,9 @@ pub struct PriorCodec {
 /// How a prior plays.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PriorSettings {
-    /// The seed of what it draws by chance: the same seed gives the same frames.
+    /// The seed of its random numbers: the same seed gives the same frames.
     pub seed: u64,
-    /// How much of what it learnt is left to chance: 0 always takes the most likely, 1 draws as it learnt,
+    /// How far random numbers decide: 0 always takes the most likely, 1 draws as it learnt,
     /// and more is wilder.
     pub temperature: f32,
 }
