@@ -6,7 +6,6 @@
 //! schedules), `train.rs` (one step) and `infer.rs` (a finished model).
 
 pub mod agent;
-mod coordinates;
 mod error;
 mod family;
 mod finished;
@@ -16,7 +15,6 @@ mod other_program;
 pub mod rave;
 mod trainer;
 
-pub use coordinates::Coordinates;
 pub use error::Error;
 pub use family::{
     Change, CodecForecast, CodecShape, Described, ExcerptSettings, FAMILIES, Family, Forecast,
