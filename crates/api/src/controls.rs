@@ -240,6 +240,35 @@ pub struct SessionControl {
     pub help: String,
 }
 
+/// Every control that a session has.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SessionControls {
+    /// Those of the whole session.
+    pub session: Vec<SessionControl>,
+    /// Those of each latent direction.
+    pub direction: Vec<SessionControl>,
+    /// The number of the first control of the first direction.
+    pub first_direction: u16,
+    /// Numbers that each direction has.
+    pub direction_stride: u16,
+    /// Directions with controls of their own, at most.
+    pub directions_max: u16,
+}
+
+impl SessionControls {
+    /// All of them, from the tables.
+    #[must_use]
+    pub fn all() -> Self {
+        Self {
+            session: CONTROLS.iter().map(SessionControl::from).collect(),
+            direction: DIRECTION_CONTROLS.iter().map(SessionControl::from).collect(),
+            first_direction: FIRST_DIRECTION,
+            direction_stride: DIRECTION_STRIDE,
+            directions_max: DIRECTIONS_MAX as u16,
+        }
+    }
+}
+
 impl From<&ControlRow> for SessionControl {
     fn from(row: &ControlRow) -> Self {
         Self {

@@ -66,6 +66,13 @@ pub enum EventBody {
         /// The step it goes on from; 0 where it begins anew.
         to_step: u64,
     },
+    /// A recording of a live session is whole in its folder.
+    Recorded {
+        /// Its folder in the job's: a sound with its card.
+        path: String,
+        /// The name of the sound.
+        name: String,
+    },
     /// Something a person should know; the job goes on.
     Warning(Warning),
     /// The job ended; the last event of a process.

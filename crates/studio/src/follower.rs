@@ -225,7 +225,8 @@ fn apply(
                 warnings::add(connection, &job.id, warning)?;
             }
         }
-        EventBody::Finished(_) => {}
+        // What was recorded is taken into the library of sounds, not stored with the job.
+        EventBody::Recorded { .. } | EventBody::Finished(_) => {}
     }
     let moves_best = matches!(
         event.body,

@@ -2040,6 +2040,13 @@ export interface components {
             to_step: number;
             /** @enum {string} */
             event: "stepped_back";
+        } | {
+            /** @description Its folder in the job's: a sound with its card. */
+            path: string;
+            /** @description The name of the sound. */
+            name: string;
+            /** @enum {string} */
+            event: "recorded";
         } | (components["schemas"]["Warning"] & {
             /** @enum {string} */
             event: "warning";
@@ -2613,7 +2620,7 @@ export interface components {
          * @description The kinds of job.
          * @enum {string}
          */
-        JobKind: "prepare" | "import" | "train" | "reconstruct" | "convert" | "export" | "measure" | "film" | "play";
+        JobKind: "prepare" | "import" | "train" | "reconstruct" | "convert" | "export" | "measure" | "film" | "play" | "session" | "generate" | "map";
         /** @description A kind of job, and what can be asked of jobs of it. */
         JobKindInfo: {
             /** @description Which one. */
