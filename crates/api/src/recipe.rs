@@ -21,7 +21,7 @@ pub struct Recipe {
     /// 1 where there is none. From the model's map.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deviations: Vec<f32>,
-    /// What every random number follows from.
+    /// What every random number follows from; at most [`crate::SEED_MAX`].
     #[serde(default)]
     pub seed: u64,
     /// How long it is to be, in seconds; a sound's or a path's own length if absent.

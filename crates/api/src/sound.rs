@@ -31,6 +31,9 @@ impl SoundCard {
     pub const SOUND: &'static str = "sound.wav";
     /// Its shape, to draw.
     pub const PEAKS: &'static str = "peaks.bin";
+    /// The sound that came in, where one was sent through the models: at their sampling rate, as long as
+    /// [`SoundCard::SOUND`] and in step with it, so that both can be compared.
+    pub const INPUT: &'static str = "input.wav";
 }
 
 /// What a sound is like.
