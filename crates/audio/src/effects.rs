@@ -1,5 +1,7 @@
-//! Augmentations: they vary a sound for training without changing its character. One file each.
+//! What is done to sound: variations for training, and what live play needs. One file each.
 
 pub(crate) mod compand;
+pub(crate) mod limiter;
 pub(crate) mod phase;
+pub(crate) mod pitch_shift;
 pub(crate) mod speed;

@@ -15,6 +15,7 @@
 //! | a WAV file | [`write_wav`], [`WavWriter`], [`wav_header`] |
 //! | synthesised sounds | [`sample_sounds`] |
 //! | more variety for training | [`phase_mangle`], [`allpass`], [`at_speed`] |
+//! | effects that play live | [`Limiter`], [`PitchShifter`] |
 //! | reproducible random numbers | [`Rng`] |
 
 mod clip;
@@ -36,7 +37,9 @@ pub use decode::{
 };
 pub use effects::{
     compand::{Compander, compand},
+    limiter::Limiter,
     phase::{allpass, phase_mangle},
+    pitch_shift::PitchShifter,
     speed::at_speed,
 };
 pub use level::{SILENCE_DB, db_from_gain, gain_from_db, peak_db, rms_db};

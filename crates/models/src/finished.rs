@@ -146,6 +146,15 @@ pub trait LiveCodec: Send {
 
     /// Sound of latents, frame after frame: one channel's sample next to the other's.
     fn decode(&mut self, latents: &[f32]) -> &[f32];
+
+    /// Forgets the sound that it has heard; the next sample begins a latent frame.
+    fn reset_encoder(&mut self);
+
+    /// Forgets the latents that it has decoded.
+    fn reset_decoder(&mut self);
+
+    /// Lets random numbers begin anew, while everything sounds on.
+    fn reseed(&mut self, seed: u64);
 }
 
 impl dyn Codec + '_ {

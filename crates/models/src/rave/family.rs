@@ -425,6 +425,18 @@ impl LiveCodec for Player {
     fn decode(&mut self, latents: &[f32]) -> &[f32] {
         self.decode(latents)
     }
+
+    fn reset_encoder(&mut self) {
+        self.reset_encoder();
+    }
+
+    fn reset_decoder(&mut self) {
+        self.reset_decoder();
+    }
+
+    fn reseed(&mut self, seed: u64) {
+        self.reseed(seed);
+    }
 }
 
 impl Playable for Model {

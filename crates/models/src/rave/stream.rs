@@ -164,12 +164,32 @@ impl Player {
 
     /// Clears the state of all layers and restarts the noise from its seed; style statistics stay.
     pub fn reset(&mut self) {
-        self.encoder.reset();
-        self.decoder.reset();
-        self.latents.reset();
+        self.reset_encoder();
+        self.reset_decoder();
+        self.latents.reset(self.settings.latent);
         self.noise = latent::Draws::new(self.settings.noise);
+    }
+
+    /// Clears the state of the encoder's layers; the next sample begins a latent frame.
+    pub fn reset_encoder(&mut self) {
+        self.encoder.reset();
         self.encoded.clear();
+    }
+
+    /// Clears the state of the decoder's layers, and the sound that waits to be played.
+    pub fn reset_decoder(&mut self) {
+        self.decoder.reset();
         self.n_waiting = 0;
+    }
+
+    /// Restarts random numbers from a seed, where there are any; the state of the layers stays.
+    pub fn reseed(&mut self, seed: u64) {
+        let anew = |randomness| match randomness {
+            Randomness::Off => Randomness::Off,
+            Randomness::Seeded(_) => Randomness::Seeded(seed),
+        };
+        self.latents.reset(anew(self.settings.latent));
+        self.noise = latent::Draws::new(anew(self.settings.noise));
     }
 
     /// Samples per latent frame.

@@ -66,7 +66,6 @@ fn normal(state: &mut u64) -> f32 {
 pub(super) struct LatentMaker {
     regularization: Regularization,
     latent_size: usize,
-    randomness: Randomness,
     draws: Draws,
     books: Vec<Book>,
 }
@@ -91,14 +90,13 @@ impl LatentMaker {
         Self {
             regularization: config.regularization,
             latent_size: config.latent_size,
-            randomness,
             draws: Draws::new(randomness),
             books: books.collect(),
         }
     }
 
-    pub(super) fn reset(&mut self) {
-        self.draws = Draws::new(self.randomness);
+    pub(super) fn reset(&mut self, randomness: Randomness) {
+        self.draws = Draws::new(randomness);
     }
 
     /// Appends a latent frame for each frame of `rows`.
