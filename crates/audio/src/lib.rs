@@ -12,7 +12,7 @@
 //! | how loud it is, what it looks like | [`peak_db`], [`rms_db`], [`peaks()`] |
 //! | what it sounds like, in numbers | [`stft_magnitudes`], [`log_spectral_distance`], [`band_spectrum`] |
 //! | whether two are the same sound | [`Fingerprinter`], [`correlation`] |
-//! | a WAV file | [`write_wav`], [`WavWriter`], [`wav_header`] |
+//! | a WAV file | [`write_wav`], [`WavWriter`], [`GrowingWav`], [`wav_header`] |
 //! | synthesised sounds | [`sample_sounds`] |
 //! | more variety for training | [`phase_mangle`], [`allpass`], [`at_speed`] |
 //! | effects that play live | [`Limiter`], [`PitchShifter`] |
@@ -52,4 +52,4 @@ pub use spectrum::{
     Magnitudes, SpectralDistance, band_spectrum, hann_window, log_spectral_distance,
     stft_magnitudes,
 };
-pub use wav::{WavFormat, WavWriter, wav_header, write_wav};
+pub use wav::{GrowingWav, WavFormat, WavWriter, wav_header, write_wav};

@@ -185,6 +185,91 @@ impl WavWriter {
     }
 }
 
+/// A WAV file that grows while it is recorded: at its path from the first sample on, and a whole file up to the
+/// last [`Self::sync`] whatever happens to the process.
+pub struct GrowingWav {
+    path: PathBuf,
+    file: BufWriter<std::fs::File>,
+    format: WavFormat,
+    rate_hz: u32,
+    n_channels: u16,
+    n_written: u64,
+}
+
+impl GrowingWav {
+    /// Begins a file.
+    ///
+    /// # Errors
+    /// [`Error::Unwritable`] if it cannot be made.
+    pub fn create(
+        path: &Path,
+        rate_hz: u32,
+        n_channels: u16,
+        format: WavFormat,
+    ) -> Result<Self, Error> {
+        let begin = || {
+            let mut file = BufWriter::with_capacity(1 << 16, std::fs::File::create(path)?);
+            file.write_all(&wav_header(rate_hz, n_channels, 0, format))?;
+            file.flush()?;
+            Ok(Self { path: path.to_owned(), file, format, rate_hz, n_channels, n_written: 0 })
+        };
+        begin().map_err(|source| Error::Unwritable { path: path.to_owned(), source })
+    }
+
+    /// Samples of each channel so far.
+    pub fn n_frames(&self) -> u64 {
+        self.n_written
+    }
+
+    /// Appends a block, `[channels][frames]`.
+    ///
+    /// # Errors
+    /// [`Error::Unwritable`] if the disk is full, or the file would be too long for the format.
+    pub fn write(&mut self, channels: &[Vec<f32>]) -> Result<(), Error> {
+        let n_frames = channels.first().map_or(0, Vec::len);
+        let n_bytes = (self.n_written + n_frames as u64)
+            * (u64::from(self.n_channels) * self.format.bytes_per_sample() as u64);
+        let full = || io::Error::other("a WAV file holds at most 4 GB");
+        let written = if n_bytes > GROWING_BYTES_MAX {
+            Err(full())
+        } else {
+            write_samples(&mut self.file, channels, n_frames, self.format)
+        };
+        written.map_err(|source| Error::Unwritable { path: self.path.clone(), source })?;
+        self.n_written += n_frames as u64;
+        Ok(())
+    }
+
+    /// Says in the header how long it is by now.
+    ///
+    /// # Errors
+    /// [`Error::Unwritable`] if the disk is full.
+    pub fn sync(&mut self) -> Result<(), Error> {
+        let header = wav_header(self.rate_hz, self.n_channels, self.n_written, self.format);
+        let mut act = || {
+            self.file.flush()?;
+            let file = self.file.get_mut();
+            file.rewind()?;
+            file.write_all(&header)?;
+            file.seek(io::SeekFrom::End(0)).map(|_| ())
+        };
+        act().map_err(|source| Error::Unwritable { path: self.path.clone(), source })
+    }
+
+    /// Ends it.
+    ///
+    /// # Errors
+    /// [`Error::Unwritable`] if the disk is full.
+    pub fn finish(mut self) -> Result<(), Error> {
+        self.sync()?;
+        let synced = self.file.get_ref().sync_all();
+        synced.map_err(|source| Error::Unwritable { path: self.path.clone(), source })
+    }
+}
+
+/// The samples that a growing file may have, in bytes: beyond that it would need another header.
+const GROWING_BYTES_MAX: u64 = u32::MAX as u64 - 1024;
+
 /// A temporary file in the folder of `path`, removed when it is dropped.
 fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
     let folder = match path.parent() {
@@ -269,6 +354,29 @@ mod tests {
             check(n_channels, n_frames, WavFormat::Int24, 0.5 / 8_388_608.0 + 1e-7);
             check(n_channels, n_frames, WavFormat::Float32, 0.0);
         }
+    }
+
+    #[test]
+    fn a_growing_file_is_whole_up_to_where_it_was_synced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.wav");
+        let clip = noise(2, 3_000);
+        let mut file = GrowingWav::create(&path, 44_100, 2, WavFormat::Float32).unwrap();
+        let part = |from: usize, to: usize| -> Vec<Vec<f32>> {
+            clip.channels.iter().map(|channel| channel[from..to].to_vec()).collect()
+        };
+        file.write(&part(0, 2_000)).unwrap();
+        file.sync().unwrap();
+        file.write(&part(2_000, 2_500)).unwrap();
+        // As if the process had been killed here.
+        let read = |path: &Path| decode_file(path, &DecodeLimits::default()).unwrap().clip;
+        assert_eq!(read(&path).channels, part(0, 2_000));
+        file.write(&part(2_500, 3_000)).unwrap();
+        assert_eq!(file.n_frames(), 3_000);
+        file.finish().unwrap();
+        assert_eq!(read(&path).channels, clip.channels);
+        let nowhere = folder.path().join("no/a.wav");
+        assert!(GrowingWav::create(&nowhere, 44_100, 1, WavFormat::Int16).is_err());
     }
 
     #[test]

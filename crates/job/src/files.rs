@@ -38,6 +38,12 @@ pub const WEIGHTS: &str = "weights.safetensors";
 pub const PATCH: &str = "patch.json";
 /// What a map shows: [`api::LatentMap`].
 pub const MAP: &str = "map.json";
+/// The folder of a session's recordings, each a sound's folder.
+pub const RECORDINGS: &str = "recordings";
+/// The folder of a generation's sounds, each a sound's folder that is named by its number.
+pub const GENERATED: &str = "sounds";
+/// Says in a recording's folder that it was taken into the library of sounds.
+pub const TAKEN: &str = "taken.json";
 /// A preset of one's own.
 pub const PRESET: &str = "preset.json";
 

@@ -316,6 +316,11 @@ impl Instrument {
         (std::mem::take(&mut self.input_peak), output, gain)
     }
 
+    /// The limiter's gain at present.
+    pub(crate) fn limiter_gain(&self) -> f32 {
+        self.outlet.limiter_gain()
+    }
+
     /// Where the latents of the first model are, in standard deviations along the directions with controls.
     pub(crate) fn place(&self) -> &[f32] {
         self.latents.place()

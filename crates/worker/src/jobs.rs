@@ -14,6 +14,7 @@ mod play;
 mod prepare;
 mod reconstruct;
 mod session;
+mod sound_place;
 mod steps;
 mod train;
 

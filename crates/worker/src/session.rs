@@ -38,6 +38,116 @@ struct Connection {
     messages: Receiver<Vec<u8>>,
 }
 
+/// The socket of a job that answers at once: it waits for messages where [`Session`] looks for them, and keeps them in
+/// memory that is allocated once.
+pub(crate) struct Line {
+    arrivals: Receiver<TcpStream>,
+    stream: Option<TcpStream>,
+    alone_since: Instant,
+    /// What came of messages that are not taken yet.
+    bytes: Vec<u8>,
+    n_bytes: usize,
+    /// The bytes of the message that was taken last, with its length.
+    n_taken: usize,
+}
+
+/// What came over a line.
+pub(crate) enum Came<'a> {
+    /// Nothing within the time.
+    Nothing,
+    /// Somebody new is connected.
+    Arrived,
+    /// A message.
+    Message(&'a [u8]),
+}
+
+impl Line {
+    /// Begins to listen, and says where in the job's folder.
+    pub(crate) fn open(folder: &JobFolder) -> anyhow::Result<Self> {
+        Ok(Self {
+            arrivals: arrivals(folder)?,
+            stream: None,
+            alone_since: Instant::now(),
+            bytes: vec![0; 4 + MESSAGE_BYTES_MAX as usize],
+            n_bytes: 0,
+            n_taken: 0,
+        })
+    }
+
+    /// Waits for what comes next, for about so long. Whoever was connected hears `farewell` before somebody new is.
+    pub(crate) fn wait(&mut self, patience: Duration, farewell: &[u8]) -> Came<'_> {
+        if let Ok(stream) = self.arrivals.try_recv() {
+            self.send(&[farewell]);
+            let ready = stream
+                .set_nodelay(true)
+                .and_then(|()| stream.set_read_timeout(Some(patience)))
+                .and_then(|()| stream.set_write_timeout(Some(PATIENCE)));
+            self.hang_up();
+            if ready.is_ok() {
+                self.stream = Some(stream);
+                return Came::Arrived;
+            }
+        }
+        self.bytes.copy_within(self.n_taken..self.n_bytes, 0);
+        self.n_bytes -= self.n_taken;
+        self.n_taken = 0;
+        let Some(stream) = &mut self.stream else {
+            thread::sleep(patience);
+            return Came::Nothing;
+        };
+        loop {
+            if let Some((length, _)) = self.bytes[..self.n_bytes].split_first_chunk::<4>() {
+                let n = u32::from_le_bytes(*length);
+                if n > MESSAGE_BYTES_MAX {
+                    self.hang_up();
+                    return Came::Nothing;
+                }
+                let end = 4 + n as usize;
+                if self.n_bytes >= end {
+                    self.n_taken = end;
+                    return Came::Message(&self.bytes[4..end]);
+                }
+            }
+            match stream.read(&mut self.bytes[self.n_bytes..]) {
+                Ok(0) => break,
+                Ok(n) => self.n_bytes += n,
+                Err(error) => match error.kind() {
+                    io::ErrorKind::WouldBlock
+                    | io::ErrorKind::TimedOut
+                    | io::ErrorKind::Interrupted => return Came::Nothing,
+                    _ => break,
+                },
+            }
+        }
+        self.hang_up();
+        Came::Nothing
+    }
+
+    /// Sends a message to whoever is connected.
+    pub(crate) fn send(&mut self, parts: &[&[u8]]) {
+        let Some(stream) = &mut self.stream else { return };
+        let n: usize = parts.iter().map(|it| it.len()).sum();
+        let mut sent = stream.write_all(&u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes());
+        for part in parts {
+            sent = sent.and_then(|()| stream.write_all(part));
+        }
+        if sent.is_err() {
+            self.hang_up();
+        }
+    }
+
+    /// For how long nobody has been connected.
+    pub(crate) fn alone_for(&self) -> Duration {
+        if self.stream.is_some() { Duration::ZERO } else { self.alone_since.elapsed() }
+    }
+
+    fn hang_up(&mut self) {
+        self.stream = None;
+        self.alone_since = Instant::now();
+        (self.n_bytes, self.n_taken) = (0, 0);
+    }
+}
+
 /// What happened since the last look.
 pub(crate) enum Heard {
     /// Nothing.
@@ -51,19 +161,7 @@ pub(crate) enum Heard {
 impl Session {
     /// Begins to listen, and says where in the job's folder.
     pub(crate) fn open(folder: &JobFolder) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("open a socket")?;
-        let port = listener.local_addr().context("open a socket")?.port();
-        let token = token(folder, port);
-        let (to, arrivals) = sync_channel(1);
-        let expected = token.clone();
-        thread::Builder::new()
-            .name("session".into())
-            .spawn(move || listen(&listener, &expected, &to))
-            .context("listen to the socket")?;
-        let text = serde_json::to_vec(&SessionAddress { port, token }).context("encode")?;
-        job::whole::write(&folder.path().join(job::files::SESSION), &text)
-            .context("write session.json")?;
-        Ok(Self { arrivals, connection: None, alone_since: Instant::now() })
+        Ok(Self { arrivals: arrivals(folder)?, connection: None, alone_since: Instant::now() })
     }
 
     /// Takes what came, without waiting.
@@ -106,6 +204,23 @@ impl Session {
         self.connection = None;
         self.alone_since = Instant::now();
     }
+}
+
+/// Listens in a thread of its own, and says where in the job's folder; gives those who said the token.
+fn arrivals(folder: &JobFolder) -> anyhow::Result<Receiver<TcpStream>> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("open a socket")?;
+    let port = listener.local_addr().context("open a socket")?.port();
+    let token = token(folder, port);
+    let (to, arrivals) = sync_channel(1);
+    let expected = token.clone();
+    thread::Builder::new()
+        .name("session".into())
+        .spawn(move || listen(&listener, &expected, &to))
+        .context("listen to the socket")?;
+    let text = serde_json::to_vec(&SessionAddress { port, token }).context("encode")?;
+    job::whole::write(&folder.path().join(job::files::SESSION), &text)
+        .context("write session.json")?;
+    Ok(arrivals)
 }
 
 /// What cannot be guessed by a program that cannot read the folder.

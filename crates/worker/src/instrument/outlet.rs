@@ -95,6 +95,10 @@ impl Outlet {
         (std::mem::take(&mut self.peak), std::mem::replace(&mut self.least_gain, 1.0))
     }
 
+    pub(super) fn limiter_gain(&self) -> f32 {
+        self.limiter.gain()
+    }
+
     /// What the models hear of the mix.
     pub(super) fn transpose_in<'a>(
         &'a mut self,

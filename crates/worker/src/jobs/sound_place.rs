@@ -1,0 +1,163 @@
+//! Sounds wherever they are: in the library, in a dataset, in what was generated, dropped on the page, or in a file.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+use api::{DatasetIndex, SoundCard, SoundPlace};
+use audio::{Clip, DecodeLimits, decode_file, resample, with_channels};
+use job::Shelf;
+
+use super::refuse;
+use crate::{bad_sound::explain, dataset::Dataset, instrument::LoadedSound};
+
+/// Where the samples of a sound are.
+pub(super) enum Found {
+    /// In a file that has to be decoded.
+    File(PathBuf),
+    /// In a dataset, at this place of its index.
+    InDataset(Box<Dataset>, usize),
+}
+
+/// Finds a sound. `folder` is the job's.
+pub(super) fn find(folder: &Path, place: &SoundPlace) -> anyhow::Result<Found> {
+    let file = match place {
+        SoundPlace::Library { id } => {
+            job::shelf::find(folder, None, Shelf::Sounds, id).join(SoundCard::SOUND)
+        }
+        SoundPlace::Generation { id, number } => {
+            let generation = job::shelf::find(folder, None, Shelf::Generations, id);
+            generation
+                .join(job::files::GENERATED)
+                .join(format!("{number:04}"))
+                .join(SoundCard::SOUND)
+        }
+        SoundPlace::Upload { upload } => {
+            let uploads = folder.join(job::shelf::upload_seen_from_job(upload));
+            match first_file(&uploads) {
+                Ok(Some(path)) => path,
+                Ok(None) | Err(_) => {
+                    let why = "Files that are dropped are kept for a while only.";
+                    return refuse(
+                        "no_upload",
+                        "The dropped sound is gone.",
+                        why,
+                        "Drop it again.",
+                    );
+                }
+            }
+        }
+        SoundPlace::File { path } => path.clone(),
+        SoundPlace::Dataset { dataset, idx } => {
+            let path = job::shelf::find(folder, None, Shelf::Datasets, dataset);
+            let dataset = match Dataset::open(&path) {
+                Ok(dataset) => dataset,
+                Err(error) => {
+                    let what = format!("The dataset {dataset} cannot be read.");
+                    let remedy = "Restore it from the trash, or choose another sound.";
+                    return refuse("no_dataset", what, &api::sentence(&error.to_string()), remedy);
+                }
+            };
+            let DatasetIndex { sounds, .. } = dataset.index();
+            if sounds.get(*idx as usize).is_none() {
+                let why = format!("It holds {} sounds.", sounds.len());
+                let what = "The dataset holds no such sound.";
+                return refuse("no_sound", what, &why, "Choose another sound.");
+            }
+            return Ok(Found::InDataset(Box::new(dataset), *idx as usize));
+        }
+    };
+    if !file.is_file() {
+        let what = format!("There is no sound at “{}”.", file.display());
+        return refuse(
+            "no_sound",
+            what,
+            "It may have been deleted or moved.",
+            "Choose another sound.",
+        );
+    }
+    Ok(Found::File(file))
+}
+
+/// What people call a sound.
+pub(super) fn name_of(found: &Found, place: &SoundPlace, folder: &Path) -> String {
+    match (found, place) {
+        (Found::InDataset(dataset, idx), _) => dataset.index().sounds[*idx].file.path.clone(),
+        (Found::File(_), SoundPlace::Library { id }) => {
+            let card = job::shelf::find(folder, None, Shelf::Sounds, id).join(SoundCard::CARD);
+            let card: io::Result<Option<SoundCard>> =
+                job::whole::read_json_if_there(&card).map_err(io::Error::other);
+            card.ok().flatten().map_or_else(|| id.to_string(), |card| card.name)
+        }
+        (Found::File(_), SoundPlace::Generation { id, number }) => format!("{id}, {number}"),
+        (Found::File(path), _) => {
+            path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+        }
+    }
+}
+
+/// Reads a whole sound at a rate and with as many channels.
+pub(super) fn load(
+    folder: &Path,
+    place: &SoundPlace,
+    rate_hz: u32,
+    n_channels: usize,
+    longest_secs: f64,
+) -> anyhow::Result<LoadedSound> {
+    let found = find(folder, place)?;
+    let name = name_of(&found, place, folder);
+    let clip = match &found {
+        Found::InDataset(dataset, idx) => {
+            let sound = &dataset.index().sounds[*idx];
+            let from_hz = dataset.index().summary.rate_hz;
+            let longest = (longest_secs * f64::from(from_hz)) as u64;
+            if sound.n_frames > longest {
+                return too_long(&name, longest_secs);
+            }
+            let channels = dataset.read(sound, 0, sound.n_frames as usize);
+            Clip { rate_hz: from_hz, channels: channels.context("read the dataset")? }
+        }
+        Found::File(path) => {
+            let limits = DecodeLimits { max_secs: longest_secs, ..Default::default() };
+            match decode_file(path, &limits) {
+                Ok(decoded) => decoded.clip,
+                Err(error) => {
+                    let why = explain(&error);
+                    let what = format!("“{name}” could not be read as sound.");
+                    return refuse(why.code, what, &why.why, why.remedy);
+                }
+            }
+        }
+    };
+    let clip = resample(&with_channels(clip, n_channels), rate_hz);
+    if clip.n_frames() == 0 {
+        let what = format!("“{name}” is empty.");
+        return refuse("empty", what, "It holds no sound.", "Choose another sound.");
+    }
+    let mut channels = clip.channels;
+    channels.iter_mut().flatten().filter(|x| !x.is_finite()).for_each(|x| *x = 0.0);
+    Ok(LoadedSound { name, channels })
+}
+
+fn too_long<T>(name: &str, longest_secs: f64) -> anyhow::Result<T> {
+    let what = format!("“{name}” is too long.");
+    let why = format!("Sounds of up to {:.0} minutes are taken.", longest_secs / 60.0);
+    refuse("too_long", what, &why, "Cut it into pieces.")
+}
+
+/// The only file of an upload, or the first by name.
+fn first_file(folder: &Path) -> io::Result<Option<PathBuf>> {
+    let mut files = vec![];
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let is_file = entry.file_type()?.is_file();
+        // What the studio keeps about the upload begins with a dot.
+        if is_file && !entry.file_name().to_string_lossy().starts_with('.') {
+            files.push(entry.path());
+        }
+    }
+    files.sort();
+    Ok(files.into_iter().next())
+}
