@@ -224,3 +224,26 @@ pub enum SessionNotice {
     /// Another page has taken the session over; this connection ends.
     TakenOver,
 }
+
+/// How a sound went through models as in a live session, block by block.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlayedThrough {
+    /// Samples per second.
+    pub rate_hz: u32,
+    /// Channels of sound.
+    pub channels: u32,
+    /// Its length, in seconds.
+    pub secs: f64,
+    /// Samples of a block.
+    pub block: u32,
+    /// By how many samples the output is late.
+    pub latency_samples: u32,
+    /// How many times faster than it lasts it was computed, on one core.
+    pub times_real_time: f64,
+    /// How long a block took in the median, in milliseconds.
+    pub block_ms_median: f64,
+    /// How long all but one in a hundred took, in milliseconds.
+    pub block_ms_99: f64,
+    /// How long the slowest took, in milliseconds.
+    pub block_ms_worst: f64,
+}

@@ -16,6 +16,7 @@ mod job;
 mod model;
 mod named;
 mod output;
+mod play;
 mod preset;
 mod printable;
 mod project;
@@ -102,6 +103,8 @@ enum Command {
     Encode(convert::EncodeArgs),
     /// Decode latents back into sound
     Decode(convert::DecodeArgs),
+    /// Play a sound file through models as a live session does, block by block
+    Play(play::PlayArgs),
     /// Export a model for a player or another program, and manage exports
     Export(export::ExportArgs),
     /// Make a film of an agent at play, and manage films
@@ -196,6 +199,7 @@ fn run_command(
         Some(Command::Reconstruct(args)) => reconstruct::run(&args, console),
         Some(Command::Encode(args)) => convert::encode(&args, console),
         Some(Command::Decode(args)) => convert::decode(&args, console),
+        Some(Command::Play(args)) => play::run(&args, console),
         Some(Command::Export(args)) => export::run(&args, console),
         Some(Command::Film(args)) => film::run(&args, console),
         Some(Command::Check(args)) => check::run(&args, console),

@@ -24,7 +24,9 @@ use anyhow::Context;
 use api::{EventBody, Outcome, Problem, Task};
 
 pub(crate) use api::sentence;
-pub(crate) use model_file::{load_any, open_foreign};
+pub(crate) use model_file::{load_any, open_foreign, open_model};
+pub(crate) use session::precision;
+pub(crate) use sound_place::load_file as load_sound_file;
 
 use crate::{
     folder::{JobFolder, problem},

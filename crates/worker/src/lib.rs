@@ -20,6 +20,7 @@ mod memory;
 mod pace;
 mod package;
 mod play;
+mod play_through;
 mod progress;
 mod session;
 mod stop;
@@ -37,6 +38,7 @@ pub use games::games;
 pub use inspect::inspect;
 pub use pace::measured_excerpts;
 pub use play::play;
+pub use play_through::{PlayThrough, play_through};
 
 /// Does the job of a folder, or the rest of it, and records in the folder how it ended.
 ///

@@ -8,8 +8,8 @@ use std::{
 
 use anyhow::Context;
 use api::{
-    Conversion, ConversionResult, ConvertTask, LivePlay, LiveWeights, Model, ModelPlace,
-    SoundFormat,
+    Conversion, ConversionResult, ConvertTask, LivePlay, LiveWeights, Model, ModelDetail,
+    ModelPlace, SoundFormat,
 };
 
 use super::{
@@ -79,7 +79,7 @@ struct LiveArgs {
 
 /// See [`LiveWeights`].
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum Weights {
+pub(super) enum Weights {
     /// 32 bits, as trained
     Float32,
     /// 16 bits, with noise about 80 dB below the sound
@@ -90,20 +90,26 @@ enum Weights {
 
 impl LiveArgs {
     fn live(&self) -> Option<LivePlay> {
-        let weights = match self.weights {
-            Weights::Float32 => LiveWeights::Float32,
-            Weights::Int16 => LiveWeights::Int16,
-            Weights::Int8 => LiveWeights::Int8,
-        };
+        let weights = self.weights.into();
         self.stream.map(|block| LivePlay { block, weights })
+    }
+}
+
+impl From<Weights> for LiveWeights {
+    fn from(weights: Weights) -> Self {
+        match weights {
+            Weights::Float32 => Self::Float32,
+            Weights::Int16 => Self::Int16,
+            Weights::Int8 => Self::Int8,
+        }
     }
 }
 
 /// The value of `--noise`.
 #[derive(Clone, Copy)]
-struct Noise(Option<u64>);
+pub(super) struct Noise(pub(super) Option<u64>);
 
-fn noise(text: &str) -> Result<Noise, String> {
+pub(super) fn noise(text: &str) -> Result<Noise, String> {
     match text {
         "off" => Ok(Noise(None)),
         seed => seed
@@ -144,6 +150,23 @@ pub(crate) fn decode(args: &DecodeArgs, console: &Console) -> anyhow::Result<()>
         live: args.live.live(),
     };
     convert(&client, &task, &args.output, console)
+}
+
+/// The path of the model that the user named.
+pub(super) fn model_path(text: &str, console: &Console) -> anyhow::Result<PathBuf> {
+    let path = PathBuf::from(text);
+    if path.is_file() {
+        // No studio is needed for a file.
+        return std::path::absolute(path).context("failed to find the current folder");
+    }
+    let client = console.client()?;
+    match model_place(&client, text)? {
+        ModelPlace::File { path } => Ok(path),
+        ModelPlace::Library { id } => {
+            let model: ModelDetail = client.get(&format!("/api/models/{id}"))?;
+            Ok(PathBuf::from(model.folder))
+        }
+    }
 }
 
 /// Queues a conversion, waits for it, and copies its result to the output.

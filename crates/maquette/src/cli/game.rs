@@ -1,13 +1,10 @@
 //! `maquette game`: the games that agents learn, and how well an agent plays one.
 
-use std::path::PathBuf;
-
-use anyhow::Context;
-use api::{Game, ModelDetail, ModelPlace, Played, nearest};
+use api::{Game, Played, nearest};
 
 use super::{
     Console,
-    convert::model_place,
+    convert::model_path,
     output::refused,
     table::{list, table},
     words,
@@ -53,7 +50,7 @@ pub(crate) fn run(command: GameCommand, console: &Console) -> anyhow::Result<()>
             terminal.result(&game, || detail(&game))
         }
         GameCommand::Play { model, episodes, seed } => {
-            let path = path_of(&model, console)?;
+            let path = model_path(&model, console)?;
             terminal.note(&format!("Playing {}…", words::n_of(episodes as usize, "episode")));
             let played = worker::play(&path, episodes as usize, seed).map_err(Refused)?;
             terminal.result(&played, || scores(&played))
@@ -71,23 +68,6 @@ fn named(key: &str) -> Result<Game, Refused> {
     };
     let found = games.iter().find(|game| game.key == key).cloned();
     found.ok_or_else(|| refused("not_found", format!("There is no game “{key}”."), "", &remedy))
-}
-
-/// The path of the model that the user named.
-fn path_of(text: &str, console: &Console) -> anyhow::Result<PathBuf> {
-    let path = PathBuf::from(text);
-    if path.is_file() {
-        // No studio is needed for a file.
-        return std::path::absolute(path).context("failed to find the current folder");
-    }
-    let client = console.client()?;
-    match model_place(&client, text)? {
-        ModelPlace::File { path } => Ok(path),
-        ModelPlace::Library { id } => {
-            let model: ModelDetail = client.get(&format!("/api/models/{id}"))?;
-            Ok(PathBuf::from(model.folder))
-        }
-    }
 }
 
 fn overview(games: &[Game]) -> String {

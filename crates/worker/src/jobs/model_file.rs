@@ -19,10 +19,10 @@ use crate::{package, words::listed};
 pub(super) const WEIGHTS: &str = "weights.safetensors";
 
 /// A model that was read.
-pub(super) struct Opened {
-    pub(super) model: Box<dyn Finished>,
+pub(crate) struct Opened {
+    pub(crate) model: Box<dyn Finished>,
     /// As its card says, else as it says itself; absent where it has to do with no sound.
-    pub(super) rate_hz: Option<u32>,
+    pub(crate) rate_hz: Option<u32>,
     /// What is worth knowing about its file.
     pub(super) notes: Vec<String>,
 }
@@ -34,7 +34,7 @@ struct Rate {
 }
 
 /// Reads a model of the library or of a file. `folder` is the job's.
-pub(super) fn open_model(folder: &Path, place: &ModelPlace) -> anyhow::Result<Opened> {
+pub(crate) fn open_model(folder: &Path, place: &ModelPlace) -> anyhow::Result<Opened> {
     let (weights, notes) = weights_of(folder, place)?;
     Ok(Opened { notes, ..load(&weights)? })
 }

@@ -98,7 +98,7 @@ fn instrument_of(opened: &[Opened], task: &SessionTask) -> anyhow::Result<Instru
 }
 
 /// The precision that weights are kept in.
-pub(super) fn precision(weights: LiveWeights) -> Precision {
+pub(crate) fn precision(weights: LiveWeights) -> Precision {
     match weights {
         LiveWeights::Float32 => Precision::Float32,
         LiveWeights::Int16 => Precision::Int16,

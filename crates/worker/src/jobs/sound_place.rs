@@ -119,18 +119,41 @@ pub(super) fn load(
             let channels = dataset.read(sound, 0, sound.n_frames as usize);
             Clip { rate_hz: from_hz, channels: channels.context("read the dataset")? }
         }
-        Found::File(path) => {
-            let limits = DecodeLimits { max_secs: longest_secs, ..Default::default() };
-            match decode_file(path, &limits) {
-                Ok(decoded) => decoded.clip,
-                Err(error) => {
-                    let why = explain(&error);
-                    let what = format!("“{name}” could not be read as sound.");
-                    return refuse(why.code, what, &why.why, why.remedy);
-                }
-            }
-        }
+        Found::File(path) => decoded(path, &name, longest_secs)?,
     };
+    shaped(clip, name, rate_hz, n_channels)
+}
+
+/// Reads a whole sound file at a rate and with as many channels.
+pub(crate) fn load_file(
+    path: &Path,
+    rate_hz: u32,
+    n_channels: usize,
+    longest_secs: f64,
+) -> anyhow::Result<LoadedSound> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let clip = decoded(path, &name, longest_secs)?;
+    shaped(clip, name, rate_hz, n_channels)
+}
+
+fn decoded(path: &Path, name: &str, longest_secs: f64) -> anyhow::Result<Clip> {
+    let limits = DecodeLimits { max_secs: longest_secs, ..Default::default() };
+    match decode_file(path, &limits) {
+        Ok(decoded) => Ok(decoded.clip),
+        Err(error) => {
+            let why = explain(&error);
+            let what = format!("“{name}” could not be read as sound.");
+            refuse(why.code, what, &why.why, why.remedy)
+        }
+    }
+}
+
+fn shaped(
+    clip: Clip,
+    name: String,
+    rate_hz: u32,
+    n_channels: usize,
+) -> anyhow::Result<LoadedSound> {
     let clip = resample(&with_channels(clip, n_channels), rate_hz);
     if clip.n_frames() == 0 {
         let what = format!("“{name}” is empty.");
