@@ -92,6 +92,10 @@ pub struct ScoreMetric {
     pub unit: String,
     /// Whether less is better.
     pub is_smaller_better: bool,
+    /// Whether it is a logarithm, as a likelihood in nats: differences of it matter, and it may be negative.
+    #[serde(default)]
+    #[schema(required)]
+    pub is_logarithmic: bool,
 }
 
 impl Default for ScoreMetric {
@@ -102,6 +106,7 @@ impl Default for ScoreMetric {
             title: "Validation distance".into(),
             unit: String::new(),
             is_smaller_better: true,
+            is_logarithmic: false,
         }
     }
 }

@@ -112,6 +112,15 @@ pub struct TrainTask {
     /// run does not say it.
     #[serde(default)]
     pub dataset_hash: String,
+    /// The codec whose latents it learns from; none for a family that learns from no latents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<Id>,
+    /// Its folder, relative to the run's.
+    #[serde(default, skip_serializing_if = "is_nowhere")]
+    pub model_path: PathBuf,
+    /// SHA-256 of its weights when the run was queued: a run refuses another codec.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub model_sha256: String,
     /// The family of the model, like `rave`.
     pub family: String,
     /// The family's preset it started from.
@@ -137,6 +146,10 @@ pub struct TrainTask {
     /// Memory that it was said to need when it was queued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<Box<MemoryForecast>>,
+}
+
+fn is_nowhere(path: &std::path::Path) -> bool {
+    path.as_os_str().is_empty()
 }
 
 /// When a run stops by itself.

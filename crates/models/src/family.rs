@@ -11,7 +11,9 @@ use api::{DatasetSummary, ExportKind, Fact, FieldProblem};
 use nn::{Compute, NoGpu};
 use serde_json::Value;
 
-use crate::{Composition, Error, Finished, LatentSpace, OtherProgram, Trainer};
+use crate::{
+    Composition, Error, Finished, LatentSpace, LearntLatents, OtherProgram, PriorCodec, Trainer,
+};
 
 /// A kind of model that can be trained.
 pub trait Family: Sync {
@@ -115,6 +117,11 @@ pub trait Settings {
 
     /// A new model with random weights; the same seed gives the same weights and the same losses.
     fn trainer(&self, seed: u64) -> Box<dyn Trainer>;
+
+    /// The same for a model that learns from the latents of a codec; `None` for one that does not.
+    fn latent_trainer(&self, _seed: u64, _latents: &LearntLatents) -> Option<Box<dyn Trainer>> {
+        None
+    }
 
     /// Measures how long steps take on this computer by doing some with a model that is thrown away;
     /// gives that model in its last phase, so that the rest of a training can be timed with it.
@@ -278,10 +285,13 @@ pub struct Described {
     pub phase: u8,
     /// The latent space as it was last measured, if there is one and it was.
     pub space: Option<LatentSpace>,
+    /// The codec whose latents it makes, if it is a prior.
+    pub prior_of: Option<PriorCodec>,
 }
 
 /// Every family that the program offers, the one that is meant where none is named first.
-pub static FAMILIES: &[&dyn Family] = &[&crate::rave::Rave, &crate::agent::GameAgents];
+pub static FAMILIES: &[&dyn Family] =
+    &[&crate::rave::Rave, &crate::agent::GameAgents, &crate::prior::Priors];
 
 /// Families that others added.
 static ADDED: RwLock<Vec<&'static dyn Family>> = RwLock::new(Vec::new());

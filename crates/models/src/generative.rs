@@ -1,6 +1,8 @@
 //! A model that makes latents of a codec by itself, frame after frame, as live play and the jobs that
 //! generate sound use it.
 
+use serde_json::Value;
+
 use crate::CodecShape;
 
 /// A model that makes latents of a codec by itself, frame after frame.
@@ -25,6 +27,10 @@ pub struct PriorCodec {
     pub sha256: String,
     /// What the codec was called when the prior was trained.
     pub name: String,
+    /// The codec's family.
+    pub family: String,
+    /// The settings that the codec was trained with.
+    pub settings: Value,
     /// Its sound and its latents.
     pub shape: CodecShape,
 }

@@ -12,6 +12,7 @@ mod finished;
 mod generative;
 mod knobs;
 mod other_program;
+pub mod prior;
 pub mod rave;
 mod trainer;
 
@@ -27,10 +28,11 @@ pub use other_program::{
     ENTRIES_MAX, ForeignModel, ForeignRun, OtherProgram, Recognised, WrittenRun, entries,
     other_endings, other_programs,
 };
+pub use prior::{LatentMeter, LearntLatents};
 // How codecs play and are written, which families of codecs share.
 pub use rave::{
     Consistent, DIFFERENCE_MAX, ExportFacts, ExportSettings, LatentSpace, OnnxPart, PlayedFacts,
     PlayedGraphs, PlayedModule, PlayerSettings, Plays, Randomness, Shown, StepDifference, Verified,
     consistent,
 };
-pub use trainer::{Rendered, Stale, StepReport, Trainer, Validation};
+pub use trainer::{Rendered, Stale, StepReport, Trainer, Validation, WindowSettings};

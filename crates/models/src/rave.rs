@@ -25,7 +25,7 @@ mod space;
 mod stream;
 mod train;
 #[cfg(test)]
-mod vectors;
+pub(crate) mod vectors;
 
 pub use config::{
     Activation, Architecture, Arithmetic, Config, DecoderOutput, Device, DiscriminatorKind,

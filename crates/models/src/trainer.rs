@@ -23,20 +23,25 @@ pub trait Trainer {
     /// Hears which share of the training's budget is used, 0 to 1, for schedules that run over it.
     fn set_share(&mut self, _share: f64) {}
 
-    /// Learns from one batch: excerpts of sound, flat, in the shape that the settings say; empty for a
-    /// family that learns from no sound. `go_on` is asked every few seconds; after a no there is
+    /// The windows of latents that a step learns from; `None` for a model that learns from none.
+    fn windows(&self) -> Option<WindowSettings> {
+        None
+    }
+
+    /// Learns from one batch: excerpts of sound, flat, in the shape that the settings say, or latents in the
+    /// shape of [`Self::windows`]; empty for a family that learns from neither. `go_on` is asked every few seconds; after a no there is
     /// nothing, and everything is as it was before the step.
     fn step_while(&mut self, batch: &[f32], go_on: &mut dyn FnMut() -> bool) -> Option<StepReport>;
 
-    /// Measures on what is held out, `[clip][channel][sample]`, and remembers for checkpoints what it
+    /// Measures on what is held out, `[clip][channel][sample]` or `[clip][latent][frame]`, and remembers for checkpoints what it
     /// learnt about itself. `None` if there was nothing to measure.
     fn validate(&mut self, held_out: &[Vec<Vec<f32>>]) -> Option<Validation>;
 
     /// The same, and remembers nothing.
     fn measure(&self, clips: &[Vec<Vec<f32>>]) -> Option<Validation>;
 
-    /// What the model makes of a clip `[channel][sample]`, or of nothing, to hear or see; `None` for a model
-    /// that is seen in what it plays.
+    /// What the model makes of a clip `[channel][sample]` or `[latent][frame]`, or of nothing, to hear or see;
+    /// `None` for a model that is seen in what it plays.
     fn render(&self, clip: &[Vec<f32>]) -> Option<Rendered>;
 
     /// The game that it learns, if it learns one.
@@ -93,6 +98,25 @@ pub trait Trainer {
     }
 }
 
+/// How many latents a step learns from: `[batch, frames, latent]`, frame after frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WindowSettings {
+    /// Windows of a step.
+    pub batch_size: usize,
+    /// Frames of a window.
+    pub n_frames: usize,
+    /// Latents of a frame.
+    pub latent_size: usize,
+}
+
+impl WindowSettings {
+    /// Numbers of a batch.
+    #[must_use]
+    pub fn n_values(&self) -> usize {
+        self.batch_size * self.n_frames * self.latent_size
+    }
+}
+
 /// What happened in one step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepReport {
@@ -125,6 +149,8 @@ pub struct Validation {
 pub enum Rendered {
     /// Sound, `[channel][sample]`, sample-aligned with the clip and as long.
     Sound(Vec<Vec<f32>>),
+    /// Latents of the codec that it learns from, `[latent][frame]`, as many frames as the clip.
+    Latents(Vec<Vec<f32>>),
     /// A file: a picture, a film, or numbers.
     File {
         /// What it is called, the same at every step, like `screen.png`.

@@ -26,6 +26,11 @@ pub(crate) const RENDERED_MAX: usize = 4;
 /// The maximum length of an excerpt.
 pub(crate) const EXCERPT_SECS_MAX: f64 = 3.0;
 
+/// Stretches of held-out latents that are measured, of which the first are rendered.
+pub(crate) const LATENT_CLIPS_MAX: u64 = 16;
+/// The length of such a stretch.
+pub(crate) const LATENT_CLIP_SECS: f64 = 6.0;
+
 /// The stride at which held-out sounds are chosen for measuring, so that they do not all come from one large
 /// folder.
 pub(crate) fn measured_each(n_sounds: usize) -> usize {

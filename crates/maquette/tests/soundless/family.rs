@@ -80,7 +80,7 @@ impl Family for Curve {
     fn look_at(&self, weights: &Path) -> Result<Described, Error> {
         let fit = Fit::load(weights)?;
         let settings = Box::new(Terms(fit.factors.len()));
-        Ok(Described { settings, step: Some(fit.step), phase: 1, space: None })
+        Ok(Described { settings, step: Some(fit.step), phase: 1, space: None, prior_of: None })
     }
 }
 
@@ -223,6 +223,7 @@ impl Trainer for Fit {
             title: "Likeness".into(),
             unit: "dB".into(),
             is_smaller_better: false,
+            is_logarithmic: false,
         }
     }
 

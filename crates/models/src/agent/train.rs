@@ -174,6 +174,7 @@ impl crate::Trainer for Training {
             title: "Score".into(),
             unit: self.config.info().score_unit.into(),
             is_smaller_better: false,
+            is_logarithmic: false,
         }
     }
 

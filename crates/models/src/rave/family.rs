@@ -75,6 +75,7 @@ impl Family for Rave {
                 Phase::Adversarial => 2,
             },
             space: described.space,
+            prior_of: None,
         })
     }
 }
@@ -248,6 +249,7 @@ impl crate::Trainer for Trainer {
             title: "Validation distance".into(),
             unit: String::new(),
             is_smaller_better: true,
+            is_logarithmic: false,
         }
     }
 

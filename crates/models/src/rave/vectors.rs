@@ -8,14 +8,14 @@ use nn::{Init, NamedArray, checkpoint};
 use serde_json::Value;
 
 /// The original's results for one configuration.
-pub(super) struct Vectors {
-    pub(super) name: &'static str,
-    pub(super) meta: Value,
-    pub(super) arrays: BTreeMap<String, NamedArray>,
+pub(crate) struct Vectors {
+    pub(crate) name: &'static str,
+    pub(crate) meta: Value,
+    pub(crate) arrays: BTreeMap<String, NamedArray>,
 }
 
 impl Vectors {
-    pub(super) fn read(name: &'static str) -> Self {
+    pub(crate) fn read(name: &'static str) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
         let file = checkpoint::read(&folder.join(format!("{name}.safetensors"))).unwrap();
         // The original computed NaN in places, which JSON cannot express.
@@ -26,7 +26,7 @@ impl Vectors {
 
     /// Names and shapes of the original's state, with values from the formulas; `None` for those that
     /// keep their own.
-    pub(super) fn state(&self) -> impl Iterator<Item = (&str, Vec<usize>, Option<Vec<f32>>)> {
+    pub(crate) fn state(&self) -> impl Iterator<Item = (&str, Vec<usize>, Option<Vec<f32>>)> {
         let entries = self.entries();
         let shapes: BTreeMap<&str, Vec<usize>> =
             entries.iter().map(|(name, shape, _)| (*name, shape.clone())).collect();
@@ -53,7 +53,7 @@ impl Vectors {
 }
 
 /// The sequence of numbers in [0, 1) for a name.
-pub(super) fn u(name: &str, n: usize) -> Vec<f64> {
+pub(crate) fn u(name: &str, n: usize) -> Vec<f64> {
     Init::named(0, name).uniform(n, 0.0, 1.0).into_iter().map(f64::from).collect()
 }
 

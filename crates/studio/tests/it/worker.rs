@@ -295,6 +295,7 @@ fn train(folder: &Path, task: &api::TrainTask, events: &mut Events) -> Option<Ou
             title: "Reward".to_owned(),
             unit: "points".to_owned(),
             is_smaller_better: false,
+            is_logarithmic: false,
         }));
         events.phase(1, 0);
     }

@@ -5,26 +5,27 @@
 
 mod checkpoints;
 mod divergence;
+mod encoded;
 mod excerpts;
 mod metric_log;
 mod patience;
 mod played;
 mod samples;
+mod source;
 
 use std::{fs, time::Instant};
 
 use anyhow::Context;
-use api::{EventBody, LearnsFrom, Limit, Metrics, Outcome, Split, TrainTask, Warning};
+use api::{EventBody, Limit, Metrics, Outcome, TrainTask, Warning};
 use models::{Family, Settings, Stale, StepReport, Trainer};
 
 pub(super) use self::checkpoints::sha256_of_file;
 use self::{
-    checkpoints::Checkpoints, divergence::Divergence, excerpts::Excerpts, metric_log::MetricLog,
-    patience::Patience, played::Played, samples::Samples,
+    checkpoints::Checkpoints, divergence::Divergence, metric_log::MetricLog, patience::Patience,
+    played::Played, samples::Samples, source::Source,
 };
-use super::{context, device, refuse};
+use super::{context, device, refuse, steps::Stopped};
 use crate::{
-    dataset::Dataset,
     folder::JobFolder,
     log::log,
     pace::{MEASURE_PAUSE_SECS_MIN, MEASURE_SHARE},
@@ -46,17 +47,12 @@ pub(crate) fn run(folder: &mut JobFolder, task: &TrainTask) -> anyhow::Result<Ou
         Ok(settings) => settings,
         Err(fields) => return refuse_settings(fields),
     };
-    let dataset = match family.describe().learns_from {
-        LearnsFrom::Nothing | LearnsFrom::Game => None,
-        LearnsFrom::Sounds => Some(open_dataset(folder, task)?),
-        LearnsFrom::PairsOfSounds | LearnsFrom::Latents => {
-            return refuse_family(
-                &task.family,
-                "Start a new run with a family that the form offers.",
-            );
-        }
+    let source = match Source::open(folder, task, family, settings.as_ref()) {
+        Ok(source) => source,
+        Err(error) if error.is::<Stopped>() => return Ok(Outcome::Stopped),
+        Err(error) => return Err(error),
     };
-    let mut run = Run::begin(folder, task, (family, settings.as_ref()), dataset)?;
+    let mut run = Run::begin(folder, task, (family, settings.as_ref()), source)?;
     run.measure_and_render(true)?;
     let outcome = run.train()?;
     run.keep_everything(&outcome)?;
@@ -106,46 +102,12 @@ fn refuse_settings<T>(fields: Vec<api::FieldProblem>) -> anyhow::Result<T> {
     Err(anyhow::Error::new(super::Refused(problem)))
 }
 
-fn open_dataset(folder: &JobFolder, task: &TrainTask) -> anyhow::Result<Dataset> {
-    let Some(id) = &task.dataset else {
-        return refuse(
-            "no_dataset",
-            "This run names no dataset.",
-            "Models of this family learn from sounds.",
-            "Start a new run on a dataset.",
-        );
-    };
-    let said = Some(task.dataset_path.as_path());
-    let path = job::shelf::find(folder.path(), said, job::Shelf::Datasets, id);
-    let dataset = match Dataset::open(&path) {
-        Ok(dataset) => dataset,
-        Err(error) => {
-            return refuse(
-                "no_dataset",
-                format!("The dataset {id} cannot be read."),
-                &format!("{error}."),
-                "Restore it from the trash or prepare it again, then resume this run.",
-            );
-        }
-    };
-    if dataset.index().summary.hash != task.dataset_hash {
-        return refuse(
-            "other_dataset",
-            format!("The dataset {id} is not the one this run began with."),
-            "Its content hash is different, so continuing would mix two trainings.",
-            "Start a new run on it.",
-        );
-    }
-    Ok(dataset)
-}
-
 /// A training in progress.
 struct Run<'a> {
     folder: &'a mut JobFolder,
     limit: Limit,
     trainer: Box<dyn Trainer>,
-    /// Where batches come from; `None` for a family that does not learn from sounds.
-    excerpts: Option<Excerpts>,
+    source: Source,
     samples: Samples,
     checkpoints: Checkpoints,
     /// The phase that was reported last.
@@ -183,7 +145,7 @@ impl<'a> Run<'a> {
         folder: &'a mut JobFolder,
         task: &TrainTask,
         (family, settings): (&dyn Family, &dyn Settings),
-        dataset: Option<Dataset>,
+        source: Source,
     ) -> anyhow::Result<Self> {
         let limit = job::limit::read(folder.path(), task.limit)?;
         let goal = match limit {
@@ -202,22 +164,21 @@ impl<'a> Run<'a> {
                 check_same_settings(family, settings, &path)?;
                 family.resume(&path).with_context(|| format!("continue from {}", path.display()))?
             }
-            None => settings.trainer(task.seed),
+            None => match &source {
+                Source::Latents(encoded) => settings
+                    .latent_trainer(task.seed, &encoded.learnt()?)
+                    .context("begin a model of latents")?,
+                _ => settings.trainer(task.seed),
+            },
         };
         checkpoints.score_by(trainer.score_metric());
         folder.emit(EventBody::Score(trainer.score_metric()))?;
         folder.emit(EventBody::Facts { facts: settings.facts() })?;
         meter.set_earlier(folder.past().elapsed_secs(trainer.global_step()));
         trainer.compute_on(device::choose(settings, trainer.global_step() > 0, folder)?);
-        if let Some(dataset) = &dataset {
-            report_sounds(dataset, folder)?;
-        }
-        let samples = Samples::new(folder, dataset.as_ref())?;
-        let excerpts = dataset
-            .zip(settings.excerpts())
-            .map(|(dataset, excerpts)| Excerpts::new(dataset, excerpts, task.seed));
+        let samples = Samples::new(folder, &source)?;
         if trainer.compute().is_gpu() {
-            let batch = batch(excerpts.as_ref(), trainer.global_step())?;
+            let batch = source.batch(trainer.as_ref())?;
             let has_choice = settings.leaves_device_open() || trainer.global_step() > 0;
             device::check(trainer.as_mut(), &batch, has_choice, folder)?;
         }
@@ -231,7 +192,7 @@ impl<'a> Run<'a> {
             folder,
             limit,
             trainer,
-            excerpts,
+            source,
             samples,
             checkpoints,
             phase: None,
@@ -256,7 +217,7 @@ impl<'a> Run<'a> {
             self.report_phase()?;
             self.trainer.set_share(self.share().unwrap_or(0.0));
             self.record_episodes()?;
-            let batch = batch(self.excerpts.as_ref(), self.trainer.global_step())?;
+            let batch = self.source.batch(self.trainer.as_ref())?;
             // A step can take minutes, so a stop abandons it halfway, as if it had not begun.
             let folder = &mut *self.folder;
             let Some(report) = self.trainer.step_while(&batch, &mut || !folder.should_stop())
@@ -566,26 +527,6 @@ impl<'a> Run<'a> {
         let progress = self.meter.progress(&phase, self.trainer.global_step());
         self.folder.emit(EventBody::Progress(progress))
     }
-}
-
-/// The batch of a step; empty for families without excerpts.
-fn batch(excerpts: Option<&Excerpts>, step: u64) -> anyhow::Result<Vec<f32>> {
-    excerpts.map_or(Ok(vec![]), |excerpts| excerpts.batch(step)).context("read the dataset")
-}
-
-/// Logs how many sounds there are, and warns if none is held out.
-fn report_sounds(dataset: &Dataset, folder: &mut JobFolder) -> anyhow::Result<()> {
-    if dataset.sounds(Split::Validation).is_empty() {
-        folder.warn(Warning {
-            code: "nothing_held_out".into(),
-            file: None,
-            message: "No sound is held out, so the model is measured on training sounds.".into(),
-        })?;
-    }
-    let (n_training, n_held_out) =
-        (dataset.sounds(Split::Training).len(), dataset.sounds(Split::Validation).len());
-    log(&format!("{n_training} training sounds, {n_held_out} held out"));
-    Ok(())
 }
 
 /// Creates a folder of the run, with its name in the error.

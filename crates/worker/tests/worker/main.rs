@@ -11,4 +11,5 @@ mod import;
 mod job;
 mod measure;
 mod prepare;
+mod prior;
 mod train;

@@ -1,7 +1,8 @@
 //! Detects that a training has diverged, by its score.
 //!
-//! A distance that grows to a multiple of its best says so. A score of which more is better has no such multiple,
-//! as a reward may be zero or negative: only one that is no longer a number is a divergence.
+//! A distance that grows to a multiple of its best says so, and so does a logarithm that grows by that of the
+//! multiple. A score of which more is better has no such multiple, as a reward may be zero or negative: only one
+//! that is no longer a number is a divergence.
 
 use api::ScoreMetric;
 
@@ -52,6 +53,7 @@ impl Divergence {
     /// How a distance has diverged, in a sentence.
     pub(super) fn description(&self, distance: f64) -> String {
         let rose = match distance.is_finite() {
+            true if self.metric.is_logarithmic => format!("rose to {distance:.1}"),
             true => format!("rose to {distance:.0}"),
             false => "is no longer a number".to_owned(),
         };
@@ -87,7 +89,10 @@ impl Divergence {
     }
 
     fn is_beyond(&self, times: f64, distance: f64) -> bool {
-        let is_more = self.best.is_some_and(|(_, best)| distance > times * best);
+        let is_more = self.best.is_some_and(|(_, best)| match self.metric.is_logarithmic {
+            true => distance > best + times.ln(),
+            false => distance > times * best,
+        });
         self.metric.is_smaller_better && is_more
     }
 }
@@ -120,6 +125,17 @@ mod tests {
         assert!(divergence.is_good(5000.0) && !divergence.note_step(Some(1e9)));
         let words = divergence.note(2, f64::NAN).unwrap();
         assert!(words.contains("the best was 4000.0"), "{words}");
+    }
+
+    #[test]
+    fn a_logarithm_diverges_by_a_difference() {
+        let metric = ScoreMetric { is_logarithmic: true, ..ScoreMetric::default() };
+        let mut divergence = Divergence::new(metric, Some((0, 1.2)));
+        for nats in [0.02, -0.3, 0.5, 1.9, 4.2] {
+            assert_eq!(divergence.note(10, nats), None, "{nats}");
+        }
+        assert!(divergence.is_good(1.0) && !divergence.is_good(1.2) && divergence.is_far(2.1));
+        assert!(divergence.note(20, 4.4).unwrap().contains("rose to 4.4; the best was -0.3"));
     }
 
     #[test]

@@ -42,6 +42,11 @@ impl Excerpts {
         Self { dataset, sounds, settings, seed }
     }
 
+    /// What it draws from.
+    pub(super) fn dataset(&self) -> &Dataset {
+        &self.dataset
+    }
+
     /// The batch of a step. Shape: `[batch, channels, n_signal]`, flat; samples in [-1, 1].
     pub(super) fn batch(&self, step: u64) -> io::Result<Vec<f32>> {
         let channels = usize::from(self.dataset.index().summary.channels);
@@ -139,7 +144,7 @@ fn vary(excerpt: &mut [Vec<f32>], rate_hz: u32, settings: &ExcerptSettings, rng:
 }
 
 /// Mixes a step and an index in its batch into a seed, far from those of its neighbours.
-fn mix(step: u64, idx: usize) -> u64 {
+pub(super) fn mix(step: u64, idx: usize) -> u64 {
     (step + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
         ^ (idx as u64 + 1).wrapping_mul(0xd1b5_4a32_d192_ed03)
 }

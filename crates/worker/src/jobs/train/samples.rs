@@ -1,13 +1,14 @@
 //! Samples of a model in training: held-out excerpts, rendered by the newest model, or files that it generates
 //! without any.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, rc::Rc};
 
 use anyhow::Context;
 use api::{EventBody, Medium, Sample, Split};
 use audio::{Clip, WavFormat};
 use models::{Rendered, Trainer, Validation};
 
+use super::{encoded::Encoded, source::Source};
 use crate::{
     dataset::Dataset,
     folder::JobFolder,
@@ -22,6 +23,8 @@ pub(super) struct Samples {
     names: Vec<String>,
     originals: Vec<String>,
     rate_hz: u32,
+    /// What makes sound of latents, for a model that makes latents.
+    encoded: Option<Rc<Encoded>>,
     folder: PathBuf,
     next_secs: f64,
     last_step: Option<u64>,
@@ -29,19 +32,22 @@ pub(super) struct Samples {
 
 impl Samples {
     /// Cuts the excerpts and writes the originals; there are none without a dataset.
-    pub(super) fn new(folder: &JobFolder, dataset: Option<&Dataset>) -> anyhow::Result<Self> {
+    pub(super) fn new(folder: &JobFolder, source: &Source) -> anyhow::Result<Self> {
         let path = super::create_folder(folder, "samples")?;
         let mut samples = Self {
             held_out: vec![],
             names: vec![],
             originals: vec![],
             rate_hz: 0,
+            encoded: None,
             folder: path,
             next_secs: 0.0,
             last_step: folder.past().last_sample_step,
         };
-        if let Some(dataset) = dataset {
-            samples.cut(dataset)?;
+        match source {
+            Source::Nothing => {}
+            Source::Sounds(excerpts) => samples.cut(excerpts.dataset())?,
+            Source::Latents(encoded) => samples.cut_latents(encoded)?,
         }
         Ok(samples)
     }
@@ -67,7 +73,18 @@ impl Samples {
         self.write_originals()
     }
 
-    /// The excerpts to measure on. Shape: `[excerpts][channels][frames]`.
+    /// Stretches of latents take the place of excerpts of sound, and what the codec makes of them that of originals.
+    fn cut_latents(&mut self, encoded: &Rc<Encoded>) -> anyhow::Result<()> {
+        self.rate_hz = encoded.rate_hz();
+        for (name, latents) in encoded.held_out().context("read the latents")? {
+            self.names.push(name);
+            self.held_out.push(latents);
+        }
+        self.encoded = Some(Rc::clone(encoded));
+        self.write_originals()
+    }
+
+    /// The excerpts to measure on. Shape: `[excerpts][channels][frames]`, or `[excerpts][latents][frames]`.
     pub(super) fn held_out(&self) -> &[Vec<Vec<f32>>] {
         &self.held_out
     }
@@ -112,10 +129,10 @@ impl Samples {
                 ..sample
             }))?;
         }
-        if self.originals.is_empty()
+        if (self.originals.is_empty() || self.encoded.is_some())
             && let Some(rendered) = trainer.render(&[])
         {
-            let sample = self.write(step, 0, rendered)?;
+            let sample = self.write(step, self.originals.len(), rendered)?;
             folder.emit(EventBody::Sample(sample))?;
         }
         self.last_step = Some(step);
@@ -124,8 +141,15 @@ impl Samples {
 
     /// Writes the rendering of an excerpt, or one without an excerpt; returns the sample to report.
     fn write(&self, step: u64, i: usize, rendered: Rendered) -> anyhow::Result<Sample> {
+        let rendered = match (rendered, &self.encoded) {
+            (Rendered::Latents(latents), Some(encoded)) => {
+                Rendered::Sound(encoded.decode(&latents)?)
+            }
+            (other, _) => other,
+        };
         let (name, medium, mime) = match &rendered {
             Rendered::Sound(_) => ("sound.wav", Medium::Sound, "audio/wav"),
+            Rendered::Latents(_) => anyhow::bail!("decode latents: there is no codec"),
             Rendered::File { name, medium, mime, .. } => (*name, *medium, *mime),
         };
         let ending = name.rsplit_once('.').map_or("bin", |(_, ending)| ending);
@@ -139,6 +163,7 @@ impl Samples {
                     .with_context(|| format!("write samples/{file}"))?;
                 Some(n_frames as f64 / f64::from(self.rate_hz))
             }
+            Rendered::Latents(_) => None,
             Rendered::File { bytes, .. } => {
                 job::whole::write(&path, &bytes)
                     .with_context(|| format!("write samples/{file}"))?;
@@ -162,7 +187,11 @@ impl Samples {
             let name = format!("original-{i}.wav");
             let path = self.folder.join(&name);
             if !path.exists() {
-                let clip = Clip { rate_hz: self.rate_hz, channels: channels.clone() };
+                let channels = match &self.encoded {
+                    Some(encoded) => encoded.decode(channels)?,
+                    None => channels.clone(),
+                };
+                let clip = Clip { rate_hz: self.rate_hz, channels };
                 audio::write_wav(&path, &clip, WavFormat::Int16)
                     .with_context(|| format!("write samples/{name}"))?;
             }

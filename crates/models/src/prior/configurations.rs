@@ -1,0 +1,12 @@
+//! Presets of priors: one file each, listed here in the order of the picker.
+
+mod prior_v1;
+mod quick;
+mod standard;
+
+use api::Preset;
+
+/// Every preset, the recommended one first.
+pub(super) fn presets() -> Vec<Preset> {
+    vec![quick::preset(), standard::preset(), prior_v1::preset()]
+}
