@@ -12,4 +12,5 @@ mod job;
 mod measure;
 mod prepare;
 mod prior;
+mod session;
 mod train;
