@@ -33,13 +33,11 @@ fn tone(n: usize) -> Vec<f32> {
     (0..n).map(|i| (i as f32 * 0.031).sin() * 0.4).collect()
 }
 
+/// Something that is done before a sample.
+type Act<'a> = (usize, &'a dyn Fn(&mut Instrument));
+
 /// Plays a sound in blocks; `act` is called before the sample that it names.
-fn played(
-    instrument: &mut Instrument,
-    input: &[f32],
-    block: usize,
-    acts: &[(usize, &dyn Fn(&mut Instrument))],
-) -> Vec<f32> {
+fn played(instrument: &mut Instrument, input: &[f32], block: usize, acts: &[Act<'_>]) -> Vec<f32> {
     let (mut out, mut at) = (vec![], 0);
     while at < input.len() {
         acts.iter().filter(|(when, _)| *when == at).for_each(|(_, act)| act(instrument));
@@ -147,7 +145,7 @@ fn blocks_of_any_size_give_the_same_samples() {
     let play = |block: usize| {
         let models = [first.as_ref(), second.as_ref(), other.as_ref()];
         let mut instrument = instrument(&models);
-        let acts: [(usize, &dyn Fn(&mut Instrument)); 4] =
+        let acts: [Act<'_>; 4] =
             [(0, &at_start), (5_003, &in_between), (13_337, &later), (21_001, &at_last)];
         played(&mut instrument, &input, block, &acts)
     };
