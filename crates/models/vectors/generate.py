@@ -37,6 +37,10 @@ import numpy as np
 HERE = os.path.dirname(os.path.abspath(__file__))
 N_SAMPLES = 32768
 SMALL = ["CAPACITY=4", "LATENT_SIZE=16"]
+# What BRAVE (Caspe et al., 2025) changes in the first version, besides its capacity.
+BRAVE = ["RATIOS=[2, 2, 2, 1]", "blocks.Generator.use_noise=False",
+         "blocks.ResidualStack.dilations_list=[[3, 1], [9, 1], [27, 1], [36, 1]]",
+         "pqmf.CachedPQMF.attenuation=40"]
 
 
 def case(files, overrides=SMALL, channels=1, blocks=(2048,), samples=N_SAMPLES, crop=False,
@@ -53,6 +57,7 @@ CASES = {
     "discrete": case(["discrete"]),
     "discrete_rvq": case(["discrete"], quantise=True),
     "v1_causal": case(["v1", "causal"]),
+    "brave": case(["v1", "causal"], SMALL + BRAVE),
     "v2_small_causal": case(["v2_small", "causal"]),
     "v2_small_crop": case(["v2_small"], samples=65536, crop=True, blocks=()),
     "v2_small_stereo": case(["v2_small"], channels=2),
@@ -692,8 +697,9 @@ def main(arguments):
     if arguments[:1] == ["--one"]:
         return generate(arguments[1], folder)
     if arguments[:1] == ["--field"]:
-        CASES[arguments[2]]["field_overrides"] = (
-            [] if arguments[1] == "default" else CASES[arguments[2]]["overrides"])
+        overrides = CASES[arguments[2]]["overrides"]
+        CASES[arguments[2]]["field_overrides"] = [
+            it for it in overrides if arguments[1] == "small" or it not in SMALL]
         return receptive_field(arguments[2])
     failed = []
     for name in arguments or CASES:

@@ -59,16 +59,18 @@ knobs! {
             "Width of the network's layers. Doubling it sounds better, but makes the model about four times as large and each step up to four times as slow.";
         latent_size: usize = 128, integer(1, 512), BASIC, "Latent dimensions", "",
             "How many latent variables describe each frame of sound. Fewer are easier to control by hand; more keep more detail.";
-        ratios: Vec<usize> = [4, 2, 2, 2], integers(6, 2, 16), ADVANCED, "Compression ratios", "",
-            "By how much each encoder stage lowers the frame rate; even numbers. Larger ratios compute faster and compress more, but follow fast changes less closely.";
-        decoder_ratios: Vec<usize> = [0usize; 0], integers_or_none(6, 2, 16), ADVANCED, "Decoder ratios", "",
+        ratios: Vec<usize> = [4, 2, 2, 2], integers(6, 1, 16), ADVANCED, "Compression ratios", "",
+            "By how much each encoder stage lowers the frame rate; even numbers, or 1 in architecture v1 for a stage that keeps the rate. Larger ratios compute faster and compress more, but follow fast changes less closely.";
+        decoder_ratios: Vec<usize> = [0usize; 0], integers_or_none(6, 1, 16), ADVANCED, "Decoder ratios", "",
             "The same for the decoder, from the fastest stage to the slowest, where it differs from the encoder. Leave it empty to use the encoder's.";
-        dilations: Vec<usize> = [1, 3, 9], integers(6, 1, 27), ADVANCED, "Dilations", "",
-            "Spacing of the convolutions in each stage, in frames. Larger numbers see longer patterns; each further number adds a layer and computing time.";
-        dilations_deepest: Vec<usize> = [1, 3], integers(6, 1, 27), ADVANCED, "Dilations of the deepest stage", "",
+        dilations: Vec<usize> = [1, 3, 9], integers(6, 1, 63), ADVANCED, "Dilations", "",
+            "Spacing of the convolutions in each stage of architecture v2, in frames. Larger numbers see longer patterns; each further number adds a layer and computing time.";
+        dilations_deepest: Vec<usize> = [1, 3], integers(6, 1, 63), ADVANCED, "Dilations of the deepest stage", "",
             "The same for the slowest stage, where one frame already covers a long time.";
-        encoder_dilations: Vec<usize> = [0usize; 0], integers_or_none(6, 1, 27), ADVANCED, "Encoder dilations", "",
+        encoder_dilations: Vec<usize> = [0usize; 0], integers_or_none(6, 1, 63), ADVANCED, "Encoder dilations", "",
             "Dilations of every encoder stage, where they differ from the decoder's. Leave it empty to use the same.";
+        stack_dilations: Vec<usize> = [1, 3, 5], integers(6, 1, 63), ADVANCED, "Dilations of architecture v1", "",
+            "Spacing of the convolutions in the residual stacks of architecture v1, one stack after each decoder stage, in frames. Larger numbers see longer patterns; each further number adds a layer and computing time.";
         gru_layers: usize = 0, integer(0, 4), ADVANCED, "Recurrent layers", "",
             "Layers with a memory (GRU) at the start of the decoder. More remember longer and compute more slowly; 0 for none. Architecture v2 only.";
         n_mels: usize = 128, integer(16, 512), ADVANCED, "Mel bands", "",
@@ -438,8 +440,14 @@ impl Config {
     fn wrong_ratios(&self) -> Vec<FieldProblem> {
         let mut problems = Vec::new();
         for (key, ratios) in [("ratios", &self.ratios), ("decoder_ratios", &self.decoder_ratios)] {
-            if ratios.iter().any(|ratio| !ratio.is_multiple_of(2)) {
-                problems.push(problem(key, "each number must be even"));
+            let is_first = self.architecture == Architecture::V1;
+            if ratios.iter().any(|ratio| !ratio.is_multiple_of(2) && !(is_first && *ratio == 1)) {
+                let message = if is_first {
+                    "each number must be even, or 1"
+                } else {
+                    "each number must be even; only architecture v1 has stages of ratio 1"
+                };
+                problems.push(problem(key, message));
             }
         }
         let frames: usize = self.decoder_ratios().iter().product();

@@ -1,11 +1,15 @@
 //! Presets and switches of RAVE: one file each, listed here in the order of the picker.
 //!
 //! A preset names only what differs from the defaults; a switch names only what it changes. Names and
-//! values of the group «RAVE» are those of the public configurations of RAVE 2.3.
+//! values of the group «RAVE» are those of the public configurations of RAVE 2.3, and those of the group
+//! «BRAVE» of Caspe, Shier, Sandler, Saitis & McPherson, "Designing Neural Synthesizers for Low-Latency
+//! Interaction", 2025, <https://arxiv.org/abs/2503.11562>.
 
 use api::{Limit, Preset, Switch};
 
 mod adain;
+mod brave;
+mod brave_wide;
 mod causal;
 mod compress;
 mod descript_discriminator;
@@ -38,6 +42,8 @@ pub(super) fn presets() -> Vec<Preset> {
         v2::preset(),
         v3::preset(),
         v1::preset(),
+        brave::preset(),
+        brave_wide::preset(),
         v2_nopqmf::preset(),
         discrete::preset(),
         discrete_v3::preset(),

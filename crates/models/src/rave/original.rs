@@ -77,6 +77,7 @@ const COUNTED: &[&str] = &[
     "dilations",
     "dilations_deepest",
     "encoder_dilations",
+    "stack_dilations",
     "discriminator_periods",
     "discriminator_spectra",
 ];
@@ -420,10 +421,13 @@ fn normalised(found: &BTreeMap<&str, &NamedArray>, name: &str) -> Option<NamedAr
 fn usual(from_shapes: &Settings) -> Settings {
     let is_first = from_shapes.get("architecture") == Some(&json!("v1"));
     let is_discrete = from_shapes.get("regularization") == Some(&json!("discrete"));
-    let name = match (is_first, is_discrete) {
-        (true, _) => "v1",
-        (false, true) => "discrete",
-        (false, false) => "v2",
+    let ratios = from_shapes.get("ratios").and_then(|it| it.as_array());
+    let keeps_rate = ratios.is_some_and(|ratios| ratios.contains(&json!(1)));
+    let name = match (is_first, keeps_rate, is_discrete) {
+        (true, true, _) => "brave",
+        (true, false, _) => "v1",
+        (false, _, true) => "discrete",
+        (false, _, false) => "v2",
     };
     let preset = configurations::presets().into_iter().find(|preset| preset.name == name);
     preset.map(|preset| preset.settings).unwrap_or_default()

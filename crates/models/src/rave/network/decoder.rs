@@ -51,11 +51,16 @@ impl Decoder {
         // The original upsamples by the ratios in the encoder's order, not in reverse.
         for (stage, &ratio) in config.decoder_ratios().iter().enumerate() {
             let name = format!("decoder.net.{}.net.1", 1 + 2 * stage);
-            let upsampling = Conv::upsampling(name, [channels, channels / 2], ratio);
+            let halved = [channels, channels / 2];
+            // A stage that keeps the rate has a plain convolution in that place.
+            let upsampling = match ratio {
+                1 => conv(name, halved, 3),
+                _ => Conv::upsampling(name, halved, ratio),
+            };
             layers.push(Layer::Conv(upsampling.rectified()));
             channels /= 2;
             let stack = format!("decoder.net.{}.net.branches.0.net", 2 + 2 * stage);
-            layers.extend(FIRST_DILATIONS.iter().enumerate().map(|(i, &dilation)| {
+            layers.extend(config.stack_dilations.iter().enumerate().map(|(i, &dilation)| {
                 let name = format!("{stack}.{i}.net.aligned.branches.0");
                 let kernels = [3, 3];
                 Layer::residual(&name, channels, kernels, dilation, config.padding)
@@ -232,9 +237,6 @@ impl Decoder {
         self.convs().skip(self.row.convs().count())
     }
 }
-
-/// Dilations of the residual layers of the first architecture.
-const FIRST_DILATIONS: [usize; 3] = [1, 3, 5];
 
 fn rows_out(config: &Config) -> usize {
     config.channels

@@ -137,6 +137,8 @@ impl Conv {
     }
 
     /// A weight-normalised transposed convolution that upsamples by `ratio`, an even number.
+    ///
+    /// Looks ahead by half a frame of its input whatever the padding of other layers, as in the original.
     pub(super) fn upsampling(
         name: String,
         [channels_in, channels_out]: [usize; 2],

@@ -138,7 +138,8 @@ impl Text {
             self.bind(&of("loud_stride"), 1);
             self.bind(&of("use_noise"), python(config.has_noise));
             self.bind("blocks.ResidualStack.kernel_sizes", "[3]");
-            self.bind("blocks.ResidualStack.dilations_list", "[[1, 1], [3, 1], [5, 1]]");
+            let pairs: Vec<[usize; 2]> = config.stack_dilations.iter().map(|&it| [it, 1]).collect();
+            self.bind("blocks.ResidualStack.dilations_list", json!(pairs));
             if config.has_noise {
                 self.bind("blocks.NoiseGenerator.ratios", json!(config.noise_ratios));
                 self.bind("blocks.NoiseGenerator.noise_bands", config.noise_bands);

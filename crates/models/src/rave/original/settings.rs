@@ -97,6 +97,7 @@ impl Reader<'_> {
             self.knob("gru_layers", "GRU.num_layers");
         }
         if decoder == "Generator" {
+            self.stack_dilations();
             self.knob("has_noise", &of("use_noise"));
             self.knob("noise_ratios", "NoiseGenerator.ratios");
             self.knob("noise_bands", "NoiseGenerator.noise_bands");
@@ -272,6 +273,24 @@ impl Reader<'_> {
         }
     }
 
+    /// Dilations of the first architecture: the original has one for each of both convolutions of a
+    /// residual layer; the second is always 1 here.
+    fn stack_dilations(&mut self) {
+        let name = "ResidualStack.dilations_list";
+        let Some(lists) = self.value(name).and_then(|it| json_of(&it)) else { return };
+        let first = |pair: &Value| match pair.as_array()?.as_slice() {
+            [first, second] if *second == json!(1) => Some(first.clone()),
+            _ => None,
+        };
+        match lists.as_array().and_then(|pairs| pairs.iter().map(first).collect::<Option<Vec<_>>>())
+        {
+            Some(dilations) => self.set("stack_dilations", json!(dilations)),
+            None => self.warn(format!(
+                "`{name}` was left out: its pairs are not all of a dilation and 1"
+            )),
+        }
+    }
+
     fn adain(&mut self, name: &str) {
         if self.class(name).as_deref() == Some("AdaptiveInstanceNormalization") {
             self.set("has_adain", json!(true));
@@ -397,7 +416,7 @@ const KNOWN: &[(&str, &str, Meaning)] = &[
     ("GeneratorV2", "amplitude_modulation", Always(&["True"])),
     ("GeneratorV2", "keep_dim", Always(&["False"])),
     ("GeneratorV2", "*", Taken),
-    ("ResidualStack", "dilations_list", Always(&["[[1, 1], [3, 1], [5, 1]]"])),
+    ("ResidualStack", "dilations_list", Taken),
     ("ResidualStack", "kernel_sizes", Always(&["[3]"])),
     ("NoiseGenerator", "*", Taken),
     ("NoiseGeneratorV2", "*", Taken),

@@ -83,8 +83,10 @@ impl Shapes {
         while let Some(shape) =
             self.conv(&format!("decoder.net.{}.net.1", 1 + 2 * decoder_ratios.len()))
         {
+            // Twice the ratio, or 3 in a stage that keeps the rate.
             decoder_ratios.push(extent(shape, 2)? / 2);
         }
+        set("stack_dilations", json!(self.stack_dilations()));
         if self.conv("decoder.net.2.net.branches.1.net.0.net.aligned.branches.0.1").is_some() {
             return Err("its residual stacks have layers of several kernel sizes".to_owned());
         }
@@ -274,6 +276,21 @@ impl Shapes {
             stage.residuals.iter().map(|name| self.dilations.get(name).copied()).collect();
         let usual = || (0..stage.residuals.len() as u32).map(|i| 3usize.pow(i.min(8))).collect();
         stated.unwrap_or_else(usual)
+    }
+
+    /// The dilations of the first architecture's residual stacks: stated in the code, or else RAVE's or
+    /// BRAVE's for that number of layers.
+    fn stack_dilations(&self) -> Vec<usize> {
+        let name = |i| format!("decoder.net.2.net.branches.0.net.{i}.net.aligned.branches.0.1");
+        let names: Vec<String> =
+            (0..LAYERS_MAX).map(name).take_while(|name| self.conv(name).is_some()).collect();
+        let stated: Option<Vec<usize>> =
+            names.iter().map(|name| self.dilations.get(name).copied()).collect();
+        stated.unwrap_or_else(|| match names.len() {
+            n @ 0..=3 => [1, 3, 5][..n].to_vec(),
+            4 => vec![3, 9, 27, 36],
+            n => [3, 9, 27, 45, 63].into_iter().cycle().take(n).collect(),
+        })
     }
 
     /// The convolutions of a noise part, which are not weight-normalised.

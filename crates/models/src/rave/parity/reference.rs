@@ -24,9 +24,10 @@ struct Case {
 }
 
 /// All configurations with vectors.
-const CASES: [Case; 23] = [
+const CASES: [Case; 24] = [
     case("v1", "v1", &[]),
     case("v1_causal", "v1", &["causal"]),
+    case("brave", "brave", &[]),
     case("onnx", "onnx", &[]),
     case("raspberry", "raspberry", &[]),
     case("v2", "v2", &[]),

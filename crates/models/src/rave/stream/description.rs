@@ -156,14 +156,17 @@ impl Description<'_> {
         let mut layers = vec![Layer::Conv(self.conv(&name(0), shape))];
         for (i, &ratio) in config.decoder_ratios().iter().enumerate() {
             layers.push(leaky());
-            let up = [channels, channels / 2];
-            layers.push(self.upsample(&format!("{}.net.1", name(1 + 2 * i)), up, ratio));
+            let (up, halved) = (format!("{}.net.1", name(1 + 2 * i)), [channels, channels / 2]);
+            layers.push(match ratio {
+                1 => Layer::Conv(self.conv(&up, Shape::new(halved, 3))),
+                _ => self.upsample(&up, halved, ratio),
+            });
             channels /= 2;
             // A single kernel size, so no branches have to be summed.
             let stack = format!("{}.net.branches.0", name(2 + 2 * i));
-            for (j, dilations) in [[1, 1], [3, 1], [5, 1]].into_iter().enumerate() {
+            for (j, &dilation) in config.stack_dilations.iter().enumerate() {
                 let inner = format!("{stack}.net.{j}.net.aligned.branches.0");
-                let convs = dilations.into_iter().enumerate().map(|(k, dilation)| {
+                let convs = [dilation, 1].into_iter().enumerate().map(|(k, dilation)| {
                     let shape = Shape { dilation, ..Shape::new([channels; 2], 3) };
                     self.conv(&format!("{inner}.{}", 1 + 2 * k), shape)
                 });
@@ -323,8 +326,9 @@ impl Description<'_> {
     /// Makes frames wait for one another before the first layer with many weights.
     fn gather(&self, layers: &mut Vec<Layer>, ratios: &[usize], n_weights: usize) {
         let is_first = !layers.iter().any(|layer| matches!(layer, Layer::Gather { .. }));
-        if is_first && n_weights >= MIN_GATHERED {
-            layers.push(Layer::Gather { n_frames: ratios.iter().product() });
+        let n_frames = ratios.iter().product();
+        if is_first && n_frames > 1 && n_weights >= MIN_GATHERED {
+            layers.push(Layer::Gather { n_frames });
         }
     }
 
