@@ -439,8 +439,8 @@ impl Config {
     /// Compression ratios of encoder, decoder and noise that do not match.
     fn wrong_ratios(&self) -> Vec<FieldProblem> {
         let mut problems = Vec::new();
+        let is_first = self.architecture == Architecture::V1;
         for (key, ratios) in [("ratios", &self.ratios), ("decoder_ratios", &self.decoder_ratios)] {
-            let is_first = self.architecture == Architecture::V1;
             if ratios.iter().any(|ratio| !ratio.is_multiple_of(2) && !(is_first && *ratio == 1)) {
                 let message = if is_first {
                     "each number must be even, or 1"
@@ -448,6 +448,9 @@ impl Config {
                     "each number must be even; only architecture v1 has stages of ratio 1"
                 };
                 problems.push(problem(key, message));
+            }
+            if !ratios.is_empty() && ratios.iter().all(|ratio| *ratio == 1) && is_first {
+                problems.push(problem(key, "at least one number must be above 1"));
             }
         }
         let frames: usize = self.decoder_ratios().iter().product();

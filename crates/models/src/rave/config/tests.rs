@@ -100,6 +100,11 @@ fn wrong_settings_are_refused_by_their_keys() {
     check("v2_small", json!({ "Capacity": 8 }), &["Capacity"]);
     check("v2_small", json!({ "capacity": 0, "latent": 8 }), &["latent", "capacity"]);
     check("v2_small", json!({ "ratios": "3,2" }), &["ratios", "noise_ratios", "n_signal"]);
+    // Only the first architecture has stages that keep the rate.
+    check("v2_small", json!({ "ratios": [4, 4, 2, 1] }), &["ratios"]);
+    check("v2_small", json!({ "decoder_ratios": [4, 4, 2, 1] }), &["decoder_ratios"]);
+    check("brave", json!({ "ratios": [3, 2, 2, 1], "n_signal": 98_304 }), &["ratios"]);
+    check("brave", json!({ "ratios": [1, 1] }), &["ratios"]);
     check("v2_small", json!({ "n_signal": 131_088 }), &["n_signal"]);
     check("v2_small", json!({ "n_signal": 20_480 }), &["n_signal"]);
     check("v2_small", json!({ "kernel_size": 4 }), &["kernel_size"]);
@@ -139,4 +144,13 @@ fn settings_of_an_older_file_get_defaults_for_what_they_lack() {
     let config = Config::from_settings(&json!({ "capacity": 8 })).unwrap();
     assert_eq!((config.capacity, config.latent_size), (8, 128));
     assert!(Config::from_settings(&json!([])).is_err());
+}
+
+/// Models of the first architecture were stored with dilations that only the second used.
+#[test]
+fn an_older_file_of_the_first_architecture_keeps_its_dilations() {
+    let mut older = resolve("v1", &[], &BTreeMap::new()).unwrap().settings;
+    assert_eq!(older["dilations"], json!([1, 3, 9]));
+    older.as_object_mut().unwrap().remove("stack_dilations").unwrap();
+    assert_eq!(Config::from_settings(&older).unwrap().stack_dilations, [1, 3, 5]);
 }

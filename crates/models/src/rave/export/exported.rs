@@ -116,7 +116,10 @@ impl<'a> Exported<'a> {
     pub(super) fn decode(&self, graph: &mut Graph, z: Signal, switches: Switches) -> Signal {
         let z = self.separated(graph, z, self.n_latents);
         let z = self.understood(graph, z.value, switches.curves);
-        let mut layers = self.network.decoder();
+        let mut layers = match self.settings.is_streaming {
+            true => self.network.decoder(),
+            false => self.network.whole_decoder(),
+        };
         layers.extend(self.faster());
         let made = graph.layers(&layers, z, self.lowering(switches));
         self.beside(graph, made)

@@ -70,9 +70,10 @@ fn check_graphs(named: &str, overrides: &Value, settings: ExportSettings) {
     assert!(found.is_good(), "{named} {settings:?}: {found:?}");
 }
 
-const NAMED: [&str; 18] = [
+const NAMED: [&str; 19] = [
     "v1",
     "v1+causal",
+    "brave",
     "v2",
     "v2+causal",
     "v2+noise",
@@ -90,8 +91,8 @@ const NAMED: [&str; 18] = [
     "onnx",
     "raspberry",
 ];
-const NAMED_WHOLE: [&str; 8] =
-    ["v1", "v2+noise", "v2_small", "v2_nopqmf", "v3", "discrete", "hybrid", "raspberry"];
+const NAMED_WHOLE: [&str; 9] =
+    ["v1", "brave", "v2+noise", "v2_small", "v2_nopqmf", "v3", "discrete", "hybrid", "raspberry"];
 
 #[test]
 fn modules_play_block_by_block() {

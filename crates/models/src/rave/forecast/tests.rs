@@ -1,8 +1,11 @@
 //! The forecast of a run, compared with what actually happens.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::*;
+use crate::rave::resolve;
 
 fn config(settings: &serde_json::Value) -> Config {
     Config::from_settings(settings).unwrap()
@@ -15,6 +18,19 @@ fn the_published_model_is_as_large_as_the_original_says() {
     assert_eq!(forecast.n_discriminator_parameters, 6_791_720);
     assert_eq!(forecast.ratio, 512);
     assert_eq!(forecast.min_signal_samples, 37_376);
+}
+
+/// Parameters as the original counts them, delays by its layers: 144 samples of the filter bank, 112 of the
+/// upsampling layers.
+#[test]
+fn brave_is_as_large_and_as_late_as_published() {
+    let settings = resolve("brave", &[], &BTreeMap::new()).unwrap().settings;
+    let forecast = forecast(&config(&settings));
+    assert_eq!(forecast.n_parameters, 940_480 + 3_250_961);
+    assert_eq!((forecast.ratio, forecast.latency_samples), (128, 144 + 112));
+    let (back, ahead) = forecast.receptive_field_samples;
+    assert!((22_800..22_900).contains(&back), "{back}");
+    assert!(ahead < 128, "{ahead}");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 //! filters).
 //!
 //! A low-pass prototype is modulated to the centre of each band. Analysis and synthesis together delay
-//! sound by [`Pqmf::delay_samples`] and are otherwise nearly transparent (measured: 60 dB).
+//! sound by [`Pqmf::delay_samples`] and are otherwise nearly transparent: measured with 16 bands, the SNR is 60 dB
+//! for a band separation of 100 dB, 54 dB for 70 dB, and 30 dB for 40 dB.
 //!
 //! Source: Nguyen, "Near-perfect-reconstruction pseudo-QMF banks", 1994; the prototype is a Kaiser
 //! window design whose cutoff is optimised for reconstruction.
@@ -285,10 +286,13 @@ mod tests {
             let signal: f32 = inside.clone().map(|i| x[i - delay].powi(2)).sum();
             let error: f32 = inside.map(|i| (y[i] - x[i - delay]).powi(2)).sum();
             let snr_db = 10.0 * (signal / error).log10();
+            println!("{n_band} bands, {attenuation_db} dB: {delay} samples late, SNR {snr_db} dB");
             assert!(snr_db > least_snr_db, "{n_band} bands: {snr_db} dB");
         };
         check(16, 100.0, Padding::Centered, 60.0);
         check(16, 100.0, Padding::Causal, 60.0);
+        check(16, 70.0, Padding::Causal, 50.0);
+        check(16, 40.0, Padding::Causal, 28.0);
         check(8, 100.0, Padding::Centered, 60.0);
         check(4, 70.0, Padding::Centered, 50.0);
         check(2, 100.0, Padding::Centered, 50.0);

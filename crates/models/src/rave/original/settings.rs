@@ -285,9 +285,8 @@ impl Reader<'_> {
         match lists.as_array().and_then(|pairs| pairs.iter().map(first).collect::<Option<Vec<_>>>())
         {
             Some(dilations) => self.set("stack_dilations", json!(dilations)),
-            None => self.warn(format!(
-                "`{name}` was left out: its pairs are not all of a dilation and 1"
-            )),
+            None => self
+                .warn(format!("`{name}` was left out: its pairs are not all of a dilation and 1")),
         }
     }
 

@@ -146,12 +146,21 @@ fn filters_are_written_as_the_original_keeps_them() {
 
 #[test]
 fn a_checkpoint_comes_back_from_the_originals_form() {
-    let config = json!({
+    comes_back(&json!({
         "capacity": 2, "latent_size": 4, "ratios": [4, 2], "noise_hidden": 4, "n_signal": 32_768,
         "batch_size": 1, "discriminator_capacity": 2, "phase_1_duration": 2, "ema": 0.9,
         "discriminator_scales": 1, "discriminator_periods": [2, 3], "n_band": 8,
+    }));
+    let overrides = json!({
+        "capacity": 2, "latent_size": 4, "n_signal": 32_768, "batch_size": 1, "ema": 0.9,
+        "discriminator_capacity": 2, "phase_1_duration": 2,
     });
-    let config = Config::from_settings(&config).unwrap();
+    let overrides = overrides.as_object().unwrap().clone().into_iter().collect();
+    comes_back(&resolve("brave", &[], &overrides).unwrap().settings);
+}
+
+fn comes_back(settings: &Value) {
+    let config = Config::from_settings(settings).unwrap();
     let mut trainer = Trainer::new(&config, 5);
     let sound = nn::Init::new(1).uniform(config.n_signal, -0.5, 0.5);
     (0..4).for_each(|_| drop(trainer.step(&sound)));
@@ -164,6 +173,11 @@ fn a_checkpoint_comes_back_from_the_originals_form() {
     let original = open(&scratch.path().join("version_0/checkpoints/best.ckpt")).unwrap();
     assert_eq!(original.warnings.len(), 1, "{:?}", original.warnings);
     assert_eq!((original.step, original.is_in_phase_2), (4, true));
+    for key in TOLD {
+        let (found, expected) = (original.config.to_settings(), config.to_settings());
+        let is_unused = key.starts_with("noise_") && !config.has_noise;
+        assert!(is_unused || found[key] == expected[key], "{key}: {}", found[key]);
+    }
     original.save_checkpoint(&again).unwrap();
     let (ours, again) =
         (nn::checkpoint::read(&ours).unwrap(), nn::checkpoint::read(&again).unwrap());
@@ -186,6 +200,8 @@ const TOLD: &[&str] = &[
     "dilations",
     "dilations_deepest",
     "encoder_dilations",
+    "stack_dilations",
+    "pqmf_attenuation",
     "padding",
     "noise_ratios",
     "noise_bands",
@@ -198,8 +214,8 @@ const TOLD: &[&str] = &[
 
 #[test]
 fn a_checkpoint_and_its_exports_are_one_model() {
-    for name in ["v1", "v2", "v2_small"] {
-        let Some(folder) = shared(name) else { return };
+    for (name, n_latents) in [("v1", 8), ("brave", 1), ("v2", 8), ("v2_small", 8)] {
+        let Some(folder) = shared(name) else { continue };
         let checkpoint = open(&folder.join("version_0/checkpoints/golden.ckpt")).unwrap();
         assert_eq!(checkpoint.warnings, [""; 0], "{name}");
         let scratch = tempfile::tempdir().unwrap();
@@ -215,7 +231,7 @@ fn a_checkpoint_and_its_exports_are_one_model() {
             let export = open_with(&path, None).unwrap();
             // One warning for the missing config.gin, one for latents that are not exposed.
             assert_eq!(export.warnings.len(), 2, "{name} {file}: {:?}", export.warnings);
-            assert_eq!(export.kind, Kind::Export { is_streaming, n_latents: 8 });
+            assert_eq!(export.kind, Kind::Export { is_streaming, n_latents });
             assert!(!export.is_trainable());
             let (found, expected_settings) =
                 (export.config.to_settings(), checkpoint.config.to_settings());

@@ -60,14 +60,27 @@ impl Description<'_> {
         layers
     }
 
-    /// From latents to samples.
+    /// From latents to samples, block by block.
+    ///
+    /// The bank mirrors bands in every other frame, so bands that come an odd number of frames late reach it in
+    /// the wrong one. The original's streaming models then play every odd band inverted, which sounds hollow
+    /// where bands meet: here they are turned back.
     pub(in crate::rave) fn decoder(&self) -> Vec<Layer> {
+        self.decoder_with(|layers| !late_frames(layers).is_multiple_of(2))
+    }
+
+    /// From latents to samples, of whole sounds: nothing comes late.
+    pub(in crate::rave) fn whole_decoder(&self) -> Vec<Layer> {
+        self.decoder_with(|_| false)
+    }
+
+    fn decoder_with(&self, is_turned: impl Fn(&[Layer]) -> bool) -> Vec<Layer> {
         let mut layers = match self.config.architecture {
             Architecture::V1 => self.first_decoder(),
             Architecture::V2 => self.second_decoder(),
         };
         if self.config.decoder_output == DecoderOutput::Bands {
-            layers.extend(self.synthesis());
+            layers.extend(self.synthesis(is_turned(&layers)));
         }
         layers
     }
@@ -463,14 +476,16 @@ impl Description<'_> {
         ]
     }
 
-    pub(super) fn synthesis(&self) -> Vec<Layer> {
+    /// From bands to samples; `is_turned` inverts every odd band.
+    pub(super) fn synthesis(&self, is_turned: bool) -> Vec<Layer> {
         let (n_band, channels) = (self.config.n_band, self.config.channels);
         let bank = self.bank();
         let (n_taps, kernel) = (bank[0].len(), synthesis_taps(&bank));
         // The first sample of a frame comes from the last row of the reversed filters.
         let value = |sample: usize, band: usize, tap: usize| {
             let at = tap * n_band + n_band - 1 - sample;
-            if at < n_taps { n_band as f32 * bank[band][n_taps - 1 - at] } else { 0.0 }
+            let gain = if is_turned && band % 2 == 1 { -(n_band as f32) } else { n_band as f32 };
+            if at < n_taps { gain * bank[band][n_taps - 1 - at] } else { 0.0 }
         };
         let rows = (0..n_band).flat_map(|sample| (0..n_band).map(move |band| (sample, band)));
         let taps = rows.flat_map(|(sample, band)| (0..kernel).map(move |tap| (sample, band, tap)));
@@ -495,6 +510,20 @@ impl Description<'_> {
             delay: Conv::stride_delay(shape.stride, padding.1, 0),
         }
     }
+}
+
+/// By how many of its frames the output of a decoder's layers comes late, when they play block by block.
+pub(super) fn late_frames(layers: &[Layer]) -> usize {
+    layers.iter().fold(0, |late, layer| match layer {
+        Layer::Conv(conv) => late + conv.padding.1,
+        Layer::Upsample(conv) => late * conv.stride + conv.stride / 2,
+        Layer::Residual { delay, .. } => late + delay,
+        // Branches are delayed to the latest of them.
+        Layer::Sum(branches) | Layer::Product(branches) => {
+            late + branches[0].delay + late_frames(&branches[0].layers)
+        }
+        _ => late,
+    })
 }
 
 /// Taps of each row of the synthesis: as many as fit, made odd by adding one if necessary.
