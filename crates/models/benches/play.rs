@@ -1,8 +1,10 @@
 //! Times a model while it plays live, with random weights, on one thread.
 //!
-//! `cargo xtask bench stream` runs it in turns with `benches/stream_rave.py` and reads its last line:
-//! `{"wall_secs", "cpu_secs", "worst_secs", "weight_bytes"}`: mean times of 2048 samples, and the longest
-//! that a block took on the clock.
+//! `cargo xtask bench stream` runs it in turns with `benches/stream_rave.py`, and `cargo xtask bench latency` in
+//! turns with itself. Both read its last line:
+//! `{"wall_secs", "cpu_secs", "median_secs", "late_secs", "worst_secs", "latency_samples", "weight_bytes"}`: mean
+//! times of 2048 samples; the median, the 99th percentile and the longest of the times that a block took on the
+//! clock; and by how many samples the model delays sound.
 
 use std::{collections::BTreeMap, fs, time::Instant};
 
@@ -41,18 +43,24 @@ fn main() {
     for _ in 0..4 * n_blocks {
         player.play(&[&input], &mut [&mut output]);
     }
-    let (mut worst_secs, started, used) = (0.0f64, Instant::now(), cpu_secs());
+    let mut took = Vec::with_capacity(n_groups * n_blocks);
+    let (started, used) = (Instant::now(), cpu_secs());
     for _ in 0..n_groups * n_blocks {
         let start = Instant::now();
         player.play(&[&input], &mut [&mut output]);
-        worst_secs = worst_secs.max(start.elapsed().as_secs_f64());
+        took.push(start.elapsed().as_secs_f64());
     }
     let n = n_groups as f64 * samples / GROUP as f64;
     let (wall_secs, cpu_secs) = (started.elapsed().as_secs_f64() / n, (cpu_secs() - used) / n);
+    took.sort_by(f64::total_cmp);
+    let longest_of = |share: f64| took[((took.len() - 1) as f64 * share).ceil() as usize];
     let figures = json!({
         "wall_secs": wall_secs,
         "cpu_secs": cpu_secs,
-        "worst_secs": worst_secs,
+        "median_secs": longest_of(0.5),
+        "late_secs": longest_of(0.99),
+        "worst_secs": longest_of(1.0),
+        "latency_samples": player.latency_samples(),
         "weight_bytes": player.weight_bytes(),
     });
     #[expect(clippy::print_stdout, reason = "the bench answers on its standard output")]

@@ -2,6 +2,7 @@
 
 mod exports;
 mod forecast;
+mod latency;
 mod memory;
 mod modules;
 mod prepare;
@@ -25,6 +26,8 @@ pub(crate) enum Name {
     Quality,
     /// Playing live against the original's streaming models.
     Stream,
+    /// How long sound takes through models that play live.
+    Latency,
     /// Exported files in the programs that they are for: differences and speed.
     Exports,
     /// Exported modules in PyTorch, against the original's own.
@@ -43,6 +46,7 @@ pub(crate) fn run(name: Name, with_reference: bool) -> anyhow::Result<()> {
         Name::Prepare => prepare::run(with_reference),
         Name::Quality => quality::run(with_reference),
         Name::Stream => stream::run(with_reference),
+        Name::Latency => latency::run(),
         Name::Exports => exports::run(with_reference),
         Name::Modules => modules::run(with_reference),
         Name::Forecast => forecast::run(),

@@ -1,7 +1,7 @@
 //! BRAVE: RAVE's first version with less delay.
 //!
-//! Causal layers, a short filter bank and a latent of 128 samples take the delay out; no stage of the
-//! decoder lowers the rate far, so its dilations are long to hear half a second all the same.
+//! Causal layers, a short filter bank and a latent frame of 128 samples take the delay out. Its slowest layers
+//! still run at 345 frames a second, so long dilations are what makes it hear half a second.
 
 use std::collections::BTreeMap;
 

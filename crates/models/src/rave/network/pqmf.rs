@@ -3,7 +3,7 @@
 //!
 //! A low-pass prototype is modulated to the centre of each band. Analysis and synthesis together delay
 //! sound by [`Pqmf::delay_samples`] and are otherwise nearly transparent: measured with 16 bands, the SNR is 60 dB
-//! for a band separation of 100 dB, 54 dB for 70 dB, and 30 dB for 40 dB.
+//! for a band separation of 100 dB, 55 dB for 70 dB, and 30 dB for 40 dB.
 //!
 //! Source: Nguyen, "Near-perfect-reconstruction pseudo-QMF banks", 1994; the prototype is a Kaiser
 //! window design whose cutoff is optimised for reconstruction.
