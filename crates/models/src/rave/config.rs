@@ -441,7 +441,8 @@ impl Config {
         let mut problems = Vec::new();
         let is_first = self.architecture == Architecture::V1;
         for (key, ratios) in [("ratios", &self.ratios), ("decoder_ratios", &self.decoder_ratios)] {
-            if ratios.iter().any(|ratio| !ratio.is_multiple_of(2) && !(is_first && *ratio == 1)) {
+            let is_possible = |ratio: &usize| ratio.is_multiple_of(2) || is_first && *ratio == 1;
+            if !ratios.iter().all(is_possible) {
                 let message = if is_first {
                     "each number must be even, or 1"
                 } else {

@@ -1,9 +1,9 @@
 //! Presets and switches of RAVE: one file each, listed here in the order of the picker.
 //!
 //! A preset names only what differs from the defaults; a switch names only what it changes. Names and
-//! values of the group «RAVE» are those of the public configurations of RAVE 2.3, and those of the group
-//! «BRAVE» of Caspe, Shier, Sandler, Saitis & McPherson, "Designing Neural Synthesizers for Low-Latency
-//! Interaction", 2025, <https://arxiv.org/abs/2503.11562>.
+//! values of the group «RAVE» are those of the public configurations of RAVE 2.3; those of the group
+//! «BRAVE» are from Caspe et al., "Designing Neural Synthesizers for Low-Latency Interaction", 2025,
+//! <https://arxiv.org/abs/2503.11562>.
 
 use api::{Limit, Preset, Switch};
 

@@ -23,7 +23,7 @@ pub(super) fn preset() -> Preset {
                   hears the last half second. Its short filter bank (40 dB) alone reconstructs with an \
                   SNR of only 30 dB."
             .into(),
-        settings: low_latency(32, json!([3, 9, 27, 36]), 40.0),
+        settings: low_latency(32, &[3, 9, 27, 36], 40.0),
         limit: LIMIT,
     }
 }
@@ -31,7 +31,7 @@ pub(super) fn preset() -> Preset {
 /// The settings of BRAVE at a capacity, with these dilations and this filter bank.
 pub(super) fn low_latency(
     capacity: u32,
-    dilations: Value,
+    dilations: &[u32],
     attenuation_db: f64,
 ) -> BTreeMap<String, Value> {
     let mut all = v1::without_noise(capacity);

@@ -2,7 +2,6 @@
 //! configuration `c128_r10_p70`.
 
 use api::Preset;
-use serde_json::json;
 
 use super::brave;
 
@@ -15,7 +14,7 @@ pub(super) fn preset() -> Preset {
             "BRAVE with four times the parameters: about 12 ms from input to output. It hears the \
                   last second. Its filter bank (70 dB) alone reconstructs with an SNR of 55 dB."
                 .into(),
-        settings: brave::low_latency(64, json!([3, 9, 27, 45, 63]), 70.0),
+        settings: brave::low_latency(64, &[3, 9, 27, 45, 63], 70.0),
         limit: brave::LIMIT,
     }
 }
