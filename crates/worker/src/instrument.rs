@@ -260,11 +260,6 @@ impl Instrument {
         self.latents.set_path(path)
     }
 
-    /// The path, if there is one.
-    pub(crate) fn path(&self) -> Option<&Path> {
-        self.latents.path()
-    }
-
     /// Goes to a place in the path, in seconds.
     pub(crate) fn seek_path(&mut self, secs: f64) {
         self.latents.seek_path(secs);

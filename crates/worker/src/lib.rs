@@ -4,6 +4,8 @@
 //! `events.jsonl` while it works, follows `control.jsonl`, and writes `exit.json` last. Started
 //! again on a folder that it left half-done, it continues from there.
 
+#[cfg(test)]
+mod allocations;
 mod bad_sound;
 mod check_file;
 mod dataset;

@@ -67,7 +67,7 @@ pub(crate) fn run(args: &PlayArgs, console: &Console) -> anyhow::Result<()> {
         controls: args.settings.clone(),
     };
     console.terminal.note("Playing…");
-    let output = absolute(&args.output)?;
+    let output = std::path::absolute(&args.output).context("failed to find the current folder")?;
     let played = worker::play_through(&input, &output, &order).map_err(Refused)?;
     console.terminal.result(&played, || summary(&played, &args.output.display().to_string()))
 }

@@ -99,10 +99,6 @@ impl Latents {
         std::mem::replace(&mut self.path, path)
     }
 
-    pub(super) fn path(&self) -> Option<&Path> {
-        self.path.as_deref()
-    }
-
     pub(super) fn seek_path(&mut self, secs: f64) {
         let end = self.path.as_ref().map_or(0.0, |path| path.secs());
         self.path_secs = if secs.is_finite() { secs.clamp(0.0, end) } else { 0.0 };

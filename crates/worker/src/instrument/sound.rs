@@ -60,11 +60,6 @@ impl SoundPlayer {
         std::mem::replace(&mut self.sound, sound)
     }
 
-    /// The sound that is loaded.
-    pub(crate) fn loaded(&self) -> Option<&LoadedSound> {
-        self.sound.as_deref()
-    }
-
     /// Where it is, in seconds.
     pub(crate) fn secs(&self) -> f64 {
         self.at as f64 / f64::from(self.rate_hz)
@@ -193,6 +188,6 @@ mod tests {
         assert!(!player.advance());
         let wrong = LoadedSound { name: String::new(), channels: vec![vec![]] };
         player.load(Some(Box::new(wrong)));
-        assert!(player.loaded().is_none() && !player.advance());
+        assert!(player.sound.is_none() && !player.advance());
     }
 }

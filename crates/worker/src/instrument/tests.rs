@@ -33,13 +33,11 @@ fn tone(n: usize) -> Vec<f32> {
     (0..n).map(|i| (i as f32 * 0.031).sin() * 0.4).collect()
 }
 
+/// Something that is done before a sample.
+type Act<'a> = (usize, &'a dyn Fn(&mut Instrument));
+
 /// Plays a sound in blocks; `act` is called before the sample that it names.
-fn played(
-    instrument: &mut Instrument,
-    input: &[f32],
-    block: usize,
-    acts: &[(usize, &dyn Fn(&mut Instrument))],
-) -> Vec<f32> {
+fn played(instrument: &mut Instrument, input: &[f32], block: usize, acts: &[Act<'_>]) -> Vec<f32> {
     let (mut out, mut at) = (vec![], 0);
     while at < input.len() {
         acts.iter().filter(|(when, _)| *when == at).for_each(|(_, act)| act(instrument));
@@ -147,7 +145,7 @@ fn blocks_of_any_size_give_the_same_samples() {
     let play = |block: usize| {
         let models = [first.as_ref(), second.as_ref(), other.as_ref()];
         let mut instrument = instrument(&models);
-        let acts: [(usize, &dyn Fn(&mut Instrument)); 4] =
+        let acts: [Act<'_>; 4] =
             [(0, &at_start), (5_003, &in_between), (13_337, &later), (21_001, &at_last)];
         played(&mut instrument, &input, block, &acts)
     };
@@ -232,4 +230,66 @@ fn what_is_no_number_is_not_heard() {
     set(&mut fresh, "mic", 1.0);
     fresh.settle();
     assert!(again == played(&mut fresh, &tone(8_192), 512, &[]), "it plays as a new one does");
+}
+
+/// A prior that remembers nothing: each latent is as often as it was asked.
+struct Counting(f32);
+
+impl LivePrior for Counting {
+    fn reset(&mut self, seed: u64) {
+        self.0 = seed as f32;
+    }
+    fn set_temperature(&mut self, _temperature: f32) {}
+    fn hear(&mut self, _frame: &[f32]) {}
+    fn next(&mut self, frame: &mut [f32]) {
+        self.0 += 0.01;
+        frame.fill(self.0.sin());
+    }
+}
+
+#[test]
+fn playing_neither_takes_nor_gives_back_memory() {
+    let (first, second) = (small_model(0, &[]), small_model(1, &[]));
+    let mut instrument = instrument(&[first.as_ref(), second.as_ref()]);
+    let sound = LoadedSound { name: "tone".into(), channels: vec![tone(9_000)] };
+    instrument.load(Some(Box::new(sound)));
+    let path = Path::new(&[vec![1.0], vec![0.0, 2.0]], Way::Sphere, true, 0.1, 8).unwrap();
+    instrument.set_path(Some(Box::new(path)));
+    instrument.set_prior(Some(Box::new(Counting(0.0))));
+    let input = tone(5_000);
+    let mut output = vec![vec![0.0; 5_000]];
+    let moves = [
+        ("mic", 1.0),
+        ("file", 1.0),
+        ("path", 0.3),
+        ("prior", 0.3),
+        ("walk", 0.3),
+        ("manual", 0.3),
+        ("model_2", 0.5),
+        ("transpose", 4.0),
+        ("follow", 1.0),
+        ("noise", 0.1),
+        ("rest", 0.1),
+        ("smoothing", 0.1),
+        ("share_latents", 1.0),
+        ("encoder", 0.0),
+        ("model_1", 0.0),
+        ("model_1", 1.0),
+        ("transpose", 0.0),
+        ("encoder", 1.0),
+        ("model_2", 0.0),
+    ];
+    instrument.play(&[&input], &mut output);
+    let n = crate::allocations::during(|| {
+        for (key, value) in moves {
+            set(&mut instrument, key, value);
+            instrument.play(&[&input], &mut output);
+        }
+        instrument.set_point([0.5, -0.5].into_iter());
+        instrument.sound().seek(0.05);
+        instrument.reseed(8);
+        instrument.play(&[], &mut output);
+    });
+    assert_eq!(n, 0, "calls of the allocator");
+    assert!(output[0].iter().all(|x| x.is_finite()));
 }

@@ -49,6 +49,8 @@ const WAITING_MAX: usize = 64;
 
 /// Plays until nobody is there any more.
 pub(crate) fn run(folder: &mut JobFolder, task: &SessionTask) -> anyhow::Result<Outcome> {
+    // Before any thread begins, which would not hear of it.
+    crate::system::go_first();
     let opened = open_all(folder, task)?;
     let instrument = instrument_of(&opened, task)?;
     let meter = ProgressMeter::new("blocks", Goal::Open, 0.0);

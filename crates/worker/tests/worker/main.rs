@@ -13,4 +13,5 @@ mod map;
 mod measure;
 mod prepare;
 mod prior;
+mod session;
 mod train;

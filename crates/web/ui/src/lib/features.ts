@@ -15,7 +15,8 @@ import { models } from '../pages/models/feature'
 import { play } from '../pages/play/feature'
 import { projects } from '../pages/projects/feature'
 import { runs } from '../pages/runs/feature'
+import { session } from '../pages/session/feature'
 import { settings } from '../pages/settings/feature'
 import { trash } from '../pages/trash/feature'
 
-export const features: Feature[] = [dashboard, datasets, runs, compare, games, play, films, models, exports, imports, projects, jobs, trash, settings, help]
+export const features: Feature[] = [dashboard, datasets, runs, compare, games, play, films, session, models, exports, imports, projects, jobs, trash, settings, help]

@@ -59,7 +59,6 @@ pub(super) enum Thing {
 pub(super) enum Asked {
     Command(SessionCommand),
     /// Something to drop, which takes time.
-    #[expect(dead_code, reason = "it is only dropped")]
     Drop(Old),
     /// The newest samples that came in.
     Heard {

@@ -12,6 +12,7 @@ import type { jobs } from '../../pages/jobs/en'
 import type { models } from '../../pages/models/en'
 import type { projectPages } from '../../pages/projects/en'
 import type { runPages } from '../../pages/runs/en'
+import type { session } from '../../pages/session/en'
 import type { settings } from '../../pages/settings/en'
 
 import { compose } from './en/compose'
@@ -35,7 +36,7 @@ export function say<const W extends Record<string, string>>(words: W): W {
   return words
 }
 
-type Words = typeof en & typeof datasets & typeof exports & typeof films & typeof games & typeof play & typeof jobs & typeof models & typeof projectPages & typeof dashboard & typeof helpPages & typeof importPages & typeof runPages & typeof settings
+type Words = typeof en & typeof datasets & typeof exports & typeof films & typeof games & typeof play & typeof jobs & typeof models & typeof projectPages & typeof dashboard & typeof helpPages & typeof importPages & typeof runPages & typeof session & typeof settings
 export type Key = keyof Words
 type Names<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
 /** Keys of texts without placeholders. */

@@ -34,6 +34,7 @@ export const parts = {
   'job.export': 'Exporting',
   'job.film': 'Filming',
   'job.play': 'Playing',
+  'job.session': 'Playing live',
   'job.measure': 'Measuring',
   'job.unknown': 'Working',
   'job.next': 'Next in the queue. It starts when the current job is done.',

@@ -1,1 +1,0 @@
-import{Eo as e,Uo as t,po as n,ss as r,wo as i}from"./app-bu9v2WHk.js";var a=e(`<dl class="svelte-ffyhyf"><!></dl>`);function o(e,o){var s=a(),c=t(s);n(c,()=>o.children),r(s),i(e,s)}export{o as t};

@@ -1,1 +1,0 @@
-import{An as e,Mn as t,ai as n,bt as r,ui as i,xa as a}from"./app-bu9v2WHk.js";async function o(o){let s=a.project;o.some(({id:e})=>e===s)&&t(``);let c=await r(o,n,async n=>{await i(n),await e(),n===s&&t(n)});return await e(),s&&!a.project&&!c.some(({id:e})=>e===s)&&t(s),c}export{o as t};

@@ -1,1 +1,0 @@
-import"./en-Bp6j1-sj.js";import{Ua as e,Wa as t,Xr as n,bt as r,fa as i,ma as a}from"./app-bu9v2WHk.js";function o(n,r){let i=r.filter(({dataset:e})=>e&&n.includes(e)),[a]=i;return a?i.length===1?e(`dataset.lackedByOne`,{name:a.name}):t(`dataset.lackedBy`,i.length):``}async function s(e){let t=await n().catch(()=>[]);return r(e,i,a,e=>o(e.map(e=>e.id),t))}export{s as t};

@@ -1,1 +1,0 @@
-import"./en-5adF8EDQ.js";import{Aa as e,Ma as t,Ua as n}from"./app-bu9v2WHk.js";function r(r){switch(r.until){case`minutes`:return n(`limit.afterMinutes`,{time:t(r.minutes*60)});case`steps`:return n(`limit.atStep`,{step:e(r.steps)});case`forever`:return n(`limit.never`)}}export{r as t};

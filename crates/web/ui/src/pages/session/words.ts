@@ -1,0 +1,74 @@
+// What a session and its page say to each other, as types.
+
+import type { Problem } from '$lib/api'
+
+export interface SessionControl {
+  number: number
+  key: string
+  title: string
+  least: number
+  most: number
+  default: number
+  unit: string
+  help: string
+}
+export interface LoadedSound {
+  name: string
+  secs: number
+  /** Least and largest samples in equal parts, in 1/127 of full scale. */
+  min: number[]
+  max: number[]
+}
+export interface SessionLoaded {
+  sound?: LoadedSound | null
+  prior?: string | null
+  path_secs?: number | null
+  recording?: string | null
+}
+export interface SessionHello {
+  models: string[]
+  rate_hz: number
+  channels: number
+  ratio: number
+  latent_size: number
+  n_directions: number
+  latency_samples: number
+  block_max: number
+  can_share_latents: boolean
+  deviations: number[]
+  controls: SessionControl[]
+  direction_controls: SessionControl[]
+  values: [number, number][]
+  loaded: SessionLoaded
+}
+export type SoundPlace =
+  | { in: 'library'; id: string }
+  | { in: 'dataset'; dataset: string; idx: number }
+  | { in: 'generation'; id: string; number: number }
+  | { in: 'upload'; upload: string }
+  | { in: 'file'; path: string }
+export type Way = 'linear' | 'sphere'
+export type SessionCommand =
+  | { do: 'load'; sound: SoundPlace }
+  | { do: 'seek'; secs: number }
+  | { do: 'loop'; from: number; to: number }
+  | { do: 'path'; points: number[][]; way: Way; is_closed: boolean; secs: number }
+  | { do: 'trajectory'; frames: number[][]; rate_hz: number }
+  | { do: 'seek_path'; secs: number }
+  | { do: 'prior'; model: string }
+  | { do: 'restart_prior'; seed: number }
+  | { do: 'record'; name: string }
+  | { do: 'stop_recording' }
+  | { do: 'reset' }
+export type SessionNotice =
+  | { is: 'loaded'; loaded: SessionLoaded }
+  | { is: 'recorded'; path: string; name: string; secs: number }
+  | { is: 'failed'; problem: Problem }
+  | { is: 'taken_over' }
+export type LiveWeights = 'float32' | 'int16' | 'int8'
+export interface NewSession {
+  models: string[]
+  weights: LiveWeights
+  seed: number
+  has_noise: boolean
+}
