@@ -9,7 +9,8 @@
 //! |---|---|
 //! | a file as samples | [`decode_file`], [`SoundReader`], [`scan_file`] |
 //! | another rate or another number of channels | [`resample()`], [`Resampler`], [`with_channels`] |
-//! | how loud it is, what it looks like | [`peak_db`], [`rms_db`], [`peaks()`] |
+//! | how loud it is, what it looks like | [`peak_db`], [`rms_db`], [`Loudness`], [`peaks()`] |
+//! | how high it is, and how bright | [`PitchFinder`], [`pitches`], [`spectral_centroid_hz`] |
 //! | what it sounds like, in numbers | [`stft_magnitudes`], [`log_spectral_distance`], [`band_spectrum`] |
 //! | whether two are the same sound | [`Fingerprinter`], [`correlation`] |
 //! | a WAV file | [`write_wav`], [`WavWriter`], [`GrowingWav`], [`wav_header`] |
@@ -22,7 +23,9 @@ mod clip;
 mod decode;
 mod effects;
 mod level;
+mod loudness;
 mod peaks;
+mod pitch;
 mod resample;
 mod rng;
 mod same_sound;
@@ -43,13 +46,15 @@ pub use effects::{
     speed::at_speed,
 };
 pub use level::{SILENCE_DB, db_from_gain, gain_from_db, peak_db, rms_db};
+pub use loudness::{Loudness, loudness_lufs};
 pub use peaks::peaks;
+pub use pitch::{Pitch, PitchFinder, median_pitch_hz, pitches};
 pub use resample::{Resampler, resample, resampled_len};
 pub use rng::Rng;
 pub use same_sound::{Comparison, Fingerprint, Fingerprinter, SAME_FROM, correlation};
 pub use sample_set::sample_sounds;
 pub use spectrum::{
     Magnitudes, SpectralDistance, band_spectrum, hann_window, log_spectral_distance,
-    stft_magnitudes,
+    spectral_centroid_hz, stft_magnitudes,
 };
 pub use wav::{GrowingWav, WavFormat, WavWriter, wav_header, write_wav};

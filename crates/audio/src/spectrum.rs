@@ -264,5 +264,22 @@ pub fn band_spectrum(clip: &Clip, n_bands: usize) -> Vec<(f64, f64)> {
         .collect()
 }
 
+/// The centre of a window's spectrum, in Hz: how bright it sounds; none for silence.
+///
+/// The mean of frequencies, weighted by magnitude, under a Hann window. Source: Peeters, "A large set of audio
+/// features for sound description" (2004), section 6.1.1.
+pub fn spectral_centroid_hz(samples: &[f32], rate_hz: u32) -> Option<f64> {
+    if samples.is_empty() {
+        return None;
+    }
+    let mut magnitudes = Vec::with_capacity(samples.len() / 2 + 1);
+    Stft::new(samples.len()).magnitudes(samples.iter().copied(), &mut magnitudes);
+    let sum: f64 = magnitudes.iter().map(|magnitude| f64::from(*magnitude)).sum();
+    let bin_hz = f64::from(rate_hz) / samples.len() as f64;
+    let weighted = magnitudes.iter().enumerate().map(|(i, it)| i as f64 * f64::from(*it));
+    let centroid = weighted.sum::<f64>() / sum * bin_hz;
+    (sum > 1e-6 && centroid.is_finite()).then_some(centroid)
+}
+
 #[cfg(test)]
 mod tests;

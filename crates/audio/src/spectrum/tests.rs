@@ -87,3 +87,18 @@ fn bands_show_where_the_sound_is() {
     assert!(loudest.1.abs() < 0.6, "a full-scale sine has 0 dB: {loudest:?}");
     assert!(bands[0].1 < -50.0 && bands[9].1 < -50.0, "{bands:?}");
 }
+
+#[test]
+fn brightness_is_the_centre_of_the_spectrum() {
+    let centroid = |clip: &Clip| spectral_centroid_hz(&clip.channels[0][..4096], clip.rate_hz);
+    let bin_hz = 44_100.0 / 4096.0;
+    let low = centroid(&sine(50.0 * bin_hz, 0.5)).unwrap();
+    assert!((low - 50.0 * bin_hz).abs() < 1.0, "{low}");
+    let (a, b) = (sine(50.0 * bin_hz, 0.5), sine(350.0 * bin_hz, 0.5));
+    let sum = |n: usize| a.channels[0][n] + b.channels[0][n];
+    let between = centroid(&clip(sum)).unwrap();
+    assert!((between - 200.0 * bin_hz).abs() < 1.0, "{between}");
+    assert_eq!(centroid(&clip(|_| 0.0)), None);
+    assert_eq!(spectral_centroid_hz(&[], 44_100), None);
+    assert_eq!(spectral_centroid_hz(&[f32::NAN; 64], 44_100), None);
+}
