@@ -40,7 +40,9 @@ test.each(files.filter((name) => name.endsWith('/en.ts')))('whoever says a word 
   const speakers = files.filter((name) => !isDictionary(name) && says(readFileSync(src + name, 'utf8'), words))
   const folder = dictionary.replace(/en\.ts$/, '')
   for (const name of speakers) {
-    const path = name.startsWith(folder) ? './en' : `../${folder.split('/').at(-2)}/en`
+    const depth = name.slice(folder.length).split('/').length - 1
+    const within = depth === 0 ? './en' : `${'../'.repeat(depth)}en`
+    const path = name.startsWith(folder) ? within : `../${folder.split('/').at(-2)}/en`
     expect(readFileSync(src + name, 'utf8'), name).toContain(`import '${path}'`)
     // What every feature brings is on the first screen, where its words are not.
     expect(name).not.toMatch(/^(lib|shell|components)\/|\/feature\.ts$/)

@@ -105,16 +105,19 @@ export class LiveSession {
       const { id } = await createSession(what)
       if (this.state !== 'starting') return
       this.id = id
+      this.#remember()
       this.#connect()
     } catch (thrown) {
       this.#end(problemOf(thrown))
     }
   }
 
-  /** Goes on with a session that runs already; `what` began it, as far as the page knows. */
+  /** Goes on with a session that runs already; `what` begins the next one, if the page does not know what began it. */
   join(id: string, what: NewSession): void {
     this.#drop()
-    this.#what = what
+    const kept = recalled(id)
+    this.#what = kept?.what ?? what
+    this.asked = kept?.asked ?? {}
     this.id = id
     this.state = 'starting'
     this.#connect()
@@ -208,19 +211,19 @@ export class LiveSession {
     this.#post(commandMessage(command))
   }
   load(place: SoundPlace, name: string): void {
-    this.asked = { ...this.asked, sound: { place, name }, loop: undefined }
+    this.#asks({ sound: { place, name }, loop: undefined })
     this.ask({ do: 'load', sound: place })
   }
   loop(from: number, to: number): void {
-    this.asked = { ...this.asked, loop: { from, to } }
+    this.#asks({ loop: { from, to } })
     this.ask({ do: 'loop', from, to })
   }
   follow(path: Path): void {
-    this.asked = { ...this.asked, path }
+    this.#asks({ path })
     this.ask(path.command)
   }
   loadPrior(model: string): void {
-    this.asked = { ...this.asked, prior: model }
+    this.#asks({ prior: model })
     this.ask({ do: 'prior', model })
   }
 
@@ -255,6 +258,20 @@ export class LiveSession {
     const buffer = this.buffer / rate
     const { input, output } = this.device
     return { model, buffer, input, output, total: model + buffer + input + output }
+  }
+
+  #asks(more: Asked): void {
+    this.asked = { ...this.asked, ...more }
+    this.#remember()
+  }
+  /** Keeps what a page that is loaded again cannot ask the session. */
+  #remember(): void {
+    if (!this.id) return
+    try {
+      sessionStorage.setItem(KEY + this.id, JSON.stringify({ what: this.#what, asked: this.asked }))
+    } catch {
+      // A long movement may be too large; the session itself still has it.
+    }
   }
 
   #note(moves: readonly (readonly [number, number, number])[]): void {
@@ -421,6 +438,16 @@ export class LiveSession {
       if (sampleRate === graph.context.sampleRate) throw thrown
       await this.#openGraph(sampleRate)
     }
+  }
+}
+
+const KEY = 'maquette.session.'
+
+function recalled(id: string): { what?: NewSession; asked?: Asked } | undefined {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEY + id) ?? 'null') ?? undefined
+  } catch {
+    return undefined
   }
 }
 

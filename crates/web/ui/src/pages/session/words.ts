@@ -1,6 +1,6 @@
 // What a session and its page say to each other, as types.
 
-import type { Problem } from '$lib/api'
+import type { Job, Problem } from '$lib/api'
 
 export interface SessionControl {
   number: number
@@ -71,4 +71,61 @@ export interface NewSession {
   weights: LiveWeights
   seed: number
   has_noise: boolean
+}
+
+/** How a direction of the latent space is spread over a dataset. */
+export interface DirectionSpread {
+  deviation: number
+  share: number
+  percentiles: number[]
+  /** 64 equal parts from −4 to 4 standard deviations, in shares of the fullest. */
+  histogram: number[]
+  /** With loudness, pitch, spectral centroid: correlations. */
+  goes_with: number[]
+}
+export interface MappedSound {
+  idx: number
+  name: string
+  secs: number
+}
+export interface LatentMap {
+  rate_hz: number
+  ratio: number
+  n_points: number
+  n_directions: number
+  directions: DirectionSpread[]
+  sounds: MappedSound[]
+  pitch_hz?: number[] | null
+  loudness_db: number[]
+}
+export interface MapJob {
+  id: string
+  model: string
+  dataset: string
+  job: Job
+  map?: LatentMap | null
+  has_embedding: boolean
+}
+
+export type PatchKind = 'favourite' | 'trajectory' | 'instrument' | 'recipe'
+export interface NewPatch {
+  kind: PatchKind
+  name: string
+  model: string
+  body: unknown
+}
+export interface Patch extends NewPatch {
+  id: string
+  model_sha256: string
+  created_ms: number
+}
+export interface NewGeneration {
+  name?: string
+  recipe: object
+}
+export interface Generation {
+  id: string
+  name: string
+  job: Job
+  n_made: number
 }

@@ -1,1 +1,0 @@
-import{Fo as e,No as t,Qo as n,So as r,gs as i}from"./app-BeSmBhmG.js";var a=e(`<dl class="svelte-ffyhyf"><!></dl>`);function o(e,o){var s=a(),c=n(s);r(c,()=>o.children),i(s),t(e,s)}export{o as t};

@@ -1,1 +1,0 @@
-import{Aa as e,In as t,Pn as n,li as r,mi as i,wt as a}from"./app-BeSmBhmG.js";async function o(o){let s=e.project;o.some(({id:e})=>e===s)&&t(``);let c=await a(o,r,async e=>{await i(e),await n(),e===s&&t(e)});return await n(),s&&!e.project&&!c.some(({id:e})=>e===s)&&t(s),c}export{o as t};

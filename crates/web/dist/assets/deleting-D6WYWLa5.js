@@ -1,1 +1,0 @@
-import"./en-DZ-a8or9.js";import{$a as e,Qa as t,_a as n,ei as r,wt as i,ya as a}from"./app-BeSmBhmG.js";function o(n,r){let i=r.filter(({dataset:e})=>e&&n.includes(e)),[a]=i;return a?i.length===1?t(`dataset.lackedByOne`,{name:a.name}):e(`dataset.lackedBy`,i.length):``}async function s(e){let t=await r().catch(()=>[]);return i(e,n,a,e=>o(e.map(e=>e.id),t))}export{s as t};

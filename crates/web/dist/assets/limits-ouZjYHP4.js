@@ -1,1 +1,0 @@
-import"./en-Ci78-HRN.js";import{Qa as e,Va as t,za as n}from"./app-BeSmBhmG.js";function r(r){switch(r.until){case`minutes`:return e(`limit.afterMinutes`,{time:t(r.minutes*60)});case`steps`:return e(`limit.atStep`,{step:n(r.steps)});case`forever`:return e(`limit.never`)}}export{r as t};
