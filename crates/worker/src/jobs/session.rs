@@ -8,6 +8,7 @@ mod recorder;
 mod stage;
 
 use std::{
+    collections::VecDeque,
     sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel},
     thread,
     time::{Duration, Instant},
@@ -18,6 +19,7 @@ use api::{
     EventBody, LiveWeights, LoadedSound as Shown, Outcome, Problem, SessionCommand, SessionHello,
     SessionLoaded, SessionNotice, SessionTask, SoundPlace,
 };
+use audio::{Pitch, PitchFinder, median_pitch_hz};
 use models::PriorSettings;
 use nn::stream::Precision;
 
@@ -171,7 +173,7 @@ impl Desk {
         asked: &Receiver<Asked>,
         mut recorder: Recorder,
     ) -> anyhow::Result<()> {
-        let mut last_pitch = Instant::now();
+        let (mut ear, mut last_pitch) = (Ear::new(self.rate_hz), Instant::now());
         loop {
             recorder.write(folder, to_stage)?;
             match asked.try_recv() {
@@ -184,13 +186,12 @@ impl Desk {
                 }
                 Ok(Asked::Drop(thing)) => drop(thing),
                 Ok(Asked::Heard { samples }) => {
-                    if last_pitch.elapsed() > Duration::from_millis(200) {
+                    let is_time = last_pitch.elapsed() > HEAR_EVERY;
+                    let hz = if is_time { ear.hear(&samples) } else { f32::NAN };
+                    if is_time {
                         last_pitch = Instant::now();
-                        let hz = pitch_of(&samples, self.rate_hz);
-                        let _ = to_stage.try_send(Thing::Pitch(hz, samples));
-                    } else {
-                        let _ = to_stage.try_send(Thing::Pitch(f32::NAN, samples));
                     }
+                    let _ = to_stage.try_send(Thing::Pitch(hz, samples));
                 }
                 Ok(Asked::Alone(how_long)) => {
                     if how_long > ALONE_MAX {
@@ -321,10 +322,34 @@ fn shown(sound: &LoadedSound, rate_hz: u32) -> Shown {
     }
 }
 
-/// The pitch of what came in last; 0 where there is none.
-fn pitch_of(_samples: &[f32], _rate_hz: u32) -> f32 {
-    0.0
+/// The pitch of what comes in, over the last second or two.
+struct Ear {
+    finder: PitchFinder,
+    /// The pitches of the last moments.
+    heard: VecDeque<Option<Pitch>>,
 }
+
+impl Ear {
+    fn new(rate_hz: u32) -> Self {
+        // What people sing and play; a low rate has less above.
+        let finder = PitchFinder::new(rate_hz, [50.0, (rate_hz as f32 / 8.0).min(2_000.0)]);
+        Self { finder, heard: VecDeque::new() }
+    }
+
+    /// Listens to one more moment; the median pitch, 0 where there is none.
+    fn hear(&mut self, samples: &[f32]) -> f32 {
+        if self.heard.len() == MOMENTS {
+            self.heard.pop_front();
+        }
+        let window = samples.get(..self.finder.window());
+        self.heard.push_back(window.and_then(|window| self.finder.find(window)));
+        median_pitch_hz(self.heard.iter().copied()).unwrap_or(0.0)
+    }
+}
+
+/// Moments whose median is shown, and how often one is heard.
+const MOMENTS: usize = 7;
+const HEAR_EVERY: Duration = Duration::from_millis(200);
 
 /// Sends something to the stage, and waits while it is busy.
 fn hand_over(to_stage: &SyncSender<Thing>, thing: Thing) {

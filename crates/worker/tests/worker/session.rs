@@ -195,6 +195,17 @@ fn every_block_is_answered_and_the_input_comes_back_in_time() {
     assert!(worst < 1e-4, "{worst}");
     let status = live.next_of_status();
     assert!(status[0] > 0.2 && (status[2] - 1.0).abs() < 1e-6, "{status:?}");
+    // The pitch of the tone is found beside the thread that plays.
+    let expected = 0.03 / std::f32::consts::TAU * RATE_HZ as f32;
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        live.play_all(&tone(8_192), 1_024);
+        let hz = live.next_of_status()[8];
+        if (hz - expected).abs() < 3.0 {
+            break;
+        }
+        assert!(Instant::now() < until, "{hz} Hz, not {expected}");
+    }
 }
 
 impl Live {
