@@ -5,6 +5,7 @@
 
 mod about;
 mod assets;
+mod bridge;
 mod conversions;
 mod datasets;
 mod error;
@@ -13,19 +14,24 @@ mod families;
 mod films;
 mod folders;
 mod games;
+mod generations;
 mod guard;
 mod imports;
 mod input;
 mod jobs;
 mod live;
+mod maps;
 mod measures;
 mod models;
 pub(crate) mod openapi;
+mod patches;
 mod plays;
 mod presets;
 mod projects;
 mod reconstructions;
 mod runs;
+mod sessions;
+mod sounds;
 mod stream;
 mod trash;
 mod uploads;
@@ -202,6 +208,11 @@ fn routes() -> OpenApiRouter<App> {
         .merge(games::routes())
         .merge(plays::routes())
         .merge(films::routes())
+        .merge(sessions::routes())
+        .merge(generations::routes())
+        .merge(maps::routes())
+        .merge(sounds::routes())
+        .merge(patches::routes())
         .merge(folders::routes())
         .merge(imports::routes())
         .merge(trash::routes())

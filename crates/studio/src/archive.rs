@@ -15,7 +15,7 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use api::{Exit, Id, Order, Outcome, ProjectFile, Task, UnixMs};
+use api::{Exit, Id, Order, Outcome, ProjectFile, SoundCard, Task, UnixMs};
 use job::{Shelf, files, whole};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -375,6 +375,12 @@ pub(crate) fn make_ours(
         match shelf {
             Shelf::Models => rename_in(&place.join(files::MODEL), &renamed)?,
             Shelf::Presets => rename_in(&place.join(files::PRESET), &renamed)?,
+            Shelf::Patches => rename_in(&place.join(files::PATCH), &renamed)?,
+            Shelf::Sounds => {
+                rename_in(&place.join(SoundCard::CARD), &renamed)?;
+                // It says which job it was taken from.
+                rename_in(&place.join(files::CARD), &renamed)?;
+            }
             _ => {
                 rename_in(&place.join(files::ORDER), &renamed)?;
                 make_job_ours(&place, now_ms)?;
@@ -433,6 +439,12 @@ pub(crate) fn keep_inside(order: &mut Order) {
         Task::Train(task) => {
             let seen = task.dataset.as_ref().map(|id| Shelf::Datasets.seen_from_job(id));
             task.dataset_path = seen.unwrap_or_default();
+            let seen = task.model.as_ref().map(|id| Shelf::Models.seen_from_job(id));
+            task.model_path = seen.unwrap_or_default();
+        }
+        Task::Map(task) => {
+            task.dataset_path = Shelf::Datasets.seen_from_job(&task.dataset);
+            task.model_path = Shelf::Models.seen_from_job(&task.model);
         }
         Task::Reconstruct(task) => {
             task.model_path = Shelf::Models.seen_from_job(&task.model);

@@ -13,7 +13,7 @@ use rusqlite::Connection;
 
 use crate::{
     Error,
-    library::films::automatic,
+    library::{films::automatic, sessions},
     shared::{Change, Shared},
     store::{
         checkpoints, episodes, event_marks,
@@ -62,6 +62,9 @@ fn read(shared: &Shared, job: &JobRow, reading: Reading) -> Result<Reach, Error>
     }
     if chunk.next_offset != job.read_bytes {
         shared.change(|change| store(change, job, &chunk, reading))?;
+        if job.kind == JobKind::Session && reading == Reading::Live {
+            sessions::take_recorded(shared, &job.id, &chunk);
+        }
     }
     Ok(chunk.reach)
 }

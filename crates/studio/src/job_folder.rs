@@ -34,12 +34,30 @@ pub(crate) struct Card {
     /// Whether somebody has seen how it ended and put it aside.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) is_dismissed: bool,
-    /// Whether somebody likes it: of films.
+    /// Whether somebody likes it: of films and sounds.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) is_favourite: bool,
     /// Whether somebody has watched it: of films.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) is_watched: bool,
+    /// Words of one's own: of sounds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) tags: Vec<String>,
+    /// When it was taken into the library: of sounds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) added_ms: Option<UnixMs>,
+    /// What it was taken from: of sounds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) taken: Option<Taken>,
+}
+
+/// What a sound of the library was taken from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Taken {
+    /// The job that made it.
+    pub(crate) job: Id,
+    /// The sound's folder in the job's.
+    pub(crate) path: String,
 }
 
 /// How a job ended, as its folder says.

@@ -63,7 +63,7 @@ pub use clock::Clock;
 pub use error::Error;
 pub use library::{
     datasets::DatasetSound, is_unprintable, measures::MeasureRequest, runs::RunRequest,
-    unreadable::find_unreadable, uploads::StagedFile,
+    sessions::CodecOf, unreadable::find_unreadable, uploads::StagedFile,
 };
 pub use live::{Delivery, Subscription};
 pub use room::free_bytes;

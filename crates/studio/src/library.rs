@@ -5,16 +5,21 @@ mod conversions;
 pub(crate) mod datasets;
 mod exports;
 pub(crate) mod films;
+pub(crate) mod generations;
 mod imports;
 mod jobs;
+mod maps;
 pub(crate) mod measures;
 mod models;
 mod passing;
+pub(crate) mod patches;
 mod plays;
 mod presets;
 pub(crate) mod projects;
 mod reconstructions;
 pub(crate) mod runs;
+pub(crate) mod sessions;
+pub(crate) mod sounds;
 pub(crate) mod trash;
 pub(crate) mod unreadable;
 pub(crate) mod uploads;
@@ -22,7 +27,7 @@ pub(crate) mod uploads;
 use std::{fs, path::Path};
 
 use api::{Control, Exit, Id, JobKind, Order, Outcome, Project, Task};
-use job::{Kept, Shelf};
+use job::{Kept, Shelf, kinds::Again};
 
 use crate::{
     Error,
@@ -119,7 +124,9 @@ pub(crate) fn is_taken(shared: &Shared, id: &Id) -> Result<bool, Error> {
     shared.read(|c| {
         Ok(store::jobs::find(c, id)?.is_some()
             || store::models::find(c, id)?.is_some()
-            || store::presets::find(c, id)?.is_some())
+            || store::presets::find(c, id)?.is_some()
+            || store::patches::find(c, id)?.is_some()
+            || store::sounds::find(c, id)?.is_some())
     })
 }
 
@@ -222,6 +229,43 @@ fn cancel_job(shared: &Shared, kind: JobKind, id: &Id) -> Result<(), Error> {
     waited.map_or(Ok(()), |job| watch::discard(shared, &job))
 }
 
+/// Asks a job to keep what it has and end; one that waits ends at once.
+fn stop_job(shared: &Shared, kind: JobKind, id: &Id) -> Result<(), Error> {
+    let shelf = Shelf::of(kind);
+    shared.change(|change| {
+        let mut job = find_job(change, kind, id)?;
+        match job.phase {
+            Phase::Queued => {
+                end_waiting_job(shared, change, &mut job)?;
+                change.list(shelf, id);
+                Ok(())
+            }
+            Phase::Running if job.stop_asked_ms.is_some() => Ok(()),
+            Phase::Running => {
+                ask_to_stop(shared, &job)?;
+                job.stop_asked_ms = Some(shared.now_ms());
+                change.job(&job)
+            }
+            _ => Err(has_ended("stop", &job)),
+        }
+    })?;
+    shared.bell.ring();
+    Ok(())
+}
+
+/// The refusal to stop what has ended.
+fn has_ended(verb: &str, job: &JobRow) -> Error {
+    let remedy = match job::kind(job.kind).again {
+        Again::Resume => "resume it if you want to continue",
+        Again::Restart | Again::Never => "ask for a new one if you want to continue",
+    };
+    Error::conflict(
+        format!("{verb} the {} “{}”", Shelf::of(job.kind).word(), job.name),
+        format!("it is already {}", job.phase.word()),
+        remedy,
+    )
+}
+
 /// Asks a job's process to keep what it has and end: in its folder, or by a signal where there is no room for
 /// a word in there.
 pub(crate) fn ask_to_stop(shared: &Shared, job: &JobRow) -> Result<(), Error> {
@@ -236,7 +280,8 @@ pub(crate) fn ask_to_stop(shared: &Shared, job: &JobRow) -> Result<(), Error> {
     }
 }
 
-/// Queues a job again from the start that failed, was stopped or was interrupted.
+/// Queues a job again that failed, was stopped or was interrupted: from where it was, or from the start, as its kind has
+/// it.
 fn restart_job(shared: &Shared, kind: JobKind, id: &Id) -> Result<(), Error> {
     let shelf = Shelf::of(kind);
     let folder = shared.workspace.folder(shelf, id);
@@ -254,7 +299,10 @@ fn restart_job(shared: &Shared, kind: JobKind, id: &Id) -> Result<(), Error> {
         // Files last, when nothing can refuse any more; but before anybody can see the job in the queue.
         job_folder::write_dismissed(&folder, false)?;
         job_folder::clear_for_start(&folder)?;
-        job_folder::remove_partial_result(&folder)
+        match job::kind(kind).again {
+            Again::Resume => Ok(()),
+            Again::Restart | Again::Never => job_folder::remove_partial_result(&folder),
+        }
     })?;
     shared.bell.ring();
     Ok(())

@@ -11,13 +11,13 @@ use std::{
     time::{Duration, Instant, UNIX_EPOCH},
 };
 
-use api::{Id, Model, OwnPreset, Project, Task, UnixMs};
+use api::{Id, JobKind, Model, OwnPreset, Patch, Project, Task, UnixMs};
 use job::{Shelf, events::Reach};
 
 use crate::{
     Error, follower,
-    job_folder::{self, Process, Product},
-    library::{projects, trash, uploads},
+    job_folder::{self, Card, Process, Product},
+    library::{self, projects, sessions, trash, uploads},
     queue,
     shared::{Change, Shared, lock},
     store::{
@@ -25,9 +25,11 @@ use crate::{
         jobs::{self, JobRow, Phase},
         measures,
         models::{self, ModelRow},
+        patches::{self, PatchRow},
         presets::{self, PresetRow},
         reconstructions::{self, ReconstructionRow},
         runs::{self, RunRow},
+        sounds,
     },
     supervisor,
     workspace::{ids_in, remove},
@@ -53,6 +55,7 @@ pub(crate) fn reconcile(shared: &Shared) -> Result<(), Error> {
         reconcile_shelf(shared, shelf, until)?;
     }
     requeue_unstarted(shared)?;
+    take_recordings(shared)?;
     trash::finish_purges(shared)?;
     trash::purge_expired(shared)?;
     purge_uploads(shared, UPLOADS_AT_START_MS)
@@ -62,6 +65,19 @@ pub(crate) fn reconcile(shared: &Shared) -> Result<(), Error> {
 pub(crate) fn keep_house(shared: &Shared) -> Result<(), Error> {
     trash::purge_expired(shared)?;
     purge_uploads(shared, UPLOADS_MS)
+}
+
+/// Takes what sessions have recorded that ended while no studio was there.
+fn take_recordings(shared: &Shared) -> Result<(), Error> {
+    for (id, _) in shared.read(|c| jobs::ids(c, JobKind::Session))? {
+        let row = shared.read(|c| jobs::find(c, &id))?;
+        if row.is_some_and(|row| !row.phase.is_active())
+            && let Err(error) = sessions::take_left(shared, &id)
+        {
+            tracing::warn!("recordings of {id} stay in its folder: failed to {error}");
+        }
+    }
+    Ok(())
 }
 
 /// Reads one folder into the database. The identifier is the folder's name.
@@ -82,27 +98,50 @@ pub(crate) fn read_in(
         true => card.project.clone().unwrap_or_else(Project::first),
     };
     let deleted_ms = is_deleted.then(|| card.deleted_ms.unwrap_or_else(|| shared.now_ms()));
-    if shelf == Shelf::Models {
-        let path = folder.join(job::files::MODEL);
-        let mut model: Model = job::whole::read_versioned(&path, Model::FORMAT)?;
-        model.id = id.clone();
-        model.name = card.name.unwrap_or(model.name);
-        model.project = Some(project);
-        return shared.change(|change| models::save(change.tx, &ModelRow { model, deleted_ms }));
+    match shelf {
+        Shelf::Models => {
+            let path = folder.join(job::files::MODEL);
+            let mut model: Model = job::whole::read_versioned(&path, Model::FORMAT)?;
+            model.id = id.clone();
+            model.name = card.name.unwrap_or(model.name);
+            model.project = Some(project);
+            shared.change(|change| models::save(change.tx, &ModelRow { model, deleted_ms }))
+        }
+        Shelf::Presets => {
+            let path = folder.join(job::files::PRESET);
+            let mut preset: OwnPreset = job::whole::read_versioned(&path, OwnPreset::FORMAT)?;
+            preset.id = id.clone();
+            preset.name = card.name.unwrap_or(preset.name);
+            preset.project = Some(project);
+            shared.change(|change| presets::save(change.tx, &PresetRow { preset, deleted_ms }))
+        }
+        Shelf::Patches => {
+            let patch = Patch { id: id.clone(), ..library::patches::read(&folder)? };
+            let row = PatchRow { patch, project, deleted_ms };
+            shared.change(|change| patches::save(change.tx, &row))
+        }
+        Shelf::Sounds => {
+            let row = library::sounds::read_row(&folder, id, project, deleted_ms)?;
+            shared.change(|change| sounds::save(change.tx, &row))
+        }
+        _ => read_in_job(shared, shelf, id, (&folder, card), (project, deleted_ms), until),
     }
-    if shelf == Shelf::Presets {
-        let path = folder.join(job::files::PRESET);
-        let mut preset: OwnPreset = job::whole::read_versioned(&path, OwnPreset::FORMAT)?;
-        preset.id = id.clone();
-        preset.name = card.name.unwrap_or(preset.name);
-        preset.project = Some(project);
-        return shared.change(|change| presets::save(change.tx, &PresetRow { preset, deleted_ms }));
-    }
-    let order = job::order::read(&folder)?;
+}
+
+/// Reads the folder of a job into the database.
+fn read_in_job(
+    shared: &Shared,
+    shelf: Shelf,
+    id: &Id,
+    (folder, card): (&Path, Card),
+    (project, deleted_ms): (Id, Option<UnixMs>),
+    until: Instant,
+) -> Result<(), Error> {
+    let order = job::order::read(folder)?;
     let kind = job::kinds::of(&order.task);
     if Shelf::of(kind) != shelf {
         return Err(Error::BadImport {
-            path: folder,
+            path: folder.to_owned(),
             reason: format!("its job.json is not of a {}", shelf.word()),
         });
     }
@@ -112,8 +151,8 @@ pub(crate) fn read_in(
     job.is_dismissed = card.is_dismissed;
     job.project = project;
     job.on_gpu = job::kinds::is_on_gpu(&order.task);
-    let product = read_state(&folder, &mut job);
-    shared.change(|change| store(change, &folder, &mut job, order.task, product))?;
+    let product = read_state(folder, &mut job);
+    shared.change(|change| store(change, folder, &mut job, order.task, product))?;
     if follower::catch_up(shared, id, until)? == Reach::Behind {
         lock(&shared.behind).insert(id.clone());
     }
@@ -192,6 +231,8 @@ pub(crate) fn forget(change: &mut Change<'_>, shelf: Shelf, id: &Id) -> Result<(
     match shelf {
         Shelf::Models => models::forget(change.tx, id),
         Shelf::Presets => presets::forget(change.tx, id),
+        Shelf::Patches => patches::forget(change.tx, id),
+        Shelf::Sounds => sounds::forget(change.tx, id),
         _ => jobs::forget(change.tx, id),
     }
 }
@@ -285,7 +326,11 @@ fn purge_uploads(shared: &Shared, max_age_ms: UnixMs) -> Result<(), Error> {
     for id in ids_in(&shared.workspace.uploads())? {
         let is_old =
             shared.now_ms().saturating_sub(changed_ms(&shared.workspace.upload(&id))) > max_age_ms;
-        if is_old && !shared.read(|c| datasets::needs_upload(c, &id))? {
+        let is_needed = || -> Result<bool, Error> {
+            Ok(shared.read(|c| datasets::needs_upload(c, &id))?
+                || library::generations::needs_upload(shared, &id)?)
+        };
+        if is_old && !is_needed()? {
             uploads::remove_upload(shared, &id)?;
         }
     }

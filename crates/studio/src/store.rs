@@ -17,10 +17,12 @@ pub(crate) mod jobs;
 pub(crate) mod measures;
 pub(crate) mod metrics;
 pub(crate) mod models;
+pub(crate) mod patches;
 pub(crate) mod presets;
 pub(crate) mod reconstructions;
 pub(crate) mod runs;
 pub(crate) mod samples;
+pub(crate) mod sounds;
 pub(crate) mod warnings;
 
 use std::{
@@ -55,6 +57,8 @@ const MIGRATIONS: &[&[(&str, &str)]] = &[
     measures::MIGRATIONS,
     episodes::MIGRATIONS,
     films::MIGRATIONS,
+    patches::MIGRATIONS,
+    sounds::MIGRATIONS,
 ];
 
 /// A database up to this size is checked as a whole after a crash; it takes a second or so.
@@ -334,6 +338,13 @@ pub(crate) fn on_shelf(
     let (sql, given) = match shelf {
         Shelf::Models => (of_body("models"), api::Project::first().to_string()),
         Shelf::Presets => (of_body("presets"), api::Project::first().to_string()),
+        Shelf::Patches | Shelf::Sounds => {
+            let sql = format!(
+                "SELECT id, deleted_ms IS NOT NULL, project FROM {} WHERE ?1 = '' ORDER BY id",
+                shelf.name()
+            );
+            (sql, String::new())
+        }
         _ => {
             let sql =
                 "SELECT id, deleted_ms IS NOT NULL, project FROM jobs WHERE kind = ?1 ORDER BY id";
@@ -355,6 +366,8 @@ pub(crate) fn set_project(
     let sql = match shelf {
         Shelf::Models => "UPDATE models SET body = json_set(body, '$.project', ?2) WHERE id = ?1",
         Shelf::Presets => "UPDATE presets SET body = json_set(body, '$.project', ?2) WHERE id = ?1",
+        Shelf::Patches => "UPDATE patches SET project = ?2 WHERE id = ?1",
+        Shelf::Sounds => "UPDATE sounds SET project = ?2 WHERE id = ?1",
         _ => "UPDATE jobs SET project = ?2 WHERE id = ?1",
     };
     connection.execute(sql, [id.as_str(), project.as_str()])?;

@@ -16,7 +16,14 @@ use utoipa::{
         description = "A local studio for small models. The same verbs as the pages and the command. \
                        Every error is a Problem: what happened, why, and what to do."
     ),
-    components(schemas(api::Problem, api::Live))
+    components(schemas(
+        api::Problem,
+        api::Live,
+        // What goes over the socket of a session.
+        api::SessionCommand,
+        api::SessionHello,
+        api::SessionNotice
+    ))
 )]
 pub(crate) struct Head;
 

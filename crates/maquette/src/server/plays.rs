@@ -1,42 +1,29 @@
 //! `/api/plays`: games in the page. The job that plays answers on a socket of this computer; its messages are
 //! passed on to the page, and the page's to it.
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::time::Duration;
 
-use api::{Id, Job, NewPlay, SessionAddress};
+use api::{Id, Job, NewPlay};
 use axum::{
-    extract::{
-        State, WebSocketUpgrade,
-        ws::{Message, WebSocket},
-    },
-    http::StatusCode,
+    extract::{State, WebSocketUpgrade},
     response::Response,
-};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader},
-    net::{
-        TcpStream,
-        tcp::{OwnedReadHalf, OwnedWriteHalf},
-    },
-    time::{Instant, sleep, timeout},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     App,
+    bridge::{self, Limits},
     error::{Answer, Failure},
     input::{FromJson, FromPath, InProject, OfProject},
 };
 
-/// The longest message of a job, in bytes: a screen with what goes with it is 34 kB.
-const MESSAGE_BYTES_MAX: u32 = 1 << 20;
-/// The longest message of a page.
-const PAGE_BYTES_MAX: usize = 1 << 16;
-/// How long a job may take until it answers, and how often to look.
-const START_TIME: Duration = Duration::from_secs(20);
-const LOOK_EVERY: Duration = Duration::from_millis(30);
-/// How long one message may take to leave.
-const SEND_TIME: Duration = Duration::from_secs(5);
+/// What messages are bounded by: a screen with what goes with it is 34 kB.
+const LIMITS: Limits = Limits {
+    page_bytes_max: 1 << 16,
+    start_time: Duration::from_secs(20),
+    what: "The game does not answer.",
+    remedy: "Start the game again. The job's log may say more.",
+};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(create_play)).routes(routes!(play_session))
@@ -63,106 +50,5 @@ async fn play_session(
     FromPath(id): FromPath<Id>,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Failure> {
-    let address = address(&app, &id).await?;
-    let job = connect(&address).await.map_err(|error| no_answer().because(&error))?;
-    let upgrade = upgrade.max_message_size(PAGE_BYTES_MAX).max_frame_size(PAGE_BYTES_MAX);
-    let mut closing = app.closing.clone();
-    Ok(upgrade.on_upgrade(move |socket| async move {
-        tokio::select! {
-            () = pass_on(job, socket) => {}
-            _ = closing.wait_for(|is_closing| *is_closing) => {}
-        }
-    }))
-}
-
-/// Waits until the job answers.
-async fn address(app: &App, id: &Id) -> Result<SessionAddress, Failure> {
-    let until = Instant::now() + START_TIME;
-    loop {
-        let of = id.clone();
-        if let Some(address) = app.call(move |studio| studio.session(&of)).await? {
-            return Ok(address);
-        }
-        let of = id.clone();
-        let job = app.call(move |studio| studio.job(&of)).await?;
-        let is_coming =
-            matches!(job.state, api::JobState::Queued { .. } | api::JobState::Running { .. });
-        if !is_coming || Instant::now() > until {
-            return Err(no_answer());
-        }
-        sleep(LOOK_EVERY).await;
-    }
-}
-
-fn no_answer() -> Failure {
-    let remedy = "Start the game again. The job's log may say more.";
-    Failure::plain(StatusCode::CONFLICT, "no_session", "The game does not answer.", remedy)
-}
-
-async fn connect(address: &SessionAddress) -> std::io::Result<TcpStream> {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, address.port)).await?;
-    stream.set_nodelay(true)?;
-    stream.write_all(address.token.as_bytes()).await?;
-    Ok(stream)
-}
-
-/// Passes messages on, both ways, until either side ends.
-async fn pass_on(job: TcpStream, mut socket: WebSocket) {
-    let (from_job, mut to_job) = job.into_split();
-    let mut from_job = Messages { stream: BufReader::new(from_job), partial: vec![] };
-    loop {
-        tokio::select! {
-            message = from_job.next() => {
-                let Ok(message) = message else { break };
-                let sent = timeout(SEND_TIME, socket.send(Message::Binary(message.into()))).await;
-                if !matches!(sent, Ok(Ok(()))) {
-                    return;
-                }
-            }
-            message = socket.recv() => match message {
-                Some(Ok(Message::Binary(message))) => {
-                    if send(&mut to_job, &message).await.is_err() {
-                        break;
-                    }
-                }
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
-                Some(Ok(_)) => {}
-            },
-        }
-    }
-    let _ = timeout(Duration::from_secs(1), socket.send(Message::Close(None))).await;
-}
-
-async fn send(to_job: &mut OwnedWriteHalf, message: &[u8]) -> std::io::Result<()> {
-    let length = u32::try_from(message.len()).unwrap_or(u32::MAX).to_le_bytes();
-    to_job.write_all(&length).await?;
-    to_job.write_all(message).await
-}
-
-/// Messages of a job. What was read of one is kept when the wait for the rest is given up.
-struct Messages {
-    stream: BufReader<OwnedReadHalf>,
-    partial: Vec<u8>,
-}
-
-impl Messages {
-    async fn next(&mut self) -> std::io::Result<Vec<u8>> {
-        loop {
-            if let Some((length, rest)) = self.partial.split_first_chunk::<4>() {
-                let length = u32::from_le_bytes(*length);
-                if length > MESSAGE_BYTES_MAX {
-                    return Err(std::io::ErrorKind::InvalidData.into());
-                }
-                let length = length as usize;
-                if rest.len() >= length {
-                    let message = rest[..length].to_vec();
-                    self.partial.drain(..4 + length);
-                    return Ok(message);
-                }
-            }
-            if self.stream.read_buf(&mut self.partial).await? == 0 {
-                return Err(std::io::ErrorKind::UnexpectedEof.into());
-            }
-        }
-    }
+    bridge::open(app, id, upgrade, &LIMITS).await
 }

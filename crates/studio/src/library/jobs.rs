@@ -13,7 +13,9 @@ use job::{
     kinds::{Again, Stopped},
 };
 
-use super::{cancel_job, delete_made, make_job, passing, restart_job, restore_job, valid_name};
+use super::{
+    cancel_job, delete_made, make_job, passing, restart_job, restore_job, stop_job, valid_name,
+};
 
 use crate::{
     Error, Studio, job_folder,
@@ -146,7 +148,7 @@ impl Studio {
     pub fn cancel_job(&self, id: &Id) -> Result<(), Error> {
         let kind = self.job(id)?.kind;
         match job::kind(kind).stopped {
-            Stopped::Kept => self.stop_run(id).map(drop),
+            Stopped::Kept => stop_job(&self.shared, kind, id),
             Stopped::Gone => cancel_job(&self.shared, kind, id),
         }
     }
@@ -158,9 +160,9 @@ impl Studio {
     pub fn restart_job(&self, id: &Id) -> Result<(), Error> {
         let found = self.job(id)?;
         match (job::kind(found.kind).again, found.kind) {
-            (Again::Resume, _) => self.resume_run(id, None).map(drop),
+            (Again::Resume, JobKind::Train) => self.resume_run(id, None).map(drop),
             (Again::Restart, JobKind::Prepare) => self.restart_dataset(id).map(drop),
-            (Again::Restart, kind) => restart_job(&self.shared, kind, id),
+            (Again::Resume | Again::Restart, kind) => restart_job(&self.shared, kind, id),
             (Again::Never, kind) => Err(Error::conflict(
                 format!("start the {} “{}” again", Shelf::of(kind).word(), found.name),
                 "jobs of this kind are not started again",

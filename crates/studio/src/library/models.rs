@@ -7,7 +7,8 @@ use std::{
 };
 
 use api::{
-    Checkpoint, ConvertTask, Id, Lineage, Model, ModelDetail, ModelPlace, NewModel, Task, TrainTask,
+    Checkpoint, ConvertTask, Id, Lineage, Model, ModelDetail, ModelPlace, NewModel, RecipeSource,
+    Task, TrainTask,
 };
 use job::Shelf;
 use sha2::{Digest, Sha256};
@@ -208,29 +209,39 @@ pub(super) fn check_unused(
 ) -> Result<(), Error> {
     let mut active = jobs::in_phase(change.tx, Phase::Running)?;
     active.extend(jobs::in_phase(change.tx, Phase::Queued)?);
-    let mut is_in_use = false;
+    let mut user = None;
     for job in active {
         let folder = shared.workspace.folder(Shelf::of(job.kind), &job.id);
         match job::order::read(&folder) {
-            Ok(order) => is_in_use |= names_model(&order.task, &model.id),
+            Ok(order) if names_model(&order.task, &model.id) => user = user.or(Some(job)),
+            Ok(_) => {}
             // It was cancelled, and is just going.
             Err(error) if error.is_missing() => {}
             Err(error) => return Err(error.into()),
         }
     }
-    if !is_in_use {
-        return Ok(());
-    }
+    let Some(user) = user else { return Ok(()) };
     Err(Error::conflict(
         format!("{verb} the model “{}”", model.name),
-        "it is in use by a reconstruction, a conversion or an export",
+        format!("it is in use by the {} “{}”", Shelf::of(user.kind).word(), user.name),
         "wait until that has finished",
     ))
 }
 
-/// Whether a job reads a model of the library.
+/// Whether a job reads a model of the library. A session has read its models when it plays, and goes on without them.
 fn names_model(task: &Task, model: &Id) -> bool {
+    let is_it = |place: &ModelPlace| matches!(place, ModelPlace::Library { id } if id == model);
     let place = match task {
+        Task::Map(task) => return task.model == *model,
+        Task::Train(task) => return task.model.as_ref() == Some(model),
+        Task::Generate(task) => {
+            let recipe = &task.asked.recipe;
+            let prior = match &recipe.source {
+                RecipeSource::Prior { prior, .. } => Some(prior),
+                _ => None,
+            };
+            return recipe.models.iter().chain(prior).any(|model| is_it(&model.place));
+        }
         Task::Reconstruct(task) => return task.model == *model,
         Task::Export(order) => &order.task.model,
         Task::Convert(ConvertTask::Latents { model, .. } | ConvertTask::Sound { model, .. }) => {
@@ -238,7 +249,7 @@ fn names_model(task: &Task, model: &Id) -> bool {
         }
         _ => return false,
     };
-    matches!(place, ModelPlace::Library { id } if id == model)
+    is_it(place)
 }
 
 /// One model that is not in the trash.

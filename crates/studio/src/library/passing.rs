@@ -4,7 +4,7 @@
 use api::{Id, JobKind};
 use job::{Kept, Shelf};
 
-use super::cancel_job;
+use super::{cancel_job, sessions};
 
 use crate::{
     Error,
@@ -33,8 +33,11 @@ pub(super) fn delete(shared: &Shared, kind: JobKind, id: &Id) -> Result<(), Erro
     remove_ended(shared, kind, id)
 }
 
-/// Removes a job that has ended, with what is left in its folder.
+/// Removes a job that has ended, with what is left in its folder. What a session has recorded is taken before.
 pub(super) fn remove_ended(shared: &Shared, kind: JobKind, id: &Id) -> Result<(), Error> {
+    if kind == JobKind::Session {
+        sessions::take_left(shared, id)?;
+    }
     let shelf = Shelf::of(kind);
     remove(&shared.workspace.folder(shelf, id))?;
     shared.change(|change| {
@@ -57,5 +60,14 @@ pub(super) fn remove_oldest(shared: &Shared, kind: JobKind) -> Result<(), Error>
     })?;
     ended.sort();
     ended.truncate((ended.len() + 1).saturating_sub(n_kept));
-    ended.iter().try_for_each(|(_, id)| remove_ended(shared, kind, id))
+    for (_, id) in ended {
+        match remove_ended(shared, kind, &id) {
+            // What cannot be taken stays, and does not stand in the way of what is new.
+            Err(error) if kind == JobKind::Session => {
+                tracing::warn!("{id} is kept: failed to {error}");
+            }
+            removed => removed?,
+        }
+    }
+    Ok(())
 }

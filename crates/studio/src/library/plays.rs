@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use api::{Id, Job, JobKind, NewPlay, PlayTask, SessionAddress, Task};
+use api::{Id, Job, JobKind, NewPlay, PlayTask, Task};
 use job::Shelf;
 
 use super::{make_job, models, passing, projects::seen_from, runs};
@@ -33,19 +33,6 @@ impl Studio {
         let id =
             make_job(&self.shared, &project, name, Task::Play(task), |_| Ok(()), |_, _| Ok(()))?;
         self.job(&id)
-    }
-
-    /// Where a job answers; nothing as long as it does not.
-    ///
-    /// # Errors
-    /// `NotFound` when there is no such job.
-    pub fn session(&self, id: &Id) -> Result<Option<SessionAddress>, Error> {
-        let job = self.job(id)?;
-        let path = self.shared.workspace.folder(Shelf::of(job.kind), id).join(job::files::SESSION);
-        match job.state {
-            api::JobState::Running { .. } => Ok(job::whole::read_json_if_there(&path)?),
-            _ => Ok(None),
-        }
     }
 
     /// The weights of the agent that plays, as its job will see them, and its name.

@@ -11,11 +11,10 @@ use api::{
 use job::Shelf;
 
 use super::{
-    ask_to_stop,
     datasets::{find_whole, hash_now},
-    delete_job, end_waiting_job,
+    delete_job,
     films::automatic,
-    find_job, make_job, name_from, numbered_name, rename_job, restore_job, valid_name,
+    find_job, make_job, name_from, numbered_name, rename_job, restore_job, stop_job, valid_name,
 };
 
 use crate::{
@@ -182,24 +181,7 @@ impl Studio {
     /// # Errors
     /// `NotFound` when there is none; `Conflict` when it has ended already.
     pub fn stop_run(&self, id: &Id) -> Result<Run, Error> {
-        self.shared.change(|change| {
-            let mut job = find_job(change, JobKind::Train, id)?;
-            match job.phase {
-                Phase::Queued => {
-                    end_waiting_job(&self.shared, change, &mut job)?;
-                    change.list(Shelf::Runs, id);
-                    Ok(())
-                }
-                Phase::Running if job.stop_asked_ms.is_some() => Ok(()),
-                Phase::Running => {
-                    ask_to_stop(&self.shared, &job)?;
-                    job.stop_asked_ms = Some(self.shared.now_ms());
-                    change.job(&job)
-                }
-                _ => Err(has_ended("stop", &job)),
-            }
-        })?;
-        self.shared.bell.ring();
+        stop_job(&self.shared, JobKind::Train, id)?;
         self.listed_run(id)
     }
 
@@ -429,14 +411,6 @@ fn check_resumable(job: &JobRow, run: &RunRow, limit: Option<Limit>) -> Result<(
 
 fn cannot_resume(job: &JobRow, why: &str, remedy: &str) -> Error {
     Error::conflict(format!("resume the run “{}”", job.name), why, remedy)
-}
-
-fn has_ended(verb: &str, job: &JobRow) -> Error {
-    Error::conflict(
-        format!("{verb} the run “{}”", job.name),
-        format!("it is already {}", job.phase.word()),
-        "resume it if you want to continue",
-    )
 }
 
 #[cfg(test)]

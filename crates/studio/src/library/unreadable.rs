@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use api::{Id, JobKind, Model, OwnPreset, Problem, UnreadableFolder};
+use api::{Id, JobKind, Model, OwnPreset, Patch, Problem, SoundCard, UnreadableFolder};
 use job::Shelf;
 
 use crate::{
@@ -98,6 +98,14 @@ fn check(shelf: Shelf, folder: &Path) -> Result<(), job::Error> {
         Shelf::Presets => {
             let path = folder.join(job::files::PRESET);
             job::whole::read_versioned::<OwnPreset>(&path, OwnPreset::FORMAT).map(drop)
+        }
+        Shelf::Patches => {
+            let path = folder.join(job::files::PATCH);
+            job::whole::read_versioned::<Patch>(&path, Patch::FORMAT).map(drop)
+        }
+        Shelf::Sounds => {
+            let path = folder.join(SoundCard::CARD);
+            job::whole::read_versioned::<SoundCard>(&path, SoundCard::FORMAT).map(drop)
         }
         _ => job::order::read(folder).map(drop),
     }

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import type { Run, ScoreMetric } from '../src/lib/api'
 import { changeOf, improvement, rankOf, scoreInfo } from '../src/lib/score'
 
-const distance: ScoreMetric = { name: 'validation_distance', title: 'Validation distance', unit: '', is_smaller_better: true }
-const reward: ScoreMetric = { name: 'reward', title: 'Reward', unit: 'points', is_smaller_better: false }
+const distance: ScoreMetric = { name: 'validation_distance', title: 'Validation distance', unit: '', is_smaller_better: true, is_logarithmic: false }
+const reward: ScoreMetric = { name: 'reward', title: 'Reward', unit: 'points', is_smaller_better: false, is_logarithmic: false }
 const run = (score_metric: ScoreMetric, first: number, latest: number): Run => ({ score_metric, score: { first, latest, best: latest } }) as Run
 
 test('what is better depends on the score', () => {

@@ -1,13 +1,13 @@
 // Requests about maps of what models know.
 
-import { answer, client, filePath, path, until, type Signal } from './request'
 import { problemFrom, unreachable } from './problem'
-import type { MapJob } from '../../pages/session/words'
+import { answer, at, client, filePath, type Signal, until } from './request'
 
 /** The newest map of a model, if it has one. */
-export const mapOf = (model: string, signal?: Signal): Promise<MapJob | null> =>
-  answer(client.GET('/api/models/{id}/map' as never, { params: { path: { id: model } }, ...until(signal) } as never) as never)
-export const createMap = (model: string): Promise<MapJob> => answer(client.POST('/api/maps' as never, { body: { model } } as never) as never)
+export const mapOf = (model: string, signal?: Signal) => answer(client.GET('/api/models/{id}/map', { ...at(model), ...until(signal) }))
+/** Draws a map of the dataset that a model learnt from, or of another; the existing one where there is one. */
+export const createMap = (model: string, dataset: string | null = null) => answer(client.POST('/api/maps', { body: { model, dataset } }))
+export const map = (id: string, signal?: Signal) => answer(client.GET('/api/maps/{id}', { ...at(id), ...until(signal) }))
 
 /** A table of a map: little-endian 32-bit floats, row after row. */
 export async function mapTable(id: string, file: 'points' | 'coordinates' | 'embedding', signal?: AbortSignal): Promise<Float32Array> {
@@ -19,4 +19,3 @@ export async function mapTable(id: string, file: 'points' | 'coordinates' | 'emb
   const bytes = await response.arrayBuffer()
   return new Float32Array(bytes, 0, Math.floor(bytes.byteLength / 4))
 }
-export const mapPath = (id: string) => path('maps', id)

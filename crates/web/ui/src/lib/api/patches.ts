@@ -1,13 +1,13 @@
 // Requests about patches: points, movements, instruments and recipes that people keep.
 
-import { answer, client, type Signal, until } from './request'
-import type { NewPatch, Patch, PatchKind } from '../../pages/session/words'
+import { answer, at, client, type Signal, until } from './request'
+import type { NewPatch, PatchChange, PatchKind } from './types'
 
-const at = (id: string) => ({ params: { path: { id } } })
-export const patches = (of: { model?: string; kind?: PatchKind }, signal?: Signal): Promise<Patch[]> =>
-  answer(client.GET('/api/patches' as never, { params: { query: of }, ...until(signal) } as never) as never)
-export const savePatch = (body: NewPatch): Promise<Patch> => answer(client.POST('/api/patches' as never, { body } as never) as never)
-export const changePatch = (id: string, body: { name?: string; body?: unknown }): Promise<Patch> =>
-  answer(client.PATCH('/api/patches/{id}' as never, { ...at(id), body } as never) as never)
-export const deletePatch = (id: string): Promise<undefined> => answer(client.DELETE('/api/patches/{id}' as never, at(id) as never) as never)
-export const restorePatch = (id: string): Promise<Patch> => answer(client.POST('/api/patches/{id}/restore' as never, at(id) as never) as never)
+/** Patches, newest first; all of them, or only those of a model or a kind. */
+export const patches = (of: { model?: string; kind?: PatchKind } = {}, signal?: Signal) =>
+  answer(client.GET('/api/patches', { params: { query: of }, ...until(signal) }))
+export const patch = (id: string, signal?: Signal) => answer(client.GET('/api/patches/{id}', { ...at(id), ...until(signal) }))
+export const savePatch = (body: NewPatch) => answer(client.POST('/api/patches', { body }))
+export const changePatch = (id: string, body: PatchChange) => answer(client.PATCH('/api/patches/{id}', { ...at(id), body }))
+export const deletePatch = (id: string) => answer(client.DELETE('/api/patches/{id}', at(id)))
+export const restorePatch = (id: string) => answer(client.POST('/api/patches/{id}/restore', at(id)))

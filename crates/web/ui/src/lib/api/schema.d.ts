@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/controls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The controls of sessions and recipes: their numbers in messages, their keys in recipes, their ranges. */
+        get: operations["controls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/conversions": {
         parameters: {
             query?: never;
@@ -492,6 +509,132 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/generations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Generations, newest first. Of long trajectories, recipes here have no frames. */
+        get: operations["generations"];
+        put?: never;
+        /** Queues the making of sounds. */
+        post: operations["create_generation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/generations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One generation; its sounds are listed by `/api/generations/{id}/sounds`. */
+        get: operations["generation"];
+        put?: never;
+        post?: never;
+        /**
+         * Moves a generation to the trash, from where it can be restored; one under way is cancelled. To end one and keep what it
+         *     has made, ask `/api/jobs/{id}/cancel`.
+         */
+        delete: operations["delete_generation"];
+        options?: never;
+        head?: never;
+        /** Gives a generation another name. */
+        patch: operations["rename_generation"];
+        trace?: never;
+    };
+    "/api/generations/{id}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file of its folder, like `sounds/0001/sound.wav`; parts of it by `Range`. */
+        get: operations["generation_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/generations/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a generation back from the trash. */
+        post: operations["restore_generation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/generations/{id}/sounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sounds of a generation that are made, in order. Keep one by `/api/sounds`, with its `path`. */
+        get: operations["generated_sounds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/generations/{id}/sounds/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One sound of a generation, with its whole recipe. */
+        get: operations["generated_sound"];
+        put?: never;
+        post?: never;
+        /** Throws a sound of a generation away for good. One that was kept stays in the library. */
+        delete: operations["discard_generated"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/generations/{id}/sounds/{number}/peaks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shape of a sound of a generation. */
+        get: operations["generated_peaks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -827,6 +970,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/maps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draws a map of what a model knows of a dataset; the one that is there already, or under way, where the weights and the
+         *     sounds are the same.
+         */
+        post: operations["create_map"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/maps/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One map. */
+        get: operations["map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/maps/{id}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file of its folder: `points.bin`, `coordinates.bin`, `embedding.bin`; parts of it by `Range`. */
+        get: operations["map_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/measures": {
         parameters: {
             query?: never;
@@ -902,6 +1099,23 @@ export interface paths {
         patch: operations["rename_model"];
         trace?: never;
     };
+    "/api/models/{id}/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The map of a model, one that is done before others; `null` if there is none. */
+        get: operations["map_of_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models/{id}/reconstructions": {
         parameters: {
             query?: never;
@@ -947,6 +1161,60 @@ export interface paths {
         put?: never;
         /** Takes a model back from the trash. */
         post: operations["restore_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Patches, newest first. */
+        get: operations["patches"];
+        put?: never;
+        /** Keeps a favourite point, a trajectory, the state of an instrument, or a recipe. */
+        post: operations["create_patch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One patch. */
+        get: operations["patch"];
+        put?: never;
+        post?: never;
+        /** Moves a patch to the trash, from where it can be restored. */
+        delete: operations["delete_patch"];
+        options?: never;
+        head?: never;
+        /** Gives a patch another name, or something else to keep. */
+        patch: operations["change_patch"];
+        trace?: never;
+    };
+    "/api/patches/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a patch back from the trash. */
+        post: operations["restore_patch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1446,6 +1714,173 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins to play models live: a job that stays, and answers at `/api/sessions/{id}/socket`. Like other jobs it is listed
+         *     by `/api/jobs`, and ended by `/api/jobs/{id}/cancel`. What it records goes to `/api/sounds` by itself.
+         */
+        post: operations["create_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{id}/socket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A WebSocket of binary messages, to play and to listen.
+         * @description The first byte of a message says what it is; numbers are little-endian. From the page: 1, a block of sound to be
+         *     answered by one: `u32` number, `u16` samples, a byte of channels (0: silence), samples as `f32`, channel after
+         *     channel; 2, pairs of a control's `u16` number and its `f32` value; 3, a point, a `f32` for each direction; 4, a
+         *     `SessionCommand` as JSON. To the page: 1, sound, with a byte of flags (1: slow, 2: limited) after the channels; 2, how
+         *     it goes; 3, a `SessionHello` as JSON, first of all; 4, a `SessionNotice` as JSON. The longest message of a page has
+         *     128 kB. One page plays at a time; the next one takes over.
+         */
+        get: operations["session_socket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sounds, newest first. Of long trajectories, recipes here have no frames; `/api/sounds/{id}/recipe` has them. */
+        get: operations["sounds"];
+        put?: never;
+        /** Keeps a sound of a generation or a session in the library. One that is there already is answered with. */
+        post: operations["keep_sound"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sounds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One sound. */
+        get: operations["sound"];
+        put?: never;
+        post?: never;
+        /** Moves a sound to the trash, from where it can be restored. */
+        delete: operations["delete_sound"];
+        options?: never;
+        head?: never;
+        /** Gives a sound another name, other words, or marks it as a favourite. */
+        patch: operations["change_sound"];
+        trace?: never;
+    };
+    "/api/sounds/{id}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file of its folder, like `sound.wav`; parts of it by `Range`. */
+        get: operations["sound_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sounds/{id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows the sound's folder in the file manager of the computer that Maquette runs on. */
+        post: operations["open_sound"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sounds/{id}/peaks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shape of a sound; without any pairs where nobody has drawn it. */
+        get: operations["sound_peaks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sounds/{id}/recipe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a sound was made, ready to be made again: as `recipe` of a new generation it gives the same sound. */
+        get: operations["sound_recipe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sounds/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a sound back from the trash. */
+        post: operations["restore_sound"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/trash": {
         parameters: {
             query?: never;
@@ -1893,6 +2328,25 @@ export interface components {
              * @description Files that repeat another one; 0 where nobody looked.
              */
             n_duplicates?: number;
+        };
+        /** @description How a direction of the latent space is spread over a dataset. */
+        DirectionSpread: {
+            /**
+             * Format: float
+             * @description Its standard deviation, in the model's own units.
+             */
+            deviation: number;
+            /**
+             * Format: float
+             * @description The share of all variance that it has, 0 to 1.
+             */
+            share: number;
+            /** @description The 1st, 5th, 50th, 95th and 99th percentile, in standard deviations. */
+            percentiles: number[];
+            /** @description How many frames lie in each of 64 equal parts from −4 to 4 standard deviations, in shares of the fullest. */
+            histogram: number[];
+            /** @description How strongly it goes with loudness, pitch and spectral centroid: correlations, −1 to 1. */
+            goes_with: number[];
         };
         /** @description What this machine has, what works, and what to do. */
         Doctor: {
@@ -2512,6 +2966,49 @@ export interface components {
              */
             action: number;
         };
+        /**
+         * @description A sound of a generation; its folder `sounds/NUMBER` holds `sound.wav`, `sound.json` and `peaks.bin`, and, where a
+         *     sound was sent through the models, that one as [`SoundCard::INPUT`].
+         */
+        GeneratedSound: {
+            /**
+             * Format: int32
+             * @description Its number, from 1.
+             */
+            number: number;
+            /** @description Its folder, in the job's. */
+            path: string;
+            /** @description What it is. */
+            card: components["schemas"]["SoundCard"];
+            kept_as?: components["schemas"]["Id"] | null;
+            /** @description Whether somebody threw it away: its files are gone. */
+            is_gone?: boolean;
+        };
+        /** @description A generation: under way, or done. */
+        Generation: {
+            /** @description Its identifier. */
+            id: components["schemas"]["Id"];
+            /** @description Its name. */
+            name: string;
+            /** @description When it was asked for. */
+            created_ms: components["schemas"]["u64"];
+            /** @description What was asked for. */
+            asked: components["schemas"]["NewGeneration"];
+            /** @description The job that makes it. */
+            job: components["schemas"]["Job"];
+            /**
+             * Format: int32
+             * @description How many sounds there will be, once that is known.
+             */
+            n_sounds?: number | null;
+            /**
+             * Format: int32
+             * @description How many there are.
+             */
+            n_made: number;
+            /** @description Inputs that could not be used: whole sentences. */
+            notes: string[];
+        };
         /** @description `GET /api/health`: that the studio answers, and who it is. */
         Health: {
             /** @description Always `ok`: a studio that cannot work does not answer. */
@@ -2772,6 +3269,41 @@ export interface components {
             /** @enum {string} */
             type: "integer_list";
         };
+        /** @description `map.json`. */
+        LatentMap: {
+            /** @description SHA-256 of the model's weights. */
+            model_sha256: string;
+            /** @description The dataset's content hash. */
+            dataset_hash: string;
+            /**
+             * Format: int32
+             * @description Samples per second.
+             */
+            rate_hz: number;
+            /**
+             * Format: int32
+             * @description Samples per latent frame.
+             */
+            ratio: number;
+            /**
+             * Format: int32
+             * @description Points.
+             */
+            n_points: number;
+            /**
+             * Format: int32
+             * @description Directions of `coordinates.bin` and of the lists below, those that matter most first.
+             */
+            n_directions: number;
+            /** @description How each of them is spread. */
+            directions: components["schemas"]["DirectionSpread"][];
+            /** @description The sounds of the dataset that have points. */
+            sounds: components["schemas"]["MappedSound"][];
+            /** @description The 5th, 50th and 95th percentile of pitch over points that have one, in Hz; none if few have. */
+            pitch_hz?: number[] | null;
+            /** @description The 5th, 50th and 95th percentile of loudness, in dB below full scale. */
+            loudness_db: number[];
+        };
         /** @description How much of a latent space is used. */
         LatentUse: {
             /**
@@ -2896,6 +3428,20 @@ export interface components {
          * @enum {string}
          */
         LiveWeights: "float32" | "int16" | "int8";
+        /** @description A sound that is loaded. */
+        LoadedSound: {
+            /** @description What it is called. */
+            name: string;
+            /**
+             * Format: double
+             * @description Its length, in seconds.
+             */
+            secs: number;
+            /** @description Its least and largest samples in 512 equal parts, in 1/127 of full scale, to draw. */
+            min: number[];
+            /** @description The largest ones. */
+            max: number[];
+        };
         /** @description The end of a job's log. */
         Log: {
             /** @description Its last lines. */
@@ -2948,6 +3494,35 @@ export interface components {
             /** @description Its name. */
             name: string;
             learnt?: components["schemas"]["Learnt"] | null;
+        };
+        /** @description A map: under way, or drawn. */
+        MapJob: {
+            /** @description Its identifier. */
+            id: components["schemas"]["Id"];
+            /** @description The model. */
+            model: components["schemas"]["Id"];
+            /** @description The dataset. */
+            dataset: components["schemas"]["Id"];
+            /** @description The job that draws it. */
+            job: components["schemas"]["Job"];
+            map?: components["schemas"]["LatentMap"] | null;
+            /** @description Whether the neighbour embedding is there too. */
+            has_embedding: boolean;
+        };
+        /** @description A sound of a map. */
+        MappedSound: {
+            /**
+             * Format: int32
+             * @description Its place in the dataset, from 0.
+             */
+            idx: number;
+            /** @description Its name there. */
+            name: string;
+            /**
+             * Format: double
+             * @description Its length, in seconds.
+             */
+            secs: number;
         };
         /** @description A measure of how long a run would take. */
         Measure: {
@@ -3189,6 +3764,30 @@ export interface components {
             /** @description How it looks. */
             look?: components["schemas"]["FilmLook"];
         };
+        /** @description Sounds to make. */
+        NewGeneration: {
+            /** @description A name; made from the recipe if absent. */
+            name?: string | null;
+            /** @description How to make them. */
+            recipe: components["schemas"]["Recipe"];
+            /**
+             * Format: int32
+             * @description How many: 1 to 1,000. Each has a seed of its own, see [`seed_of`].
+             */
+            count?: number;
+            /**
+             * Format: double
+             * @description With more than one, each drifts so far from the recipe, in standard deviations; see [`crate::Variation`].
+             */
+            vary?: number;
+            /**
+             * @description Sounds to send through the models, one after the other, each in the place of the recipe's: a batch. `count` is
+             *     for each of them.
+             */
+            inputs?: components["schemas"]["SoundPlace"][];
+            /** @description A folder on this computer whose sounds are inputs too, with its sub-folders. */
+            folder?: string | null;
+        };
         /** @description A folder of a job or model that came from elsewhere, to be taken into the workspace. */
         NewImport: {
             /** @description Absolute path of the folder. */
@@ -3201,6 +3800,12 @@ export interface components {
             /** @description The order: its `kind`, and what that needs. */
             task: unknown;
         };
+        /** @description A map to draw. */
+        NewMap: {
+            /** @description The model. */
+            model: components["schemas"]["Id"];
+            dataset?: components["schemas"]["Id"] | null;
+        };
         /** @description Which checkpoint to put into the library. */
         NewModel: {
             /** @description The run. */
@@ -3212,6 +3817,17 @@ export interface components {
             step?: number | null;
             /** @description A name; the run's if absent. */
             name?: string | null;
+        };
+        /** @description A patch to keep. */
+        NewPatch: {
+            /** @description What it keeps. */
+            kind: components["schemas"]["PatchKind"];
+            /** @description A name, 1 to 120 characters. */
+            name: string;
+            /** @description The model that it is for. */
+            model: components["schemas"]["Id"];
+            /** @description What to keep. */
+            body: unknown;
         };
         /** @description A game to play. */
         NewPlay: {
@@ -3256,6 +3872,29 @@ export interface components {
              */
             seed?: number | null;
             limit?: components["schemas"]["Limit"] | null;
+        };
+        /** @description A session to begin. */
+        NewSession: {
+            /** @description Models of the library, one to four, with the same sampling rate and channels. */
+            models: components["schemas"]["Id"][];
+            /** @description The precision of their weights. */
+            weights?: components["schemas"]["LiveWeights"];
+            /**
+             * Format: int64
+             * @description What every random number follows from.
+             */
+            seed?: number;
+            /** @description Whether the models' own noise is heard. */
+            has_noise?: boolean;
+        };
+        /** @description What is to be taken into the library of sounds. */
+        NewSound: {
+            /** @description The job that made it: a generation or a session. */
+            job: components["schemas"]["Id"];
+            /** @description The sound's folder in the job's. */
+            path: string;
+            /** @description Another name than its card's. */
+            name?: string | null;
         };
         /** @description Where a composed setting got its value from: the last one that set it. */
         Origin: {
@@ -3330,6 +3969,40 @@ export interface components {
             license: string;
             lineage?: components["schemas"]["Lineage"] | null;
         };
+        /** @description `patch.json` in its folder. */
+        Patch: {
+            /**
+             * Format: int32
+             * @description Version of this format; see [`Patch::FORMAT`].
+             */
+            format: number;
+            /** @description Its identifier. */
+            id: components["schemas"]["Id"];
+            /** @description What it keeps. */
+            kind: components["schemas"]["PatchKind"];
+            /** @description The name people gave it. */
+            name: string;
+            /** @description When it was made. */
+            created_ms: components["schemas"]["u64"];
+            /** @description The model that it is for. */
+            model: components["schemas"]["Id"];
+            /** @description SHA-256 of that model's weights, so that a patch is not used with another. */
+            model_sha256: string;
+            /** @description What is kept; only the pages read it. At most 4 MB. */
+            body: unknown;
+        };
+        /** @description What changes about a patch; what is absent stays. */
+        PatchChange: {
+            /** @description Another name. */
+            name?: string | null;
+            /** @description Something else to keep. */
+            body?: unknown;
+        };
+        /**
+         * @description What a patch keeps.
+         * @enum {string}
+         */
+        PatchKind: "favourite" | "trajectory" | "instrument" | "recipe";
         /** @description The shape of a sound, to draw: least and largest sample of every block. */
         Peaks: {
             /**
@@ -3554,6 +4227,110 @@ export interface components {
              */
             ahead_samples: number;
         };
+        /** @description How a sound is made: the same recipe gives the same samples again. */
+        Recipe: {
+            /** @description The models that play, the first one's latents being those that sources speak of. At least one. */
+            models: components["schemas"]["RecipeModel"][];
+            /** @description What they play. */
+            source: components["schemas"]["RecipeSource"];
+            /** @description Controls that are not at their defaults, by key: see [`crate::CONTROLS`]. */
+            controls?: {
+                [key: string]: number;
+            };
+            /**
+             * @description The standard deviation of each latent direction over the model's dataset, which units of latents mean;
+             *     1 where there is none. From the model's map.
+             */
+            deviations?: number[];
+            /**
+             * Format: int64
+             * @description What every random number follows from; at most [`crate::SEED_MAX`].
+             */
+            seed?: number;
+            /**
+             * Format: double
+             * @description How long it is to be, in seconds; a sound's or a path's own length if absent.
+             */
+            secs?: number | null;
+            variation?: components["schemas"]["Variation"] | null;
+            /**
+             * Format: double
+             * @description The loudness to bring it to, in LUFS; as it comes if absent.
+             */
+            loudness_lufs?: number | null;
+            /** @description How its samples are stored. */
+            format?: components["schemas"]["SampleFormat"];
+        };
+        /** @description A model of a recipe. */
+        RecipeModel: {
+            /** @description Where it is. */
+            place: components["schemas"]["ModelPlace"];
+            /** @description What it was called. */
+            name?: string;
+            /** @description SHA-256 of its weights, in hexadecimal; filled in when the sound is made. */
+            sha256?: string;
+        };
+        /** @description What models play. */
+        RecipeSource: {
+            /** @description The sound. */
+            sound: components["schemas"]["SoundPlace"];
+            /** @description Whether the transposition is found from the pitch of the sound and of the model's dataset. */
+            transposes_to_model?: boolean;
+            /** @enum {string} */
+            from: "sound";
+        } | {
+            /** @description The prior. */
+            prior: components["schemas"]["RecipeModel"];
+            start?: components["schemas"]["SoundPlace"] | null;
+            /**
+             * Format: double
+             * @description How much of that sound it hears, from the sound's start, in seconds; all if absent.
+             */
+            start_secs?: number | null;
+            /** @enum {string} */
+            from: "prior";
+        } | {
+            /** @description At least one point: coordinates along the first directions, in standard deviations. */
+            points: number[][];
+            /** @description The way between them. */
+            way?: components["schemas"]["Way"];
+            /** @description Whether it returns to its first point. */
+            is_closed?: boolean;
+            /** @enum {string} */
+            from: "path";
+        } | {
+            /** @description Coordinates along the first directions, in standard deviations, one frame after the other. */
+            frames: number[][];
+            /**
+             * Format: double
+             * @description Frames per second.
+             */
+            rate_hz: number;
+            /** @enum {string} */
+            from: "trajectory";
+        } | {
+            /**
+             * Format: double
+             * @description How fast it wanders, 0.01 to 20: about how often a second it comes to another place.
+             */
+            speed_hz: number;
+            /**
+             * Format: double
+             * @description How far it goes, in standard deviations: 0 to 3.
+             */
+            range: number;
+            /** @description Where it begins, along the first directions; at the mean if empty. */
+            start?: number[];
+            /** @enum {string} */
+            from: "walk";
+        } | {
+            /** @description The sound that came in, relative to the recipe. */
+            input: string;
+            /** @description What was moved and when, relative to the recipe. */
+            moves: string;
+            /** @enum {string} */
+            from: "performance";
+        };
         /** @description A sound sent through a model and back. */
         Reconstruction: {
             /** @description Its identifier. */
@@ -3773,6 +4550,11 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /**
+         * @description How samples are stored in a WAV file.
+         * @enum {string}
+         */
+        SampleFormat: "int16" | "int24" | "float32";
         /** @description How the score of a run moved. */
         Score: {
             /**
@@ -3801,6 +4583,314 @@ export interface components {
             unit: string;
             /** @description Whether less is better. */
             is_smaller_better: boolean;
+            /** @description Whether it is a logarithm, as a likelihood in nats: differences of it matter, and it may be negative. */
+            is_logarithmic: boolean;
+        };
+        /** @description What a page asks of a session besides moving controls. */
+        SessionCommand: {
+            /** @description The sound. */
+            sound: components["schemas"]["SoundPlace"];
+            /** @enum {string} */
+            do: "load";
+        } | {
+            /**
+             * Format: double
+             * @description Seconds from its start.
+             */
+            secs: number;
+            /** @enum {string} */
+            do: "seek";
+        } | {
+            /**
+             * Format: double
+             * @description Its start in seconds,
+             */
+            from: number;
+            /**
+             * Format: double
+             * @description and its end.
+             */
+            to: number;
+            /** @enum {string} */
+            do: "loop";
+        } | {
+            /** @description At least one point, in standard deviations along the first directions. */
+            points: number[][];
+            /** @description The way between them. */
+            way?: components["schemas"]["Way"];
+            /** @description Whether it returns to its first point. */
+            is_closed?: boolean;
+            /**
+             * Format: double
+             * @description Seconds from point to point.
+             */
+            secs: number;
+            /** @enum {string} */
+            do: "path";
+        } | {
+            /** @description One frame after the other, in standard deviations along the first directions. */
+            frames: number[][];
+            /**
+             * Format: double
+             * @description Frames per second.
+             */
+            rate_hz: number;
+            /** @enum {string} */
+            do: "trajectory";
+        } | {
+            /**
+             * Format: double
+             * @description Seconds from its start.
+             */
+            secs: number;
+            /** @enum {string} */
+            do: "seek_path";
+        } | {
+            /** @description A model of the library. */
+            model: components["schemas"]["Id"];
+            /** @enum {string} */
+            do: "prior";
+        } | {
+            /**
+             * Format: int64
+             * @description What its random numbers follow from.
+             */
+            seed: number;
+            /** @enum {string} */
+            do: "restart_prior";
+        } | {
+            /** @description A name for the sound. */
+            name: string;
+            /** @enum {string} */
+            do: "record";
+        } | {
+            /** @enum {string} */
+            do: "stop_recording";
+        } | {
+            /** @enum {string} */
+            do: "reset";
+        };
+        /** @description A control, as pages show it. */
+        SessionControl: {
+            /**
+             * Format: int32
+             * @description Its number in messages; of a direction, its part of the number.
+             */
+            number: number;
+            /** @description Its key in recipes; of a direction, the part after the point. */
+            key: string;
+            /** @description What people call it. */
+            title: string;
+            /**
+             * Format: float
+             * @description The least value.
+             */
+            least: number;
+            /**
+             * Format: float
+             * @description The largest value.
+             */
+            most: number;
+            /**
+             * Format: float
+             * @description The value that it begins with.
+             */
+            default: number;
+            /** @description Its unit; empty for shares and switches. */
+            unit: string;
+            /** @description What moving it does: a sentence. */
+            help: string;
+        };
+        /** @description Every control that a session has. */
+        SessionControls: {
+            /** @description Those of the whole session. */
+            session: components["schemas"]["SessionControl"][];
+            /** @description Those of each latent direction. */
+            direction: components["schemas"]["SessionControl"][];
+            /**
+             * Format: int32
+             * @description The number of the first control of the first direction.
+             */
+            first_direction: number;
+            /**
+             * Format: int32
+             * @description Numbers that each direction has.
+             */
+            direction_stride: number;
+            /**
+             * Format: int32
+             * @description Directions with controls of their own, at most.
+             */
+            directions_max: number;
+        };
+        /** @description What a page is told first. */
+        SessionHello: {
+            /** @description The names of the models. */
+            models: string[];
+            /**
+             * Format: int32
+             * @description Samples per second.
+             */
+            rate_hz: number;
+            /**
+             * Format: int32
+             * @description Channels of sound.
+             */
+            channels: number;
+            /**
+             * Format: int32
+             * @description Samples per latent frame of the first model.
+             */
+            ratio: number;
+            /**
+             * Format: int32
+             * @description Latents of the first model.
+             */
+            latent_size: number;
+            /**
+             * Format: int32
+             * @description Directions that have controls, and that messages speak of.
+             */
+            n_directions: number;
+            /**
+             * Format: int32
+             * @description By how many samples the output is late, blocks not counted.
+             */
+            latency_samples: number;
+            /**
+             * Format: int32
+             * @description The longest block, in samples.
+             */
+            block_max: number;
+            /** @description Whether other models can decode the first one's latents. */
+            can_share_latents: boolean;
+            /** @description The standard deviation of each of the directions, in the model's own units. */
+            deviations: number[];
+            /** @description The controls of the session, and where they stand, by number. */
+            controls: components["schemas"]["SessionControl"][];
+            /** @description The controls of each direction. */
+            direction_controls: components["schemas"]["SessionControl"][];
+            /** @description Where controls stand that are not at their defaults: number and value. */
+            values: [
+                number,
+                number
+            ][];
+            /** @description What is loaded. */
+            loaded: components["schemas"]["SessionLoaded"];
+        };
+        /** @description What is loaded into a session. */
+        SessionLoaded: {
+            sound?: components["schemas"]["LoadedSound"] | null;
+            /** @description The name of the prior, if there is one. */
+            prior?: string | null;
+            /**
+             * Format: double
+             * @description The length of the path in seconds, if there is one.
+             */
+            path_secs?: number | null;
+            /** @description The name of the recording under way, if there is one. */
+            recording?: string | null;
+        };
+        /** @description What a session tells a page. */
+        SessionNotice: {
+            /** @description What is loaded now. */
+            loaded: components["schemas"]["SessionLoaded"];
+            /** @enum {string} */
+            is: "loaded";
+        } | {
+            /** @description Its folder in the job's: a sound with its card. */
+            path: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: double
+             * @description Its length, in seconds.
+             */
+            secs: number;
+            /** @enum {string} */
+            is: "recorded";
+        } | {
+            /** @description Why, and what to do. */
+            problem: components["schemas"]["Problem"];
+            /** @enum {string} */
+            is: "failed";
+        } | {
+            /** @enum {string} */
+            is: "taken_over";
+        };
+        /** @description A sound of the library. */
+        Sound: {
+            /** @description Its identifier. */
+            id: components["schemas"]["Id"];
+            /** @description The project that it lies in. */
+            project: components["schemas"]["Id"];
+            /** @description When it was taken into the library. */
+            added_ms: components["schemas"]["u64"];
+            /** @description What it is. */
+            card: components["schemas"]["SoundCard"];
+            /** @description Whether somebody likes it. */
+            is_favourite: boolean;
+            /** @description Words of one's own. */
+            tags: string[];
+            /** @description Its folder, to copy or to open. */
+            folder: string;
+        };
+        /** @description `sound.json` of a sound, beside `sound.wav` and `peaks.bin`. */
+        SoundCard: {
+            /**
+             * Format: int32
+             * @description Version of this format; see [`SoundCard::FORMAT`].
+             */
+            format: number;
+            /** @description The name people gave it. */
+            name: string;
+            /** @description When it was made. */
+            created_ms: components["schemas"]["u64"];
+            /** @description The version of Maquette that made it. */
+            version: string;
+            /** @description How it was made. */
+            recipe: components["schemas"]["Recipe"];
+            /** @description What it is like. */
+            facts: components["schemas"]["SoundFacts"];
+        };
+        /** @description What changes about a sound; what is absent stays. */
+        SoundChange: {
+            /** @description Another name. */
+            name?: string | null;
+            /** @description Whether somebody likes it. */
+            is_favourite?: boolean | null;
+            /** @description Words of one's own. */
+            tags?: string[] | null;
+        };
+        /** @description What a sound is like. */
+        SoundFacts: {
+            /**
+             * Format: int32
+             * @description Samples per second.
+             */
+            rate_hz: number;
+            /**
+             * Format: int32
+             * @description Channels.
+             */
+            channels: number;
+            /**
+             * Format: int64
+             * @description Samples of each channel.
+             */
+            n_samples: number;
+            /**
+             * Format: double
+             * @description The largest sample, in dB below full scale; none for silence.
+             */
+            peak_db?: number | null;
+            /**
+             * Format: double
+             * @description Integrated loudness (EBU R 128), in LUFS; none for silence and for what is shorter than 0.4 s.
+             */
+            loudness_lufs?: number | null;
+            /** @description SHA-256 of `sound.wav`, in hexadecimal: whether two recipes gave the same sound. Empty while it is recorded. */
+            sha256?: string;
         };
         /** @description One sound of a dataset. */
         SoundFile: {
@@ -3856,6 +4946,43 @@ export interface components {
          * @enum {string}
          */
         SoundGroupKind: "exact" | "near";
+        /** @description Where a sound is. */
+        SoundPlace: {
+            /** @description Its identifier. */
+            id: components["schemas"]["Id"];
+            /** @enum {string} */
+            in: "library";
+        } | {
+            /** @description The dataset. */
+            dataset: components["schemas"]["Id"];
+            /**
+             * Format: int32
+             * @description The sound's place in it, from 0.
+             */
+            idx: number;
+            /** @enum {string} */
+            in: "dataset";
+        } | {
+            /** @description The generation. */
+            id: components["schemas"]["Id"];
+            /**
+             * Format: int32
+             * @description Its number in it, from 1.
+             */
+            number: number;
+            /** @enum {string} */
+            in: "generation";
+        } | {
+            /** @description The upload. */
+            upload: components["schemas"]["Id"];
+            /** @enum {string} */
+            in: "upload";
+        } | {
+            /** @description Absolute path. */
+            path: string;
+            /** @enum {string} */
+            in: "file";
+        };
         /** @description Where the sounds of a dataset come from. */
         SoundSource: {
             /** @description Absolute path. */
@@ -3961,6 +5088,19 @@ export interface components {
              */
             bytes: number;
         };
+        /** @description A slow random drift of the latents around what the source says. */
+        Variation: {
+            /**
+             * Format: double
+             * @description How far it drifts, in standard deviations of each direction: 0 to 2.
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description What its random numbers follow from.
+             */
+            seed: number;
+        };
         /** @description Something a person should know. */
         Warning: {
             /** @description A stable word for programs, like `truncated` or `silent`. */
@@ -3970,6 +5110,11 @@ export interface components {
             /** @description What and why, one sentence. */
             message: string;
         };
+        /**
+         * @description The way from one point to the next.
+         * @enum {string}
+         */
+        Way: "linear" | "sphere";
         /** @description A score to compare an agent's with. */
         Yardstick: {
             /** @description Who reaches it: `random`, `scripted`, `person`. */
@@ -4009,6 +5154,7 @@ export type Curves = components['schemas']['Curves'];
 export type Dataset = components['schemas']['Dataset'];
 export type DatasetDetail = components['schemas']['DatasetDetail'];
 export type DatasetSummary = components['schemas']['DatasetSummary'];
+export type DirectionSpread = components['schemas']['DirectionSpread'];
 export type Doctor = components['schemas']['Doctor'];
 export type Emptied = components['schemas']['Emptied'];
 export type Episode = components['schemas']['Episode'];
@@ -4041,6 +5187,8 @@ export type FolderFile = components['schemas']['FolderFile'];
 export type FolderListing = components['schemas']['FolderListing'];
 export type Game = components['schemas']['Game'];
 export type GameKey = components['schemas']['GameKey'];
+export type GeneratedSound = components['schemas']['GeneratedSound'];
+export type Generation = components['schemas']['Generation'];
 export type Health = components['schemas']['Health'];
 export type Id = components['schemas']['Id'];
 export type Import = components['schemas']['Import'];
@@ -4054,6 +5202,7 @@ export type JobKindInfo = components['schemas']['JobKindInfo'];
 export type JobState = components['schemas']['JobState'];
 export type Knob = components['schemas']['Knob'];
 export type KnobKind = components['schemas']['KnobKind'];
+export type LatentMap = components['schemas']['LatentMap'];
 export type LatentUse = components['schemas']['LatentUse'];
 export type LearnsFrom = components['schemas']['LearnsFrom'];
 export type Learnt = components['schemas']['Learnt'];
@@ -4062,9 +5211,12 @@ export type Lineage = components['schemas']['Lineage'];
 export type Live = components['schemas']['Live'];
 export type LivePlay = components['schemas']['LivePlay'];
 export type LiveWeights = components['schemas']['LiveWeights'];
+export type LoadedSound = components['schemas']['LoadedSound'];
 export type Log = components['schemas']['Log'];
 export type Machine = components['schemas']['Machine'];
 export type Made = components['schemas']['Made'];
+export type MapJob = components['schemas']['MapJob'];
+export type MappedSound = components['schemas']['MappedSound'];
 export type Measure = components['schemas']['Measure'];
 export type Measured = components['schemas']['Measured'];
 export type MeasuredPhase = components['schemas']['MeasuredPhase'];
@@ -4080,19 +5232,27 @@ export type ModelPlace = components['schemas']['ModelPlace'];
 export type NewComposition = components['schemas']['NewComposition'];
 export type NewDataset = components['schemas']['NewDataset'];
 export type NewFilm = components['schemas']['NewFilm'];
+export type NewGeneration = components['schemas']['NewGeneration'];
 export type NewImport = components['schemas']['NewImport'];
 export type NewJob = components['schemas']['NewJob'];
+export type NewMap = components['schemas']['NewMap'];
 export type NewModel = components['schemas']['NewModel'];
+export type NewPatch = components['schemas']['NewPatch'];
 export type NewPlay = components['schemas']['NewPlay'];
 export type NewPreset = components['schemas']['NewPreset'];
 export type NewProject = components['schemas']['NewProject'];
 export type NewReconstruction = components['schemas']['NewReconstruction'];
 export type NewRun = components['schemas']['NewRun'];
+export type NewSession = components['schemas']['NewSession'];
+export type NewSound = components['schemas']['NewSound'];
 export type Origin = components['schemas']['Origin'];
 export type Outcome = components['schemas']['Outcome'];
 export type Outdated = components['schemas']['Outdated'];
 export type OwnPreset = components['schemas']['OwnPreset'];
 export type Packaged = components['schemas']['Packaged'];
+export type Patch = components['schemas']['Patch'];
+export type PatchChange = components['schemas']['PatchChange'];
+export type PatchKind = components['schemas']['PatchKind'];
 export type Peaks = components['schemas']['Peaks'];
 export type Phase = components['schemas']['Phase'];
 export type PhasePace = components['schemas']['PhasePace'];
@@ -4108,6 +5268,9 @@ export type ProjectDetail = components['schemas']['ProjectDetail'];
 export type ProjectItem = components['schemas']['ProjectItem'];
 export type QueuePlace = components['schemas']['QueuePlace'];
 export type ReceptiveField = components['schemas']['ReceptiveField'];
+export type Recipe = components['schemas']['Recipe'];
+export type RecipeModel = components['schemas']['RecipeModel'];
+export type RecipeSource = components['schemas']['RecipeSource'];
 export type Reconstruction = components['schemas']['Reconstruction'];
 export type ReconstructionResult = components['schemas']['ReconstructionResult'];
 export type Rename = components['schemas']['Rename'];
@@ -4118,12 +5281,24 @@ export type RunDetail = components['schemas']['RunDetail'];
 export type RunForecast = components['schemas']['RunForecast'];
 export type RunMeasure = components['schemas']['RunMeasure'];
 export type Sample = components['schemas']['Sample'];
+export type SampleFormat = components['schemas']['SampleFormat'];
 export type Score = components['schemas']['Score'];
 export type ScoreMetric = components['schemas']['ScoreMetric'];
+export type SessionCommand = components['schemas']['SessionCommand'];
+export type SessionControl = components['schemas']['SessionControl'];
+export type SessionControls = components['schemas']['SessionControls'];
+export type SessionHello = components['schemas']['SessionHello'];
+export type SessionLoaded = components['schemas']['SessionLoaded'];
+export type SessionNotice = components['schemas']['SessionNotice'];
+export type Sound = components['schemas']['Sound'];
+export type SoundCard = components['schemas']['SoundCard'];
+export type SoundChange = components['schemas']['SoundChange'];
+export type SoundFacts = components['schemas']['SoundFacts'];
 export type SoundFile = components['schemas']['SoundFile'];
 export type SoundFormat = components['schemas']['SoundFormat'];
 export type SoundGroup = components['schemas']['SoundGroup'];
 export type SoundGroupKind = components['schemas']['SoundGroupKind'];
+export type SoundPlace = components['schemas']['SoundPlace'];
 export type SoundSource = components['schemas']['SoundSource'];
 export type Split = components['schemas']['Split'];
 export type Switch = components['schemas']['Switch'];
@@ -4132,7 +5307,9 @@ export type TrashItem = components['schemas']['TrashItem'];
 export type Unreadable = components['schemas']['Unreadable'];
 export type UnreadableFolder = components['schemas']['UnreadableFolder'];
 export type Upload = components['schemas']['Upload'];
+export type Variation = components['schemas']['Variation'];
 export type Warning = components['schemas']['Warning'];
+export type Way = components['schemas']['Way'];
 export type Yardstick = components['schemas']['Yardstick'];
 export type u64 = components['schemas']['u64'];
 export type $defs = Record<string, never>;
@@ -4160,6 +5337,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunForecast"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    controls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionControls"];
                 };
             };
             /** @description It could not be done. */
@@ -5331,6 +6537,369 @@ export interface operations {
             };
         };
     };
+    generations: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Generation"][];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_generation: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGeneration"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Generation"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    generation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Generation"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_generation: {
+        parameters: {
+            query?: {
+                /** @description Past the trash. */
+                forever?: boolean;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_generation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rename"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Generation"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    generation_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+                /** @description The path in the generation's folder. */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_generation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Generation"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    generated_sounds: {
+        parameters: {
+            query?: {
+                /** @description Those after this number; from the first if absent. */
+                after?: number;
+                /** @description At most so many; 100 if absent, and never more than 1,000. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GeneratedSound"][];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    generated_sound: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+                /** @description Its number, from 1. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GeneratedSound"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discard_generated: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+                /** @description Its number, from 1. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    generated_peaks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+                /** @description Its number, from 1. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Peaks"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     health: {
         parameters: {
             query?: never;
@@ -6059,6 +7628,106 @@ export interface operations {
             };
         };
     };
+    create_map: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMap"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MapJob"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    map: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MapJob"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    map_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+                /** @description The path in the map's folder. */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_measure: {
         parameters: {
             query?: {
@@ -6318,6 +7987,40 @@ export interface operations {
             };
         };
     };
+    map_of_model: {
+        parameters: {
+            query?: {
+                /** @description The one of a dataset; the newest if absent. */
+                dataset?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MapJob"] | null;
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     reconstruct_upload: {
         parameters: {
             query?: {
@@ -6409,6 +8112,204 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patches: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+                /** @description Only those of a model. */
+                model?: components["schemas"]["Id"];
+                /** @description Only those of a kind. */
+                kind?: components["schemas"]["PatchKind"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Patch"][];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_patch: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPatch"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Patch"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Patch"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchChange"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Patch"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Patch"];
                 };
             };
             /** @description It could not be done. */
@@ -7655,6 +9556,396 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_session: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSession"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_socket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The connection is a WebSocket now. */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sounds: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+                /** @description Only those somebody likes, or only others. */
+                favourite?: boolean;
+                /** @description Only those that a model made, alone or with others. */
+                model?: components["schemas"]["Id"];
+                /** @description Only those with this in their name, their words or the names of their models. */
+                text?: string;
+                /** @description At most so many. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sound"][];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_sound: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSound"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sound"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sound: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sound"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_sound: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_sound: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SoundChange"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sound"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sound_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+                /** @description The path in the sound's folder. */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_sound: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sound"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sound_peaks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Peaks"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sound_recipe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recipe"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_sound: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sound"];
                 };
             };
             /** @description It could not be done. */

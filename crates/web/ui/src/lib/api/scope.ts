@@ -2,23 +2,27 @@
 
 /** By method. The user's presets work in every project, and all projects share one queue: these lists are complete. */
 const SCOPED: Record<string, readonly string[]> = {
-  GET: ['datasets', 'exports', 'films', 'imports', 'models', 'runs'],
+  GET: ['datasets', 'exports', 'films', 'generations', 'imports', 'models', 'patches', 'runs', 'sounds'],
   POST: [
     'compositions',
     'conversions',
     'datasets',
     'exports',
     'films',
+    'generations',
     'imports',
     'imports/foreign',
     'jobs',
+    'maps',
     'measures',
     'models',
+    'patches',
     'plays',
     'presets',
     'presets/import',
     'runs',
     'runs/check',
+    'sessions',
   ],
 }
 
