@@ -1,1 +1,0 @@
-import{Bo as e,Cs as t,Ho as n,as as r,ko as i}from"./app-BMltj3yd.js";var a=n(`<dl class="svelte-ffyhyf"><!></dl>`);function o(n,o){var s=a(),c=r(s);i(c,()=>o.children),t(s),e(n,s)}export{o as t};

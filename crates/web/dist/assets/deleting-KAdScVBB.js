@@ -1,1 +1,0 @@
-import{Bn as e,La as t,Ot as n,Rn as r,pi as i,vi as a}from"./app-BMltj3yd.js";async function o(o){let s=t.project;o.some(({id:e})=>e===s)&&e(``);let c=await n(o,i,async t=>{await a(t),await r(),t===s&&e(t)});return await r(),s&&!t.project&&!c.some(({id:e})=>e===s)&&e(s),c}export{o as t};

@@ -1,1 +1,0 @@
-import"./en-CmY9NddQ.js";import{Ca as e,Ot as t,ao as n,ii as r,oo as i,xa as a}from"./app-BMltj3yd.js";function o(e,t){let r=t.filter(({dataset:t})=>t&&e.includes(t)),[a]=r;return a?r.length===1?n(`dataset.lackedByOne`,{name:a.name}):i(`dataset.lackedBy`,r.length):``}async function s(n){let i=await r().catch(()=>[]);return t(n,a,e,e=>o(e.map(e=>e.id),i))}export{s as t};

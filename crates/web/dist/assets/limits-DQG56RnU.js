@@ -1,1 +1,0 @@
-import"./en-DWx_GHVJ.js";import{Ja as e,Ka as t,ao as n}from"./app-BMltj3yd.js";function r(r){switch(r.until){case`minutes`:return n(`limit.afterMinutes`,{time:e(r.minutes*60)});case`steps`:return n(`limit.atStep`,{step:t(r.steps)});case`forever`:return n(`limit.never`)}}export{r as t};
