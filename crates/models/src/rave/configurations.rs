@@ -42,14 +42,14 @@ pub(super) fn presets() -> Vec<Preset> {
         v2::preset(),
         v3::preset(),
         v1::preset(),
-        brave::preset(),
-        brave_wide::preset(),
         v2_nopqmf::preset(),
         discrete::preset(),
         discrete_v3::preset(),
         hybrid::preset(),
         onnx::preset(),
         raspberry::preset(),
+        brave::preset(),
+        brave_wide::preset(),
     ]
 }
 
