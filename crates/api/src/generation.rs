@@ -94,6 +94,9 @@ pub struct Generation {
     pub n_made: u32,
     /// Inputs that could not be used: whole sentences.
     pub notes: Vec<String>,
+    /// Its folder, to copy or to open; the sounds are in `sounds` there.
+    #[serde(default)]
+    pub folder: String,
 }
 
 #[cfg(test)]

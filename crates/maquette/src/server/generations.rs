@@ -2,6 +2,7 @@
 
 use api::{GeneratedSound, Generation, Id, JobKind, NewGeneration, Peaks, Rename};
 use axum::{
+    Json,
     extract::{DefaultBodyLimit, State},
     http::{HeaderMap, StatusCode},
     response::Response,
@@ -13,6 +14,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     App,
     error::{Answer, Failure},
+    folders,
     input::{FromJson, FromPath, FromQuery, InProject, OfProject},
     sessions::codec_of,
     stream::{self, Source},
@@ -27,6 +29,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .routes(routes!(generation, rename_generation, delete_generation))
         .routes(routes!(restore_generation))
+        .routes(routes!(open_generation))
         .routes(routes!(generated_sounds))
         .routes(routes!(generated_sound, discard_generated))
         .routes(routes!(generated_peaks))
@@ -108,6 +111,15 @@ async fn restore_generation(
         studio.generation(&id)
     })
     .await
+}
+
+/// Shows the generation's folder in the file manager of the computer that Maquette runs on.
+#[utoipa::path(post, path = "/api/generations/{id}/open", tag = "generations",
+    params(("id" = Id, Path)), responses((status = 200, body = Generation)))]
+async fn open_generation(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answer<Generation> {
+    let generation = app.call(move |studio| studio.generation(&id)).await?;
+    folders::show(&generation.folder)?;
+    Ok(Json(generation))
 }
 
 /// Which sounds of a generation are asked for.

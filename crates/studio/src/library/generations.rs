@@ -106,6 +106,7 @@ impl Studio {
             job,
             n_made,
             notes: notes.iter().map(note).collect(),
+            folder: folder.to_string_lossy().into_owned(),
         })
     }
 

@@ -18,6 +18,7 @@ export const FIRST_GAME = { key: 'brick', title: 'Brick' }
 export const agent: FamilyPart = {
   isClosedToOriginal: () => false,
   makesSounds: false,
+  hearsSounds: false,
   overview: () => import('../pages/games/AgentOverview.svelte'),
   subject: { knob: GAME, picker: () => import('../pages/games/GamePicker.svelte') },
   nameOf: (game, preset) => `${capital(game)} ${preset.toLowerCase()}`,

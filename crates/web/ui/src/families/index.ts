@@ -6,6 +6,7 @@ import type { RunDetail } from '$lib/api'
 
 import type { RunCurves } from '../pages/runs/run-curves.svelte'
 import { agent } from './agent'
+import { prior } from './prior'
 import { rave } from './rave'
 
 type Settings = Record<string, unknown>
@@ -27,6 +28,8 @@ export interface FamilyPart {
   isClosedToOriginal: (settings: Settings) => boolean
   /** Whether its models make sounds, to be heard and compared. */
   makesSounds: boolean
+  /** Whether sounds are sent through its models; others make theirs up. */
+  hearsSounds: boolean
   /** The overview of its runs, where that is not the one of sound models. */
   overview?: () => Promise<{ default: Component<OverviewProps> }>
   /** The setting that says what a run is about, which the form of a new run asks first. */
@@ -36,10 +39,11 @@ export interface FamilyPart {
 }
 
 /** For families not listed here, nothing more is known. */
-const unknown: FamilyPart = { isClosedToOriginal: () => false, makesSounds: true }
+const unknown: FamilyPart = { isClosedToOriginal: () => false, makesSounds: true, hearsSounds: true }
 
 const parts = new Map<string, FamilyPart>([
   ['agent', agent],
+  ['prior', prior],
   ['rave', rave],
 ])
 

@@ -3,6 +3,7 @@
 import type { Feature } from './feature'
 
 import { compare } from '../pages/compare/feature'
+import { create } from '../pages/create/feature'
 import { dashboard } from '../pages/dashboard/feature'
 import { datasets } from '../pages/datasets/feature'
 import { exports } from '../pages/exports/feature'
@@ -19,4 +20,4 @@ import { session } from '../pages/session/feature'
 import { settings } from '../pages/settings/feature'
 import { trash } from '../pages/trash/feature'
 
-export const features: Feature[] = [dashboard, datasets, runs, compare, games, play, films, session, models, exports, imports, projects, jobs, trash, settings, help]
+export const features: Feature[] = [dashboard, datasets, runs, compare, games, play, films, session, models, create, exports, imports, projects, jobs, trash, settings, help]

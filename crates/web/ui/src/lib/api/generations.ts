@@ -12,7 +12,12 @@ export const renameGeneration = (id: string, name: string) =>
   answer(client.PATCH('/api/generations/{id}', { ...at(id), body: { name } }))
 /** Moves a generation to the trash; cancels it if it is in progress. */
 export const deleteGeneration = (id: string) => answer(client.DELETE('/api/generations/{id}', at(id)))
+/** Deletes one past the trash. */
+export const discardGeneration = (id: string) =>
+  answer(client.DELETE('/api/generations/{id}', { params: { path: { id }, query: { forever: true } } }))
 export const restoreGeneration = (id: string) => answer(client.POST('/api/generations/{id}/restore', at(id)))
+/** Opens its folder in the file manager of the studio's computer. */
+export const openGeneration = (id: string) => answer(client.POST('/api/generations/{id}/open', at(id)))
 /** The sounds made so far, in order: at most `limit` after number `after`. */
 export const generatedSounds = (id: string, after = 0, limit = 100, signal?: Signal) =>
   answer(

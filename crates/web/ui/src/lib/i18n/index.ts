@@ -1,5 +1,6 @@
 // All user-visible text, by key: the app's here, a feature's in its folder, loaded with its pages. TypeScript checks keys and placeholders.
 
+import type { createPages } from '../../pages/create/en'
 import type { dashboard } from '../../pages/dashboard/en'
 import type { datasets } from '../../pages/datasets/en'
 import type { exports } from '../../pages/exports/en'
@@ -36,7 +37,7 @@ export function say<const W extends Record<string, string>>(words: W): W {
   return words
 }
 
-type Words = typeof en & typeof datasets & typeof exports & typeof films & typeof games & typeof play & typeof jobs & typeof models & typeof projectPages & typeof dashboard & typeof helpPages & typeof importPages & typeof runPages & typeof session & typeof settings
+type Words = typeof en & typeof createPages & typeof datasets & typeof exports & typeof films & typeof games & typeof play & typeof jobs & typeof models & typeof projectPages & typeof dashboard & typeof helpPages & typeof importPages & typeof runPages & typeof session & typeof settings
 export type Key = keyof Words
 type Names<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
 /** Keys of texts without placeholders. */

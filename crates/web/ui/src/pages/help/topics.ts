@@ -13,6 +13,7 @@ const PLACES: [path: string, topic: string][] = [
   ['/videos', 'agents#films'],
   ['/runs', 'training'],
   ['/models', 'listening'],
+  ['/create', 'generate'],
   ['/exports', 'exports'],
   ['/export', 'exports'],
   ['/import', 'import'],

@@ -21,6 +21,12 @@ export const models = say({
   'model.export': 'Export…',
   'model.exportInfo': 'Exports it for Max, Pure Data, code, another Maquette or acids-rave.',
 
+  'model.generate': 'Generate',
+  'model.generateInfo': 'Lets it make sounds by itself: from a prior, along a path, on a walk.',
+  'model.priors': 'Priors',
+  'model.noPriors': 'A prior learns how this model’s sounds go on, and then makes up new ones without any input. Ten minutes are enough for a first one.',
+  'model.trainPrior': 'Train a prior…',
+
   'model.details': 'Details',
   'model.family': 'Model family',
   'model.rate': 'Sound',

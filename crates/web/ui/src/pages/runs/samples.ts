@@ -14,7 +14,7 @@ export function playableOf(run: string, sample: Sample): Playable {
   return {
     id: `${run}/${sample.rendered}`,
     title: t('samples.title', { name: sample.name, step: count(sample.step) }),
-    tracks: [...original, { label: t('samples.reconstruction'), url: runFileUrl(run, sample.rendered) }],
+    tracks: [...original, { label: sample.original ? t('samples.reconstruction') : sample.name, url: runFileUrl(run, sample.rendered) }],
   }
 }
 

@@ -12,6 +12,7 @@ export const shell = {
   'nav.newFilms_one': '{n} new film',
   'nav.newFilms_other': '{n} new films',
   'nav.models': 'Models',
+  'nav.create': 'Create',
   'nav.exports': 'Exports',
   'nav.import': 'Import',
   'nav.help': 'Help',
@@ -38,6 +39,7 @@ export const shell = {
   'palette.games': 'Games',
   'palette.films': 'Videos',
   'palette.models': 'Models',
+  'palette.sounds': 'Sounds',
   'palette.exports': 'Exports',
 
   'shortcuts.title': 'Keyboard shortcuts',

@@ -1,0 +1,25 @@
+import AudioLines from '@lucide/svelte/icons/audio-lines'
+
+import type { Feature } from '$lib/feature'
+
+export const create: Feature = {
+  section: 'create',
+  place: { title: 'nav.create', href: '/create', icon: AudioLines, key: 'c' },
+  pages: [
+    { pattern: '/create', title: 'nav.create', load: () => import('./GalleryPage.svelte') },
+    { pattern: '/create/generate', title: 'nav.create', load: () => import('./GeneratePage.svelte') },
+    { pattern: '/create/style', title: 'nav.create', load: () => import('./StylePage.svelte') },
+    { pattern: '/create/sounds/:id', title: 'nav.create', load: () => import('./SoundPage.svelte') },
+    { pattern: '/create/generations/:id', title: 'nav.create', load: () => import('./GenerationPage.svelte') },
+  ],
+  find: {
+    heading: 'palette.sounds',
+    load: async (signal) => {
+      const { sounds } = await import('$lib/api/sounds')
+      return (await sounds(signal)).map(({ id, card }) => ({ title: card.name, href: `/create/sounds/${id}` }))
+    },
+  },
+  kinds: {
+    generate: { title: 'job.generate', list: 'generations', href: ({ id }) => `/create/generations/${id}` },
+  },
+}
