@@ -1,1 +1,0 @@
-import{As as e,Io as t,Yo as n,fs as r,qo as i}from"./app-BJz7sBn4.js";var a=n(`<dl class="svelte-ffyhyf"><!></dl>`);function o(n,o){var s=a(),c=r(s);t(c,()=>o.children),e(s),i(n,s)}export{o as t};

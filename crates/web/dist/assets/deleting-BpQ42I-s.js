@@ -1,1 +1,0 @@
-import"./en-BBw28qch.js";import{Fa as e,La as t,Ot as n,fo as r,po as i,si as a}from"./app-BJz7sBn4.js";function o(e,t){let n=t.filter(({dataset:t})=>t&&e.includes(t)),[a]=n;return a?n.length===1?r(`dataset.lackedByOne`,{name:a.name}):i(`dataset.lackedBy`,n.length):``}async function s(r){let i=await a().catch(()=>[]);return n(r,e,t,e=>o(e.map(e=>e.id),i))}export{s as t};

@@ -1,1 +1,0 @@
-import{Bn as e,Ot as t,Rn as n,Wa as r,gi as i,xi as a}from"./app-BJz7sBn4.js";async function o(o){let s=r.project;o.some(({id:e})=>e===s)&&e(``);let c=await t(o,i,async t=>{await a(t),await n(),t===s&&e(t)});return await n(),s&&!r.project&&!c.some(({id:e})=>e===s)&&e(s),c}export{o as t};

@@ -1,1 +1,0 @@
-import{n as e}from"./agent-Dd3PoGdO.js";var t={makesSounds:!0,isClosedToOriginal:({encoder_input:e})=>e===`mel`},n={isClosedToOriginal:()=>!1,makesSounds:!0},r=new Map([[`agent`,e],[`rave`,t]]),i=e=>r.get(e)??n;export{i as t};

@@ -1,1 +1,0 @@
-import"./en-DQTs-8jU.js";import{$a as e,fo as t,to as n}from"./app-BJz7sBn4.js";function r(r){switch(r.until){case`minutes`:return t(`limit.afterMinutes`,{time:n(r.minutes*60)});case`steps`:return t(`limit.atStep`,{step:e(r.steps)});case`forever`:return t(`limit.never`)}}export{r as t};
