@@ -10,6 +10,8 @@ mod export;
 mod film;
 mod follow;
 mod game;
+mod generate;
+mod generated;
 mod import;
 mod interrupt;
 mod job;
@@ -24,6 +26,8 @@ mod quickstart;
 mod reconstruct;
 mod run;
 mod serve;
+mod sound;
+mod style;
 mod table;
 mod terminal;
 mod train;
@@ -105,6 +109,13 @@ enum Command {
     Decode(convert::DecodeArgs),
     /// Play a sound file through models as a live session does, block by block
     Play(play::PlayArgs),
+    /// Make new sounds with a model: from a prior, a path or a random walk
+    Generate(generate::GenerateArgs),
+    /// Send many sound files through models, a folder at once
+    Style(style::StyleArgs),
+    /// Manage the library of sounds that were generated or recorded
+    #[command(subcommand)]
+    Sound(sound::SoundCommand),
     /// Export a model for a player or another program, and manage exports
     Export(export::ExportArgs),
     /// Make a film of an agent at play, and manage films
@@ -200,6 +211,9 @@ fn run_command(
         Some(Command::Encode(args)) => convert::encode(&args, console),
         Some(Command::Decode(args)) => convert::decode(&args, console),
         Some(Command::Play(args)) => play::run(&args, console),
+        Some(Command::Generate(args)) => generate::run(&args, console),
+        Some(Command::Style(args)) => style::run(&args, console),
+        Some(Command::Sound(command)) => sound::run(&command, console),
         Some(Command::Export(args)) => export::run(&args, console),
         Some(Command::Film(args)) => film::run(&args, console),
         Some(Command::Check(args)) => check::run(&args, console),

@@ -6,8 +6,8 @@ use std::{
 };
 
 use api::{
-    Conversion, Dataset, Event, EventBody, Export, Film, Id, Import, Job, JobKind, JobState,
-    Measure, Problem, Reconstruction, Run, RunDetail,
+    Conversion, Dataset, Event, EventBody, Export, Film, Generation, Id, Import, Job, JobKind,
+    JobState, Measure, Problem, Reconstruction, Run, RunDetail,
 };
 
 use super::{Terminal, words};
@@ -85,6 +85,15 @@ impl Onlooker<'_> {
     pub(crate) fn film(self, id: &Id) -> anyhow::Result<Film> {
         let look = || self.client.get::<Film>(&format!("/api/films/{id}"));
         self.until_done(look, |film| &film.job)
+    }
+
+    /// Waits until a generation is done.
+    ///
+    /// # Errors
+    /// When that failed.
+    pub(crate) fn generation(self, id: &Id) -> anyhow::Result<Generation> {
+        let look = || self.client.get::<Generation>(&format!("/api/generations/{id}"));
+        self.until_done(look, |generation| &generation.job)
     }
 
     /// Waits until a measure is done.

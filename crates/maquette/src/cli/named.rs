@@ -15,6 +15,9 @@ pub(crate) enum Kind {
     Preset,
     Export,
     Film,
+    Sound,
+    Generation,
+    Patch,
     #[value(skip)]
     Project,
 }
@@ -29,6 +32,9 @@ impl Kind {
             Self::Preset => "presets",
             Self::Export => "exports",
             Self::Film => "films",
+            Self::Sound => "sounds",
+            Self::Generation => "generations",
+            Self::Patch => "patches",
             Self::Project => "projects",
         }
     }
@@ -41,6 +47,9 @@ impl Kind {
             Self::Preset => "preset",
             Self::Export => "export",
             Self::Film => "film",
+            Self::Sound => "sound",
+            Self::Generation => "generation",
+            Self::Patch => "patch",
             Self::Project => "project",
         }
     }
@@ -55,13 +64,23 @@ struct Listed {
     name: Option<String>,
     /// A film has the name of its job.
     #[serde(default)]
-    job: Option<NamedJob>,
+    job: Option<Named>,
+    /// A sound has the name of its card.
+    #[serde(default)]
+    card: Option<Named>,
 }
 
-/// The name of a job.
+/// What has a name.
 #[derive(Deserialize)]
-struct NamedJob {
+struct Named {
     name: String,
+}
+
+impl Listed {
+    fn named(self) -> (Id, String) {
+        let of_other = self.card.or(self.job).map(|it| it.name);
+        (self.id, self.name.or(of_other).unwrap_or_default())
+    }
 }
 
 /// The identifier of the thing that the user named.
@@ -70,10 +89,7 @@ struct NamedJob {
 /// When nothing or more than one thing has this name.
 pub(crate) fn id(client: &Client, kind: Kind, text: &str) -> anyhow::Result<Id> {
     let all: Vec<Listed> = client.get(&format!("/api/{}", kind.list()))?;
-    let all: Vec<_> = all
-        .into_iter()
-        .map(|it| (it.id, it.name.or(it.job.map(|job| job.name)).unwrap_or_default()))
-        .collect();
+    let all: Vec<_> = all.into_iter().map(Listed::named).collect();
     let remedy = format!("`maquette {} list` shows every {0}.", kind.word());
     Ok(choose(&all, text, kind.word(), &remedy)?)
 }
