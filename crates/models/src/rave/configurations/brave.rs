@@ -21,7 +21,7 @@ pub(super) fn preset() -> Preset {
         group: "BRAVE".into(),
         summary: "Made for playing live: about 9 ms from input to output in blocks of 128 samples. It \
                   hears the last half second. Its short filter bank (40 dB) alone reconstructs with an \
-                  SNR of only 30 dB."
+                  SNR of only 30 dB. Training takes months on a CPU."
             .into(),
         settings: low_latency(32, &[3, 9, 27, 36], 40.0),
         limit: LIMIT,
