@@ -59,7 +59,7 @@ impl Limiter {
     /// When there are not as many as channels.
     pub fn process(&mut self, samples: &mut [f32]) {
         assert_eq!(samples.len(), self.n_channels, "channels");
-        // What is no number would stay in the window; it is silence.
+        // NaN would stay in the window; it becomes silence.
         samples.iter_mut().filter(|x| !x.is_finite()).for_each(|x| *x = 0.0);
         let peak = samples.iter().fold(0.0f32, |peak, x| peak.max(x.abs()));
         let needed = if peak > self.ceiling { self.ceiling / peak } else { 1.0 };
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_silence() {
+    fn invalid_samples_are_silence() {
         let mut limiter = Limiter::new(44_100, 1, 0.9);
         for x in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
             limiter.process(&mut [x]);

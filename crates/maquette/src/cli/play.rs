@@ -84,8 +84,7 @@ pub(super) fn setting(text: &str) -> Result<(u16, f32), String> {
             None => format!("there is no control `{key}`"),
         });
     };
-    let value: f32 =
-        value.parse().map_err(|_| format!("`{value}` is no number, which `{key}` takes"))?;
+    let value: f32 = value.parse().map_err(|_| format!("`{key}` takes a number, not `{value}`"))?;
     match control(number) {
         Some((row, _)) if !(row.least..=row.most).contains(&value) => {
             Err(format!("`{key}` goes from {} to {}", row.least, row.most))

@@ -61,7 +61,7 @@ impl Controls {
         self.values.get(usize::from(number)).copied().unwrap_or(0.0)
     }
 
-    /// Moves one; what is out of its range comes into it, and what is no number or no control is left alone.
+    /// Moves one; what is out of its range comes into it, and NaN and unknown numbers are ignored.
     pub(crate) fn set(&mut self, number: u16, value: f32) {
         if let Some((row, _)) = control(number)
             && value.is_finite()

@@ -19,7 +19,7 @@ pub(crate) const POINTS_MAX: usize = 200_000;
 const FAR: f32 = 100.0;
 
 impl Path {
-    /// A path; `None` where there is no point, one is no number, or it takes no time. Points that have fewer
+    /// A path; `None` without points, with NaN in one, or when it takes no time. Points that have fewer
     /// directions than the longest are at the mean in the others; directions beyond `n_max` are dropped.
     pub(crate) fn new(
         points: &[Vec<f32>],

@@ -70,7 +70,7 @@ impl SoundPlayer {
     }
 
     fn place(&self, secs: f64) -> usize {
-        // What is no number is 0.
+        // NaN becomes 0.
         ((secs.max(0.0) * f64::from(self.rate_hz)) as usize).min(self.n_samples())
     }
 

@@ -127,7 +127,7 @@ mod tests {
         let space = space();
         check_round_trip(&Coordinates::new(3, Some(&space), &[4.2, 1.4, 0.2]));
         check_round_trip(&Coordinates::new(3, None, &[0.5]));
-        // What is not of this size, or no number, is not used.
+        // A space of another size and invalid deviations are not used.
         assert_eq!(Coordinates::new(2, Some(&space), &[]), Coordinates::new(2, None, &[]));
         let odd = Coordinates::new(3, None, &[f32::NAN, 0.0, -1.0, 5.0]);
         assert_eq!(odd.deviations(), [1.0, LEAST_DEVIATION, LEAST_DEVIATION]);

@@ -1,3 +1,5 @@
+//! What an instrument plays: the model, the sources, and blocks of any size.
+
 use std::collections::BTreeMap;
 
 use api::{Way, control_number};
@@ -215,7 +217,7 @@ fn models_that_do_not_fit_are_refused_in_words() {
 }
 
 #[test]
-fn what_is_no_number_is_not_heard() {
+fn invalid_samples_are_not_heard() {
     let model = small_model(0, &[]);
     let mut instrument = instrument(&[model.as_ref()]);
     set(&mut instrument, "mic", 1.0);

@@ -51,7 +51,7 @@ pub(super) enum Thing {
     Notice(Vec<u8>),
     /// What a new page is told.
     Loaded(Box<SessionLoaded>),
-    /// The pitch of what was heard, no number if it was not looked for, and the memory to hear more with.
+    /// The pitch of what was heard, NaN if it was not looked for, and the memory to hear more with.
     Pitch(f32, Vec<f32>),
 }
 
