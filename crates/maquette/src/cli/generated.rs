@@ -71,7 +71,7 @@ pub(crate) fn named_setting(text: &str) -> Result<(String, f64), String> {
     setting(text)?;
     let (key, value) = text.split_once('=').unwrap_or((text, ""));
     let value =
-        value.parse().map_err(|_| format!("`{value}` is no number, which `{key}` takes"))?;
+        value.parse().map_err(|_| format!("`{key}` takes a number, not `{value}`"))?;
     Ok((key.to_owned(), value))
 }
 
