@@ -6,10 +6,11 @@
 //   CHROMIUM          the browser, /usr/bin/chromium by default
 //   MAQUETTE_DIST     built pages to use in place of those in the program
 //   MAQUETTE_SHOTS    a folder for pictures of what was looked at
+//   MAQUETTE_FROM     a workspace that is copied, in place of an empty one, for journeys that take what is there
 
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,20 +21,20 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 const START_MS = 10_000
 
-/** Runs journeys, one after another; the process fails if one of them did. */
-export async function travel(journeys) {
-  for (const [name, steps] of Object.entries(journeys)) if (!(await journey(name, steps))) process.exitCode = 1
+/** Runs journeys, one after another; the process fails if one of them did. `flags` are the browser's, besides the usual. */
+export async function travel(journeys, flags = []) {
+  for (const [name, steps] of Object.entries(journeys)) if (!(await journey(name, steps, flags))) process.exitCode = 1
 }
 
 /** Runs one journey and says how it went; gives whether it went well. */
-async function journey(name, steps) {
+async function journey(name, steps, flags) {
   const studio = await startStudio()
-  const browser = await startBrowser()
+  const browser = await startBrowser(flags)
   const troubles = []
   const page = await watchedPage(browser, studio, troubles)
   const began = Date.now()
   try {
-    await steps({ page, studio, look: (what) => look(page, `${name} ${what}`, troubles), step: (text) => say(`  ${text}`) })
+    await steps({ page, studio, look: (what, of = page) => look(of, `${name} ${what}`, troubles), newPage: () => watchedPage(browser, studio, troubles, page.context()), step: (text) => say(`  ${text}`) })
   } catch (error) {
     troubles.push(error.stack ?? String(error))
     await picture(page, `${name} failed`)
@@ -46,9 +47,10 @@ async function journey(name, steps) {
   return troubles.length === 0
 }
 
-/** A studio on an empty workspace, which is removed at the end. */
+/** A studio on a workspace of its own, which is removed at the end. */
 async function startStudio() {
   const workspace = await mkdtemp(join(tmpdir(), 'maquette-journey-'))
+  if (process.env.MAQUETTE_FROM) await cp(process.env.MAQUETTE_FROM, workspace, { recursive: true })
   let { child, url } = await spawnStudio(workspace)
   let isStopped = false
   const stop = async () => {
@@ -106,23 +108,25 @@ function spawnStudio(workspace, port) {
   })
 }
 
-/** Trainings live on without their studio, so they are asked to stop before it is. */
+/** Trainings and sessions live on without their studio, so they are asked to stop before it is. */
 async function stopTrainings(url) {
   const list = (path) => fetch(url + path).then((answer) => answer.json(), () => [])
   for (const { id, kind } of await list('/api/jobs'))
     if (kind === 'train') await fetch(`${url}/api/runs/${id}/stop`, { method: 'POST' }).catch(() => undefined)
+    else if (kind === 'session') await fetch(`${url}/api/jobs/${id}/cancel`, { method: 'POST' }).catch(() => undefined)
   for (let i = 0; i < 100 && (await list('/api/jobs')).length > 0; i++) await new Promise((resolve) => setTimeout(resolve, 200))
 }
 
-function startBrowser() {
-  const args = ['--no-sandbox', '--disable-dev-shm-usage', '--autoplay-policy=no-user-gesture-required']
+function startBrowser(flags) {
+  const args = [...flags, '--no-sandbox', '--disable-dev-shm-usage', '--autoplay-policy=no-user-gesture-required']
   // Pages that are put in the place of others come from nowhere, as far as the browser knows.
   if (process.env.MAQUETTE_DIST) args.push('--disable-features=LocalNetworkAccessChecks')
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args })
 }
 
-async function watchedPage(browser, studio, troubles) {
-  const context = await browser.newContext({
+/** A page that is watched; `context`: of a browser window that is open already. */
+async function watchedPage(browser, studio, troubles, open) {
+  const context = open ?? await browser.newContext({
     viewport: { width: 1280, height: 900 },
     reducedMotion: 'reduce',
     colorScheme: 'dark',
@@ -189,7 +193,20 @@ async function picture(page, name) {
 
 /** A sound file to upload: a tone of so many seconds, 16-bit mono WAV. */
 export function tone(secs, hz = 220, rate = 44_100) {
-  const n = Math.round(secs * rate)
+  return wav(Math.round(secs * rate), rate, (i) => 12_000 * Math.sin((2 * Math.PI * hz * i) / rate))
+}
+
+/** Noise that never repeats itself, so that it is found again in what comes out: 16-bit mono WAV. */
+export function noise(secs, rate = 48_000) {
+  let [state, low] = [12_345, 0]
+  return wav(Math.round(secs * rate), rate, (i) => {
+    state = (state * 48_271) % 2_147_483_647
+    low += 0.3 * (state / 1_073_741_824 - 1 - low)
+    return 9000 * low * (1 + Math.sin(i / 7000))
+  })
+}
+
+function wav(n, rate, sampleAt) {
   const bytes = Buffer.alloc(44 + 2 * n)
   bytes.write('RIFF', 0)
   bytes.writeUInt32LE(36 + 2 * n, 4)
@@ -203,7 +220,7 @@ export function tone(secs, hz = 220, rate = 44_100) {
   bytes.writeUInt16LE(16, 34)
   bytes.write('data', 36)
   bytes.writeUInt32LE(2 * n, 40)
-  for (let i = 0; i < n; i++) bytes.writeInt16LE(Math.round(12_000 * Math.sin((2 * Math.PI * hz * i) / rate)), 44 + 2 * i)
+  for (let i = 0; i < n; i++) bytes.writeInt16LE(Math.round(sampleAt(i)), 44 + 2 * i)
   return bytes
 }
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { byScale, onScale } from '../../src/pages/session/explore/colours'
 import { framesOf, NpyError, npyOf } from '../../src/pages/session/explore/npy'
 import { between, density, layoutOf, Near, nearestTo, pointsOf, surprise, weightsOf } from '../../src/pages/session/explore/space'
-import { Recorder, reversed, secsOf, stretched, trimmed } from '../../src/pages/session/explore/trajectory'
+import { fitting, Recorder, reversed, secsOf, stretched, trimmed } from '../../src/pages/session/explore/trajectory'
 import { toPixel, toPlace, WHOLE, zoomed } from '../../src/pages/session/explore/view'
 import { placeOf, weightsAt } from '../../src/pages/session/morph'
 import { shareOf, valueAt } from '../../src/pages/session/values'
@@ -98,6 +98,14 @@ describe('movements', () => {
     expect(frames.length).toBe(106)
     expect(frames[5]![0]).toBeCloseTo(0.05, 2)
     expect(frames[55]![0]).toBeCloseTo(0.55, 1)
+  })
+
+  test('fit into one message, and last as long', () => {
+    const long = { frames: Array.from({ length: 20_000 }, (_, i) => Array.from({ length: 8 }, (_, d) => Math.round(1000 * Math.sin(i / 99 + d)) / 1000)), rateHz: 86 }
+    const fitted = fitting(long)
+    expect(JSON.stringify(fitted.frames).length).toBeLessThanOrEqual(120_000)
+    expect(secsOf(fitted)).toBeCloseTo(secsOf(long), 0)
+    expect(fitting(movement)).toBe(movement)
   })
 
   test('come back from a file as they were', () => {

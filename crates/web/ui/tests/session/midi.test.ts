@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 
+import { playing } from '../../src/pages/session/from-recipe'
 import { History } from '../../src/pages/session/history'
 import { instrumentPatch, patchOf } from '../../src/pages/session/instrument-patch'
 import { Mappings } from '../../src/pages/session/midi/mappings.svelte'
@@ -170,3 +171,19 @@ test.each([
   ['OverconstrainedError', 'gone'],
   ['NotReadableError', 'busy'],
 ])('%s of a microphone is said as %s', (name, problem) => expect(problemFrom(Object.assign(new Error(), { name }))).toBe(problem))
+
+describe('a recipe as an instrument', () => {
+  const recipe = (source: unknown, secs?: number) => playing({ models: [], source, controls: { gain: -3 }, secs } as never)
+
+  test('a path lasts as long as the recipe says', () => {
+    const { controls, asked } = recipe({ from: 'path', points: [[1], [2], [3]], is_closed: true }, 12)
+    expect(controls).toEqual({ gain: -3, encoder: 0, path: 1 })
+    expect(asked.path).toEqual({ command: { do: 'path', points: [[1], [2], [3]], way: 'linear', is_closed: true, secs: 4 }, secs: 12 })
+  })
+  test.each([
+    [{ from: 'walk', speed_hz: 2, range: 1.5 }, { encoder: 0, walk: 1, walk_speed: 2, walk_range: 1.5 }],
+    [{ from: 'prior', prior: { place: { from: 'library', id: 'p' } } }, { encoder: 0, prior: 1 }],
+    [{ from: 'sound', sound: { in: 'library', id: 's' } }, { file: 1 }],
+    [{ from: 'performance', input: 'a', moves: 'b' }, {}],
+  ])('%j', (source, controls) => expect(recipe(source).controls).toEqual({ gain: -3, ...controls }))
+})

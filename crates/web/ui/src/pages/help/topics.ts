@@ -28,6 +28,8 @@ export const topicOf = (id: string): Topic | undefined => topics.find((topic) =>
 
 /** The guide's address for help on a page. */
 export function helpFor(path: string): string {
+  // A model's own pages are about listening, but for the one that plays it.
+  if (/^\/models\/[^/]+\/play$/.test(path)) return '/help/play'
   const found = PLACES.find(([start]) => path === start || path.startsWith(`${start}/`))
   return `/help/${found?.[1] ?? 'first-steps'}`
 }

@@ -38,6 +38,9 @@ export interface Recorded {
   secs: number
 }
 
+/** The share of the time from which computing is too much, and for how many statuses. */
+const HEAVY = 0.9
+const N_HEAVY = 40
 const RETRY_MS_MIN = 250
 const RETRY_MS_MAX = 4000
 
@@ -64,6 +67,8 @@ export class LiveSession {
   values = new SvelteMap<number, number>()
   canUndo = $state(false)
   canRedo = $state(false)
+  /** Whether the model has computed nearly all the time for a while. */
+  isOverloaded = $state(false)
 
   /** Called with what the session could not do, and with recordings. */
   onnotice: ((notice: SessionNotice) => void) | undefined
@@ -71,6 +76,7 @@ export class LiveSession {
   onmove: (() => void) | undefined
   microphone = new Microphone((stream) => void this.#listen(stream))
 
+  #nHeavy = 0
   #history = new History()
   #numbers = new Map<string, number>()
   #what: NewSession | undefined
@@ -325,6 +331,8 @@ export class LiveSession {
     if ('status' in said) {
       if (!document.hidden) {
         this.status = said.status
+        this.#nHeavy = said.status.load > HEAVY ? this.#nHeavy + 1 : 0
+        this.isOverloaded = this.#nHeavy >= N_HEAVY
         this.roundTripMs = said.roundTripMs
       }
     } else if ('hello' in said) void this.#welcome(said.hello)

@@ -1,4 +1,4 @@
-// What a session and its page say to each other, as types: those of the studio's API.
+// What a session and its page say to each other, as types.
 
 export type {
   DirectionSpread,
@@ -7,12 +7,13 @@ export type {
   LiveWeights,
   LoadedSound,
   MapJob,
-  MappedSound,
   NewGeneration,
   NewPatch,
   NewSession,
   Patch,
   PatchKind,
+  Recipe,
+  RecipeSource,
   SessionCommand,
   SessionControl,
   SessionHello,

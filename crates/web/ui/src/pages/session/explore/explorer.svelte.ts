@@ -4,7 +4,7 @@ import type { LiveSession } from '../session.svelte'
 import { manualOn, switchedOn } from '../sources'
 import type { Way } from '../words'
 import type { MapOfModel } from './map.svelte'
-import { rateOf, Recorder, secsOf, trimmed, type Trajectory } from './trajectory'
+import { fitting, rateOf, Recorder, secsOf, trimmed, type Trajectory } from './trajectory'
 
 /** How often a movement that is recorded is looked at. */
 const LOOK_MS = 15
@@ -95,8 +95,8 @@ export class Explorer {
   play(): void {
     const movement = this.movement
     if (!movement) return
-    const secs = Math.max(secsOf(movement), 1 / movement.rateHz)
-    this.#session.follow({ command: { do: 'trajectory', frames: movement.frames, rate_hz: movement.rateHz }, secs })
+    const { frames, rateHz } = fitting(movement)
+    this.#session.follow({ command: { do: 'trajectory', frames, rate_hz: rateHz }, secs: Math.max(secsOf(movement), 1 / rateHz) })
     this.#follow()
   }
   /** Lets the session go from stop to stop. */

@@ -10,6 +10,12 @@ import { type Layout, layoutOf, Near, type Points, pointsOf } from './space'
 /** Which two dimensions are shown. */
 export type LayoutName = 'directions' | 'neighbours'
 
+/** Units that differ only by rounding are the same. */
+function ratioOf(deviation: number, unit: number | undefined): number {
+  const ratio = unit && unit > 0 ? deviation / unit : 1
+  return Math.abs(ratio - 1) < 1e-4 ? 1 : ratio
+}
+
 /** Numbers of a row of `points.bin`. */
 const POINT = 6
 
@@ -17,10 +23,22 @@ export class MapOfModel {
   job: Resource<MapJob | null>
   map = $state.raw<LatentMap>()
   points = $state.raw<Points>()
-  coordinates = $state.raw<Float32Array>(new Float32Array())
+  /** What units of a session mean, which may have begun before there was a map: standard deviations of directions. */
+  deviations = $state.raw<readonly number[]>([])
+  /** What coordinates of the map are multiplied with to be those of the session. */
+  readonly ratios: readonly number[] = $derived((this.map?.directions ?? []).map(({ deviation }, i) => ratioOf(deviation, this.deviations[i])))
+  /** Coordinates of every point, row after row, in units of the session. */
+  readonly coordinates: Float32Array = $derived.by(() => {
+    const { ratios } = this
+    if (ratios.every((ratio) => ratio === 1)) return this.#table
+    return this.#table.map((value, i) => value * ratios[i % ratios.length]!)
+  })
+  /** Whether sliders of the session have another scale than the map. */
+  readonly isOtherScale: boolean = $derived(this.ratios.some((ratio) => Math.abs(ratio - 1) > 0.02))
   layouts = $state.raw<Partial<Record<LayoutName, { layout: Layout; scale: number; near: Near }>>>({})
   problem = $state.raw<unknown>()
 
+  #table = $state.raw<Float32Array>(new Float32Array())
   #model: string
   #loaded: { id: string; hasMap: boolean; hasEmbedding: boolean } | undefined
 
@@ -53,7 +71,7 @@ export class MapOfModel {
       if (!before?.hasMap) {
         const [points, coordinates] = await Promise.all([mapTable(found.id, 'points'), mapTable(found.id, 'coordinates')])
         const placed = layoutOf(points, POINT)
-        this.coordinates = coordinates
+        this.#table = coordinates
         this.points = pointsOf(points)
         this.layouts = { directions: { ...placed, near: new Near(placed.layout) } }
         this.map = found.map ?? undefined

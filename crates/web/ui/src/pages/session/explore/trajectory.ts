@@ -11,7 +11,7 @@ export const RATE_MOST_HZ = 100
 /** The longest movement, in frames. */
 export const FRAMES_MAX = 60_000
 /** Coordinates in files and messages have so many digits: far less than can be heard. */
-const DIGITS = 1e4
+const DIGITS = 1e3
 
 /** How often a second a movement is sampled: as often as latents change, at most 100 times. */
 export const rateOf = (latentHz: number): number => Math.min(RATE_MOST_HZ, Math.max(1, latentHz))
@@ -31,6 +31,20 @@ export function stretched({ frames, rateHz }: Trajectory, factor: number): Traje
   }
   return { frames: Array.from({ length: n }, (_, i) => at(i)), rateHz }
 }
+
+/** The longest message of a page to a session, with room for what surrounds the frames, in characters. */
+const MESSAGE_MOST = 120_000
+
+/** The same movement, sampled less often if it is too long for one message. */
+export function fitting(movement: Trajectory): Trajectory {
+  let fitted = movement
+  for (let length = sizeOf(fitted); length > MESSAGE_MOST && fitted.frames.length > 2; length = sizeOf(fitted)) {
+    const sparse = stretched(movement, (0.95 * MESSAGE_MOST * (fitted.frames.length - 1)) / length / (movement.frames.length - 1))
+    fitted = { frames: sparse.frames, rateHz: (movement.rateHz * (sparse.frames.length - 1)) / (movement.frames.length - 1) }
+  }
+  return fitted
+}
+const sizeOf = ({ frames }: Trajectory): number => JSON.stringify(frames).length
 
 /** Without the last directions where nothing happens. */
 export function trimmed({ frames, rateHz }: Trajectory): Trajectory {
