@@ -141,6 +141,9 @@ pub trait LiveCodec: Send {
     /// By how many samples it is late.
     fn latency_samples(&self) -> usize;
 
+    /// By how many of them sound comes later than its latents.
+    fn decoder_latency_samples(&self) -> usize;
+
     /// Latents of the frames that begin in a block of sound, frame after frame.
     fn encode(&mut self, block: &[&[f32]]) -> &[f32];
 

@@ -211,6 +211,24 @@ impl Instrument {
         self.outlet.latency_samples(&self.controls)
     }
 
+    /// By how many samples the output is later than the latents of the first model.
+    pub(crate) fn latency_of_latents_samples(&self) -> usize {
+        self.latency_samples().saturating_sub(self.voices[0].encoder_latency_samples())
+    }
+
+    /// How far into the latent frames it was so many samples ago: since then, frames of all models began at once.
+    pub(crate) fn phase_before(&self, n_samples: u64) -> u64 {
+        let greatest_divisor = |mut a: u64, mut b: u64| {
+            while b > 0 {
+                (a, b) = (b, a % b);
+            }
+            a
+        };
+        let ratios = self.voices.iter().map(|voice| voice.ratio() as u64);
+        let at = self.n_played.saturating_sub(n_samples);
+        at % ratios.fold(1, |all, ratio| all / greatest_divisor(all, ratio) * ratio)
+    }
+
     /// The deviations that units of latents mean.
     pub(crate) fn deviations(&self) -> &[f32] {
         self.voices[0].coordinates().deviations()
@@ -395,4 +413,4 @@ impl Instrument {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

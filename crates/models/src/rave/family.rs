@@ -420,6 +420,10 @@ impl LiveCodec for Player {
         self.latency_samples()
     }
 
+    fn decoder_latency_samples(&self) -> usize {
+        self.decoder_latency_samples()
+    }
+
     fn encode(&mut self, block: &[&[f32]]) -> &[f32] {
         self.encode(block)
     }

@@ -223,6 +223,13 @@ impl Player {
         (self.encoder.delay() + decoder).round() as usize + self.bank_delay
     }
 
+    /// By how many of these samples sound comes later than its latents: the filter bank is late by as much on either
+    /// side.
+    #[must_use]
+    pub fn decoder_latency_samples(&self) -> usize {
+        (self.decoder.delay() * self.ratio as f64).round() as usize + self.bank_delay / 2
+    }
+
     /// The size of the weights, in bytes.
     #[must_use]
     pub fn weight_bytes(&self) -> usize {

@@ -9,7 +9,7 @@ use std::{
     path::Path as FilePath,
 };
 
-use api::{Id, SessionCommand, SoundPlace};
+use api::{Id, LiveWeights, SessionCommand, SoundPlace};
 use serde::{Deserialize, Serialize};
 
 /// How a recording began.
@@ -17,8 +17,17 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Beginning {
     /// Samples of the input before the recording, from which the models get to where they were.
     pub(crate) pre_roll: u64,
+    /// Samples since a latent frame of every model began, where these samples begin.
+    #[serde(default)]
+    pub(crate) phase: u64,
     /// The seed that random numbers began anew with.
     pub(crate) seed: u64,
+    /// The precision of the models' weights.
+    #[serde(default)]
+    pub(crate) weights: LiveWeights,
+    /// Whether the models' own noise was heard.
+    #[serde(default = "yes")]
+    pub(crate) has_noise: bool,
     /// Controls that were not at their defaults: number and value.
     pub(crate) values: Vec<(u16, f32)>,
     /// The sound that was loaded, and where it was, in seconds.
@@ -33,6 +42,10 @@ pub(crate) struct Beginning {
     /// The prior.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) prior: Option<Id>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Something that was done at a sample of the recording, pre-roll not counted.

@@ -60,6 +60,11 @@ impl Voice {
         self.player.latency_samples()
     }
 
+    /// By how many samples its latents come later than the sound that they are of.
+    pub(super) fn encoder_latency_samples(&self) -> usize {
+        self.latency_samples().saturating_sub(self.player.decoder_latency_samples())
+    }
+
     /// Makes it as late as that.
     pub(super) fn wait_for(&mut self, latency_samples: usize) {
         let more = latency_samples - self.latency_samples();

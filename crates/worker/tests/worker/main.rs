@@ -7,6 +7,7 @@ mod convert;
 mod curve;
 mod export;
 mod games;
+mod generate;
 mod import;
 mod job;
 mod map;

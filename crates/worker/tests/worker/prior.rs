@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::job::{Job, Scene, write_tone};
 
 /// A scene whose model fits the dataset that it has.
-fn scene() -> (Scene, String) {
+pub(crate) fn scene() -> (Scene, String) {
     let scene = Scene::new(&json!({}));
     for (i, secs) in [0.9, 0.7, 0.8, 0.6].into_iter().enumerate() {
         write_tone(&scene.workspace.sounds().join(format!("{i}.wav")), 44_100, 1, secs);
@@ -18,7 +18,7 @@ fn scene() -> (Scene, String) {
     (scene, hash)
 }
 
-fn task(scene: &Scene, hash: &str, steps: u64, more: &Value) -> TrainTask {
+pub(crate) fn task(scene: &Scene, hash: &str, steps: u64, more: &Value) -> TrainTask {
     let mut settings = json!({
         "res_size": 8, "skp_size": 8, "n_layers": 2, "head_size": 4, "latent_size": 2,
         "batch_size": 2, "n_frames": 32,
@@ -60,7 +60,7 @@ fn metrics(job: &Job, name: &str) -> Vec<(u64, f64)> {
     found.collect()
 }
 
-fn newest(job: &Job) -> PathBuf {
+pub(crate) fn newest(job: &Job) -> PathBuf {
     let checkpoints = fs::read_dir(job.path().join("checkpoints")).unwrap();
     checkpoints.map(|it| it.unwrap().path()).max().unwrap()
 }

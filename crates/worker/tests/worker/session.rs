@@ -277,6 +277,18 @@ fn a_recording_is_a_sound_with_everything_that_was_done() {
         recorded += usize::from(matches!(event.body, EventBody::Recorded { .. }));
     }
     assert_eq!(recorded, 1);
+    // By its recipe it is made again, sample for sample.
+    let mut recipe = card.recipe.clone();
+    recipe.source = RecipeSource::Performance {
+        input: folder.join(SoundCard::INPUT),
+        moves: folder.join("moves.jsonl"),
+    };
+    let (again, made) = crate::generate::made(&live.scene, recipe, 1).remove(0);
+    let again = audio::decode_file(&again.join(SoundCard::SOUND), &limits).unwrap().clip;
+    let worst = again.channels[0].iter().zip(sound).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert_eq!(again.n_frames(), sound.len());
+    assert!(worst < 1e-6, "{worst}");
+    assert_eq!(made.facts.sha256, card.facts.sha256);
 }
 
 #[test]

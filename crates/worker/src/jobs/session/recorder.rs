@@ -14,8 +14,8 @@ use std::{
 
 use anyhow::Context;
 use api::{
-    EventBody, Id, Recipe, RecipeSource, SampleFormat, SessionCommand, SessionNotice, SessionTask,
-    SoundCard, SoundFacts, SoundPlace, Warning,
+    EventBody, Id, LiveWeights, Recipe, RecipeSource, SampleFormat, SessionCommand, SessionNotice,
+    SessionTask, SoundCard, SoundFacts, SoundPlace, Warning,
 };
 use audio::{GrowingWav, WavFormat};
 use job::files::RECORDINGS;
@@ -59,6 +59,7 @@ pub(super) struct Chunk {
 enum Item {
     Began {
         pre_roll: u64,
+        phase: u64,
         values: Vec<(u16, f32)>,
         sound_secs: f64,
         path_secs: f64,
@@ -130,6 +131,7 @@ impl Tape {
         (self.is_on, self.n, self.n_lost) = (true, 0, 0);
         let _ = self.to_recorder.try_send(Item::Began {
             pre_roll: self.n_past as u64,
+            phase: instrument.phase_before(self.n_past as u64),
             values: instrument.controls().moved().collect(),
             sound_secs: instrument.sound().secs(),
             path_secs: instrument.path_secs(),
@@ -200,6 +202,8 @@ pub(super) struct Recorder {
     rate_hz: u32,
     n_channels: usize,
     recipe: Recipe,
+    weights: LiveWeights,
+    has_noise: bool,
     now: Option<Recording>,
 }
 
@@ -212,6 +216,8 @@ struct Recording {
     moves: Option<MoveWriter>,
     said: Option<Said>,
     seed: u64,
+    weights: LiveWeights,
+    has_noise: bool,
     /// Commands whose moment is not known yet.
     pending: VecDeque<SessionCommand>,
     card: SoundCard,
@@ -252,7 +258,9 @@ impl Recorder {
             loudness_lufs: None,
             format: SampleFormat::Int24,
         };
-        let recorder = Self { tape, to_free, rate_hz, n_channels, recipe, now: None };
+        let (weights, has_noise) = (task.weights, task.has_noise);
+        let recorder =
+            Self { tape, to_free, rate_hz, n_channels, recipe, weights, has_noise, now: None };
         let tape = Tape {
             to_recorder,
             free,
@@ -308,6 +316,8 @@ impl Recorder {
             moves: None,
             said: Some(said),
             seed,
+            weights: self.weights,
+            has_noise: self.has_noise,
             pending: VecDeque::new(),
             peak: 0.0,
             peaks: vec![],
@@ -345,8 +355,8 @@ impl Recorder {
                 continue;
             };
             let written = match item {
-                Item::Began { pre_roll, values, sound_secs, path_secs } => {
-                    now.began(pre_roll, values, sound_secs, path_secs)
+                Item::Began { pre_roll, phase, values, sound_secs, path_secs } => {
+                    now.began(pre_roll, phase, values, sound_secs, path_secs)
                 }
                 Item::Block(chunk) => {
                     let written = if now.is_ending { Ok(()) } else { now.block(&chunk) };
@@ -420,6 +430,7 @@ impl Recording {
     fn began(
         &mut self,
         pre_roll: u64,
+        phase: u64,
         values: Vec<(u16, f32)>,
         sound_secs: f64,
         path_secs: f64,
@@ -432,7 +443,10 @@ impl Recording {
         self.card.recipe.controls = values.iter().filter_map(by_key).collect();
         let beginning = Beginning {
             pre_roll,
+            phase,
             seed: self.seed,
+            weights: self.weights,
+            has_noise: self.has_noise,
             values,
             sound: sound.map(|sound| (sound, sound_secs)),
             part,
