@@ -43,7 +43,10 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use axum::{Json, Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
+use axum::{
+    Json, Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get,
+    serve::ListenerExt as _,
+};
 use studio::Studio;
 use tokio::sync::{Semaphore, watch};
 use utoipa::OpenApi;
@@ -155,6 +158,8 @@ pub(crate) async fn serve(
     let port = listener.local_addr()?.port();
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
+    // Blocks of live sound leave at once, however small they are; a socket that cannot do that is as good otherwise.
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     let (close, closing) = watch::channel(false);
     let app = App {
         studio,

@@ -17,6 +17,11 @@
 //! | reconstructions | `stage_input` `reconstruct_upload` `reconstruct_sound` `reconstruction` | `library/reconstructions.rs` |
 //! | conversions | `create_conversion` `conversion` | `library/conversions.rs` |
 //! | films | `films` `run_films` `film` `create_film` `change_film` `film_file` | `library/films.rs` |
+//! | plays and sessions | `create_play` `create_session` `session` | `library/plays.rs`, `library/sessions.rs` |
+//! | generations | `generations` `generation` `create_generation` `generated_sounds` `generated_sound` `generated_peaks` `discard_generated` `generation_file` `rename_generation` | `library/generations.rs` |
+//! | maps | `create_map` `map_of_model` `map` `map_file` | `library/maps.rs` |
+//! | sounds | `sounds` `sound` `create_sound` `change_sound` `delete_sound` `restore_sound` `sound_file` `sound_peaks` `sound_recipe` | `library/sounds.rs` |
+//! | patches | `patches` `patch` `create_patch` `change_patch` `delete_patch` `restore_patch` | `library/patches.rs` |
 //! | measures | `create_measure` `measure` `measured` | `library/measures.rs` |
 //! | uploads | `new_upload` `upload` `stage_upload` `delete_upload` | `library/uploads.rs` |
 //! | the trash | `trash` `restore_from_trash` `delete_from_trash` `empty_trash` | `library/trash.rs` |

@@ -1,5 +1,6 @@
-//! The library: every verb on projects, datasets, runs, models, presets, reconstructions, conversions, exports,
-//! films, imports, measures, uploads and the trash, one file each, and what these have in common: fresh identifiers, names, folders, and the trash.
+//! The library: every verb on projects, datasets, runs, models, presets, reconstructions, conversions, exports, films,
+//! sessions, generations, maps, sounds, patches, imports, measures, uploads and the trash, one file each, and what these
+//! have in common: fresh identifiers, names, folders, and the trash.
 
 mod conversions;
 pub(crate) mod datasets;

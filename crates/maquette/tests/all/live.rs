@@ -80,9 +80,14 @@ fn live_connections_end_with_the_studio() {
 
 /// A connection that has become a WebSocket (RFC 6455).
 fn web_socket(served: &Served) -> TcpStream {
+    web_socket_at(served, "/api/live")
+}
+
+/// A connection to an address that has become a WebSocket.
+pub(crate) fn web_socket_at(served: &Served, path: &str) -> TcpStream {
     let mut stream = served.connect();
     let request = format!(
-        "GET /api/live HTTP/1.1\r\nHost: 127.0.0.1:{0}\r\nOrigin: http://127.0.0.1:{0}\r\n\
+        "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{0}\r\nOrigin: http://127.0.0.1:{0}\r\n\
          Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
          Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
         served.port
@@ -106,6 +111,15 @@ fn say(stream: &mut TcpStream, text: &str) {
     stream.write_all(&frame).unwrap();
 }
 
+/// Sends a binary frame, masked with zeros.
+pub(crate) fn say_bytes(stream: &mut TcpStream, bytes: &[u8]) -> std::io::Result<()> {
+    let mut frame = vec![0x82, 0x80 | 127];
+    frame.extend((bytes.len() as u64).to_be_bytes());
+    frame.extend([0; 4]);
+    frame.extend(bytes);
+    stream.write_all(&frame)
+}
+
 /// The next text; pings and the like are passed over.
 fn hear(stream: &mut TcpStream) -> String {
     loop {
@@ -118,7 +132,7 @@ fn hear(stream: &mut TcpStream) -> String {
 }
 
 /// The next frame: its kind and what it holds.
-fn frame(stream: &mut TcpStream) -> (u8, Vec<u8>) {
+pub(crate) fn frame(stream: &mut TcpStream) -> (u8, Vec<u8>) {
     let mut head = [0; 2];
     stream.read_exact(&mut head).unwrap();
     let len = match head[1] {

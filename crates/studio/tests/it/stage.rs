@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use api::{Dataset, Id, Job, JobState, Limit, Model, NewDataset, NewModel, Run, SoundSource};
+use api::{
+    CodecFacts, Dataset, Id, Job, JobState, Limit, Model, NewDataset, NewModel, ReceptiveField,
+    Run, SoundSource,
+};
 use serde_json::json;
 use studio::{Clock, Error, Options, RunRequest, Studio};
 use tempfile::TempDir;
@@ -98,6 +101,21 @@ impl Stage {
         self.studio.add_model(NewModel { run, step: None, name: None }).unwrap()
     }
 
+    /// A model with a name that tells its session how to play.
+    pub(crate) fn model_named(&self, name: &str) -> Model {
+        let model = self.model();
+        self.studio.rename_model(&model.id, name).unwrap()
+    }
+
+    /// Closes the studio, loses its database, and opens it again.
+    pub(crate) fn rebuild(&mut self) {
+        self.studio.close();
+        for name in ["maquette.db", "maquette.db-wal", "maquette.db-shm"] {
+            std::fs::remove_file(self.workspace().join(name)).ok();
+        }
+        self.reopen();
+    }
+
     pub(crate) fn wait_done(&self, id: &Id) -> Job {
         self.wait_state(id, |state| matches!(state, JobState::Done { .. }))
     }
@@ -157,6 +175,23 @@ pub(crate) fn until(studio: &Studio, mut is_true: impl FnMut() -> bool) -> Optio
 }
 
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What models are like here: mono at 8 kHz, and stereo where the weights' folder says so; a file that is no model is none.
+pub(crate) fn codec_of(weights: &Path) -> Option<CodecFacts> {
+    let is_stereo = weights.to_string_lossy().contains("stereo");
+    let is_codec = weights.is_file() && !weights.to_string_lossy().contains("agent");
+    is_codec.then(|| CodecFacts {
+        rate_hz: 8000,
+        channels: if is_stereo { 2 } else { 1 },
+        latent_size: 4,
+        regularization: "variational".to_owned(),
+        ratio: 16,
+        latent_rate_hz: 500.0,
+        compression: 4.0,
+        receptive_field: ReceptiveField { back_samples: 0, ahead_samples: 0 },
+        latency_samples: 0,
+    })
+}
 
 pub(crate) fn request(dataset: &Id, steps: u64, settings: serde_json::Value) -> RunRequest {
     RunRequest {

@@ -5,6 +5,7 @@
 //! from the arguments. How it plays is told by the settings of a run, or by the name of the job.
 
 mod games;
+pub(crate) mod live;
 mod measure;
 
 use std::{
@@ -106,6 +107,9 @@ fn play_folder(folder: &Path) {
         Task::Import(task) => import(folder, task, &mut events),
         Task::Measure(task) => measure::measure(folder, &order.name, task, &mut events),
         Task::Film(task) => games::film(folder, &order.name, task, &mut events),
+        Task::Session(task) => live::session(folder, task, &mut events),
+        Task::Generate(task) => live::generate(folder, &order.name, task, &mut events),
+        Task::Map(task) => live::map(folder, task, &mut events),
         // A reconstruction, and whatever else needs nothing of its order.
         _ => reconstruct(folder, &order.name, &mut events),
     };
