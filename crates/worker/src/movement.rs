@@ -16,12 +16,11 @@ const NUMBERS_MAX: usize = 64 * 200_000;
 pub fn read_movement(path: &Path) -> anyhow::Result<Vec<Vec<f32>>> {
     let Npy { shape, numbers } = npy::read(path, NUMBERS_MAX)
         .with_context(|| format!("failed to read {}", path.display()))?;
-    let (n_directions, n_frames) = match shape[..] {
-        [n_directions, n_frames] | [1, n_directions, n_frames] => (n_directions, n_frames),
-        _ => anyhow::bail!(
+    let ([n_directions, n_frames] | [1, n_directions, n_frames]) = shape[..] else {
+        anyhow::bail!(
             "failed to use {}: its shape is {shape:?}, not [1, directions, frames]",
             path.display()
-        ),
+        );
     };
     let Numbers::Floats(numbers) = numbers else {
         anyhow::bail!("failed to use {}: it holds whole numbers, no coordinates", path.display());

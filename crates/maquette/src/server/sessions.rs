@@ -46,7 +46,7 @@ async fn create_session(
     InProject(app): InProject,
     FromJson(new): FromJson<NewSession>,
 ) -> Answer<Job> {
-    app.ask(move |studio| studio.create_session(new, &codec_of)).await
+    app.ask(move |studio| studio.create_session(&new, &codec_of)).await
 }
 
 /// A WebSocket of binary messages, to play and to listen.

@@ -31,7 +31,7 @@ impl Studio {
     /// # Errors
     /// `NotFound` when there is no such model; `Invalid` when the models cannot play together, or one is no codec;
     /// `TooMuch` when the queue is full.
-    pub fn create_session(&self, new: NewSession, codec_of: CodecOf<'_>) -> Result<Job, Error> {
+    pub fn create_session(&self, new: &NewSession, codec_of: CodecOf<'_>) -> Result<Job, Error> {
         let models = self.models_to_play(&new.models, codec_of)?;
         let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
         let name = name_from(&format!("Playing {}", names.join(", ")));

@@ -25,7 +25,7 @@ fn a_patch_is_kept_changed_deleted_and_comes_back() {
         let found = stage.studio.patches(Some(&model.id), kind).unwrap();
         found.into_iter().map(|it| it.id).collect()
     };
-    assert_eq!(ids(&stage, Some(PatchKind::Favourite)), [favourite.id.clone()]);
+    assert_eq!(ids(&stage, Some(PatchKind::Favourite)), std::slice::from_ref(&favourite.id));
     assert_eq!(ids(&stage, None).len(), 2);
     let nobody: Id = "nobody-000001".parse().unwrap();
     assert!(stage.studio.patches(Some(&nobody), None).unwrap().is_empty());
@@ -36,7 +36,7 @@ fn a_patch_is_kept_changed_deleted_and_comes_back() {
     assert_eq!(stage.studio.patch(&favourite.id).unwrap(), changed);
     stage.studio.delete_patch(&favourite.id).unwrap();
     assert!(matches!(stage.studio.delete_patch(&favourite.id), Err(Error::NotFound { .. })));
-    assert_eq!(ids(&stage, None), [movement.id.clone()]);
+    assert_eq!(ids(&stage, None), std::slice::from_ref(&movement.id));
     stage.rebuild();
     stage.studio.restore_from_trash("patches", &favourite.id).unwrap();
     assert_eq!(stage.studio.patch(&favourite.id).unwrap(), changed);

@@ -23,7 +23,7 @@ fn new(models: &[&Model]) -> NewSession {
 }
 
 fn begin(stage: &Stage, model: &Model) -> Id {
-    stage.studio.create_session(new(&[model]), &codec_of).unwrap().id
+    stage.studio.create_session(&new(&[model]), &codec_of).unwrap().id
 }
 
 /// The library of sounds by name, in the order of names.
@@ -64,7 +64,7 @@ fn a_session_freezes_what_it_plays() {
     // A model may go while it plays; a new session of it is refused in words.
     stage.studio.delete_model(&model.id).unwrap();
     assert!(matches!(stage.state(&id), JobState::Running { .. }));
-    let refused = stage.studio.create_session(new(&[&model]), &codec_of).unwrap_err();
+    let refused = stage.studio.create_session(&new(&[&model]), &codec_of).unwrap_err();
     assert!(matches!(refused, Error::NotFound { what: "model", .. }), "{refused:?}");
     stage.studio.cancel_job(&id).unwrap();
     stage.wait_state(&id, |state| matches!(state, JobState::Stopped { .. }));
@@ -83,7 +83,7 @@ fn models_that_cannot_play_together_are_refused() {
     let (stereo, agent, other) = (add("stereo"), add("agent"), add("Other"));
     let check = |models: &[&Model], expected: &str| match stage
         .studio
-        .create_session(new(models), &codec_of)
+        .create_session(&new(models), &codec_of)
     {
         Err(Error::Invalid { key: "models", message }) => {
             assert!(message.contains(expected), "{message}");
@@ -96,7 +96,7 @@ fn models_that_cannot_play_together_are_refused() {
     check(&[&mono, &mono], "only once");
     check(&[&mono, &other, &add("c"), &add("d"), &add("e")], "at most 4");
     assert!(stage.studio.all_jobs(Some(JobKind::Session)).unwrap().is_empty());
-    stage.studio.create_session(new(&[&mono, &other]), &codec_of).unwrap();
+    stage.studio.create_session(&new(&[&mono, &other]), &codec_of).unwrap();
 }
 
 #[test]
