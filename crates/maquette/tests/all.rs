@@ -12,6 +12,8 @@ mod files;
 mod full_disk;
 #[path = "all/games.rs"]
 mod games;
+#[path = "all/generate.rs"]
+mod generate;
 #[path = "all/guard.rs"]
 mod guard;
 #[path = "all/library.rs"]

@@ -70,8 +70,7 @@ pub(crate) struct Copied {
 pub(crate) fn named_setting(text: &str) -> Result<(String, f64), String> {
     setting(text)?;
     let (key, value) = text.split_once('=').unwrap_or((text, ""));
-    let value =
-        value.parse().map_err(|_| format!("`{key}` takes a number, not `{value}`"))?;
+    let value = value.parse().map_err(|_| format!("`{key}` takes a number, not `{value}`"))?;
     Ok((key.to_owned(), value))
 }
 
