@@ -159,11 +159,15 @@ fn what_does_not_fit_is_refused() {
 
 #[test]
 fn a_stop_ends_the_encoding_too() {
-    let (scene, hash) = scene();
+    let scene = Scene::new(&json!({}));
+    // Longer than it takes to look whether somebody asked to stop.
+    write_tone(&scene.workspace.sounds().join("long.wav"), 44_100, 1, 120.0);
+    let hash = scene.workspace.prepare().index().summary.hash;
     let order = Task::Train(task(&scene, &hash, 2, &json!({})));
     let job = scene.workspace.job("runs", "stopped-000001", order);
     fs::write(job.path().join("control.jsonl"), "{\"control\":\"stop\"}\n").unwrap();
     job.run();
     assert_eq!(job.outcome(), Outcome::Stopped);
     assert!(!job.path().join("latents/latents-000.f32").exists());
+    assert!(metrics(&job, "nll").is_empty(), "nothing was trained");
 }

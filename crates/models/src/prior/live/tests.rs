@@ -1,3 +1,5 @@
+//! Tests of playing: it knows what training knows, and agrees with the original program turn by turn.
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of bins and turns against the original program.
+
 use super::*;
 use crate::rave::vectors::Vectors;
 

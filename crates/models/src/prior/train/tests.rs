@@ -1,3 +1,5 @@
+//! Tests of training: agreement with the original program, what a frame may know, what is learnt, and resuming.
+
 use nn::Parameters;
 use serde_json::json;
 
