@@ -32,6 +32,9 @@ pub struct Model {
     pub bytes: u64,
     /// SHA-256 of its weights, in hexadecimal.
     pub sha256: String,
+    /// Whose latents it makes, if it is a prior.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prior_of: Option<PriorOf>,
     /// Which run it came from, if it was trained here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lineage: Option<Lineage>,
@@ -44,6 +47,18 @@ impl Model {
     /// The version that this program writes.
     /// 2: a model need not come from a run.
     pub const FORMAT: u32 = 2;
+}
+
+/// The model whose latents a prior makes: a prior goes with that model and no other.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PriorOf {
+    /// SHA-256 of that model's weights, in hexadecimal.
+    pub sha256: String,
+    /// What it was called when the prior was trained.
+    pub name: String,
+    /// It in the library, if it is there; the file of the prior does not say that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<Id>,
 }
 
 /// Where a model came from that was not trained here.

@@ -72,6 +72,9 @@ pub struct RunDetail {
     pub seed: u64,
     /// The content hash of its dataset.
     pub dataset_hash: String,
+    /// The model whose latents it learns, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<Id>,
     /// The version of Maquette that queued it.
     pub version: String,
     /// Checkpoints on disk, oldest first.
@@ -127,6 +130,9 @@ pub struct NewRun {
     /// The dataset to learn from; none for a family that learns from no dataset.
     #[serde(default)]
     pub dataset: Option<Id>,
+    /// The model whose latents to learn; none for a family that learns from no latents.
+    #[serde(default)]
+    pub model: Option<Id>,
     /// What its settings are composed of.
     #[serde(flatten)]
     pub choices: Choices,

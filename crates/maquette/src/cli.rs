@@ -21,6 +21,7 @@ mod output;
 mod play;
 mod preset;
 mod printable;
+mod prior;
 mod project;
 mod quickstart;
 mod reconstruct;
@@ -95,6 +96,9 @@ enum Command {
     Game(game::GameCommand),
     /// Train a model on a dataset, or an agent that plays a game
     Train(train::TrainArgs),
+    /// Train priors, which make latents of a model by themselves, and list them
+    #[command(subcommand)]
+    Prior(prior::PriorCommand),
     /// Manage training runs: list, show, stop, resume
     #[command(subcommand)]
     Run(run::RunCommand),
@@ -205,6 +209,7 @@ fn run_command(
         Some(Command::Preset(command)) => preset::run(command, console),
         Some(Command::Game(command)) => game::run(command, console),
         Some(Command::Train(args)) => train::run(args, console),
+        Some(Command::Prior(command)) => prior::run(command, console),
         Some(Command::Run(command)) => run::run(command, console),
         Some(Command::Model(command)) => model::run(command, console),
         Some(Command::Reconstruct(args)) => reconstruct::run(&args, console),

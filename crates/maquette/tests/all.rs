@@ -28,6 +28,8 @@ mod old_workspace;
 mod pages;
 #[path = "all/presets.rs"]
 mod presets;
+#[path = "all/priors.rs"]
+mod priors;
 #[path = "all/program.rs"]
 mod program;
 #[path = "all/projects.rs"]

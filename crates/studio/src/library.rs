@@ -16,6 +16,7 @@ mod passing;
 pub(crate) mod patches;
 mod plays;
 mod presets;
+mod priors;
 pub(crate) mod projects;
 mod reconstructions;
 pub(crate) mod runs;

@@ -29,6 +29,14 @@ pub fn codec_rate_hz(family: &str, settings: &serde_json::Value) -> Option<u32> 
     Some(models::family(family)?.settings(settings).ok()?.codec()?.rate_hz)
 }
 
+/// Samples per second and channels of a model with these settings, if it is a codec of a family that this
+/// program knows.
+#[must_use]
+pub fn codec_sound(family: &str, settings: &serde_json::Value) -> Option<(u32, u16)> {
+    let shape = models::family(family)?.settings(settings).ok()?.codec()?;
+    Some((shape.rate_hz, u16::try_from(shape.channels).ok()?))
+}
+
 /// What a model with these settings is like as a codec, if it is one.
 pub(crate) fn codec_facts(settings: &dyn Settings, forecast: &Forecast) -> Option<CodecFacts> {
     let (shape, codec) = (settings.codec()?, forecast.codec?);

@@ -35,7 +35,7 @@ use std::path::Path;
 
 pub use check_file::check_file;
 pub use duration::{run_measure, run_measure_of};
-pub use facts::{codec_rate_hz, model_facts};
+pub use facts::{codec_rate_hz, codec_sound, model_facts};
 pub use forecast::{compose, families, forecast, unfolded};
 pub use games::games;
 pub use inspect::inspect;

@@ -73,7 +73,8 @@ pub(crate) fn run(args: ComposeArgs, console: &Console) -> anyhow::Result<()> {
     let dataset = dataset.map(|text| named::id(&client, Kind::Dataset, text)).transpose()?;
     let mut forecast = compose(&client, choices.clone(), dataset.clone(), limit)?;
     if let (true, Some(dataset)) = (args.measure, dataset.clone()) {
-        let new = NewRun { name: None, dataset: Some(dataset), choices, seed: None, limit };
+        let new =
+            NewRun { name: None, dataset: Some(dataset), model: None, choices, seed: None, limit };
         forecast.measured = measure(&client, console, &new)?;
     }
     forecast.limit = limit.unwrap_or(forecast.limit);

@@ -63,7 +63,7 @@ impl TrainingArgs {
     /// The order to train on a dataset with these choices.
     pub(crate) fn new_run(self, dataset: Option<Id>, name: Option<String>) -> NewRun {
         let choices = self.choices.choices();
-        NewRun { name, dataset, choices, limit: self.limit.limit(), seed: self.seed }
+        NewRun { name, dataset, model: None, choices, limit: self.limit.limit(), seed: self.seed }
     }
 }
 
@@ -132,12 +132,17 @@ const GAME: &str = "game";
 
 /// The first family whose models learn from a game.
 fn family_of_agents() -> String {
+    family_that_learns(LearnsFrom::Game)
+}
+
+/// The first family whose models learn from this.
+pub(crate) fn family_that_learns(from: LearnsFrom) -> String {
     let families = worker::families();
-    let found = families.into_iter().find(|it| it.learns_from == LearnsFrom::Game);
+    let found = families.into_iter().find(|it| it.learns_from == from);
     found.map_or_else(String::new, |it| it.name)
 }
 
-fn key_and_value(text: &str) -> Result<(String, String), String> {
+pub(crate) fn key_and_value(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("write it as KEY=VALUE")?;
     Ok((key.trim().to_owned(), value.trim().to_owned()))
 }

@@ -19,6 +19,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(models, add_model))
         .routes(routes!(model, rename_model, delete_model))
+        .routes(routes!(model_priors))
         .routes(routes!(restore_model))
         .routes(routes!(reconstruct_upload))
         .routes(routes!(reconstruct_sound))
@@ -60,6 +61,13 @@ async fn model(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answer<Mod
         Ok(Json(ModelDetail { facts, ..detail }))
     })
     .await
+}
+
+/// Priors of a model, which make latents for it, newest first.
+#[utoipa::path(get, path = "/api/models/{id}/priors", tag = "models", params(("id" = Id, Path)),
+    responses((status = 200, body = Vec<Model>)))]
+async fn model_priors(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answer<Vec<Model>> {
+    app.ask(move |studio| studio.priors_of(&id)).await
 }
 
 /// Gives a model another name.

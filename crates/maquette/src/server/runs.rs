@@ -2,8 +2,8 @@
 //! the studio freezes and queues them.
 
 use api::{
-    Choices, Continue, Control, Curves, Event, Id, JobKind, Log, NewRun, Rename, Resume, Run,
-    RunDetail, RunForecast,
+    Choices, Continue, Control, Curves, Event, FieldProblem, Id, JobKind, LearnsFrom, Log, NewRun,
+    Problem, Rename, Resume, Run, RunDetail, RunForecast,
 };
 use axum::{
     Json,
@@ -61,8 +61,9 @@ async fn runs(InProject(app): InProject) -> Answer<Vec<Run>> {
     responses((status = 200, body = Run)))]
 async fn create_run(InProject(app): InProject, FromJson(new): FromJson<NewRun>) -> Answer<Run> {
     app.work(move |app| {
-        let new = with_defaults(&app.studio, new)?;
+        let new = with_dataset_of_model(&app.studio, with_defaults(&app.studio, new)?)?;
         let forecast = forecast(&app.studio, &new.choices, new.dataset.as_ref(), new.limit)?;
+        check_model(&app.studio, &forecast.family, &new)?;
         Ok(app.studio.create_run(whole_request(new, forecast))?)
     })
     .await
@@ -77,8 +78,10 @@ async fn check_run(
     FromJson(new): FromJson<NewRun>,
 ) -> Answer<RunForecast> {
     app.work(move |app| {
-        let new = with_defaults(&app.studio, new)?;
-        forecast(&app.studio, &new.choices, new.dataset.as_ref(), new.limit)
+        let new = with_dataset_of_model(&app.studio, with_defaults(&app.studio, new)?)?;
+        let found = forecast(&app.studio, &new.choices, new.dataset.as_ref(), new.limit)?;
+        check_model(&app.studio, &found.family, &new)?;
+        Ok(found)
     })
     .await
     .map(Json)
@@ -223,10 +226,72 @@ fn with_defaults(studio: &Studio, new: NewRun) -> Result<NewRun, Failure> {
     let defaults = studio.run_defaults(new.dataset.as_ref())?;
     let of = |choices: &Choices| choices.family.clone().unwrap_or_default();
     let fits = new.choices.family.is_none() || of(&new.choices) == of(&defaults.choices);
-    if is_chosen || !fits {
+    // What a project's runs start from is for models of sounds, and not for those of latents.
+    if is_chosen || !fits || new.model.is_some() {
         return Ok(new);
     }
     Ok(NewRun { choices: defaults.choices, limit: new.limit.or(defaults.limit), ..new })
+}
+
+/// Takes the dataset that a model was trained on where none is chosen to learn its latents from.
+fn with_dataset_of_model(studio: &Studio, new: NewRun) -> Result<NewRun, Failure> {
+    let Some(model) = new.model.as_ref().filter(|_| new.dataset.is_none()) else { return Ok(new) };
+    let lineage = studio.model(model)?.model.lineage;
+    Ok(NewRun { dataset: lineage.and_then(|it| it.dataset), ..new })
+}
+
+/// Sees that a model is chosen where a family learns the latents of one, and that it fits the dataset.
+fn check_model(studio: &Studio, family: &str, new: &NewRun) -> Result<(), Failure> {
+    let families = worker::families();
+    let family = families.iter().find(|it| it.name == family);
+    let learns_latents = family.is_some_and(|it| it.learns_from == LearnsFrom::Latents);
+    let refused = |what: &str, why: String, remedy: &str, message: &str| {
+        let problem = Problem {
+            code: "bad_model".to_owned(),
+            what: what.to_owned(),
+            why: Some(why),
+            remedy: Some(remedy.to_owned()),
+            fields: vec![FieldProblem {
+                key: "model".to_owned(),
+                message: message.to_owned(),
+                suggestion: None,
+            }],
+        };
+        Err(Failure::new(StatusCode::UNPROCESSABLE_ENTITY, problem))
+    };
+    let model = match (&new.model, learns_latents) {
+        (None, false) => return Ok(()),
+        (None, true) => {
+            let why = "A prior learns the latents that a model makes of sounds.".to_owned();
+            let remedy = "Choose a model of the library, or train one first.";
+            return refused("No model was chosen.", why, remedy, "choose a model");
+        }
+        (Some(_), false) => {
+            let why = "Only priors learn the latents of a model.".to_owned();
+            let remedy = "Choose the family of priors, or no model.";
+            return refused("A model was chosen for another family.", why, remedy, "choose none");
+        }
+        (Some(model), true) => studio.model(model)?.model,
+    };
+    let Some((rate_hz, channels)) = worker::codec_sound(&model.family, &model.settings) else {
+        let why = format!("“{}” does not turn sound into latents.", model.name);
+        let remedy = "Choose a model that does.";
+        return refused("This model has no latents to learn.", why, remedy, "choose another");
+    };
+    let Some(dataset) = &new.dataset else { return Ok(()) };
+    let summary = studio.dataset(dataset)?.dataset.summary;
+    let rate_hz = model.rate_hz.unwrap_or(rate_hz);
+    match summary {
+        Some(it) if (it.rate_hz, it.channels) != (rate_hz, channels) => {
+            let why = format!(
+                "The dataset has {} Hz and {} channels, the model {rate_hz} Hz and {channels}.",
+                it.rate_hz, it.channels
+            );
+            let remedy = "Prepare the dataset again with the rate and the channels of the model.";
+            refused("The dataset does not fit the model.", why, remedy, "choose another")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Freezes what the forecast found.
@@ -234,6 +299,7 @@ fn whole_request(new: NewRun, forecast: RunForecast) -> RunRequest {
     RunRequest {
         name: new.name,
         dataset: new.dataset,
+        model: new.model,
         family: forecast.family,
         preset: forecast.preset,
         switches: forecast.switches,

@@ -7,14 +7,14 @@ use std::{
 };
 
 use api::{
-    Checkpoint, ConvertTask, Id, Lineage, Model, ModelDetail, ModelPlace, NewModel, RecipeSource,
-    Task, TrainTask,
+    Checkpoint, ConvertTask, Id, Lineage, Model, ModelDetail, ModelPlace, NewModel, PriorOf,
+    RecipeSource, Task, TrainTask,
 };
 use job::Shelf;
 use sha2::{Digest, Sha256};
 
 use super::{
-    fresh_id, from_trash, make_folder, numbered_name,
+    fresh_id, from_trash, make_folder, numbered_name, priors,
     runs::{self, read_train_task},
     to_trash, valid_name,
 };
@@ -39,7 +39,9 @@ impl Studio {
     /// # Errors
     /// `Store` or `Closed` only.
     pub fn models(&self) -> Result<Vec<Model>, Error> {
-        let all = self.shared.read(models::all)?;
+        let mut all = self.shared.read(models::all)?;
+        let known = all.clone();
+        priors::join(&mut all, &known);
         Ok(all.into_iter().filter(|it| self.is_shown(it.project.as_ref())).collect())
     }
 
@@ -53,7 +55,7 @@ impl Studio {
             let places = Places::read(c)?;
             let rows = reconstructions::of_model(c, id)?;
             Ok(ModelDetail {
-                model: find(c, id)?,
+                model: priors::joined(c, find(c, id)?)?,
                 folder: folder.to_string_lossy().into_owned(),
                 // The weights say more, and are read elsewhere.
                 facts: None,
@@ -99,6 +101,7 @@ impl Studio {
             Some(rate_hz) => Some(rate_hz),
             None => self.dataset_rate_hz(&task)?,
         };
+        let prior_of = self.prior_of(&task)?;
         let run = new.run.clone();
         let source = file_inside(&run_folder, &checkpoint.path)?;
         let model = Model {
@@ -110,6 +113,7 @@ impl Studio {
             family: task.family,
             settings: task.settings,
             rate_hz,
+            prior_of,
             bytes: checkpoint.bytes,
             sha256: checkpoint.sha256.to_ascii_lowercase(),
             lineage: Some(Lineage {
@@ -146,7 +150,15 @@ impl Studio {
             change.list(Shelf::Runs, &run);
             Ok(())
         })?;
-        Ok(model)
+        self.shared.read(|c| priors::joined(c, model))
+    }
+
+    /// The model whose latents a run learnt, which may be gone.
+    fn prior_of(&self, task: &TrainTask) -> Result<Option<PriorOf>, Error> {
+        let Some(model) = &task.model else { return Ok(None) };
+        let row = self.shared.read(|c| models::find(c, model))?;
+        let name = row.map_or_else(|| model.to_string(), |row| row.model.name);
+        Ok(Some(PriorOf { sha256: task.model_sha256.clone(), name, model: None }))
     }
 
     /// Gives a model another name.

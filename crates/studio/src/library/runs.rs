@@ -14,7 +14,9 @@ use super::{
     datasets::{find_whole, hash_now},
     delete_job,
     films::automatic,
-    find_job, make_job, name_from, numbered_name, rename_job, restore_job, stop_job, valid_name,
+    find_job, make_job, name_from, numbered_name,
+    priors::{check_codec, codec_if_any},
+    rename_job, restore_job, stop_job, valid_name,
 };
 
 use crate::{
@@ -49,6 +51,8 @@ pub struct RunRequest {
     pub name: Option<String>,
     /// The dataset to learn from; it must be whole.
     pub dataset: Option<Id>,
+    /// The model whose latents to learn, for a family that learns those.
+    pub model: Option<Id>,
     /// The family of the model.
     pub family: String,
     /// The family's preset it started from.
@@ -97,6 +101,7 @@ impl Studio {
                 settings: serde_json::Value::Null,
                 seed: 0,
                 dataset_hash: String::new(),
+                model: None,
                 version: String::new(),
                 checkpoints: checkpoints::of(c, id, &run.score_metric)?,
                 samples: samples::of(c, id)?,
@@ -117,6 +122,7 @@ impl Studio {
         detail.settings = task.settings;
         detail.seed = task.seed;
         detail.dataset_hash = task.dataset_hash;
+        detail.model = task.model;
         detail.forecast = task.forecast.map(|it| *it);
         detail.parent = continued::parent_of(&folder);
         Ok(detail)
@@ -125,29 +131,33 @@ impl Studio {
     /// Queues a training; everything is frozen in its order.
     ///
     /// # Errors
-    /// `NotFound` when there is no such dataset; `Conflict` when it is not whole; `Invalid` when a
+    /// `NotFound` when there is no such dataset or model; `Conflict` when it is not whole; `Invalid` when a
     /// value cannot be used; `TooMuch` when the queue is full.
     pub fn create_run(&self, request: RunRequest) -> Result<Run, Error> {
         let found = self.shared.read(|c| whole_if_any(c, request.dataset.as_ref()))?;
         let (dataset_name, dataset_hash) = found.unwrap_or_default();
+        let codec = self.shared.read(|c| codec_if_any(c, request.model.as_ref()))?;
+        let (model_name, model_sha256) = codec.unwrap_or_default();
         check_limit(request.limit)?;
         check_settings(&request)?;
         let name = match &request.name {
             Some(name) => valid_name(name)?,
             None => {
-                let name = name_from(format!("{dataset_name} {}", words(&request)).trim_start());
+                let of = if model_name.is_empty() { dataset_name } else { model_name };
+                let name = name_from(format!("{of} {}", words(&request)).trim_start());
                 numbered_name(&name, &self.shared.read(|c| jobs::names(c, JobKind::Train))?)
             }
         };
-        let project = self.project_for(request.dataset.as_ref());
+        let project = self.project_for(request.model.as_ref().or(request.dataset.as_ref()));
         let seen = |id: &Id| self.seen_from(&project, Shelf::Datasets, id);
+        let model_seen = |id: &Id| self.seen_from(&project, Shelf::Models, id);
         let task = TrainTask {
             dataset_path: request.dataset.as_ref().map(seen).unwrap_or_default(),
             dataset: request.dataset,
             dataset_hash,
-            model: None,
-            model_path: std::path::PathBuf::new(),
-            model_sha256: String::new(),
+            model_path: request.model.as_ref().map(model_seen).unwrap_or_default(),
+            model: request.model,
+            model_sha256,
             family: request.family,
             preset: request.preset,
             switches: request.switches,
@@ -160,6 +170,7 @@ impl Studio {
             memory: request.memory.map(Box::new),
         };
         let run = RunRow::new(&task, task.limit);
+        let model = task.model.clone();
         let id = make_job(
             &self.shared,
             &project,
@@ -169,6 +180,7 @@ impl Studio {
             |change, job| {
                 // It may have been deleted since we looked.
                 whole_if_any(change.tx, run.dataset.as_ref())?;
+                codec_if_any(change.tx, model.as_ref())?;
                 runs::save(change.tx, &job.id, &run)
             },
         )?;
@@ -205,6 +217,9 @@ impl Studio {
             check_resumable(&job, &run, limit)?;
             if let Some(dataset) = &task.dataset {
                 check_dataset(change, &job, dataset, &task.dataset_hash)?;
+            }
+            if let Some(model) = &task.model {
+                check_codec(change, (&job.name, "resume"), (model, &task.model_sha256))?;
             }
             if let Some(limit) = limit {
                 run.limit = limit;

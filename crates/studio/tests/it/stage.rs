@@ -197,6 +197,7 @@ pub(crate) fn request(dataset: &Id, steps: u64, settings: serde_json::Value) -> 
     RunRequest {
         name: None,
         dataset: Some(dataset.clone()),
+        model: None,
         family: "rave".to_owned(),
         preset: "sketch".to_owned(),
         switches: Vec::new(),

@@ -530,6 +530,7 @@ fn import(folder: &Path, task: &api::ImportTask, events: &mut Events) -> Option<
         family: "rave".to_owned(),
         settings: serde_json::json!({}),
         rate_hz: Some(48_000),
+        prior_of: None,
         bytes: 5,
         sha256: "abc".to_owned(),
         lineage: None,

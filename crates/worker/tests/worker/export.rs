@@ -210,6 +210,7 @@ fn known() -> KnownModel {
         family: "rave".into(),
         settings: json!({}),
         rate_hz: Some(44_100),
+        prior_of: None,
         bytes: 1,
         sha256: String::new(),
         lineage: Some(lineage),

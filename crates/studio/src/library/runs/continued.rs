@@ -12,7 +12,9 @@ use super::{check_dataset, check_limit, find, read_train_task};
 
 use crate::{
     Error, Studio,
-    library::{make_job, name_from, numbered_name, projects::seen_from, valid_name},
+    library::{
+        make_job, name_from, numbered_name, priors::check_codec, projects::seen_from, valid_name,
+    },
     store::{
         checkpoints,
         jobs::{self, JobRow},
@@ -52,6 +54,9 @@ impl Studio {
         if let Some(dataset) = &task.dataset {
             task.dataset_path = seen_from(&self.shared, &project, Shelf::Datasets, dataset);
         }
+        if let Some(model) = &task.model {
+            task.model_path = seen_from(&self.shared, &project, Shelf::Models, model);
+        }
         // It was measured for another limit.
         task.forecast = None;
         let name = named.unwrap_or_else(|| {
@@ -59,6 +64,7 @@ impl Studio {
         });
         let row = RunRow { step: newest.step, ..RunRow::new(&task, task.limit) };
         let (dataset, hash) = (task.dataset.clone(), task.dataset_hash.clone());
+        let (model, sha256) = (task.model.clone(), task.model_sha256.clone());
         let child = make_job(
             &self.shared,
             &project,
@@ -79,6 +85,9 @@ impl Studio {
             |change, child| {
                 if let Some(dataset) = &dataset {
                     check_dataset(change, &job, dataset, &hash)?;
+                }
+                if let Some(model) = &model {
+                    check_codec(change, (&job.name, "continue"), (model, &sha256))?;
                 }
                 runs::save(change.tx, &child.id, &row)
             },

@@ -3,7 +3,7 @@
 use std::fs;
 
 use anyhow::Context;
-use api::{AddedFrom, Made, Model};
+use api::{AddedFrom, Made, Model, PriorOf};
 
 use super::{One, write_json};
 use crate::{
@@ -32,6 +32,11 @@ pub(super) fn make(job: &mut JobFolder, one: &One<'_>) -> anyhow::Result<Option<
         family: family.name().into(),
         settings: described.settings.to_value(),
         rate_hz,
+        prior_of: described.prior_of.map(|codec| PriorOf {
+            sha256: codec.sha256,
+            name: codec.name,
+            model: None,
+        }),
         bytes: fs::metadata(&weights).context("look at the weights")?.len(),
         sha256: sha256_of_file(&weights).context("read back the weights")?,
         lineage: None,
