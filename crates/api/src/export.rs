@@ -12,6 +12,9 @@ pub struct ExportTask {
     pub model: ModelPlace,
     /// The form it leaves in.
     pub form: ExportForm,
+    /// A prior of the model that leaves with it, for forms that can hold one: a module or a package.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prior: Option<ModelPlace>,
 }
 
 /// What a model can leave as.

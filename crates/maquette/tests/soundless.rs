@@ -65,6 +65,7 @@ fn trained(studio: &Studio) -> Id {
     let request = RunRequest {
         name: Some("Sine".into()),
         dataset: None,
+        model: None,
         family: forecast.family,
         preset: forecast.preset,
         switches: vec![],
@@ -83,7 +84,7 @@ fn trained(studio: &Studio) -> Id {
 
 fn exported(studio: &Studio, model: &Id, form: ExportForm) -> Id {
     let model = ModelPlace::Library { id: model.clone() };
-    studio.create_export(ExportTask { model, form }).unwrap().id
+    studio.create_export(ExportTask { model, form, prior: None }).unwrap().id
 }
 
 #[test]

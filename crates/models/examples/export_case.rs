@@ -79,7 +79,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let few = folder.join("few.ts");
     if model.space().is_some() {
         let half = ExportSettings { n_latents: Some(size / 2), ..ExportSettings::new(true) };
-        model.write_torch_script(half, &few)?;
+        model.write_torch_script(half, None, &few)?;
     } else if few.exists() {
         std::fs::remove_file(&few)?;
     }
@@ -87,7 +87,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (name, is_streaming) in [("live", true), ("whole", false)] {
         let settings = ExportSettings::new(is_streaming);
         let module = folder.join(format!("{name}.ts"));
-        model.write_torch_script(settings, &module)?;
+        model.write_torch_script(settings, None, &module)?;
         let path_of = |part: OnnxPart| folder.join(format!("{name}{}", part.ending()));
         for part in OnnxPart::ALL {
             model.write_onnx(settings, part, &path_of(part))?;
@@ -142,7 +142,7 @@ fn codes(
     sound: &[Vec<f32>],
     block: usize,
 ) -> Result<Vec<f32>, Box<dyn std::error::Error>> {
-    model.write_torch_script(ExportSettings::new(true), path)?;
+    model.write_torch_script(ExportSettings::new(true), None, path)?;
     let mut module = PlayedModule::open(path)?;
     let mut books: Vec<Vec<f32>> = vec![vec![]; model.config().num_quantizers];
     for start in (0..N_SAMPLES).step_by(block) {

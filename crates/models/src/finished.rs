@@ -233,11 +233,16 @@ pub trait Playable: Codec {
     /// What such a file is like.
     fn export_facts(&self, settings: ExportSettings) -> ExportFacts;
 
-    /// Writes a TorchScript module for nn~.
+    /// Writes a TorchScript module for nn~; a prior of this model, if one is given, plays as its method `prior`.
     ///
     /// # Errors
     /// When the file cannot be written.
-    fn write_torch_script(&self, settings: ExportSettings, path: &Path) -> Result<(), Error>;
+    fn write_torch_script(
+        &self,
+        settings: ExportSettings,
+        prior: Option<&dyn Prior>,
+        path: &Path,
+    ) -> Result<(), Error>;
 
     /// What players of such a module must know: whole sentences.
     fn torch_script_notes(&self, _settings: ExportSettings) -> Vec<String> {

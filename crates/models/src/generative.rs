@@ -1,9 +1,10 @@
 //! A model that makes latents of a codec by itself, frame after frame, as live play and the jobs that
 //! generate sound use it.
 
+use nn::graph::{Graph, Value as Made};
 use serde_json::Value;
 
-use crate::CodecShape;
+use crate::{CodecShape, LatentSpace};
 
 /// A model that makes latents of a codec by itself, frame after frame.
 ///
@@ -15,6 +16,14 @@ pub trait Prior {
 
     /// How many frames back a frame depends on what was before it.
     fn context_frames(&self) -> usize;
+
+    /// The mean and the directions of the codec's latents, as it counts in them.
+    fn space(&self) -> &LatentSpace;
+
+    /// Adds to a graph what makes a frame, for files that other programs play: of a temperature
+    /// `[batch, 1, 1]` the coordinates of latents along the directions of [`Self::space`],
+    /// `[batch, latents, 1]`.
+    fn frame_in(&self, graph: &mut Graph, temperature: Made) -> Made;
 
     /// The model as an instrument, which makes one frame after the other.
     fn live(&self, settings: PriorSettings) -> Box<dyn LivePrior>;

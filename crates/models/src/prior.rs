@@ -7,6 +7,7 @@
 pub mod config;
 mod configurations;
 mod directions;
+mod exported;
 mod family;
 mod infer;
 mod live;

@@ -36,6 +36,14 @@ pub struct Signal {
     pub channels: usize,
 }
 
+/// What is remembered between calls, as it is at the beginning of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    state: usize,
+    /// What was held.
+    pub value: Value,
+}
+
 /// An operation on the results of steps before it.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
@@ -151,6 +159,17 @@ pub enum Op {
     Widen(usize),
     /// Normal random numbers, as many as the input has.
     Normal,
+    /// Random numbers in [0, 1), as many as the input has.
+    Uniform,
+    /// Draws one of every `0` neighbouring channels by their logits, `[batch, channels, 1]`: 1 for those that
+    /// are drawn, 0 for the others.
+    Draw(usize),
+    /// The exponential function.
+    Exp,
+    /// The inverse of the error function.
+    ErfInv,
+    /// Not less than one number and not more than another.
+    Within(f64, f64),
     /// Noise that is filtered by impulse responses: of `[batch, channels, frames, block]` and a factor of
     /// the noise; of the same shape.
     FilteredNoise {
@@ -259,6 +278,18 @@ impl Graph {
         }
         let bias = self.constant(&[1, 1, out], bias);
         self.add(Op::Add, &[made, bias])
+    }
+
+    /// Adds something that is remembered from call to call, of these extents besides the batch, zero at first:
+    /// for as many sounds as `like` has.
+    pub fn held(&mut self, extents: &[usize], like: Value) -> Held {
+        let state = self.state(extents);
+        Held { state, value: self.apply(Op::Held(state), like) }
+    }
+
+    /// Remembers something in place of what was held.
+    pub fn hold(&mut self, held: Held, new: Value) {
+        self.apply(Op::Hold(held.state), new);
     }
 
     /// A state of these extents besides the batch.

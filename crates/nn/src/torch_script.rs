@@ -8,6 +8,7 @@
 //! Source: the archive as `torch.jit.save` of PyTorch 2.5 writes it, and the text as `torch.jit.load` of
 //! the same parses it (a subset of Python with the operators of `torch`).
 
+mod draws;
 mod operations;
 mod player;
 mod print;
@@ -92,6 +93,25 @@ impl Module {
             let _ = writeln!(text, "    {line}");
         }
         self.methods.push(text);
+    }
+
+    /// Adds the method `name(x: Tensor) -> Tensor` that generates: for every frame of `x`, a signal of
+    /// temperatures `[batch, 1, frames]` of which 0 stands for 1, what `step` of a graph makes, a frame
+    /// `[batch, channels, 1]` of a temperature `[batch, 1, 1]`.
+    ///
+    /// The temperature is `softplus(mean) / ln 2`, as in the original's exports.
+    pub fn generator(&mut self, name: &str, step: &str) {
+        let lines = [
+            "t = torch.div(torch.softplus(torch.mean(x, [2], True)), 0.6931471805599453)"
+                .to_owned(),
+            "t = torch.clamp_min(t, 0.001)".to_owned(),
+            format!("y = (self).{step}(t, )"),
+            "for i in range(torch.sub(torch.size(x, 2), 1)):".to_owned(),
+            format!("  z = (self).{step}(t, )"),
+            "  y = torch.cat([y, z], 2)".to_owned(),
+            "return y".to_owned(),
+        ];
+        self.method(name, &[("x", "Tensor")], "Tensor", &lines);
     }
 
     /// Adds the method `reset`, which forgets what was heard.

@@ -38,6 +38,10 @@ pub(crate) struct ExportArgs {
     /// The file to write; for ckpt, the folder. Without it the export is kept in the workspace
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
+    /// A prior of the model that leaves with it, in a torchscript module or a maq package: its identifier or
+    /// name, or a file
+    #[arg(long, value_name = "PRIOR")]
+    prior: Option<String>,
     #[command(flatten)]
     play: PlayArgs,
     #[command(flatten)]
@@ -154,7 +158,8 @@ pub(crate) fn run(args: &ExportArgs, console: &Console) -> anyhow::Result<()> {
         check_output(to, output, args.force)?;
     }
     let client = Arc::new(console.client()?);
-    let task = ExportTask { model: model_place(&client, model)?, form };
+    let prior = args.prior.as_deref().map(|prior| model_place(&client, prior)).transpose()?;
+    let task = ExportTask { model: model_place(&client, model)?, form, prior };
     check_model(&task.model, args)?;
     let export = done(&client, &task, console)?;
     let result = export.result.as_ref().context("failed to find the exported files")?;

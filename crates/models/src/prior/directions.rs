@@ -116,6 +116,11 @@ impl Directions {
         self.space.mean.len()
     }
 
+    /// The centre and the deviation along each direction.
+    pub(super) fn scale(&self) -> (&[f32], &[f32]) {
+        (&self.centre, &self.deviation)
+    }
+
     /// A frame of the codec, `[latent]`, as values along the directions.
     pub(super) fn values_of(&self, frame: &[f32], values: &mut [f32]) {
         rotate(&self.space, frame, values);

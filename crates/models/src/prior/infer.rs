@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use nn::graph::{Graph, Value as Made};
 use nn::{NamedArray, Parameters};
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use super::directions::Directions;
 use super::family::NAME;
 use super::live::Live;
 use super::network::Network;
-use crate::{Error, Finished, LivePrior, Prior, PriorCodec, PriorSettings};
+use crate::{Error, Finished, LatentSpace, LivePrior, Prior, PriorCodec, PriorSettings};
 
 /// The prefix of the names of averaged weights in a checkpoint.
 pub(super) const AVERAGE: &str = "average.";
@@ -211,6 +212,14 @@ impl Prior for Model {
 
     fn context_frames(&self) -> usize {
         self.config.context_frames()
+    }
+
+    fn space(&self) -> &LatentSpace {
+        &self.directions.space
+    }
+
+    fn frame_in(&self, graph: &mut Graph, temperature: Made) -> Made {
+        super::exported::frame(self, graph, temperature)
     }
 
     fn live(&self, settings: PriorSettings) -> Box<dyn LivePrior> {

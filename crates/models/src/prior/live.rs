@@ -68,7 +68,7 @@ struct Row {
 }
 
 /// Weights and biases of convolutions as a layer that plays.
-fn conv(parameters: &Parameters, layers: &[&Layer]) -> stream::Layer {
+pub(super) fn conv(parameters: &Parameters, layers: &[&Layer]) -> stream::Layer {
     let layer = layers[0];
     let of = |name: String| parameters.values(&name).expect("the network has it").to_vec();
     let [_, n_in, kernel] = layer.shape;
@@ -384,4 +384,4 @@ impl Bins {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -6,7 +6,7 @@
 use super::normal::LN_SQRT_TAU;
 
 /// Logarithms of deviations stay between these.
-const LN_DEVIATION: (f32, f32) = (-6.0, 4.0);
+pub(super) const LN_DEVIATION: (f32, f32) = (-6.0, 4.0);
 
 /// The negative logarithm of the density of `x`, in nats; adds its gradient times `factor` to `gradient`.
 ///

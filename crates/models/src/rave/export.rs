@@ -18,7 +18,7 @@ use self::torch::module;
 pub use self::verify::{DIFFERENCE_MAX, Plays, Shown, Verified};
 use self::verify::{shape_of, verify};
 use super::infer::Model;
-use crate::Error;
+use crate::{Error, Prior};
 
 /// Facts about an exported model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,12 +56,18 @@ impl Model {
         }
     }
 
-    /// Writes the model as a TorchScript module, such as for nn~.
+    /// Writes the model as a TorchScript module, such as for nn~; with a prior of it, if one is given, that plays as
+    /// the method `prior`.
     ///
     /// # Errors
     /// When the file cannot be written; nothing is left behind then.
-    pub fn write_torch_script(&self, settings: ExportSettings, path: &Path) -> Result<(), Error> {
-        Ok(module(&self.exported(settings), self.has_noise()).write(path)?)
+    pub fn write_torch_script(
+        &self,
+        settings: ExportSettings,
+        prior: Option<&dyn Prior>,
+        path: &Path,
+    ) -> Result<(), Error> {
+        Ok(module(&self.exported(settings), self.has_noise(), prior).write(path)?)
     }
 
     /// Writes part of the model, or all of it, as an ONNX graph.
@@ -170,6 +176,17 @@ impl PlayedModule {
             is_streaming: self.player.truth("is_streaming") == Some(true),
         }
         .believable()
+    }
+
+    /// Latents that the module's prior makes at a temperature, `[latent][frame]`.
+    ///
+    /// # Errors
+    /// When it has none, or what it has cannot be played.
+    pub fn prior(&mut self, temperature: f32, n_frames: usize) -> Result<Shown, Error> {
+        // What the module takes `softplus(x) / ln 2` of.
+        let x = ((temperature * std::f32::consts::LN_2).exp() - 1.0).ln().max(-80.0);
+        self.player.act("reset")?;
+        Ok(self.call("prior", &vec![x; n_frames], 1)?)
     }
 
     fn call(&mut self, method: &str, x: &[f32], rows: usize) -> Result<Shown, nn::Error> {

@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     Change, Codec, CodecForecast, CodecShape, Composition, Described, Error, ExcerptSettings,
-    Family, Finished, Forecast, Halt, LiveCodec, OtherProgram, PhaseTimes, Playable, Pull, Push,
-    Rendered, Settings, Stale, StepDifference, StepReport, StepTimes, Validation,
+    Family, Finished, Forecast, Halt, LiveCodec, OtherProgram, PhaseTimes, Playable, Prior, Pull,
+    Push, Rendered, Settings, Stale, StepDifference, StepReport, StepTimes, Validation,
 };
 
 /// RAVE.
@@ -450,8 +450,13 @@ impl Playable for Model {
         self.export_facts(settings)
     }
 
-    fn write_torch_script(&self, settings: ExportSettings, path: &Path) -> Result<(), Error> {
-        self.write_torch_script(settings, path)
+    fn write_torch_script(
+        &self,
+        settings: ExportSettings,
+        prior: Option<&dyn Prior>,
+        path: &Path,
+    ) -> Result<(), Error> {
+        self.write_torch_script(settings, prior, path)
     }
 
     fn torch_script_notes(&self, settings: ExportSettings) -> Vec<String> {

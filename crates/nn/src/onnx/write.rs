@@ -223,6 +223,11 @@ impl Writer {
             Op::Switch(_)
             | Op::Widen(_)
             | Op::Normal
+            | Op::Uniform
+            | Op::Draw(_)
+            | Op::Exp
+            | Op::ErfInv
+            | Op::Within(..)
             | Op::FilteredNoise { .. }
             | Op::Transfer(_) => {
                 panic!("{op:?} is for modules alone")

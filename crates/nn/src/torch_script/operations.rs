@@ -5,6 +5,7 @@
 use realfft::RealFftPlanner;
 use realfft::num_complex::Complex32;
 
+use super::draws;
 use crate::array::Array;
 use crate::evaluate::{self, Found};
 use crate::kernels::elementwise;
@@ -103,6 +104,14 @@ pub(super) fn shaped(name: &str, arguments: &[Item]) -> Found<Item> {
             evaluate::reduce(&x, evaluate::axis_of(&x.shape(), int(axis)?)?, evaluate::largest)?
         }
         ("embedding", [table, numbers]) => evaluate::rows(&array(table)?, &array(numbers)?)?,
+        ("softmax", [x, Item::Int(-1)]) => draws::softmax(&array(x)?)?,
+        ("scatter", [x, Item::Int(1), places, value]) => {
+            draws::scattered(array(x)?, &array(places)?, float(value)?)?
+        }
+        ("mean", [x, axes, Item::Bool(true)]) if ints(axes)? == [2] => {
+            let mean = |values: &[f32]| elementwise::sum(values) / values.len().max(1) as f32;
+            evaluate::reduce(&array(x)?, 2, mean)?
+        }
         ("mean", [x, axes, Item::Bool(true)]) => of_channels(&array(x)?, axes, |values| {
             (values.iter().map(|x| f64::from(*x)).sum::<f64>() / values.len() as f64) as f32
         })?,

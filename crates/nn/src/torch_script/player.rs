@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::draws;
 use super::operations::{Item, Spectrum, array, first, float, int, ints, shaped, texts_of, truth};
 use super::syntax::{self, Expression, Method, Statement};
 use crate::array::Array;
@@ -204,6 +205,17 @@ impl Player {
                         _ => return Err(format!("{} names for one value", targets.len())),
                     }
                 }
+                Statement::For(name, range, body) => {
+                    let n = float(&self.value(range, names, depth)?)?.max(0.0) as i64;
+                    for i in 0..n {
+                        let i = Item::Int(i);
+                        self.left.spend(&i)?;
+                        names.insert(name.clone(), i);
+                        if let Some(value) = self.block(body, names, depth)? {
+                            return Ok(Some(value));
+                        }
+                    }
+                }
                 Statement::If(condition, then, otherwise) => {
                     let is_so = truth(&self.value(condition, names, depth)?)?;
                     let chosen = if is_so { then } else { otherwise };
@@ -349,6 +361,16 @@ impl Player {
             ("sigmoid", _) => kernel(elementwise::sigmoid),
             ("softplus", _) => kernel(elementwise::softplus),
             ("log1p", _) => single(&f32::ln_1p),
+            ("exp", _) => single(&f32::exp),
+            ("erfinv", _) => single(&draws::erf_inv),
+            ("zeros_like", _) => single(&|_| 0.0),
+            ("multinomial", [shares, Item::Int(1), Item::Bool(true)]) => {
+                let shares = array(shares)?;
+                let n_rows = shares.shape().first().copied().unwrap_or(0);
+                let rows = Array::new(vec![0.0; n_rows], vec![n_rows]);
+                let uniform = self.random(&rows, "rand_like");
+                Ok(Item::Array(draws::drawn(&shares, uniform.values())?))
+            }
             ("sin", _) => single(&f32::sin),
             ("sqrt", _) => single(&f32::sqrt),
             ("clamp_min", [x, least]) => {

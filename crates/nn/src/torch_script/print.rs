@@ -112,6 +112,20 @@ impl Printer<'_> {
             }
             Op::Widen(channels) => format!("torch.expand({}, [-1, {channels}, -1])", inputs[0]),
             Op::Normal => one("randn_like"),
+            Op::Uniform => one("rand_like"),
+            Op::Draw(n) => {
+                let rows = self.name(&format!("torch.reshape({}, [-1, {n}])", inputs[0]));
+                let shares = self.name(&format!("torch.softmax({rows}, -1)"));
+                let drawn = self.name(&format!("torch.multinomial({shares}, 1, True)"));
+                let ones = format!("torch.scatter(torch.zeros_like({shares}), 1, {drawn}, 1.)");
+                let ones = self.name(&ones);
+                format!("torch.reshape({ones}, [torch.size({}, 0), -1, 1])", inputs[0])
+            }
+            Op::Exp => one("exp"),
+            Op::ErfInv => one("erfinv"),
+            Op::Within(least, most) => {
+                format!("torch.clamp({}, {least:?}, {most:?})", inputs[0])
+            }
             Op::FilteredNoise { n_block } => self.noise(*n_block, &inputs[0], &inputs[1]),
             Op::Gru { .. } => return self.gru(inputs),
             Op::Reflect([left, right]) => {

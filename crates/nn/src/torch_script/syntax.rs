@@ -1,5 +1,5 @@
 //! The language of modules, as far as ours use it: a subset of Python in which every line is an
-//! assignment, a condition or a return. It has no loops, so what is read ends.
+//! assignment, a condition, a loop over a range or a return. What is read ends, as a call has a budget.
 
 use std::collections::BTreeMap;
 
@@ -28,6 +28,8 @@ pub(super) enum Statement {
     /// `self.name = …`.
     Set(String, Expression),
     If(Expression, Vec<Statement>, Vec<Statement>),
+    /// `for name in range(…)`.
+    For(String, Expression, Vec<Statement>),
     Return(Expression),
 }
 
@@ -98,6 +100,13 @@ impl<'a> Lines<'a> {
                 self.at += usize::from(has_else);
                 let otherwise = if has_else { self.block(indent + 2, depth)? } else { vec![] };
                 statements.push(Statement::If(condition, then, otherwise));
+            } else if let Some(head) = text.strip_prefix("for ") {
+                let (name, range) = head
+                    .strip_suffix("):")
+                    .and_then(|it| it.split_once(" in range("))
+                    .ok_or_else(|| format!("the line `{text}`"))?;
+                let (name, range) = (name.to_owned(), expression(range)?);
+                statements.push(Statement::For(name, range, self.block(indent + 2, depth)?));
             } else if let Some(value) = text.strip_prefix("return ") {
                 statements.push(Statement::Return(expression(value)?));
             } else if text != "pass" {
@@ -269,6 +278,18 @@ mod tests {
             ]
         );
         assert_eq!(all["g"].body.len(), 1);
+    }
+
+    #[test]
+    fn loops_have_a_range() {
+        let class =
+            "  def f(self, n: int) -> int:\n    for i in range(n):\n      a = i\n    return a\n";
+        let body = &methods(class).unwrap()["f"].body;
+        let name = |it: &str| Expression::Name(it.into());
+        let inner = vec![Statement::Assign(vec!["a".into()], name("i"))];
+        assert_eq!(body[0], Statement::For("i".into(), name("n"), inner));
+        assert_eq!(body.len(), 2);
+        assert!(methods("  def f(self) -> int:\n    for i in x:\n      a = i\n").is_err());
     }
 
     #[test]

@@ -52,6 +52,7 @@ impl Studio {
     /// is nothing at a path; `TooMuch` when the queue is full.
     pub fn create_export(&self, task: ExportTask) -> Result<Export, Error> {
         check(&task.form)?;
+        self.check_prior(&task)?;
         let (model_name, known) = match &task.model {
             ModelPlace::Library { id } => {
                 let known = self.known(id)?;
@@ -72,6 +73,28 @@ impl Studio {
         let id =
             make_job(&self.shared, &project, name, Task::Export(order), |_| Ok(()), |_, _| Ok(()))?;
         self.export(&id)
+    }
+
+    /// Sees that the prior of an order can leave with its model.
+    fn check_prior(&self, task: &ExportTask) -> Result<(), Error> {
+        let Some(prior) = &task.prior else { return Ok(()) };
+        if !matches!(task.form, ExportForm::Torchscript { .. } | ExportForm::Maq { .. }) {
+            let why = "a prior leaves with its model in a module or a package; export it by itself";
+            return Err(Error::invalid("prior", why));
+        }
+        let ModelPlace::Library { id } = prior else { return Ok(()) };
+        let prior = self.shared.read(|c| models::find(c, id))?;
+        let Some(of) = prior.prior_of else {
+            return Err(Error::invalid("prior", format!("“{}” is not a prior", prior.name)));
+        };
+        if let ModelPlace::Library { id } = &task.model {
+            let model = self.shared.read(|c| models::find(c, id))?;
+            if model.sha256 != of.sha256 {
+                let why = format!("“{}” is a prior of “{}”", prior.name, of.name);
+                return Err(Error::invalid("prior", why));
+            }
+        }
+        Ok(())
     }
 
     /// One export.

@@ -255,7 +255,9 @@ fn names_model(task: &Task, model: &Id) -> bool {
             return recipe.models.iter().chain(prior).any(|model| is_it(&model.place));
         }
         Task::Reconstruct(task) => return task.model == *model,
-        Task::Export(order) => &order.task.model,
+        Task::Export(order) => {
+            return is_it(&order.task.model) || order.task.prior.as_ref().is_some_and(is_it);
+        }
         Task::Convert(ConvertTask::Latents { model, .. } | ConvertTask::Sound { model, .. }) => {
             model
         }

@@ -12,7 +12,7 @@ use crate::stage::Stage;
 
 fn module(model: &Id, play: ExportedPlay) -> ExportTask {
     let model = ModelPlace::Library { id: model.clone() };
-    ExportTask { model, form: ExportForm::Torchscript { play } }
+    ExportTask { model, form: ExportForm::Torchscript { play }, prior: None }
 }
 
 fn done(stage: &Stage, id: &Id) -> Export {
@@ -127,7 +127,7 @@ fn choices_that_cannot_be_had_are_refused_at_once() {
     assert!(matches!(refused, Err(Error::NotFound { what: "model", .. })), "{refused:?}");
     let form = ExportForm::Maq { card: CardWords::default() };
     let nowhere = ModelPlace::File { path: "/nowhere/model".into() };
-    let refused = stage.studio.create_export(ExportTask { model: nowhere, form });
+    let refused = stage.studio.create_export(ExportTask { model: nowhere, form, prior: None });
     assert!(matches!(refused, Err(Error::Io { .. })), "{refused:?}");
     assert_eq!(folders(&stage, "projects/default/exports"), 0);
 }

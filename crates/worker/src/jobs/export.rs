@@ -78,7 +78,9 @@ fn make(
     match &order.task.form {
         ExportForm::Safetensors => weights::write(steps, place, to).map(Some),
         ExportForm::Ckpt => other_program::write(steps, place, to).map(Some),
-        ExportForm::Torchscript { play } => playing::module(steps, place, play, to),
+        ExportForm::Torchscript { play } => {
+            playing::module(steps, (place, order.task.prior.as_ref()), play, to)
+        }
         ExportForm::Onnx { play } => playing::graphs(steps, place, play, to),
         ExportForm::Maq { card } => package::write(steps, order, card, to),
     }

@@ -12,7 +12,7 @@ use crate::job::{Job, Scene, write_tone};
 
 impl Scene {
     fn order(form: ExportForm) -> ExportOrder {
-        let task = ExportTask { model: Scene::library(), form };
+        let task = ExportTask { model: Scene::library(), form, prior: None };
         ExportOrder { task, model_name: "Tiny (1)".into(), known: None }
     }
 

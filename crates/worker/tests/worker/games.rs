@@ -329,7 +329,11 @@ fn agents_leave_as_safetensors_and_as_a_graph() {
     run.run();
     let path = run.path().join(episodes(&run)[0].agent.clone().unwrap());
     let export = |name: &str, form: api::ExportForm| {
-        let task = api::ExportTask { model: api::ModelPlace::File { path: path.clone() }, form };
+        let task = api::ExportTask {
+            model: api::ModelPlace::File { path: path.clone() },
+            form,
+            prior: None,
+        };
         let order = api::ExportOrder { task, model_name: "Pole".into(), known: None };
         let job = workspace.job("exports", name, Task::Export(order));
         job.run();

@@ -9,10 +9,10 @@ use crate::prior::objective::Task;
 use crate::rave::vectors::Vectors;
 use crate::{Finished as _, LatentSpace, Prior as _};
 
-const SIZE: usize = 5;
-const SETTINGS: PriorSettings = PriorSettings { seed: 1, temperature: 1.0 };
+pub(in crate::prior) const SIZE: usize = 5;
+pub(in crate::prior) const SETTINGS: PriorSettings = PriorSettings { seed: 1, temperature: 1.0 };
 
-fn model(more: &serde_json::Value) -> Model {
+pub(in crate::prior) fn model(more: &serde_json::Value) -> Model {
     let mut settings = json!({
         "res_size": 16, "skp_size": 16, "cycle_size": 3, "n_layers": 4, "head_size": 8,
         "latent_size": 4, "resolution": 16,
@@ -35,7 +35,7 @@ fn model(more: &serde_json::Value) -> Model {
     Model::new(&config, directions, codec(SIZE), parameters, 0)
 }
 
-fn quantised() -> serde_json::Value {
+pub(in crate::prior) fn quantised() -> serde_json::Value {
     json!({ "distribution": "quantised" })
 }
 

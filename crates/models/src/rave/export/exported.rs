@@ -197,6 +197,42 @@ impl<'a> Exported<'a> {
         }
     }
 
+    /// The latents exposed to a player, of coordinates along the directions of a space, `[batch, latents, 1]`.
+    pub(super) fn of_coordinates(
+        &self,
+        graph: &mut Graph,
+        along: Value,
+        space: &LatentSpace,
+    ) -> Value {
+        let n = self.config().latent_size;
+        let shown = match self.space {
+            // The same directions.
+            Some(own) if own == space => graph.channels(along, 0, self.n_latents),
+            own => {
+                let mut back = vec![0.0; n * n];
+                for (i, direction) in space.directions.iter().enumerate() {
+                    direction.iter().enumerate().for_each(|(j, x)| back[j * n + i] = *x);
+                }
+                let turned = graph.product(along, &back, &[], [n, n]);
+                let mean = graph.constant(&[1, n, 1], &space.mean);
+                let z = graph.add(Op::Add, &[turned, mean]);
+                match own {
+                    None => z,
+                    Some(own) => {
+                        let mean = graph.constant(&[1, n, 1], &own.mean);
+                        let centred = graph.add(Op::Sub, &[z, mean]);
+                        let first = own.directions[..self.n_latents].concat();
+                        graph.product(centred, &first, &[], [self.n_latents, n])
+                    }
+                }
+            }
+        };
+        match self.settings.n_parallel {
+            1 => shown,
+            n => graph.add(Op::Concat(1), &vec![shown; n]),
+        }
+    }
+
     /// The decoder's latents, from the values sent by a player.
     fn understood(&self, graph: &mut Graph, z: Value, noise: Option<Value>) -> Signal {
         let n = self.config().latent_size;

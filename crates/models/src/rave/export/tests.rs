@@ -45,7 +45,7 @@ fn check_module(named: &str, overrides: &Value, settings: ExportSettings) -> Ver
     let model = model(named, small(overrides));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.ts");
-    model.write_torch_script(settings, &path).unwrap();
+    model.write_torch_script(settings, None, &path).unwrap();
     let mut played = PlayedModule::open(&path).unwrap();
     assert_eq!(played.ask().unwrap(), [3, 6]);
     let found = model.verify(settings, &mut played, BLOCK, |_| true).unwrap().unwrap();
@@ -152,7 +152,7 @@ fn one_channel_is_heard_on_both() {
     let double = ExportSettings { n_parallel: 2, ..settings(true) };
     let mono = model("v2_small", small(&json!({})));
     for (model, settings) in [(stereo, settings(true)), (mono, double)] {
-        model.write_torch_script(settings, &path).unwrap();
+        model.write_torch_script(settings, None, &path).unwrap();
         let mut played = PlayedModule::open(&path).unwrap();
         let x = nn::Init::new(1).uniform(BLOCK, -0.5, 0.5);
         let one = played.encode(&x, 1).unwrap();
@@ -169,7 +169,7 @@ fn missing_latents_may_be_sent() {
     let path = folder.path().join("model.ts");
     let model = model("v2_small", small(&json!({})));
     let few = ExportSettings { n_latents: Some(4), ..settings(true) };
-    model.write_torch_script(few, &path).unwrap();
+    model.write_torch_script(few, None, &path).unwrap();
     let mut played = PlayedModule::open(&path).unwrap();
     let (full, n) = (model.config().latent_size, 4);
     let mut decode = |values: Vec<f32>, rows: usize| {
@@ -216,7 +216,7 @@ fn noise_is_heard_live_and_elsewhere_as_it_is_in_training() {
             is_heard,
             "{named} live"
         );
-        model.write_torch_script(settings(true), &path).unwrap();
+        model.write_torch_script(settings(true), None, &path).unwrap();
         let mut played = PlayedModule::open(&path).unwrap();
         played.player.set("noise", true).unwrap();
         let mut again = || {
@@ -280,7 +280,7 @@ fn a_module_of_another_model_is_found_out() {
     let path = folder.path().join("model.ts");
     let right = model("v2_small", small(&json!({})));
     let wrong = Model::untrained(right.config(), 4).with_space(right.space().cloned());
-    wrong.write_torch_script(settings(true), &path).unwrap();
+    wrong.write_torch_script(settings(true), None, &path).unwrap();
     let mut played = PlayedModule::open(&path).unwrap();
     let found = right.verify(settings(true), &mut played, BLOCK, |_| true).unwrap().unwrap();
     assert!(!found.is_good() && found.difference() > 0.1, "{found:?}");

@@ -9,13 +9,18 @@ use nn::torch_checkpoint::Tensor;
 use nn::torch_script::{Attribute, Module};
 
 use super::exported::{Exported, Switches};
+use crate::Prior;
 use crate::rave::{Config, Regularization};
 
 /// The type codes of attributes, as nn~ knows them.
 const BOOL: i64 = 0;
 
 /// The module of a model; `has_noise` is whether the noise of the first architecture is active yet.
-pub(super) fn module(exported: &Exported<'_>, has_noise: bool) -> Module {
+pub(super) fn module(
+    exported: &Exported<'_>,
+    has_noise: bool,
+    prior: Option<&dyn Prior>,
+) -> Module {
     let config = exported.config();
     let mut module = Module::new();
     let (channels, n_latents) = (exported.channels(), exported.latents());
@@ -59,23 +64,36 @@ pub(super) fn module(exported: &Exported<'_>, has_noise: bool) -> Module {
     module.graph("decode", &graph, y);
     let forward = ["z = (self).encode(x, )", "return (self).decode(z, )"].map(str::to_owned);
     module.method("forward", &[("x", "Tensor")], "Tensor", &forward);
+    if let Some(prior) = prior {
+        let (graph, z) = frame(exported, prior);
+        module.graph("prior_frame", &graph, z);
+        module.generator("prior", "prior_frame");
+    }
 
     let (sound, curves, ratio) = (channels as i64, n_latents as i64, exported.ratio() as i64);
-    for (name, params, input, output) in [
+    let methods = [
         ("encode", [sound, 1, curves, ratio], "channel", "latent"),
         ("decode", [curves, ratio, sound, 1], "latent", "channel"),
         ("forward", [sound, 1, sound, 1], "channel", "channel"),
-    ] {
+        ("prior", [1, ratio, curves, ratio], "temperature", "latent"),
+    ];
+    let n_methods = if prior.is_some() { 4 } else { 3 };
+    for (name, params, input, output) in methods.into_iter().take(n_methods) {
         let params = Attribute::Tensor(Tensor::from_ints(&[4], &params));
         module.attribute(&format!("{name}_params"), params);
         let labels = |what: &str| {
-            let n = if what == "latent" { n_latents } else { channels };
+            let n = match what {
+                "latent" => n_latents,
+                "temperature" => 1,
+                _ => channels,
+            };
             Attribute::Texts((1..=n).map(|i| format!("(signal) {what} {i}")).collect())
         };
         module.attribute(&format!("{name}_input_labels"), labels(input));
         module.attribute(&format!("{name}_output_labels"), labels(output));
     }
-    answers(&mut module, &switches);
+    let names: Vec<&str> = methods.iter().map(|it| it.0).take(n_methods).collect();
+    answers(&mut module, &names, &switches);
     module.add_reset();
     module.add_forgetting();
     module
@@ -112,19 +130,28 @@ fn decoder(exported: &Exported<'_>, has_noise: bool) -> (Graph, Value) {
     (graph, y.value)
 }
 
+/// A frame of latents, as the module shows them, of a temperature `[batch, 1, 1]`.
+fn frame(exported: &Exported<'_>, prior: &dyn Prior) -> (Graph, Value) {
+    let mut graph = Graph::new();
+    let temperature = graph.input(1).value;
+    let along = prior.frame_in(&mut graph, temperature);
+    let shown = exported.of_coordinates(&mut graph, along, prior.space());
+    (graph, shown)
+}
+
 /// Whether latents are sampled.
 fn draws(config: &Config) -> bool {
     config.regularization == Regularization::Variational
 }
 
 /// The methods that players query.
-fn answers(module: &mut Module, switches: &[(&str, bool)]) {
+fn answers(module: &mut Module, methods: &[&str], switches: &[(&str, bool)]) {
     let texts = |names: &[&str]| {
         let quoted: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
         vec![format!("return [{}]", quoted.join(", "))]
     };
     let names: Vec<&str> = switches.iter().map(|(name, _)| *name).collect();
-    module.method("get_methods", &[], "List[str]", &texts(&["encode", "decode", "forward"]));
+    module.method("get_methods", &[], "List[str]", &texts(methods));
     module.method("get_attributes", &[], "List[str]", &texts(&names));
     let none = vec!["return annotate(List[str], [])".to_owned()];
     module.method("get_buffer_attributes", &[], "List[str]", &none);

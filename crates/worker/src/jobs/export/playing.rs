@@ -1,31 +1,36 @@
 //! Models as files that play: modules for nn~ and graphs for code, read again, compared with the model,
 //! and timed.
 
+use std::{fs, path::Path};
+
 use anyhow::Context;
 use api::{ExportSpeed, ExportedPlay, ModelPlace};
 use models::{
     DIFFERENCE_MAX, ExportSettings, Finished, OnnxPart, Playable, PlayedGraphs, PlayedModule,
-    Plays, Verified, agent::Player,
+    Plays, Prior, PriorSettings, Verified, agent::Player,
 };
 
 use super::{Destination, Report, no_such_form, not_equal};
 use crate::jobs::{
-    model_file::{Opened, open_model},
+    model_file::{Opened, name_of, open_model, weights_of},
     refuse,
     steps::Steps,
+    train::sha256_of_file,
 };
 
 /// Writes a module; `None` if it was told to stop.
 pub(super) fn module(
     steps: &mut Steps<'_>,
-    place: &ModelPlace,
+    (place, prior): (&ModelPlace, Option<&ModelPlace>),
     play: &ExportedPlay,
     to: Destination<'_>,
 ) -> anyhow::Result<Option<Report>> {
     let (opened, settings, mut report) = begin(steps, place, play)?;
     let model = playable(opened.as_ref())?;
+    let prior = prior.map(|prior| open_prior(steps.folder.path(), place, prior)).transpose()?;
+    let prior = prior.as_ref().and_then(|it| it.as_prior());
     let path = to.file(".ts");
-    model.write_torch_script(settings, &path).context("write the module")?;
+    model.write_torch_script(settings, prior, &path).context("write the module")?;
     report.good("written", "Wrote the module.".into());
     if !steps.go_on(0.2) {
         return Ok(None);
@@ -41,7 +46,103 @@ pub(super) fn module(
     let what = "Read back: it has what nn~ looks for";
     report.good("read", format!("{what}, {n_methods} methods and {n_attributes} attributes."));
     report.result.notes.extend(model.torch_script_notes(settings));
+    if let Some(prior) = prior {
+        match plays_prior(model, settings, prior, &mut module) {
+            Ok(Some(words)) => report.good("prior", words),
+            Ok(None) => {
+                let why = "Its latents are unlike those that the prior makes here.";
+                return not_equal("The exported prior does not match the prior.", why);
+            }
+            Err(error) => return unreadable(&error),
+        }
+    }
     finish(steps, model, settings, &mut module, play, report)
+}
+
+/// Opens a prior that is to leave with a model, and sees that it is one of that model.
+fn open_prior(
+    folder: &Path,
+    model: &ModelPlace,
+    place: &ModelPlace,
+) -> anyhow::Result<Box<dyn Finished>> {
+    // What another program left becomes a file of ours, so each has a place of its own.
+    let inside = folder.join("prior");
+    fs::create_dir_all(&inside).context("make a folder for the prior")?;
+    let place_from = |place: &ModelPlace| match place {
+        ModelPlace::Library { .. } => folder.to_owned(),
+        ModelPlace::File { .. } => inside.clone(),
+    };
+    let opened = open_model(&place_from(place), place);
+    let (weights, _) = weights_of(folder, model)?;
+    let sha256 = sha256_of_file(&weights).context("read the model")?;
+    // Best effort: it is in a folder that goes with the job.
+    let _ = fs::remove_dir_all(&inside);
+    let opened = opened?.model;
+    let Some(prior) = opened.as_prior() else {
+        return refuse(
+            "not_a_prior",
+            format!("“{}” is not a prior.", name_of(place)),
+            &format!("It is a model of the family `{}`.", opened.family()),
+            "Choose a prior of the model, or none.",
+        );
+    };
+    if prior.codec().sha256 != sha256 {
+        return refuse(
+            "other_model",
+            "The prior is one of another model.",
+            &format!("It was trained on the latents of “{}”.", prior.codec().name),
+            "Choose a prior of this model, or none.",
+        );
+    }
+    Ok(opened)
+}
+
+/// Frames of latents that are compared.
+const PRIOR_FRAMES: usize = 96;
+/// How many times as widely, or as little, a file's latents may vary: they are drawn at random.
+const PRIOR_SPREAD_MAX: f64 = 2.0;
+
+/// Lets the prior of a module play beside the prior itself, and compares how widely their latents vary; a sentence
+/// if they are alike.
+fn plays_prior(
+    model: &dyn Playable,
+    settings: ExportSettings,
+    prior: &dyn Prior,
+    module: &mut PlayedModule,
+) -> Result<Option<String>, models::Error> {
+    let shown = module.prior(1.0, PRIOR_FRAMES)?;
+    let is_whole = shown.values.len() == shown.rows * PRIOR_FRAMES
+        && shown.rows == model.export_facts(settings).latents
+        && shown.values.iter().all(|x| x.is_finite());
+    let mut live = prior.live(PriorSettings { seed: 1, temperature: 1.0 });
+    let space = model.ordered_space();
+    let mut frame = vec![0.0; model.shape().latent_size];
+    let n = shown.rows / settings.n_parallel.max(1);
+    let mut expected = vec![Vec::with_capacity(PRIOR_FRAMES); n];
+    for _ in 0..PRIOR_FRAMES {
+        live.next(&mut frame);
+        for (i, row) in expected.iter_mut().enumerate() {
+            row.push(match space {
+                None => frame[i],
+                Some(space) => {
+                    let centred = frame.iter().zip(&space.mean).map(|(x, mean)| x - mean);
+                    centred.zip(&space.directions[i]).map(|(x, a)| x * a).sum()
+                }
+            });
+        }
+    }
+    let spread = |values: &[f32]| {
+        let squares: f64 = values.iter().map(|x| f64::from(*x).powi(2)).sum();
+        (squares / values.len().max(1) as f64).sqrt()
+    };
+    let ratio = spread(&shown.values) / spread(&expected.concat()).max(1e-9);
+    let is_alike = (1.0 / PRIOR_SPREAD_MAX..=PRIOR_SPREAD_MAX).contains(&ratio);
+    Ok((is_whole && is_alike).then(|| {
+        format!(
+            "Its prior made {PRIOR_FRAMES} frames, which vary {} times as widely as those of the prior itself.",
+            figure(ratio)
+        )
+    }))
 }
 
 /// Writes graphs; `None` if it was told to stop.
