@@ -22,7 +22,7 @@ await travel({
     step('with one, the gallery offers to generate, and recipes to try')
     const model = await quickModel(studio)
     await page.getByRole('heading', { name: 'No sounds yet' }).waitFor()
-    await page.getByRole('button', { name: 'Make Orbit' }).waitFor()
+    await page.getByRole('button', { name: 'Make it: Orbit' }).waitFor()
     await look('empty gallery')
 
     step('twelve sounds are made from a walk, by keyboard')
@@ -205,6 +205,7 @@ await travel({
     await look('style')
 
     step('a preview is heard first')
+    await page.getByRole('button', { name: 'high.wav' }).click()
     await page.getByRole('button', { name: 'Preview' }).click()
     const rows = page.locator('[data-number]')
     await rows.first().waitFor({ timeout: 60_000 })
