@@ -9,7 +9,7 @@ use crate::dataset::{Dataset, Shaper};
 /// Frames that are kept, at most: enough for percentiles.
 const FRAMES_MAX: u64 = 1 << 16;
 /// Sound that is encoded, at most, in seconds: of a larger dataset excerpts are, spread evenly over it.
-const ENCODED_SECS_MAX: f64 = 1200.0;
+const ENCODED_SECS_MAX: f64 = 600.0;
 /// An excerpt, and what is encoded before and after it so that its edges do not matter, in seconds.
 const EXCERPT_SECS: f64 = 8.0;
 const MARGIN_SECS: f64 = 1.0;
