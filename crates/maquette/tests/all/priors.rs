@@ -59,7 +59,11 @@ fn a_prior_is_trained_listed_and_outlives_its_model() {
     assert_eq!(left[0]["prior_of"], value!({ "sha256": codec["sha256"], "name": "Codec" }));
     let table = text(&run(&workspace, &["prior", "list"]).stdout);
     assert!(table.contains("not in the library"), "{table}");
-    assert!(said(&["run", "resume", "Mine", "--steps", "5"]).to_lowercase().contains("restore or import"));
+    assert!(
+        said(&["run", "resume", "Mine", "--steps", "5"])
+            .to_lowercase()
+            .contains("restore or import")
+    );
     json(&workspace, &["model", "restore", "Codec"]);
     json(&workspace, &["run", "resume", "Mine", "--steps", "5", "--follow"]);
     assert_eq!(json(&workspace, &["run", "show", "Mine"])["step"], 5);

@@ -2,7 +2,10 @@
 
 use std::{fs, path::PathBuf};
 
-use api::{EventBody, Limit, Outcome, Task, TrainTask};
+use api::{
+    EventBody, ExportForm, ExportOrder, ExportTask, ExportedPlay, Limit, ModelPlace, Outcome, Task,
+    TrainTask,
+};
 use models::PriorSettings;
 use serde_json::{Value, json};
 
@@ -170,4 +173,41 @@ fn a_stop_ends_the_encoding_too() {
     assert_eq!(job.outcome(), Outcome::Stopped);
     assert!(!job.path().join("latents/latents-000.f32").exists());
     assert!(metrics(&job, "nll").is_empty(), "nothing was trained");
+}
+
+#[test]
+fn a_prior_leaves_with_its_model_in_a_module_that_plays() {
+    let (scene, hash) = scene();
+    let export = |prior: ModelPlace| {
+        let form = ExportForm::Torchscript {
+            play: ExportedPlay { streaming: true, ..ExportedPlay::default() },
+        };
+        let task = ExportTask { model: Scene::library(), form, prior: Some(prior) };
+        let order = ExportOrder { task, model_name: "Tiny".into(), known: None };
+        scene.run("exports", Task::Export(order))
+    };
+    for (name, more) in [
+        ("prior-000001", json!({})),
+        ("prior-000002", json!({ "distribution": "quantised", "resolution": 8 })),
+    ] {
+        let job = scene.workspace.job("runs", name, Task::Train(task(&scene, &hash, 2, &more)));
+        job.run();
+        let made = export(ModelPlace::File { path: newest(&job) });
+        assert_eq!(made.outcome(), Outcome::Done, "{:?}", made.events().last());
+        let result = fs::read_to_string(made.path().join("result.json")).unwrap();
+        let result: api::ExportResult = serde_json::from_str(&result).unwrap();
+        let checked = result.checks.iter().find(|it| it.what == "prior").unwrap();
+        assert!(checked.is_good && checked.words.contains("96 frames"), "{}", checked.words);
+        let read = result.checks.iter().find(|it| it.what == "read").unwrap();
+        assert!(read.words.contains("4 methods"), "{}", read.words);
+    }
+    // A model that is no prior, and a prior of another model.
+    assert_eq!(export(Scene::library()).problem().code, "not_a_prior");
+    let other = Scene::new(&json!({ "latent_noise": 0.5 }));
+    fs::copy(other.model().join("weights.safetensors"), scene.model().join("weights.safetensors"))
+        .unwrap();
+    let checkpoint = scene.project().join("runs/prior-000001");
+    let checkpoint = fs::read_dir(checkpoint.join("checkpoints")).unwrap().next().unwrap();
+    let refused = export(ModelPlace::File { path: checkpoint.unwrap().path() });
+    assert_eq!(refused.problem().code, "other_model");
 }
