@@ -6,8 +6,8 @@ import { join } from 'node:path'
 
 import { tone, travel } from './harness.mjs'
 
-/** How long the page may take to answer a key in a grid of a hundred sounds. */
-const KEY_MS_MAX = 200
+/** How long the page may compute for a key in a grid of a hundred sounds. */
+const KEY_MS_MAX = 100
 
 await travel({
   async 'sounds are made, sorted out and found'({ page, studio, look, step }) {
@@ -90,6 +90,7 @@ await travel({
     await page.waitForFunction(() => document.querySelectorAll('[data-number]').length === 11)
 
     step('the two are in the gallery, one as a favourite')
+    await main(1).focus()
     await page.keyboard.press('g')
     await page.keyboard.press('c')
     const gallery = page.getByRole('list', { name: 'Sounds', exact: true })
@@ -104,12 +105,14 @@ await travel({
     const sound = await studio.ask('GET', `/api/sounds/${idOf(page)}`)
 
     step('it is named and has tags')
+    await page.getByRole('heading', { level: 1, name: sound.card.name }).waitFor()
     await page.keyboard.press('r')
     await page.getByRole('textbox', { name: 'Rename' }).fill('Cold morning')
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { level: 1, name: 'Cold morning' }).waitFor()
-    await page.getByRole('textbox', { name: 'Tags' }).fill('pad, dark')
-    await page.keyboard.press('Enter')
+    const tags = page.getByRole('textbox', { name: 'Tags' })
+    await tags.fill('pad, dark')
+    await tags.press('Enter')
     await waitUntil(async () => (await studio.ask('GET', `/api/sounds/${sound.id}`)).tags.length === 2, 'the tags are not kept')
     await look('sound')
 
@@ -127,7 +130,7 @@ await travel({
     await page.getByRole('button', { name: 'Save as a preset' }).click()
     await page.getByRole('textbox', { name: 'Name' }).fill('My walk')
     await page.keyboard.press('Enter')
-    await page.getByText('My walk was saved as a preset').waitFor()
+    await page.getByRole('region', { name: 'Messages' }).getByText('My walk was saved as a preset').waitFor()
     assert.equal((await studio.ask('GET', '/api/patches?kind=recipe')).length, 1)
 
     step('variations of it are made')
@@ -158,14 +161,14 @@ await travel({
     await main(1).focus()
     await page.evaluate(() => {
       globalThis.waits = []
-      new PerformanceObserver((list) => globalThis.waits.push(...list.getEntries().filter(({ name }) => name === 'keydown').map(({ duration }) => duration))).observe({ type: 'event', durationThreshold: 16 })
+      new PerformanceObserver((list) => globalThis.waits.push(...list.getEntries().filter(({ name }) => name === 'keydown').map(({ duration, processingStart, processingEnd }) => ({ duration, computing: processingEnd - processingStart })))).observe({ type: 'event', durationThreshold: 16 })
     })
     for (let i = 0; i < 60; i++) await page.keyboard.press(i % 10 === 9 ? 'ArrowDown' : 'ArrowRight')
     await page.waitForTimeout(300)
-    const waits = (await page.evaluate(() => globalThis.waits)).sort((a, b) => a - b)
-    const worst = waits.at(Math.floor(waits.length * 0.98)) ?? 0
-    step(`98 of 100 keys are answered within ${worst} ms (${waits.length} took 16 ms or more)`)
-    assert(worst <= KEY_MS_MAX, `keys are answered within ${worst} ms`)
+    const waits = await page.evaluate(() => globalThis.waits)
+    const at = (what, share) => Math.round(waits.map((one) => one[what]).sort((a, b) => a - b).at(Math.floor(waits.length * share)) ?? 0)
+    step(`a key takes ${at('duration', 0.5)} ms to the next picture, ${at('duration', 0.98)} ms at most in 98 of 100; of these the page computes ${at('computing', 0.5)} and ${at('computing', 0.98)} ms`)
+    assert(at('computing', 0.98) <= KEY_MS_MAX, `the page computes for ${at('computing', 0.98)} ms at a key`)
 
     step('it all fits a narrow window')
     await page.setViewportSize({ width: 390, height: 800 })
@@ -222,7 +225,7 @@ await travel({
     await look('batch')
 
     step('A and B are in sync, and are told apart')
-    await page.locator('[data-number="1"] [data-main]').focus()
+    await rows.first().locator('[data-main]').focus()
     await page.keyboard.press(' ')
     const player = page.getByRole('region', { name: 'Player' })
     await player.getByRole('button', { name: 'Pause' }).waitFor()
@@ -232,14 +235,15 @@ await travel({
     await player.getByRole('button', { name: 'Pause' }).waitFor()
     await page.keyboard.press('a')
     await page.waitForFunction(() => document.querySelectorAll('.transport input[type=radio]')[0]?.checked)
+    const [pair] = await studio.ask('GET', `/api/generations/${made}/sounds`)
     const lengths = await Promise.all(
-      ['input.wav', 'sound.wav'].map(async (file) => (await (await fetch(`${studio.url}/api/generations/${made}/files/sounds/0001/${file}`)).arrayBuffer()).byteLength),
+      ['input.wav', 'sound.wav'].map(async (file) => (await (await fetch(`${studio.url}/api/generations/${made}/files/${pair.path}/${file}`)).arrayBuffer()).byteLength),
     )
-    assert(lengths.every((bytes) => bytes > 1000), 'a sound of the pair is missing')
+    assert(lengths[0] > 1000 && lengths[0] === lengths[1], `the original has ${lengths[0]} bytes, what the model made of it ${lengths[1]}`)
 
     step('it is kept with its original beside it')
     await page.keyboard.press('k')
-    await page.getByText('1 sound kept').waitFor()
+    await page.getByRole('region', { name: 'Messages' }).getByText('1 sound kept').waitFor()
     const [kept] = await studio.ask('GET', '/api/sounds')
     await page.goto(`${studio.url}/create/sounds/${kept.id}`)
     await page.getByText('A Original').waitFor()
@@ -268,7 +272,7 @@ async function quickModel(studio) {
 
 /** Chooses an option of a list of our own. */
 async function choose(page, label, name) {
-  await page.getByLabel(label, { exact: true }).click()
+  await page.getByRole('combobox', { name: label, exact: true }).click()
   await page.getByRole('option', { name }).first().click()
 }
 
