@@ -7,11 +7,12 @@ Usage: python compare.py MAQUETTE WORKSPACE MODEL SOUNDS [--minutes 10] [--prese
 MAQUETTE is the program, WORKSPACE has a model MODEL (identifier or name) that was trained on a dataset of it, which
 was made from the folder SOUNDS.
 Each preset trains for so many minutes, one after the other, on the same dataset; what is held out is the same for all.
+A run that is there already under its name is not trained again.
 Needs numpy alone.
 
 What is printed for each prior:
 
-* steps, and nats per latent value of held-out latents (a density in the codec's latent space);
+* steps, and the nats per latent value of held-out latents (a density in the codec's latent space);
 * of the sound that it makes: the Fréchet distance of 13 MFCCs and their differences over 4 frames (means and
   covariances; Heusel and others, 2017, with these features), and first Wasserstein distances of loudness (dB) and
   spectral centroid (octaves) between its frames and those of held-out sound, and the mean difference of the
@@ -194,15 +195,19 @@ def main():
 
     for preset in args.presets:
         name = f"{preset} {args.minutes:g} min"
-        run = program("prior", "train", model["id"], "--preset", preset, "--minutes", args.minutes,
-                      "--name", name, "--follow")
-        detail = program("run", "show", run["id"])
-        prior = program("model", "add", run["id"])
+        done = {run["name"]: run["id"] for run in program("run", "list")}
+        if name not in done:
+            program("prior", "train", model["id"], "--preset", preset, "--minutes", args.minutes,
+                    "--name", name, "--follow")
+            done = {run["name"]: run["id"] for run in program("run", "list")}
+        detail = program("run", "show", done[name])
+        priors = [it for it in program("prior", "list", model["id"]) if it["lineage"]["run"] == done[name]]
+        prior = priors[0] if priors else program("model", "add", done[name])
         folder = args.out / preset
         program("generate", model["id"], "--prior", prior["id"], "--seconds", args.seconds / 4, "--count", 4,
                 "-o", folder, "--force")
         sounds = [read_wav(path)[0] for path in sorted(folder.glob("*.wav"))]
-        facts = {fact["name"]: fact.get("value") for fact in detail.get("facts", [])}
+        facts = {fact["key"]: fact.get("value") for fact in detail.get("facts", [])}
         rows[preset] = {
             "steps": detail["step"],
             "best_step": prior["lineage"]["step"],
