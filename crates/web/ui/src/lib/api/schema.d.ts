@@ -1133,6 +1133,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/models/{id}/priors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Priors of a model, which make latents for it, newest first. */
+        get: operations["model_priors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models/{id}/reconstructions": {
         parameters: {
             query?: never;
@@ -2647,6 +2664,7 @@ export interface components {
             model: components["schemas"]["ModelPlace"];
             /** @description The form it leaves in. */
             form: components["schemas"]["ExportForm"];
+            prior?: components["schemas"]["ModelPlace"] | null;
         };
         /** @description A file of an export. */
         ExportedFile: {
@@ -3698,6 +3716,7 @@ export interface components {
             bytes: number;
             /** @description SHA-256 of its weights, in hexadecimal. */
             sha256: string;
+            prior_of?: components["schemas"]["PriorOf"] | null;
             lineage?: components["schemas"]["Lineage"] | null;
             added?: components["schemas"]["AddedFrom"] | null;
         };
@@ -3885,6 +3904,7 @@ export interface components {
             /** @description A name; made from dataset and preset if absent. */
             name?: string | null;
             dataset?: components["schemas"]["Id"] | null;
+            model?: components["schemas"]["Id"] | null;
             /**
              * Format: int64
              * @description The same seed gives the same first losses; 0 if absent.
@@ -4117,6 +4137,14 @@ export interface components {
             id: components["schemas"]["Id"];
             /** @description Its name. */
             name: string;
+        };
+        /** @description The model whose latents a prior makes: a prior goes with that model and no other. */
+        PriorOf: {
+            /** @description SHA-256 of that model's weights, in hexadecimal. */
+            sha256: string;
+            /** @description What it was called when the prior was trained. */
+            name: string;
+            model?: components["schemas"]["Id"] | null;
         };
         /** @description An answer that is not what was asked for: what happened, why, and what to do. */
         Problem: {
@@ -4454,6 +4482,7 @@ export interface components {
             seed: number;
             /** @description The content hash of its dataset. */
             dataset_hash: string;
+            model?: components["schemas"]["Id"] | null;
             /** @description The version of Maquette that queued it. */
             version: string;
             /** @description Checkpoints on disk, oldest first. */
@@ -5279,6 +5308,7 @@ export type Preset = components['schemas']['Preset'];
 export type PresetFile = components['schemas']['PresetFile'];
 export type PresetFileKind = components['schemas']['PresetFileKind'];
 export type PresetName = components['schemas']['PresetName'];
+export type PriorOf = components['schemas']['PriorOf'];
 export type Problem = components['schemas']['Problem'];
 export type Progress = components['schemas']['Progress'];
 export type Project = components['schemas']['Project'];
@@ -8058,6 +8088,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MapJob"] | null;
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    model_priors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"][];
                 };
             };
             /** @description It could not be done. */
