@@ -9,7 +9,10 @@ use std::{
 };
 
 use anyhow::Context;
-use api::{GeneratedSound, Generation, NewGeneration, RecipeModel, SampleFormat, SoundCard};
+use api::{
+    GeneratedSound, Generation, NewGeneration, Recipe, RecipeModel, RecipeSource, SampleFormat,
+    SoundCard,
+};
 
 use super::{
     Console, convert, follow::Onlooker, interrupt, output, output::refused, play::setting, words,
@@ -168,22 +171,33 @@ fn copy_all(
             let samples = encoded_path(&format!("{}/{}", sound.path, SoundCard::SOUND));
             output::download(client, &format!("{base}/files/{samples}"), &file)?;
             if has_recipes {
-                write_recipe(client, &base, &sound, &file)?;
+                let whole: GeneratedSound =
+                    client.get(&format!("{base}/sounds/{}", sound.number))?;
+                let files = format!("{base}/files/{}", encoded_path(&sound.path));
+                write_recipe(client, &files, whole.card.recipe, &file)?;
             }
             copied.push(Copied { file, sound });
         }
     }
 }
 
-/// Writes the recipe of a sound beside it: `x.json` of `x.wav`.
-fn write_recipe(
+/// Writes the recipe of a sound beside it, `x.json` of `x.wav`, with the files that the recipe names in its sound's folder;
+/// `files` is the address of that.
+pub(crate) fn write_recipe(
     client: &Client,
-    base: &str,
-    sound: &GeneratedSound,
+    files: &str,
+    mut recipe: Recipe,
     file: &Path,
 ) -> anyhow::Result<()> {
-    let whole: GeneratedSound = client.get(&format!("{base}/sounds/{}", sound.number))?;
-    let text = serde_json::to_string_pretty(&whole.card.recipe).context("failed to write JSON")?;
+    if let RecipeSource::Performance { input, moves } = &mut recipe.source {
+        for (path, ending) in [(input, "input.wav"), (moves, "moves.jsonl")] {
+            let Some(name) = path.to_str().filter(|_| path.is_relative()) else { continue };
+            let beside = file.with_extension(ending);
+            output::download(client, &format!("{files}/{}", encoded_path(name)), &beside)?;
+            *path = beside.file_name().map(PathBuf::from).unwrap_or_default();
+        }
+    }
+    let text = serde_json::to_string_pretty(&recipe).context("failed to write JSON")?;
     output::write(&file.with_extension("json"), &(text + "\n"))
 }
 

@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
-use api::{Recipe, Sound, SoundCard, SoundChange};
+use api::{Sound, SoundCard, SoundChange};
 
 use super::{
-    Console,
+    Console, generated,
     named::{self, Kind},
     output,
     table::{list, table},
@@ -97,10 +96,10 @@ pub(crate) fn run(command: &SoundCommand, console: &Console) -> anyhow::Result<(
             beside.iter().try_for_each(|beside| output::check_place(beside, *force))?;
             let path = path_of(sound)?;
             output::download(&client, &format!("{path}/files/{}", SoundCard::SOUND), file)?;
-            if let Some(beside) = &beside {
-                let recipe: Recipe = client.get(&format!("{path}/recipe"))?;
-                let text = serde_json::to_string_pretty(&recipe).context("failed to write JSON")?;
-                output::write(beside, &(text + "\n"))?;
+            if beside.is_some() {
+                let sound: Sound = client.get(&path)?;
+                let files = format!("{path}/files");
+                generated::write_recipe(&client, &files, sound.card.recipe, file)?;
             }
             let json = serde_json::json!({ "file": file, "recipe": beside });
             terminal.result(&json, || file.display().to_string())

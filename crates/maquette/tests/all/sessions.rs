@@ -128,7 +128,14 @@ fn a_session_answers_blocks_and_its_recordings_are_kept() {
     let out = served.workspace.with_file_name("take.wav");
     done(&served.workspace, &["sound", "export", "Take", "-o", out.to_str().unwrap(), "--recipe"]);
     assert_eq!(std::fs::read(&out).unwrap(), served.get(&format!("{path}/files/sound.wav")).body);
-    assert!(out.with_extension("json").is_file());
+    // The recipe beside it makes it again: from what came in, and from the moves.
+    let beside = |ending: &str| out.with_extension(ending);
+    assert!(["json", "input.wav", "moves.jsonl"].iter().all(|it| beside(it).is_file()));
+    let again = served.workspace.with_file_name("again");
+    let recipe = beside("json");
+    let args = ["generate", "--recipe", recipe.to_str().unwrap(), "--name", "Again"];
+    done(&served.workspace, &[&args[..], &["-o", again.to_str().unwrap()]].concat());
+    assert_eq!(std::fs::read(again.join("Again.wav")).unwrap(), std::fs::read(&out).unwrap());
     done(&served.workspace, &["sound", "delete", "Cut"]);
     assert_eq!(done(&served.workspace, &["sound", "list", "--text", "tak"])[0]["id"], sound["id"]);
     assert_eq!(sounds(&served).len(), 1);
@@ -156,7 +163,7 @@ fn hostile_requests_are_answered_in_words() {
     post("/api/sessions", &json!({ "models": ["nobody-000001"] }), 404);
     post("/api/sessions", &json!({ "models": [] }), 422);
     post("/api/sessions", &json!({ "models": ["../../x"] }), 422);
-    served.get("/api/sessions/nobody-000001/socket").problem(400);
+    assert_eq!(served.get("/api/sessions/nobody-000001/socket").status, 400);
     for list in ["sounds", "generations", "maps", "patches"] {
         served.get(&format!("/api/{list}/nobody-000001")).problem(404);
         served.get(&format!("/api/{list}/..%2F..%2Fx")).problem(404);
