@@ -6,13 +6,14 @@
 //   CHROMIUM          the browser, /usr/bin/chromium by default
 //   MAQUETTE_DIST     built pages to use in place of those in the program
 //   MAQUETTE_SHOTS    a folder for pictures of what was looked at
+//   MAQUETTE_FIRST    lets what sounds go before other programs: for measures on a busy computer, as root on Linux
 //   MAQUETTE_FROM     a workspace that is copied, in place of an empty one, for journeys that take what is there
 
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
+import { setPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { chromium } from 'playwright-core'
@@ -222,6 +223,29 @@ function wav(n, rate, sampleAt) {
   bytes.writeUInt32LE(2 * n, 40)
   for (let i = 0; i < n; i++) bytes.writeInt16LE(Math.round(sampleAt(i)), 44 + 2 * i)
   return bytes
+}
+
+/** Lets this process's own processes, the browser's among them, go before other programs, if that is asked for. */
+export function goFirst() {
+  if (!process.env.MAQUETTE_FIRST) return
+  const parents = new Map()
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
+    if (stat) parents.set(Number(pid), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]))
+  }
+  const isOurs = (pid) => pid === process.pid || (parents.has(pid) && isOurs(parents.get(pid)))
+  for (const pid of [...parents.keys()].filter(isOurs))
+    for (const thread of attempt(() => readdirSync(`/proc/${pid}/task`)) ?? []) attempt(() => setPriority(Number(thread), FIRST))
+}
+const FIRST = -18
+
+/** What a process that may be gone says, if it is there. */
+function attempt(asking) {
+  try {
+    return asking()
+  } catch {
+    return undefined
+  }
 }
 
 function say(text) {

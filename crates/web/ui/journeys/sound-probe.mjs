@@ -15,8 +15,8 @@ export function probe() {
     heard.source = create.call(this, stream)
     return heard.source
   }
-  // The last moment at which a pointer moved or a key was pressed, on the audio clock.
-  for (const kind of ['pointermove', 'keydown'])
+  // The last moment at which a pointer moved or was pressed, or a key, on the audio clock.
+  for (const kind of ['pointerdown', 'pointermove', 'keydown'])
     addEventListener(kind, () => heard.node && (heard.movedAt = heard.node.context.currentTime), { capture: true })
 
   /** Records for so many seconds; gives the microphone, the output and the time of each sample, as base64 of 32-bit floats. */
