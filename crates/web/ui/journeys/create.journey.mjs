@@ -257,6 +257,61 @@ await travel({
       await look(`narrow ${name}`)
     }
   },
+
+  async 'a prior lets a model go on'({ page, studio, look, step }) {
+    const model = await quickModel(studio)
+
+    step('the page of the model leads to the form, with the model chosen')
+    await page.goto(`${studio.url}/models/${model.id}`)
+    await page.getByRole('heading', { name: 'Priors' }).waitFor()
+    await look('model without a prior')
+    await page.getByRole('link', { name: 'Train a prior…' }).click()
+    await page.waitForURL(/\/runs\/new/)
+    await page.getByRole('combobox', { name: 'Model', exact: true }).getByText('Small bells').waitFor()
+    const start = page.getByRole('button', { name: /^Start/ })
+    await waitUntil(() => start.isEnabled(), 'the prior cannot be trained')
+    await look('form of a prior')
+
+    step('a short training makes up sounds')
+    const { lineage } = await studio.ask('GET', `/api/models/${model.id}`)
+    const families = await studio.ask('GET', '/api/families')
+    const preset = families.find(({ name }) => name === 'prior').presets[0].name
+    const order = { dataset: lineage.dataset, model: model.id, family: 'prior', preset, switches: [], settings: {}, seed: 0, limit: { until: 'steps', steps: 20 } }
+    const { id: run } = await studio.ask('POST', '/api/runs', order)
+    await waitUntil(async () => (await studio.ask('GET', `/api/runs/${run}`)).job.state.state === 'done', 'the prior does not get done')
+    await page.goto(`${studio.url}/runs/${run}`)
+    await page.getByRole('heading', { name: 'What it makes up now' }).waitFor()
+    await page.getByRole('region', { name: /Comparison of/ }).getByRole('button', { name: 'Play' }).click()
+    await page.getByRole('region', { name: 'Player' }).getByRole('button', { name: 'Pause' }).waitFor()
+    await look('run of a prior')
+    const { id: prior } = await studio.ask('POST', '/api/models', { run })
+
+    step('the model lists it, and makes sounds with it')
+    await page.goto(`${studio.url}/models/${model.id}`)
+    await page.getByRole('region', { name: 'Priors' }).getByRole('listitem').first().waitFor()
+    await look('model with a prior')
+    await page.getByRole('region', { name: 'Priors' }).getByRole('link', { name: 'Generate' }).click()
+    await page.waitForURL(new RegExp(`prior=${prior}`))
+    assert(await page.getByRole('radio', { name: 'A prior' }).isChecked())
+    await page.getByRole('spinbutton', { name: 'Seconds' }).fill('2')
+    await page.getByRole('spinbutton', { name: 'How many' }).fill('4')
+    await page.getByRole('button', { name: 'Make 4 sounds' }).click()
+    const cards = page.locator('[data-number]')
+    await waitUntil(async () => (await cards.count()) === 4, 'the prior makes no sounds')
+    await look('sounds of a prior')
+
+    step('it goes on from a sound of the dataset')
+    await page.getByText('A sound, continued').click()
+    await page.getByRole('radio', { name: 'A dataset' }).check()
+    await page.getByRole('combobox', { name: 'Choose a sound' }).click()
+    await page.getByRole('option').first().click()
+    await page.getByRole('button', { name: 'Make 4 sounds' }).click()
+    await page.waitForFunction((before) => !location.search.includes(before), new URL(page.url()).searchParams.get('made'))
+    await waitUntil(async () => (await cards.count()) === 4, 'nothing goes on')
+    const made = await studio.ask('GET', `/api/generations/${new URL(page.url()).searchParams.get('made')}`)
+    assert.equal(made.asked.recipe.source.start.in, 'dataset')
+    await look('continued')
+  },
 })
 
 /** A model of a few steps on the sample sounds: enough to make sounds. */

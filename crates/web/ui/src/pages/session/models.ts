@@ -4,11 +4,6 @@ import type { Model, ModelDetail } from '$lib/api'
 
 import { familyPart } from '../../families'
 
-/** Priors of a model: what the library knows to be one, its own first. */
-export function priorsOf(models: readonly Model[], _of: ModelDetail): Model[] {
-  return models.filter(({ family }) => family === 'prior')
-}
-
 /** Other models that play at the same rate, so that they can be morphed with it. */
 export function morphable(models: readonly Model[], of: ModelDetail): Model[] {
   return models.filter((one) => one.id !== of.id && one.rate_hz === of.rate_hz && familyPart(one.family).makesSounds && one.family !== 'prior')
