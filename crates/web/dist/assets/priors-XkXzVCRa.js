@@ -1,1 +1,0 @@
-import{n as e}from"./families-CcJ5QK4s.js";var t=({family:t})=>t===e,n=e=>e.prior_of??void 0,r=(e,r)=>e.filter(e=>r!==void 0&&t(e)&&n(e)===r);function i(e){let[r,i]=t(e)?[n(e),e.id]:[e.id,void 0];return`/create/generate?${new URLSearchParams({...r?{model:r}:{},...i?{prior:i}:{}})}`}export{r as n,i as t};
