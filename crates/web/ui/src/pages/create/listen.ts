@@ -53,6 +53,17 @@ export async function hear(playable: Playable): Promise<void> {
   await player.play()
 }
 
+/** Quiet sounds are drawn higher, at most so many times, so that their shape can be seen; their loudness stands beside it. */
+const RAISED_MAX = 16
+
+function raised(envelope: Envelope): Envelope {
+  const coarsest = envelope.levels.at(-1)
+  const peak = Math.max(0, ...(coarsest?.max ?? []), ...(coarsest?.min ?? []).map((value) => -value))
+  const factor = peak > 0 ? Math.min(RAISED_MAX, 0.95 / peak) : 1
+  if (factor <= 1) return envelope
+  return { ...envelope, levels: envelope.levels.map(({ block, min, max }) => ({ block, min: min.map((value) => value * factor), max: max.map((value) => value * factor) })) }
+}
+
 /** How many shapes are remembered. */
 const KEPT_MAX = 400
 const kept = new Map<string, Envelope>()
@@ -60,7 +71,7 @@ const kept = new Map<string, Envelope>()
 async function shape(key: string, ask: () => Promise<Peaks>): Promise<Envelope> {
   const known = kept.get(key)
   if (known) return known
-  const made = envelopeFromPeaks(await ask())
+  const made = raised(envelopeFromPeaks(await ask()))
   kept.set(key, made)
   if (kept.size > KEPT_MAX) kept.delete(kept.keys().next().value ?? '')
   return made
