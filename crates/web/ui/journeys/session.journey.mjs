@@ -51,8 +51,8 @@ await travel(
       step('the input alone is what the microphone heard, later by the model and the buffer')
       await page.keyboard.press('a')
       const latency = (await session(studio, page)).latency
-      for (const buffer of [1024, 2048]) {
-        await choose(page, 'Buffer', buffer === 1024 ? /^1,024/ : /^2,048/)
+      for (const buffer of [512, 1024, 2048]) {
+        await choose(page, 'Buffer', new RegExp(`^${buffer.toLocaleString('en')}`))
         await page.waitForTimeout(1500)
         const n = await underruns(page)
         const { microphone: early, output: late, rate, deviceSecs } = await record(page, 2)

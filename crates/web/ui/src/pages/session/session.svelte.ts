@@ -17,7 +17,7 @@ import type { NewSession, SessionCommand, SessionControl, SessionHello, SessionL
 const FIRST_DIRECTION = 64
 const STRIDE = 8
 /** What a person can choose as the whole buffer, in samples. */
-export const BUFFERS = [1024, 2048, 4096, 8192] as const
+export const BUFFERS = [512, 1024, 2048, 4096, 8192] as const
 
 /** `starting`: the job loads its models; `lost`: the connection broke, and is tried again. */
 export type State = 'closed' | 'starting' | 'open' | 'lost' | 'ended' | 'taken'
