@@ -114,7 +114,10 @@ await travel(
       await page.mouse.move(...at(0.45, 0.5))
       await page.mouse.down()
       await page.mouse.move(...at(0.5, 0.5), { steps: 4 })
-      await waitUntil(async () => Number(await page.getByRole('meter', { name: 'Output level' }).getAttribute('aria-valuenow')) > -59, 'the map is not heard')
+      // A model after some steps may be too quiet for the meter.
+      const isHeard = async () => Number(await page.getByRole('meter', { name: 'Output level' }).getAttribute('aria-valuenow')) > -59
+      for (let i = 0; i < 20 && !(await isHeard()); i++) await page.waitForTimeout(200)
+      aim(await isHeard(), 'the map is not heard')
       await page.mouse.up()
       await steady(page)
 
@@ -345,8 +348,9 @@ function changeAfter({ output, times, movedAt, deviceSecs }, ratio) {
   let usual = 0
   for (let i = period; i < moved; i++) usual = Math.max(usual, Math.abs(output[i] - output[i - period]))
   const changed = output.findIndex((sample, i) => i > moved && Math.abs(sample - output[i - period]) > Math.max(4 * usual, 1e-4))
-  assert(moved > period && changed > 0, `the pad is not heard: moved at sample ${moved}, peak ${peakOf(output)}, usual change ${usual}`)
-  return { ms: 1000 * (times[changed] - movedAt + deviceSecs), deviceMs: 1000 * deviceSecs }
+  aim(moved > period && changed > 0, `the pad is not heard: moved at sample ${moved}, peak ${peakOf(output)}, usual change ${usual}`)
+  const ms = changed > 0 ? 1000 * (times[changed] - movedAt + deviceSecs) : Infinity
+  return { ms, deviceMs: 1000 * deviceSecs }
 }
 
 async function underruns(page) {
