@@ -281,7 +281,7 @@ await travel({
     await waitUntil(async () => (await studio.ask('GET', `/api/runs/${run}`)).job.state.state === 'done', 'the prior does not get done')
     await page.goto(`${studio.url}/runs/${run}`)
     await page.getByRole('heading', { name: 'What it makes up now' }).waitFor()
-    await page.getByRole('region', { name: /Comparison of/ }).getByRole('button', { name: 'Play' }).click()
+    await page.getByRole('region', { name: /Comparison of/ }).getByRole('button', { name: 'Play', exact: true }).click()
     await page.getByRole('region', { name: 'Player' }).getByRole('button', { name: 'Pause' }).waitFor()
     await look('run of a prior')
     const { id: prior } = await studio.ask('POST', '/api/models', { run })
