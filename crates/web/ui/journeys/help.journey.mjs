@@ -96,7 +96,7 @@ await travel({
 
     step('every topic, wide and narrow, from the first to the last')
     await page.goto(`${studio.url}/help/first-steps`)
-    for (const title of ['First steps', 'Datasets', 'Training', 'Train your first agent', 'Listening and testing', 'Exports', 'Import', 'Projects', 'Troubleshooting']) {
+    for (const title of ['First steps', 'Datasets', 'Training', 'Train your first agent', 'Listening and testing', 'Play your model', 'Explore', 'Let it go on', 'Train a prior', 'Exports', 'Import', 'Projects', 'Troubleshooting']) {
       await arrived(page, title)
       await page.getByRole('article').waitFor()
       await look(title)

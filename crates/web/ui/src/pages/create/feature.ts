@@ -1,3 +1,4 @@
+import { sounds } from '$lib/api/sounds'
 import AudioLines from '@lucide/svelte/icons/audio-lines'
 
 import type { Feature } from '$lib/feature'
@@ -15,7 +16,6 @@ export const create: Feature = {
   find: {
     heading: 'palette.sounds',
     load: async (signal) => {
-      const { sounds } = await import('$lib/api/sounds')
       return (await sounds(signal)).map(({ id, card }) => ({ title: card.name, href: `/create/sounds/${id}` }))
     },
   },
