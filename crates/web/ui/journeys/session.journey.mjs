@@ -3,7 +3,7 @@
 //   MEASURE      1: aims for time fail the journey; else they are only said, as other programs take cores, too
 //   PLAY_SECS    how long underruns are counted at 2,048 samples: 60 when that is measured, else 3
 //   SOAK_SECS    how long after that at 4,096 samples, 0 by default
-//   MODEL_PRESET, MODEL_STEPS, MODEL_SETTINGS, MODEL_SWITCHES   which model plays: sketch after 60 steps by default
+//   MODEL_PRESET, MODEL_STEPS, MODEL_SETTINGS   which model plays: sketch after 60 steps by default
 
 import { strict as assert } from 'node:assert'
 import { execFileSync } from 'node:child_process'
