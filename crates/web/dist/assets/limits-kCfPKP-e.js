@@ -1,1 +1,0 @@
-import"./en-D8itRmG0.js";import{Eo as e,Oo as t,zo as n}from"./app-Du8Ox_Sj.js";function r(r){switch(r.until){case`minutes`:return n(`limit.afterMinutes`,{time:t(r.minutes*60)});case`steps`:return n(`limit.atStep`,{step:e(r.steps)});case`forever`:return n(`limit.never`)}}export{r as t};
