@@ -14,6 +14,7 @@
 //! | **Game** | Rules, a screen and a score, that people and agents play. |
 //! | **Episode** | A game from its start to its end, recorded as its actions. |
 //! | **Film** | Recorded episodes, rendered to be watched. |
+//! | **Analysis** | What was found in a sound: beats, chords, key, sections, loudness, faults. |
 //! | **Session** | Models that play in the page, live: a job that stays. |
 //! | **Control** of a session | One value that is moved while it plays: a gain, a weight, a latent's bias. |
 //! | **Prior** | A model that makes up latents of another model, frame after frame. |
@@ -68,6 +69,7 @@
 //!
 //! Everything here is plain data. Field names are the JSON names; units stand last in them.
 
+mod analysis;
 mod controls;
 mod conversion;
 mod dataset;
@@ -97,6 +99,7 @@ mod sound;
 mod text;
 mod trash;
 
+pub use analysis::*;
 pub use controls::*;
 pub use conversion::*;
 pub use dataset::*;

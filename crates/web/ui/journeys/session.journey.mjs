@@ -4,6 +4,7 @@
 //   PLAY_SECS    how long underruns are counted at 2,048 samples: 60 when that is measured, else 3
 //   SOAK_SECS    how long after that at 4,096 samples, 0 by default
 //   MODEL_PRESET, MODEL_STEPS, MODEL_SETTINGS   which model plays: sketch after 60 steps by default
+//   PRECISION    of its weights, as the page words it: «8 bits»; the page's own choice by default
 
 import { strict as assert } from 'node:assert'
 import { execFileSync } from 'node:child_process'
@@ -38,6 +39,7 @@ await travel(
       await page.getByRole('link', { name: 'Play', exact: true }).click()
       await page.getByRole('heading', { level: 1, name: `Play ${model.name}` }).waitFor()
       await page.getByRole('button', { name: 'Precision, noise and seed' }).click()
+      if (process.env.PRECISION) await page.getByRole('radio', { name: process.env.PRECISION }).check({ force: true })
       await look('before it starts')
       await page.getByRole('checkbox', { name: 'The noise that the model makes itself' }).uncheck()
       await page.getByRole('button', { name: 'Start playing' }).click()
@@ -53,7 +55,8 @@ await travel(
       const latency = (await session(studio, page)).latency
       for (const buffer of [512, 1024, 2048]) {
         await choose(page, 'Buffer', new RegExp(`^${buffer.toLocaleString('en')}`))
-        await page.waitForTimeout(1500)
+        // What was asked for before the buffer changed is heard first: a long model answers later.
+        await page.waitForTimeout(1500 + latency(44100) / 10)
         const n = await underruns(page)
         const { microphone: early, output: late, rate, deviceSecs } = await record(page, 2)
         const { lag, likeness } = lagOf(early, late, latency(await page.evaluate(() => globalThis.heard.node.context.sampleRate)) + 2 * buffer)
