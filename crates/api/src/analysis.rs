@@ -37,7 +37,7 @@ pub struct Analysis {
     pub key_confidence: f64,
     /// How far the sound is tuned from A = 440 Hz, in cents.
     pub tuning_cents: f64,
-    /// Chords, one after the other without gaps, in the spelling of mir_eval: `C:maj`, `A:min`, `G:7`, `N` for none.
+    /// Chords, one after the other without gaps, in the spelling of `mir_eval`: `C:maj`, `A:min`, `G:7`, `N` for none.
     pub chords: Vec<Span>,
     /// Sections; equal letters are repeats.
     pub sections: Vec<Span>,

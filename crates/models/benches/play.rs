@@ -1,14 +1,16 @@
-//! Times a model while it plays live, with random weights, on one thread.
+//! Times a model, or a prior, while it plays live, with random weights, on one thread.
 //!
 //! `cargo xtask bench stream` runs it in turns with `benches/stream_rave.py`, and `cargo xtask bench latency` in
 //! turns with itself. Both read its last line:
 //! `{"wall_secs", "cpu_secs", "median_secs", "late_secs", "worst_secs", "latency_samples", "weight_bytes"}`: mean
 //! times of 2048 samples; the median, the 99th percentile and the longest of the times that a block took on the
-//! clock; and by how many samples the model delays sound.
+//! clock; and by how many samples the model delays sound. With `--prior PRESET` it is `{"n_parameters", "wall_secs",
+//! "cpu_secs"}`, mean times of a frame of latents.
 
 use std::{collections::BTreeMap, fs, time::Instant};
 
 use models::rave::{Config, Player, PlayerSettings, resolve};
+use models::{Finished as _, Prior as _};
 use nn::stream::Precision;
 use serde_json::json;
 
@@ -20,6 +22,9 @@ const RATE: f64 = 44_100.0;
 fn main() {
     let args: Vec<String> = std::env::args().collect();
     // `cargo test` runs benches too, without asking for a measurement.
+    if let Some(preset) = value(&args, "--prior") {
+        return play_prior(&preset);
+    }
     let Some(preset) = value(&args, "--config") else { return };
     let block = value(&args, "--block").and_then(|it| it.parse().ok()).unwrap_or(GROUP);
     let seconds = value(&args, "--seconds").and_then(|it| it.parse().ok()).unwrap_or(4.0);
@@ -63,6 +68,32 @@ fn main() {
         "latency_samples": player.latency_samples(),
         "weight_bytes": player.weight_bytes(),
     });
+    answer(&figures);
+}
+
+/// Frames of latents that are timed.
+const N_FRAMES: u32 = 2000;
+
+fn play_prior(preset: &str) {
+    let family = models::family("prior").expect("it is among the families");
+    let composed = family.compose(preset, &[], &BTreeMap::new()).expect("a preset that exists");
+    let config = models::prior::config::Config::from_settings(&composed.settings);
+    let prior = models::prior::Model::untrained(&config.expect("the settings were just composed"));
+    let mut live = prior.live(models::PriorSettings { seed: 0, temperature: 1.0 });
+    let mut frame = vec![0.0; prior.space().mean.len()];
+    // As many as it looks back to, so that nothing is zero any more.
+    (0..prior.context_frames()).for_each(|_| live.next(&mut frame));
+    let (started, used) = (Instant::now(), cpu_secs());
+    (0..N_FRAMES).for_each(|_| live.next(&mut frame));
+    let n_values: usize = prior.weights().iter().map(|(_, _, values)| values.len()).sum();
+    answer(&json!({
+        "n_parameters": n_values,
+        "wall_secs": started.elapsed().as_secs_f64() / f64::from(N_FRAMES),
+        "cpu_secs": (cpu_secs() - used) / f64::from(N_FRAMES),
+    }));
+}
+
+fn answer(figures: &serde_json::Value) {
     #[expect(clippy::print_stdout, reason = "the bench answers on its standard output")]
     {
         println!("{figures}");

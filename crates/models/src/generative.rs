@@ -1,10 +1,12 @@
 //! A model that makes latents of a codec by itself, frame after frame, as live play and the jobs that
 //! generate sound use it.
 
+use std::path::Path;
+
 use nn::graph::{Graph, Value as Made};
 use serde_json::Value;
 
-use crate::{CodecShape, LatentSpace};
+use crate::{CodecShape, Error, LatentSpace};
 
 /// A model that makes latents of a codec by itself, frame after frame.
 ///
@@ -24,6 +26,12 @@ pub trait Prior {
     /// `[batch, 1, 1]` the coordinates of latents along the directions of [`Self::space`],
     /// `[batch, latents, 1]`.
     fn frame_in(&self, graph: &mut Graph, temperature: Made) -> Made;
+
+    /// Saves it as a prior of the codec whose file has this SHA-256: the same codec, written again.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    fn save_as_of(&self, sha256: &str, path: &Path) -> Result<(), Error>;
 
     /// The model as an instrument, which makes one frame after the other.
     fn live(&self, settings: PriorSettings) -> Box<dyn LivePrior>;

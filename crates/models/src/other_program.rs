@@ -101,6 +101,15 @@ pub trait ForeignModel {
     /// When the file cannot be written.
     fn save_model(&self, path: &Path) -> Result<(), Error>;
 
+    /// Stores the prior that came with it, if one did, as a model of ours: a prior of the file that
+    /// [`Self::save_model`] wrote, which has this SHA-256 and this name. Says whether there was one.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    fn save_prior(&self, _sha256: &str, _name: &str, _path: &Path) -> Result<bool, Error> {
+        Ok(false)
+    }
+
     /// Stores all of it, as a checkpoint of ours from which training goes on.
     ///
     /// # Errors

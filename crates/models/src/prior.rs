@@ -15,9 +15,11 @@ mod mixture;
 mod network;
 mod normal;
 mod objective;
+mod original;
 mod quantised;
 mod train;
 
 pub use directions::{LatentMeter, LearntLatents};
 pub(crate) use family::Priors;
 pub use infer::Model;
+pub(crate) use original::OriginalPrior;

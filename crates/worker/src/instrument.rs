@@ -22,7 +22,7 @@ pub(crate) mod space;
 mod voice;
 mod walk;
 
-use models::{Finished, LivePrior, PlayerSettings, Randomness};
+use models::{Finished, LiveCodec, LivePrior, PlayerSettings, Randomness};
 use nn::stream::Precision;
 
 pub(crate) use self::{
@@ -76,10 +76,20 @@ impl Default for InstrumentSettings {
     }
 }
 
+/// The players of an instrument's models, which take long to make: another instrument of the same models can take
+/// them over.
+pub(crate) struct Players {
+    all: Vec<Box<dyn LiveCodec>>,
+    /// Precision, the models' own noise, and whether latents are drawn.
+    made_for: (Precision, bool, bool),
+}
+
 /// Models that play together.
 pub(crate) struct Instrument {
     rate_hz: u32,
     n_channels: usize,
+    /// What its players were made for.
+    made_for: (Precision, bool, bool),
     controls: Controls,
     voices: Vec<Voice>,
     latents: Latents,
@@ -109,6 +119,21 @@ impl Instrument {
         rate_hz: u32,
         settings: &InstrumentSettings,
     ) -> Result<Self, Unplayable> {
+        Self::with_players(None, models, rate_hz, settings)
+    }
+
+    /// The same with the players of an instrument of the same models that is no longer needed. It sounds as a new one
+    /// does.
+    pub(crate) fn with_players(
+        players: Option<Players>,
+        models: &[&dyn Finished],
+        rate_hz: u32,
+        settings: &InstrumentSettings,
+    ) -> Result<Self, Unplayable> {
+        let made_for = (settings.precision, settings.has_noise, settings.draws_latents);
+        let fits =
+            |players: &Players| players.made_for == made_for && players.all.len() == models.len();
+        let mut players = players.filter(fits).map_or(vec![], |players| players.all).into_iter();
         let mut codecs = Vec::with_capacity(models.len());
         for model in models {
             let Some(codec) = model.as_codec() else {
@@ -135,21 +160,19 @@ impl Instrument {
                 return Err(Unplayable(why, "Choose models with the same rate and channels."));
             }
         }
-        let seeded =
-            |seed| if settings.has_noise { Randomness::Seeded(seed) } else { Randomness::Off };
         let mut voices: Vec<Voice> = Vec::with_capacity(codecs.len());
         for (i, (codec, model)) in codecs.iter().zip(models).enumerate() {
             let seed = settings.seed.wrapping_add(i as u64);
-            let player = codec.live(PlayerSettings {
-                max_block: PIECE,
-                precision: settings.precision,
-                latent: if settings.draws_latents {
-                    Randomness::Seeded(seed)
-                } else {
-                    Randomness::Off
-                },
-                noise: seeded(seed),
-            });
+            let draws = |does| if does { Randomness::Seeded(seed) } else { Randomness::Off };
+            let player = match players.next() {
+                Some(player) => begun_anew(player, seed),
+                None => codec.live(PlayerSettings {
+                    max_block: PIECE,
+                    precision: settings.precision,
+                    latent: draws(settings.draws_latents),
+                    noise: draws(settings.has_noise),
+                }),
+            };
             let deviations = if i == 0 { settings.deviations.as_slice() } else { &[] };
             let coordinates = Coordinates::of(*model, deviations)
                 .ok_or_else(|| Unplayable("A model has no latents.".into(), "Choose another."))?;
@@ -167,6 +190,7 @@ impl Instrument {
         Ok(Self {
             rate_hz,
             n_channels,
+            made_for,
             controls: Controls::default(),
             latents,
             sound: SoundPlayer::new(rate_hz, n_channels),
@@ -179,6 +203,12 @@ impl Instrument {
             voices,
             input_peak: 0.0,
         })
+    }
+
+    /// Its players, for another instrument.
+    pub(crate) fn into_players(self) -> Players {
+        let all = self.voices.into_iter().map(Voice::into_player).collect();
+        Players { all, made_for: self.made_for }
     }
 
     /// Samples per second.
@@ -306,6 +336,12 @@ impl Instrument {
         self.latents.prior_hears(frame);
     }
 
+    /// Lets the first model play frames of its own that nobody hears, before the first sample: what comes then goes on
+    /// from there.
+    pub(crate) fn play_unheard(&mut self, frames: &[f32]) {
+        self.voices[0].decode_unheard(frames);
+    }
+
     /// Lets random numbers begin anew, while everything sounds on.
     pub(crate) fn reseed(&mut self, seed: u64) {
         self.latents.reseed(seed);
@@ -410,6 +446,14 @@ impl Instrument {
             voice.decode(weight, self.n_played, n, &mut self.wet);
         }
     }
+}
+
+/// A player as if it had just been made with a seed.
+fn begun_anew(mut player: Box<dyn LiveCodec>, seed: u64) -> Box<dyn LiveCodec> {
+    player.reset_encoder();
+    player.reset_decoder();
+    player.reseed(seed);
+    player
 }
 
 #[cfg(test)]

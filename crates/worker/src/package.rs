@@ -2,8 +2,8 @@
 //! archive of stored files.
 //!
 //! `package.json` comes first: the version of the format, what the model is, and each other file with its
-//! size and SHA-256. `weights.safetensors` is the model, `card.md` is for people, and `sounds/` holds
-//! originals beside what the model made of them. A package is read as what a stranger sent: nothing is
+//! size and SHA-256. `weights.safetensors` is the model, `prior.safetensors` a prior of it, if one came
+//! with it, `card.md` is for people, and `sounds/` holds originals beside what the model made of them. A package is read as what a stranger sent: nothing is
 //! taken that the list does not name, or that differs from it.
 
 use std::{
@@ -20,6 +20,8 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
 
 /// The file of the model in a package.
 pub(crate) const WEIGHTS: &str = "weights.safetensors";
+/// The file of a prior of that model.
+pub(crate) const PRIOR: &str = "prior.safetensors";
 /// The file for people.
 pub(crate) const CARD: &str = "card.md";
 /// The file that lists the others.
@@ -45,6 +47,8 @@ pub(crate) struct Contents<'a> {
     pub(crate) author: String,
     pub(crate) license: String,
     pub(crate) weights: &'a Path,
+    /// A prior that leaves with it: its name and where its weights are.
+    pub(crate) prior: Option<(String, &'a Path)>,
     /// Markdown.
     pub(crate) card: &'a str,
     /// Paths in the package, and where the sounds are.
@@ -72,6 +76,9 @@ pub(crate) struct Manifest {
     /// The run that it comes from, where that is known.
     #[serde(default)]
     pub(crate) lineage: Option<api::Lineage>,
+    /// What the prior in it is called, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) prior_name: Option<String>,
     pub(crate) files: Vec<Packed>,
 }
 
@@ -104,6 +111,7 @@ pub(crate) fn write(path: &Path, contents: &Contents<'_>) -> anyhow::Result<usiz
 fn write_to(path: &Path, contents: &Contents<'_>) -> anyhow::Result<usize> {
     let mut sources: Vec<(&str, Source<'_>)> =
         vec![(WEIGHTS, Source::File(contents.weights)), (CARD, Source::Text(contents.card))];
+    sources.extend(contents.prior.iter().map(|(_, path)| (PRIOR, Source::File(path))));
     sources.extend(contents.sounds.iter().map(|(name, path)| (&name[..], Source::File(path))));
     let mut files = vec![];
     for (name, source) in &sources {
@@ -120,6 +128,7 @@ fn write_to(path: &Path, contents: &Contents<'_>) -> anyhow::Result<usize> {
         license: contents.license.trim().to_owned(),
         model: contents.model.clone(),
         lineage: contents.lineage.clone(),
+        prior_name: contents.prior.as_ref().map(|(name, _)| name.clone()),
         files,
     };
     let mut archive = ZipWriter::new(BufWriter::with_capacity(1 << 20, File::create(path)?));

@@ -38,8 +38,8 @@ pub(crate) struct ExportArgs {
     /// The file to write; for ckpt, the folder. Without it the export is kept in the workspace
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
-    /// A prior of the model that leaves with it, in a torchscript module: its identifier or
-    /// name, or a file
+    /// A prior of the model that leaves with it, in a torchscript module or a package: its
+    /// identifier or name, or a file
     #[arg(long, value_name = "PRIOR")]
     prior: Option<String>,
     #[command(flatten)]

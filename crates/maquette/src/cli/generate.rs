@@ -30,7 +30,7 @@ pub(crate) struct GenerateArgs {
     /// A model's identifier or name, or a file or folder with one; several with commas between them
     #[arg(required_unless_present = "recipe")]
     model: Option<String>,
-    /// Let this prior make the latents up; the only prior of the library if neither path nor walk is asked for
+    /// Let this prior make the latents up; the model's only one if neither path nor walk is asked for
     #[arg(long, value_name = "MODEL")]
     prior: Option<String>,
     /// Go on from this sound file
@@ -133,7 +133,7 @@ fn composed(args: &GenerateArgs, client: &Client) -> anyhow::Result<Recipe> {
             let (speed_hz, range) = (args.speed, args.range);
             (RecipeSource::Walk { speed_hz, range, start: Vec::new() }, secs)
         }
-        None => (prior(args, client)?, secs),
+        None => (prior(args, client, &models)?, secs),
     };
     Ok(Recipe {
         models,
@@ -164,11 +164,15 @@ fn movement(args: &GenerateArgs, path: &Path) -> anyhow::Result<RecipeSource> {
     Ok(RecipeSource::Trajectory { frames, rate_hz })
 }
 
-fn prior(args: &GenerateArgs, client: &Client) -> anyhow::Result<RecipeSource> {
+fn prior(
+    args: &GenerateArgs,
+    client: &Client,
+    models: &[RecipeModel],
+) -> anyhow::Result<RecipeSource> {
     let start = args.start.as_deref().map(absolute).transpose()?;
     let prior = match &args.prior {
         Some(prior) => generated::model(client, prior)?,
-        None => only_prior(client)?,
+        None => only_prior(client, models.first())?,
     };
     Ok(RecipeSource::Prior {
         prior,
@@ -177,23 +181,32 @@ fn prior(args: &GenerateArgs, client: &Client) -> anyhow::Result<RecipeSource> {
     })
 }
 
-/// The prior that is meant if none is named: the only one.
-fn only_prior(client: &Client) -> anyhow::Result<RecipeModel> {
+/// The prior that is meant if none is named: the only one of the first model, or of the library if that model is a file.
+fn only_prior(client: &Client, model: Option<&RecipeModel>) -> anyhow::Result<RecipeModel> {
     let all: Vec<Model> = client.get("/api/models")?;
-    let priors: Vec<&Model> = all.iter().filter(|model| model.family == "prior").collect();
+    let named = model.and_then(|model| match &model.place {
+        ModelPlace::Library { id } => all.iter().find(|it| it.id == *id),
+        ModelPlace::File { .. } => None,
+    });
+    let is_of_it = |prior: &&Model| {
+        let of = prior.prior_of.as_ref().map(|it| &it.sha256);
+        prior.family == "prior" && named.is_none_or(|model| of == Some(&model.sha256))
+    };
+    let priors: Vec<&Model> = all.iter().filter(is_of_it).collect();
+    let whose = named.map_or("The library".to_owned(), |model| format!("“{}”", model.name));
     let (why, remedy) = match priors[..] {
         [prior] => {
             let place = ModelPlace::Library { id: prior.id.clone() };
             return Ok(RecipeModel { place, name: String::new(), sha256: String::new() });
         }
         [] => (
-            "The library has no prior.".to_owned(),
+            format!("{whose} has no prior."),
             "Train one with `maquette prior train MODEL`, or use --walk or --path.",
         ),
         _ => {
             let names: Vec<&str> = priors.iter().map(|it| it.name.as_str()).collect();
             (
-                format!("The library has several priors: {}.", names.join(", ")),
+                format!("{whose} has several priors: {}.", names.join(", ")),
                 "Name one with --prior, or use --walk or --path.",
             )
         }

@@ -79,7 +79,7 @@ const MEASURE_SECS: f64 = 10.0;
 const USUAL_SIZE: usize = 16;
 
 /// Latents of a codec that is not known yet, to say how large and how fast a prior is.
-fn usual(config: &Config) -> LearntLatents {
+pub(super) fn usual(config: &Config) -> LearntLatents {
     let size = if config.latent_size == 0 { USUAL_SIZE } else { config.latent_size };
     let one = |i: usize| (0..size).map(|j| f32::from(u8::from(i == j))).collect();
     let shape = CodecShape {

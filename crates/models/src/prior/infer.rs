@@ -7,7 +7,7 @@ use nn::graph::{Graph, Value as Made};
 use nn::{NamedArray, Parameters};
 use serde_json::Value;
 
-use super::config::Config;
+use super::config::{Config, Distribution};
 use super::directions::Directions;
 use super::family::NAME;
 use super::live::Live;
@@ -128,6 +128,19 @@ impl Model {
         Self { config: config.clone(), directions, codec, network, parameters, step }
     }
 
+    /// A prior with random weights of a codec that nobody knows, to measure how fast it plays.
+    #[must_use]
+    pub fn untrained(config: &Config) -> Self {
+        let latents = super::family::usual(config);
+        let n = config.n_directions(&latents.space);
+        let directions = match config.distribution {
+            Distribution::Mixture => Directions::measured(&latents, n),
+            Distribution::Quantised => Directions::plain(latents.space, n),
+        };
+        let parameters = Network::new(config, n).initialise(0);
+        Self::new(config, directions, latents.codec, parameters, 0)
+    }
+
     /// Reads a prior from a finished model or a checkpoint.
     ///
     /// # Errors
@@ -196,8 +209,7 @@ impl Finished for Model {
     }
 
     fn save(&self, path: &Path) -> Result<(), Error> {
-        let words = words(&self.config, &self.codec, self.directions.n, self.step);
-        Ok(nn::checkpoint::write(path, &self.arrays(), &words)?)
+        self.save_as_of(&self.codec.sha256, path)
     }
 
     fn as_prior(&self) -> Option<&dyn Prior> {
@@ -220,6 +232,12 @@ impl Prior for Model {
 
     fn frame_in(&self, graph: &mut Graph, temperature: Made) -> Made {
         super::exported::frame(self, graph, temperature)
+    }
+
+    fn save_as_of(&self, sha256: &str, path: &Path) -> Result<(), Error> {
+        let codec = PriorCodec { sha256: sha256.to_owned(), ..self.codec.clone() };
+        let words = words(&self.config, &codec, self.directions.n, self.step);
+        Ok(nn::checkpoint::write(path, &self.arrays(), &words)?)
     }
 
     fn live(&self, settings: PriorSettings) -> Box<dyn LivePrior> {

@@ -7,6 +7,7 @@
 
 mod gin_text;
 mod optimisers;
+mod prior;
 mod program;
 mod settings;
 mod shapes;
@@ -26,6 +27,7 @@ use super::network::{DECODER, DISCRIMINATOR, ENCODER, Network};
 use super::space::LatentSpace;
 use super::{Config, Regularization, configurations, infer};
 use crate::Error;
+use crate::prior::OriginalPrior;
 
 pub use self::program::AcidsRave;
 pub use self::write::write_run;
@@ -52,6 +54,8 @@ pub struct Original {
     /// The state of both optimisers, under our names.
     optimisers: Vec<NamedArray>,
     has_discriminators: bool,
+    /// The prior that an export holds.
+    prior: Option<OriginalPrior>,
 }
 
 /// The kinds of file.
@@ -297,14 +301,14 @@ impl<'a> State<'a> {
                 config.latent_size
             ));
         }
-        if self.file.root().at("_has_prior").and_then(|it| it.as_bool()) == Some(true) {
-            warnings.push("its prior was left out".to_owned());
-        }
+        let space = self.space(&config);
+        let prior = self.prior(space.is_some(), &mut warnings);
         Ok(Original {
             kind: self.kind,
             is_in_phase_2: is_warm || (step > 0 && step >= config.phase_1_duration),
             step,
-            space: self.space(&config),
+            space,
+            prior,
             config,
             warnings,
             path: path.to_owned(),

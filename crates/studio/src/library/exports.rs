@@ -78,8 +78,8 @@ impl Studio {
     /// Sees that the prior of an order can leave with its model.
     fn check_prior(&self, task: &ExportTask) -> Result<(), Error> {
         let Some(prior) = &task.prior else { return Ok(()) };
-        if !matches!(task.form, ExportForm::Torchscript { .. }) {
-            let why = "a prior leaves together with its model in a TorchScript module only; export it by itself";
+        if !matches!(task.form, ExportForm::Torchscript { .. } | ExportForm::Maq { .. }) {
+            let why = "a prior leaves together with its model in a TorchScript module or a package; export it by itself";
             return Err(Error::invalid("prior", why));
         }
         let ModelPlace::Library { id } = prior else { return Ok(()) };

@@ -53,6 +53,15 @@ test('an address that makes no sense is as usual', () => {
   checkForm('to=tape&channels=x&rate_hz=-1&block=0.5&fidelity=7', { to: 'torchscript', play: { streaming: true, ...usual } })
 })
 
+test('a prior leaves with a module and with a package, and with nothing else', () => {
+  const prior = { from: 'library', id: 'goes-on-1' } as const
+  for (const to of TARGETS) {
+    const task = taskOf(from(`model=notes-1&prior=goes-on-1&to=${to}`))
+    expect(task?.prior).toEqual(to === 'torchscript' || to === 'maq' ? prior : undefined)
+    if (task?.prior) expect(wizardHref(task)).toContain('prior=goes-on-1')
+  }
+})
+
 test('without a model there is nothing to order', () => {
   expect(taskOf(from('to=onnx'))).toBeUndefined()
 })

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use api::{Way, control_number};
-use models::Finished;
+use models::{Finished, Prior as _};
 use serde_json::json;
 
 use super::*;
@@ -234,6 +234,25 @@ fn invalid_samples_are_not_heard() {
     assert!(again == played(&mut fresh, &tone(8_192), 512, &[]), "it plays as a new one does");
 }
 
+#[test]
+fn an_instrument_with_the_players_of_another_sounds_as_a_new_one() {
+    let (first, second) = (small_model(0, &[]), small_model(1, &[]));
+    let models = [first.as_ref(), second.as_ref()];
+    for draws_latents in [false, true] {
+        let settings = |seed| InstrumentSettings { seed, draws_latents, ..Default::default() };
+        let heard = |mut instrument: Instrument| {
+            set(&mut instrument, "mic", 1.0);
+            set(&mut instrument, "model_2", 0.5);
+            instrument.settle();
+            (played(&mut instrument, &tone(9_000), 700, &[]), instrument.into_players())
+        };
+        let (_, players) = heard(Instrument::new(&models, 44_100, &settings(3)).unwrap());
+        let again = Instrument::with_players(Some(players), &models, 44_100, &settings(4));
+        let fresh = Instrument::new(&models, 44_100, &settings(4)).unwrap();
+        assert!(heard(again.unwrap()).0 == heard(fresh).0, "latents drawn: {draws_latents}");
+    }
+}
+
 /// A prior that remembers nothing: each latent is as often as it was asked.
 struct Counting(f32);
 
@@ -294,4 +313,29 @@ fn playing_neither_takes_nor_gives_back_memory() {
     });
     assert_eq!(n, 0, "calls of the allocator");
     assert!(output[0].iter().all(|x| x.is_finite()));
+}
+
+#[test]
+fn a_prior_neither_takes_nor_gives_back_memory_as_it_plays() {
+    for distribution in ["mixture", "quantised"] {
+        let settings = serde_json::json!({
+            "distribution": distribution, "res_size": 16, "skp_size": 16, "n_layers": 4, "latent_size": 4,
+        });
+        let config = models::prior::config::Config::from_settings(&settings).unwrap();
+        let prior = models::prior::Model::untrained(&config);
+        let mut live = prior.live(models::PriorSettings { seed: 1, temperature: 1.0 });
+        let mut frame = vec![0.0; prior.space().mean.len()];
+        live.next(&mut frame);
+        let n = crate::allocations::during(|| {
+            for i in 0..40 {
+                live.set_temperature(0.5 + 0.1 * i as f32);
+                live.next(&mut frame);
+                live.hear(&frame);
+            }
+            live.reset(2);
+            live.next(&mut frame);
+        });
+        assert_eq!(n, 0, "calls of the allocator: {distribution}");
+        assert!(frame.iter().all(|x| x.is_finite()), "{distribution}");
+    }
 }

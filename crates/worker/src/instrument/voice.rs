@@ -56,6 +56,18 @@ impl Voice {
         }
     }
 
+    pub(super) fn into_player(self) -> Box<dyn LiveCodec> {
+        self.player
+    }
+
+    /// Makes sound of frames that nobody hears, so that its memory is what it would be after them.
+    pub(super) fn decode_unheard(&mut self, frames: &[f32]) {
+        let at_once = (PIECE / self.ratio).max(1) * self.latent_size;
+        for frames in frames.chunks(at_once) {
+            self.player.decode(frames);
+        }
+    }
+
     pub(super) fn latency_samples(&self) -> usize {
         self.player.latency_samples()
     }

@@ -4,6 +4,7 @@
 mod other_program;
 mod package;
 mod playing;
+mod prior;
 mod weights;
 
 use std::{
@@ -54,8 +55,14 @@ pub(crate) fn run(folder: &mut JobFolder, order: &ExportOrder) -> anyhow::Result
 }
 
 /// Files and folders beside the export that are only needed while it is made.
-const SCRATCH: [&str; 5] =
-    ["again", "again.safetensors", "package", "packed.safetensors", super::model_file::WEIGHTS];
+const SCRATCH: [&str; 6] = [
+    "again",
+    "again.safetensors",
+    "package",
+    "packed.safetensors",
+    "packed.prior.safetensors",
+    super::model_file::WEIGHTS,
+];
 
 /// Removes what is only needed while an export is made.
 fn sweep(folder: &Path) {

@@ -30,6 +30,7 @@ use self::{plan::Plan, prepare::Workshop, render::Prepared};
 use super::{Refused, refuse};
 use crate::{
     folder::JobFolder,
+    instrument::Players,
     log::log,
     progress::{Goal, ProgressMeter},
     system,
@@ -86,8 +87,9 @@ struct Making<'a> {
     secs_made: f64,
 }
 
-/// A sound that was made, or why it was not.
-type Made = anyhow::Result<f64>;
+/// A sound that was made, its length in seconds and what played it; none where it was told to stop; or why it was not
+/// made.
+type Made = anyhow::Result<Option<(f64, Players)>>;
 
 impl Making<'_> {
     /// Makes sounds on so many threads; ends early when it is asked to. The outcome, and the seconds of sound.
@@ -107,7 +109,7 @@ impl Making<'_> {
                         let _alone = order.is_long().then(|| lock(&long));
                         let kept = std::panic::catch_unwind(AssertUnwindSafe(|| {
                             let made = render::play(order, || !stop.is_raised());
-                            made.map_or(Ok(0.0), |made| keep::keep(&sounds, made))
+                            made.map(|made| keep::keep(&sounds, made)).transpose()
                         }));
                         // Whoever waits for it must hear of it.
                         let kept =
@@ -174,8 +176,11 @@ impl Making<'_> {
                 break;
             }
             match made.recv_timeout(LOOK_EVERY) {
-                Ok(secs) => {
-                    self.secs_made += secs?;
+                Ok(made) => {
+                    if let Some((secs, players)) = made? {
+                        self.secs_made += secs;
+                        self.workshop.take_back(players);
+                    }
                     self.n_done += 1;
                     n_under_way -= 1;
                 }

@@ -53,14 +53,14 @@ fn make_all(folder: &mut JobFolder, task: &ImportTask) -> anyhow::Result<Outcome
         let target = folder.path().join(&place);
         fs::create_dir_all(&target).with_context(|| format!("create {place}"))?;
         let name = task.name.as_ref().unwrap_or(&item.name).clone();
-        let one = One { source: source.clone(), target, item, name, others: &result.made };
+        let one = One { source: source.clone(), target, place, item, name, others: &result.made };
         let outcome = match item.kind {
-            FindingKind::Dataset => dataset::make(folder, &one, &mut steps),
-            FindingKind::Run => run::make(folder, &one, &mut steps),
+            FindingKind::Dataset => dataset::make(folder, &one, &mut steps).map(one_of),
+            FindingKind::Run => run::make(folder, &one, &mut steps).map(one_of),
             FindingKind::Model => model::make(folder, &one),
         };
         match outcome {
-            Ok(Some(made)) => result.made.push(Made { folder: place, ..made }),
+            Ok(Some(made)) => result.made.extend(made),
             Ok(None) => return Ok(Outcome::Stopped),
             Err(error) if wanted.len() == 1 => return Err(error),
             // One bad thing does not spoil the rest.
@@ -83,6 +83,10 @@ fn make_all(folder: &mut JobFolder, task: &ImportTask) -> anyhow::Result<Outcome
     job::whole::write(&folder.path().join("result.json"), &text).context("write result.json")?;
     steps.begin(folder, wanted.len(), "done")?;
     Ok(Outcome::Done)
+}
+
+fn one_of(made: Option<Made>) -> Option<Vec<Made>> {
+    Some(vec![made?])
 }
 
 /// What the order asks for of what there is, with its paths.
@@ -176,6 +180,8 @@ impl Steps {
 struct One<'a> {
     source: PathBuf,
     target: PathBuf,
+    /// The target, as seen from the job's folder.
+    place: String,
     item: &'a Finding,
     name: String,
     /// What was made before it.
@@ -188,7 +194,7 @@ impl One<'_> {
         Made {
             key: item.key.clone(),
             kind: item.kind,
-            folder: String::new(),
+            folder: self.place.clone(),
             name: self.name.clone(),
             learnt,
         }

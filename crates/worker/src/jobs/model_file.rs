@@ -12,8 +12,11 @@ use api::ModelPlace;
 use job::Shelf;
 use models::{Codec, Finished, ForeignModel, PlayedModule};
 
-use super::{refuse, sentence};
-use crate::{package, words::listed};
+use super::{refuse, sentence, train::sha256_of_file};
+use crate::{
+    package::{self, PRIOR},
+    words::listed,
+};
 
 /// The file of a model's weights.
 pub(super) const WEIGHTS: &str = "weights.safetensors";
@@ -75,22 +78,32 @@ pub(super) struct BroughtIn {
     pub(super) notes: Vec<String>,
     /// What its package said, if it was one.
     pub(super) packaged: Option<api::Packaged>,
+    /// The prior that came with it.
+    pub(super) prior: Option<BroughtPrior>,
 }
 
-/// Writes the weights of a model file, or of the best one in a folder, as a file of ours.
-pub(super) fn bring_in(path: &Path, weights: &Path) -> anyhow::Result<BroughtIn> {
+/// A prior that came with a model.
+pub(super) struct BroughtPrior {
+    pub(super) name: String,
+    /// Where it was written, as a file of ours.
+    pub(super) weights: PathBuf,
+}
+
+/// Writes the weights of a model file, or of the best one in a folder, as a file of ours; a prior in the same file is
+/// written beside it. `name` is what the model is going to be called.
+pub(super) fn bring_in(path: &Path, weights: &Path, name: &str) -> anyhow::Result<BroughtIn> {
     match found_in(path)? {
         Found::Ours(found) => {
             fs::copy(&found, weights).with_context(|| format!("copy {}", found.display()))?;
             let Opened { rate_hz, notes, .. } = load_with_rate(weights, rate_beside(&found))?;
             let kind = "a Maquette model or checkpoint";
-            Ok(BroughtIn { kind, rate_hz, notes, packaged: None })
+            Ok(BroughtIn { kind, rate_hz, notes, packaged: None, prior: None })
         }
         Found::Package(file) => {
             let inside = weights.with_file_name("package");
-            let (manifest, notes) = unpacked(&file, &inside)?;
+            let (manifest, mut notes) = unpacked(&file, &inside)?;
             // Beside the weights lie the card and the sounds, as in the package.
-            for name in ["card.md", "sounds", WEIGHTS] {
+            for name in ["card.md", "sounds", PRIOR, WEIGHTS] {
                 let from = inside.join(name);
                 if from.exists() {
                     fs::rename(&from, weights.with_file_name(name))
@@ -99,15 +112,24 @@ pub(super) fn bring_in(path: &Path, weights: &Path) -> anyhow::Result<BroughtIn>
             }
             fs::remove_dir_all(&inside).with_context(|| format!("remove {}", inside.display()))?;
             load(weights)?;
+            let prior = prior_beside(weights, &manifest, &mut notes)?;
             let (rate_hz, packaged) = (manifest.rate_hz, Some(manifest.packaged()));
-            Ok(BroughtIn { kind: "a Maquette package", rate_hz, notes, packaged })
+            Ok(BroughtIn { kind: "a Maquette package", rate_hz, notes, packaged, prior })
         }
         Found::Foreign(file) => {
-            let (kind, mut notes) = translate(&file, weights)?;
+            let foreign = opened_foreign(&file)?;
+            let (kind, mut notes) = translated(foreign.as_ref(), weights)?;
             if file != path {
                 notes.insert(0, format!("From this folder, {} was imported.", file.display()));
             }
-            Ok(BroughtIn { kind, rate_hz: load(weights)?.rate_hz, notes, packaged: None })
+            let rate_hz = load(weights)?.rate_hz;
+            let beside = weights.with_file_name(PRIOR);
+            let sha256 = sha256_of_file(weights).context("read back the weights")?;
+            let has_prior =
+                foreign.save_prior(&sha256, name, &beside).context("write its prior")?;
+            let prior =
+                has_prior.then(|| BroughtPrior { name: format!("{name} prior"), weights: beside });
+            Ok(BroughtIn { kind, rate_hz, notes, packaged: None, prior })
         }
     }
 }
@@ -235,25 +257,58 @@ pub(crate) fn open_foreign(file: &Path) -> Result<Box<dyn ForeignModel>, models:
     }
 }
 
+/// The prior of a package that was taken apart; one of another model is left out, and a note says so.
+fn prior_beside(
+    weights: &Path,
+    manifest: &package::Manifest,
+    notes: &mut Vec<String>,
+) -> anyhow::Result<Option<BroughtPrior>> {
+    let beside = weights.with_file_name(PRIOR);
+    if !beside.is_file() {
+        return Ok(None);
+    }
+    let sha256 = sha256_of_file(weights).context("read back the weights")?;
+    let opened = models::open(&beside);
+    let is_of_it =
+        |model: &dyn Finished| model.as_prior().is_some_and(|prior| prior.codec().sha256 == sha256);
+    match opened {
+        Ok(model) if is_of_it(model.as_ref()) => {
+            let name = manifest.prior_name.clone().filter(|name| !name.trim().is_empty());
+            let name = name.unwrap_or_else(|| format!("{} prior", manifest.name));
+            return Ok(Some(BroughtPrior { name, weights: beside }));
+        }
+        Ok(_) => notes.push("Its prior is not one of this model and was left out.".into()),
+        Err(error) => notes.push(format!("Its prior was left out: failed to {error}.")),
+    }
+    fs::remove_file(&beside).context("remove its prior")?;
+    Ok(None)
+}
+
 /// Writes a file of another program as one of ours; says what it is, and what of it was not understood.
 fn translate(file: &Path, weights: &Path) -> anyhow::Result<(&'static str, Vec<String>)> {
-    let foreign = match open_foreign(file) {
-        Ok(foreign) => foreign,
+    translated(opened_foreign(file)?.as_ref(), weights)
+}
+
+fn translated(
+    foreign: &dyn ForeignModel,
+    weights: &Path,
+) -> anyhow::Result<(&'static str, Vec<String>)> {
+    foreign.save_model(weights).with_context(|| format!("write {}", weights.display()))?;
+    Ok((foreign.kind(), foreign.warnings().iter().map(|warning| sentence(warning)).collect()))
+}
+
+/// Reads a file of whatever other program; refuses what cannot become a model.
+fn opened_foreign(file: &Path) -> anyhow::Result<Box<dyn ForeignModel>> {
+    match open_foreign(file) {
+        Ok(foreign) => Ok(foreign),
         Err(_) if PlayedModule::is_one(file) || file.extension().is_some_and(|it| it == "onnx") => {
             let what =
                 format!("“{}” is an export and cannot be imported as a model.", file.display());
             let why = "It holds what is needed to play the model, not the model itself.";
-            return refuse(
-                "not_a_model",
-                what,
-                why,
-                "Import the model or its package (.maq) instead.",
-            );
+            refuse("not_a_model", what, why, "Import the model or its package (.maq) instead.")
         }
-        Err(error) => return refuse_model(file, &format!("Failed to {error}.")),
-    };
-    foreign.save_model(weights).with_context(|| format!("write {}", weights.display()))?;
-    Ok((foreign.kind(), foreign.warnings().iter().map(|warning| sentence(warning)).collect()))
+        Err(error) => refuse_model(file, &format!("Failed to {error}.")),
+    }
 }
 
 /// Reads a model of a file or folder of ours.

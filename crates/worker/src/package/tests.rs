@@ -14,6 +14,7 @@ fn contents<'a>(weights: &'a Path, sounds: &'a [(String, PathBuf)]) -> Contents<
         author: " Ann ".into(),
         license: "CC0 1.0".into(),
         weights,
+        prior: None,
         card: "# Bells\n",
         sounds,
     }

@@ -1,10 +1,14 @@
 //! Training on the latents of a model: encoding, batches, sounds to hear, and what is refused.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    io::{Read, Write},
+    path::{Path, PathBuf},
+};
 
 use api::{
-    EventBody, ExportForm, ExportOrder, ExportTask, ExportedPlay, Limit, ModelPlace, Outcome, Task,
-    TrainTask,
+    CardWords, EventBody, ExportForm, ExportOrder, ExportTask, ExportedPlay, ImportResult,
+    ImportTask, Limit, ModelPlace, Outcome, Task, TrainTask,
 };
 use models::PriorSettings;
 use serde_json::{Value, json};
@@ -48,9 +52,13 @@ pub(crate) fn task(scene: &Scene, hash: &str, steps: u64, more: &Value) -> Train
     }
 }
 
-fn sha256(path: &std::path::Path) -> String {
+fn sha256(path: &Path) -> String {
+    sha256_of(&fs::read(path).unwrap())
+}
+
+fn sha256_of(bytes: &[u8]) -> String {
     use sha2::Digest as _;
-    let hash = sha2::Sha256::digest(fs::read(path).unwrap());
+    let hash = sha2::Sha256::digest(bytes);
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -210,4 +218,78 @@ fn a_prior_leaves_with_its_model_in_a_module_that_plays() {
     let checkpoint = fs::read_dir(checkpoint.join("checkpoints")).unwrap().next().unwrap();
     let refused = export(ModelPlace::File { path: checkpoint.unwrap().path() });
     assert_eq!(refused.problem().code, "other_model");
+}
+
+#[test]
+fn a_package_holds_a_model_and_its_prior() {
+    let (scene, hash) = scene();
+    let trained = task(&scene, &hash, 2, &json!({}));
+    let trained = scene.workspace.job("runs", "prior-000001", Task::Train(trained));
+    trained.run();
+    let prior = Some(ModelPlace::File { path: newest(&trained) });
+    let form = ExportForm::Maq { card: CardWords::default() };
+    let task = ExportTask { model: Scene::library(), form, prior };
+    let order = ExportOrder { task, model_name: "Tiny".into(), known: None };
+    let exported = scene.run("exports", Task::Export(order));
+    assert_eq!(exported.outcome(), Outcome::Done, "{:?}", exported.events().last());
+    let package = exported.path().join("files/Tiny.maq");
+
+    let import = |name: &str, path: &Path| {
+        let task = ImportTask { path: path.to_owned(), items: vec![], name: None, as_model: true };
+        let job = scene.workspace.job("imports", name, Task::Import(task));
+        job.run();
+        assert_eq!(job.outcome(), Outcome::Done, "{:?}", job.events().last());
+        let text = fs::read(job.path().join("result.json")).unwrap();
+        let made = serde_json::from_slice::<ImportResult>(&text).unwrap().made;
+        let card = |made: &api::Made| {
+            let text = fs::read(job.path().join(&made.folder).join("model.json")).unwrap();
+            let model: api::Model = serde_json::from_slice(&text).unwrap();
+            (model, job.path().join(&made.folder).join("weights.safetensors"))
+        };
+        made.iter().map(card).collect::<Vec<_>>()
+    };
+    let all = import("import-000001", &package);
+    let [(model, weights), (prior, prior_weights)] = &all[..] else { panic!("{all:?}") };
+    assert_eq!((model.family.as_str(), prior.family.as_str()), ("rave", "prior"));
+    assert_eq!((prior.name.as_str(), prior.rate_hz), ("Tiny prior", None));
+    assert_eq!(prior.prior_of.as_ref().unwrap().sha256, model.sha256);
+    assert_eq!(sha256(weights), model.sha256);
+    let opened = models::open(prior_weights).unwrap();
+    assert_eq!(opened.as_prior().unwrap().codec().sha256, model.sha256);
+    assert!(!weights.with_file_name("prior.safetensors").exists());
+
+    // One that names another model is left out, and said.
+    let beside = scene.workspace.sounds().join("beside");
+    fs::create_dir_all(&beside).unwrap();
+    opened.as_prior().unwrap().save_as_of(&"0".repeat(64), &beside.join("other")).unwrap();
+    let stranger = beside.join("stranger.maq");
+    repacked(&package, &stranger, "prior.safetensors", &fs::read(beside.join("other")).unwrap());
+    let [(model, _)] = &import("import-000002", &stranger)[..] else { panic!("not one model") };
+    let notes = &model.added.as_ref().unwrap().notes;
+    assert!(notes.iter().any(|it| it.contains("not one of this model")), "{notes:?}");
+}
+
+/// The same package with another file under a name, and its list as that asks for.
+fn repacked(from: &Path, to: &Path, name: &str, bytes: &[u8]) {
+    let mut archive = zip::ZipArchive::new(fs::File::open(from).unwrap()).unwrap();
+    let stored =
+        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    let mut writer = zip::ZipWriter::new(fs::File::create(to).unwrap());
+    for i in 0..archive.len() {
+        let mut file = archive.by_index(i).unwrap();
+        let mut content = vec![];
+        file.read_to_end(&mut content).unwrap();
+        if file.name() == "package.json" {
+            let mut list: Value = serde_json::from_slice(&content).unwrap();
+            let files = list["files"].as_array_mut().unwrap();
+            let one = files.iter_mut().find(|it| it["path"] == name).unwrap();
+            *one = json!({ "path": name, "bytes": bytes.len(), "sha256": sha256_of(bytes) });
+            content = serde_json::to_vec(&list).unwrap();
+        } else if file.name() == name {
+            content = bytes.to_vec();
+        }
+        writer.start_file(file.name(), stored).unwrap();
+        writer.write_all(&content).unwrap();
+    }
+    writer.finish().unwrap();
 }

@@ -1,4 +1,5 @@
-//! How long sound takes through models that play live: what a block takes to compute, and from input to output.
+//! How long sound takes through models that play live: what a block takes to compute, and from input to output; and
+//! what a prior costs that plays beside them.
 
 use anyhow::Context;
 use serde_json::Value;
@@ -27,6 +28,10 @@ const CASES: [[&str; 3]; 9] = [
     ["v2", "2048", "int8"],
     ["v2_small", "512", "int8"],
 ];
+
+/// Presets of priors, and samples of a frame of the codec that they go with.
+const PRIORS: [&str; 3] = ["quick", "standard", "prior_v1"];
+const FRAME: f64 = 512.0;
 
 /// One turn of a case.
 struct Took {
@@ -65,22 +70,47 @@ pub(crate) fn run() -> anyhow::Result<()> {
             1e3 * (filled + fixed + late),
         ));
     }
+    say("");
+    say("| prior | parameters | a frame, ms | of a core, at 86 frames a second |");
+    say("|---|---|---|---|");
+    for preset in PRIORS {
+        let mut turns = vec![];
+        let mut n_parameters = 0.0;
+        for _ in 0..TURNS {
+            let printed = played(&["--prior", preset])?;
+            turns.push(figure(&printed, "cpu_secs")?);
+            n_parameters = figure(&printed, "n_parameters")?;
+        }
+        let secs = median(turns);
+        let share = 100.0 * secs * RATE / FRAME;
+        say(&format!(
+            "| {preset} | {:.2} million | {:.2} | {share:.1} % |",
+            n_parameters / 1e6,
+            1e3 * secs
+        ));
+    }
     Ok(())
 }
 
 fn took([preset, block, precision]: &[&str; 3]) -> anyhow::Result<Took> {
-    let command = ["bench", "--quiet", "--package", "models", "--bench", "play", "--"];
     let args = ["--config", preset, "--block", block, "--precision", precision];
-    let command = [&command[..], &args, &["--seconds", SECONDS]].concat();
-    let output = Step::new("play", "cargo", &command).output()?;
-    let line = output.lines().last().context("the program printed nothing")?;
-    let printed: Value =
-        serde_json::from_str(line).with_context(|| format!("understand `{line}`"))?;
-    let figure = |key: &str| printed[key].as_f64().with_context(|| format!("find `{key}`"));
+    let printed = played(&[&args[..], &["--seconds", SECONDS]].concat())?;
     Ok(Took {
-        cpu_secs: figure("cpu_secs")?,
-        median_secs: figure("median_secs")?,
-        late_secs: figure("late_secs")?,
-        latency_secs: figure("latency_samples")? / RATE,
+        cpu_secs: figure(&printed, "cpu_secs")?,
+        median_secs: figure(&printed, "median_secs")?,
+        late_secs: figure(&printed, "late_secs")?,
+        latency_secs: figure(&printed, "latency_samples")? / RATE,
     })
+}
+
+/// What the bench prints.
+fn played(args: &[&str]) -> anyhow::Result<Value> {
+    let command = ["bench", "--quiet", "--package", "models", "--bench", "play", "--"];
+    let output = Step::new("play", "cargo", &[&command[..], args].concat()).output()?;
+    let line = output.lines().last().context("the program printed nothing")?;
+    serde_json::from_str(line).with_context(|| format!("understand `{line}`"))
+}
+
+fn figure(printed: &Value, key: &str) -> anyhow::Result<f64> {
+    printed[key].as_f64().with_context(|| format!("find `{key}`"))
 }

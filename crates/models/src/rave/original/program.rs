@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use foreign::tfevents;
 use nn::torch_checkpoint;
 
+use super::prior::has_prior;
 use super::{Kind, Original, open, write_run};
 use crate::other_program::entries;
 use crate::{Error, ForeignModel, ForeignRun, OtherProgram, Recognised, Settings, WrittenRun};
@@ -51,8 +52,8 @@ impl OtherProgram for AcidsRave {
             return Err("it holds no acids-rave model that can be recognised".to_owned());
         };
         let mut notes = vec![];
-        if root.at("_has_prior").and_then(|it| it.as_bool()) == Some(true) {
-            notes.push("Its prior is not imported.".to_owned());
+        if has_prior(root) {
+            notes.push("It holds a prior, which becomes a model of its own.".to_owned());
         }
         Ok(Recognised { what, notes })
     }
@@ -163,6 +164,10 @@ impl ForeignModel for Original {
 
     fn save_model(&self, path: &Path) -> Result<(), Error> {
         self.save_model(path)
+    }
+
+    fn save_prior(&self, sha256: &str, name: &str, path: &Path) -> Result<bool, Error> {
+        self.save_prior(sha256, name, path)
     }
 
     fn save_checkpoint(&self, path: &Path) -> Result<(), Error> {

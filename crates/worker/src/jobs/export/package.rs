@@ -13,11 +13,12 @@ use api::{
 use job::Shelf;
 use models::{CodecShape, Finished};
 
-use super::{Destination, Report, not_equal};
+use super::{Destination, Report, not_equal, prior::open_prior};
 use crate::{
     jobs::{
         model_file::{Opened, load, open_model},
         steps::Steps,
+        train::sha256_of_file,
     },
     package::{self, Contents},
 };
@@ -38,6 +39,9 @@ pub(super) fn write(
     report.result.rate_hz = rate_hz;
     let weights = folder.join("packed.safetensors");
     model.save(&weights).context("write the weights")?;
+    let prior = order.task.prior.as_ref();
+    let prior = prior.map(|prior| packed_prior(&folder, &order.task.model, prior, &weights));
+    let prior = prior.transpose()?;
     let known = order.known.as_deref();
     let packaged = packaged(&order.task.model, known);
     let words = &with_words_of(words, packaged.as_ref());
@@ -62,6 +66,7 @@ pub(super) fn write(
         author: words.author.clone(),
         license: words.license.clone(),
         weights: &weights,
+        prior: prior.as_ref().map(|it| (format!("{} prior", order.model_name), &*it.path)),
         card: &card,
         sounds: &sounds,
     };
@@ -89,6 +94,13 @@ pub(super) fn write(
         return not_equal("The exported package holds a different model.", "");
     }
     report.good("equal", "Every weight is identical to the model's.".into());
+    if let Some(prior) = prior {
+        let read = load(&again.join(package::PRIOR))?.model;
+        if !read.equals(prior.model.as_ref()) {
+            return not_equal("The exported package holds a different prior.", "");
+        }
+        report.good("prior", "Its prior is in it, and every weight is identical.".into());
+    }
     if sounds.is_empty() {
         report
             .result
@@ -96,6 +108,27 @@ pub(super) fn write(
             .push("The package has no sounds: the run has none, or was deleted.".into());
     }
     Ok(Some(report))
+}
+
+/// A prior as it goes into a package.
+struct PackedPrior {
+    model: Box<dyn Finished>,
+    path: PathBuf,
+}
+
+/// Writes the prior of a model so that it names the file of weights that goes into the package.
+fn packed_prior(
+    folder: &Path,
+    model: &ModelPlace,
+    prior: &ModelPlace,
+    weights: &Path,
+) -> anyhow::Result<PackedPrior> {
+    let opened = open_prior(folder, model, prior)?;
+    let path = folder.join("packed.prior.safetensors");
+    let sha256 = sha256_of_file(weights).context("read back the weights")?;
+    let written = opened.as_prior().expect("it was seen to be one").save_as_of(&sha256, &path);
+    written.context("write the prior")?;
+    Ok(PackedPrior { model: load(&path)?.model, path })
 }
 
 /// What of a model's card may leave this computer: not where files lie on it.

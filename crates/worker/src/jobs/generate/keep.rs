@@ -7,7 +7,7 @@ use api::{DatasetIndex, SampleFormat, SoundCard, SoundFacts};
 use audio::{Clip, Limiter, WavFormat, gain_from_db, loudness_lufs, peak_db, write_wav};
 
 use super::{super::train::sha256_of_file, render::Played};
-use crate::folder::now_ms;
+use crate::{folder::now_ms, instrument::Players};
 
 /// The ending of a folder that is being made.
 pub(super) const PARTIAL: &str = "partial";
@@ -21,9 +21,9 @@ pub(super) fn folder_name(number: u32) -> String {
     format!("{number:04}")
 }
 
-/// Writes a sound; gives its length, in seconds.
-pub(super) fn keep(sounds: &Path, played: Played) -> anyhow::Result<f64> {
-    let Played { number, name, recipe, rate_hz, channels, input, files } = played;
+/// Writes a sound; gives its length, in seconds, and what played it.
+pub(super) fn keep(sounds: &Path, played: Played) -> anyhow::Result<(f64, Players)> {
+    let Played { number, name, recipe, rate_hz, channels, input, files, players } = played;
     let mut clip = Clip { rate_hz, channels };
     let before = loudness_lufs(&clip);
     if let (Some(wanted), Some(before)) = (recipe.loudness_lufs, before) {
@@ -66,7 +66,7 @@ pub(super) fn keep(sounds: &Path, played: Played) -> anyhow::Result<f64> {
     job::whole::write_json(&partial.join(SoundCard::CARD), &card).context("write the card")?;
     fs::rename(&partial, &path).with_context(|| format!("name {}", path.display()))?;
     job::whole::sync_folder(sounds);
-    Ok(clip.n_frames() as f64 / f64::from(rate_hz))
+    Ok((clip.n_frames() as f64 / f64::from(rate_hz), players))
 }
 
 /// Makes a sound louder or quieter by so many dB, with its samples below a ceiling.

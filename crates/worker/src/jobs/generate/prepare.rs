@@ -1,6 +1,6 @@
 //! From a recipe to an instrument that is ready to play it.
 
-use std::{fs, path::Path};
+use std::{cell::RefCell, fs, path::Path};
 
 use anyhow::Context;
 use api::{ModelPlace, Recipe, RecipeModel, RecipeSource, SoundPlace, control_number};
@@ -17,13 +17,15 @@ use super::{
     render::{Act, Heard, Prepared},
     replay, transpose,
 };
-use crate::instrument::{self, Instrument, InstrumentSettings, LoadedSound};
+use crate::instrument::{self, Instrument, InstrumentSettings, LoadedSound, Players};
 
 /// The longest sound that is sent through models.
 pub(super) const LONGEST_SECS: f64 = 20.0 * 60.0;
 /// How long a sound is whose recipe does not say: of a prior or a walk; and from point to point of a path.
 const OWN_SECS: f64 = 10.0;
 const OWN_SECS_A_POINT: f64 = 2.0;
+/// How much of the sound that a prior goes on from the decoder plays unheard, so that it does not begin cold.
+const UNHEARD_SECS: f64 = 4.0;
 
 /// The models of a generation, loaded, and what its sounds share.
 pub(super) struct Workshop {
@@ -31,6 +33,8 @@ pub(super) struct Workshop {
     opened: Vec<Opened>,
     models: Vec<RecipeModel>,
     prior: Option<(Opened, RecipeModel)>,
+    /// Players that are free again.
+    spare: RefCell<Vec<Players>>,
     /// The sound that was sent last, which many may be made of.
     last: Option<(SoundPlace, LoadedSound)>,
     /// The frames that a prior hears first, once they are known.
@@ -55,9 +59,11 @@ impl Workshop {
             _ => None,
         };
         let (last, heard, range_hz) = (None, None, None);
-        let workshop = Self { name, opened, models, prior, last, heard, range_hz, notes };
+        let spare = RefCell::default();
+        let workshop = Self { name, opened, models, prior, spare, last, heard, range_hz, notes };
         // Says at once what cannot be played.
-        workshop.instrument(&InstrumentSettings::default())?;
+        let instrument = workshop.instrument(&InstrumentSettings::default())?;
+        workshop.take_back(instrument.into_players());
         Ok(workshop)
     }
 
@@ -135,6 +141,9 @@ impl Workshop {
         if let (RecipeSource::Prior { .. }, Some(heard)) = (&recipe.source, &self.heard) {
             let (size, _) = instrument.frames();
             heard.chunks_exact(size).for_each(|frame| instrument.prior_hears(frame));
+            let rate_hz = f64::from(self.shape()?.rate_hz) / self.shape()?.ratio as f64;
+            let n_unheard = (UNHEARD_SECS * rate_hz) as usize * size;
+            instrument.play_unheard(&heard[heard.len().saturating_sub(n_unheard)..]);
         }
         let n_skipped = if is_sound {
             instrument.latency_samples()
@@ -164,10 +173,16 @@ impl Workshop {
     pub(super) fn instrument(&self, settings: &InstrumentSettings) -> anyhow::Result<Instrument> {
         let models: Vec<_> = self.opened.iter().map(|it| it.model.as_ref()).collect();
         let rate_hz = self.opened.first().and_then(|it| it.rate_hz).unwrap_or(0);
-        match Instrument::new(&models, rate_hz, settings) {
+        let players = self.spare.borrow_mut().pop();
+        match Instrument::with_players(players, &models, rate_hz, settings) {
             Ok(instrument) => Ok(instrument),
             Err(why) => refuse("unplayable", "These models cannot be played.", &why.0, why.1),
         }
+    }
+
+    /// Takes the players of an instrument that has played, for the next.
+    pub(super) fn take_back(&self, players: Players) {
+        self.spare.borrow_mut().push(players);
     }
 
     /// A prior of a file that fits the first model, with a seed.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use api::Recipe;
 use models::LivePrior;
 
-use crate::instrument::{Instrument, LoadedSound, Path};
+use crate::instrument::{Instrument, LoadedSound, Path, Players};
 
 /// Samples that are played at a time; the sound does not depend on it.
 const BLOCK: usize = 2048;
@@ -68,6 +68,8 @@ pub(super) struct Played {
     pub(super) input: Option<Vec<Vec<f32>>>,
     /// Files to keep beside it.
     pub(super) files: Vec<(PathBuf, &'static str)>,
+    /// The instrument's players, for the next one.
+    pub(super) players: Players,
 }
 
 impl Prepared {
@@ -124,7 +126,8 @@ fn play_in_blocks(
         Heard::LoadedSound => kept = instrument.load(None).map(|it| repeated(*it, n_samples)),
         Heard::Files(all) => files = all,
     }
-    Some(Played { number, name, recipe, rate_hz, channels, input: kept, files })
+    let players = instrument.into_players();
+    Some(Played { number, name, recipe, rate_hz, channels, input: kept, files, players })
 }
 
 fn do_it(instrument: &mut Instrument, act: Act) {

@@ -1,6 +1,6 @@
-//! A checkpoint, an export or weights as a model of the library.
+//! A checkpoint, an export or weights as a model of the library; a prior that comes with it is another.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use anyhow::Context;
 use api::{AddedFrom, Made, Model, PriorOf};
@@ -9,25 +9,45 @@ use super::{One, write_json};
 use crate::{
     folder::{JobFolder, now_ms},
     jobs::{
-        model_file::{self, BroughtIn, WEIGHTS},
+        model_file::{self, BroughtIn, BroughtPrior, WEIGHTS},
         train::sha256_of_file,
     },
 };
 
-/// Makes the model.
-pub(super) fn make(job: &mut JobFolder, one: &One<'_>) -> anyhow::Result<Option<Made>> {
+/// Makes the model, and one of the prior that comes with it.
+pub(super) fn make(job: &mut JobFolder, one: &One<'_>) -> anyhow::Result<Option<Vec<Made>>> {
     let weights = one.target.join(WEIGHTS);
-    let BroughtIn { kind, rate_hz, notes, packaged } = model_file::bring_in(&one.source, &weights)?;
-    for note in &notes {
+    let mut brought = model_file::bring_in(&one.source, &weights, &one.name)?;
+    for note in &brought.notes {
         job.warn(one.warning("original", note.clone()))?;
     }
+    let mut all = vec![one.made(None)];
+    if let Some(BroughtPrior { name, weights }) = brought.prior.take() {
+        let folder = |path: &str| format!("{path}-prior");
+        let target = one.target.with_file_name(folder(&file_name(&one.target)));
+        fs::create_dir_all(&target).context("make a folder for the prior")?;
+        fs::rename(weights, target.join(WEIGHTS)).context("move the prior")?;
+        let notes = vec![format!("It came with “{}”.", one.name)];
+        let (kind, packaged) = (brought.kind, brought.packaged.clone());
+        let prior = BroughtIn { kind, rate_hz: None, notes, packaged, prior: None };
+        write_card(one, &target, &name, prior)?;
+        all.push(Made { folder: folder(&one.place), name, ..one.made(None) });
+    }
+    write_card(one, &one.target, &one.name, brought)?;
+    Ok(Some(all))
+}
+
+/// Writes `model.json` beside the weights in a folder.
+fn write_card(one: &One<'_>, folder: &Path, name: &str, brought: BroughtIn) -> anyhow::Result<()> {
+    let weights = folder.join(WEIGHTS);
+    let BroughtIn { kind, rate_hz, notes, packaged, prior: _ } = brought;
     let family = models::family_of(&weights).context("read back the weights")?;
     let described = family.look_at(&weights).context("read back the weights")?;
     let model = Model {
         project: None,
         format: Model::FORMAT,
-        id: api::Id::numbered(&one.name, 1),
-        name: one.name.clone(),
+        id: api::Id::numbered(name, 1),
+        name: name.to_owned(),
         created_ms: now_ms(),
         family: family.name().into(),
         settings: described.settings.to_value(),
@@ -49,6 +69,9 @@ pub(super) fn make(job: &mut JobFolder, one: &One<'_>) -> anyhow::Result<Option<
             packaged: packaged.map(Box::new),
         }),
     };
-    write_json(&one.target.join("model.json"), &model)?;
-    Ok(Some(one.made(None)))
+    write_json(&folder.join("model.json"), &model)
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }

@@ -13,6 +13,8 @@ export interface Choices {
   /** Undefined while there is no model to choose. */
   model: ModelPlace | undefined
   to: Target
+  /** A prior that leaves with it, where the form can hold one. */
+  prior: string | undefined
   streaming: boolean
   latents: Latents
   /** The model's, if undefined. */
@@ -28,6 +30,9 @@ export const USUAL_BLOCK = 2048
 /** Whether an export of this form plays sound, and so has playback options. */
 export const plays = (to: Target): to is 'torchscript' | 'onnx' => to === 'torchscript' || to === 'onnx'
 
+/** Whether an export of this form can hold a prior beside its model. */
+export const holdsPrior = (to: Target): boolean => to === 'torchscript' || to === 'maq'
+
 /** nn~ plays block by block; code mostly has the whole sound available. */
 export const usuallyStreams = (to: Target): boolean => to === 'torchscript'
 
@@ -38,6 +43,7 @@ export function choicesFrom(query: URLSearchParams): Choices {
   return {
     model: path ? { from: 'file', path } : id ? { from: 'library', id } : undefined,
     to,
+    prior: query.get('prior') ?? undefined,
     streaming: streaming === null ? usuallyStreams(to) : streaming === 'on',
     latents: latentsFrom(query),
     channels: positive(query.get('channels')),
@@ -48,11 +54,12 @@ export function choicesFrom(query: URLSearchParams): Choices {
 }
 
 /** The query parameters for these choices; null for those at their usual values. */
-export function queryOf({ model, to, streaming, latents, channels, rateHz, block, card }: Choices): Record<string, string | null> {
+export function queryOf({ model, to, prior, streaming, latents, channels, rateHz, block, card }: Choices): Record<string, string | null> {
   return {
     model: model?.from === 'library' ? model.id : null,
     file: model?.from === 'file' ? model.path : null,
     to,
+    prior: prior ?? null,
     streaming: streaming === usuallyStreams(to) ? null : streaming ? 'on' : 'off',
     fidelity: latents.keep === 'fidelity' ? String(latents.share) : null,
     // An incomplete number is kept as empty, so that the choice stands until it is complete.
@@ -68,8 +75,9 @@ export function queryOf({ model, to, streaming, latents, channels, rateHz, block
 
 /** The request to the studio; undefined while there is no model. */
 export function taskOf(choices: Choices): ExportTask | undefined {
-  const { model } = choices
-  return model && { model, form: formOf(choices) }
+  const { model, to, prior } = choices
+  const leaves = prior !== undefined && holdsPrior(to)
+  return model && { model, form: formOf(choices), ...(leaves ? { prior: { from: 'library' as const, id: prior } } : {}) }
 }
 
 function formOf({ to, streaming, latents, channels, rateHz, block, card }: Choices): ExportForm {
@@ -85,12 +93,13 @@ function formOf({ to, streaming, latents, channels, rateHz, block, card }: Choic
 }
 
 /** The choices that a task was made from. */
-export function choicesOf({ model, form }: ExportTask): Choices {
+export function choicesOf({ model, form, prior }: ExportTask): Choices {
   const card = { author: '', license: '', about: '', ...('card' in form ? form.card : {}) }
   const play = 'play' in form ? form.play : undefined
   return {
     model,
     to: form.to,
+    prior: prior?.from === 'library' ? prior.id : undefined,
     streaming: play?.streaming ?? usuallyStreams(form.to),
     latents: keptBy(play),
     channels: play?.channels ?? undefined,

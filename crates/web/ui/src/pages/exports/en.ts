@@ -38,6 +38,9 @@ export const exports = say({
   'export.quickText.live': 'Your code passes the state between blocks',
 
   'export.options': 'More options',
+  'export.prior': 'Prior',
+  'export.priorNone': 'None',
+  'export.priorText': 'A prior makes latents by itself: in nn~ it is the method “prior”, in a package a second model.',
   'export.format': 'Format',
   'export.formats.torchscript': 'TorchScript (.ts)',
   'export.formats.onnx': 'ONNX (.onnx), 3 files',
