@@ -15,6 +15,8 @@
 //! | whether two are the same sound | [`Fingerprinter`], [`correlation`] |
 //! | a WAV file | [`write_wav`], [`WavWriter`], [`GrowingWav`], [`wav_header`] |
 //! | synthesised sounds | [`sample_sounds`] |
+//! | songs of which everything is known | [`songs::render`] |
+//! | when things happen | [`rhythm`] |
 //! | more variety for training | [`phase_mangle`], [`allpass`], [`at_speed`] |
 //! | effects that play live | [`Limiter`], [`PitchShifter`] |
 //! | reproducible random numbers | [`Rng`] |
@@ -27,9 +29,11 @@ mod loudness;
 mod peaks;
 mod pitch;
 mod resample;
+pub mod rhythm;
 mod rng;
 mod same_sound;
 mod sample_set;
+pub mod songs;
 mod spectrum;
 mod synth;
 mod wav;

@@ -11,7 +11,7 @@ use std::f64::consts::TAU;
 
 /// The rate of everything that is synthesised, in Hz.
 pub(crate) const RATE_HZ: u32 = 44_100;
-const RATE: f64 = RATE_HZ as f64;
+pub(crate) const RATE: f64 = RATE_HZ as f64;
 
 /// Seconds as a number of frames.
 pub(crate) fn frames(secs: f64) -> usize {
@@ -25,7 +25,7 @@ pub(crate) fn frequency_from_midi(note: f64) -> f64 {
 
 /// Two poles and two zeros, run sample by sample (direct form II transposed).
 #[derive(Clone, Debug, Default)]
-struct Biquad {
+pub(crate) struct Biquad {
     b: [f64; 3],
     a: [f64; 2],
     state: [f64; 2],
@@ -36,7 +36,7 @@ impl Biquad {
     ///
     /// Source: Bristow-Johnson, "Cookbook formulae for audio equalizer biquad filter coefficients",
     /// band-pass with constant peak gain.
-    fn band_pass(frequency_hz: f64, bandwidth_hz: f64) -> Self {
+    pub(crate) fn band_pass(frequency_hz: f64, bandwidth_hz: f64) -> Self {
         let w = TAU * frequency_hz / RATE;
         let alpha = w.sin() * bandwidth_hz / (2.0 * frequency_hz);
         let a0 = 1.0 + alpha;
@@ -50,7 +50,7 @@ impl Biquad {
     /// A formant: a resonance with 0 dB at 0 Hz, to be used one after another.
     ///
     /// Source: Klatt, "Software for a cascade/parallel formant synthesizer" (1980), eq. 2.
-    fn formant(frequency_hz: f64, bandwidth_hz: f64) -> Self {
+    pub(crate) fn formant(frequency_hz: f64, bandwidth_hz: f64) -> Self {
         let radius = (-std::f64::consts::PI * bandwidth_hz / RATE).exp();
         let c = -radius * radius;
         let b = 2.0 * radius * (TAU * frequency_hz / RATE).cos();
@@ -58,11 +58,11 @@ impl Biquad {
     }
 
     /// Takes another filter's coefficients and keeps the state, so that the filter can move.
-    fn retune(&mut self, to: &Self) {
+    pub(crate) fn retune(&mut self, to: &Self) {
         (self.b, self.a) = (to.b, to.a);
     }
 
-    fn run(&mut self, x: f64) -> f64 {
+    pub(crate) fn run(&mut self, x: f64) -> f64 {
         let y = self.b[0] * x + self.state[0];
         self.state[0] = self.b[1] * x - self.a[0] * y + self.state[1];
         self.state[1] = self.b[2] * x - self.a[1] * y;
@@ -72,17 +72,17 @@ impl Biquad {
 
 /// A gentle low-pass of one pole.
 #[derive(Clone, Debug)]
-struct OnePole {
+pub(crate) struct OnePole {
     keep: f64,
     state: f64,
 }
 
 impl OnePole {
-    fn new(cutoff_hz: f64) -> Self {
+    pub(crate) fn new(cutoff_hz: f64) -> Self {
         Self { keep: (-TAU * cutoff_hz / RATE).exp(), state: 0.0 }
     }
 
-    fn run(&mut self, x: f64) -> f64 {
+    pub(crate) fn run(&mut self, x: f64) -> f64 {
         self.state = x + (self.state - x) * self.keep;
         self.state
     }
