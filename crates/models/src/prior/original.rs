@@ -75,8 +75,19 @@ impl OriginalPrior {
             let first = problems.into_iter().next();
             first.map_or(String::new(), |it| format!("has a `{}` that {}", it.key, it.message))
         })?;
-        let mut parameters = Network::new(&config, n).initialise(0);
-        parameters.load(arrays).map_err(|error| format!("cannot be read: failed to {error}"))?;
+        let network = Network::new(&config, n);
+        let mut parameters = network.initialise(0);
+        let mut arrays = arrays.to_vec();
+        // A configuration can turn off the biases of convolutions.
+        for layer in network.layers() {
+            let is_there = |name: &str| arrays.iter().any(|array| array.name == name);
+            if layer.has_bias && is_there(&layer.weight()) && !is_there(&layer.bias()) {
+                let n = layer.shape[0];
+                let name = layer.bias();
+                arrays.push(NamedArray { name, shape: vec![n], values: vec![0.0; n] });
+            }
+        }
+        parameters.load(&arrays).map_err(|error| format!("cannot be read: failed to {error}"))?;
         Ok(Self { config, n, parameters })
     }
 
@@ -139,9 +150,12 @@ mod tests {
         };
         assert!(say(&[], |_| None).contains("pre_net.0.weight"));
         assert!(say(&arrays, |_| Some(3)).contains("dilations"));
-        let without_last: Vec<_> =
-            arrays.iter().filter(|it| it.name != "post_net.0.bias").cloned().collect();
-        assert!(say(&without_last, |_| None).contains("post_net.0.bias"));
+        let without = |name: &str| -> Vec<_> {
+            arrays.iter().filter(|it| it.name != name).cloned().collect()
+        };
+        assert!(say(&without("post_net.0.weight"), |_| None).contains("post_net.0.weight"));
+        let found = OriginalPrior::read(&without("post_net.0.bias"), dilation).unwrap();
+        assert_eq!(found.parameters.values("post_net.0.bias"), Some(&[0.0; 8][..]));
         let wider = learnt(&latents(200, 3, 1), 3).space;
         assert!(found.save(codec(3), wider, &path).is_err());
     }
