@@ -66,6 +66,9 @@ pub(crate) fn run(command: ModelCommand, console: &Console) -> anyhow::Result<()
             let taken = import::taken(&client, &order, console)?;
             let added = taken.first().context("failed to find what was added")?;
             let model: Model = client.get(&format!("/api/models/{}", added.id))?;
+            for prior in &taken[1..] {
+                terminal.note(&format!("note: its prior is in the library as “{}”", prior.name));
+            }
             terminal.result(&model, || summary(&model))
         }
         ModelCommand::List => {

@@ -98,6 +98,9 @@ impl Model {
     }
 }
 
+/// Frames that a module's prior is asked for at once.
+const PRIOR_FRAMES: usize = 4;
+
 /// A TorchScript module read back from a file.
 pub struct PlayedModule {
     player: torch_script::Player,
@@ -186,7 +189,19 @@ impl PlayedModule {
         // What the module takes `softplus(x) / ln 2` of.
         let x = ((temperature * std::f32::consts::LN_2).exp() - 1.0).ln().max(-80.0);
         self.player.act("reset")?;
-        Ok(self.call("prior", &vec![x; n_frames], 1)?)
+        // Few at a time, as what a single call may compute is limited.
+        let mut rows: Vec<Vec<f32>> = vec![];
+        let mut n_left = n_frames;
+        while n_left > 0 {
+            let n = n_left.min(PRIOR_FRAMES);
+            let made = self.call("prior", &vec![x; n], 1)?;
+            rows.resize(made.rows, vec![]);
+            for (row, made) in rows.iter_mut().zip(made.values.chunks(n)) {
+                row.extend_from_slice(made);
+            }
+            n_left -= n;
+        }
+        Ok(Shown { rows: rows.len(), values: rows.concat() })
     }
 
     fn call(&mut self, method: &str, x: &[f32], rows: usize) -> Result<Shown, nn::Error> {
