@@ -24,6 +24,8 @@ pub(crate) enum Reader {
     Torch,
     /// Sound files of every format.
     Audio,
+    /// MIDI files.
+    Midi,
 }
 
 /// Where the property tests of a reader are: the package, which of its tests, and their names.
@@ -77,6 +79,12 @@ const PLACES: &[Place] = &[
         package: "audio",
         target: &["--test", "hostile"],
         filters: &["any_bytes_are_survived"],
+    },
+    Place {
+        reader: Reader::Midi,
+        package: "music",
+        target: &["--test", "hostile"],
+        filters: &["hostile_midi_any_bytes", "hostile_midi_damaged"],
     },
 ];
 
