@@ -10,6 +10,9 @@
 //! | a file as samples | [`decode_file`], [`SoundReader`], [`scan_file`] |
 //! | another rate or another number of channels | [`resample()`], [`Resampler`], [`with_channels`] |
 //! | how loud it is, what it looks like | [`peak_db`], [`rms_db`], [`Loudness`], [`peaks()`] |
+//! | what is wrong with it | [`quality::check_quality`], [`quality::QualityCheck`] |
+//! | features as librosa names them | [`features::FEATURES`], [`features::harmonic_percussive`] |
+//! | the pitch of a voice over a recording | [`pyin()`] |
 //! | how high it is, and how bright | [`PitchFinder`], [`pitches`], [`spectral_centroid_hz`] |
 //! | what it sounds like, in numbers | [`stft_magnitudes`], [`log_spectral_distance`], [`band_spectrum`] |
 //! | whether two are the same sound | [`Fingerprinter`], [`correlation`] |
@@ -24,10 +27,13 @@
 mod clip;
 mod decode;
 mod effects;
+pub mod features;
 mod level;
 mod loudness;
 mod peaks;
 mod pitch;
+mod pyin;
+pub mod quality;
 mod resample;
 pub mod rhythm;
 mod rng;
@@ -53,6 +59,7 @@ pub use level::{SILENCE_DB, db_from_gain, gain_from_db, peak_db, rms_db};
 pub use loudness::{Loudness, loudness_lufs};
 pub use peaks::peaks;
 pub use pitch::{Pitch, PitchFinder, median_pitch_hz, pitches};
+pub use pyin::{PyinFrame, PyinSettings, pyin};
 pub use resample::{Resampler, resample, resampled_len};
 pub use rng::Rng;
 pub use same_sound::{Comparison, Fingerprint, Fingerprinter, SAME_FROM, correlation};
