@@ -12,6 +12,10 @@ const RELATIVE_GATE_LU: f64 = -10.0;
 const OFFSET_LUFS: f64 = -0.691;
 /// A gating block is four steps of a tenth of a second: 400 ms, overlapping by 75 %.
 const STEPS_A_BLOCK: usize = 4;
+/// Short-term loudness is over 3 s. Source: EBU Tech 3342, section 2.
+const STEPS_A_SHORT_TERM: usize = 30;
+/// What is so far below the mean does not count for the loudness range, in LU. Source: as above.
+const RANGE_GATE_LU: f64 = -20.0;
 
 /// Integrated loudness of a sound that comes in blocks, by ITU-R BS.1770-4 and EBU R 128, at any rate.
 ///
@@ -81,6 +85,27 @@ impl Loudness {
                 self.steps.push(sum / n_in_step);
             }
         }
+    }
+
+    /// The loudness range so far, in LU: how far apart quiet and loud parts are; none for less than 3 s, and for silence.
+    ///
+    /// Loudness over 3 s, ten times a second; what is below -70 LUFS, and then what is more than 20 LU below the mean of
+    /// the rest, does not count; the range is from the 10th to the 95th of a hundred. Source: EBU Tech 3342.
+    #[must_use]
+    pub fn range_lu(&self) -> Option<f64> {
+        let is_loud = |power: &f64| lufs_from_power(*power) >= ABSOLUTE_GATE_LUFS;
+        let blocks: Vec<f64> = self
+            .steps
+            .windows(STEPS_A_SHORT_TERM)
+            .map(|steps| steps.iter().sum::<f64>() / STEPS_A_SHORT_TERM as f64)
+            .filter(is_loud)
+            .collect();
+        let gate = lufs_from_power(mean(blocks.iter().copied())?) + RANGE_GATE_LU;
+        let mut levels: Vec<f64> =
+            blocks.into_iter().map(lufs_from_power).filter(|lufs| *lufs >= gate).collect();
+        levels.sort_by(f64::total_cmp);
+        let at = |share: f64| levels[((levels.len() - 1) as f64 * share).round() as usize];
+        Some(at(0.95) - at(0.1))
     }
 
     /// The integrated loudness so far, in LUFS; none for less than 0.4 s, and for silence.
@@ -161,6 +186,10 @@ fn head_shelf(rate_hz: f64) -> Biquad {
     const CENTRE_HZ: f64 = 1_681.974_450_955_533;
     const GAIN_DB: f64 = 3.999_843_853_973_347;
     const Q: f64 = 0.707_175_236_955_419_6;
+    if CENTRE_HZ > 0.45 * rate_hz {
+        // Such a rate holds nothing of what the shelf lifts, and the filter would not be stable.
+        return Biquad { b: [1.0, 0.0, 0.0], a: [0.0; 2], state: [0.0; 2] };
+    }
     let k = (PI * CENTRE_HZ / rate_hz).tan();
     let high = 10f64.powf(GAIN_DB / 20.0);
     let middle = high.powf(0.499_666_774_154_541_6);

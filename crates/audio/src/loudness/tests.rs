@@ -105,3 +105,25 @@ fn what_is_short_or_silent_has_no_loudness() {
     clip.channels[0][7] = f32::NAN;
     check(&clip, -23.0);
 }
+
+#[test]
+fn loudness_ranges_of_the_minimum_requirements_are_read_as_they_must() {
+    // EBU Tech 3342, table 1, cases 1 to 4: parts of 20 s; a tolerance of 1 LU.
+    let check = |peaks_db: &[f64], expected: f64| {
+        for rate_hz in [8000, 48_000] {
+            let pairs: Vec<[f64; 2]> = peaks_db.iter().map(|db| [*db; 2]).collect();
+            let parts: Vec<(f64, &[f64])> = pairs.iter().map(|db| (20.0, db.as_slice())).collect();
+            let mut loudness = Loudness::new(rate_hz, 2);
+            loudness.push(&sine(rate_hz, 1000.0, &parts).channels);
+            let found = loudness.range_lu().unwrap();
+            assert!((found - expected).abs() < 0.5, "{found} is not {expected}");
+        }
+    };
+    check(&[-20.0, -30.0], 10.0);
+    check(&[-20.0, -15.0], 5.0);
+    check(&[-40.0, -20.0], 20.0);
+    check(&[-50.0, -35.0, -20.0, -35.0, -50.0], 15.0);
+    let mut short = Loudness::new(48_000, 1);
+    short.push(&sine(48_000, 1000.0, &[(2.9, &[-20.0])]).channels);
+    assert_eq!(short.range_lu(), None);
+}
