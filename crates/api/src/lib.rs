@@ -70,6 +70,7 @@
 //! Everything here is plain data. Field names are the JSON names; units stand last in them.
 
 mod analysis;
+mod change;
 mod controls;
 mod conversion;
 mod dataset;
@@ -100,6 +101,7 @@ mod text;
 mod trash;
 
 pub use analysis::*;
+pub use change::*;
 pub use controls::*;
 pub use conversion::*;
 pub use dataset::*;

@@ -5,3 +5,4 @@ pub(crate) mod limiter;
 pub(crate) mod phase;
 pub(crate) mod pitch_shift;
 pub(crate) mod speed;
+pub(crate) mod true_peak_limiter;

@@ -17,17 +17,25 @@
 //! | what it sounds like, in numbers | [`stft_magnitudes`], [`log_spectral_distance`], [`band_spectrum`] |
 //! | whether two are the same sound | [`Fingerprinter`], [`correlation`] |
 //! | a WAV file | [`write_wav`], [`WavWriter`], [`GrowingWav`], [`wav_header`] |
+//! | a file in any format that we write | [`write_sound`], [`SoundWriter`], [`Ditherer`] |
 //! | synthesised sounds | [`sample_sounds`] |
 //! | songs of which everything is known | [`songs::render`] |
 //! | when things happen | [`rhythm`] |
 //! | more variety for training | [`phase_mangle`], [`allpass`], [`at_speed`] |
-//! | effects that play live | [`Limiter`], [`PitchShifter`] |
+//! | effects that play live | [`Limiter`], [`TruePeakLimiter`], [`PitchShifter`] |
+//! | longer, shorter, higher, lower | [`warped`], [`Warp`] |
+//! | edits in time and frequency | [`spectrally_edited`] |
+//! | notes on a grid | [`attacks`], [`grid_plan`], [`click_track`] |
+//! | a voice in tune | [`pitch_curve`], [`voice_notes`], [`tuned`] |
 //! | reproducible random numbers | [`Rng`] |
 
 mod clip;
 mod decode;
+mod dither;
 mod effects;
+mod encode;
 pub mod features;
+mod grid;
 mod level;
 mod loudness;
 mod peaks;
@@ -40,21 +48,28 @@ mod rng;
 mod same_sound;
 mod sample_set;
 pub mod songs;
+mod spectral_edit;
 mod spectrum;
+mod stretch;
 mod synth;
+mod tune;
 mod wav;
 
 pub use clip::{Clip, with_channels};
 pub use decode::{
     DecodeLimits, Decoded, Error, Note, SoundEnd, SoundReader, decode_file, scan_file,
 };
+pub use dither::{Dither, Ditherer, is_in_steps};
 pub use effects::{
     compand::{Compander, compand},
     limiter::Limiter,
     phase::{allpass, phase_mangle},
     pitch_shift::PitchShifter,
     speed::at_speed,
+    true_peak_limiter::TruePeakLimiter,
 };
+pub use encode::{Bits, Broadcast, FileFormat, SoundShape, SoundWriter, write_sound};
+pub use grid::{GridNote, GridOrder, GridPlan, click_track, grid_plan};
 pub use level::{SILENCE_DB, db_from_gain, gain_from_db, peak_db, rms_db};
 pub use loudness::{Loudness, loudness_lufs};
 pub use peaks::peaks;
@@ -64,8 +79,11 @@ pub use resample::{Resampler, resample, resampled_len};
 pub use rng::Rng;
 pub use same_sound::{Comparison, Fingerprint, Fingerprinter, SAME_FROM, correlation};
 pub use sample_set::sample_sounds;
+pub use spectral_edit::{SpectralAction, SpectralEdit, spectrally_edited};
 pub use spectrum::{
     Magnitudes, SpectralDistance, band_spectrum, hann_window, log_spectral_distance,
     spectral_centroid_hz, stft_magnitudes,
 };
+pub use stretch::{Stretch, StretchQuality, Warp, attacks, stretched_len, warped};
+pub use tune::{PitchCurve, Tuning, VoiceNote, pitch_curve, tuned, voice_notes};
 pub use wav::{GrowingWav, WavFormat, WavWriter, wav_header, write_wav};

@@ -34,17 +34,30 @@ impl WavFormat {
 /// Microsoft, "Multiple Channel Audio Data and WAVE Files" (2007). What does not fit into lengths of
 /// 32 bits is RF64 (EBU Tech 3306), 36 bytes longer, which editors and libraries for sound read.
 pub fn wav_header(rate_hz: u32, channels: u16, n_frames: u64, format: WavFormat) -> Vec<u8> {
+    header_with(rate_hz, channels, n_frames, format, &[])
+}
+
+/// [`wav_header`] with other chunks before the format, whole and of an even length.
+fn header_with(
+    rate_hz: u32,
+    channels: u16,
+    n_frames: u64,
+    format: WavFormat,
+    chunks: &[u8],
+) -> Vec<u8> {
     let frame_bytes = usize::from(channels) * format.bytes_per_sample();
     let data_bytes = n_frames.saturating_mul(frame_bytes as u64);
     let is_extensible = channels > 2 || format == WavFormat::Float32;
     let fmt_bytes = if is_extensible { 40u32 } else { 16 };
     // A chunk of odd length is followed by a byte of padding.
     let padded_bytes = data_bytes.saturating_add(data_bytes % 2);
-    let riff_bytes = padded_bytes.saturating_add(4 + 8 + u64::from(fmt_bytes) + 8);
+    let riff_bytes = padded_bytes
+        .saturating_add(4 + 8 + u64::from(fmt_bytes) + 8)
+        .saturating_add(chunks.len() as u64);
     let is_long = riff_bytes >= u64::from(u32::MAX);
     let of_32_bits = |n: u64| if is_long { u32::MAX } else { n as u32 }.to_le_bytes();
 
-    let mut header = Vec::with_capacity(104);
+    let mut header = Vec::with_capacity(104 + chunks.len());
     header.extend(if is_long { b"RF64" } else { b"RIFF" });
     header.extend(of_32_bits(riff_bytes));
     header.extend(b"WAVE");
@@ -56,6 +69,7 @@ pub fn wav_header(rate_hz: u32, channels: u16, n_frames: u64, format: WavFormat)
         header.extend(n_frames.to_le_bytes());
         header.extend(0u32.to_le_bytes());
     }
+    header.extend(chunks);
     header.extend(b"fmt ");
     header.extend(fmt_bytes.to_le_bytes());
     header.extend(if is_extensible { 0xfffe_u16 } else { 1 }.to_le_bytes());
@@ -112,6 +126,8 @@ pub struct WavWriter {
     path: PathBuf,
     file: BufWriter<NamedTempFile>,
     format: WavFormat,
+    /// Chunks before the format.
+    chunks: Vec<u8>,
     rate_hz: u32,
     n_channels: u16,
     /// Frames that the header promises.
@@ -132,13 +148,28 @@ impl WavWriter {
         n_frames: u64,
         format: WavFormat,
     ) -> Result<Self, Error> {
+        Self::create_with(path, rate_hz, n_channels, n_frames, format, vec![])
+    }
+
+    /// [`Self::create`] with other chunks before the format, whole and of an even length.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub(crate) fn create_with(
+        path: &Path,
+        rate_hz: u32,
+        n_channels: usize,
+        n_frames: u64,
+        format: WavFormat,
+        chunks: Vec<u8>,
+    ) -> Result<Self, Error> {
         let begin = || {
             let n_channels = u16::try_from(n_channels)
                 .map_err(|_| io::Error::other("a WAV file has at most 65535 channels"))?;
             let mut file = BufWriter::with_capacity(1 << 16, temporary_beside(path)?);
-            file.write_all(&wav_header(rate_hz, n_channels, n_frames, format))?;
+            file.write_all(&header_with(rate_hz, n_channels, n_frames, format, &chunks))?;
             let (path, n_promised) = (path.to_owned(), n_frames);
-            Ok(Self { path, file, format, rate_hz, n_channels, n_promised, n_written: 0 })
+            Ok(Self { path, file, format, chunks, rate_hz, n_channels, n_promised, n_written: 0 })
         };
         begin().map_err(|source| Error::Unwritable { path: path.to_owned(), source })
     }
@@ -170,7 +201,8 @@ impl WavWriter {
         }
         self.file.flush()?;
         if self.n_written != self.n_promised {
-            let header = |n| wav_header(self.rate_hz, self.n_channels, n, self.format);
+            let header =
+                |n| header_with(self.rate_hz, self.n_channels, n, self.format, &self.chunks);
             let (promised, written) = (header(self.n_promised), header(self.n_written));
             if promised.len() != written.len() {
                 return Err(io::Error::other("the sound is not of the announced length"));
@@ -271,7 +303,7 @@ impl GrowingWav {
 const GROWING_BYTES_MAX: u64 = u32::MAX as u64 - 1024;
 
 /// A temporary file in the folder of `path`, removed when it is dropped.
-fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
+pub(crate) fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -303,7 +335,7 @@ fn write_samples(
 }
 
 /// Rounds to the nearest step; limited at full scale, 0 for NaN.
-fn to_int(x: f32, bits: u32) -> i32 {
+pub(crate) fn to_int(x: f32, bits: u32) -> i32 {
     let scale = (1u32 << bits) as f32;
     (x * scale).round_ties_even().clamp(-scale, scale - 1.0) as i32
 }

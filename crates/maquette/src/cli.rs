@@ -1,9 +1,11 @@
 //! The command line: one file per verb. A verb is a few calls of the studio's API; it prints the answers as
 //! text for people or as JSON for programs.
 
+mod batch;
 mod check;
 mod compose;
 mod convert;
+mod convert_sound;
 mod dataset;
 mod doctor;
 mod export;
@@ -28,12 +30,16 @@ mod reconstruct;
 mod run;
 mod serve;
 mod sound;
+mod spectral_edit;
+mod stretch;
 mod style;
 mod table;
 mod terminal;
+mod to_grid;
 mod train;
 mod training;
 mod trash;
+mod tune;
 mod words;
 
 use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
@@ -120,6 +126,16 @@ enum Command {
     /// Manage the library of sounds that were generated or recorded
     #[command(subcommand)]
     Sound(sound::SoundCommand),
+    /// Convert sound files: format, rate, channels, dither, loudness
+    ConvertSound(convert_sound::ConvertSoundArgs),
+    /// Make sounds longer or shorter, higher or lower
+    Stretch(stretch::StretchArgs),
+    /// Tune voices: their notes come to the pitches of a key
+    Tune(tune::TuneArgs),
+    /// Edit sounds in their spectrum: cut, gain or heal fields of time and frequency
+    SpectralEdit(spectral_edit::SpectralEditArgs),
+    /// Put takes on the grid: even beats, and notes on the steps between them
+    ToGrid(to_grid::ToGridArgs),
     /// Export a model for a player or another program, and manage exports
     Export(export::ExportArgs),
     /// Make a film of an agent at play, and manage films
@@ -219,6 +235,11 @@ fn run_command(
         Some(Command::Generate(args)) => generate::run(&args, console),
         Some(Command::Style(args)) => style::run(&args, console),
         Some(Command::Sound(command)) => sound::run(&command, console),
+        Some(Command::ConvertSound(args)) => convert_sound::run(&args, console),
+        Some(Command::Stretch(args)) => stretch::run(&args, console),
+        Some(Command::Tune(args)) => tune::run(&args, console),
+        Some(Command::SpectralEdit(args)) => spectral_edit::run(&args, console),
+        Some(Command::ToGrid(args)) => to_grid::run(&args, console),
         Some(Command::Export(args)) => export::run(&args, console),
         Some(Command::Film(args)) => film::run(&args, console),
         Some(Command::Check(args)) => check::run(&args, console),

@@ -7,6 +7,7 @@
 #[cfg(test)]
 mod allocations;
 mod bad_sound;
+mod change;
 mod check_file;
 mod dataset;
 mod duration;
@@ -33,6 +34,11 @@ mod words;
 
 use std::path::Path;
 
+pub use change::convert_sound::{ConvertSound, LoudnessTarget, convert_sound};
+pub use change::spectral_edit::edit_spectrum;
+pub use change::stretch::{StretchLength, StretchSound, stretch_sound};
+pub use change::to_grid::{GridFiles, ToGrid, to_grid};
+pub use change::tune::{Scale, TuneSound, tune_sound};
 pub use check_file::check_file;
 pub use duration::{run_measure, run_measure_of};
 pub use facts::{codec_rate_hz, codec_sound, model_facts};

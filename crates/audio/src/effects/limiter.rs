@@ -62,6 +62,11 @@ impl Limiter {
         // NaN would stay in the window; it becomes silence.
         samples.iter_mut().filter(|x| !x.is_finite()).for_each(|x| *x = 0.0);
         let peak = samples.iter().fold(0.0f32, |peak, x| peak.max(x.abs()));
+        self.process_with_peak(samples, peak);
+    }
+
+    /// [`Self::process`] of finite samples whose peak, at least theirs, is known.
+    pub(super) fn process_with_peak(&mut self, samples: &mut [f32], peak: f32) {
         let needed = if peak > self.ceiling { self.ceiling / peak } else { 1.0 };
         let at = self.at;
         self.needed[at] = needed;

@@ -18,9 +18,9 @@ use super::{
 };
 
 /// How deep sub-folders are looked into.
-const DEPTH_MAX: usize = 32;
+pub(super) const DEPTH_MAX: usize = 32;
 /// The most files of one command.
-const FILES_MAX: usize = 10_000;
+pub(super) const FILES_MAX: usize = 10_000;
 
 #[derive(clap::Args)]
 pub(crate) struct StyleArgs {
@@ -170,7 +170,7 @@ fn files_of(inputs: &[PathBuf], output: &Path) -> anyhow::Result<BTreeMap<PathBu
 }
 
 /// Sound files in a folder and below it; hidden ones and links to folders are left out.
-fn sounds_in(
+pub(super) fn sounds_in(
     folder: &Path,
     but: Option<&Path>,
     depth: usize,
