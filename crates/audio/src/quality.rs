@@ -10,7 +10,7 @@ mod hum;
 mod noise_floor;
 mod silence;
 mod stereo;
-mod true_peak;
+pub(crate) mod true_peak;
 
 pub use self::true_peak::TruePeak;
 use crate::{Clip, Loudness};

@@ -1,15 +1,12 @@
 //! Longer, shorter, higher, lower: sound in another time and at another pitch, each apart from the other.
 //!
-//! What is struck and what sounds on are taken apart first. Struck sounds are laid over each other in short pieces, so
-//! that they stay sharp; the rest goes through a phase vocoder, which keeps tones whole. At attacks the sound keeps its own speed for
-//! some milliseconds, and the time between them takes up the change. Source: Driedger, Müller and Ewert, "Improving
-//! time-scale modification of music signals using harmonic-percussive separation" (2014).
+//! A phase vocoder does both (`stretch/vocoder.rs`). Around attacks the sound keeps its own speed for some milliseconds,
+//! and what begins there its phases; the time between attacks takes up the change. This was chosen by measure over taking
+//! struck sounds and tones apart first (Driedger, Müller and Ewert, 2014): docs/benchmarks.md has the figures.
 
 mod attacks;
 mod envelope;
-mod overlap;
 mod read;
-mod separate;
 mod vocoder;
 mod warp;
 
@@ -43,17 +40,16 @@ impl Default for Stretch {
 /// How much is computed for a stretch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StretchQuality {
-    /// A phase vocoder alone: a few times faster.
+    /// Four windows overlap: half the time.
     Fast,
-    /// Struck sounds and tones each in their own way.
+    /// Eight windows overlap.
     Best,
 }
 
 /// The length of a window of the vocoder in seconds; the power of two above is taken.
 const WINDOW_SECS: f64 = 0.06;
-/// How far around an attack tones and struck sounds keep their own speed, in seconds.
-const TONES_KEPT_SECS: f64 = 0.04;
-const STRIKES_KEPT_SECS: f64 = 0.008;
+/// How far around an attack the sound keeps its own speed, in seconds.
+const KEPT_SECS: f64 = 0.04;
 
 /// A sound whose moments come when a [`Warp`] says, `n_out` frames long, at another pitch.
 ///
@@ -120,29 +116,13 @@ fn stretched(
     let formants = (stretch.keeps_formants && pitch != 1.0)
         .then(|| Formants::new(windows.len, clip.rate_hz, pitch));
     let places = attacks(clip);
-    let (tones_warp, spans) = warp.kept_at(&places, TONES_KEPT_SECS * rate);
+    let (warp, spans) = warp.kept_at(&places, KEPT_SECS * rate);
     let attacks = |place: &usize| {
         let span = spans.iter().find(|[start, end]| (*start..=*end).contains(&(*place as f64)));
         span.map(|[start, _]| Attack { start: *start, place: *place })
     };
     let attacks: Vec<Attack> = places.iter().filter_map(attacks).collect();
-    if stretch.quality == StretchQuality::Fast {
-        return vocoded(&clip.channels, &tones_warp, &attacks, windows, formants, n_out);
-    }
-    let struck = separate::percussive(&clip.channels, clip.rate_hz);
-    let rest: Vec<Vec<f32>> = clip
-        .channels
-        .iter()
-        .zip(&struck)
-        .map(|(all, struck)| all.iter().zip(struck).map(|(all, struck)| all - struck).collect())
-        .collect();
-    let mut out = vocoded(&rest, &tones_warp, &attacks, windows, formants, n_out);
-    drop(rest);
-    let (strikes_warp, _) = warp.kept_at(&places, STRIKES_KEPT_SECS * rate);
-    for (struck, out) in struck.iter().zip(&mut out) {
-        overlap::add_overlapped(struck, &strikes_warp, clip.rate_hz, out);
-    }
-    out
+    vocoded(&clip.channels, &warp, &attacks, windows, formants, n_out)
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 
 #[path = "all/answers.rs"]
 mod answers;
+#[path = "all/change.rs"]
+mod change;
 #[path = "all/command.rs"]
 mod command;
 #[path = "all/files.rs"]

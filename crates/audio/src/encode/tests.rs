@@ -1,3 +1,5 @@
+//! Every format is written and read again.
+
 use super::*;
 use crate::{DecodeLimits, Rng, decode_file};
 

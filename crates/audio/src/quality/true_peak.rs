@@ -1,9 +1,9 @@
 //! [`TruePeak`]: the largest value of a sound, between its samples too.
 
 /// Samples that one output is made from.
-const N_TAPS: usize = 12;
+pub(crate) const N_TAPS: usize = 12;
 /// The interpolating filter, phase by phase, the newest sample first. Source: ITU-R BS.1770-4, annex 2, table 1.
-const PHASES: [[f32; N_TAPS]; 4] = [
+pub(crate) const PHASES: [[f32; N_TAPS]; 4] = [
     [
         0.001_708_984_4,
         0.010_986_328,
@@ -64,7 +64,7 @@ const PHASES: [[f32; N_TAPS]; 4] = [
 /// No phase makes a value this many times larger than the largest sample: its magnitudes add up to 2.02 at most.
 const MOST_GAIN: f32 = 2.03;
 /// Samples by which a value is later than where it lies.
-const DELAY: u64 = 6;
+pub(crate) const DELAY: u64 = 6;
 /// Samples that are looked at at once.
 const PIECE: usize = 256;
 

@@ -1,3 +1,5 @@
+//! Stretches of sounds of which it is known what they become.
+
 use super::*;
 use crate::{Rng, median_pitch_hz, pitches};
 

@@ -1,3 +1,5 @@
+//! Voices of which it is known what they sing.
+
 use super::*;
 use crate::stft_magnitudes;
 

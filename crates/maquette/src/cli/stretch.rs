@@ -53,9 +53,9 @@ pub(super) enum Formants {
 /// The value of `--quality`.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Quality {
-    /// A phase vocoder alone
+    /// Half the time
     Fast,
-    /// Struck sounds and tones each in their own way
+    /// What sounds best
     Best,
 }
 

@@ -35,9 +35,9 @@ pub(crate) struct ToGridArgs {
     /// How far notes come to their steps, in percent; beats become even in any case
     #[arg(long, value_name = "0..100", default_value_t = 100.0)]
     strength: f64,
-    /// Beats that are known: a list of seconds in JSON, or what `maquette analyse --json` printed
+    /// Its beats: a list of seconds in JSON, or what `maquette analyse --json` printed
     #[arg(long, value_name = "BEATS.json")]
-    beats: Option<PathBuf>,
+    beats: PathBuf,
     /// Write a click on every beat as well
     #[arg(long, value_name = "CLICK.wav")]
     click: Option<PathBuf>,
@@ -66,7 +66,7 @@ pub(crate) fn run(args: &ToGridArgs, console: &Console) -> anyhow::Result<()> {
         bpm: args.bpm,
         steps: args.grid,
         strength: args.strength / 100.0,
-        beats_s: args.beats.as_deref().map(beats_of).transpose()?,
+        beats_s: beats_of(&args.beats)?,
     };
     if let Some(click) = &args.click {
         output::ending(click, &["wav", "flac", "aiff", "aif", "ogg"])?;
@@ -82,10 +82,10 @@ pub(crate) fn run(args: &ToGridArgs, console: &Console) -> anyhow::Result<()> {
     let extension = output.extension().and_then(|it| it.to_str()).unwrap_or("wav");
     let naming = Naming { extension, pattern: None, force: args.force };
     let pairs = batch::pairs(&args.input, output, &naming)?;
-    if pairs.len() > 1 && (click.is_some() || args.beats.is_some()) {
+    if pairs.len() > 1 {
         let what = "A folder cannot be put on the grid like that.".to_owned();
-        let why = "--click and --beats belong to a single file.";
-        return Err(refused("one_file", what, why, "Leave them out, or choose a file.").into());
+        let why = "--beats belongs to a single file.";
+        return Err(refused("one_file", what, why, "Choose a file.").into());
     }
     let act = |pair: &batch::Pair| {
         let files = GridFiles { output: Some(&pair.output), click };

@@ -3,10 +3,7 @@
 use std::path::Path;
 
 use api::{GridDeviation, GriddedNote, GriddedSound, Problem};
-use audio::{
-    Clip, GridOrder, GridPlan, Stretch, attacks, click_track, grid_plan, rhythm::rhythm, warped,
-    with_channels,
-};
+use audio::{Clip, GridOrder, GridPlan, Stretch, attacks, click_track, grid_plan, warped};
 
 use super::{load, named, save};
 use crate::folder::problem;
@@ -20,8 +17,8 @@ pub struct ToGrid {
     pub steps: f64,
     /// How far notes come to their steps, from 0 to 1.
     pub strength: f64,
-    /// Beats of the sound that are known, in seconds; none finds them.
-    pub beats_s: Option<Vec<f64>>,
+    /// Beats of the sound, in seconds.
+    pub beats_s: Vec<f64>,
 }
 
 /// Files that are written besides the sound.
@@ -63,16 +60,13 @@ pub fn to_grid(
         return refuse("A grid goes from whole notes to 1/192.", "Use 1/16.");
     }
     let (clip, mut words) = load(input)?;
-    let beats_s = match &order.beats_s {
-        Some(beats) => beats.clone(),
-        None => beats_of(&clip),
-    };
+    let beats_s = order.beats_s.clone();
     let rate = f64::from(clip.rate_hz);
     let frames: Vec<f64> = beats_s.iter().map(|secs| secs * rate).collect();
     let onsets = attacks(&clip);
     let grid = GridOrder { bpm: order.bpm, steps: order.steps, strength: order.strength };
     let Some(plan) = grid_plan(&clip, &frames, &onsets, grid) else {
-        let why = "Fewer than two beats were found in it.";
+        let why = "It has fewer than two beats.";
         return refuse(
             why,
             "Give its beats with --beats, as `maquette analyse --json` prints them.",
@@ -125,12 +119,6 @@ fn told(note: &audio::GridNote) -> GriddedNote {
     }
 }
 
-/// The beats of a sound, in seconds.
-fn beats_of(clip: &Clip) -> Vec<f64> {
-    let mono = with_channels(clip.clone(), 1);
-    rhythm(&mono.channels[0], clip.rate_hz).beats
-}
-
 /// How far the onsets of what was made are from their steps, in milliseconds: those that were put there.
 fn off_after(made: &Clip, plan: &GridPlan, steps: f64) -> Vec<f64> {
     let rate = f64::from(made.rate_hz);
@@ -159,7 +147,7 @@ mod tests {
     use super::*;
 
     fn order(beats_s: Vec<f64>) -> ToGrid {
-        ToGrid { bpm: Some(120.0), steps: 4.0, strength: 1.0, beats_s: Some(beats_s) }
+        ToGrid { bpm: Some(120.0), steps: 4.0, strength: 1.0, beats_s }
     }
 
     #[test]

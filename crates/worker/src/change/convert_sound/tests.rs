@@ -1,3 +1,5 @@
+//! Sound files are converted and read again.
+
 use audio::{Rng, decode_file, loudness_lufs, write_sound};
 
 use super::*;
