@@ -1,4 +1,5 @@
-//! Readers of other programs' files, within bounds: gin configurations, LMDB datasets, TensorBoard events;
+//! Readers of other programs' files, within bounds: gin configurations, LMDB datasets, TensorBoard events, projects
+//! of audio workstations;
 //! and writers of those that other programs read from us.
 //!
 //! Every reader assumes a hostile file: no length in it makes the reader allocate more than the file's
@@ -6,6 +7,7 @@
 //! byte, the line or the key.
 
 pub mod audio_example;
+pub mod daw;
 mod error;
 mod file;
 pub mod gin;

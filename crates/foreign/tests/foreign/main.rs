@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod audio_example;
+mod daw;
 mod gin;
 mod hostile;
 mod lmdb;
