@@ -21,6 +21,7 @@
 //! | synthesised sounds | [`sample_sounds`] |
 //! | songs of which everything is known | [`songs::render`] |
 //! | when things happen | [`rhythm`] |
+//! | notes played by our instruments, or by a `SoundFont` | [`Band`], [`SoundFontPlayer`] |
 //! | more variety for training | [`phase_mangle`], [`allpass`], [`at_speed`] |
 //! | effects that play live | [`Limiter`], [`TruePeakLimiter`], [`PitchShifter`] |
 //! | longer, shorter, higher, lower | [`warped`], [`Warp`] |
@@ -36,6 +37,7 @@ mod effects;
 mod encode;
 pub mod features;
 mod grid;
+mod instruments;
 mod level;
 mod loudness;
 mod peaks;
@@ -49,6 +51,7 @@ mod same_sound;
 mod sample_set;
 pub mod songs;
 mod spectral_edit;
+mod sound_font;
 mod spectrum;
 mod stretch;
 mod synth;
@@ -70,6 +73,7 @@ pub use effects::{
 };
 pub use encode::{Bits, Broadcast, FileFormat, SoundShape, SoundWriter, write_sound};
 pub use grid::{GridNote, GridOrder, GridPlan, click_track, grid_plan};
+pub use instruments::{Band, BandEvent, BandMove, Instrument};
 pub use level::{SILENCE_DB, db_from_gain, gain_from_db, peak_db, rms_db};
 pub use loudness::{Loudness, loudness_lufs};
 pub use peaks::peaks;
@@ -80,6 +84,7 @@ pub use rng::Rng;
 pub use same_sound::{Comparison, Fingerprint, Fingerprinter, SAME_FROM, correlation};
 pub use sample_set::sample_sounds;
 pub use spectral_edit::{SpectralAction, SpectralEdit, spectrally_edited};
+pub use sound_font::{SoundFontError, SoundFontPlayer};
 pub use spectrum::{
     Magnitudes, SpectralDistance, band_spectrum, hann_window, log_spectral_distance,
     spectral_centroid_hz, stft_magnitudes,

@@ -26,6 +26,10 @@ pub(crate) enum Reader {
     Audio,
     /// MIDI files.
     Midi,
+    /// Projects of audio workstations.
+    Workstations,
+    /// `SoundFont`s.
+    SoundFonts,
 }
 
 /// Where the property tests of a reader are: the package, which of its tests, and their names.
@@ -85,6 +89,24 @@ const PLACES: &[Place] = &[
         package: "music",
         target: &["--test", "hostile"],
         filters: &["hostile_midi_any_bytes", "hostile_midi_damaged"],
+    },
+    Place {
+        reader: Reader::Workstations,
+        package: "foreign",
+        target: FOREIGN,
+        filters: &[
+            "daw::hostile_reaper",
+            "daw::hostile_ableton",
+            "daw::hostile_dawprojects",
+            "daw::hostile_dawproject_archives",
+            "daw::hostile_logic",
+        ],
+    },
+    Place {
+        reader: Reader::SoundFonts,
+        package: "audio",
+        target: &["--lib"],
+        filters: &["sound_font::tests::damaged_fonts"],
     },
 ];
 

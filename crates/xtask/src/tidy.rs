@@ -40,6 +40,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("burn-core", &["nn", "models"]),
     ("burn-flex", &["nn"]),
     ("symphonia", &["audio"]),
+    ("rustysynth", &["audio"]),
     ("openh264", &["film"]),
 ];
 
