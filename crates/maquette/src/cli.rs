@@ -7,6 +7,7 @@ mod compose;
 mod convert;
 mod convert_sound;
 mod dataset;
+mod daw;
 mod doctor;
 mod export;
 mod film;
@@ -17,6 +18,7 @@ mod generated;
 mod import;
 mod interrupt;
 mod job;
+mod midi;
 mod model;
 mod named;
 mod output;
@@ -136,6 +138,12 @@ enum Command {
     SpectralEdit(spectral_edit::SpectralEditArgs),
     /// Put takes on the grid: even beats, and notes on the steps between them
     ToGrid(to_grid::ToGridArgs),
+    /// Check, quantise, search, harmonise and arrange MIDI files, and write parts for them
+    #[command(subcommand)]
+    Midi(midi::MidiCommand),
+    /// Read projects of audio workstations, and convert them
+    #[command(subcommand)]
+    Daw(daw::DawCommand),
     /// Export a model for a player or another program, and manage exports
     Export(export::ExportArgs),
     /// Make a film of an agent at play, and manage films
@@ -240,6 +248,8 @@ fn run_command(
         Some(Command::Tune(args)) => tune::run(&args, console),
         Some(Command::SpectralEdit(args)) => spectral_edit::run(&args, console),
         Some(Command::ToGrid(args)) => to_grid::run(&args, console),
+        Some(Command::Midi(command)) => midi::run(&command, console),
+        Some(Command::Daw(command)) => daw::run(&command, console),
         Some(Command::Export(args)) => export::run(&args, console),
         Some(Command::Film(args)) => film::run(&args, console),
         Some(Command::Check(args)) => check::run(&args, console),

@@ -24,6 +24,8 @@ mod library;
 mod live;
 #[path = "all/measures.rs"]
 mod measures;
+#[path = "all/midi.rs"]
+mod midi;
 #[path = "all/old_workspace.rs"]
 mod old_workspace;
 #[path = "all/pages.rs"]

@@ -10,6 +10,7 @@ mod bad_sound;
 mod change;
 mod check_file;
 mod dataset;
+mod daw;
 mod duration;
 mod facts;
 mod folder;
@@ -20,6 +21,7 @@ mod instrument;
 mod jobs;
 mod log;
 mod memory;
+mod midi;
 mod movement;
 mod pace;
 mod package;
@@ -40,11 +42,17 @@ pub use change::stretch::{StretchLength, StretchSound, stretch_sound};
 pub use change::to_grid::{GridFiles, ToGrid, to_grid};
 pub use change::tune::{Scale, TuneSound, tune_sound};
 pub use check_file::check_file;
+pub use daw::{daw_convert, daw_read};
 pub use duration::{run_measure, run_measure_of};
 pub use facts::{codec_rate_hz, codec_sound, model_facts};
 pub use forecast::{compose, families, forecast, unfolded};
 pub use games::games;
 pub use inspect::inspect;
+pub use midi::{
+    MidiHumanise, MidiQuantise, MidiRender, WritePart, band_parts, band_styles, chord_styles,
+    midi_arrange, midi_check, midi_harmonise, midi_humanise, midi_patterns, midi_quantise,
+    midi_render, midi_restyle, midi_write,
+};
 pub use movement::read_movement;
 pub use pace::measured_excerpts;
 pub use play::play;

@@ -47,6 +47,8 @@ fn the_help_names_every_verb() {
         "tune",
         "to-grid",
         "spectral-edit",
+        "midi",
+        "daw",
         "export",
         "film",
         "import",

@@ -12,6 +12,7 @@ mod import;
 mod job;
 mod map;
 mod measure;
+mod midi;
 mod prepare;
 mod prior;
 mod session;
