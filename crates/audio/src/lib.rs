@@ -50,8 +50,8 @@ mod rng;
 mod same_sound;
 mod sample_set;
 pub mod songs;
-mod spectral_edit;
 mod sound_font;
+mod spectral_edit;
 mod spectrum;
 mod stretch;
 mod synth;
@@ -83,8 +83,8 @@ pub use resample::{Resampler, resample, resampled_len};
 pub use rng::Rng;
 pub use same_sound::{Comparison, Fingerprint, Fingerprinter, SAME_FROM, correlation};
 pub use sample_set::sample_sounds;
-pub use spectral_edit::{SpectralAction, SpectralEdit, spectrally_edited};
 pub use sound_font::{SoundFontError, SoundFontPlayer};
+pub use spectral_edit::{SpectralAction, SpectralEdit, spectrally_edited};
 pub use spectrum::{
     Magnitudes, SpectralDistance, band_spectrum, hann_window, log_spectral_distance,
     spectral_centroid_hz, stft_magnitudes,
