@@ -3,6 +3,7 @@
     cargo build --release -p audio --example features
     python -m venv /tmp/librosa && /tmp/librosa/bin/pip install librosa==0.11.0
     /tmp/librosa/bin/python benches/listen/features.py SOUND... [--rounds 7] [--only NAME,NAME]
+    /tmp/librosa/bin/python benches/listen/features.py --golden
 
 For each feature: the largest difference over the range of librosa's numbers, the share of numbers within 1e-4 of
 that range, and librosa's time over ours, the median of the rounds. One round before them warms both up.
@@ -99,13 +100,41 @@ def compare_pitch(ours, theirs):
     return np.mean(same & (~voiced | (cents < 10)))
 
 
+def sound():
+    """The sound of the tests in crates/audio/src/features/tests.rs."""
+    secs = np.arange(44100) / RATE
+    tones = 0
+    for hz, start in [(220, 0), (277.18, 0.5), (329.63, 1), (1760, 1.5)]:
+        since = secs - start
+        tones = tones + np.where(since < 0, 0, np.exp(-3 * since) * np.sin(2 * np.pi * hz * since))
+    state, noise = 1, []
+    for _ in secs:
+        state = (state * 1664525 + 1013904223) % 2**32
+        noise.append(state / 2**32 - 0.5)
+    return (0.25 * tones + 0.02 * secs * np.array(noise)).astype("f4")
+
+
+def golden():
+    """Prints the numbers that those tests expect: name, bin, frame, number, range."""
+    y = sound()
+    for name, feature in THEIRS.items():
+        if name not in ["hpss", "morlet", "pyin"]:
+            numbers = np.asarray(feature(y))
+            for i in sorted({0, len(numbers) // 3, len(numbers) - 1}):
+                for frame in [0, 30, 80]:
+                    print(f'    ("{name}", {i}, {frame}, {numbers[i, frame]:.7g}, {np.ptp(numbers):.4g}),')
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("sounds", nargs="+")
+    parser.add_argument("sounds", nargs="*")
+    parser.add_argument("--golden", action="store_true")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--only", default=",".join(THEIRS))
     parser.add_argument("--secs", type=float, default=None)
     args = parser.parse_args()
+    if args.golden:
+        return golden()
     names = args.only.split(",")
     print("| sound | feature | largest difference / range | within 1e-4 | librosa, s | ours, s | librosa / ours |")
     print("|---|---|---|---|---|---|---|")

@@ -160,4 +160,6 @@ impl Feature {
 }
 
 #[cfg(test)]
+mod golden;
+#[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ mod dataset;
 mod daw;
 mod doctor;
 mod export;
+mod features;
 mod film;
 mod follow;
 mod game;
@@ -22,6 +23,7 @@ mod midi;
 mod model;
 mod named;
 mod output;
+mod pitch;
 mod play;
 mod preset;
 mod printable;
@@ -119,6 +121,10 @@ enum Command {
     Encode(convert::EncodeArgs),
     /// Decode latents back into sound
     Decode(convert::DecodeArgs),
+    /// Measure a feature of a sound over time, as librosa names them, into a NumPy file
+    Features(features::FeaturesArgs),
+    /// Find the pitch of a voice over a recording, into a table
+    Pitch(pitch::PitchArgs),
     /// Play a sound file through models as a live session does, block by block
     Play(play::PlayArgs),
     /// Make new sounds with a model: from a prior, a path or a random walk
@@ -239,6 +245,8 @@ fn run_command(
         Some(Command::Reconstruct(args)) => reconstruct::run(&args, console),
         Some(Command::Encode(args)) => convert::encode(&args, console),
         Some(Command::Decode(args)) => convert::decode(&args, console),
+        Some(Command::Features(args)) => features::run(&args, console),
+        Some(Command::Pitch(args)) => pitch::run(&args, console),
         Some(Command::Play(args)) => play::run(&args, console),
         Some(Command::Generate(args)) => generate::run(&args, console),
         Some(Command::Style(args)) => style::run(&args, console),

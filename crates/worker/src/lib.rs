@@ -20,6 +20,7 @@ mod inspect;
 mod instrument;
 mod jobs;
 mod log;
+mod measured;
 mod memory;
 mod midi;
 mod movement;
@@ -53,6 +54,7 @@ pub use midi::{
     midi_arrange, midi_check, midi_harmonise, midi_humanise, midi_patterns, midi_quantise,
     midi_render, midi_restyle, midi_write,
 };
+pub use measured::{FeatureOrder, PitchOrder, feature_names, measure_feature, measure_pitch};
 pub use movement::read_movement;
 pub use pace::measured_excerpts;
 pub use play::play;

@@ -1,5 +1,6 @@
 use std::f64::consts::TAU;
 
+use super::golden::GOLDEN;
 use super::*;
 use crate::Rng;
 
@@ -31,10 +32,28 @@ fn names_are_found() {
 }
 
 #[test]
+fn numbers_are_those_of_librosa() {
+    let samples = sound();
+    for feature in FEATURES {
+        let frames = feature.measure(&samples, &SETTINGS).unwrap();
+        for (name, bin, frame, expected, range) in GOLDEN {
+            let found = frames.frame(*frame).get(*bin);
+            if *name == feature.name {
+                let found = *found.expect("a bin of this feature");
+                let difference = (found - expected).abs() / range;
+                assert!(difference < 1e-4, "{name} {bin} {frame}: {found} is not {expected}");
+            }
+        }
+    }
+    let named = GOLDEN.iter().filter(|row| Feature::named(row.0).is_some());
+    assert!(named.count() == GOLDEN.len() && GOLDEN.len() > 70);
+}
+
+#[test]
 fn shapes_are_those_of_librosa() {
     let bins = [128, 20, 12, 12, 84, 84, 1, 1, 1, 7, 6, 1, 1, 1];
     for (feature, n_bins) in FEATURES.iter().zip(bins) {
-        for n in [1, 511, 512, 5000] {
+        for n in [1, 512, 3000] {
             let frames = feature.measure(&sound()[..n], &SETTINGS).unwrap();
             let shape = (frames.n_bins, frames.n_frames());
             assert_eq!(shape, (n_bins, n / 512 + 1), "{} of {n} samples", feature.name);
@@ -46,10 +65,10 @@ fn shapes_are_those_of_librosa() {
 #[test]
 fn all_rates_silence_noise_and_hostile_samples_give_finite_numbers() {
     let mut rng = Rng::new(3);
-    let noise: Vec<f32> = (0..30_000).map(|_| rng.uniform(-1.0, 1.0)).collect();
-    let hostile = [f32::NAN, f32::INFINITY, 0.5, -1.0].repeat(1000);
-    for rate_hz in [8000, 22_050, 44_100, 192_000] {
-        for samples in [&noise, &hostile, &vec![0.0; 9000], &vec![]] {
+    let noise: Vec<f32> = (0..6000).map(|_| rng.uniform(-1.0, 1.0)).collect();
+    let hostile = [f32::NAN, f32::INFINITY, 0.5, -1.0].repeat(800);
+    for rate_hz in [8000, 44_100, 192_000] {
+        for samples in [&noise, &hostile, &vec![0.0; 3000], &vec![]] {
             for feature in FEATURES {
                 let settings = FeatureSettings { rate_hz, ..SETTINGS };
                 match feature.measure(samples, &settings) {

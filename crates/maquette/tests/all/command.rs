@@ -36,6 +36,8 @@ fn the_help_names_every_verb() {
         "run",
         "model",
         "reconstruct",
+        "features",
+        "pitch",
         "encode",
         "decode",
         "play",
