@@ -60,9 +60,9 @@ impl SongPlan {
     #[must_use]
     pub fn of_set(seed: u64, idx: usize) -> Self {
         let mut rng = Rng::new(seed.wrapping_mul(7_919).wrapping_add(idx as u64 + 1));
-        let meter = match idx % 12 {
-            2 | 5 | 8 => Meter::ThreeFour,
-            11 => Meter::SixEight,
+        let meter = match idx % 24 {
+            10 | 23 => Meter::SixEight,
+            idx if matches!(idx % 12, 2 | 5 | 8) => Meter::ThreeFour,
             _ => Meter::FourFour,
         };
         // Tempos go round the range in steps of the golden section, so that any few are spread over it.

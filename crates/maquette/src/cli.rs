@@ -2,6 +2,7 @@
 //! text for people or as JSON for programs.
 
 mod batch;
+mod analyse;
 mod check;
 mod compose;
 mod convert;
@@ -154,6 +155,8 @@ enum Command {
     Export(export::ExportArgs),
     /// Make a film of an agent at play, and manage films
     Film(film::FilmArgs),
+    /// Show what is in a sound: tempo, beats, bars, sections, loudness and faults
+    Analyse(analyse::AnalyseArgs),
     /// Check that a model file is intact and plays
     Check(check::CheckArgs),
     /// Import runs, datasets and models from acids-rave or another workspace
@@ -260,6 +263,7 @@ fn run_command(
         Some(Command::Daw(command)) => daw::run(&command, console),
         Some(Command::Export(args)) => export::run(&args, console),
         Some(Command::Film(args)) => film::run(&args, console),
+        Some(Command::Analyse(args)) => analyse::run(&args, console),
         Some(Command::Check(args)) => check::run(&args, console),
         Some(Command::Import(args)) => import::run(&args, console),
         Some(Command::Job(command)) => job::run(command, console),

@@ -19,6 +19,7 @@ mod games;
 mod inspect;
 mod instrument;
 mod jobs;
+mod listen;
 mod log;
 mod measured;
 mod memory;
@@ -55,6 +56,7 @@ pub use midi::{
     midi_render, midi_restyle, midi_write,
 };
 pub use measured::{FeatureOrder, PitchOrder, feature_names, measure_feature, measure_pitch};
+pub use listen::{Heard, analyse, analyse_many, sound_files};
 pub use movement::read_movement;
 pub use pace::measured_excerpts;
 pub use play::play;

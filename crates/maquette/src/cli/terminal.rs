@@ -77,6 +77,16 @@ impl Terminal {
         self.is_live
     }
 
+    /// Says a problem that does not end the verb, in the form of one that does.
+    pub(crate) fn warn(self, problem: &Problem) {
+        self.erase();
+        if self.is_json {
+            say(&format!("{}\n", serde_json::json!({ "problem": problem })));
+        } else {
+            say(&printable(&words(problem)));
+        }
+    }
+
     /// Says why a verb failed: what, why, and what to do.
     pub(crate) fn complain(self, error: &anyhow::Error) {
         let broken_pipe = |cause: &(dyn std::error::Error + 'static)| {
@@ -87,16 +97,10 @@ impl Terminal {
         if error.chain().any(broken_pipe) {
             return; // The reader of our output has closed it, as `head` does; that is not an error.
         }
-        self.erase();
-        let problem = match error.downcast_ref::<Refused>() {
+        self.warn(&match error.downcast_ref::<Refused>() {
             Some(Refused(problem)) => problem.clone(),
             None => problem_of(error),
-        };
-        if self.is_json {
-            say(&format!("{}\n", serde_json::json!({ "problem": problem })));
-        } else {
-            say(&printable(&words(&problem)));
-        }
+        });
     }
 }
 

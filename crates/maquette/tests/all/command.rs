@@ -53,6 +53,7 @@ fn the_help_names_every_verb() {
         "daw",
         "export",
         "film",
+        "analyse",
         "import",
         "job",
         "trash",
