@@ -18,6 +18,8 @@
 //! | whether two are the same sound | [`Fingerprinter`], [`correlation`] |
 //! | a WAV file | [`write_wav`], [`WavWriter`], [`GrowingWav`], [`wav_header`] |
 //! | a file in any format that we write | [`write_sound`], [`SoundWriter`], [`Ditherer`] |
+//! | its tuning, key and chords; its notes | [`harmony`], [`notes`] |
+//! | the parts between silences; words for a sound | [`phrases()`], [`describe`] |
 //! | synthesised sounds | [`sample_sounds`] |
 //! | songs of which everything is known | [`songs::render`] |
 //! | when things happen | [`rhythm`] |
@@ -32,15 +34,19 @@
 
 mod clip;
 mod decode;
+pub mod describe;
 mod dither;
 mod effects;
 mod encode;
 pub mod features;
 mod grid;
+pub mod harmony;
 mod instruments;
 mod level;
 mod loudness;
+pub mod notes;
 mod peaks;
+mod phrases;
 mod pitch;
 mod pyin;
 pub mod quality;
@@ -77,6 +83,7 @@ pub use instruments::{Band, BandEvent, BandMove, Instrument};
 pub use level::{SILENCE_DB, db_from_gain, gain_from_db, peak_db, rms_db};
 pub use loudness::{Loudness, loudness_lufs};
 pub use peaks::peaks;
+pub use phrases::{Phrase, PhraseSettings, phrases};
 pub use pitch::{Pitch, PitchFinder, median_pitch_hz, pitches};
 pub use pyin::{PyinFrame, PyinSettings, pyin};
 pub use resample::{Resampler, resample, resampled_len};
