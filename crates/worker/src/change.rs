@@ -5,6 +5,7 @@
 pub(crate) mod convert_sound;
 pub(crate) mod spectral_edit;
 pub(crate) mod stretch;
+mod tempo_map;
 pub(crate) mod to_grid;
 pub(crate) mod tune;
 

@@ -41,6 +41,9 @@ pub(crate) struct ToGridArgs {
     /// Write a click on every beat as well
     #[arg(long, value_name = "CLICK.wav")]
     click: Option<PathBuf>,
+    /// Write the tempo of the sound as it was as well, a tempo for each beat
+    #[arg(long, value_name = "TEMPO.mid")]
+    midi: Option<PathBuf>,
     /// Overwrite files that exist
     #[arg(long)]
     force: bool,
@@ -72,10 +75,14 @@ pub(crate) fn run(args: &ToGridArgs, console: &Console) -> anyhow::Result<()> {
         output::ending(click, &["wav", "flac", "aiff", "aif", "ogg"])?;
         output::check_place(click, args.force)?;
     }
-    let click = args.click.as_deref();
+    if let Some(midi) = &args.midi {
+        output::ending(midi, &["mid", "midi"])?;
+        output::check_place(midi, args.force)?;
+    }
+    let (click, tempo_map) = (args.click.as_deref(), args.midi.as_deref());
     let Some(output) = &args.output else {
         let input = super::absolute(&args.input)?;
-        let files = GridFiles { output: None, click };
+        let files = GridFiles { output: None, click, tempo_map };
         let plan = worker::to_grid(&input, files, &order).map_err(Refused)?;
         return console.terminal.result(&plan, || summary(&plan));
     };
@@ -88,7 +95,7 @@ pub(crate) fn run(args: &ToGridArgs, console: &Console) -> anyhow::Result<()> {
         return Err(refused("one_file", what, why, "Choose a file.").into());
     }
     let act = |pair: &batch::Pair| {
-        let files = GridFiles { output: Some(&pair.output), click };
+        let files = GridFiles { output: Some(&pair.output), click, tempo_map };
         worker::to_grid(&pair.input, files, &order)
     };
     batch::each(&pairs, console, act, summary)

@@ -5,7 +5,7 @@ use std::path::Path;
 use api::{GridDeviation, GriddedNote, GriddedSound, Problem};
 use audio::{Clip, GridOrder, GridPlan, Stretch, attacks, click_track, grid_plan, warped};
 
-use super::{load, named, save};
+use super::{load, named, save, tempo_map::tempo_map};
 use crate::folder::problem;
 
 /// How a sound comes to a grid.
@@ -28,6 +28,8 @@ pub struct GridFiles<'a> {
     pub output: Option<&'a Path>,
     /// A click on every beat, as long as the sound afterwards.
     pub click: Option<&'a Path>,
+    /// A MIDI file whose tempo follows the beats of the sound as it was.
+    pub tempo_map: Option<&'a Path>,
 }
 
 /// Tempos that a sound may come to, in beats per minute.
@@ -89,6 +91,16 @@ pub fn to_grid(
         let n = ((secs - first) / beat).floor().max(-1.0) + 1.0;
         let times: Vec<f64> = (0..n as usize).map(|i| first + i as f64 * beat).collect();
         save(click, &click_track(clip.rate_hz, plan.n_out, &times, |_| false), vec![])?;
+    }
+    if let Some(path) = files.tempo_map {
+        let Some(bytes) = tempo_map(&beats_s) else {
+            return refuse("Its beats go back in time.", "Check the list of beats.");
+        };
+        job::whole::write(path, &bytes).map_err(|error| {
+            let what = format!("“{}” could not be written.", path.display());
+            let why = api::sentence(&error.to_string());
+            problem("unwritable", what, &why, "Free some space, or choose another folder.")
+        })?;
     }
     let before = plan.notes.iter().map(|note| 1000.0 * note.off_secs.abs()).collect();
     if plan.notes.is_empty() {
@@ -166,7 +178,9 @@ mod tests {
         let clip = Clip { rate_hz: 44_100, channels: vec![channel] };
         write_sound(&path("a.wav"), &clip, FileFormat::Wav(WavFormat::Float32)).unwrap();
         let (output, click) = (path("b.wav"), path("c.wav"));
-        let files = GridFiles { output: Some(&output), click: Some(&click) };
+        let midi = path("d.mid");
+        let files =
+            GridFiles { output: Some(&output), click: Some(&click), tempo_map: Some(&midi) };
         let made = to_grid(&path("a.wav"), files, &order(beats.clone())).unwrap();
         let [Some(before), Some(after)] = made.off_ms else { panic!("{made:?}") };
         assert!(before.most > 5.0 && after.most < 3.0, "{made:?}");
@@ -174,6 +188,7 @@ mod tests {
         assert_eq!(clicks.n_frames(), load(&output).unwrap().0.n_frames());
         let first = clicks.channels[0].iter().position(|x| *x != 0.0).unwrap() as f64 / 44_100.0;
         assert!((first - made.first_beat_s).abs() < 0.001, "{first} {made:?}");
+        assert!(std::fs::read(&midi).unwrap().starts_with(b"MThd"));
         // Planned again, nothing is written.
         let plan = to_grid(&path("a.wav"), GridFiles::default(), &order(beats)).unwrap();
         assert!(plan.notes == made.notes && plan.output.is_none() && plan.off_ms[1].is_none());
