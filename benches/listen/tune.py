@@ -5,7 +5,7 @@
 MAQUETTE is the program; each FILE holds one voice, or one instrument that plays one note at a time. Needs librosa and
 soundfile. For each file:
 
-- off, before and after: pitch by librosa.pyin, inside the notes that `maquette tune` found; the median over notes of how
+- off, before and after: pitch by librosa.yin, inside the notes that `maquette tune` found; the median over notes of how
   far a note's median pitch is from the nearest semitone, in cents.
 - envelope: the voice is moved 3 semitones up; how far the spectral envelope (LPC of order rate / 1000 + 4, from 200 to
   5000 Hz) is from that of the sound before, as a root mean square difference in dB over voiced frames, with
@@ -34,13 +34,13 @@ def read(path):
 
 def notes_off(path, notes):
     y, rate = read(path)
-    f0, _, _ = librosa.pyin(y, fmin=65, fmax=1100, sr=rate, hop_length=512)
-    times = librosa.times_like(f0, sr=rate, hop_length=512)
+    # Not pyin: its pitches are 10 cents apart.
+    f0 = librosa.yin(y, fmin=65, fmax=1100, sr=rate, hop_length=256)
+    times = librosa.times_like(f0, sr=rate, hop_length=256)
     found = []
     for note in notes:
         start = note["start_s"] + 0.25 * (note["end_s"] - note["start_s"])
         inside = f0[(times >= start) & (times <= note["end_s"] - 0.02)]
-        inside = inside[~np.isnan(inside)]
         if len(inside) >= 3:
             pitch = 69 + 12 * np.log2(np.median(inside) / 440)
             found.append(100 * abs(pitch - round(pitch)))

@@ -11,8 +11,10 @@ use super::curve::PitchCurve;
 use crate::Clip;
 use crate::stretch::sample_at;
 
-/// Periods over which a moved stretch comes back into step with the sound after it.
-const N_BACK: usize = 40;
+/// Periods over which a moved stretch comes back into step with the voice that goes on after it.
+const N_BACK: usize = 60;
+/// Periods over which it fades into what comes after the voice, which has no step.
+const N_FADED: usize = 2;
 
 /// Moves the pitch of one run of marks by the corrections of its points; writes only where they move something.
 pub(super) fn moved(
@@ -34,9 +36,16 @@ pub(super) fn moved(
         if last < first + 2 {
             continue;
         }
-        let laid = new_marks(&marks[first..=last], correction);
+        let goes_on = last + 1 < marks.len();
+        let marks = &marks[first..=last];
+        let mut laid = new_marks(marks, correction);
+        if goes_on {
+            come_back(&mut laid, marks[marks.len() - 1]);
+        }
+        aim(&mut laid, marks, correction);
+        let n_faded = if goes_on { 1 } else { N_FADED };
         for (channel, out) in clip.channels.iter().zip(&mut out.channels) {
-            lay(channel, &marks[first..=last], &laid, keeps_formants, out);
+            lay(channel, marks, &laid, [1, n_faded], keeps_formants, out);
         }
     }
 }
@@ -64,11 +73,11 @@ struct Laid {
     factor: f64,
 }
 
-/// Marks at the new pitch, from the first old one to the last one exactly.
+/// Marks at the new pitch, from the first old one to the last one or a little beyond it.
 fn new_marks(marks: &[f64], correction: impl Fn(f64) -> f64) -> Vec<Laid> {
-    let (first, last) = (marks[0], marks[marks.len() - 1]);
-    let mut places = vec![first];
-    let mut at = first;
+    let last = marks[marks.len() - 1];
+    let mut at = marks[0];
+    let mut laid = vec![Laid { place: at, mark: 0, factor: 1.0 }];
     let mut mark = 0;
     while at < last {
         while mark + 2 < marks.len() && marks[mark + 1] <= at {
@@ -76,34 +85,51 @@ fn new_marks(marks: &[f64], correction: impl Fn(f64) -> f64) -> Vec<Laid> {
         }
         let period = marks[mark + 1] - marks[mark];
         at += period / (correction(at) / 12.0).exp2();
-        places.push(at);
+        laid.push(Laid { place: at, mark, factor: 1.0 });
     }
-    // Which of the last two is nearer to the end.
-    let n = places.len();
-    if n > 2 && (places[n - 2] - last).abs() < (places[n - 1] - last).abs() {
-        places.pop();
-    }
-    let n = places.len();
-    let missing = last - places[n - 1];
-    let n_back = N_BACK.min(n - 1);
-    for (i, place) in places[n - n_back..].iter_mut().enumerate() {
-        let share = (i + 1) as f64 / n_back as f64;
-        *place += missing * (0.5 - 0.5 * (std::f64::consts::PI * share).cos());
-    }
-    let mut mark = 0;
-    let laid = places.into_iter().map(|place| {
-        while mark + 1 < marks.len()
-            && (marks[mark + 1] - place).abs() <= (marks[mark] - place).abs()
-        {
-            mark += 1;
-        }
-        Laid { place, mark, factor: (correction(place) / 12.0).exp2() }
-    });
-    laid.collect()
+    laid
 }
 
-/// Lays the periods of a channel down and fades from the sound to them and back within a period.
-fn lay(channel: &[f32], marks: &[f64], laid: &[Laid], keeps_formants: bool, out: &mut [f32]) {
+/// Moves the last marks, more and more, so that the last one is at the last old one, where the voice goes on.
+fn come_back(laid: &mut Vec<Laid>, last: f64) {
+    // Which of the last two is nearer to the end.
+    if let [.., before, after] = laid.as_slice()
+        && laid.len() > 2
+        && (before.place - last).abs() < (after.place - last).abs()
+    {
+        laid.pop();
+    }
+    let n = laid.len();
+    let missing = last - laid[n - 1].place;
+    let n_back = N_BACK.min(n - 1);
+    for (i, laid) in laid[n - n_back..].iter_mut().enumerate() {
+        let share = (i + 1) as f64 / n_back as f64;
+        laid.place += missing * (0.5 - 0.5 * (std::f64::consts::PI * share).cos());
+    }
+}
+
+/// Gives each new mark the old one that is nearest to it.
+fn aim(laid: &mut [Laid], marks: &[f64], correction: impl Fn(f64) -> f64) {
+    let mut mark = 0;
+    for laid in laid {
+        let apart = |mark: usize| (marks[mark] - laid.place).abs();
+        while mark + 1 < marks.len() && apart(mark + 1) <= apart(mark) {
+            mark += 1;
+        }
+        laid.mark = mark;
+        laid.factor = (correction(laid.place) / 12.0).exp2();
+    }
+}
+
+/// Lays the periods of a channel down and fades from the sound to them and back within so many periods.
+fn lay(
+    channel: &[f32],
+    marks: &[f64],
+    laid: &[Laid],
+    n_faded: [usize; 2],
+    keeps_formants: bool,
+    out: &mut [f32],
+) {
     let start = marks[0].ceil().max(0.0) as usize;
     let end = (marks[marks.len() - 1].floor() as usize + 1).min(out.len());
     if start >= end {
@@ -127,7 +153,8 @@ fn lay(channel: &[f32], marks: &[f64], laid: &[Laid], keeps_formants: bool, out:
             weights[i - start] += weight;
         }
     }
-    let fades = [marks[1] - marks[0], marks[marks.len() - 1] - marks[marks.len() - 2]];
+    let [first, last] = n_faded.map(|n| n.min(marks.len() - 1));
+    let fades = [marks[first] - marks[0], marks[marks.len() - 1] - marks[marks.len() - 1 - last]];
     for i in start..end {
         let k = i - start;
         if weights[k] < 1e-3 {

@@ -67,6 +67,22 @@ fn notes_come_to_their_pitch() {
 }
 
 #[test]
+fn short_high_notes_come_to_their_pitch_as_well() {
+    // 120 ms each, with silence between them.
+    let mut samples =
+        voice(44_100, 90_000, |secs| hz([75.2, 73.7, 77.15, 70.3][(secs / 0.5) as usize % 4]));
+    for (i, x) in samples.iter_mut().enumerate() {
+        let secs = i as f64 / 44_100.0 % 0.5;
+        *x *= ((secs / 0.01).min((0.12 - secs) / 0.02).clamp(0.0, 1.0)) as f32;
+    }
+    let sung = clip(samples);
+    let (notes, tuned) = tune(&sung, Tuning { speed_secs: 0.005, ..Tuning::default() });
+    assert!(notes.len() >= 4, "{notes:?}");
+    let after = cents_off(&tuned);
+    assert!(after.len() >= 4 && after.iter().all(|cents| cents.abs() < 5.0), "{after:?}");
+}
+
+#[test]
 fn what_is_not_moved_is_the_same() {
     let sung = clip(voice(44_100, 60_000, |secs| if secs < 0.7 { hz(57.3) } else { hz(60.3) }));
     let curve = pitch_curve(&sung);
