@@ -1,8 +1,8 @@
 //! The command line: one file per verb. A verb is a few calls of the studio's API; it prints the answers as
 //! text for people or as JSON for programs.
 
-mod batch;
 mod analyse;
+mod batch;
 mod check;
 mod compose;
 mod convert;
