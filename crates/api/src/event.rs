@@ -73,6 +73,23 @@ pub enum EventBody {
         /// The name of the sound.
         name: String,
     },
+    /// A sound of the library was analysed, or had been before.
+    Analysed {
+        /// Which one.
+        item: crate::Id,
+        /// SHA-256 of its file, in hexadecimal. What was found is in the job's folder, in `found/<sha256>`, unless it
+        /// was known.
+        sha256: String,
+        /// The file's size when it was read.
+        bytes: u64,
+    },
+    /// A sound of the library could not be analysed; the job goes on with the next.
+    NotAnalysed {
+        /// Which one.
+        item: crate::Id,
+        /// Why, and what to do: sentences.
+        problem: String,
+    },
     /// Something a person should know; the job goes on.
     Warning(Warning),
     /// The job ended; the last event of a process.

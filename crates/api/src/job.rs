@@ -63,6 +63,8 @@ pub enum Task {
     Generate(crate::GenerateTask),
     /// Draw the latents of a dataset.
     Map(crate::MapTask),
+    /// Find out what is in sounds of the library.
+    Analyse(crate::AnalyseTask),
 }
 
 /// The order to prepare a dataset.
@@ -282,6 +284,8 @@ pub enum JobKind {
     Generate,
     /// The latents of a dataset are drawn.
     Map,
+    /// What is in sounds of the library is found out.
+    Analyse,
 }
 
 /// A file in a job's folder.

@@ -21,6 +21,9 @@
 //! | **Recipe** | How a sound was made, whole enough to make it again. |
 //! | **Generation** | Sounds made from one recipe, to choose from. |
 //! | **Sound** | A recording or a generated sound that was kept, with its recipe. |
+//! | **Library** | Sounds of one's own in folders, and those that were kept, with what was found in them. |
+//! | **Folder** of the library | Sounds that are watched where they are, or were dropped and are kept. |
+//! | **Collection** | Sounds of the library under a name of one's own; one may be in several. |
 //! | **Patch** | What is kept of playing a model: a favourite point, a trajectory, the state of its controls. |
 //! | **Map** | The latents of a dataset, drawn in two dimensions. |
 //! | **Yardstick** | A score to compare an agent's with: a random player's, a person's. |
@@ -85,6 +88,7 @@ mod id;
 mod import;
 mod job;
 mod latent_map;
+mod library;
 mod machine;
 mod measure;
 mod measured;
@@ -119,6 +123,7 @@ pub use id::*;
 pub use import::*;
 pub use job::*;
 pub use latent_map::*;
+pub use library::*;
 pub use machine::*;
 pub use measure::*;
 pub use measured::*;

@@ -44,6 +44,14 @@ pub const RECORDINGS: &str = "recordings";
 pub const GENERATED: &str = "sounds";
 /// Says in a recording's folder that it was taken into the library of sounds.
 pub const TAKEN: &str = "taken.json";
+/// The folder of what an `analyse` job has found, in which each file's is named by its SHA-256.
+pub const FOUND: &str = "found";
+/// What was found in a sound: [`api::Analysis`].
+pub const ANALYSIS: &str = "analysis.json";
+/// Corrections of what was found: [`api::AnalysisEdit`].
+pub const EDIT: &str = "edit.json";
+/// What people said of a sound.
+pub const MARKS: &str = "marks.json";
 /// A preset of one's own.
 pub const PRESET: &str = "preset.json";
 

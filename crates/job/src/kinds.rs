@@ -207,6 +207,16 @@ pub const KINDS: &[Kind] = &[
         again: Again::Restart,
         is_plain: false,
     },
+    Kind {
+        kind: JobKind::Analyse,
+        word: "analyse",
+        shelf: Shelf::Analyses,
+        needs: Needs::Cores,
+        kept: Kept::Newest(10),
+        stopped: Stopped::Kept,
+        again: Again::Resume,
+        is_plain: false,
+    },
 ];
 
 /// The row of a kind.
@@ -243,6 +253,7 @@ pub fn of(task: &Task) -> JobKind {
         Task::Session(_) => JobKind::Session,
         Task::Generate(_) => JobKind::Generate,
         Task::Map(_) => JobKind::Map,
+        Task::Analyse(_) => JobKind::Analyse,
     }
 }
 

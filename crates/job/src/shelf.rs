@@ -47,11 +47,15 @@ pub enum Shelf {
     Sounds,
     /// Favourite points, trajectories and settings of instruments.
     Patches,
+    /// Folders of sounds of one's own.
+    Folders,
+    /// What is in sounds, being found out.
+    Analyses,
 }
 
 impl Shelf {
     /// Every shelf with its folder and with the word for one thing on it.
-    const WORDS: [(Shelf, &'static str, &'static str); 16] = [
+    const WORDS: [(Shelf, &'static str, &'static str); 18] = [
         (Shelf::Datasets, "datasets", "dataset"),
         (Shelf::Runs, "runs", "run"),
         (Shelf::Models, "models", "model"),
@@ -68,11 +72,13 @@ impl Shelf {
         (Shelf::Maps, "maps", "map"),
         (Shelf::Sounds, "sounds", "sound"),
         (Shelf::Patches, "patches", "patch"),
+        (Shelf::Folders, "folders", "folder"),
+        (Shelf::Analyses, "analyses", "analysis"),
     ];
 
     /// Every shelf.
-    pub const ALL: [Shelf; 16] = {
-        let mut all = [Shelf::Datasets; 16];
+    pub const ALL: [Shelf; 18] = {
+        let mut all = [Shelf::Datasets; 18];
         let mut i = 0;
         while i < all.len() {
             all[i] = Self::WORDS[i].0;
@@ -139,6 +145,21 @@ fn in_any_project(folder: &Path, shelf: Shelf, id: &Id) -> Option<PathBuf> {
 /// An upload's folder, as seen from the folder of a job.
 pub fn upload_seen_from_job(upload: &Id) -> PathBuf {
     Path::new("../../../../uploads").join(upload.as_str())
+}
+
+/// The folder of what was found in all sounds of the workspace, as seen from the folder of a job.
+pub fn analysed_seen_from_job() -> PathBuf {
+    Path::new("../../../..").join(ANALYSED)
+}
+
+/// The folder of a workspace in which everything that was found in sounds is kept, by the SHA-256 of their files.
+pub const ANALYSED: &str = "analysed";
+
+/// The folder in [`ANALYSED`] of what was found in a file; nothing where that is no SHA-256 in hexadecimal.
+pub fn analysed_in(analysed: &Path, sha256: &str) -> Option<PathBuf> {
+    let is_hash = sha256.len() == 64
+        && sha256.bytes().all(|it| it.is_ascii_digit() || (b'a'..=b'f').contains(&it));
+    is_hash.then(|| analysed.join(&sha256[..2]).join(sha256))
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod generated;
 mod import;
 mod interrupt;
 mod job;
+mod library;
 mod midi;
 mod model;
 mod named;
@@ -135,6 +136,9 @@ enum Command {
     /// Manage the library of sounds that were generated or recorded
     #[command(subcommand)]
     Sound(sound::SoundCommand),
+    /// Add your own sounds, search them by what is in them, and rate them
+    #[command(subcommand)]
+    Library(library::LibraryCommand),
     /// Convert sound files: format, rate, channels, dither, loudness
     ConvertSound(convert_sound::ConvertSoundArgs),
     /// Make sounds longer or shorter, higher or lower
@@ -254,6 +258,7 @@ fn run_command(
         Some(Command::Generate(args)) => generate::run(&args, console),
         Some(Command::Style(args)) => style::run(&args, console),
         Some(Command::Sound(command)) => sound::run(&command, console),
+        Some(Command::Library(command)) => library::run(&command, console),
         Some(Command::ConvertSound(args)) => convert_sound::run(&args, console),
         Some(Command::Stretch(args)) => stretch::run(&args, console),
         Some(Command::Tune(args)) => tune::run(&args, console),

@@ -19,6 +19,7 @@ mod guard;
 mod imports;
 mod input;
 mod jobs;
+mod library;
 mod live;
 mod maps;
 mod measures;
@@ -217,6 +218,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(generations::routes())
         .merge(maps::routes())
         .merge(sounds::routes())
+        .merge(library::routes())
         .merge(patches::routes())
         .merge(folders::routes())
         .merge(imports::routes())

@@ -28,6 +28,8 @@ mod measures;
 mod midi;
 #[path = "all/old_workspace.rs"]
 mod old_workspace;
+#[path = "all/own_sounds.rs"]
+mod own_sounds;
 #[path = "all/pages.rs"]
 mod pages;
 #[path = "all/presets.rs"]

@@ -15,15 +15,19 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use api::{Exit, Id, Order, Outcome, ProjectFile, SoundCard, Task, UnixMs};
+use api::{
+    Exit, FolderCard, FolderPlace, Id, Order, Outcome, ProjectFile, SoundCard, Task, UnixMs,
+};
 use job::{Shelf, files, whole};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Error, room,
-    workspace::{ids_in, move_folder},
+    Error,
+    library::name_from,
+    room,
+    workspace::{ids_in, move_folder, remove},
 };
 
 /// The first file of an archive.
@@ -376,6 +380,7 @@ pub(crate) fn make_ours(
             Shelf::Models => rename_in(&place.join(files::MODEL), &renamed)?,
             Shelf::Presets => rename_in(&place.join(files::PRESET), &renamed)?,
             Shelf::Patches => rename_in(&place.join(files::PATCH), &renamed)?,
+            Shelf::Folders => keep_folder_inside(&place)?,
             Shelf::Sounds => {
                 rename_in(&place.join(SoundCard::CARD), &renamed)?;
                 // It says which job it was taken from.
@@ -384,6 +389,8 @@ pub(crate) fn make_ours(
             _ => {
                 rename_in(&place.join(files::ORDER), &renamed)?;
                 make_job_ours(&place, now_ms)?;
+                // What it says it found in files of others is not believed.
+                remove(&place.join(files::FOUND))?;
             }
         }
         if let Some(id) = renamed.get(&id) {
@@ -418,6 +425,18 @@ fn rename(value: &mut Value, renamed: &BTreeMap<Id, Id>) -> bool {
         Value::Object(map) => map.values_mut().fold(false, |any, it| rename(it, renamed) | any),
         _ => false,
     }
+}
+
+/// Sees that a folder of the library leads nowhere outside: what it watched is not on this computer, or is not asked for.
+fn keep_folder_inside(place: &Path) -> Result<(), Error> {
+    let path = place.join(FolderCard::CARD);
+    let Ok(card) = whole::read_versioned::<FolderCard>(&path, FolderCard::FORMAT) else {
+        return Ok(());
+    };
+    let FolderPlace::Watched { path: watched } = &card.place else { return Ok(()) };
+    let name = name_from(&format!("{} (was {})", card.name, watched.display()));
+    let card = FolderCard { name, place: FolderPlace::Kept, ..card };
+    Ok(whole::write_json(&path, &card)?)
 }
 
 /// Sees that a job's order leads nowhere outside, and that the job does not start by itself.

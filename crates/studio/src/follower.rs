@@ -13,7 +13,7 @@ use rusqlite::Connection;
 
 use crate::{
     Error,
-    library::{films::automatic, sessions},
+    library::{analyses, films::automatic, sessions},
     shared::{Change, Shared},
     store::{
         checkpoints, episodes, event_marks,
@@ -64,6 +64,9 @@ fn read(shared: &Shared, job: &JobRow, reading: Reading) -> Result<Reach, Error>
         shared.change(|change| store(change, job, &chunk, reading))?;
         if job.kind == JobKind::Session && reading == Reading::Live {
             sessions::take_recorded(shared, &job.id, &chunk);
+        }
+        if job.kind == JobKind::Analyse && reading == Reading::Live {
+            analyses::take_found(shared, &job.id, &chunk);
         }
     }
     Ok(chunk.reach)
@@ -228,8 +231,11 @@ fn apply(
                 warnings::add(connection, &job.id, warning)?;
             }
         }
-        // What was recorded is taken into the library of sounds, not stored with the job.
-        EventBody::Recorded { .. } | EventBody::Finished(_) => {}
+        // What was recorded or found is taken into the library, not stored with the job.
+        EventBody::Recorded { .. }
+        | EventBody::Analysed { .. }
+        | EventBody::NotAnalysed { .. }
+        | EventBody::Finished(_) => {}
     }
     let moves_best = matches!(
         event.body,

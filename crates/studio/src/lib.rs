@@ -21,6 +21,9 @@
 //! | generations | `generations` `generation` `create_generation` `generated_sounds` `generated_sound` `generated_peaks` `discard_generated` `generation_file` `rename_generation` | `library/generations.rs` |
 //! | maps | `create_map` `map_of_model` `map` `map_file` | `library/maps.rs` |
 //! | sounds | `sounds` `sound` `create_sound` `change_sound` `delete_sound` `restore_sound` `sound_file` `sound_peaks` `sound_recipe` | `library/sounds.rs` |
+//! | folders of the library | `library_folders` `library_folder` `add_library_folder` `scan_library` `change_library_folder` `delete_library_folder` `restore_library_folder` | `library/folders.rs` |
+//! | sounds of the library | `library_items` `library_words` `library_item` `change_library_item` `edit_library_item` `remove_library_item` `restore_library_item` `library_item_file` `library_item_peaks` | `library/items.rs`, `library/search.rs` |
+//! | what is in sounds | `create_analysis` | `library/analyses.rs` |
 //! | patches | `patches` `patch` `create_patch` `change_patch` `delete_patch` `restore_patch` | `library/patches.rs` |
 //! | measures | `create_measure` `measure` `measured` | `library/measures.rs` |
 //! | uploads | `new_upload` `upload` `stage_upload` `delete_upload` | `library/uploads.rs` |
@@ -67,8 +70,8 @@ use api::Id;
 pub use clock::Clock;
 pub use error::Error;
 pub use library::{
-    datasets::DatasetSound, is_unprintable, measures::MeasureRequest, runs::RunRequest,
-    sessions::CodecOf, unreadable::find_unreadable, uploads::StagedFile,
+    datasets::DatasetSound, is_unprintable, items::LibraryAsk, measures::MeasureRequest,
+    runs::RunRequest, sessions::CodecOf, unreadable::find_unreadable, uploads::StagedFile,
 };
 pub use live::{Delivery, Subscription};
 pub use room::free_bytes;

@@ -1,13 +1,16 @@
 //! The library: every verb on projects, datasets, runs, models, presets, reconstructions, conversions, exports, films,
-//! sessions, generations, maps, sounds, patches, imports, measures, uploads and the trash, one file each, and what these
-//! have in common: fresh identifiers, names, folders, and the trash.
+//! sessions, generations, maps, sounds, folders of sounds and what is in them, patches, imports, measures, uploads and the
+//! trash, one file each, and what these have in common: fresh identifiers, names, folders, and the trash.
 
+pub(crate) mod analyses;
 mod conversions;
 pub(crate) mod datasets;
 mod exports;
 pub(crate) mod films;
+pub(crate) mod folders;
 pub(crate) mod generations;
 mod imports;
+pub(crate) mod items;
 mod jobs;
 mod maps;
 pub(crate) mod measures;
@@ -20,6 +23,7 @@ mod priors;
 pub(crate) mod projects;
 mod reconstructions;
 pub(crate) mod runs;
+pub(crate) mod search;
 pub(crate) mod sessions;
 pub(crate) mod sounds;
 pub(crate) mod trash;
@@ -128,7 +132,9 @@ pub(crate) fn is_taken(shared: &Shared, id: &Id) -> Result<bool, Error> {
             || store::models::find(c, id)?.is_some()
             || store::presets::find(c, id)?.is_some()
             || store::patches::find(c, id)?.is_some()
-            || store::sounds::find(c, id)?.is_some())
+            || store::sounds::find(c, id)?.is_some()
+            || store::folders::find(c, id)?.is_some()
+            || store::items::has(c, id)?)
     })
 }
 

@@ -21,7 +21,7 @@ use crate::{
     queue,
     shared::{Change, Shared, lock},
     store::{
-        self, datasets,
+        self, datasets, folders,
         jobs::{self, JobRow, Phase},
         measures,
         models::{self, ModelRow},
@@ -56,6 +56,7 @@ pub(crate) fn reconcile(shared: &Shared) -> Result<(), Error> {
     }
     requeue_unstarted(shared)?;
     take_recordings(shared)?;
+    library::analyses::catch_up(shared)?;
     trash::finish_purges(shared)?;
     trash::purge_expired(shared)?;
     purge_uploads(shared, UPLOADS_AT_START_MS)
@@ -123,6 +124,10 @@ pub(crate) fn read_in(
         Shelf::Sounds => {
             let row = library::sounds::read_row(&folder, id, project, deleted_ms)?;
             shared.change(|change| sounds::save(change.tx, &row))
+        }
+        Shelf::Folders => {
+            let row = library::folders::read_row(&folder, id, project, deleted_ms)?;
+            shared.change(|change| folders::save(change.tx, &row))
         }
         _ => read_in_job(shared, shelf, id, (&folder, card), (project, deleted_ms), until),
     }
@@ -233,6 +238,7 @@ pub(crate) fn forget(change: &mut Change<'_>, shelf: Shelf, id: &Id) -> Result<(
         Shelf::Presets => presets::forget(change.tx, id),
         Shelf::Patches => patches::forget(change.tx, id),
         Shelf::Sounds => sounds::forget(change.tx, id),
+        Shelf::Folders => folders::forget(change.tx, id),
         _ => jobs::forget(change.tx, id),
     }
 }

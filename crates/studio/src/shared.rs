@@ -132,6 +132,11 @@ impl<'a> Change<'a> {
         self.live.push(Live::Changed { list: "projects".to_owned(), id: id.clone() });
     }
 
+    /// Publishes that a sound of the library, or a folder of it, is not what it was.
+    pub(crate) fn library(&mut self, id: &Id) {
+        self.live.push(Live::Changed { list: "library".to_owned(), id: id.clone() });
+    }
+
     /// Publishes that something entered or left the trash.
     pub(crate) fn trash(&mut self, id: &Id) {
         self.live.push(Live::Changed { list: "trash".to_owned(), id: id.clone() });

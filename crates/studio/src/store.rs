@@ -9,10 +9,13 @@
 //! lost in between is read from the folders at the next start.
 
 pub(crate) mod checkpoints;
+pub(crate) mod contents;
 pub(crate) mod datasets;
 pub(crate) mod episodes;
 pub(crate) mod event_marks;
 pub(crate) mod films;
+pub(crate) mod folders;
+pub(crate) mod items;
 pub(crate) mod jobs;
 pub(crate) mod measures;
 pub(crate) mod metrics;
@@ -59,6 +62,9 @@ const MIGRATIONS: &[&[(&str, &str)]] = &[
     films::MIGRATIONS,
     patches::MIGRATIONS,
     sounds::MIGRATIONS,
+    folders::MIGRATIONS,
+    items::MIGRATIONS,
+    contents::MIGRATIONS,
 ];
 
 /// A database up to this size is checked as a whole after a crash; it takes a second or so.
@@ -338,7 +344,7 @@ pub(crate) fn on_shelf(
     let (sql, given) = match shelf {
         Shelf::Models => (of_body("models"), api::Project::first().to_string()),
         Shelf::Presets => (of_body("presets"), api::Project::first().to_string()),
-        Shelf::Patches | Shelf::Sounds => {
+        Shelf::Patches | Shelf::Sounds | Shelf::Folders => {
             let sql = format!(
                 "SELECT id, deleted_ms IS NOT NULL, project FROM {} WHERE ?1 = '' ORDER BY id",
                 shelf.name()
@@ -368,10 +374,14 @@ pub(crate) fn set_project(
         Shelf::Presets => "UPDATE presets SET body = json_set(body, '$.project', ?2) WHERE id = ?1",
         Shelf::Patches => "UPDATE patches SET project = ?2 WHERE id = ?1",
         Shelf::Sounds => "UPDATE sounds SET project = ?2 WHERE id = ?1",
+        Shelf::Folders => "UPDATE folders SET project = ?2 WHERE id = ?1",
         _ => "UPDATE jobs SET project = ?2 WHERE id = ?1",
     };
     connection.execute(sql, [id.as_str(), project.as_str()])?;
-    Ok(())
+    match shelf {
+        Shelf::Sounds | Shelf::Folders => items::set_project(connection, id, project),
+        _ => Ok(()),
+    }
 }
 
 /// SQLite has signed integers only; ours are counts and times, far below the end of both.

@@ -18,7 +18,7 @@ use job::{Needs, Shelf, events::Reach};
 use crate::{
     Error, follower,
     job_folder::{self, Process, Product},
-    library::{ask_to_stop, films::automatic, sessions, uploads},
+    library::{analyses, ask_to_stop, films::automatic, sessions, uploads},
     out_of_memory, queue, rebuild, room,
     shared::{Shared, lock},
     store::{
@@ -368,6 +368,11 @@ fn end(shared: &Shared, id: &Id, death: &Death) -> Result<Option<Exit>, Error> {
         // They stay in its folder, which is not removed without them.
         tracing::warn!("{id}: recordings are not taken yet: failed to {error}");
     }
+    if job.kind == JobKind::Analyse
+        && let Err(error) = analyses::take_left(shared, id)
+    {
+        tracing::warn!("{id}: what it found is not taken yet: failed to {error}");
+    }
     shared.change(|change| {
         let Some(mut job) = jobs::find(change.tx, id)? else { return Ok(()) };
         job.phase = ending.phase;
@@ -399,6 +404,12 @@ fn end(shared: &Shared, id: &Id, death: &Death) -> Result<Option<Exit>, Error> {
     if is_done {
         remove_upload_of(shared, id)?;
     }
+    if is_done
+        && job.kind == JobKind::Analyse
+        && let Err(error) = analyses::go_on(shared, id, &job.project)
+    {
+        tracing::warn!("{id}: what came meanwhile is not analysed: failed to {error}");
+    }
     shared.bell.ring();
     Ok(ending.unwritten)
 }
@@ -418,6 +429,9 @@ pub(crate) fn discard(shared: &Shared, job: &JobRow) -> Result<(), Error> {
     let shelf = Shelf::of(job.kind);
     if job.kind == JobKind::Session {
         sessions::take_left(shared, &job.id)?;
+    }
+    if job.kind == JobKind::Analyse {
+        analyses::take_left(shared, &job.id)?;
     }
     remove_upload_of(shared, &job.id)?;
     remove(&shared.workspace.folder(shelf, &job.id))?;

@@ -1,5 +1,6 @@
 //! The kinds of job, one file each, and what they share: how a job begins and how it ends.
 
+mod analyse;
 mod convert;
 mod device;
 mod export;
@@ -77,6 +78,7 @@ fn work(folder: &mut JobFolder) -> anyhow::Result<Outcome> {
         Task::Session(task) => session::run(folder, &task),
         Task::Generate(task) => generate::run(folder, &task),
         Task::Map(task) => map::run(folder, &task),
+        Task::Analyse(task) => analyse::run(folder, &task),
     }
 }
 

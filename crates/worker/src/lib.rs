@@ -6,6 +6,7 @@
 
 #[cfg(test)]
 mod allocations;
+mod annotations;
 mod bad_sound;
 mod change;
 mod check_file;
@@ -38,6 +39,7 @@ mod words;
 
 use std::path::Path;
 
+pub use annotations::{annotation_ending, annotations};
 pub use change::convert_sound::{ConvertSound, LoudnessTarget, convert_sound};
 pub use change::spectral_edit::edit_spectrum;
 pub use change::stretch::{StretchLength, StretchSound, stretch_sound};

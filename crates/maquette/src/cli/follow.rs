@@ -105,6 +105,14 @@ impl Onlooker<'_> {
         self.until_done(look, |measure| &measure.job)
     }
 
+    /// Waits until a job of any other kind is done.
+    ///
+    /// # Errors
+    /// When that failed.
+    pub(crate) fn job(self, id: &Id) -> anyhow::Result<Job> {
+        self.until_done(|| self.client.get::<Job>(&format!("/api/jobs/{id}")), |job| job)
+    }
+
     /// Waits until a run ends, and passes on each event after a number as it arrives.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 use api::{Id, JobKind};
 use job::{Kept, Shelf};
 
-use super::{cancel_job, sessions};
+use super::{analyses, cancel_job, sessions};
 
 use crate::{
     Error,
@@ -33,10 +33,14 @@ pub(super) fn delete(shared: &Shared, kind: JobKind, id: &Id) -> Result<(), Erro
     remove_ended(shared, kind, id)
 }
 
-/// Removes a job that has ended, with what is left in its folder. What a session has recorded is taken before.
+/// Removes a job that has ended, with what is left in its folder. What a session has recorded, or an analysis found, is
+/// taken before.
 pub(super) fn remove_ended(shared: &Shared, kind: JobKind, id: &Id) -> Result<(), Error> {
     if kind == JobKind::Session {
         sessions::take_left(shared, id)?;
+    }
+    if kind == JobKind::Analyse {
+        analyses::take_left(shared, id)?;
     }
     let shelf = Shelf::of(kind);
     remove(&shared.workspace.folder(shelf, id))?;

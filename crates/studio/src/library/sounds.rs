@@ -328,6 +328,7 @@ fn find(connection: &rusqlite::Connection, id: &Id) -> Result<SoundRow, Error> {
 fn save(change: &mut Change<'_>, row: &SoundRow) -> Result<(), Error> {
     sounds::save(change.tx, row)?;
     change.list(Shelf::Sounds, &row.id);
+    change.library(&row.id);
     Ok(())
 }
 
@@ -352,7 +353,7 @@ fn sound(shared: &Shared, row: SoundRow) -> Sound {
 }
 
 /// Words on a sound: each like a name, none twice, none empty.
-fn valid_tags(tags: &[String]) -> Result<Vec<String>, Error> {
+pub(super) fn valid_tags(tags: &[String]) -> Result<Vec<String>, Error> {
     let mut valid: Vec<String> = Vec::new();
     for tag in tags {
         let tag = tag.trim();

@@ -15,7 +15,7 @@ use crate::{
     Error, Studio, job_folder,
     rebuild::forget,
     shared::{Change, Shared},
-    store::{jobs, models, patches, presets, reconstructions, sounds},
+    store::{folders, jobs, models, patches, presets, reconstructions, sounds},
     workspace::{ids_in, move_folder, remove, size_of},
 };
 
@@ -74,6 +74,7 @@ impl Studio {
             Shelf::Presets => self.restore_preset(id).map(drop),
             Shelf::Patches => self.restore_patch(id).map(drop),
             Shelf::Sounds => self.restore_sound(id).map(drop),
+            Shelf::Folders => self.restore_library_folder(id).map(drop),
             _ => self.restore_job(id).map(drop),
         }
     }
@@ -233,6 +234,7 @@ fn deleted(c: &Connection, shelf: Shelf, id: &Id) -> Result<Option<Deleted>, Err
         Shelf::Presets => presets::find(c, id)?.and_then(|row| of(row.preset.name, row.deleted_ms)),
         Shelf::Patches => patches::find(c, id)?.and_then(|row| of(row.patch.name, row.deleted_ms)),
         Shelf::Sounds => sounds::find(c, id)?.and_then(|row| of(row.card.name, row.deleted_ms)),
+        Shelf::Folders => folders::find(c, id)?.and_then(|row| of(row.card.name, row.deleted_ms)),
         _ => jobs::find(c, id)?
             .filter(|row| Shelf::of(row.kind) == shelf)
             .and_then(|row| of(row.name, row.deleted_ms)),

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use api::{Id, JobKind, Model, OwnPreset, Patch, Problem, SoundCard, UnreadableFolder};
+use api::{FolderCard, Id, JobKind, Model, OwnPreset, Patch, Problem, SoundCard, UnreadableFolder};
 use job::Shelf;
 
 use crate::{
@@ -106,6 +106,10 @@ fn check(shelf: Shelf, folder: &Path) -> Result<(), job::Error> {
         Shelf::Sounds => {
             let path = folder.join(SoundCard::CARD);
             job::whole::read_versioned::<SoundCard>(&path, SoundCard::FORMAT).map(drop)
+        }
+        Shelf::Folders => {
+            let path = folder.join(FolderCard::CARD);
+            job::whole::read_versioned::<FolderCard>(&path, FolderCard::FORMAT).map(drop)
         }
         _ => job::order::read(folder).map(drop),
     }

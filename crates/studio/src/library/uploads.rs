@@ -312,6 +312,22 @@ fn make_folders(upload: &Path, folders: &[String]) -> Result<PathBuf, Error> {
     Ok(at)
 }
 
+/// Moves everything of an upload into a folder that has files already; what has the name of one gets a number.
+pub(super) fn merge(upload: &Path, into: &Path) -> Result<(), Error> {
+    for path in files_below(upload)?.into_iter().filter(|path| !is_staged(path)) {
+        let way = path.strip_prefix(upload).ok().and_then(Path::parent);
+        let parts = way.into_iter().flat_map(Path::components);
+        let names: Vec<String> =
+            parts.map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+        let folder = make_folders(into, &names)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let target = free_path(&folder, &name);
+        fs::rename(&path, &target).map_err(Error::io("keep", &target))?;
+    }
+    job::whole::sync_folder(into);
+    Ok(())
+}
+
 /// One part of a path, without what a file system or a shell would take for something else.
 fn safe_name(part: &str) -> Result<String, Error> {
     // Windows takes these for drives, streams and patterns.

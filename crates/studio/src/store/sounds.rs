@@ -3,7 +3,7 @@
 use api::{Id, SoundCard, UnixMs};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{from_json, id, int, to_json, uint, uint_if_any};
+use super::{from_json, id, int, items, to_json, uint, uint_if_any};
 use crate::{Error, job_folder::Taken};
 
 pub(super) const MIGRATIONS: &[(&str, &str)] = &[(
@@ -56,7 +56,7 @@ pub(crate) fn save(connection: &Connection, row: &SoundRow) -> Result<(), Error>
             row.deleted_ms.map(int),
         ],
     )?;
-    Ok(())
+    items::save_made(connection, row)
 }
 
 /// One sound, also when it is in the trash.
@@ -83,7 +83,7 @@ pub(crate) fn of_job(connection: &Connection, job: &Id) -> Result<Vec<SoundRow>,
 
 pub(crate) fn forget(connection: &Connection, id: &Id) -> Result<(), Error> {
     connection.execute("DELETE FROM sounds WHERE id = ?1", [id.as_str()])?;
-    Ok(())
+    items::forget(connection, id)
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<SoundRow> {

@@ -11,6 +11,7 @@ mod full_disk;
 mod generations;
 mod imports;
 mod jobs;
+mod library;
 mod maps;
 mod measures;
 mod models;

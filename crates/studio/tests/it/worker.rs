@@ -4,6 +4,7 @@
 //! harness takes the folder for one more filter, runs this one test, and the test takes the folder
 //! from the arguments. How it plays is told by the settings of a run, or by the name of the job.
 
+mod analyse;
 mod games;
 pub(crate) mod live;
 mod measure;
@@ -110,6 +111,7 @@ fn play_folder(folder: &Path) {
         Task::Session(task) => live::session(folder, task, &mut events),
         Task::Generate(task) => live::generate(folder, &order.name, task, &mut events),
         Task::Map(task) => live::map(folder, task, &mut events),
+        Task::Analyse(task) => analyse::analyse(folder, task, &mut events),
         // A reconstruction, and whatever else needs nothing of its order.
         _ => reconstruct(folder, &order.name, &mut events),
     };

@@ -197,6 +197,17 @@ export function tone(secs, hz = 220, rate = 44_100) {
   return wav(Math.round(secs * rate), rate, (i) => 12_000 * Math.sin((2 * Math.PI * hz * i) / rate))
 }
 
+/** A drum loop: a click on each beat, the first of four louder and lower, of so many beats at a tempo; 16-bit mono WAV. */
+export function clicks(nBeats, bpm, rate = 44_100) {
+  const beat = (60 / bpm) * rate
+  return wav(Math.round(nBeats * beat), rate, (i) => {
+    const [n, within] = [Math.floor(i / beat), i % beat]
+    const hz = n % 4 === 0 ? 180 : 420
+    const hat = within > beat / 2 ? 2000 * Math.exp(-(within - beat / 2) / 600) * Math.sin(i * 1.7) : 0
+    return (n % 4 === 0 ? 20_000 : 11_000) * Math.exp(-within / 1800) * Math.sin((2 * Math.PI * hz * within) / rate) + hat
+  })
+}
+
 /** Noise that never repeats itself, so that it is found again in what comes out: 16-bit mono WAV. */
 export function noise(secs, rate = 48_000) {
   let [state, low] = [12_345, 0]

@@ -44,6 +44,9 @@ class Player {
   /** The level of the output, in dB relative to full scale. */
   levelDb = $state(-120)
 
+  /** What to play after something that has ended, if anything. */
+  after: ((ended: Playable) => Promise<Playable | undefined>) | undefined
+
   #engine: Engine | undefined
   #buffers: AudioBuffer[] = []
   #frame = 0
@@ -174,6 +177,15 @@ class Player {
   #ended() {
     this.#halt()
     this.position = 0
+    if (this.playable) void this.#goOn(this.playable)
+  }
+
+  /** Plays what comes after a sound, unless something else was started or chosen meanwhile. */
+  async #goOn(ended: Playable) {
+    const next = await this.after?.(ended)
+    if (!next || this.playable !== ended || this.isPlaying) return
+    await this.load(next)
+    if (this.playable === next) await this.play()
   }
 
   #halt() {

@@ -81,3 +81,5 @@ export type List =
   | 'maps'
   | 'sounds'
   | 'patches'
+  | 'folders'
+  | 'library'

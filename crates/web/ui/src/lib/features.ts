@@ -12,6 +12,7 @@ import { games } from '../pages/games/feature'
 import { help } from '../pages/help/feature'
 import { imports } from '../pages/import/feature'
 import { jobs } from '../pages/jobs/feature'
+import { library } from '../pages/library/feature'
 import { models } from '../pages/models/feature'
 import { play } from '../pages/play/feature'
 import { projects } from '../pages/projects/feature'
@@ -20,4 +21,4 @@ import { session } from '../pages/session/feature'
 import { settings } from '../pages/settings/feature'
 import { trash } from '../pages/trash/feature'
 
-export const features: Feature[] = [dashboard, datasets, runs, compare, games, play, films, session, models, create, exports, imports, projects, jobs, trash, settings, help]
+export const features: Feature[] = [dashboard, datasets, runs, compare, games, play, films, session, models, create, library, exports, imports, projects, jobs, trash, settings, help]

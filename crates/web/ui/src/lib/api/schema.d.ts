@@ -948,6 +948,250 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/library/analyses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Queues a job that finds out what is in sounds; `null` where there is nothing to find out. */
+        post: operations["create_analysis"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library/folders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Folders of the library, newest first. */
+        get: operations["library_folders"];
+        put?: never;
+        /** Adds a folder or a file of this computer, which is left where it is, or what was dropped; its sounds are analysed. */
+        post: operations["add_library_folder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library/folders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One folder of the library. */
+        get: operations["library_folder"];
+        put?: never;
+        post?: never;
+        /** Takes a folder out of the library, into the trash. The files of a watched one stay where they are. */
+        delete: operations["delete_library_folder"];
+        options?: never;
+        head?: never;
+        /** Gives a folder of the library another name. */
+        patch: operations["change_library_folder"];
+        trace?: never;
+    };
+    "/api/library/folders/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a folder of the library back from the trash. */
+        post: operations["restore_library_folder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sounds of the library that pass a search. */
+        get: operations["library_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library/items/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One sound of the library, with all that was found in it. */
+        get: operations["library_item"];
+        put?: never;
+        post?: never;
+        /** Takes a sound out of the library. A file stays where it is; what was made here goes to the trash. */
+        delete: operations["remove_library_item"];
+        options?: never;
+        head?: never;
+        /** Rates a sound, gives it tags, or puts it into collections. */
+        patch: operations["change_library_item"];
+        trace?: never;
+    };
+    "/api/library/items/{id}/annotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was found in a sound, with the corrections, as a file for other programs. */
+        get: operations["library_item_annotations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library/items/{id}/edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Corrects what was found in a sound. The corrections take the place of earlier ones. */
+        put: operations["edit_library_item"];
+        post?: never;
+        /** Takes all corrections back: a sound is as it was found. */
+        delete: operations["reset_library_item"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library/items/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file of a sound; parts of it by `Range`. */
+        get: operations["library_item_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library/items/{id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows the folder of a sound's file in the file manager of the computer that Maquette runs on. */
+        post: operations["open_library_item"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library/items/{id}/peaks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shape of a sound; without any pairs before it is analysed. */
+        get: operations["library_item_peaks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library/items/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lists a sound again that was taken out of the library. */
+        post: operations["restore_library_item"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library/scan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Looks through the folders of the library for what is new, has changed or is gone; what is new is analysed. */
+        post: operations["scan_library"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library/words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tags, collections, keys and formats of the sounds of the library, with how many have each. */
+        get: operations["library_words"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/live": {
         parameters: {
             query?: never;
@@ -2055,6 +2299,150 @@ export interface components {
             notes: string[];
             packaged?: components["schemas"]["Packaged"] | null;
         };
+        /** @description What was found in one sound. An interface for scripts: fields may be added, none changes its meaning. */
+        Analysis: {
+            /**
+             * @description The file, as it was named.
+             * @default
+             */
+            file: string;
+            /**
+             * Format: int32
+             * @description Version of this form; see [`Analysis::FORMAT`].
+             * @default 0
+             */
+            format: number;
+            /**
+             * Format: double
+             * @description Length, in seconds.
+             * @default 0
+             */
+            seconds: number;
+            /**
+             * Format: int32
+             * @description Sampling rate of the file.
+             * @default 0
+             */
+            rate_hz: number;
+            /**
+             * Format: int32
+             * @description Channels of the file.
+             * @default 0
+             */
+            channels: number;
+            /**
+             * Format: double
+             * @description The likeliest tempo, in beats per minute; none where no beat was found.
+             * @default null
+             */
+            tempo_bpm: number | null;
+            /**
+             * @description Tempos that fit, likeliest first; the weights add up to 1.
+             * @default []
+             */
+            tempo_candidates: components["schemas"]["TempoCandidate"][];
+            /**
+             * Format: double
+             * @description How sure the tempo is, from 0 to 1.
+             * @default 0
+             */
+            tempo_confidence: number;
+            /**
+             * @description Beats in a bar, as `4/4`; none where no beat was found.
+             * @default null
+             */
+            meter: string | null;
+            /**
+             * @description Times of the beats.
+             * @default []
+             */
+            beats_s: number[];
+            /**
+             * @description Times of the first beats of bars.
+             * @default []
+             */
+            downbeats_s: number[];
+            /**
+             * @description Times at which something begins to sound.
+             * @default []
+             */
+            onsets_s: number[];
+            /**
+             * @description The key, as `C major` or `A minor`; none where nothing has a pitch.
+             * @default null
+             */
+            key: string | null;
+            /**
+             * Format: double
+             * @description How sure the key is, from 0 to 1.
+             * @default 0
+             */
+            key_confidence: number;
+            /**
+             * Format: double
+             * @description How far the sound is tuned from A = 440 Hz, in cents.
+             * @default 0
+             */
+            tuning_cents: number;
+            /**
+             * @description Chords, one after the other without gaps, in the spelling of mir_eval: `C:maj`, `A:min`, `G:7`, `N` for none.
+             * @default []
+             */
+            chords: components["schemas"]["Span"][];
+            /**
+             * @description Sections; equal letters are repeats.
+             * @default []
+             */
+            sections: components["schemas"]["Span"][];
+            /**
+             * Format: double
+             * @description Integrated loudness (EBU R 128), in LUFS; none for silence and for what is shorter than 0.4 s.
+             * @default null
+             */
+            loudness_lufs: number | null;
+            /**
+             * Format: double
+             * @description Loudness range (EBU Tech 3342), in LU.
+             * @default null
+             */
+            loudness_range_lu: number | null;
+            /**
+             * Format: double
+             * @description The largest value between the samples too (BS.1770), in dB; none for silence.
+             * @default null
+             */
+            true_peak_dbtp: number | null;
+            /**
+             * @description What is wrong with it, and where.
+             * @default []
+             */
+            findings: components["schemas"]["SoundFinding"][];
+            /**
+             * @description Words that describe it: `bright`, `percussive`, `sustained`…
+             * @default []
+             */
+            words: string[];
+        };
+        /** @description Corrections of what was found in a sound; what is absent stays as it was found. */
+        AnalysisEdit: {
+            /**
+             * Format: double
+             * @description Another tempo, in beats per minute.
+             */
+            tempo_bpm?: number | null;
+            /** @description Another meter, like `3/4`. */
+            meter?: string | null;
+            /** @description Other beats. */
+            beats_s?: number[] | null;
+            /** @description Other first beats of bars. */
+            downbeats_s?: number[] | null;
+            /** @description Another key, like `A minor`. */
+            key?: string | null;
+            /** @description Other chords. */
+            chords?: components["schemas"]["Span"][] | null;
+            /** @description Other sections. */
+            sections?: components["schemas"]["Span"][] | null;
+        };
         /** @description What the card of a package says that no program knows. What is empty is left out. */
         CardWords: {
             /** @description Who made it. */
@@ -2535,6 +2923,28 @@ export interface components {
             name: string;
             /** @enum {string} */
             event: "recorded";
+        } | {
+            /** @description Which one. */
+            item: components["schemas"]["Id"];
+            /**
+             * @description SHA-256 of its file, in hexadecimal. What was found is in the job's folder, in `found/<sha256>`, unless it
+             *     was known.
+             */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description The file's size when it was read.
+             */
+            bytes: number;
+            /** @enum {string} */
+            event: "analysed";
+        } | {
+            /** @description Which one. */
+            item: components["schemas"]["Id"];
+            /** @description Why, and what to do: sentences. */
+            problem: string;
+            /** @enum {string} */
+            event: "not_analysed";
         } | (components["schemas"]["Warning"] & {
             /** @enum {string} */
             event: "warning";
@@ -2957,6 +3367,18 @@ export interface components {
             /** @description Files in it of the type that was asked for, by name. */
             files?: components["schemas"]["FolderFile"][];
         };
+        /** @description Where the sounds of a new folder are. */
+        FolderSource: {
+            /** @description Its absolute path. */
+            path: string;
+            /** @enum {string} */
+            from: "path";
+        } | {
+            /** @description The identifier that the upload answered with. */
+            upload: components["schemas"]["Id"];
+            /** @enum {string} */
+            from: "upload";
+        };
         /** @description A game, as it is before it is played. */
         Game: {
             /** @description Its name in settings and commands, like `brick`. */
@@ -3154,7 +3576,7 @@ export interface components {
          * @description The kinds of job.
          * @enum {string}
          */
-        JobKind: "prepare" | "import" | "train" | "reconstruct" | "convert" | "export" | "measure" | "film" | "play" | "session" | "generate" | "map";
+        JobKind: "prepare" | "import" | "train" | "reconstruct" | "convert" | "export" | "measure" | "film" | "play" | "session" | "generate" | "map" | "analyse";
         /** @description A kind of job, and what can be asked of jobs of it. */
         JobKindInfo: {
             /** @description Which one. */
@@ -3368,6 +3790,182 @@ export interface components {
              * @description 1 for mono, 2 for stereo.
              */
             channels: number;
+        };
+        /** @description A folder of the library. */
+        LibraryFolder: {
+            /** @description Its identifier. */
+            id: components["schemas"]["Id"];
+            /** @description The project that it lies in. */
+            project: components["schemas"]["Id"];
+            /** @description The name people gave it. */
+            name: string;
+            /** @description When it was added. */
+            created_ms: components["schemas"]["u64"];
+            /** @description Where its sounds are. */
+            path: string;
+            /** @description Whether it is left where it is; else the workspace keeps its files. */
+            is_watched: boolean;
+            /**
+             * Format: int64
+             * @description Sounds in it.
+             */
+            n_sounds: number;
+            /**
+             * Format: int64
+             * @description Sounds that are not where they were.
+             */
+            n_missing: number;
+            /**
+             * Format: int64
+             * @description Sounds that are not analysed, and have not failed to be.
+             */
+            n_new: number;
+            scanned_ms?: components["schemas"]["u64"] | null;
+            /** @description Why it could not be looked through, if it could not. */
+            problem?: string | null;
+        };
+        /** @description What changes about a folder of the library; what is absent stays. */
+        LibraryFolderChange: {
+            /** @description Another name. */
+            name?: string | null;
+        };
+        /** @description A sound of the library, as lists show it. */
+        LibraryItem: {
+            /** @description Its identifier. */
+            id: components["schemas"]["Id"];
+            /** @description The project that it lies in. */
+            project: components["schemas"]["Id"];
+            folder?: components["schemas"]["Id"] | null;
+            /** @description Its name: that of the file without its ending, or of the sound that was made. */
+            name: string;
+            /** @description Where the file is. */
+            path: string;
+            /** @description The ending of its name in lower case, like `wav`. */
+            ending: string;
+            /**
+             * Format: int64
+             * @description Size of the file.
+             */
+            bytes: number;
+            /** @description When the file was last changed. */
+            modified_ms: components["schemas"]["u64"];
+            /** @description When it was added. */
+            added_ms: components["schemas"]["u64"];
+            /** @description Whether the file is not where it was. */
+            is_missing: boolean;
+            /** @description Why it could not be analysed, if it could not. */
+            problem?: string | null;
+            /**
+             * @description SHA-256 of the file, once it was read. Equal files have what was found in them, and what people said of them, in
+             *     common.
+             */
+            sha256?: string | null;
+            /** @description Whether it is analysed. */
+            is_analysed: boolean;
+            /** @description Whether somebody has corrected what was found. */
+            is_edited: boolean;
+            /**
+             * Format: double
+             * @description Length, in seconds, once that is known.
+             */
+            seconds?: number | null;
+            /**
+             * Format: int32
+             * @description Sampling rate, once that is known.
+             */
+            rate_hz?: number | null;
+            /**
+             * Format: int32
+             * @description Channels, once they are known.
+             */
+            channels?: number | null;
+            /**
+             * Format: double
+             * @description Tempo, in beats per minute, if it has one.
+             */
+            tempo_bpm?: number | null;
+            /** @description Meter, like `4/4`, if it has one. */
+            meter?: string | null;
+            /** @description Key, like `A minor`, if it has one. */
+            key?: string | null;
+            /**
+             * Format: double
+             * @description Integrated loudness, in LUFS; none for silence.
+             */
+            loudness_lufs?: number | null;
+            /**
+             * Format: double
+             * @description True peak, in dB; none for silence.
+             */
+            true_peak_dbtp?: number | null;
+            /** @description Kinds of what is wrong with it, each once. */
+            findings: string[];
+            /** @description Words that describe it. */
+            words: string[];
+            /**
+             * Format: int32
+             * @description 1 to 5; 0 where nobody has rated it.
+             */
+            rating: number;
+            /** @description Words of one's own. */
+            tags: string[];
+            /** @description Collections that it is in. */
+            collections: string[];
+        };
+        /** @description What changes about a sound of the library; what is absent stays. */
+        LibraryItemChange: {
+            /**
+             * Format: int32
+             * @description 1 to 5, or 0 for none.
+             */
+            rating?: number | null;
+            /** @description Words of one's own. */
+            tags?: string[] | null;
+            /** @description Collections that it is in. */
+            collections?: string[] | null;
+        };
+        /** @description A sound of the library with all that was found in it. */
+        LibraryItemDetail: {
+            /** @description The sound. */
+            item: components["schemas"]["LibraryItem"];
+            /** @description The name of its folder. */
+            folder_name?: string | null;
+            analysis?: components["schemas"]["Analysis"] | null;
+            found?: components["schemas"]["Analysis"] | null;
+            edit?: components["schemas"]["AnalysisEdit"] | null;
+        };
+        /** @description A part of what was searched for. */
+        LibraryPage: {
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+            /** @description Those of this part, in order. */
+            items: components["schemas"]["LibraryItem"][];
+        };
+        /** @description What looking through the folders of the library found. */
+        LibraryScan: {
+            /** @description The folders, as they are now. */
+            folders: components["schemas"]["LibraryFolder"][];
+            /**
+             * Format: int64
+             * @description Files that were not there before, or have changed.
+             */
+            n_new: number;
+            job?: components["schemas"]["Id"] | null;
+        };
+        /** @description A word that sounds of the library have in common, and how many have it: a tag, a collection, a key, an ending. */
+        LibraryWord: {
+            /** @description What it is: `tag`, `collection`, `key` or `format`, as searches say it. */
+            field: string;
+            /** @description The word. */
+            word: string;
+            /**
+             * Format: int64
+             * @description How many sounds have it.
+             */
+            n_sounds: number;
         };
         /** @description When a run stops by itself. */
         Limit: {
@@ -3757,6 +4355,14 @@ export interface components {
             /** @enum {string} */
             from: "file";
         };
+        /** @description What to analyse: the sounds or folders that are named, or whatever is not analysed. */
+        NewAnalysis: {
+            /** @description Only these sounds. */
+            items?: components["schemas"]["Id"][] | null;
+            folder?: components["schemas"]["Id"] | null;
+            /** @description Whether to analyse again what is analysed, or has failed to be. Corrections stay. */
+            is_again?: boolean;
+        };
         /** @description What to compose, to look at it. */
         NewComposition: components["schemas"]["Choices"] & {
             dataset?: components["schemas"]["Id"] | null;
@@ -3837,6 +4443,15 @@ export interface components {
             name: string;
             /** @description The order: its `kind`, and what that needs. */
             task: unknown;
+        };
+        /** @description A folder of sounds to add to the library. */
+        NewLibraryFolder: {
+            /** @description Another name than that of the folder. */
+            name?: string | null;
+            /** @description Where its sounds are. */
+            source: components["schemas"]["FolderSource"];
+            /** @description Whether to leave its sounds as they are; they are analysed otherwise. */
+            is_only_listed?: boolean;
         };
         /** @description A map to draw. */
         NewMap: {
@@ -4977,6 +5592,26 @@ export interface components {
             /** @description Training or validation. */
             split: components["schemas"]["Split"];
         };
+        /** @description Something wrong with a sound. */
+        SoundFinding: {
+            /**
+             * @description What it is, in a word for scripts: `clipping`, `dc_offset`, `hum`, `noise_floor`, `bandwidth`,
+             *     `mono_in_stereo`, `phase`, `true_peak`, `silence`.
+             */
+            kind: string;
+            /**
+             * Format: double
+             * @description Where it starts; 0 where it is all of the sound.
+             */
+            start_s: number;
+            /**
+             * Format: double
+             * @description Where it ends.
+             */
+            end_s: number;
+            /** @description What it is and what to do about it, for people. */
+            sentence: string;
+        };
         /**
          * @description A kind of file for sound.
          * @enum {string}
@@ -5046,6 +5681,21 @@ export interface components {
             /** @enum {string} */
             from: "samples";
         };
+        /** @description A part of a sound that has a name. */
+        Span: {
+            /**
+             * Format: double
+             * @description Where it starts.
+             */
+            start_s: number;
+            /**
+             * Format: double
+             * @description Where it ends.
+             */
+            end_s: number;
+            /** @description Its name. */
+            label: string;
+        };
         /**
          * @description Which part of a dataset a file is in.
          * @enum {string}
@@ -5078,6 +5728,19 @@ export interface components {
              * @description Memory in use, in bytes.
              */
             memory_bytes: number;
+        };
+        /** @description A tempo that fits. */
+        TempoCandidate: {
+            /**
+             * Format: double
+             * @description Beats per minute.
+             */
+            bpm: number;
+            /**
+             * Format: double
+             * @description How well it fits; all of a sound's add up to 1.
+             */
+            weight: number;
         };
         /** @description Something in the trash: it can be restored until it expires. */
         TrashItem: {
@@ -5185,6 +5848,8 @@ export interface components {
     pathItems: never;
 }
 export type AddedFrom = components['schemas']['AddedFrom'];
+export type Analysis = components['schemas']['Analysis'];
+export type AnalysisEdit = components['schemas']['AnalysisEdit'];
 export type CardWords = components['schemas']['CardWords'];
 export type Chapter = components['schemas']['Chapter'];
 export type Check = components['schemas']['Check'];
@@ -5233,6 +5898,7 @@ export type FindingKind = components['schemas']['FindingKind'];
 export type Findings = components['schemas']['Findings'];
 export type FolderFile = components['schemas']['FolderFile'];
 export type FolderListing = components['schemas']['FolderListing'];
+export type FolderSource = components['schemas']['FolderSource'];
 export type Game = components['schemas']['Game'];
 export type GameKey = components['schemas']['GameKey'];
 export type GeneratedSound = components['schemas']['GeneratedSound'];
@@ -5254,6 +5920,14 @@ export type LatentMap = components['schemas']['LatentMap'];
 export type LatentUse = components['schemas']['LatentUse'];
 export type LearnsFrom = components['schemas']['LearnsFrom'];
 export type Learnt = components['schemas']['Learnt'];
+export type LibraryFolder = components['schemas']['LibraryFolder'];
+export type LibraryFolderChange = components['schemas']['LibraryFolderChange'];
+export type LibraryItem = components['schemas']['LibraryItem'];
+export type LibraryItemChange = components['schemas']['LibraryItemChange'];
+export type LibraryItemDetail = components['schemas']['LibraryItemDetail'];
+export type LibraryPage = components['schemas']['LibraryPage'];
+export type LibraryScan = components['schemas']['LibraryScan'];
+export type LibraryWord = components['schemas']['LibraryWord'];
 export type Limit = components['schemas']['Limit'];
 export type Lineage = components['schemas']['Lineage'];
 export type Live = components['schemas']['Live'];
@@ -5277,12 +5951,14 @@ export type Model = components['schemas']['Model'];
 export type ModelDetail = components['schemas']['ModelDetail'];
 export type ModelFacts = components['schemas']['ModelFacts'];
 export type ModelPlace = components['schemas']['ModelPlace'];
+export type NewAnalysis = components['schemas']['NewAnalysis'];
 export type NewComposition = components['schemas']['NewComposition'];
 export type NewDataset = components['schemas']['NewDataset'];
 export type NewFilm = components['schemas']['NewFilm'];
 export type NewGeneration = components['schemas']['NewGeneration'];
 export type NewImport = components['schemas']['NewImport'];
 export type NewJob = components['schemas']['NewJob'];
+export type NewLibraryFolder = components['schemas']['NewLibraryFolder'];
 export type NewMap = components['schemas']['NewMap'];
 export type NewModel = components['schemas']['NewModel'];
 export type NewPatch = components['schemas']['NewPatch'];
@@ -5344,14 +6020,17 @@ export type SoundCard = components['schemas']['SoundCard'];
 export type SoundChange = components['schemas']['SoundChange'];
 export type SoundFacts = components['schemas']['SoundFacts'];
 export type SoundFile = components['schemas']['SoundFile'];
+export type SoundFinding = components['schemas']['SoundFinding'];
 export type SoundFormat = components['schemas']['SoundFormat'];
 export type SoundGroup = components['schemas']['SoundGroup'];
 export type SoundGroupKind = components['schemas']['SoundGroupKind'];
 export type SoundPlace = components['schemas']['SoundPlace'];
 export type SoundSource = components['schemas']['SoundSource'];
+export type Span = components['schemas']['Span'];
 export type Split = components['schemas']['Split'];
 export type Switch = components['schemas']['Switch'];
 export type SystemUse = components['schemas']['SystemUse'];
+export type TempoCandidate = components['schemas']['TempoCandidate'];
 export type TrashItem = components['schemas']['TrashItem'];
 export type Unreadable = components['schemas']['Unreadable'];
 export type UnreadableFolder = components['schemas']['UnreadableFolder'];
@@ -7639,6 +8318,665 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobKindInfo"][];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_analysis: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAnalysis"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"] | null;
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    library_folders: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LibraryFolder"][];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_library_folder: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLibraryFolder"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LibraryScan"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    library_folder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LibraryFolder"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_library_folder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_library_folder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LibraryFolderChange"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LibraryFolder"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_library_folder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LibraryFolder"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    library_items: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+                /** @description The search, like `key:Am tempo:118..124 len<8`; all sounds if absent. */
+                q?: string;
+                /**
+                 * @description The order: name, added, modified, format, length, tempo, key, loudness, peak, rating or rate; with a dash before
+                 *     it, the other way round. Newest first if absent.
+                 */
+                sort?: string;
+                /** @description How many to leave out at the start. */
+                offset?: number;
+                /** @description At most so many; 200 if absent, never more than 500. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LibraryPage"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    library_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LibraryItemDetail"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_library_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_library_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LibraryItemChange"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LibraryItemDetail"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    library_item_annotations: {
+        parameters: {
+            query: {
+                /** @description The form. */
+                form: "json" | "csv" | "jams" | "audacity" | "sonic_visualiser" | "midi";
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_library_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnalysisEdit"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LibraryItemDetail"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_library_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LibraryItemDetail"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    library_item_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_library_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LibraryItemDetail"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    library_item_peaks: {
+        parameters: {
+            query?: {
+                /** @description At most so many pairs; as many as there are if absent. */
+                pairs?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Peaks"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_library_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LibraryItemDetail"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scan_library: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LibraryScan"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    library_words: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LibraryWord"][];
                 };
             };
             /** @description It could not be done. */

@@ -2,7 +2,7 @@
 
 /** By method. The user's presets work in every project, and all projects share one queue: these lists are complete. */
 const SCOPED: Record<string, readonly string[]> = {
-  GET: ['datasets', 'exports', 'films', 'generations', 'imports', 'models', 'patches', 'runs', 'sounds'],
+  GET: ['datasets', 'exports', 'films', 'generations', 'imports', 'library/folders', 'library/items', 'library/words', 'models', 'patches', 'runs', 'sounds'],
   POST: [
     'compositions',
     'conversions',
@@ -13,6 +13,9 @@ const SCOPED: Record<string, readonly string[]> = {
     'imports',
     'imports/foreign',
     'jobs',
+    'library/analyses',
+    'library/folders',
+    'library/scan',
     'maps',
     'measures',
     'models',

@@ -14,6 +14,7 @@ const PLACES: [path: string, topic: string][] = [
   ['/runs', 'training'],
   ['/models', 'listening'],
   ['/create', 'generate'],
+  ['/library', 'library'],
   ['/exports', 'exports'],
   ['/export', 'exports'],
   ['/import', 'import'],

@@ -13,6 +13,7 @@ export const shell = {
   'nav.newFilms_other': '{n} new films',
   'nav.models': 'Models',
   'nav.create': 'Create',
+  'nav.library': 'Library',
   'nav.exports': 'Exports',
   'nav.import': 'Import',
   'nav.help': 'Help',

@@ -19,6 +19,7 @@ export const trash = {
   'trash.kind.presets': 'Preset',
   'trash.kind.sounds': 'Sound',
   'trash.kind.generations': 'Generation',
+  'trash.kind.folders': 'Folder',
   'trash.kind.patches': 'Patch',
   'trash.kind.projects': 'Project',
   'trash.size': 'Size',

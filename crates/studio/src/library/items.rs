@@ -1,0 +1,421 @@
+//! Verbs on the sounds of the library: searching, what is said of them, what was found in them and is corrected.
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use api::{
+    AnalysisEdit, DatasetIndex, Id, LibraryItem, LibraryItemChange, LibraryItemDetail, LibraryPage,
+    LibraryWord, Peaks, SoundCard, SoundChange, Span,
+};
+use job::{Shelf, files};
+use rusqlite::Connection;
+
+use super::{
+    analyses::{self, Content},
+    folders::{file_of, root_of, set_removed},
+    search,
+    sounds::valid_tags,
+};
+use crate::{
+    Error, Studio,
+    shared::Shared,
+    store::{
+        contents, folders,
+        items::{self, Place, Wanted},
+    },
+};
+
+/// The most sounds that one answer holds.
+const PAGE_MAX: u64 = 500;
+/// Pairs of peaks that are read: of ten hours.
+const PEAKS_MAX: u64 = 8_000_000;
+/// The most beats, chords or sections of a correction, and the longest name of one.
+const MARKS_MAX: usize = 200_000;
+const LABEL_CHARS_MAX: usize = 60;
+/// Tempos that can be meant.
+const TEMPO_BPM: std::ops::RangeInclusive<f64> = 10.0..=1000.0;
+
+/// What is listed.
+#[derive(Clone, Debug, Default)]
+pub struct LibraryAsk {
+    /// The search, as it was typed.
+    pub query: String,
+    /// The order, like `tempo`, or `-tempo` for the other way round; newest first where it is empty.
+    pub sort: String,
+    /// How many to leave out at the start.
+    pub offset: u64,
+    /// How many to list, 500 at most.
+    pub limit: u64,
+}
+
+impl Studio {
+    /// Sounds of the library that pass a search.
+    ///
+    /// # Errors
+    /// `Invalid` when the search or the order makes no sense.
+    pub fn library_items(&self, ask: &LibraryAsk) -> Result<LibraryPage, Error> {
+        let terms = search::parse(&ask.query)?;
+        let (is_down, sort) = match ask.sort.strip_prefix('-') {
+            Some(sort) => (true, sort),
+            None => (false, ask.sort.as_str()),
+        };
+        if !sort.is_empty() && items::sorts().all(|word| word != sort) {
+            let all: Vec<&str> = items::sorts().collect();
+            let message = format!("`{sort}` is no order; use {}", all.join(", "));
+            return Err(Error::invalid("sort", message));
+        }
+        let wanted = Wanted {
+            project: self.project.as_ref(),
+            terms: &terms,
+            sort: Some(sort).filter(|it| !it.is_empty()),
+            is_down,
+            offset: ask.offset,
+            limit: ask.limit.min(PAGE_MAX),
+        };
+        self.shared.read(|c| {
+            let (total, mut items) = items::search(c, &wanted)?;
+            let mut roots = BTreeMap::new();
+            for item in &mut items {
+                set_path(&self.shared, c, item, &mut roots)?;
+            }
+            Ok(LibraryPage { total, items })
+        })
+    }
+
+    /// Tags, collections, keys and formats that sounds of the library have, with how many have each.
+    ///
+    /// # Errors
+    /// `Store` or `Closed` only.
+    pub fn library_words(&self) -> Result<Vec<LibraryWord>, Error> {
+        let words = self.shared.read(|c| items::words(c, self.project.as_ref()))?;
+        let word = |(field, word, n_sounds)| LibraryWord { field, word, n_sounds };
+        Ok(words.into_iter().map(word).collect())
+    }
+
+    /// One sound, with all that was found in it.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none.
+    pub fn library_item(&self, id: &Id) -> Result<LibraryItemDetail, Error> {
+        let (item, folder_name) = self.shared.read(|c| {
+            let item = items::find(c, id)?;
+            let mut item = item.ok_or_else(|| Error::not_found("sound", id))?;
+            set_path(&self.shared, c, &mut item, &mut BTreeMap::new())?;
+            let folder = item.folder.as_ref().map(|it| folders::find(c, it)).transpose()?;
+            Ok((item, folder.flatten().map(|row| row.card.name)))
+        })?;
+        let Content { found, edit, .. } = match &item.sha256 {
+            Some(sha256) => analyses::read_content(&self.shared, sha256)?,
+            None => Content::default(),
+        };
+        let with_file = |found| api::Analysis { file: item.path.clone(), ..found };
+        let found = found.map(with_file);
+        let applied = |found: &api::Analysis| {
+            edit.as_ref().map_or_else(|| found.clone(), |edit| edit.applied_to(found))
+        };
+        let analysis = found.as_ref().map(applied);
+        Ok(LibraryItemDetail { item, folder_name, analysis, found, edit })
+    }
+
+    /// Rates a sound, gives it tags, or puts it into collections. Equal files have that in common.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none; `Invalid` when a value cannot be used; `Conflict` while its file was not read yet;
+    /// `Io` when it cannot be written.
+    pub fn change_library_item(
+        &self,
+        id: &Id,
+        new: &LibraryItemChange,
+    ) -> Result<LibraryItemDetail, Error> {
+        if new.rating.is_some_and(|rating| rating > 5) {
+            return Err(Error::invalid("rating", "use 1 to 5, or 0 for none"));
+        }
+        let tags = new.tags.as_deref().map(valid_tags).transpose()?;
+        let collections = new.collections.as_deref().map(valid_tags).transpose()?;
+        let place = self.shared.read(|c| find(c, id))?;
+        // Tags of what was made here stand with the sound, where the other pages show them.
+        let (own_tags, made_tags) = match place.folder {
+            Some(_) => (tags, None),
+            None => (None, tags),
+        };
+        if let Some(tags) = made_tags {
+            let change = SoundChange { tags: Some(tags), ..SoundChange::default() };
+            self.change_sound(id, &change)?;
+        }
+        if own_tags.is_some() || collections.is_some() || new.rating.is_some() {
+            let sha256 = hash_of(&place, "mark")?;
+            self.shared.change(|change| {
+                let Content { found, edit, mut marks } =
+                    analyses::read_content(&self.shared, sha256)?;
+                marks.rating = new.rating.unwrap_or(marks.rating);
+                marks.tags = own_tags.unwrap_or(marks.tags);
+                marks.collections = collections.unwrap_or(marks.collections);
+                analyses::write_marks(&self.shared, sha256, &marks)?;
+                contents::save(change.tx, sha256, found.as_ref(), edit.as_ref(), &marks)?;
+                change.library(id);
+                Ok(())
+            })?;
+        }
+        self.library_item(id)
+    }
+
+    /// Corrects what was found in a sound; without a correction, it is as it was found again.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none; `Invalid` when a value cannot be used; `Conflict` before it is analysed; `Io` when
+    /// it cannot be written.
+    pub fn edit_library_item(
+        &self,
+        id: &Id,
+        edit: Option<AnalysisEdit>,
+    ) -> Result<LibraryItemDetail, Error> {
+        let place = self.shared.read(|c| find(c, id))?;
+        let sha256 = hash_of(&place, "correct")?;
+        let Content { found, .. } = analyses::read_content(&self.shared, sha256)?;
+        let Some(found) = found else {
+            return Err(Error::conflict(
+                format!("correct “{}”", place.name),
+                "it is not analysed yet",
+                "analyse it first",
+            ));
+        };
+        let edit = edit.map(|edit| valid_edit(edit, found.seconds)).transpose()?;
+        let edit = edit.filter(|edit| !edit.is_empty());
+        self.shared.change(|change| {
+            let marks = analyses::read_content(&self.shared, sha256)?.marks;
+            analyses::write_edit(&self.shared, sha256, edit.as_ref())?;
+            contents::save(change.tx, sha256, Some(&found), edit.as_ref(), &marks)?;
+            change.library(id);
+            Ok(())
+        })?;
+        self.library_item(id)
+    }
+
+    /// Takes a sound out of the library: what was made here goes to the trash; a file stays where it is, and is not listed
+    /// any more. One that is missing is forgotten.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none; `Io` when that cannot be written.
+    pub fn remove_library_item(&self, id: &Id) -> Result<(), Error> {
+        let place = self.shared.read(|c| find(c, id))?;
+        let Some(folder) = &place.folder else { return self.delete_sound(id) };
+        self.shared.change(|change| {
+            if place.is_missing {
+                // There is nothing to list any more; should the file come back, it is found as a new one.
+                items::forget_file(change.tx, id)?;
+                change.library(id);
+                return Ok(());
+            }
+            set_removed(&self.shared, change, folder, &place.path, true)?;
+            items::show(change.tx, id, false)?;
+            change.library(id);
+            Ok(())
+        })
+    }
+
+    /// Lists a sound again that was taken out of the library.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none.
+    pub fn restore_library_item(&self, id: &Id) -> Result<LibraryItemDetail, Error> {
+        let place = self.shared.read(|c| items::removed_place(c, id))?;
+        match place.as_ref().and_then(|it| Some((it, it.folder.as_ref()?))) {
+            None => self.restore_sound(id).map(drop)?,
+            Some((place, folder)) => self.shared.change(|change| {
+                set_removed(&self.shared, change, folder, &place.path, false)?;
+                items::show(change.tx, id, true)?;
+                change.library(id);
+                Ok(())
+            })?,
+        }
+        self.library_item(id)
+    }
+
+    /// The file of a sound.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such sound, or the file is not there.
+    pub fn library_item_file(&self, id: &Id) -> Result<PathBuf, Error> {
+        let path = self.shared.read(|c| path_of(&self.shared, c, &find(c, id)?))?;
+        match path.is_file() {
+            true => Ok(path),
+            false => Err(Error::NotFound { what: "file", id: path.to_string_lossy().into_owned() }),
+        }
+    }
+
+    /// The shape of a sound, of so many pairs at most if that is said; empty before it is analysed.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none; `Io` when its shape cannot be read.
+    pub fn library_item_peaks(&self, id: &Id, n_max: Option<u32>) -> Result<Peaks, Error> {
+        let place = self.shared.read(|c| find(c, id))?;
+        let peaks = match place.folder {
+            None => self.sound_peaks(id)?,
+            Some(_) => self.file_peaks(&place)?,
+        };
+        Ok(n_max.map_or_else(|| peaks.clone(), |n_max| coarser(&peaks, n_max)))
+    }
+
+    fn file_peaks(&self, place: &Place) -> Result<Peaks, Error> {
+        let mut peaks = Peaks {
+            rate_hz: 0,
+            n_samples: 0,
+            block: DatasetIndex::PEAK_BLOCK,
+            min: Vec::new(),
+            max: Vec::new(),
+        };
+        let Some(sha256) = &place.sha256 else { return Ok(peaks) };
+        let Content { found, .. } = analyses::read_content(&self.shared, sha256)?;
+        let kept = analyses::kept_in(&self.shared, sha256);
+        let (Some(found), Some(folder)) = (found, kept) else { return Ok(peaks) };
+        let bytes = read_peaks(&folder.join(files::PEAKS))?;
+        peaks.rate_hz = found.rate_hz;
+        peaks.n_samples = (found.seconds * f64::from(found.rate_hz)).round() as u64;
+        for pair in bytes.chunks_exact(2) {
+            peaks.min.push(pair[0].cast_signed());
+            peaks.max.push(pair[1].cast_signed());
+        }
+        Ok(peaks)
+    }
+}
+
+/// The same shape in fewer pairs: each is the extremes of some.
+fn coarser(peaks: &Peaks, n_max: u32) -> Peaks {
+    let factor = peaks.min.len().div_ceil(n_max.max(1) as usize).max(1);
+    let all = |values: &[i8], extreme: fn(i8, i8) -> i8| -> Vec<i8> {
+        values.chunks(factor).filter_map(|some| some.iter().copied().reduce(extreme)).collect()
+    };
+    Peaks {
+        block: peaks.block.saturating_mul(u32::try_from(factor).unwrap_or(u32::MAX)),
+        min: all(&peaks.min, Ord::min),
+        max: all(&peaks.max, Ord::max),
+        ..peaks.clone()
+    }
+}
+
+fn read_peaks(path: &Path) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    match File::open(path).and_then(|file| file.take(PEAKS_MAX * 2).read_to_end(&mut bytes)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::io("read", path)(error))
+        }
+        _ => Ok(bytes),
+    }
+}
+
+/// Where a sound that is shown is.
+fn find(connection: &Connection, id: &Id) -> Result<Place, Error> {
+    items::place(connection, id)?.ok_or_else(|| Error::not_found("sound", id))
+}
+
+/// The hash of a sound's file, which everything that is said of it is kept by.
+fn hash_of<'a>(place: &'a Place, verb: &str) -> Result<&'a str, Error> {
+    place.sha256.as_deref().ok_or_else(|| {
+        Error::conflict(
+            format!("{verb} “{}”", place.name),
+            "its file was not read yet",
+            "wait until it is analysed, or analyse it",
+        )
+    })
+}
+
+fn path_of(shared: &Shared, connection: &Connection, place: &Place) -> Result<PathBuf, Error> {
+    let Some(folder) = &place.folder else {
+        return Ok(shared.workspace.folder(Shelf::Sounds, &place.id).join(SoundCard::SOUND));
+    };
+    let row = folders::find(connection, folder)?;
+    let row = row.ok_or_else(|| Error::not_found("folder", folder))?;
+    Ok(file_of(&root_of(shared, &row), &place.path))
+}
+
+/// Says where the file of a sound is, in place of the path in its folder.
+fn set_path(
+    shared: &Shared,
+    connection: &Connection,
+    item: &mut LibraryItem,
+    roots: &mut BTreeMap<Id, PathBuf>,
+) -> Result<(), Error> {
+    let path = match &item.folder {
+        None => shared.workspace.folder(Shelf::Sounds, &item.id).join(SoundCard::SOUND),
+        Some(folder) => {
+            if !roots.contains_key(folder) {
+                let row = folders::find(connection, folder)?;
+                let row = row.ok_or_else(|| Error::not_found("folder", folder))?;
+                roots.insert(folder.clone(), root_of(shared, &row));
+            }
+            file_of(&roots[folder], &item.path)
+        }
+    };
+    item.path = path.to_string_lossy().into_owned();
+    Ok(())
+}
+
+/// A correction that makes sense for a sound of a length; times are put in order.
+fn valid_edit(mut edit: AnalysisEdit, seconds: f64) -> Result<AnalysisEdit, Error> {
+    if edit.tempo_bpm.is_some_and(|it| !TEMPO_BPM.contains(&it)) {
+        return Err(Error::invalid("tempo_bpm", "use 10 to 1000 beats per minute"));
+    }
+    if let Some(meter) = &edit.meter {
+        let parts = meter.split_once('/').map(|(n, d)| (n.parse::<u8>(), d.parse::<u8>()));
+        let is_meter = matches!(parts, Some((Ok(1..=32), Ok(d))) if d.is_power_of_two() && d <= 32);
+        if !is_meter {
+            return Err(Error::invalid(
+                "meter",
+                format!("`{meter}` is no meter; use one like 4/4"),
+            ));
+        }
+    }
+    if let Some(key) = &edit.key
+        && search::read_key(key).is_none()
+    {
+        return Err(Error::invalid("key", format!("`{key}` is no key; use one like A minor")));
+    }
+    if let Some(beats) = &mut edit.beats_s {
+        *beats = valid_times("beats_s", std::mem::take(beats), seconds)?;
+    }
+    if let Some(downbeats) = &mut edit.downbeats_s {
+        *downbeats = valid_times("downbeats_s", std::mem::take(downbeats), seconds)?;
+    }
+    for (key, spans) in [("chords", &edit.chords), ("sections", &edit.sections)] {
+        check_spans(key, spans.as_deref().unwrap_or_default(), seconds)?;
+    }
+    Ok(edit)
+}
+
+fn valid_times(key: &'static str, mut times: Vec<f64>, seconds: f64) -> Result<Vec<f64>, Error> {
+    if times.len() > MARKS_MAX {
+        return Err(Error::invalid(key, format!("use at most {MARKS_MAX}")));
+    }
+    if times.iter().any(|time| !(0.0..=seconds).contains(time)) {
+        return Err(Error::invalid(key, format!("use times from 0 to {seconds:.3} seconds")));
+    }
+    times.sort_by(f64::total_cmp);
+    times.dedup();
+    Ok(times)
+}
+
+fn check_spans(key: &'static str, spans: &[Span], seconds: f64) -> Result<(), Error> {
+    // Ends are often rounded.
+    let end_max = seconds + 0.1;
+    if spans.len() > MARKS_MAX {
+        return Err(Error::invalid(key, format!("use at most {MARKS_MAX}")));
+    }
+    for Span { start_s, end_s, label } in spans {
+        let is_inside = (0.0..=end_max).contains(start_s) && (0.0..=end_max).contains(end_s);
+        if !is_inside || start_s >= end_s {
+            let message =
+                format!("use times from 0 to {seconds:.3} seconds, and ends after starts");
+            return Err(Error::invalid(key, message));
+        }
+        let is_label = !label.trim().is_empty() && label.chars().count() <= LABEL_CHARS_MAX;
+        if !is_label || label.chars().any(super::is_unprintable) {
+            let message = format!("use names of 1 to {LABEL_CHARS_MAX} visible characters");
+            return Err(Error::invalid(key, message));
+        }
+    }
+    Ok(())
+}

@@ -1,1 +1,0 @@
-import{Ss as e,bs as t,ls as n,rc as r,zs as i}from"./app-DIh2kdif.js";var a=e(`<dl class="svelte-ffyhyf"><!></dl>`);function o(e,o){var s=a(),c=i(s);n(c,()=>o.children),r(s),t(e,s)}export{o as t};

@@ -1,1 +1,0 @@
-import"./en-C-uucbt_.js";import{Bo as e,Mt as t,ao as n,bi as r,so as i,zo as a}from"./app-DIh2kdif.js";function o(t,n){let r=n.filter(({dataset:e})=>e&&t.includes(e)),[i]=r;return i?r.length===1?a(`dataset.lackedByOne`,{name:i.name}):e(`dataset.lackedBy`,r.length):``}async function s(e){let a=await r().catch(()=>[]);return t(e,n,i,e=>o(e.map(e=>e.id),a))}export{s as t};

@@ -1,1 +1,0 @@
-import{Mt as e,Pi as t,Un as n,Vn as r,_o as i,ki as a}from"./app-DIh2kdif.js";async function o(o){let s=i.project;o.some(({id:e})=>e===s)&&n(``);let c=await e(o,a,async e=>{await t(e),await r(),e===s&&n(e)});return await r(),s&&!i.project&&!c.some(({id:e})=>e===s)&&n(s),c}export{o as t};

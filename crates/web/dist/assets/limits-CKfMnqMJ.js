@@ -1,1 +1,0 @@
-import"./en-Bz3ZVdpp.js";import{Eo as e,Oo as t,zo as n}from"./app-DIh2kdif.js";function r(r){switch(r.until){case`minutes`:return n(`limit.afterMinutes`,{time:t(r.minutes*60)});case`steps`:return n(`limit.atStep`,{step:e(r.steps)});case`forever`:return n(`limit.never`)}}export{r as t};

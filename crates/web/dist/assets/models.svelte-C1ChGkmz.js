@@ -1,1 +1,0 @@
-import{$i as e,Qi as t,bt as n,er as r,tr as i}from"./app-DIh2kdif.js";import{t as a}from"./families-Ct4W55Ry.js";var o=({family:e})=>a(e).hearsSounds,s=(a=()=>null)=>i(async r=>{let i=a(),s=await e(r);return(await n(s,i,e=>t(e,r))).filter(o)},r(`models`)),c=e=>e?.facts?.codec?.latent_size??0;export{c as n,s as t};
