@@ -155,7 +155,9 @@ pub(crate) fn set_content(
 /// Adds a sound that was made here, or brings it up to date.
 pub(super) fn save_made(connection: &Connection, row: &SoundRow) -> Result<(), Error> {
     let facts = &row.card.facts;
-    let bytes = 44 + 2 * facts.n_samples * u64::from(facts.channels);
+    // A card from elsewhere may say anything.
+    let samples = facts.n_samples.saturating_mul(u64::from(facts.channels));
+    let bytes = samples.saturating_mul(2).saturating_add(44);
     let sha256 = Some(facts.sha256.as_str()).filter(|it| !it.is_empty());
     connection
         .prepare_cached(
