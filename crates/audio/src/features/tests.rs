@@ -1,3 +1,5 @@
+//! Features against the numbers of librosa, sounds of which the answer is known, and what must not happen.
+
 use std::f64::consts::TAU;
 
 use super::golden::GOLDEN;

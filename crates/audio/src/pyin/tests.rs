@@ -1,3 +1,5 @@
+//! pYIN on voices whose pitch is known, and its decoding against that of the textbook.
+
 use std::f64::consts::TAU;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Faults that are made and must be found, and sounds without any.
+
 use std::f32::consts::TAU;
 
 use super::*;

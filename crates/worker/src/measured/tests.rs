@@ -1,3 +1,5 @@
+//! Features and pitch of whole files, and what is said when they cannot be measured.
+
 use std::f32::consts::TAU;
 
 use audio::{WavFormat, write_wav};
