@@ -88,7 +88,7 @@ const PLACES: &[Place] = &[
         reader: Reader::Midi,
         package: "music",
         target: &["--test", "hostile"],
-        filters: &["hostile_midi_any_bytes", "hostile_midi_damaged"],
+        filters: &["hostile_midi_any_bytes", "hostile_midi_any_score", "hostile_midi_damaged"],
     },
     Place {
         reader: Reader::Workstations,

@@ -325,9 +325,12 @@ fn audio_region(event: &[u8], records: &[Record<'_>], timeline: &Timeline) -> Op
     let units = file.get(10..10 + 2 * n)?.chunks_exact(2);
     let units: Vec<u16> = units.map(|it| u16::from_le_bytes([it[0], it[1]])).collect();
     let path = format!("Audio Files/{}", String::from_utf16_lossy(&units));
-    let format = file.windows(4).position(|it| it == b"EVAW")?;
-    let rate_hz =
-        u32_at(file, format + 0x14).filter(|it| (1000..=768_000).contains(it)).unwrap_or(44_100);
+    // Files in other containers than WAV are described in another way; most have this rate.
+    let format = file.windows(4).position(|it| it == b"EVAW");
+    let rate_hz = format
+        .and_then(|at| u32_at(file, at + 0x14))
+        .filter(|it| (1000..=768_000).contains(it))
+        .unwrap_or(44_100);
     let start = region_start(event)?;
     let secs = f64::from(u32_at(region, 0x16)?) / f64::from(rate_hz);
     let length = timeline.quarter(timeline.secs(start) + secs) - start;

@@ -2,11 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use api::{MidiQuantised, MidiRestyled, Problem};
+use api::{Analysis, MidiQuantised, MidiRestyled, Problem};
 use music::{Groove, Humanise, NoNotes, Quantise, humanise, quantise, restyle};
 
 use super::file;
 use crate::folder::problem;
+
+/// The largest analysis that is read.
+const ANALYSIS_BYTES_MAX: u64 = 64 << 20;
 
 /// How to put notes on a grid.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,7 +24,7 @@ pub struct MidiQuantise {
     pub has_tuplets: bool,
     /// Whether ends go to the grid too.
     pub moves_ends: bool,
-    /// A MIDI file whose groove is followed.
+    /// What has the groove that is followed: a MIDI file, or the analysis of a sound (`.json`).
     pub groove: Option<PathBuf>,
 }
 
@@ -35,12 +38,7 @@ pub fn midi_quantise(
     how: &MidiQuantise,
 ) -> Result<MidiQuantised, Problem> {
     let score = file::open_score(input)?;
-    let groove = match &how.groove {
-        Some(path) => {
-            Some(Groove::of(&file::open_score(path)?, how.steps).map_err(|it| no_notes(path, it))?)
-        }
-        None => None,
-    };
+    let groove = how.groove.as_deref().map(|path| groove_of(path, how.steps)).transpose()?;
     let how = Quantise {
         steps: how.steps,
         swing: how.swing / 100.0,
@@ -96,6 +94,40 @@ pub fn midi_restyle(
         .map_err(|it| no_notes(model, it))?;
     file::save(output, &found.score)?;
     Ok(MidiRestyled { octaves: found.octaves, similarity: found.similarity })
+}
+
+/// The groove of a MIDI file, or of a sound by what `maquette analyse --json` printed of it.
+fn groove_of(path: &Path, steps: u32) -> Result<Groove, Problem> {
+    if !path.extension().is_some_and(|it| it.eq_ignore_ascii_case("json")) {
+        return Groove::of(&file::open_score(path)?, steps).map_err(|it| no_notes(path, it));
+    }
+    let bytes = file::bytes_of(path, ANALYSIS_BYTES_MAX)?;
+    let analysis: Analysis = serde_json::from_slice(&bytes).map_err(|error| {
+        let what = format!("“{}” is no analysis.", path.display());
+        let why = api::sentence(&error.to_string());
+        problem("bad_analysis", what, &why, "Make it with `maquette analyse FILE --json`.")
+    })?;
+    let beats_of_bar = analysis.meter.as_deref().and_then(|it| it.split('/').next()?.parse().ok());
+    let beats_of_bar: usize = beats_of_bar.filter(|it| (1..=64).contains(it)).unwrap_or(4);
+    let steps_of_beat = f64::from(steps) / 4.0;
+    let places = analysis.onsets_s.iter().filter_map(|onset| {
+        let place = beat_in_bar(&analysis, *onset, beats_of_bar)?;
+        Some((place * steps_of_beat, 1.0))
+    });
+    let n_steps = (beats_of_bar as f64 * steps_of_beat).round().max(1.0) as usize;
+    Groove::from_places(places, n_steps).map_err(|it| no_notes(path, it))
+}
+
+/// Where a time lies in its bar, in beats; none outside of the beats that were found.
+fn beat_in_bar(analysis: &Analysis, secs: f64, beats_of_bar: usize) -> Option<f64> {
+    let beats = &analysis.beats_s;
+    let next = beats.partition_point(|beat| *beat <= secs);
+    let (from, to) = (*beats.get(next.checked_sub(1)?)?, *beats.get(next)?);
+    let part = (secs - from) / (to - from).max(1e-9);
+    // The bar begins with the downbeat that is nearest to a beat before; without any, with the first beat.
+    let bar = analysis.downbeats_s.iter().rev().find(|it| **it <= from + (to - from) / 4.0);
+    let first = bar.map_or(0, |bar| beats.partition_point(|beat| *beat < bar - (to - from) / 4.0));
+    Some(((next - 1 - first.min(next - 1)) % beats_of_bar) as f64 + part)
 }
 
 fn no_notes(path: &Path, error: NoNotes) -> Problem {

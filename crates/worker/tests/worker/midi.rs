@@ -88,6 +88,26 @@ fn notes_go_to_the_grid_and_off_it() {
     let how = MidiQuantise { steps: 8, groove: Some(model.clone()), ..how };
     worker::midi_quantise(&input, &tight, &how).unwrap();
     assert_eq!(opened(&tight).tracks[1].notes[1].start, 480);
+    // The groove of a sound by its analysis: the second 8th of every beat is a tenth of a beat late.
+    let analysis = api::Analysis {
+        meter: Some("4/4".into()),
+        beats_s: (0..17).map(f64::from).collect(),
+        downbeats_s: (0..5).map(|bar| f64::from(bar) * 4.0).collect(),
+        onsets_s: (0..16).flat_map(|beat| [f64::from(beat), f64::from(beat) + 0.6]).collect(),
+        ..api::Analysis::default()
+    };
+    let json = folder.path().join("loop.json");
+    fs::write(&json, serde_json::to_vec(&analysis).unwrap()).unwrap();
+    let mut eighths = sheet();
+    eighths.tracks[0].notes.iter_mut().enumerate().for_each(|(i, it)| it.start = 240 * i as u64);
+    let eighths = saved(folder.path(), "eighths.mid", &eighths);
+    let how = MidiQuantise { groove: Some(json.clone()), ..how };
+    worker::midi_quantise(&eighths, &tight, &how).unwrap();
+    let starts: Vec<u64> =
+        opened(&tight).tracks[1].notes.iter().take(4).map(|it| it.start).collect();
+    assert_eq!(starts, [0, 288, 480, 768]);
+    fs::write(&json, "{").unwrap();
+    assert_eq!(worker::midi_quantise(&input, &tight, &how).unwrap_err().code, "bad_analysis");
     let done = worker::midi_restyle(&input, &model, &tight, 8).unwrap();
     assert_eq!(done.octaves.len(), opened(&tight).tracks.len());
 }
