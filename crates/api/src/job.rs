@@ -65,6 +65,8 @@ pub enum Task {
     Map(crate::MapTask),
     /// Find out what is in sounds of the library.
     Analyse(crate::AnalyseTask),
+    /// Change sounds or MIDI files.
+    Change(crate::ChangeTask),
 }
 
 /// The order to prepare a dataset.
@@ -286,6 +288,8 @@ pub enum JobKind {
     Map,
     /// What is in sounds of the library is found out.
     Analyse,
+    /// Sounds or MIDI files are changed.
+    Change,
 }
 
 /// A file in a job's folder.

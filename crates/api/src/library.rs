@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Analysis, Id, Span, UnixMs};
+use crate::{Analysis, ChangedFrom, Id, Span, UnixMs};
 
 /// `folder.json` of a folder of the library.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -203,6 +203,9 @@ pub struct LibraryItemDetail {
     pub found: Option<Analysis>,
     /// The corrections, if there are any.
     pub edit: Option<AnalysisEdit>,
+    /// What it was made of, if a change made it.
+    #[serde(default)]
+    pub changed_from: Option<ChangedFrom>,
 }
 
 /// What changes about a sound of the library; what is absent stays.

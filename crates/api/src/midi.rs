@@ -1,6 +1,7 @@
 //! What is in a MIDI file, and what was made of one. What `maquette midi … --json` prints.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::Span;
 
@@ -110,7 +111,7 @@ pub struct MidiMarker {
 }
 
 /// What is in a track of a MIDI file.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct MidiTrackReport {
     /// Its name.
@@ -132,7 +133,7 @@ pub struct MidiTrackReport {
 }
 
 /// What putting notes on a grid did.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct MidiQuantised {
     /// Notes of the file.
@@ -213,7 +214,7 @@ pub struct MidiOccurrence {
 }
 
 /// What was written for a piece.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct MidiWritten {
     /// The files.
@@ -243,7 +244,7 @@ pub struct MidiRestyled {
 }
 
 /// The sound that was made of a MIDI file.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct MidiRendered {
     /// Sampling rate.

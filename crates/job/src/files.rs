@@ -50,6 +50,8 @@ pub const FOUND: &str = "found";
 pub const ANALYSIS: &str = "analysis.json";
 /// Corrections of what was found: [`api::AnalysisEdit`].
 pub const EDIT: &str = "edit.json";
+/// What the sounds of a folder of the library were made of, by changes that were kept.
+pub const CHANGED: &str = "changed.json";
 /// What people said of a sound.
 pub const MARKS: &str = "marks.json";
 /// A preset of one's own.

@@ -217,6 +217,16 @@ pub const KINDS: &[Kind] = &[
         again: Again::Resume,
         is_plain: false,
     },
+    Kind {
+        kind: JobKind::Change,
+        word: "change",
+        shelf: Shelf::Changes,
+        needs: Needs::Cores,
+        kept: Kept::Newest(40),
+        stopped: Stopped::Gone,
+        again: Again::Restart,
+        is_plain: false,
+    },
 ];
 
 /// The row of a kind.
@@ -254,6 +264,7 @@ pub fn of(task: &Task) -> JobKind {
         Task::Generate(_) => JobKind::Generate,
         Task::Map(_) => JobKind::Map,
         Task::Analyse(_) => JobKind::Analyse,
+        Task::Change(_) => JobKind::Change,
     }
 }
 

@@ -51,11 +51,13 @@ pub enum Shelf {
     Folders,
     /// What is in sounds, being found out.
     Analyses,
+    /// Sounds and MIDI files, being changed.
+    Changes,
 }
 
 impl Shelf {
     /// Every shelf with its folder and with the word for one thing on it.
-    const WORDS: [(Shelf, &'static str, &'static str); 18] = [
+    const WORDS: [(Shelf, &'static str, &'static str); 19] = [
         (Shelf::Datasets, "datasets", "dataset"),
         (Shelf::Runs, "runs", "run"),
         (Shelf::Models, "models", "model"),
@@ -74,11 +76,12 @@ impl Shelf {
         (Shelf::Patches, "patches", "patch"),
         (Shelf::Folders, "folders", "folder"),
         (Shelf::Analyses, "analyses", "analysis"),
+        (Shelf::Changes, "changes", "change"),
     ];
 
     /// Every shelf.
-    pub const ALL: [Shelf; 18] = {
-        let mut all = [Shelf::Datasets; 18];
+    pub const ALL: [Shelf; 19] = {
+        let mut all = [Shelf::Datasets; 19];
         let mut i = 0;
         while i < all.len() {
             all[i] = Self::WORDS[i].0;

@@ -6,6 +6,7 @@
 mod about;
 mod assets;
 mod bridge;
+mod changes;
 mod conversions;
 mod datasets;
 mod error;
@@ -219,6 +220,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(maps::routes())
         .merge(sounds::routes())
         .merge(library::routes())
+        .merge(changes::routes())
         .merge(patches::routes())
         .merge(folders::routes())
         .merge(imports::routes())

@@ -1,8 +1,9 @@
 //! The library: every verb on projects, datasets, runs, models, presets, reconstructions, conversions, exports, films,
-//! sessions, generations, maps, sounds, folders of sounds and what is in them, patches, imports, measures, uploads and the
-//! trash, one file each, and what these have in common: fresh identifiers, names, folders, and the trash.
+//! sessions, generations, maps, sounds, folders of sounds, what is in them and changes of them, patches, imports, measures,
+//! uploads and the trash, one file each, and what these have in common: fresh identifiers, names, folders, and the trash.
 
 pub(crate) mod analyses;
+mod changes;
 mod conversions;
 pub(crate) mod datasets;
 mod exports;

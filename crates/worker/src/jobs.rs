@@ -1,6 +1,7 @@
 //! The kinds of job, one file each, and what they share: how a job begins and how it ends.
 
 mod analyse;
+mod change;
 mod convert;
 mod device;
 mod export;
@@ -79,6 +80,7 @@ fn work(folder: &mut JobFolder) -> anyhow::Result<Outcome> {
         Task::Generate(task) => generate::run(folder, &task),
         Task::Map(task) => map::run(folder, &task),
         Task::Analyse(task) => analyse::run(folder, &task),
+        Task::Change(task) => change::run(folder, &task),
     }
 }
 

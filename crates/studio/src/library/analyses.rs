@@ -145,7 +145,7 @@ fn queue(
 }
 
 /// The file of a sound, as a job of a project will see it: what is in the workspace by the way from its folder.
-fn path_from_job(
+pub(super) fn path_from_job(
     shared: &Shared,
     project: &Id,
     place: &Place,

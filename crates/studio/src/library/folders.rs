@@ -207,7 +207,7 @@ impl Studio {
         Ok(id)
     }
 
-    fn make(
+    pub(super) fn make(
         &self,
         project: &Id,
         name: String,
@@ -234,7 +234,7 @@ impl Studio {
         Ok(id)
     }
 
-    fn look_through(&self, ids: &[Id], is_analysed: bool) -> Result<LibraryScan, Error> {
+    pub(super) fn look_through(&self, ids: &[Id], is_analysed: bool) -> Result<LibraryScan, Error> {
         let mut scan = LibraryScan::default();
         for id in ids {
             scan.n_new += look(&self.shared, id)?;

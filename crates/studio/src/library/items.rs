@@ -16,6 +16,7 @@ use rusqlite::Connection;
 
 use super::{
     analyses::{self, Content},
+    changes,
     folders::{file_of, root_of, set_removed},
     search,
     sounds::valid_tags,
@@ -101,12 +102,13 @@ impl Studio {
     /// # Errors
     /// `NotFound` when there is none.
     pub fn library_item(&self, id: &Id) -> Result<LibraryItemDetail, Error> {
-        let (item, folder_name) = self.shared.read(|c| {
+        let (item, folder_name, place) = self.shared.read(|c| {
+            let place = find(c, id)?;
             let item = items::find(c, id)?;
             let mut item = item.ok_or_else(|| Error::not_found("sound", id))?;
             set_path(&self.shared, c, &mut item, &mut BTreeMap::new())?;
             let folder = item.folder.as_ref().map(|it| folders::find(c, it)).transpose()?;
-            Ok((item, folder.flatten().map(|row| row.card.name)))
+            Ok((item, folder.flatten().map(|row| row.card.name), place))
         })?;
         let Content { found, edit, .. } = match &item.sha256 {
             Some(sha256) => analyses::read_content(&self.shared, sha256)?,
@@ -118,7 +120,8 @@ impl Studio {
             edit.as_ref().map_or_else(|| found.clone(), |edit| edit.applied_to(found))
         };
         let analysis = found.as_ref().map(applied);
-        Ok(LibraryItemDetail { item, folder_name, analysis, found, edit })
+        let changed_from = changes::made_from(&self.shared, &place);
+        Ok(LibraryItemDetail { item, folder_name, analysis, found, edit, changed_from })
     }
 
     /// Rates a sound, gives it tags, or puts it into collections. Equal files have that in common.

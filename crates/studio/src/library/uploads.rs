@@ -329,7 +329,7 @@ pub(super) fn merge(upload: &Path, into: &Path) -> Result<(), Error> {
 }
 
 /// One part of a path, without what a file system or a shell would take for something else.
-fn safe_name(part: &str) -> Result<String, Error> {
+pub(super) fn safe_name(part: &str) -> Result<String, Error> {
     // Windows takes these for drives, streams and patterns.
     let is_odd = |c: char| cfg!(windows) && "<>:\"|?*".contains(c);
     let part: String = part.chars().map(|c| if is_odd(c) { '_' } else { c }).collect();
@@ -344,7 +344,7 @@ fn safe_name(part: &str) -> Result<String, Error> {
 }
 
 /// A path for a name in a folder that is not taken.
-fn free_path(folder: &Path, name: &str) -> PathBuf {
+pub(super) fn free_path(folder: &Path, name: &str) -> PathBuf {
     let (stem, ending) = split_name(name);
     let numbered = (2..).map(|n| format!("{stem} ({n}){ending}"));
     let mut paths = std::iter::once(name.to_owned()).chain(numbered).map(|name| folder.join(name));

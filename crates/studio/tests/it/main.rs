@@ -1,6 +1,7 @@
 //! The studio as its callers see it, with real processes: this test binary is the worker, too.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests are tests, too")]
 
+mod changes;
 mod close_and_reopen;
 mod conversions;
 mod datasets;

@@ -5,6 +5,7 @@
 //! from the arguments. How it plays is told by the settings of a run, or by the name of the job.
 
 mod analyse;
+mod change;
 mod games;
 pub(crate) mod live;
 mod measure;
@@ -112,6 +113,7 @@ fn play_folder(folder: &Path) {
         Task::Generate(task) => live::generate(folder, &order.name, task, &mut events),
         Task::Map(task) => live::map(folder, task, &mut events),
         Task::Analyse(task) => analyse::analyse(folder, task, &mut events),
+        Task::Change(task) => change::change(folder, task, &mut events),
         // A reconstruction, and whatever else needs nothing of its order.
         _ => reconstruct(folder, &order.name, &mut events),
     };

@@ -4,6 +4,7 @@
 
 mod analyse;
 mod bad_input;
+mod change;
 mod convert;
 mod curve;
 mod export;

@@ -1,0 +1,255 @@
+//! Verbs on changes: what is done to sounds and MIDI files at the workbench, and taking what comes out into the library.
+//!
+//! A `change` job writes its files into its own folder, where they are heard first. What is kept becomes a file of a kept
+//! folder of the library by a hard link, and `changed.json` of that folder says what each was made of.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    path::Path,
+};
+
+use api::{
+    Change, ChangeFile, ChangeInput, ChangeJob, ChangeResult, ChangeTask, ChangedFrom, FolderCard,
+    FolderPlace, Id, JobKind, KeepChanged, LibraryItemDetail, NewChange, Task,
+};
+use job::{Shelf, files};
+use serde::{Deserialize, Serialize};
+
+use super::{analyses, make_job, name_from, passing, uploads};
+use crate::{
+    Error, Studio,
+    queue::Places,
+    shared::{Shared, lock},
+    store::{
+        folders,
+        items::{self, Place},
+        jobs::Phase,
+    },
+    workspace::{check_path, file_inside, file_name},
+};
+
+/// The most files of one change.
+const INPUTS_MAX: usize = 1000;
+/// The folder of the library that what is kept goes to.
+const FOLDER: &str = "Changed sounds";
+
+/// `changed.json`.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct ChangedFiles {
+    format: u32,
+    /// What each was made of, by its path in the folder.
+    files: BTreeMap<String, ChangedFrom>,
+}
+
+impl ChangedFiles {
+    const FORMAT: u32 = 1;
+}
+
+impl Studio {
+    /// Queues a change.
+    ///
+    /// # Errors
+    /// `Invalid` when nothing or too much is to be changed, or a path cannot be used; `NotFound` when a sound or its file is
+    /// not there; `TooMuch` when the queue is full.
+    pub fn create_change(&self, new: NewChange) -> Result<ChangeJob, Error> {
+        let n_inputs = new.inputs.len();
+        if n_inputs == 0 {
+            return Err(Error::invalid("inputs", "choose what to change"));
+        }
+        if n_inputs > INPUTS_MAX {
+            let message = format!("they are {n_inputs}; change at most {INPUTS_MAX} at a time");
+            return Err(Error::invalid("inputs", message));
+        }
+        if n_inputs > 1 && new.change.is_of_one_file() {
+            let message = "notes, beats and edits belong to one file; change one at a time";
+            return Err(Error::invalid("inputs", message));
+        }
+        check_others(&new.change)?;
+        let places = self.shared.read(|c| {
+            let place = |input: &ChangeInput| match input {
+                ChangeInput::Path { .. } => Ok(None),
+                ChangeInput::Item { id } => {
+                    let there = items::place(c, id)?;
+                    there.map(Some).ok_or_else(|| Error::not_found("sound", id))
+                }
+            };
+            new.inputs.iter().map(place).collect::<Result<Vec<Option<Place>>, Error>>()
+        })?;
+        // Beside what is changed, if that is of the library.
+        let first = places.iter().flatten().next();
+        let project = self.project_for(first.map(|it| it.folder.as_ref().unwrap_or(&it.id)));
+        let mut roots = BTreeMap::new();
+        let mut all = Vec::with_capacity(n_inputs);
+        for (input, place) in new.inputs.iter().zip(places) {
+            all.push(match (input, place) {
+                (ChangeInput::Path { path }, _) => {
+                    check_path(path)?;
+                    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+                    ChangeFile { item: None, path: path.clone(), name: name_from(&name) }
+                }
+                (ChangeInput::Item { id }, Some(place)) if !place.is_missing => {
+                    let path = analyses::path_from_job(&self.shared, &project, &place, &mut roots)?;
+                    ChangeFile { item: Some(id.clone()), path, name: place.name }
+                }
+                (ChangeInput::Item { id }, _) => return Err(Error::not_found("file", id)),
+            });
+        }
+        let name = match &all[..] {
+            [only] => name_from(&only.name),
+            all => format!("{} files", all.len()),
+        };
+        passing::remove_oldest(&self.shared, JobKind::Change)?;
+        let task = Task::Change(ChangeTask { files: all, change: new.change });
+        let id = make_job(&self.shared, &project, name, task, |_| Ok(()), |_, _| Ok(()))?;
+        self.change_job(&id)
+    }
+
+    /// One change.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none; `Io` when its folder cannot be read.
+    pub fn change_job(&self, id: &Id) -> Result<ChangeJob, Error> {
+        let (row, job) = self.shared.read(|c| {
+            let row = passing::find(c, JobKind::Change, id)?;
+            let job = row.job(Places::read(c)?.of(id));
+            Ok((row, job))
+        })?;
+        let folder = self.shared.workspace.folder(Shelf::Changes, id);
+        let Task::Change(task) = job::order::read(&folder)?.task else {
+            return Err(Error::not_found("change", id));
+        };
+        let result = match row.phase {
+            Phase::Done => Some(read_result(&folder)?),
+            _ => None,
+        };
+        Ok(ChangeJob { id: id.clone(), files: task.files, change: task.change, job, result })
+    }
+
+    /// Takes a sound that a change made into the library, with what it was made of. One that was taken before, and is still
+    /// there, is not taken again.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such change or file; `Invalid` when the name cannot be used; `Conflict` before it is
+    /// made, or for what the library does not hold; `Io` when it cannot be written.
+    pub fn keep_changed(&self, id: &Id, keep: &KeepChanged) -> Result<LibraryItemDetail, Error> {
+        let made = self.change_job(id)?;
+        let Some(result) = made.result else {
+            let why = "it is not made yet";
+            return Err(Error::conflict("keep the sound", why, "wait until it is made"));
+        };
+        let file = result.files.into_iter().find(|file| file.path == keep.path);
+        let file = file.ok_or_else(|| Error::NotFound { what: "file", id: keep.path.clone() })?;
+        let source = file_inside(&self.shared.workspace.folder(Shelf::Changes, id), &file.path)?;
+        let source_name = file_name(&source);
+        if !api::is_sound_name(&source_name) {
+            return Err(Error::conflict(
+                format!("keep “{}”", file.name),
+                "the library holds sounds only",
+                "download it instead",
+            ));
+        }
+        let input = made.files.get(file.of as usize);
+        let project = self.shared.workspace.project_of(id);
+        let (folder, path) = {
+            let _alone = lock(&self.shared.taking);
+            let folder = self.changed_folder(&project)?;
+            let place = self.shared.workspace.folder(Shelf::Folders, &folder);
+            let mut changed = read_changed(&place);
+            let root = place.join(FolderCard::FILES);
+            let known = changed.files.iter().find(|(path, from)| {
+                from.job == *id && from.file == file.path && root.join(path).is_file()
+            });
+            let path = match known {
+                Some((path, _)) => path.clone(),
+                None => {
+                    let ending = source_name.rsplit_once('.').map_or("", |(_, ending)| ending);
+                    let name = keep.name.as_deref().unwrap_or(&file.name);
+                    let name = uploads::safe_name(&format!("{}.{ending}", flat(name)))?;
+                    let target = uploads::free_path(&root, &name);
+                    link(&source, &target)?;
+                    let path = file_name(&target);
+                    let from = ChangedFrom {
+                        item: input.and_then(|input| input.item.clone()),
+                        name: input.map_or_else(String::new, |input| input.name.clone()),
+                        change: made.change,
+                        job: id.clone(),
+                        file: file.path,
+                        kept_ms: self.shared.now_ms(),
+                    };
+                    changed.format = ChangedFiles::FORMAT;
+                    changed.files.insert(path.clone(), from);
+                    job::whole::write_json(&place.join(files::CHANGED), &changed)?;
+                    path
+                }
+            };
+            (folder, path)
+        };
+        self.look_through(std::slice::from_ref(&folder), true)?;
+        let known = self.shared.read(|c| items::of_folder(c, &folder))?;
+        let item = known.get(&path).ok_or_else(|| Error::NotFound { what: "sound", id: path })?;
+        self.library_item(&item.id)
+    }
+
+    /// The folder of the library that what is kept goes to, made if it is not there.
+    fn changed_folder(&self, project: &Id) -> Result<Id, Error> {
+        let rows = self.shared.read(folders::all)?;
+        let there = rows.into_iter().find(|row| {
+            let is_ours = row.card.place == FolderPlace::Kept && row.card.name == FOLDER;
+            is_ours && row.project == *project && row.deleted_ms.is_none()
+        });
+        if let Some(row) = there {
+            return Ok(row.id);
+        }
+        self.make(project, FOLDER.to_owned(), FolderPlace::Kept, |folder| {
+            let files = folder.join(FolderCard::FILES);
+            fs::create_dir_all(&files).map_err(Error::io("make", &files))
+        })
+    }
+}
+
+/// What a sound of the library was made of, if a change made it.
+pub(super) fn made_from(shared: &Shared, place: &Place) -> Option<ChangedFrom> {
+    let folder = shared.workspace.folder(Shelf::Folders, place.folder.as_ref()?);
+    read_changed(&folder).files.remove(&place.path)
+}
+
+/// What the sounds of a folder were made of; nothing where that cannot be read.
+fn read_changed(folder: &Path) -> ChangedFiles {
+    let path = folder.join(files::CHANGED);
+    if !path.exists() {
+        return ChangedFiles::default();
+    }
+    job::whole::read_versioned(&path, ChangedFiles::FORMAT).unwrap_or_else(|error| {
+        tracing::warn!("it is left out: failed to {error}");
+        ChangedFiles::default()
+    })
+}
+
+fn read_result(folder: &Path) -> Result<ChangeResult, Error> {
+    Ok(job::whole::read_versioned(&folder.join(files::RESULT), ChangeResult::FORMAT)?)
+}
+
+/// Sees that other files that a change reads are there.
+fn check_others(change: &Change) -> Result<(), Error> {
+    let path = match change {
+        Change::Quantise(how) => how.groove.as_deref(),
+        Change::Render(how) => how.sound_font.as_deref(),
+        _ => None,
+    };
+    path.map_or(Ok(()), check_path)
+}
+
+/// A name without what would be a way into a folder.
+fn flat(name: &str) -> String {
+    name.trim().replace(['/', '\\'], "_")
+}
+
+/// A second name of a file, or a copy of it where that is not possible.
+fn link(source: &Path, target: &Path) -> Result<(), Error> {
+    if fs::hard_link(source, target).is_ok() {
+        return Ok(());
+    }
+    fs::copy(source, target).map_err(Error::io("copy", source))?;
+    File::open(target).and_then(|file| file.sync_all()).map_err(Error::io("write", target))
+}
