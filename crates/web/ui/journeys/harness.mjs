@@ -218,7 +218,8 @@ export function noise(secs, rate = 48_000) {
   })
 }
 
-function wav(n, rate, sampleAt) {
+/** A 16-bit mono WAV file of so many samples. */
+export function wav(n, rate, sampleAt) {
   const bytes = Buffer.alloc(44 + 2 * n)
   bytes.write('RIFF', 0)
   bytes.writeUInt32LE(36 + 2 * n, 4)

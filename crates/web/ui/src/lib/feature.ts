@@ -83,3 +83,4 @@ export type List =
   | 'patches'
   | 'folders'
   | 'library'
+  | 'changes'

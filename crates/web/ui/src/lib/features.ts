@@ -20,5 +20,6 @@ import { runs } from '../pages/runs/feature'
 import { session } from '../pages/session/feature'
 import { settings } from '../pages/settings/feature'
 import { trash } from '../pages/trash/feature'
+import { workbench } from '../pages/workbench/feature'
 
-export const features: Feature[] = [dashboard, datasets, runs, compare, games, play, films, session, models, create, library, exports, imports, projects, jobs, trash, settings, help]
+export const features: Feature[] = [dashboard, datasets, runs, compare, games, play, films, session, models, create, workbench, library, exports, imports, projects, jobs, trash, settings, help]

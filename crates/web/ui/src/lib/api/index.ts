@@ -1,6 +1,7 @@
 // The studio's API: one function per request, one file per resource, as on the server.
 
 export * from './about'
+export * from './changes'
 export * from './datasets'
 export * from './exports'
 export * from './films'

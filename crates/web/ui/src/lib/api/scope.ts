@@ -4,6 +4,7 @@
 const SCOPED: Record<string, readonly string[]> = {
   GET: ['datasets', 'exports', 'films', 'generations', 'imports', 'library/folders', 'library/items', 'library/words', 'models', 'patches', 'runs', 'sounds'],
   POST: [
+    'changes',
     'compositions',
     'conversions',
     'datasets',

@@ -16,6 +16,7 @@ import type { projectPages } from '../../pages/projects/en'
 import type { runPages } from '../../pages/runs/en'
 import type { session } from '../../pages/session/en'
 import type { settings } from '../../pages/settings/en'
+import type { workbenchPages } from '../../pages/workbench/en'
 
 import { compose } from './en/compose'
 import { help } from './en/help'
@@ -38,7 +39,7 @@ export function say<const W extends Record<string, string>>(words: W): W {
   return words
 }
 
-type Words = typeof en & typeof createPages & typeof datasets & typeof exports & typeof films & typeof games & typeof play & typeof jobs & typeof libraryPages & typeof models & typeof projectPages & typeof dashboard & typeof helpPages & typeof importPages & typeof runPages & typeof session & typeof settings
+type Words = typeof en & typeof createPages & typeof datasets & typeof exports & typeof films & typeof games & typeof play & typeof jobs & typeof libraryPages & typeof models & typeof projectPages & typeof dashboard & typeof helpPages & typeof importPages & typeof runPages & typeof session & typeof settings & typeof workbenchPages
 export type Key = keyof Words
 type Names<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
 /** Keys of texts without placeholders. */

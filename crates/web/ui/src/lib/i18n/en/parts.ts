@@ -38,6 +38,7 @@ export const parts = {
   'job.measure': 'Measuring',
   'job.generate': 'Making sounds',
   'job.analyse': 'Analysing sounds',
+  'job.change': 'Changing sounds',
   'job.unknown': 'Working',
   'job.next': 'Next in the queue. It starts when the current job is done.',
   'job.place': 'Number {place} in the queue.',

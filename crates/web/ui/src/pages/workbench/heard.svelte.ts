@@ -1,0 +1,94 @@
+// A sound as the pages of the workbench show it: decoded, at the player, and the part of it that is in view.
+
+import { player, type Playable } from '$instruments/player.svelte'
+import { loadSound, type Sound } from '$instruments/sounds'
+import type { Region } from '$instruments/timeline'
+import { libraryFileUrl, type LibraryItem, type Problem, problemOf } from '$lib/api'
+
+/** What is in view at first, in seconds. */
+const VIEW_SECS = 12
+
+export interface Heard {
+  readonly sound: Sound | undefined
+  readonly problem: Problem | undefined
+  readonly playable: Playable | undefined
+  readonly length: number
+  /** The playhead; undefined while another sound is in the player. */
+  readonly position: number | undefined
+  readonly region: Region | undefined
+  readonly isLooping: boolean
+  view: Region
+  seek: (at: number) => Promise<void>
+  choose: (region: Region | undefined) => Promise<void>
+  toggle: () => void
+}
+
+/** Call it during component setup. */
+export function heard(item: () => LibraryItem | undefined): Heard {
+  let sound = $state.raw<Sound>()
+  let problem = $state.raw<Problem>()
+  let view = $state.raw<Region>({ start: 0, end: 1 })
+  // A sound that is analysed meanwhile is the same.
+  const id = $derived(item()?.is_missing === false ? item()?.id : undefined)
+  const name = $derived(item()?.name ?? '')
+
+  $effect(() => {
+    if (!id) return
+    let isWanted = true
+    loadSound(libraryFileUrl(id)).then(
+      (loaded) => {
+        if (!isWanted) return
+        sound = loaded
+        view = { start: 0, end: Math.max(0.001, Math.min(VIEW_SECS, loaded.buffer.duration)) }
+      },
+      (thrown) => isWanted && (problem = problemOf(thrown)),
+    )
+    return () => (isWanted = false)
+  })
+
+  const playable = $derived<Playable | undefined>(id ? { id: `library/${id}`, title: name, tracks: [{ label: name, url: libraryFileUrl(id) }] } : undefined)
+  const isCurrent = $derived(playable !== undefined && player.isCurrent(playable))
+
+  return {
+    get sound() {
+      return sound
+    },
+    get problem() {
+      return problem
+    },
+    get playable() {
+      return playable
+    },
+    get length() {
+      return sound?.buffer.duration ?? 0
+    },
+    get position() {
+      return isCurrent ? player.position : undefined
+    },
+    get region() {
+      return isCurrent ? player.region : undefined
+    },
+    get isLooping() {
+      return isCurrent && player.isLooping
+    },
+    get view() {
+      return view
+    },
+    set view(next: Region) {
+      view = next
+    },
+    async seek(at) {
+      if (!playable) return
+      await player.load(playable)
+      await player.seek(at)
+    },
+    async choose(region) {
+      if (!playable) return
+      await player.load(playable)
+      await player.setRegion(region)
+    },
+    toggle() {
+      if (playable) void player.toggle(playable)
+    },
+  }
+}
