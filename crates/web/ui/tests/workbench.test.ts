@@ -6,7 +6,7 @@ import { boxOf, fieldOf, valid } from '../src/pages/workbench/fields'
 import { inView, percentOf, pitchOver, rangeOf, showing, yOf } from '../src/pages/workbench/pitch-view'
 import { centsOff, has, nearest, noteName, offsetOf, scaleFromKey, scaleName, stepped } from '../src/pages/workbench/scales'
 import { Steps } from '../src/pages/workbench/steps.svelte'
-import { placeBefore } from '../src/pages/workbench/warp'
+import { placeBefore, placeOf, warped } from '../src/pages/workbench/warp'
 
 const note = (start_s: number, end_s: number, pitch: number, target = pitch) => ({ start_s, end_s, pitch, target, name: '' })
 
@@ -101,6 +101,14 @@ test('a field is drawn from any corner, and stays within the sound', () => {
   expect(wild).toEqual({ start_s: 0, end_s: 2, low_hz: 0, high_hz: 4000 })
   const thin = valid({ start_s: 1, end_s: 1, low_hz: 300, high_hz: 300 }, 8000, 2)
   expect(thin.end_s > thin.start_s && thin.high_hz > thin.low_hz).toBe(true)
+})
+
+test('a time of one sound has its place in the other, and back', () => {
+  const warp = [[0, 0], [1, 2], [3, 3]]
+  expect([0, 0.5, 1, 2, 3, 4].map((secs) => warped(warp, secs, 0))).toEqual([0, 1, 2, 2.5, 3, 3.5])
+  for (const secs of [0, 0.7, 1.9, 2.8]) expect(warped(warp, warped(warp, secs, 0), 1)).toBeCloseTo(secs)
+  const place = placeOf(warp)
+  expect([place(1, 0, 1), place(2, 1, 0), place(2, 1, 1), placeOf([])(2, 0, 1)]).toEqual([2, 1, 2, 2])
 })
 
 test('a beat of the grid has its place in the take', () => {

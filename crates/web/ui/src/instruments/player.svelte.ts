@@ -19,6 +19,8 @@ export interface Playable {
   id: string
   title: string
   tracks: Track[]
+  /** Where a position of one track is in another, where they are not aligned as they are. */
+  place?: (secs: number, from: number, to: number) => number
 }
 
 const VOLUME_KEY = 'maquette.volume'
@@ -130,9 +132,17 @@ class Player {
 
   /** Switches to the other track, or to a given one. */
   choose(audible = 1 - this.audible) {
+    const place = this.playable?.place
     if (!this.playable?.tracks[audible]) return
-    this.audible = audible
-    this.#engine?.choose(audible)
+    if (!place) {
+      this.audible = audible
+      this.#engine?.choose(audible)
+    } else if (audible !== this.audible) {
+      this.#updatePosition()
+      const position = place(this.position, this.audible, audible)
+      this.audible = audible
+      void this.seek(position)
+    }
   }
 
   async setLoop(isLooping: boolean) {

@@ -4,6 +4,75 @@
  */
 
 export interface paths {
+    "/api/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Queues a change of sounds or MIDI files. The files stay as they are. */
+        post: operations["create_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/changes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One change. */
+        get: operations["change"];
+        put?: never;
+        post?: never;
+        /** Removes a change with what it made; one under way is cancelled. What was kept stays. */
+        delete: operations["delete_change"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/changes/{id}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file that it made; parts of it by `Range`. */
+        get: operations["change_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/changes/{id}/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a sound that a change made into the library, with what it was made of. */
+        post: operations["keep_changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/compositions": {
         parameters: {
             query?: never;
@@ -2385,7 +2454,7 @@ export interface components {
              */
             tuning_cents: number;
             /**
-             * @description Chords, one after the other without gaps, in the spelling of mir_eval: `C:maj`, `A:min`, `G:7`, `N` for none.
+             * @description Chords, one after the other without gaps, in the spelling of `mir_eval`: `C:maj`, `A:min`, `G:7`, `N` for none.
              * @default []
              */
             chords: components["schemas"]["Span"][];
@@ -2443,6 +2512,16 @@ export interface components {
             /** @description Other sections. */
             sections?: components["schemas"]["Span"][] | null;
         };
+        /** @description How a band is written. */
+        ArrangeChange: {
+            /** @description The style, as `maquette midi arrange --help` lists them. */
+            style: string;
+            /**
+             * Format: int64
+             * @description The random seed; the same gives the same.
+             */
+            seed?: number;
+        };
         /** @description What the card of a package says that no program knows. What is empty is left out. */
         CardWords: {
             /** @description Who made it. */
@@ -2452,6 +2531,182 @@ export interface components {
             /** @description What it is and what it was trained on. */
             about?: string;
         };
+        /** @description What is done to a sound or a MIDI file. */
+        Change: (components["schemas"]["ConvertChange"] & {
+            /** @enum {string} */
+            change: "convert";
+        }) | (components["schemas"]["StretchChange"] & {
+            /** @enum {string} */
+            change: "stretch";
+        }) | (components["schemas"]["TuneChange"] & {
+            /** @enum {string} */
+            change: "tune";
+        }) | (components["schemas"]["GridChange"] & {
+            /** @enum {string} */
+            change: "to_grid";
+        }) | (components["schemas"]["SpectrumChange"] & {
+            /** @enum {string} */
+            change: "spectral_edit";
+        }) | (components["schemas"]["QuantiseChange"] & {
+            /** @enum {string} */
+            change: "quantise";
+        }) | (components["schemas"]["HumaniseChange"] & {
+            /** @enum {string} */
+            change: "humanise";
+        }) | (components["schemas"]["HarmoniseChange"] & {
+            /** @enum {string} */
+            change: "harmonise";
+        }) | (components["schemas"]["ArrangeChange"] & {
+            /** @enum {string} */
+            change: "arrange";
+        }) | (components["schemas"]["WriteChange"] & {
+            /** @enum {string} */
+            change: "write";
+        }) | (components["schemas"]["RenderChange"] & {
+            /** @enum {string} */
+            change: "render";
+        });
+        /** @description A file that could not be changed. */
+        ChangeFailure: {
+            /**
+             * Format: int32
+             * @description Its place among the job's files.
+             */
+            of: number;
+            /** @description What happened, why, and what to do. */
+            problem: components["schemas"]["Problem"];
+        };
+        /** @description A file that a change reads. */
+        ChangeFile: {
+            item?: components["schemas"]["Id"] | null;
+            /** @description The file: absolute, or relative to the job's folder. */
+            path: string;
+            /** @description Its name, for people. */
+            name: string;
+        };
+        /** @description A file that is changed. It stays as it is. */
+        ChangeInput: {
+            /** @description Its identifier. */
+            id: components["schemas"]["Id"];
+            /** @enum {string} */
+            from: "item";
+        } | {
+            /** @description Absolute path. */
+            path: string;
+            /** @enum {string} */
+            from: "path";
+        };
+        /** @description A change: under way, or made. */
+        ChangeJob: {
+            /** @description Its identifier. */
+            id: components["schemas"]["Id"];
+            /** @description What is changed. */
+            files: components["schemas"]["ChangeFile"][];
+            /** @description What is done. */
+            change: components["schemas"]["Change"];
+            /** @description The job that does it. */
+            job: components["schemas"]["Job"];
+            result?: components["schemas"]["ChangeResult"] | null;
+        };
+        /** @description What was done to a file, as the command prints it. */
+        ChangeReport: (components["schemas"]["ConvertedSound"] & {
+            /** @enum {string} */
+            of: "convert";
+        }) | (components["schemas"]["StretchedSound"] & {
+            /** @enum {string} */
+            of: "stretch";
+        }) | (components["schemas"]["TunedSound"] & {
+            /** @enum {string} */
+            of: "tune";
+        }) | (components["schemas"]["GriddedSound"] & {
+            /** @enum {string} */
+            of: "to_grid";
+        }) | (components["schemas"]["EditedSound"] & {
+            /** @enum {string} */
+            of: "spectral_edit";
+        }) | (components["schemas"]["MidiQuantised"] & {
+            /** @enum {string} */
+            of: "quantise";
+        }) | {
+            /**
+             * Format: int64
+             * @description Notes of the file.
+             */
+            notes: number;
+            /** @enum {string} */
+            of: "humanise";
+        } | (components["schemas"]["MidiWritten"] & {
+            /** @enum {string} */
+            of: "harmonise";
+        }) | (components["schemas"]["MidiWritten"] & {
+            /** @enum {string} */
+            of: "arrange";
+        }) | (components["schemas"]["MidiWritten"] & {
+            /** @enum {string} */
+            of: "write";
+        }) | (components["schemas"]["MidiRendered"] & {
+            /** @enum {string} */
+            of: "render";
+        });
+        /** @description `result.json` of a change. */
+        ChangeResult: {
+            /**
+             * Format: int32
+             * @description Version of this format; see [`ChangeResult::FORMAT`].
+             */
+            format: number;
+            /** @description The files that were made; none for a plan. */
+            files: components["schemas"]["ChangedFile"][];
+            /** @description What was done to each file that could be changed, as the commands print it. */
+            reports: components["schemas"]["ChangeReport"][];
+            /** @description Files that could not be changed, where others could. */
+            failures: components["schemas"]["ChangeFailure"][];
+        };
+        /** @description A file that a change made. */
+        ChangedFile: {
+            /** @description Its path in the job's folder. */
+            path: string;
+            /** @description What it is. */
+            kind: components["schemas"]["ChangedKind"];
+            /** @description What it is for. */
+            role: components["schemas"]["ChangedRole"];
+            /** @description A name, for people. */
+            name: string;
+            /**
+             * Format: int32
+             * @description The file that it was made of: its place among the job's files.
+             */
+            of: number;
+            /**
+             * Format: int64
+             * @description Its size.
+             */
+            bytes: number;
+        };
+        /** @description What a sound of the library was made of, by a change that was kept. */
+        ChangedFrom: {
+            item?: components["schemas"]["Id"] | null;
+            /** @description Its name. */
+            name: string;
+            /** @description What was done. */
+            change: components["schemas"]["Change"];
+            /** @description The job that did it. */
+            job: components["schemas"]["Id"];
+            /** @description The file, in the job's folder. */
+            file: string;
+            /** @description When it was kept. */
+            kept_ms: components["schemas"]["u64"];
+        };
+        /**
+         * @description What a file is that a change made.
+         * @enum {string}
+         */
+        ChangedKind: "sound" | "midi";
+        /**
+         * @description What a file is for that a change made.
+         * @enum {string}
+         */
+        ChangedRole: "result" | "click" | "tempo_map";
         /** @description A chapter of a film. */
         Chapter: {
             /**
@@ -2617,6 +2872,24 @@ export interface components {
             /** @description What is worth knowing about the file that went in: whole sentences. */
             notes: string[];
         };
+        /** @description How a sound is converted. */
+        ConvertChange: {
+            /** @description The format of the file that is written. */
+            format: components["schemas"]["SoundFileFormat"];
+            /**
+             * Format: int32
+             * @description Samples per second; none keeps the file's.
+             */
+            rate_hz?: number | null;
+            /**
+             * Format: int32
+             * @description Channels; none keeps the file's.
+             */
+            channels?: number | null;
+            loudness?: components["schemas"]["LoudnessGoal"] | null;
+            /** @description What noise is added where samples are rounded. */
+            dither?: components["schemas"]["SoundDither"];
+        };
         /** @description What to convert, and into what. Files are named by absolute paths on this computer. */
         ConvertTask: {
             /** @description The model. */
@@ -2648,6 +2921,57 @@ export interface components {
             live?: components["schemas"]["LivePlay"] | null;
             /** @enum {string} */
             to: "sound";
+        };
+        /** @description A sound that was written in another format. */
+        ConvertedSound: {
+            /** @description The file that was read, as it was named. */
+            file: string;
+            /** @description The file that was written. */
+            output: string;
+            /**
+             * Format: double
+             * @description Length, in seconds.
+             */
+            seconds: number;
+            /**
+             * Format: int32
+             * @description Samples per second.
+             */
+            rate_hz: number;
+            /**
+             * Format: int32
+             * @description Channels.
+             */
+            channels: number;
+            /**
+             * Format: int64
+             * @description Size of the file that was written, in bytes.
+             */
+            bytes: number;
+            /**
+             * Format: double
+             * @description How much louder it was made, in dB; less than 0 where it was turned down.
+             */
+            gain_db: number;
+            /**
+             * Format: double
+             * @description How far the limiter turned it down at most, in dB; 0 where it was not needed.
+             */
+            limited_db: number;
+            /**
+             * Format: double
+             * @description Integrated loudness of what was written; none for silence and for what is shorter than 0.4 s.
+             */
+            loudness_lufs?: number | null;
+            /**
+             * Format: double
+             * @description Its largest value between the samples too, in dB; none for silence.
+             */
+            true_peak_dbtp?: number | null;
+            /** @description Whether noise was added before samples were rounded; what is in steps already is not touched. */
+            is_dithered: boolean;
+            /** @description What else one should know, sentence by sentence. */
+            notes: string[];
         };
         /** @description One metric over the steps. */
         Curve: {
@@ -2778,6 +3102,40 @@ export interface components {
             machine: components["schemas"]["Machine"];
             /** @description One line for each thing that was looked at. */
             checks: components["schemas"]["Check"][];
+        };
+        /** @description A sound that was edited in its spectrum. */
+        EditedSound: {
+            /** @description The file that was read, as it was named. */
+            file: string;
+            /** @description The file that was written. */
+            output: string;
+            /**
+             * Format: int32
+             * @description Samples per second.
+             */
+            rate_hz: number;
+            /**
+             * Format: int32
+             * @description Channels.
+             */
+            channels: number;
+            /**
+             * Format: double
+             * @description Length, in seconds.
+             */
+            seconds: number;
+            /**
+             * Format: int32
+             * @description Edits that were done.
+             */
+            edits: number;
+            /**
+             * Format: double
+             * @description How many seconds of the sound are other than before, from the first to the last sample that changed.
+             */
+            changed_s: number;
+            /** @description What else one should know, sentence by sentence. */
+            notes: string[];
         };
         /** @description What emptying the trash did. */
         Emptied: {
@@ -3468,6 +3826,134 @@ export interface components {
             /** @description Its folder, to copy or to open; the sounds are in `sounds` there. */
             folder?: string;
         };
+        /** @description How a take comes to the grid. */
+        GridChange: {
+            /**
+             * Format: double
+             * @description Beats per minute afterwards; none keeps the take's.
+             * @default null
+             */
+            bpm: number | null;
+            /**
+             * @description The steps that notes come to: `1/4`, `1/8`, `1/16`, `1/32`, or triplets as `1/8t`.
+             * @default 1/16
+             */
+            grid: string;
+            /**
+             * Format: double
+             * @description How far notes come to their steps, in percent; beats become even in any case.
+             * @default 100
+             */
+            strength: number;
+            /**
+             * @description Beats of the take that are known, in seconds; none finds them.
+             * @default null
+             */
+            beats_s: number[] | null;
+            /**
+             * @description Whether a click on every beat is written, too.
+             * @default false
+             */
+            has_click: boolean;
+            /**
+             * @description Whether the tempo of the take as it was is written as a MIDI file, too.
+             * @default false
+             */
+            has_tempo_map: boolean;
+            /**
+             * @description Whether it is only found out what would be moved.
+             * @default false
+             */
+            is_plan: boolean;
+        };
+        /** @description How far notes are from their steps, in milliseconds. */
+        GridDeviation: {
+            /**
+             * Format: double
+             * @description The middle one.
+             */
+            median: number;
+            /**
+             * Format: double
+             * @description The mean.
+             */
+            mean: number;
+            /**
+             * Format: double
+             * @description The farthest.
+             */
+            most: number;
+        };
+        /** @description A note that was moved to a step. */
+        GriddedNote: {
+            /**
+             * Format: double
+             * @description When it came, in seconds.
+             */
+            before_s: number;
+            /**
+             * Format: double
+             * @description When it comes.
+             */
+            after_s: number;
+            /**
+             * Format: double
+             * @description Its step, in beats from the first beat.
+             */
+            beat: number;
+            /**
+             * Format: double
+             * @description How far it was from its step, in milliseconds; below 0 it was early.
+             */
+            off_ms: number;
+        };
+        /** @description A sound that was put on the grid. */
+        GriddedSound: {
+            /** @description The file that was read, as it was named. */
+            file: string;
+            /** @description The file that was written; none for a plan alone. */
+            output?: string | null;
+            /**
+             * Format: int32
+             * @description Samples per second.
+             */
+            rate_hz: number;
+            /**
+             * Format: int32
+             * @description Channels.
+             */
+            channels: number;
+            /** @description Length before and after, in seconds. */
+            seconds: number[];
+            /**
+             * Format: double
+             * @description Beats per minute afterwards.
+             */
+            bpm: number;
+            /**
+             * Format: double
+             * @description When the first beat comes afterwards, in seconds.
+             */
+            first_beat_s: number;
+            /** @description Beats of the sound before, in seconds. */
+            beats_s: number[];
+            /** @description Notes that were moved to steps. */
+            notes: components["schemas"]["GriddedNote"][];
+            /** @description Places of the sound and where they went, in seconds: straight between them. */
+            warp: number[][];
+            /**
+             * @description How far the middle one and the farthest note are from their steps before and after, in milliseconds; after is
+             *     measured on the sound that was written.
+             */
+            off_ms: (components["schemas"]["GridDeviation"] | null)[];
+            /** @description What else one should know, sentence by sentence. */
+            notes_for_people: string[];
+        };
+        /** @description How a melody gets its voices. */
+        HarmoniseChange: {
+            /** @description The style, as `maquette midi harmonise --help` lists them. */
+            style: string;
+        };
         /** @description `GET /api/health`: that the studio answers, and who it is. */
         Health: {
             /** @description Always `ok`: a studio that cannot work does not answer. */
@@ -3483,6 +3969,27 @@ export interface components {
              * @description Its process id.
              */
             pid: number;
+        };
+        /** @description How notes are played less exactly. */
+        HumaniseChange: {
+            /**
+             * Format: double
+             * @description The standard deviation of the times, in milliseconds.
+             * @default 8
+             */
+            timing_ms: number;
+            /**
+             * Format: double
+             * @description The standard deviation of the velocities.
+             * @default 6
+             */
+            velocity: number;
+            /**
+             * Format: int64
+             * @description The random seed; the same gives the same.
+             * @default 0
+             */
+            seed: number;
         };
         /**
          * @description The name of one dataset, run, model or reconstruction: also the name of its folder.
@@ -3576,7 +4083,7 @@ export interface components {
          * @description The kinds of job.
          * @enum {string}
          */
-        JobKind: "prepare" | "import" | "train" | "reconstruct" | "convert" | "export" | "measure" | "film" | "play" | "session" | "generate" | "map" | "analyse";
+        JobKind: "prepare" | "import" | "train" | "reconstruct" | "convert" | "export" | "measure" | "film" | "play" | "session" | "generate" | "map" | "analyse" | "change";
         /** @description A kind of job, and what can be asked of jobs of it. */
         JobKindInfo: {
             /** @description Which one. */
@@ -3642,6 +4149,13 @@ export interface components {
             noticed_ms: components["schemas"]["u64"];
             /** @enum {string} */
             state: "interrupted";
+        };
+        /** @description What a change made and the library is to keep. */
+        KeepChanged: {
+            /** @description The file: its path in the job's folder. */
+            path: string;
+            /** @description Another name than that of the file. */
+            name?: string | null;
         };
         /** @description One setting. */
         Knob: {
@@ -3933,6 +4447,7 @@ export interface components {
             analysis?: components["schemas"]["Analysis"] | null;
             found?: components["schemas"]["Analysis"] | null;
             edit?: components["schemas"]["AnalysisEdit"] | null;
+            changed_from?: components["schemas"]["ChangedFrom"] | null;
         };
         /** @description A part of what was searched for. */
         LibraryPage: {
@@ -4083,6 +4598,30 @@ export interface components {
             text: string;
             /** @description Whether earlier lines were left out. */
             is_cut: boolean;
+        };
+        /** @description How loud a sound becomes. */
+        LoudnessGoal: {
+            /** @enum {string} */
+            goal: "streaming";
+        } | {
+            /** @enum {string} */
+            goal: "broadcast";
+        } | {
+            /** @enum {string} */
+            goal: "club";
+        } | {
+            /**
+             * Format: double
+             * @description Integrated loudness, in LUFS.
+             */
+            lufs: number;
+            /**
+             * Format: double
+             * @description What its peaks stay below, between the samples too, in dB.
+             */
+            ceiling_dbtp: number;
+            /** @enum {string} */
+            goal: "own";
         };
         /** @description The computer as it is now. */
         Machine: {
@@ -4284,6 +4823,165 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /** @description What putting notes on a grid did. */
+        MidiQuantised: {
+            /**
+             * Format: int64
+             * @description Notes of the file.
+             * @default 0
+             */
+            notes: number;
+            /**
+             * Format: int64
+             * @description Notes that start elsewhere now.
+             * @default 0
+             */
+            moved: number;
+            /**
+             * Format: double
+             * @description Root mean square of the moves, in milliseconds.
+             * @default 0
+             */
+            rms_ms: number;
+            /**
+             * Format: double
+             * @description The largest move.
+             * @default 0
+             */
+            most_ms: number;
+            /**
+             * Format: int64
+             * @description Beats that were taken as tuplets.
+             * @default 0
+             */
+            tuplet_beats: number;
+        };
+        /** @description The sound that was made of a MIDI file. */
+        MidiRendered: {
+            /**
+             * Format: int32
+             * @description Sampling rate.
+             * @default 0
+             */
+            rate_hz: number;
+            /**
+             * Format: double
+             * @description Length.
+             * @default 0
+             */
+            seconds: number;
+            /**
+             * Format: int64
+             * @description Notes that were played.
+             * @default 0
+             */
+            notes: number;
+            /**
+             * Format: double
+             * @description The largest value, in dB below full scale.
+             * @default 0
+             */
+            peak_db: number;
+            /**
+             * @description What played: `our instruments`, or the name of the `SoundFont`.
+             * @default
+             */
+            instruments: string;
+            /**
+             * Format: double
+             * @description How many times faster than it plays it was made.
+             * @default 0
+             */
+            times_real_time: number;
+        };
+        /** @description What is in a track of a MIDI file. */
+        MidiTrackReport: {
+            /**
+             * @description Its name.
+             * @default
+             */
+            name: string;
+            /**
+             * Format: int32
+             * @description Its first instrument by its number in General MIDI, from 1.
+             * @default null
+             */
+            program: number | null;
+            /**
+             * @description Its channels, from 1.
+             * @default []
+             */
+            channels: number[];
+            /**
+             * @description Whether it is drums.
+             * @default false
+             */
+            is_drums: boolean;
+            /**
+             * Format: int64
+             * @description Its notes.
+             * @default 0
+             */
+            notes: number;
+            /**
+             * Format: int32
+             * @description Its lowest key.
+             * @default null
+             */
+            lowest_key: number | null;
+            /**
+             * Format: int32
+             * @description Its highest key.
+             * @default null
+             */
+            highest_key: number | null;
+            /**
+             * Format: int64
+             * @description The most of its notes that sound at once.
+             * @default 0
+             */
+            polyphony: number;
+        };
+        /** @description What was written for a piece. */
+        MidiWritten: {
+            /**
+             * @description The files.
+             * @default []
+             */
+            files: string[];
+            /**
+             * @description The key.
+             * @default
+             */
+            key: string;
+            /**
+             * @description The chords, in the spelling of `mir_eval`.
+             * @default []
+             */
+            chords: components["schemas"]["Span"][];
+            /**
+             * @description Whether the piece itself says its chords.
+             * @default false
+             */
+            chords_are_written: boolean;
+            /**
+             * @description Tracks and their notes.
+             * @default []
+             */
+            tracks: components["schemas"]["MidiTrackReport"][];
+            /**
+             * Format: int64
+             * @description Parallel fifths and octaves that could not be avoided; of a harmonisation.
+             * @default 0
+             */
+            parallels: number;
+            /**
+             * Format: int64
+             * @description Notes of the melody that were moved by octaves, so that there is room for voices below.
+             * @default 0
+             */
+            octaved: number;
+        };
         /** @description A model in the library: `model.json` in its folder, beside `weights.safetensors`. */
         Model: {
             /**
@@ -4362,6 +5060,13 @@ export interface components {
             folder?: components["schemas"]["Id"] | null;
             /** @description Whether to analyse again what is analysed, or has failed to be. Corrections stay. */
             is_again?: boolean;
+        };
+        /** @description A change to make. */
+        NewChange: {
+            /** @description What is changed. With several, each is changed alone, and becomes a file of its own. */
+            inputs: components["schemas"]["ChangeInput"][];
+            /** @description What is done. */
+            change: components["schemas"]["Change"];
         };
         /** @description What to compose, to look at it. */
         NewComposition: components["schemas"]["Choices"] & {
@@ -4866,6 +5571,41 @@ export interface components {
             /** @description Its identifier. */
             id: components["schemas"]["Id"];
         };
+        /** @description How notes come to a grid. */
+        QuantiseChange: {
+            /**
+             * @description The grid: `1/16` for 16ths, `1/8t` for triplets of 8ths.
+             * @default 1/16
+             */
+            grid: string;
+            /**
+             * Format: double
+             * @description How late every second step is, in percent: 0 is straight, 67 a triplet.
+             * @default 0
+             */
+            swing: number;
+            /**
+             * Format: double
+             * @description How far notes go to their places, in percent.
+             * @default 100
+             */
+            strength: number;
+            /**
+             * @description Whether beats may be tuplets where they are played so.
+             * @default false
+             */
+            has_tuplets: boolean;
+            /**
+             * @description Whether ends go to the grid too.
+             * @default false
+             */
+            moves_ends: boolean;
+            /**
+             * @description Absolute path of a MIDI file whose groove is followed.
+             * @default null
+             */
+            groove: string | null;
+        };
         /** @description A job that waits, and its place. */
         QueuePlace: {
             /** @description Which job. */
@@ -5040,6 +5780,20 @@ export interface components {
         Rename: {
             /** @description 1 to 120 characters. */
             name: string;
+        };
+        /** @description How a MIDI file becomes a sound. */
+        RenderChange: {
+            /**
+             * @description Absolute path of a `SoundFont` (SF2) that plays; else our own instruments do.
+             * @default null
+             */
+            sound_font: string | null;
+            /**
+             * Format: int32
+             * @description Samples per second.
+             * @default 44100
+             */
+            rate_hz: number;
         };
         /** @description How a run goes on after it ended. */
         Resume: {
@@ -5525,6 +6279,11 @@ export interface components {
             /** @description Words of one's own. */
             tags?: string[] | null;
         };
+        /**
+         * @description What noise is added before samples are rounded to 16 or 24 bits.
+         * @enum {string}
+         */
+        SoundDither: "off" | "on" | "shaped";
         /** @description What a sound is like. */
         SoundFacts: {
             /**
@@ -5592,6 +6351,11 @@ export interface components {
             /** @description Training or validation. */
             split: components["schemas"]["Split"];
         };
+        /**
+         * @description A format of sound files that is written.
+         * @enum {string}
+         */
+        SoundFileFormat: "wav16" | "wav24" | "wav32" | "bwf" | "aiff16" | "aiff" | "flac16" | "flac" | "ogg";
         /** @description Something wrong with a sound. */
         SoundFinding: {
             /**
@@ -5697,10 +6461,154 @@ export interface components {
             label: string;
         };
         /**
+         * @description What is done to a field of a spectrum.
+         * @enum {string}
+         */
+        SpectrumAction: "cut" | "gain" | "heal";
+        /** @description What is edited in a sound's spectrum. */
+        SpectrumChange: {
+            /** @description The edits, in their order. */
+            edits: components["schemas"]["SpectrumEdit"][];
+        };
+        /** @description A field of a sound's spectrum, and what is done to it. */
+        SpectrumEdit: {
+            /**
+             * Format: double
+             * @description Where it starts, in seconds.
+             */
+            start_s: number;
+            /**
+             * Format: double
+             * @description Where it ends.
+             */
+            end_s: number;
+            /**
+             * Format: double
+             * @description Its lowest frequency, in Hz.
+             */
+            low_hz: number;
+            /**
+             * Format: double
+             * @description Its highest one.
+             */
+            high_hz: number;
+            /** @description What is done. */
+            action: components["schemas"]["SpectrumAction"];
+            /**
+             * Format: double
+             * @description By how much it becomes louder, in dB; for `gain` alone.
+             */
+            gain_db?: number;
+        };
+        /**
          * @description Which part of a dataset a file is in.
          * @enum {string}
          */
         Split: "training" | "validation";
+        /** @description How a sound is stretched. */
+        StretchChange: {
+            /**
+             * Format: double
+             * @description How many times as long it becomes; not with `seconds`.
+             * @default null
+             */
+            ratio: number | null;
+            /**
+             * Format: double
+             * @description How long it becomes, in seconds.
+             * @default null
+             */
+            seconds: number | null;
+            /**
+             * Format: double
+             * @description How much higher it becomes, in semitones.
+             * @default 0
+             */
+            semitones: number;
+            /**
+             * @description Whether its colour stays where it is when the pitch moves.
+             * @default false
+             */
+            keeps_formants: boolean;
+            /**
+             * @description Whether less is computed.
+             * @default false
+             */
+            is_fast: boolean;
+        };
+        /** @description A sound that was stretched, or moved in pitch. */
+        StretchedSound: {
+            /** @description The file that was read, as it was named. */
+            file: string;
+            /** @description The file that was written. */
+            output: string;
+            /**
+             * Format: int32
+             * @description Samples per second.
+             */
+            rate_hz: number;
+            /**
+             * Format: int32
+             * @description Channels.
+             */
+            channels: number;
+            /** @description Length before and after, in frames. */
+            frames: number[];
+            /** @description Length before and after, in seconds. */
+            seconds: number[];
+            /**
+             * Format: double
+             * @description How much longer it became: 2 is twice as long.
+             */
+            ratio: number;
+            /**
+             * Format: double
+             * @description How much higher it became, in semitones.
+             */
+            semitones: number;
+            /**
+             * Format: double
+             * @description How many times faster than the sound before lasts it was computed, on one core.
+             */
+            times_real_time: number;
+            /** @description What else one should know, sentence by sentence. */
+            notes: string[];
+        };
+        /** @description The pitch of a voice over time. */
+        SungCurve: {
+            /**
+             * Format: double
+             * @description Seconds from point to point; the first one is at 0.
+             */
+            step_s: number;
+            /** @description MIDI notes with parts of a semitone; none where there is no voice. */
+            pitch: (number | null)[];
+        };
+        /** @description A note of a voice. */
+        SungNote: {
+            /**
+             * Format: double
+             * @description Where it starts, in seconds.
+             */
+            start_s: number;
+            /**
+             * Format: double
+             * @description Where it ends.
+             */
+            end_s: number;
+            /**
+             * Format: double
+             * @description Its pitch as a MIDI note with parts of a semitone: 69 is A = 440 Hz.
+             */
+            pitch: number;
+            /**
+             * Format: double
+             * @description The pitch it is to have, in the same measure; equal to `pitch` it is left as it is.
+             */
+            target: number;
+            /** @description The name of its target, as `C#4`. */
+            name?: string;
+        };
         /** @description A named change of a few knobs, laid over a preset. */
         Switch: {
             /** @description Its name in commands, like `causal`. */
@@ -5762,6 +6670,82 @@ export interface components {
              * @description The space on the disk that deleting it forever gives back.
              */
             bytes: number;
+        };
+        /** @description How a voice is tuned. */
+        TuneChange: {
+            /**
+             * @description The notes that it may have: a key like `A minor`, `chromatic`, or notes like `C,D,E`.
+             * @default chromatic
+             */
+            scale: string;
+            /**
+             * Format: double
+             * @description The frequency of A, in Hz.
+             * @default 440
+             */
+            a_hz: number;
+            /**
+             * Format: double
+             * @description How far notes are moved, in percent.
+             * @default 100
+             */
+            strength: number;
+            /**
+             * Format: double
+             * @description How fast notes are moved, in milliseconds.
+             * @default 20
+             */
+            speed_ms: number;
+            /**
+             * @description Whether vibrato stays.
+             * @default true
+             */
+            keeps_vibrato: boolean;
+            /**
+             * @description Whether the colour of the voice stays.
+             * @default true
+             */
+            keeps_formants: boolean;
+            /**
+             * @description Targets of one's own instead of those of the scale: the notes of a plan, with other targets.
+             * @default null
+             */
+            notes: components["schemas"]["SungNote"][] | null;
+            /**
+             * @description Whether only the notes, their targets and the pitch over time are found out.
+             * @default false
+             */
+            is_plan: boolean;
+        };
+        /** @description A voice that was tuned, or whose tuning is planned. */
+        TunedSound: {
+            /** @description The file that was read, as it was named. */
+            file: string;
+            /** @description The file that was written; none for a plan alone. */
+            output?: string | null;
+            /**
+             * Format: int32
+             * @description Samples per second.
+             */
+            rate_hz: number;
+            /**
+             * Format: int32
+             * @description Channels.
+             */
+            channels: number;
+            /**
+             * Format: double
+             * @description Length, in seconds.
+             */
+            seconds: number;
+            /** @description The notes, in order. Sent back with other targets, they say what becomes of each. */
+            notes: components["schemas"]["SungNote"][];
+            /** @description How far notes are from their targets before and after, in cents: the mean over notes, weighted by their length. */
+            cents_off: (number | null)[];
+            /** @description The pitch over time; empty where it was not asked for. */
+            curve: components["schemas"]["SungCurve"];
+            /** @description What else one should know, sentence by sentence. */
+            notes_for_people: string[];
         };
         /** @description Something that was recognised and cannot be taken. */
         Unreadable: {
@@ -5826,6 +6810,23 @@ export interface components {
          * @enum {string}
          */
         Way: "linear" | "sphere";
+        /** @description Which suggestions are written. */
+        WriteChange: {
+            /** @description The part, like `drums`, `bass` or `melody`. */
+            part: string;
+            /** @description The style, as `maquette midi write --help` lists them. */
+            style: string;
+            /**
+             * Format: int64
+             * @description The random seed; the same gives the same.
+             */
+            seed?: number;
+            /**
+             * Format: int32
+             * @description How many suggestions, 1 to 100.
+             */
+            variations: number;
+        };
         /** @description A score to compare an agent's with. */
         Yardstick: {
             /** @description Who reaches it: `random`, `scripted`, `person`. */
@@ -5850,7 +6851,19 @@ export interface components {
 export type AddedFrom = components['schemas']['AddedFrom'];
 export type Analysis = components['schemas']['Analysis'];
 export type AnalysisEdit = components['schemas']['AnalysisEdit'];
+export type ArrangeChange = components['schemas']['ArrangeChange'];
 export type CardWords = components['schemas']['CardWords'];
+export type Change = components['schemas']['Change'];
+export type ChangeFailure = components['schemas']['ChangeFailure'];
+export type ChangeFile = components['schemas']['ChangeFile'];
+export type ChangeInput = components['schemas']['ChangeInput'];
+export type ChangeJob = components['schemas']['ChangeJob'];
+export type ChangeReport = components['schemas']['ChangeReport'];
+export type ChangeResult = components['schemas']['ChangeResult'];
+export type ChangedFile = components['schemas']['ChangedFile'];
+export type ChangedFrom = components['schemas']['ChangedFrom'];
+export type ChangedKind = components['schemas']['ChangedKind'];
+export type ChangedRole = components['schemas']['ChangedRole'];
 export type Chapter = components['schemas']['Chapter'];
 export type Check = components['schemas']['Check'];
 export type CheckStatus = components['schemas']['CheckStatus'];
@@ -5861,7 +6874,9 @@ export type Continue = components['schemas']['Continue'];
 export type Control = components['schemas']['Control'];
 export type Conversion = components['schemas']['Conversion'];
 export type ConversionResult = components['schemas']['ConversionResult'];
+export type ConvertChange = components['schemas']['ConvertChange'];
 export type ConvertTask = components['schemas']['ConvertTask'];
+export type ConvertedSound = components['schemas']['ConvertedSound'];
 export type Curve = components['schemas']['Curve'];
 export type Curves = components['schemas']['Curves'];
 export type Dataset = components['schemas']['Dataset'];
@@ -5869,6 +6884,7 @@ export type DatasetDetail = components['schemas']['DatasetDetail'];
 export type DatasetSummary = components['schemas']['DatasetSummary'];
 export type DirectionSpread = components['schemas']['DirectionSpread'];
 export type Doctor = components['schemas']['Doctor'];
+export type EditedSound = components['schemas']['EditedSound'];
 export type Emptied = components['schemas']['Emptied'];
 export type Episode = components['schemas']['Episode'];
 export type EpisodeKind = components['schemas']['EpisodeKind'];
@@ -5903,7 +6919,13 @@ export type Game = components['schemas']['Game'];
 export type GameKey = components['schemas']['GameKey'];
 export type GeneratedSound = components['schemas']['GeneratedSound'];
 export type Generation = components['schemas']['Generation'];
+export type GridChange = components['schemas']['GridChange'];
+export type GridDeviation = components['schemas']['GridDeviation'];
+export type GriddedNote = components['schemas']['GriddedNote'];
+export type GriddedSound = components['schemas']['GriddedSound'];
+export type HarmoniseChange = components['schemas']['HarmoniseChange'];
 export type Health = components['schemas']['Health'];
+export type HumaniseChange = components['schemas']['HumaniseChange'];
 export type Id = components['schemas']['Id'];
 export type Import = components['schemas']['Import'];
 export type ImportResult = components['schemas']['ImportResult'];
@@ -5914,6 +6936,7 @@ export type JobFile = components['schemas']['JobFile'];
 export type JobKind = components['schemas']['JobKind'];
 export type JobKindInfo = components['schemas']['JobKindInfo'];
 export type JobState = components['schemas']['JobState'];
+export type KeepChanged = components['schemas']['KeepChanged'];
 export type Knob = components['schemas']['Knob'];
 export type KnobKind = components['schemas']['KnobKind'];
 export type LatentMap = components['schemas']['LatentMap'];
@@ -5935,6 +6958,7 @@ export type LivePlay = components['schemas']['LivePlay'];
 export type LiveWeights = components['schemas']['LiveWeights'];
 export type LoadedSound = components['schemas']['LoadedSound'];
 export type Log = components['schemas']['Log'];
+export type LoudnessGoal = components['schemas']['LoudnessGoal'];
 export type Machine = components['schemas']['Machine'];
 export type Made = components['schemas']['Made'];
 export type MapJob = components['schemas']['MapJob'];
@@ -5947,11 +6971,16 @@ export type MemoryAdvice = components['schemas']['MemoryAdvice'];
 export type MemoryForecast = components['schemas']['MemoryForecast'];
 export type MemoryLevel = components['schemas']['MemoryLevel'];
 export type Metrics = components['schemas']['Metrics'];
+export type MidiQuantised = components['schemas']['MidiQuantised'];
+export type MidiRendered = components['schemas']['MidiRendered'];
+export type MidiTrackReport = components['schemas']['MidiTrackReport'];
+export type MidiWritten = components['schemas']['MidiWritten'];
 export type Model = components['schemas']['Model'];
 export type ModelDetail = components['schemas']['ModelDetail'];
 export type ModelFacts = components['schemas']['ModelFacts'];
 export type ModelPlace = components['schemas']['ModelPlace'];
 export type NewAnalysis = components['schemas']['NewAnalysis'];
+export type NewChange = components['schemas']['NewChange'];
 export type NewComposition = components['schemas']['NewComposition'];
 export type NewDataset = components['schemas']['NewDataset'];
 export type NewFilm = components['schemas']['NewFilm'];
@@ -5991,6 +7020,7 @@ export type Project = components['schemas']['Project'];
 export type ProjectChange = components['schemas']['ProjectChange'];
 export type ProjectDetail = components['schemas']['ProjectDetail'];
 export type ProjectItem = components['schemas']['ProjectItem'];
+export type QuantiseChange = components['schemas']['QuantiseChange'];
 export type QueuePlace = components['schemas']['QueuePlace'];
 export type ReceptiveField = components['schemas']['ReceptiveField'];
 export type Recipe = components['schemas']['Recipe'];
@@ -5999,6 +7029,7 @@ export type RecipeSource = components['schemas']['RecipeSource'];
 export type Reconstruction = components['schemas']['Reconstruction'];
 export type ReconstructionResult = components['schemas']['ReconstructionResult'];
 export type Rename = components['schemas']['Rename'];
+export type RenderChange = components['schemas']['RenderChange'];
 export type Resume = components['schemas']['Resume'];
 export type Run = components['schemas']['Run'];
 export type RunDefaults = components['schemas']['RunDefaults'];
@@ -6018,8 +7049,10 @@ export type SessionNotice = components['schemas']['SessionNotice'];
 export type Sound = components['schemas']['Sound'];
 export type SoundCard = components['schemas']['SoundCard'];
 export type SoundChange = components['schemas']['SoundChange'];
+export type SoundDither = components['schemas']['SoundDither'];
 export type SoundFacts = components['schemas']['SoundFacts'];
 export type SoundFile = components['schemas']['SoundFile'];
+export type SoundFileFormat = components['schemas']['SoundFileFormat'];
 export type SoundFinding = components['schemas']['SoundFinding'];
 export type SoundFormat = components['schemas']['SoundFormat'];
 export type SoundGroup = components['schemas']['SoundGroup'];
@@ -6027,21 +7060,195 @@ export type SoundGroupKind = components['schemas']['SoundGroupKind'];
 export type SoundPlace = components['schemas']['SoundPlace'];
 export type SoundSource = components['schemas']['SoundSource'];
 export type Span = components['schemas']['Span'];
+export type SpectrumAction = components['schemas']['SpectrumAction'];
+export type SpectrumChange = components['schemas']['SpectrumChange'];
+export type SpectrumEdit = components['schemas']['SpectrumEdit'];
 export type Split = components['schemas']['Split'];
+export type StretchChange = components['schemas']['StretchChange'];
+export type StretchedSound = components['schemas']['StretchedSound'];
+export type SungCurve = components['schemas']['SungCurve'];
+export type SungNote = components['schemas']['SungNote'];
 export type Switch = components['schemas']['Switch'];
 export type SystemUse = components['schemas']['SystemUse'];
 export type TempoCandidate = components['schemas']['TempoCandidate'];
 export type TrashItem = components['schemas']['TrashItem'];
+export type TuneChange = components['schemas']['TuneChange'];
+export type TunedSound = components['schemas']['TunedSound'];
 export type Unreadable = components['schemas']['Unreadable'];
 export type UnreadableFolder = components['schemas']['UnreadableFolder'];
 export type Upload = components['schemas']['Upload'];
 export type Variation = components['schemas']['Variation'];
 export type Warning = components['schemas']['Warning'];
 export type Way = components['schemas']['Way'];
+export type WriteChange = components['schemas']['WriteChange'];
 export type Yardstick = components['schemas']['Yardstick'];
 export type u64 = components['schemas']['u64'];
 export type $defs = Record<string, never>;
 export interface operations {
+    create_change: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewChange"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeJob"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeJob"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+                /** @description The path in the change's folder. */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_changed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeepChanged"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LibraryItemDetail"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     compose: {
         parameters: {
             query?: {

@@ -11,6 +11,8 @@ export const workbenchPages = say({
   'workbench.spectrum': 'Spectrum',
   'workbench.convertMany': 'Convert sounds',
   'workbench.missing': 'Its file is not where it was, so it cannot be changed. Put it back first.',
+  'workbench.tooLong': 'It is longer than half an hour, so it is not drawn here.',
+  'workbench.tooLongRemedy': 'It can be changed all the same; cut it first to see it.',
   'workbench.stays': 'The file itself stays as it is.',
   'workbench.before': 'Before',
   'workbench.after': 'After',

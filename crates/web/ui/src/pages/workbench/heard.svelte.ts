@@ -1,12 +1,17 @@
 // A sound as the pages of the workbench show it: decoded, at the player, and the part of it that is in view.
 
+import './en'
+
 import { player, type Playable } from '$instruments/player.svelte'
 import { loadSound, type Sound } from '$instruments/sounds'
 import type { Region } from '$instruments/timeline'
 import { libraryFileUrl, type LibraryItem, type Problem, problemOf } from '$lib/api'
+import { t } from '$lib/i18n'
 
 /** What is in view at first, in seconds. */
 const VIEW_SECS = 12
+/** The longest sound that a page decodes, in seconds. */
+const LENGTH_SECS_MAX = 1800
 
 export interface Heard {
   readonly sound: Sound | undefined
@@ -31,9 +36,14 @@ export function heard(item: () => LibraryItem | undefined): Heard {
   // A sound that is analysed meanwhile is the same.
   const id = $derived(item()?.is_missing === false ? item()?.id : undefined)
   const name = $derived(item()?.name ?? '')
+  const isTooLong = $derived((item()?.seconds ?? 0) > LENGTH_SECS_MAX)
 
   $effect(() => {
     if (!id) return
+    if (isTooLong) {
+      problem = { code: 'too_long', what: t('workbench.tooLong'), remedy: t('workbench.tooLongRemedy') }
+      return
+    }
     let isWanted = true
     loadSound(libraryFileUrl(id)).then(
       (loaded) => {
