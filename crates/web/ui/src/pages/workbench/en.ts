@@ -140,6 +140,7 @@ export const workbenchPages = say({
   'stretch.do': 'Stretch it',
   'stretch.result': 'It was {before} long, and is {after} now; computed at {times} times real time.',
 
+  'convert.facts': 'What was done',
   'convert.how': 'How it is written',
   'convert.format': 'Format',
   'convert.rate': 'Sampling rate',
