@@ -54,7 +54,9 @@ pub(crate) fn run(folder: &mut JobFolder, task: &ChangeTask) -> anyhow::Result<O
         let of = u32::try_from(of).unwrap_or(u32::MAX);
         match changed {
             Ok(made) => {
-                result.files.extend(made.files.into_iter().map(|file| api::ChangedFile { of, ..file }));
+                result
+                    .files
+                    .extend(made.files.into_iter().map(|file| api::ChangedFile { of, ..file }));
                 result.reports.push(made.report);
             }
             Err(problem) if n_files == 1 => return Err(anyhow::Error::new(Refused(problem))),

@@ -62,7 +62,10 @@ fn a_sound_is_changed_as_the_commands_do_it() {
     let (made, said) = run("stretch", Change::Stretch(stretch));
     let [only] = &said.files[..] else { panic!("{said:?}") };
     assert_eq!((only.kind, only.role), (ChangedKind::Sound, ChangedRole::Result));
-    assert_eq!((only.path.as_str(), only.name.as_str()), ("files/tone stretched.wav", "tone stretched"));
+    assert_eq!(
+        (only.path.as_str(), only.name.as_str()),
+        ("files/tone stretched.wav", "tone stretched")
+    );
     assert_eq!(frames(&made, &only.path), (33_075, 22_050));
     assert_eq!(only.bytes, fs::metadata(made.path().join(&only.path)).unwrap().len());
 
@@ -76,7 +79,8 @@ fn a_sound_is_changed_as_the_commands_do_it() {
     let (made, said) = run("convert", Change::Convert(convert));
     assert_eq!(frames(&made, &said.files[0].path), (44_100, 44_100));
 
-    let (_, said) = run("plan", Change::Tune(TuneChange { is_plan: true, ..TuneChange::default() }));
+    let (_, said) =
+        run("plan", Change::Tune(TuneChange { is_plan: true, ..TuneChange::default() }));
     let [ChangeReport::Tune(plan)] = &said.reports[..] else { panic!("{said:?}") };
     assert!(said.files.is_empty() && !plan.notes.is_empty() && !plan.curve.pitch.is_empty());
     let mut notes = plan.notes.clone();
@@ -124,7 +128,8 @@ fn a_take_comes_to_the_grid_with_its_click_and_the_tempo_it_had() {
     assert_eq!(frames(&made, &said.files[0].path), frames(&made, &said.files[1].path));
     assert!(fs::read(made.path().join(&said.files[2].path)).unwrap().starts_with(b"MThd"));
 
-    let plan = job(&workspace, "plan", &[&take], Change::ToGrid(GridChange { is_plan: true, ..grid }));
+    let plan =
+        job(&workspace, "plan", &[&take], Change::ToGrid(GridChange { is_plan: true, ..grid }));
     plan.run();
     let said = result(&plan);
     let [ChangeReport::ToGrid(gridded)] = &said.reports[..] else { panic!("{said:?}") };
@@ -157,7 +162,8 @@ fn a_bad_file_does_not_keep_others_from_being_changed() {
     let (good, bad) = (sounds.join("good.wav"), sounds.join("bad.wav"));
     write_tone(&good, 8000, 1, 0.5);
     fs::write(&bad, "no sound at all").unwrap();
-    let stretch = || Change::Stretch(StretchChange { ratio: Some(2.0), ..StretchChange::default() });
+    let stretch =
+        || Change::Stretch(StretchChange { ratio: Some(2.0), ..StretchChange::default() });
     let both = job(&workspace, "both", &[&bad, &good, &good], stretch());
     both.run();
     let said = result(&both);

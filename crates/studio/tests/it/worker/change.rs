@@ -10,8 +10,12 @@ use super::*;
 pub(super) fn change(folder: &Path, task: &ChangeTask, events: &mut Events) -> Option<Outcome> {
     events.started(0);
     fs::create_dir_all(folder.join("files")).unwrap();
-    let mut result =
-        ChangeResult { format: ChangeResult::FORMAT, files: vec![], reports: vec![], failures: vec![] };
+    let mut result = ChangeResult {
+        format: ChangeResult::FORMAT,
+        files: vec![],
+        reports: vec![],
+        failures: vec![],
+    };
     for (of, file) in task.files.iter().enumerate() {
         let text = fs::read_to_string(folder.join(&file.path)).unwrap();
         while text.starts_with("slow") {

@@ -10,9 +10,9 @@ use api::{
 use super::{Making, size};
 use crate::{
     ConvertSound, GridFiles, LoudnessTarget, MidiHumanise, MidiQuantise, MidiRender, Scale,
-    StretchLength, StretchSound, ToGrid, TuneSound, WritePart, analyse, convert_sound, edit_spectrum,
-    folder::problem, midi_arrange, midi_harmonise, midi_humanise, midi_quantise, midi_render,
-    midi_write, stretch_sound, to_grid, tune_sound,
+    StretchLength, StretchSound, ToGrid, TuneSound, WritePart, analyse, convert_sound,
+    edit_spectrum, folder::problem, midi_arrange, midi_harmonise, midi_humanise, midi_quantise,
+    midi_render, midi_write, stretch_sound, to_grid, tune_sound,
 };
 
 /// What was made of one file.
@@ -255,7 +255,8 @@ fn ending(format: SoundFileFormat) -> &'static str {
 
 /// The steps of a whole note that a grid has: `1/16` is 16, and triplets of 8ths, `1/8t`, are 12.
 fn steps_of_whole(grid: &str) -> Result<u32, Problem> {
-    let wrong = || refused(&format!("“{grid}” is no grid."), "Use one like 1/16, or 1/8t for triplets.");
+    let wrong =
+        || refused(&format!("“{grid}” is no grid."), "Use one like 1/16, or 1/8t for triplets.");
     let steps = grid.trim().strip_prefix("1/").ok_or_else(wrong)?;
     let (steps, is_triplet) = match steps.strip_suffix(['t', 'T']) {
         Some(steps) => (steps, true),
