@@ -1,1 +1,0 @@
-import{Fs as e,Js as t,Ks as n,dc as r,kc as i}from"./app-Dlyx4qzM.js";var a=t(`<dl class="svelte-ffyhyf"><!></dl>`);function o(t,o){var s=a(),c=r(s);e(c,()=>o.children),i(s),n(t,s)}export{o as t};

@@ -1,1 +1,0 @@
-import"./en-eMO0Y4te.js";import{Di as e,Lt as t,No as n,ds as r,fs as i,jo as a}from"./app-Dlyx4qzM.js";function o(e,t){let n=t.filter(({dataset:t})=>t&&e.includes(t)),[a]=n;return a?n.length===1?r(`dataset.lackedByOne`,{name:a.name}):i(`dataset.lackedBy`,n.length):``}async function s(r){let i=await e().catch(()=>[]);return t(r,a,n,e=>o(e.map(e=>e.id),i))}export{s as t};

@@ -1,1 +1,0 @@
-import{Ii as e,Lt as t,Uo as n,Vi as r,Yn as i,qn as a}from"./app-Dlyx4qzM.js";async function o(o){let s=n.project;o.some(({id:e})=>e===s)&&i(``);let c=await t(o,e,async e=>{await r(e),await a(),e===s&&i(e)});return await a(),s&&!n.project&&!c.some(({id:e})=>e===s)&&i(s),c}export{o as t};

@@ -1,1 +1,0 @@
-import"./en-DUTXAas6.js";import{Qo as e,ds as t,es as n}from"./app-Dlyx4qzM.js";function r(r){switch(r.until){case`minutes`:return t(`limit.afterMinutes`,{time:n(r.minutes*60)});case`steps`:return t(`limit.atStep`,{step:e(r.steps)});case`forever`:return t(`limit.never`)}}export{r as t};
