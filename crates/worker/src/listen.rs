@@ -5,6 +5,7 @@
 //! each in [`PARTS`], get one channel at [`RATE_HZ`] and fill their fields. Sounds longer than 20 minutes are
 //! heard in pieces ([`pieces`]), so memory does not grow with their length: a piece takes about 300 MB at most.
 
+mod harmony;
 mod many;
 mod pieces;
 mod quality;
@@ -35,7 +36,7 @@ struct Piece<'a> {
 /// Fills the fields of a piece's analysis; a part may use what the parts before it have found.
 type Part = fn(&Piece<'_>, &mut Analysis);
 
-const PARTS: &[Part] = &[rhythm::fill];
+const PARTS: &[Part] = &[rhythm::fill, harmony::fill];
 
 /// What is in a sound file. `name` is what the analysis calls it. None where `go_on` said to stop; it hears the share
 /// that is done, from 0 to 1, for each block that is decoded.
@@ -110,7 +111,7 @@ fn keep_within(analysis: &mut Analysis) {
     for span in analysis.sections.iter_mut().chain(&mut analysis.chords) {
         span.end_s = span.end_s.min(end);
     }
-    if let Some(last) = analysis.sections.last_mut() {
+    for last in [analysis.sections.last_mut(), analysis.chords.last_mut()].into_iter().flatten() {
         last.end_s = end;
     }
     for list in [&mut analysis.beats_s, &mut analysis.downbeats_s, &mut analysis.onsets_s] {

@@ -1,7 +1,10 @@
 //! Tests of tuning, key and chords: chords of known notes.
 
 use super::*;
-use crate::Rng;
+use crate::{
+    Rng,
+    songs::{Labelled, SongPlan, render},
+};
 
 const RATE_HZ: u32 = 22_050;
 
@@ -132,4 +135,48 @@ fn sounds_of_any_length_and_rate_are_taken() {
     }
     let broken = harmony(&[f32::NAN; 20_000], 44_100, &[], &[]);
     assert_eq!(labels(&broken.chords), ["N"]);
+}
+
+/// Root and whether the third is minor, of a label.
+fn triad(label: &str) -> Option<(usize, bool)> {
+    const FLATS: [&str; 12] = ["C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B"];
+    let (root, quality) = label.split_once(':')?;
+    let root = (0..12).find(|i| FLATS[*i] == root || PITCH_CLASSES[*i] == root)?;
+    Some((root, quality.starts_with("min") || quality.starts_with("hdim")))
+}
+
+/// The share of the time in which triads are right.
+fn share(truth: &[Labelled], found: &[ChordSpan]) -> f64 {
+    let (mut right, mut all) = (0.0, 0.0);
+    for chord in truth {
+        for span in found {
+            let both = span.end_secs.min(chord.end_s) - span.start_secs.max(chord.start_s);
+            if both > 0.0 {
+                all += both;
+                if triad(&chord.label) == triad(&span.chord.to_string()) {
+                    right += both;
+                }
+            }
+        }
+    }
+    right / all
+}
+
+#[test]
+fn songs_have_the_chords_that_were_played() {
+    for idx in [4, 8, 9] {
+        let plan = SongPlan { form: "AB".into(), section_bars: 4, ..SongPlan::of_set(0, idx) };
+        let song = render(&plan);
+        let truth = &song.truth;
+        let samples: Vec<f32> = song.clip.channels[0]
+            .iter()
+            .zip(&song.clip.channels[1])
+            .map(|(left, right)| 0.5 * (left + right))
+            .collect();
+        let found = harmony(&samples, song.clip.rate_hz, &truth.beats, &truth.downbeats);
+        let share = share(&truth.chords, &found.chords);
+        assert!(share > 0.85, "song {idx}: {share}");
+        let off = (found.tuning_cents - plan.tuning_cents).abs();
+        assert!(off < 6.0, "song {idx}: {off} cents");
+    }
 }

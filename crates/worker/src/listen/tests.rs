@@ -41,6 +41,10 @@ fn a_song_is_heard_as_it_was_played() {
     assert!(found.loudness_lufs.is_some_and(|it| (-30.0..0.0).contains(&it)));
     assert_eq!(found.sections.first().map(|it| it.start_s), Some(0.0));
     assert_eq!(found.sections.last().map(|it| it.end_s), Some(found.seconds));
+    assert_eq!(found.chords.first().map(|it| it.start_s), Some(0.0));
+    assert_eq!(found.chords.last().map(|it| it.end_s), Some(found.seconds));
+    assert!(found.chords.windows(2).all(|pair| pair[0].end_s == pair[1].start_s));
+    assert!(found.key.is_some() && found.key_confidence > 0.0);
     // What is asked to stop stops.
     assert_eq!(analyse(&path, "song.wav", &mut |_| false).unwrap(), None);
 }
