@@ -260,3 +260,86 @@ pub struct MidiRendered {
     /// How many times faster than it plays it was made.
     pub times_real_time: f64,
 }
+
+/// A MIDI file as pages draw it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct MidiPiece {
+    /// Length to the end of the last note.
+    pub seconds: f64,
+    /// The tempo at the start, in quarter notes a minute.
+    pub tempo_bpm: f64,
+    /// The meter at the start, as `4/4`.
+    pub meter: String,
+    /// The key; none where there is no harmony.
+    pub key: Option<String>,
+    /// Whether the piece itself says its chords; else they were found from its notes.
+    pub chords_are_written: bool,
+    /// Where bars begin.
+    pub bars_s: Vec<f64>,
+    /// Parts that have notes.
+    pub tracks: Vec<MidiPieceTrack>,
+    /// Chords, in the spelling of `mir_eval`.
+    pub chords: Vec<Span>,
+    /// Notes that are left out because there are too many.
+    pub left_out: u64,
+}
+
+/// A part of a piece.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct MidiPieceTrack {
+    /// Its name; may be empty.
+    pub name: String,
+    /// Whether it is drums.
+    pub is_drums: bool,
+    /// Its instrument by its number in General MIDI, from 1.
+    pub program: Option<u8>,
+    /// Its notes in order: start and length in seconds, the key (60 is the middle C), the velocity.
+    pub notes: Vec<[f64; 4]>,
+}
+
+/// The parts and styles that can be written for a piece.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct NoteChoices {
+    /// Parts, like `drums`.
+    pub parts: Vec<String>,
+    /// Styles of bands and their parts.
+    pub band_styles: Vec<String>,
+    /// Styles of harmonisations.
+    pub chord_styles: Vec<String>,
+}
+
+/// The notes of a sound, as `maquette notes --json` prints them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Transcribed {
+    /// The sound, as it was named.
+    pub file: String,
+    /// The MIDI file that was written.
+    pub output: String,
+    /// Length of the sound.
+    pub seconds: f64,
+    /// Whether it was heard as one voice; else as an instrument that plays several notes at once.
+    pub is_one_voice: bool,
+    /// The tempo of the MIDI file; none where the sound has none, and 120 is written.
+    pub tempo_bpm: Option<f64>,
+    /// The notes in order.
+    pub notes: Vec<HeardNote>,
+}
+
+/// A note that was heard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HeardNote {
+    /// Where it starts.
+    pub start_s: f64,
+    /// Where it ends.
+    pub end_s: f64,
+    /// Its key; 60 is the middle C.
+    pub key: u8,
+    /// How far it is from that key, in cents.
+    pub cents_off: f64,
+    /// How strongly it starts, 1 to 127.
+    pub velocity: u8,
+}

@@ -8,6 +8,9 @@ pub const SOUND_ENDINGS: [&str; 24] = [
     "m4b", "mp4", "aac", "opus", "wma", "caf", "wv", "ape", "ac3", "amr", "mp2",
 ];
 
+/// Every ending that means notes (Standard MIDI Files), in lower case.
+pub const MIDI_ENDINGS: [&str; 4] = ["mid", "midi", "kar", "rmi"];
+
 /// Every ending of a file that can be imported, in lower case.
 pub const IMPORT_ENDINGS: [&str; 5] = ["maq", "ckpt", "ts", "pt", "safetensors"];
 
@@ -26,6 +29,18 @@ const SYSTEM_NAMES: [&str; 7] = [
 #[must_use]
 pub fn is_sound_name(name: &str) -> bool {
     has_ending(name, &SOUND_ENDINGS)
+}
+
+/// Whether a file's name says that it is notes.
+#[must_use]
+pub fn is_midi_name(name: &str) -> bool {
+    has_ending(name, &MIDI_ENDINGS)
+}
+
+/// Whether a file's name says that the library takes it: sound, or notes.
+#[must_use]
+pub fn is_library_name(name: &str) -> bool {
+    is_sound_name(name) || is_midi_name(name)
 }
 
 /// Whether a file's name says that it can be imported.

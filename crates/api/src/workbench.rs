@@ -415,6 +415,8 @@ pub enum ChangedRole {
     Click,
     /// The tempo of the take as it was.
     TempoMap,
+    /// The sound of a MIDI file that was made, with what it was made for: its name is that of the file.
+    Preview,
 }
 
 /// What was done to a file, as the command prints it.

@@ -24,6 +24,7 @@ mod library;
 mod midi;
 mod model;
 mod named;
+mod notes;
 mod output;
 mod pitch;
 mod play;
@@ -161,6 +162,8 @@ enum Command {
     Film(film::FilmArgs),
     /// Show what is in a sound: tempo, beats, bars, sections, loudness and faults
     Analyse(analyse::AnalyseArgs),
+    /// Write the notes of a sound as a MIDI file
+    Notes(notes::NotesArgs),
     /// Check that a model file is intact and plays
     Check(check::CheckArgs),
     /// Import runs, datasets and models from acids-rave or another workspace
@@ -269,6 +272,7 @@ fn run_command(
         Some(Command::Export(args)) => export::run(&args, console),
         Some(Command::Film(args)) => film::run(&args, console),
         Some(Command::Analyse(args)) => analyse::run(&args, console),
+        Some(Command::Notes(args)) => notes::run(&args, console),
         Some(Command::Check(args)) => check::run(&args, console),
         Some(Command::Import(args)) => import::run(&args, console),
         Some(Command::Job(command)) => job::run(command, console),

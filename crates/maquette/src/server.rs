@@ -25,6 +25,7 @@ mod live;
 mod maps;
 mod measures;
 mod models;
+mod notes;
 pub(crate) mod openapi;
 mod patches;
 mod plays;
@@ -221,6 +222,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(sounds::routes())
         .merge(library::routes())
         .merge(changes::routes())
+        .merge(notes::routes())
         .merge(patches::routes())
         .merge(folders::routes())
         .merge(imports::routes())

@@ -35,6 +35,7 @@ mod session;
 mod stop;
 mod system;
 mod tensorboard;
+mod transcribe;
 mod words;
 
 use std::path::Path;
@@ -56,13 +57,14 @@ pub use listen::{Heard, analyse, analyse_many, sound_files};
 pub use measured::{FeatureOrder, PitchOrder, feature_names, measure_feature, measure_pitch};
 pub use midi::{
     MidiHumanise, MidiQuantise, MidiRender, WritePart, band_parts, band_styles, chord_styles,
-    midi_arrange, midi_check, midi_harmonise, midi_humanise, midi_patterns, midi_quantise,
-    midi_render, midi_restyle, midi_write,
+    midi_arrange, midi_check, midi_harmonise, midi_humanise, midi_patterns, midi_piece,
+    midi_quantise, midi_render, midi_restyle, midi_write,
 };
 pub use movement::read_movement;
 pub use pace::measured_excerpts;
 pub use play::play;
 pub use play_through::{PlayThrough, play_through};
+pub use transcribe::{Voices, transcribe};
 
 /// Does the job of a folder, or the rest of it, and records in the folder how it ended.
 ///

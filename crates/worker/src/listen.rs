@@ -7,6 +7,7 @@
 
 mod harmony;
 mod many;
+mod notes;
 mod pieces;
 mod quality;
 mod rhythm;
@@ -48,6 +49,9 @@ pub fn analyse(
     name: &str,
     go_on: &mut dyn FnMut(f64) -> bool,
 ) -> Result<Option<Analysis>, Problem> {
+    if path.file_name().is_some_and(|it| api::is_midi_name(&it.to_string_lossy())) {
+        return notes::analyse(path, name).map(Some);
+    }
     let refuse = |error: &audio::Error| {
         let why = explain(error);
         let what = format!("“{name}” could not be read as sound.");

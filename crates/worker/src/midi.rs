@@ -3,6 +3,7 @@
 mod check;
 mod file;
 mod parts;
+mod piece;
 mod render;
 mod search;
 mod shape;
@@ -10,6 +11,9 @@ mod shape;
 pub use check::midi_check;
 pub(crate) use file::{open_score, save_bytes};
 pub use parts::{WritePart, midi_arrange, midi_harmonise, midi_write};
+pub use piece::midi_piece;
+pub(crate) use piece::midi_time;
+pub(crate) use render::midi_render_together;
 pub use render::{MidiRender, midi_render};
 pub use search::midi_patterns;
 pub use shape::{MidiHumanise, MidiQuantise, midi_humanise, midi_quantise, midi_restyle};

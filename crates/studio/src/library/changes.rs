@@ -24,7 +24,7 @@ use crate::{
     store::{
         folders,
         items::{self, Place},
-        jobs::Phase,
+        jobs::{self, Phase},
     },
     workspace::{check_path, file_inside, file_name},
 };
@@ -126,6 +126,20 @@ impl Studio {
         Ok(ChangeJob { id: id.clone(), files: task.files, change: task.change, job, result })
     }
 
+    /// Changes of a file of the library, newest first. Few are kept.
+    ///
+    /// # Errors
+    /// `Io` when a folder cannot be read.
+    pub fn changes_of(&self, item: &Id) -> Result<Vec<ChangeJob>, Error> {
+        let ids = self.shared.read(|c| jobs::ids(c, JobKind::Change))?;
+        // One that was removed meanwhile is left out.
+        let mut all: Vec<ChangeJob> =
+            ids.iter().filter_map(|(id, _)| self.change_job(id).ok()).collect();
+        all.retain(|change| change.files.iter().any(|file| file.item.as_ref() == Some(item)));
+        all.sort_by_key(|change| std::cmp::Reverse(change.job.created_ms));
+        Ok(all)
+    }
+
     /// Takes a sound that a change made into the library, with what it was made of. One that was taken before, and is still
     /// there, is not taken again.
     ///
@@ -142,10 +156,10 @@ impl Studio {
         let file = file.ok_or_else(|| Error::NotFound { what: "file", id: keep.path.clone() })?;
         let source = file_inside(&self.shared.workspace.folder(Shelf::Changes, id), &file.path)?;
         let source_name = file_name(&source);
-        if !api::is_sound_name(&source_name) {
+        if !api::is_library_name(&source_name) {
             return Err(Error::conflict(
                 format!("keep “{}”", file.name),
-                "the library holds sounds only",
+                "the library holds sounds and MIDI files only",
                 "download it instead",
             ));
         }

@@ -152,7 +152,7 @@ impl Studio {
             return Err(Error::invalid("path", message));
         }
         let called = file_name(&path);
-        if !path.is_dir() && !api::is_sound_name(&called) {
+        if !path.is_dir() && !api::is_library_name(&called) {
             let message =
                 format!("“{called}” is not a sound file by its name; choose a folder or a sound");
             return Err(Error::invalid("path", message));

@@ -211,7 +211,9 @@ impl Analyser {
         if !is_first || (is_known && !self.is_again) || is_analysed(&found) {
             return Ok(Some(known));
         }
-        let Some(shape) = self.shape(path)? else { return Ok(None) };
+        let is_notes = path.file_name().is_some_and(|it| api::is_midi_name(&it.to_string_lossy()));
+        let shape = if is_notes { Some(vec![]) } else { self.shape(path)? };
+        let Some(shape) = shape else { return Ok(None) };
         let heard = listen::analyse(path, name, &mut |_| !self.stop.is_raised());
         let Some(analysis) = heard.map_err(Refused)? else { return Ok(None) };
         write(&found, &analysis, &shape).context("write what was found")?;

@@ -55,7 +55,7 @@ pub fn sound_files(folder: &Path) -> Result<Vec<Heard>, Problem> {
             }
             if kind.is_dir() && depth < DEPTH_MAX {
                 folders.push((entry.path(), depth + 1));
-            } else if !kind.is_dir() && api::is_sound_name(&name) {
+            } else if !kind.is_dir() && api::is_library_name(&name) {
                 found.push(entry.path());
             }
         }

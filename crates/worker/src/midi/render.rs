@@ -37,9 +37,41 @@ pub struct MidiRender {
 /// # Errors
 /// When a file cannot be read, played or written: what happened, and what to do.
 pub fn midi_render(input: &Path, output: &Path, how: &MidiRender) -> Result<MidiRendered, Problem> {
-    let score = file::open_score(input)?;
+    render(&file::open_score(input)?, input, output, how)
+}
+
+/// Renders a part with the piece that it was written for, into a WAV file.
+///
+/// # Errors
+/// As [`midi_render`].
+pub(crate) fn midi_render_together(
+    part: &Path,
+    piece: &Path,
+    output: &Path,
+    how: &MidiRender,
+) -> Result<MidiRendered, Problem> {
+    let (part_score, mut score) = (file::open_score(part)?, file::open_score(piece)?);
+    let ratio = f64::from(score.ticks_per_quarter) / f64::from(part_score.ticks_per_quarter);
+    for mut track in part_score.tracks {
+        // Both count their own ticks.
+        let moved = |tick: u64| (tick as f64 * ratio).round() as u64;
+        for note in &mut track.notes {
+            (note.start, note.length) = (moved(note.start), moved(note.length).max(1));
+        }
+        track.events.iter_mut().for_each(|event| event.tick = moved(event.tick));
+        score.tracks.push(track);
+    }
+    render(&score, part, output, how)
+}
+
+fn render(
+    score: &Score,
+    input: &Path,
+    output: &Path,
+    how: &MidiRender,
+) -> Result<MidiRendered, Problem> {
     let started = Instant::now();
-    let end_secs = Clock::new(&score).secs_from_tick(last_tick(&score) as f64);
+    let end_secs = Clock::new(score).secs_from_tick(last_tick(score) as f64);
     if end_secs > LONGEST_SECS {
         let what = format!("“{}” is too long to be rendered.", input.display());
         let why = format!("It lasts {:.1} hours; 12 are the most.", end_secs / 3600.0);
@@ -49,8 +81,8 @@ pub fn midi_render(input: &Path, output: &Path, how: &MidiRender) -> Result<Midi
     let mut writer = WavWriter::create(output, how.rate_hz, 2, n_frames, WavFormat::Float32)
         .map_err(|error| not_written(output, &error))?;
     let mut player = match &how.sound_font {
-        None => Player::Band(Box::new(Band::new(band_events(&score), how.rate_hz))),
-        Some(path) => Player::font(path, &score, how.rate_hz)?,
+        None => Player::Band(Box::new(Band::new(band_events(score), how.rate_hz))),
+        Some(path) => Player::font(path, score, how.rate_hz)?,
     };
     let instruments = player.name();
     let mut peak = 0.0f32;

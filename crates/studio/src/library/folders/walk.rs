@@ -63,7 +63,7 @@ pub(super) fn walk(root: &Path) -> Result<Walked, Error> {
                 if depth < DEPTH_MAX {
                     folders.push((entry.path(), path, depth + 1));
                 }
-            } else if api::is_sound_name(&name)
+            } else if api::is_library_name(&name)
                 && let Ok(found) = fs::metadata(entry.path())
                 && found.is_file()
             {
@@ -98,16 +98,23 @@ mod tests {
         for name in ["b/deep", ".hidden"] {
             fs::create_dir_all(folder.path().join(name)).unwrap();
         }
-        for name in
-            ["z.wav", "A.FLAC", "c.txt", "._z.wav", "b/inner.mp3", "b/deep/x.aif", ".hidden/y.wav"]
-        {
+        for name in [
+            "z.wav",
+            "A.FLAC",
+            "c.txt",
+            "._z.wav",
+            "b/inner.mp3",
+            "b/n.mid",
+            "b/deep/x.aif",
+            ".hidden/y.wav",
+        ] {
             fs::write(folder.path().join(name), "12").unwrap();
         }
         #[cfg(unix)]
         std::os::unix::fs::symlink(folder.path(), folder.path().join("loop")).unwrap();
         let walked = walk(folder.path()).unwrap();
         let paths: Vec<&str> = walked.files.iter().map(|it| it.path.as_str()).collect();
-        assert_eq!(paths, ["A.FLAC", "b/deep/x.aif", "b/inner.mp3", "z.wav"]);
+        assert_eq!(paths, ["A.FLAC", "b/deep/x.aif", "b/inner.mp3", "b/n.mid", "z.wav"]);
         assert!(walked.files.iter().all(|it| it.bytes == 2 && it.modified_ms > 0));
         let one = walk(&folder.path().join("z.wav")).unwrap();
         assert_eq!(one.files[0].path, "z.wav");

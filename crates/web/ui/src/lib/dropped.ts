@@ -17,6 +17,12 @@ const SOUND_ENDINGS = [
 /** Folders that operating systems reserve. */
 const SYSTEM_NAMES = ['__macosx', '$recycle.bin', '$winreagent', 'recycler', 'system volume information', 'lost+found', '@eadir']
 
+/** Extensions of files of notes. */
+const MIDI_ENDINGS = ['mid', 'midi', 'kar', 'rmi']
+
+/** Whether a name has the extension of a MIDI file. */
+export const isMidi = (name: string): boolean => MIDI_ENDINGS.includes(/.\.([^.]*)$/.exec(name)?.[1]?.toLowerCase() ?? '')
+
 /** Whether a name has the extension of a sound file. */
 export const isSound = (name: string): boolean => SOUND_ENDINGS.includes(/.\.([^.]*)$/.exec(name)?.[1]?.toLowerCase() ?? '')
 

@@ -3,17 +3,21 @@
 use std::path::Path;
 
 use api::{
-    Change, ChangeReport, ChangedFile, ChangedKind, ChangedRole, GridChange, LoudnessGoal, Problem,
-    SoundFileFormat, StretchChange, TuneChange, WriteChange,
+    Change, ChangeReport, ChangeResult, ChangedFile, ChangedKind, ChangedRole, GridChange,
+    LoudnessGoal, Problem, SoundFileFormat, StretchChange, TuneChange, WriteChange,
 };
 
 use super::{Making, size};
+use crate::midi::midi_render_together;
 use crate::{
     ConvertSound, GridFiles, LoudnessTarget, MidiHumanise, MidiQuantise, MidiRender, Scale,
     StretchLength, StretchSound, ToGrid, TuneSound, WritePart, analyse, convert_sound,
     edit_spectrum, folder::problem, midi_arrange, midi_harmonise, midi_humanise, midi_quantise,
     midi_render, midi_write, stretch_sound, to_grid, tune_sound,
 };
+
+/// The sampling rate of previews.
+const PREVIEW_HZ: u32 = 44_100;
 
 /// What was made of one file.
 #[derive(Debug)]
@@ -63,7 +67,8 @@ pub(super) fn make(order: &Making, change: &Change) -> Result<Made, Problem> {
             };
             let report = midi_quantise(input, &output, &how)?;
             let file = midi(&output, path, format!("{} quantised", order.name));
-            Ok(Made { files: vec![file], report: ChangeReport::Quantise(report) })
+            let files = with_preview(order, vec![file], false);
+            Ok(Made { files, report: ChangeReport::Quantise(report) })
         }
         Change::Humanise(how) => {
             let (output, path) = order.path(" humanised", "mid");
@@ -74,19 +79,22 @@ pub(super) fn make(order: &Making, change: &Change) -> Result<Made, Problem> {
             };
             let notes = midi_humanise(input, &output, how)?;
             let file = midi(&output, path, format!("{} humanised", order.name));
-            Ok(Made { files: vec![file], report: ChangeReport::Humanise { notes } })
+            let files = with_preview(order, vec![file], false);
+            Ok(Made { files, report: ChangeReport::Humanise { notes } })
         }
         Change::Harmonise(how) => {
             let (output, path) = order.path(" harmonised", "mid");
             let report = midi_harmonise(input, &output, &how.style)?;
             let file = midi(&output, path, format!("{} harmonised", order.name));
-            Ok(Made { files: vec![file], report: ChangeReport::Harmonise(report) })
+            let files = with_preview(order, vec![file], false);
+            Ok(Made { files, report: ChangeReport::Harmonise(report) })
         }
         Change::Arrange(how) => {
             let (output, path) = order.path(" arranged", "mid");
             let report = midi_arrange(input, &output, &how.style, how.seed)?;
             let file = midi(&output, path, format!("{} arranged", order.name));
-            Ok(Made { files: vec![file], report: ChangeReport::Arrange(report) })
+            let files = with_preview(order, vec![file], false);
+            Ok(Made { files, report: ChangeReport::Arrange(report) })
         }
         Change::Write(how) => write(order, how),
         Change::Render(how) => {
@@ -220,7 +228,31 @@ fn write(order: &Making, how: &WriteChange) -> Result<Made, Problem> {
     }
     // It is empty now; that it stays harms nobody.
     let _ = std::fs::remove_dir(&folder);
+    let files = with_preview(order, files, true);
     Ok(Made { files, report: ChangeReport::Write(report) })
+}
+
+/// The MIDI files with the sound of each, of a part together with the piece. One that cannot be played is still there to be
+/// seen.
+fn with_preview(order: &Making, files: Vec<ChangedFile>, is_part: bool) -> Vec<ChangedFile> {
+    let how = MidiRender { sound_font: None, rate_hz: PREVIEW_HZ };
+    let mut all = Vec::with_capacity(2 * files.len());
+    for file in files {
+        let name = Path::new(&file.path).file_stem().unwrap_or_default().to_string_lossy();
+        let written = order.folder.join(format!("{name}.mid"));
+        let output = order.folder.join(format!("{name}.wav"));
+        let path = format!("{}/{name}.wav", ChangeResult::FILES);
+        let rendered = match is_part {
+            true => midi_render_together(&written, &order.input, &output, &how),
+            false => midi_render(&written, &output, &how),
+        };
+        if rendered.is_ok() {
+            let role = ChangedRole::Preview;
+            all.push(ChangedFile { role, ..sound(&output, path, file.name.clone()) });
+        }
+        all.push(file);
+    }
+    all
 }
 
 fn sound(output: &Path, path: String, name: String) -> ChangedFile {

@@ -3,11 +3,11 @@ import { say } from '$lib/i18n'
 
 export const libraryPages = say({
   'library.emptyTitle': 'No sounds yet',
-  'library.emptyText': 'Drop sounds here, or choose a folder of this computer. What is in them is found out: tempo, key, loudness and faults.',
+  'library.emptyText': 'Drop sounds or MIDI files here, or choose a folder of this computer. What is in them is found out: tempo, key, loudness and faults.',
   'library.add': 'Add sounds',
   'library.convert': 'Convert these',
   'library.addTitle': 'Add sounds',
-  'library.drop': 'Drop sounds or folders here; the library keeps a copy',
+  'library.drop': 'Drop sounds, MIDI files or folders here; the library keeps a copy',
   'library.sending': 'Sending sounds',
   'library.sent': '{done} of {total} files sent',
   'library.notSent_one': '{n} file could not be sent',

@@ -26,6 +26,7 @@ export const shell = {
   'title.newDataset': 'New dataset',
   'title.newRun': 'New run',
   'title.newExport': 'Export a model',
+  'title.notes': 'Notes',
   'title.import': 'Import',
   'title.notFound': 'Page not found',
 
