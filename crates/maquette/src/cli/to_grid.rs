@@ -35,9 +35,10 @@ pub(crate) struct ToGridArgs {
     /// How far notes come to their steps, in percent; beats become even in any case
     #[arg(long, value_name = "0..100", default_value_t = 100.0)]
     strength: f64,
-    /// Its beats: a list of seconds in JSON, or what `maquette analyse --json` printed
+    /// Beats that are known: a list of seconds in JSON, or what `maquette analyse --json` printed [default: those that
+    /// are found]
     #[arg(long, value_name = "BEATS.json")]
-    beats: PathBuf,
+    beats: Option<PathBuf>,
     /// Write a click on every beat as well
     #[arg(long, value_name = "CLICK.wav")]
     click: Option<PathBuf>,
@@ -69,7 +70,7 @@ pub(crate) fn run(args: &ToGridArgs, console: &Console) -> anyhow::Result<()> {
         bpm: args.bpm,
         steps: args.grid,
         strength: args.strength / 100.0,
-        beats_s: beats_of(&args.beats)?,
+        beats_s: args.beats.as_deref().map(beats_of).transpose()?,
     };
     if let Some(click) = &args.click {
         output::ending(click, &["wav", "flac", "aiff", "aif", "ogg"])?;
@@ -89,10 +90,11 @@ pub(crate) fn run(args: &ToGridArgs, console: &Console) -> anyhow::Result<()> {
     let extension = output.extension().and_then(|it| it.to_str()).unwrap_or("wav");
     let naming = Naming { extension, pattern: None, force: args.force };
     let pairs = batch::pairs(&args.input, output, &naming)?;
-    if pairs.len() > 1 {
+    let is_for_one = click.is_some() || tempo_map.is_some() || args.beats.is_some();
+    if pairs.len() > 1 && is_for_one {
         let what = "A folder cannot be put on the grid like that.".to_owned();
-        let why = "--beats belongs to a single file.";
-        return Err(refused("one_file", what, why, "Choose a file.").into());
+        let why = "--beats, --click and --midi belong to a single file.";
+        return Err(refused("one_file", what, why, "Leave them out, or choose a file.").into());
     }
     let act = |pair: &batch::Pair| {
         let files = GridFiles { output: Some(&pair.output), click, tempo_map };

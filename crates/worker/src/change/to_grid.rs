@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use api::{GridDeviation, GriddedNote, GriddedSound, Problem};
-use audio::{Clip, GridOrder, GridPlan, Stretch, attacks, click_track, grid_plan, warped};
+use audio::{
+    Clip, GridOrder, GridPlan, Stretch, attacks, click_track, grid_plan, resample, rhythm::rhythm,
+    warped, with_channels,
+};
 
 use super::{load, named, save, tempo_map::tempo_map};
 use crate::folder::problem;
@@ -17,8 +20,8 @@ pub struct ToGrid {
     pub steps: f64,
     /// How far notes come to their steps, from 0 to 1.
     pub strength: f64,
-    /// Beats of the sound, in seconds.
-    pub beats_s: Vec<f64>,
+    /// Beats of the sound that are known, in seconds; none finds them.
+    pub beats_s: Option<Vec<f64>>,
 }
 
 /// Files that are written besides the sound.
@@ -62,13 +65,16 @@ pub fn to_grid(
         return refuse("A grid goes from whole notes to 1/192.", "Use 1/16.");
     }
     let (clip, mut words) = load(input)?;
-    let beats_s = order.beats_s.clone();
+    let beats_s = match &order.beats_s {
+        Some(beats) => beats.clone(),
+        None => beats_of(&clip),
+    };
     let rate = f64::from(clip.rate_hz);
     let frames: Vec<f64> = beats_s.iter().map(|secs| secs * rate).collect();
     let onsets = attacks(&clip);
     let grid = GridOrder { bpm: order.bpm, steps: order.steps, strength: order.strength };
     let Some(plan) = grid_plan(&clip, &frames, &onsets, grid) else {
-        let why = "It has fewer than two beats.";
+        let why = "Fewer than two beats were found in it.";
         return refuse(
             why,
             "Give its beats with --beats, as `maquette analyse --json` prints them.",
@@ -131,6 +137,15 @@ fn told(note: &audio::GridNote) -> GriddedNote {
     }
 }
 
+/// The rate at which beats are looked for: higher frequencies say no more of them.
+const BEATS_RATE_HZ: u32 = 22_050;
+
+/// The beats that are found in a sound, in seconds.
+fn beats_of(clip: &Clip) -> Vec<f64> {
+    let mono = resample(&with_channels(clip.clone(), 1), BEATS_RATE_HZ);
+    rhythm(&mono.channels[0], BEATS_RATE_HZ).beats
+}
+
 /// How far the onsets of what was made are from their steps, in milliseconds: those that were put there.
 fn off_after(made: &Clip, plan: &GridPlan, steps: f64) -> Vec<f64> {
     let rate = f64::from(made.rate_hz);
@@ -159,7 +174,7 @@ mod tests {
     use super::*;
 
     fn order(beats_s: Vec<f64>) -> ToGrid {
-        ToGrid { bpm: Some(120.0), steps: 4.0, strength: 1.0, beats_s }
+        ToGrid { bpm: Some(120.0), steps: 4.0, strength: 1.0, beats_s: Some(beats_s) }
     }
 
     #[test]
@@ -195,6 +210,32 @@ mod tests {
     }
 
     #[test]
+    fn beats_are_found_where_none_are_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let mut rng = Rng::new(5);
+        let mut channel = vec![0.0f32; 44_100 * 14];
+        // Eighths at 100 beats a minute, louder on the beat, all off by up to 12 ms.
+        for i in 0..44 {
+            let off = f64::from(rng.uniform(-0.012, 0.012));
+            let start = ((0.3 + 0.3 * f64::from(i) + off) * 44_100.0) as usize;
+            let level = if i % 2 == 0 { 0.7 } else { 0.35 };
+            for (k, x) in channel[start..start + 4000].iter_mut().enumerate() {
+                *x += level * (-(k as f32) / 500.0).exp() * rng.uniform(-1.0, 1.0);
+            }
+        }
+        let clip = Clip { rate_hz: 44_100, channels: vec![channel] };
+        write_sound(&path("a.wav"), &clip, FileFormat::Wav(WavFormat::Float32)).unwrap();
+        let order = ToGrid { bpm: Some(110.0), steps: 4.0, strength: 1.0, beats_s: None };
+        let output = path("b.wav");
+        let files = GridFiles { output: Some(&output), ..GridFiles::default() };
+        let made = to_grid(&path("a.wav"), files, &order).unwrap();
+        let after = made.off_ms[1].unwrap();
+        assert!(made.notes.len() > 35 && after.median < 2.0, "{made:?}");
+        assert!((made.seconds[1] - 14.0 * 100.0 / 110.0).abs() < 0.4, "{:?}", made.seconds);
+    }
+
+    #[test]
     fn what_has_no_grid_is_said() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.wav");
@@ -208,6 +249,7 @@ mod tests {
             ToGrid { strength: 2.0, ..order(vec![0.1, 0.6]) },
             ToGrid { steps: 0.0, ..order(vec![0.1, 0.6]) },
             order(vec![0.1, 0.101, 0.102]),
+            ToGrid { beats_s: None, ..order(vec![]) },
         ] {
             let problem = to_grid(&path, GridFiles::default(), &order).unwrap_err();
             assert_eq!(problem.code, "bad_grid", "{order:?}");

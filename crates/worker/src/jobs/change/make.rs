@@ -163,10 +163,10 @@ fn grid(order: &Making, how: &GridChange) -> Result<Made, Problem> {
         bpm: how.bpm,
         steps: f64::from(steps_of_whole(&how.grid)?) / 4.0,
         strength: within(how.strength, "strength")? / 100.0,
-        beats_s: match &how.beats_s {
+        beats_s: Some(match &how.beats_s {
             Some(beats_s) => beats_s.clone(),
             None => beats_of(order)?,
-        },
+        }),
     };
     let (output, path) = order.path(" on the grid", "wav");
     let (click, click_path) = order.path(" click", "wav");
