@@ -73,6 +73,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/changes/{id}/piece": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A MIDI file that a change made: its notes, bars and chords. */
+        get: operations["changed_piece"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/compositions": {
         parameters: {
             query?: never;
@@ -1141,6 +1158,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/library/items/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Changes of a file of the library, newest first; few are kept. */
+        get: operations["changes_of_item"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/library/items/{id}/edit": {
         parameters: {
             query?: never;
@@ -1202,6 +1236,23 @@ export interface paths {
         };
         /** The shape of a sound; without any pairs before it is analysed. */
         get: operations["library_item_peaks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library/items/{id}/piece": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A MIDI file of the library: its notes, bars and chords. */
+        get: operations["piece"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1508,6 +1559,23 @@ export interface paths {
         put?: never;
         /** Takes a model back from the trash. */
         post: operations["restore_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notes/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The parts and styles that can be written. */
+        get: operations["note_choices"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2706,7 +2774,7 @@ export interface components {
          * @description What a file is for that a change made.
          * @enum {string}
          */
-        ChangedRole: "result" | "click" | "tempo_map";
+        ChangedRole: "result" | "click" | "tempo_map" | "preview";
         /** @description A chapter of a film. */
         Chapter: {
             /**
@@ -4823,6 +4891,81 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /** @description A MIDI file as pages draw it. */
+        MidiPiece: {
+            /**
+             * Format: double
+             * @description Length to the end of the last note.
+             * @default 0
+             */
+            seconds: number;
+            /**
+             * Format: double
+             * @description The tempo at the start, in quarter notes a minute.
+             * @default 0
+             */
+            tempo_bpm: number;
+            /**
+             * @description The meter at the start, as `4/4`.
+             * @default
+             */
+            meter: string;
+            /**
+             * @description The key; none where there is no harmony.
+             * @default null
+             */
+            key: string | null;
+            /**
+             * @description Whether the piece itself says its chords; else they were found from its notes.
+             * @default false
+             */
+            chords_are_written: boolean;
+            /**
+             * @description Where bars begin.
+             * @default []
+             */
+            bars_s: number[];
+            /**
+             * @description Parts that have notes.
+             * @default []
+             */
+            tracks: components["schemas"]["MidiPieceTrack"][];
+            /**
+             * @description Chords, in the spelling of `mir_eval`.
+             * @default []
+             */
+            chords: components["schemas"]["Span"][];
+            /**
+             * Format: int64
+             * @description Notes that are left out because there are too many.
+             * @default 0
+             */
+            left_out: number;
+        };
+        /** @description A part of a piece. */
+        MidiPieceTrack: {
+            /**
+             * @description Its name; may be empty.
+             * @default
+             */
+            name: string;
+            /**
+             * @description Whether it is drums.
+             * @default false
+             */
+            is_drums: boolean;
+            /**
+             * Format: int32
+             * @description Its instrument by its number in General MIDI, from 1.
+             * @default null
+             */
+            program: number | null;
+            /**
+             * @description Its notes in order: start and length in seconds, the key (60 is the middle C), the velocity.
+             * @default []
+             */
+            notes: number[][];
+        };
         /** @description What putting notes on a grid did. */
         MidiQuantised: {
             /**
@@ -5254,6 +5397,15 @@ export interface components {
             path: string;
             /** @description Another name than its card's. */
             name?: string | null;
+        };
+        /** @description The parts and styles that can be written for a piece. */
+        NoteChoices: {
+            /** @description Parts, like `drums`. */
+            parts: string[];
+            /** @description Styles of bands and their parts. */
+            band_styles: string[];
+            /** @description Styles of harmonisations. */
+            chord_styles: string[];
         };
         /** @description Where a composed setting got its value from: the last one that set it. */
         Origin: {
@@ -6971,6 +7123,8 @@ export type MemoryAdvice = components['schemas']['MemoryAdvice'];
 export type MemoryForecast = components['schemas']['MemoryForecast'];
 export type MemoryLevel = components['schemas']['MemoryLevel'];
 export type Metrics = components['schemas']['Metrics'];
+export type MidiPiece = components['schemas']['MidiPiece'];
+export type MidiPieceTrack = components['schemas']['MidiPieceTrack'];
 export type MidiQuantised = components['schemas']['MidiQuantised'];
 export type MidiRendered = components['schemas']['MidiRendered'];
 export type MidiTrackReport = components['schemas']['MidiTrackReport'];
@@ -6998,6 +7152,7 @@ export type NewReconstruction = components['schemas']['NewReconstruction'];
 export type NewRun = components['schemas']['NewRun'];
 export type NewSession = components['schemas']['NewSession'];
 export type NewSound = components['schemas']['NewSound'];
+export type NoteChoices = components['schemas']['NoteChoices'];
 export type Origin = components['schemas']['Origin'];
 export type Outcome = components['schemas']['Outcome'];
 export type Outdated = components['schemas']['Outdated'];
@@ -7236,6 +7391,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LibraryItemDetail"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changed_piece: {
+        parameters: {
+            query: {
+                /** @description The path in the change's folder. */
+                path: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MidiPiece"];
                 };
             };
             /** @description It could not be done. */
@@ -9940,6 +10129,37 @@ export interface operations {
             };
         };
     };
+    changes_of_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeJob"][];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     edit_library_item: {
         parameters: {
             query?: never;
@@ -10089,6 +10309,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Peaks"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    piece: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MidiPiece"];
                 };
             };
             /** @description It could not be done. */
@@ -10768,6 +11019,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    note_choices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteChoices"];
                 };
             };
             /** @description It could not be done. */
