@@ -35,7 +35,6 @@ export const notesPages = say({
   'write.dice': 'Another random seed',
   'write.count': 'Suggestions',
   'write.start': 'Write suggestions',
-  'write.again': 'Write others',
 
   'shape.title': 'Change the notes',
   'shape.do': 'What to do',
@@ -63,7 +62,6 @@ export const notesPages = say({
   'made.isKept': 'Kept',
   'made.download': 'Download {name}',
   'made.remove': 'Remove these suggestions',
-  'made.open': 'Open',
   'made.of.write': '{part} in the style “{style}”, seed {seed}',
   'made.of.quantise': 'On the grid of {grid}',
   'made.of.humanise': 'Played less exactly, seed {seed}',

@@ -2,7 +2,8 @@
 
 import './en'
 
-import type { Change, ChangeJob, ChangeReport } from '$lib/api'
+import type { RollNote } from '$instruments/piano-roll'
+import type { Change, ChangeJob, ChangeReport, MidiPieceTrack } from '$lib/api'
 import { number } from '$lib/format'
 import { t, tn } from '$lib/i18n'
 
@@ -94,6 +95,10 @@ export function reportWords(report: ChangeReport | undefined): string {
   if (report?.of === 'harmonise' && (report.parallels ?? 0) > 0) return tn('made.parallels', report.parallels ?? 0)
   return ''
 }
+
+/** The notes of a part, as the piano roll draws them. */
+export const notesOf = ({ notes }: MidiPieceTrack): readonly RollNote[] =>
+  notes.map(([start = 0, secs = 0, key = 0, velocity = 0]) => [start, secs, key, velocity])
 
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 

@@ -47,6 +47,7 @@ export const workbenchPages = say({
   'workbench.did.write': 'Parts written for it',
   'workbench.did.render': 'Turned into sound',
   'role.result': 'the result',
+  'role.preview': 'how it sounds',
   'role.click': 'a click on every beat',
   'role.tempo_map': 'the tempo of the take, as a MIDI file',
 

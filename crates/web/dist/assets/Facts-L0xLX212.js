@@ -1,1 +1,0 @@
-import{$s as e,Bs as t,Pc as n,Zs as r,gc as i}from"./app-Dn4JnQvn.js";var a=e(`<dl class="svelte-ffyhyf"><!></dl>`);function o(e,o){var s=a(),c=i(s);t(c,()=>o.children),n(s),r(e,s)}export{o as t};

@@ -1,0 +1,1 @@
+function e(e,t){let n=()=>{let n=devicePixelRatio||1;t(Math.round(e.clientWidth*n),Math.round(e.clientHeight*n))},r=new ResizeObserver(n);return r.observe(e),n(),()=>r.disconnect()}export{e as t};

@@ -1,1 +1,0 @@
-import"./en-DbxmHL_o.js";import{Di as e,Lt as t,No as n,_s as r,gs as i,jo as a}from"./app-Dn4JnQvn.js";function o(e,t){let n=t.filter(({dataset:t})=>t&&e.includes(t)),[a]=n;return a?n.length===1?i(`dataset.lackedByOne`,{name:a.name}):r(`dataset.lackedBy`,n.length):``}async function s(r){let i=await e().catch(()=>[]);return t(r,a,n,e=>o(e.map(e=>e.id),i))}export{s as t};

@@ -1,1 +1,0 @@
-import{Ii as e,Jo as t,Lt as n,Vi as r,Yn as i,qn as a}from"./app-Dn4JnQvn.js";async function o(o){let s=t.project;o.some(({id:e})=>e===s)&&i(``);let c=await n(o,e,async e=>{await r(e),await a(),e===s&&i(e)});return await a(),s&&!t.project&&!c.some(({id:e})=>e===s)&&i(s),c}export{o as t};

@@ -1,1 +1,0 @@
-import"./en-rGLvrp02.js";import{as as e,gs as t,rs as n}from"./app-Dn4JnQvn.js";function r(r){switch(r.until){case`minutes`:return t(`limit.afterMinutes`,{time:e(r.minutes*60)});case`steps`:return t(`limit.atStep`,{step:n(r.steps)});case`forever`:return t(`limit.never`)}}export{r as t};

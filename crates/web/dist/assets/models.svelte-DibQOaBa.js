@@ -1,1 +1,0 @@
-import{Tt as e,aa as t,oa as n,or as r,sr as i}from"./app-Dn4JnQvn.js";import{t as a}from"./families-CzVrMnbg.js";var o=({family:e})=>a(e).hearsSounds,s=(a=()=>null)=>i(async r=>{let i=a(),s=await n(r);return(await e(s,i,e=>t(e,r))).filter(o)},r(`models`)),c=e=>e?.facts?.codec?.latent_size??0;export{c as n,s as t};
