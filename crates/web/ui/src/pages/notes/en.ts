@@ -8,7 +8,6 @@ export const notesPages = say({
   'notes.tracks': 'Parts',
   'notes.track_one': '{n} note',
   'notes.track_other': '{n} notes',
-  'notes.trackHidden': 'Show {name}',
   'notes.unnamed': 'Part {n}',
   'notes.drums': 'drums',
   'notes.leftOut_one': '{n} more note is not drawn.',
@@ -28,7 +27,7 @@ export const notesPages = say({
   'notes.listMore_other': 'and {n} more',
 
   'write.title': 'Write a part',
-  'write.text': 'Suggestions for the harmony of this piece, by rule and chance. Each has nothing but its part, and stays a suggestion until you keep it.',
+  'write.text': 'Suggestions for the harmony of this piece, by rules and random numbers. Each has nothing but its part, and stays a suggestion until you keep it.',
   'write.part': 'Part',
   'write.style': 'Style',
   'write.seed': 'Random seed',
