@@ -12,6 +12,9 @@ const LARGEST_SECS: f64 = 0.03;
 const MEAN_SECS: f64 = 0.1;
 /// How far above the moving mean a peak must be, as a share of the envelope's own strong onsets.
 const THRESHOLD: f32 = 0.16;
+/// The least that counts as a strong onset, as a share of the strongest: of a tone that only begins and stays, all but the
+/// beginning is rounding.
+const WEAKEST: f32 = 0.1;
 /// How many times the moving mean a peak must be: noise rises a little in every frame, and only a little.
 const PROMINENT: f32 = 2.0;
 /// Two onsets are at least so far apart.
@@ -23,7 +26,7 @@ const SILENT_DB: f64 = -60.0;
 #[must_use]
 pub fn onsets(envelope: &Envelope, samples: &[f32], rate_hz: u32) -> Vec<f64> {
     let all = &envelope.all;
-    let strong = strong(all);
+    let strong = strong(all).max(WEAKEST * all.iter().copied().fold(0.0, f32::max));
     let loudest = envelope.level.iter().copied().fold(0.0f32, f32::max);
     if strong <= 0.0 || loudest < 1e-5 {
         return vec![];

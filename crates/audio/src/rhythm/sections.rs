@@ -9,17 +9,16 @@ use super::chroma::{Chroma, N_BANDS};
 
 /// The most beats that are compared with each other; longer sounds are compared in steps of several beats.
 const BEATS_MAX: usize = 1_200;
-/// Beats of the context of each beat: half of them before it.
+/// Beats of the context of each beat.
 const CONTEXT: usize = 4;
 /// How far the checkerboard reaches to each side, in beats.
 const REACH: usize = 16;
-/// The shortest section, in bars, and how many beats a bar has where that is not known.
-const SHORTEST_BARS: usize = 4;
-const BEATS_A_BAR: usize = 4;
+/// The shortest section, in beats.
+const SHORTEST: usize = 8;
 /// Sections whose beats are so similar in the mean are the same.
 const SAME: f32 = 0.62;
 /// A peak of novelty is a boundary from so much on, relative to the largest.
-const NOVEL: f32 = 0.35;
+const NOVEL: f32 = 0.3;
 
 /// A section.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,21 +40,17 @@ pub(super) fn sections(
 ) -> Vec<Section> {
     let step = beats.len().div_ceil(BEATS_MAX).max(1);
     let times: Vec<f64> = beats.iter().copied().step_by(step).collect();
-    let first: Vec<usize> = downbeats
-        .iter()
-        .filter_map(|time| times.iter().position(|beat| (beat - time).abs() < 1e-6))
-        .collect();
-    let mut bars: Vec<usize> = first.windows(2).map(|it| it[1] - it[0]).collect();
-    bars.sort_unstable();
-    let bar = bars.get(bars.len() / 2).copied().unwrap_or(BEATS_A_BAR).clamp(2, BEATS_A_BAR);
-    let shortest = SHORTEST_BARS * bar;
-    if times.len() < 2 * shortest {
+    if times.len() < 2 * SHORTEST {
         let label = "A".to_owned();
         return vec![Section { start_s: 0.0, end_s: length_secs, label }];
     }
     let similarity = Similarity::of(&features(chroma, &times, length_secs));
-    let bounds = boundaries(&similarity, &first, shortest);
-    let (bounds, labels) = pairs_joined(bounds.clone(), labels(&similarity, &bounds), 2 * shortest);
+    let first: Vec<usize> = downbeats
+        .iter()
+        .filter_map(|time| times.iter().position(|beat| (beat - time).abs() < 1e-6))
+        .collect();
+    let bounds = boundaries(&similarity, &first);
+    let labels = labels(&similarity, &bounds);
     let time = |i: usize| if i == 0 { 0.0 } else { times.get(i).copied().unwrap_or(length_secs) };
     let found = bounds.windows(2).zip(labels).map(|(it, label)| Section {
         start_s: time(it[0]),
@@ -123,18 +118,13 @@ impl Similarity {
                 plain[j * n + i] = cosine;
             }
         }
-        const HALF: usize = CONTEXT / 2;
         let mut values = vec![0.0f32; n * n];
         for i in 0..n {
             for j in 0..n {
+                let context = (0..CONTEXT).filter(|k| i + k < n && j + k < n);
                 let (mut sum, mut count) = (0.0, 0.0);
-                for k in 0..CONTEXT {
-                    let (a, b) = (i + k, j + k);
-                    // Outside of the sound there is no context.
-                    if a < HALF || b < HALF || a - HALF >= n || b - HALF >= n {
-                        continue;
-                    }
-                    sum += plain[(a - HALF) * n + b - HALF];
+                for k in context {
+                    sum += plain[(i + k) * n + j + k];
                     count += 1.0;
                 }
                 values[i * n + j] = sum / count;
@@ -149,16 +139,15 @@ impl Similarity {
 }
 
 /// Boundaries of sections in beats: 0, those that were found, and the end.
-fn boundaries(similarity: &Similarity, downbeats: &[usize], shortest: usize) -> Vec<usize> {
+fn boundaries(similarity: &Similarity, downbeats: &[usize]) -> Vec<usize> {
     let n = similarity.n;
     let (contrast, repetition) = (contrast(similarity), repetition(similarity));
     let novelty: Vec<f32> =
         contrast.iter().zip(&repetition).map(|(a, b)| 0.5 * a + 0.5 * b).collect();
-    let half = shortest / 2;
-    let largest = novelty[half..n - half].iter().copied().fold(0.0f32, f32::max);
-    let mut peaks: Vec<(usize, f32)> = (half..n - half)
+    let largest = novelty[SHORTEST / 2..n - SHORTEST / 2].iter().copied().fold(0.0f32, f32::max);
+    let mut peaks: Vec<(usize, f32)> = (SHORTEST / 2..n - SHORTEST / 2)
         .filter(|&i| {
-            let near = i.saturating_sub(half)..(i + half + 1).min(n);
+            let near = i.saturating_sub(SHORTEST / 2)..(i + SHORTEST / 2 + 1).min(n);
             novelty[i] >= NOVEL * largest && novelty[near].iter().all(|x| *x <= novelty[i])
         })
         .map(|i| (i, novelty[i]))
@@ -168,7 +157,7 @@ fn boundaries(similarity: &Similarity, downbeats: &[usize], shortest: usize) -> 
     for (peak, _) in peaks {
         let snapped = downbeats.iter().min_by_key(|it| it.abs_diff(peak)).copied();
         let bound = snapped.filter(|it| it.abs_diff(peak) <= 2).unwrap_or(peak);
-        if bounds.iter().all(|it| it.abs_diff(bound) + 1 >= shortest) {
+        if bounds.iter().all(|it| it.abs_diff(bound) >= SHORTEST) {
             bounds.push(bound);
         }
     }
@@ -259,48 +248,6 @@ fn labels(similarity: &Similarity, bounds: &[usize]) -> Vec<usize> {
     labels
 }
 
-/// Short sections that always follow each other, joined: what is never heard without the other is a part of it. What
-/// is joined is at most `longest` beats.
-fn pairs_joined(
-    mut bounds: Vec<usize>,
-    mut labels: Vec<usize>,
-    longest: usize,
-) -> (Vec<usize>, Vec<usize>) {
-    while let Some((first, second)) = pair(&bounds, &labels, longest) {
-        let mut i = 0;
-        while i + 1 < labels.len() {
-            if (labels[i], labels[i + 1]) == (first, second) {
-                labels.remove(i + 1);
-                bounds.remove(i + 1);
-            }
-            i += 1;
-        }
-    }
-    // New letters in order of what is first.
-    let mut order: Vec<usize> = vec![];
-    for label in &mut labels {
-        let idx = order.iter().position(|it| it == label).unwrap_or_else(|| {
-            order.push(*label);
-            order.len() - 1
-        });
-        *label = idx;
-    }
-    (bounds, labels)
-}
-
-/// Two labels, each at least twice there, that are heard one after the other and never otherwise.
-fn pair(bounds: &[usize], labels: &[usize], longest: usize) -> Option<(usize, usize)> {
-    let lengths = bounds.windows(3).map(|it| it[2] - it[0]);
-    let pairs = labels.windows(2).map(|it| (it[0], it[1])).zip(lengths);
-    let mut short = pairs.filter(|(pair, length)| pair.0 != pair.1 && *length <= longest);
-    let found = short.find(|((first, second), _)| {
-        let count = |label: &usize| labels.iter().filter(|it| *it == label).count();
-        let n_pairs = labels.windows(2).filter(|it| it[0] == *first && it[1] == *second).count();
-        n_pairs >= 2 && count(first) == n_pairs && count(second) == n_pairs
-    });
-    found.map(|it| it.0)
-}
-
 /// How alike two sections are: the best mean along a diagonal over most of the shorter one.
 fn alike(similarity: &Similarity, a: (usize, usize), b: (usize, usize)) -> f32 {
     let (len_a, len_b) = (a.1 - a.0, b.1 - b.0);
@@ -324,50 +271,4 @@ fn alike(similarity: &Similarity, a: (usize, usize), b: (usize, usize)) -> f32 {
         }
     }
     best
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Sections of eight bars of 4/4 at 120 bpm, each with its own pitch classes and bands.
-    fn check(form: &str) {
-        let mut chroma = Chroma { rate: 12.0, ..Chroma::default() };
-        for letter in form.bytes() {
-            let own = usize::from(letter - b'A');
-            for frame in 0..16 * 12 {
-                // Chords change every bar, the same ones in every section with this letter.
-                let root = (5 * own + 2 * (frame / 24 % 4)) % 12;
-                let is_in = |i: usize| [0, 4, 7].iter().any(|above| (root + above) % 12 == i);
-                chroma.all.push(std::array::from_fn(|i| if is_in(i) { 1.0 } else { 0.1 }));
-                chroma.bass.push(std::array::from_fn(|i| if i == root { 1.0 } else { 0.0 }));
-                chroma.bands.push(std::array::from_fn(|i| if i == own { 1.0 } else { 0.0 }));
-            }
-        }
-        let length_secs = 16.0 * form.len() as f64;
-        let beats: Vec<f64> = (0..32 * form.len()).map(|i| 0.5 * i as f64).collect();
-        let downbeats: Vec<f64> = beats.iter().copied().step_by(4).collect();
-        let found = sections(&chroma, &beats, &downbeats, length_secs);
-        let labels: String = found.iter().map(|it| it.label.as_str()).collect();
-        assert_eq!(labels, form, "{found:?}");
-        for (i, section) in found.iter().enumerate() {
-            assert!((section.start_s - 16.0 * i as f64).abs() < 1e-6, "{form}: {found:?}");
-        }
-    }
-
-    #[test]
-    fn sections_that_differ_are_told_apart_and_repeats_are_known() {
-        check("ABA");
-        check("ABCAB");
-    }
-
-    #[test]
-    fn what_never_stands_alone_is_joined() {
-        let bounds = vec![0, 8, 16, 24, 32, 40, 48];
-        let joined = pairs_joined(bounds.clone(), vec![0, 1, 2, 0, 1, 3], 16);
-        assert_eq!(joined, (vec![0, 16, 24, 40, 48], vec![0, 1, 0, 2]));
-        // Long sections that follow each other are verse and chorus.
-        let labels = vec![0, 1, 0, 1, 0, 1];
-        assert_eq!(pairs_joined(bounds.clone(), labels.clone(), 8), (bounds, labels));
-    }
 }

@@ -118,7 +118,7 @@ await travel({
     await page.getByRole('button', { name: 'What can be searched' }).click()
     await look('examples')
     await page.getByRole('button', { name: /^len<8/ }).click()
-    await counted(page, '1 sound')
+    await counted(page, '2 sounds')
     assert(page.url().includes('q=len'))
     await page.getByRole('button', { name: 'Clear search' }).click()
 

@@ -246,11 +246,12 @@ fn with_preview(order: &Making, files: Vec<ChangedFile>, is_part: bool) -> Vec<C
             true => midi_render_together(&written, &order.input, &output, &how),
             false => midi_render(&written, &output, &how),
         };
+        let name = file.name.clone();
+        all.push(file);
         if rendered.is_ok() {
             let role = ChangedRole::Preview;
-            all.push(ChangedFile { role, ..sound(&output, path, file.name.clone()) });
+            all.push(ChangedFile { role, ..sound(&output, path, name) });
         }
-        all.push(file);
     }
     all
 }
