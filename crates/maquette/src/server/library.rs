@@ -73,9 +73,9 @@ struct Drawn {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Written {
-    /// The form.
+    /// The form; JSON if absent.
     #[param(inline)]
-    form: AnnotationForm,
+    form: Option<AnnotationForm>,
 }
 
 /// Folders of the library, newest first.
@@ -273,7 +273,7 @@ async fn library_item_annotations(
     FromPath(id): FromPath<Id>,
     FromQuery(written): FromQuery<Written>,
 ) -> Result<Response, Failure> {
-    let form = written.form;
+    let form = written.form.unwrap_or(AnnotationForm::Json);
     let (name, bytes) = app
         .work(move |app| {
             let detail = app.studio.library_item(&id)?;

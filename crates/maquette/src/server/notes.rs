@@ -4,14 +4,12 @@ use std::path::Path;
 
 use api::{ChangeJob, Id, JobKind, MidiPiece, NoteChoices};
 use axum::{Json, extract::State, http::StatusCode};
-use serde::Deserialize;
-use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     App,
     error::{Answer, Failure},
-    input::{FromPath, FromQuery},
+    input::FromPath,
 };
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -40,25 +38,17 @@ async fn piece(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answer<Mid
     app.work(move |app| read(&app.studio.library_item_file(&id)?)).await.map(Json)
 }
 
-/// Which file of a change.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct Which {
-    /// The path in the change's folder.
-    path: String,
-}
-
 /// A MIDI file that a change made: its notes, bars and chords.
-#[utoipa::path(get, path = "/api/changes/{id}/piece", tag = "notes", params(("id" = Id, Path), Which),
+#[utoipa::path(get, path = "/api/changes/{id}/piece/{*path}", tag = "notes",
+    params(("id" = Id, Path), ("path" = String, Path, description = "The path in the change's folder.")),
     responses((status = 200, body = MidiPiece)))]
 async fn changed_piece(
     State(app): State<App>,
-    FromPath(id): FromPath<Id>,
-    FromQuery(which): FromQuery<Which>,
+    FromPath((id, path)): FromPath<(Id, String)>,
 ) -> Answer<MidiPiece> {
     let piece = app.work(move |app| {
         app.studio.job_of(JobKind::Change, &id)?;
-        read(&app.studio.job_file(&id, &which.path)?)
+        read(&app.studio.job_file(&id, &path)?)
     });
     piece.await.map(Json)
 }

@@ -72,7 +72,7 @@ await travel({
     const written = change.result.files.filter(({ kind }) => kind === 'midi')
     const seen = new Set()
     for (const { path } of written) {
-      const piece = await studio.ask('GET', `/api/changes/${change.id}/piece?path=${encodeURIComponent(path)}`)
+      const piece = await studio.ask('GET', `/api/changes/${change.id}/piece/${encodeURIComponent(path)}`)
       assert(piece.tracks.length > 0 && piece.tracks.every((track) => track.is_drums), JSON.stringify(piece.tracks.map(({ name }) => name)))
       seen.add(JSON.stringify(piece.tracks.map(({ notes }) => notes)))
     }

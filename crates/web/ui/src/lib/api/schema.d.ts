@@ -73,7 +73,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/changes/{id}/piece": {
+    "/api/changes/{id}/piece/{path}": {
         parameters: {
             query?: never;
             header?: never;
@@ -7406,13 +7406,12 @@ export interface operations {
     };
     changed_piece: {
         parameters: {
-            query: {
-                /** @description The path in the change's folder. */
-                path: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 id: components["schemas"]["Id"];
+                /** @description The path in the change's folder. */
+                path: string;
             };
             cookie?: never;
         };
@@ -10097,9 +10096,9 @@ export interface operations {
     };
     library_item_annotations: {
         parameters: {
-            query: {
-                /** @description The form. */
-                form: "json" | "csv" | "jams" | "audacity" | "sonic_visualiser" | "midi";
+            query?: {
+                /** @description The form; JSON if absent. */
+                form?: "json" | "csv" | "jams" | "audacity" | "sonic_visualiser" | "midi";
             };
             header?: never;
             path: {
