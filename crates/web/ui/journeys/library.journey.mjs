@@ -23,6 +23,7 @@ await travel({
     await page.locator('input[type=file]').first().setInputFiles([file('loop.wav', clicks(16, 120)), file('silence.wav', tone(2, 0))])
     await page.getByRole('grid', { name: 'Library' }).waitFor()
     await counted(page, '2 sounds')
+    assert.equal(await page.getByText('There is no upload').count(), 0, 'it was taken twice')
     await page.getByText(/^1[12]\d(\.\d)?.BPM$|^[56]\d(\.\d)?.BPM$/).first().waitFor({ timeout: 60_000 })
     await page.getByRole('row').first().locator('canvas').waitFor()
     await look('list')
