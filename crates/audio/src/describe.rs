@@ -1,6 +1,6 @@
 //! A sound in words, and as a point that lies near those of similar sounds.
 //!
-//! Everything comes from numbers that [`measure`] finds in one pass over mel spectra; [`words`] compares them with the
+//! Everything comes from numbers that [`measure`] finds in one pass over mel spectra; [`words()`] compares them with the
 //! thresholds of one table, [`WORDS`], and [`Measures::place`] puts them on scales of their own.
 
 mod measures;

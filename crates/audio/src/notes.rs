@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | the notes of one voice | [`notes_of_voice`] | Mauch and others (2015), the note model of Tony |
 //! | the notes of an instrument that plays several at once | [`notes_of_instrument`] | Vincent and others (2010), harmonic templates |
-//! | which of these a sound is | [`texture`] | – |
+//! | which of these a sound is | [`texture()`] | – |
 //!
 //! Everything takes one channel at any rate.
 

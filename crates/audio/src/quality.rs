@@ -1,6 +1,6 @@
 //! What is wrong with a sound, and where: for analysis, before anyone spends time on a recording.
 //!
-//! One file a check, one line in [`CHECKS`]. Sound comes block by block and memory does not grow with it, but for some
+//! One file a check, one line in `CHECKS`. Sound comes block by block and memory does not grow with it, but for some
 //! bytes for each second.
 
 mod bandwidth;

@@ -8,8 +8,8 @@
 //! |---|---|
 //! | MIDI files as they are | [`read_midi`], [`write_midi`] |
 //! | what is played and when | [`Score`], [`Clock`], [`Bars`] |
-//! | what is in it, in numbers | [`features`], [`key_from_pitch_classes`] |
-//! | on a grid, or off it | [`quantise`], [`Groove`], [`humanise`] |
+//! | what is in it, in numbers | [`features()`], [`key_from_pitch_classes`] |
+//! | on a grid, or off it | [`quantise()`], [`Groove`], [`humanise()`] |
 //! | what is repeated | [`patterns()`] |
 //! | its chords, its melody | [`harmony_of`], [`melody()`], [`Chord`] |
 //! | four voices for a melody | [`harmonise()`] |

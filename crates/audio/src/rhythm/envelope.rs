@@ -95,7 +95,7 @@ impl Envelope {
     /// The envelope in which beats are looked for: each band relative to its own level nearby, without its mean.
     ///
     /// Cymbals have many more bands than bass drums, and loud parts of a song larger rises than quiet ones; beats are as
-    /// sure in both. Shape: [frames]; a strong onset has about 2.
+    /// sure in both. Shape: `[frames]`; a strong onset has about 2.
     #[must_use]
     pub fn pulse(&self) -> Vec<f32> {
         // Bass drum and bass mark beats; chords, snare drums and cymbals are as often between them.
