@@ -1,8 +1,14 @@
 // The guide: reached by key, palette and address; searched, read, and left again, all by keyboard.
 
 import { strict as assert } from 'node:assert'
+import { readFileSync } from 'node:fs'
 
 import { travel } from './harness.mjs'
+
+/** The titles of all topics in their order, as the guide's first page lists them. */
+const guide = new URL('../../../../docs/guide/README.md', import.meta.url)
+const topics = [...readFileSync(guide, 'utf8').matchAll(/^\d+\. \[(.+?)\]/gm)].map(([, title]) => title)
+assert(topics.length > 10, 'the guide lists its topics')
 
 const arrived = (page, title) => page.getByRole('heading', { level: 1, name: title }).waitFor()
 const isFocused = (page, id) => page.waitForFunction((id) => document.activeElement?.id === id, id)
@@ -96,7 +102,7 @@ await travel({
 
     step('every topic, wide and narrow, from the first to the last')
     await page.goto(`${studio.url}/help/first-steps`)
-    for (const title of ['First steps', 'Datasets', 'Training', 'Train your first agent', 'Listening and testing', 'Play your model', 'Explore', 'Let it go on', 'Train a prior', 'Exports', 'Import', 'Projects', 'Troubleshooting']) {
+    for (const title of topics) {
       await arrived(page, title)
       await page.getByRole('article').waitFor()
       await look(title)
@@ -105,7 +111,7 @@ await travel({
       await page.setViewportSize({ width: 1920, height: 1080 })
       await look(`${title} wide`)
       await page.setViewportSize({ width: 1280, height: 900 })
-      if (title !== 'Troubleshooting') await page.getByRole('link', { name: /^Next/ }).click()
+      if (title !== topics.at(-1)) await page.getByRole('link', { name: /^Next/ }).click()
     }
 
     step('the table of contents leads to headings')
