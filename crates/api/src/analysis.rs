@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::HeardNote;
+
 /// What was found in one sound. An interface for scripts: fields may be added, none changes its meaning.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
@@ -51,11 +53,17 @@ pub struct Analysis {
     pub findings: Vec<SoundFinding>,
     /// Words that describe it: `bright`, `percussive`, `sustained`…
     pub words: Vec<String>,
+    /// Its phrases: what is between its silences.
+    pub phrases: Vec<Phrase>,
+    /// The notes of its leading voice, one after the other; none where no voice stands out.
+    pub melody: Vec<HeardNote>,
+    /// Numbers that are near those of similar sounds, all on one scale; none for silence.
+    pub place: Vec<f32>,
 }
 
 impl Analysis {
     /// The version that this program writes.
-    pub const FORMAT: u32 = 1;
+    pub const FORMAT: u32 = 2;
 }
 
 /// A tempo that fits.
@@ -76,6 +84,15 @@ pub struct Span {
     pub end_s: f64,
     /// Its name.
     pub label: String,
+}
+
+/// A part of a sound between two silences.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Phrase {
+    /// Where it starts.
+    pub start_s: f64,
+    /// Where it ends.
+    pub end_s: f64,
 }
 
 /// Something wrong with a sound.

@@ -8,6 +8,7 @@
 mod harmony;
 mod many;
 mod notes;
+mod phrases;
 mod pieces;
 mod quality;
 mod rhythm;
@@ -37,7 +38,7 @@ struct Piece<'a> {
 /// Fills the fields of a piece's analysis; a part may use what the parts before it have found.
 type Part = fn(&Piece<'_>, &mut Analysis);
 
-const PARTS: &[Part] = &[rhythm::fill, harmony::fill];
+const PARTS: &[Part] = &[rhythm::fill, harmony::fill, phrases::fill];
 
 /// What is in a sound file. `name` is what the analysis calls it. None where `go_on` said to stop; it hears the share
 /// that is done, from 0 to 1, for each block that is decoded.
@@ -117,6 +118,12 @@ fn keep_within(analysis: &mut Analysis) {
     }
     for last in [analysis.sections.last_mut(), analysis.chords.last_mut()].into_iter().flatten() {
         last.end_s = end;
+    }
+    for phrase in &mut analysis.phrases {
+        phrase.end_s = phrase.end_s.min(end);
+    }
+    for note in &mut analysis.melody {
+        note.end_s = note.end_s.min(end);
     }
     for list in [&mut analysis.beats_s, &mut analysis.downbeats_s, &mut analysis.onsets_s] {
         list.retain(|time| *time < end);

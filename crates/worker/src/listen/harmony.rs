@@ -1,4 +1,4 @@
-//! Tuning, key, chords and words of an analysis.
+//! Tuning, key, chords and words of an analysis, and its place among other sounds.
 
 use api::{Analysis, Span};
 use audio::{
@@ -21,6 +21,7 @@ pub(super) fn fill(piece: &Piece<'_>, analysis: &mut Analysis) {
     };
     analysis.chords = found.chords.iter().map(span).collect();
     if let Some(measures) = measure(piece.samples, RATE_HZ) {
+        analysis.place = measures.place().to_vec();
         let context = Context {
             key: found.key,
             chords: &found.chords,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use api::{Analysis, Span, TempoCandidate};
+use api::{Analysis, Phrase, Span, TempoCandidate};
 
 /// Pieces so far, one after the other.
 #[derive(Default)]
@@ -60,6 +60,17 @@ impl Pieces {
                     whole.words.push(word);
                 }
             }
+            for phrase in piece.phrases {
+                add_phrase(&mut whole.phrases, phrase.start_s + at, phrase.end_s + at);
+            }
+            whole.melody.extend(piece.melody.into_iter().map(|mut it| {
+                (it.start_s, it.end_s) = (it.start_s + at, it.end_s + at);
+                it
+            }));
+            whole.place.resize(whole.place.len().max(piece.place.len()), 0.0);
+            for (entry, of_piece) in whole.place.iter_mut().zip(&piece.place) {
+                *entry += share as f32 * of_piece;
+            }
             whole.seconds += piece.seconds;
         }
         tempos.sort_by(|a: &TempoCandidate, b| b.weight.total_cmp(&a.weight));
@@ -85,6 +96,14 @@ fn add_tempo(tempos: &mut Vec<TempoCandidate>, bpm: f64, weight: f64) {
             same.weight = sum;
         }
         None => tempos.push(TempoCandidate { bpm, weight }),
+    }
+}
+
+/// Adds a phrase; one that goes on where the last one ended is the same.
+fn add_phrase(phrases: &mut Vec<Phrase>, start_s: f64, end_s: f64) {
+    match phrases.last_mut() {
+        Some(last) if start_s - last.end_s < 0.05 => last.end_s = end_s,
+        _ => phrases.push(Phrase { start_s, end_s }),
     }
 }
 
