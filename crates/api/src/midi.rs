@@ -329,8 +329,7 @@ pub struct Transcribed {
 }
 
 /// A note that was heard.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct HeardNote {
     /// Where it starts.
     pub start_s: f64,

@@ -3,7 +3,7 @@
 //! Source: Slaney, "Auditory Toolbox" (1998): the mel scale, linear below 1 kHz, and triangles of equal area.
 
 use super::FeatureSettings;
-use super::frames::{FeatureFrames, for_each_power};
+use super::frames::{FeatureFrames, dot, for_each_power};
 
 /// Bands from 0 Hz to half the rate.
 pub(super) const N_MELS: usize = 128;
@@ -52,7 +52,7 @@ impl Bands {
     pub(super) fn append(&self, power: &[f32], out: &mut Vec<f32>) {
         out.extend(self.triangles.iter().map(|(first, weights)| {
             let inside = &power[*first..*first + weights.len()];
-            inside.iter().zip(weights).map(|(power, weight)| power * weight).sum::<f32>()
+            dot(inside, weights)
         }));
     }
 }

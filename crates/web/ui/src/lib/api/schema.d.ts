@@ -2559,6 +2559,21 @@ export interface components {
              * @default []
              */
             words: string[];
+            /**
+             * @description Its phrases: what is between its silences.
+             * @default []
+             */
+            phrases: components["schemas"]["Phrase"][];
+            /**
+             * @description The notes of its leading voice, one after the other; none where no voice stands out.
+             * @default []
+             */
+            melody: components["schemas"]["HeardNote"][];
+            /**
+             * @description Numbers that are near those of similar sounds, all on one scale; none for silence.
+             * @default []
+             */
+            place: number[];
         };
         /** @description Corrections of what was found in a sound; what is absent stays as it was found. */
         AnalysisEdit: {
@@ -4037,6 +4052,34 @@ export interface components {
              * @description Its process id.
              */
             pid: number;
+        };
+        /** @description A note that was heard. */
+        HeardNote: {
+            /**
+             * Format: double
+             * @description Where it starts.
+             */
+            start_s: number;
+            /**
+             * Format: double
+             * @description Where it ends.
+             */
+            end_s: number;
+            /**
+             * Format: int32
+             * @description Its key; 60 is the middle C.
+             */
+            key: number;
+            /**
+             * Format: double
+             * @description How far it is from that key, in cents.
+             */
+            cents_off: number;
+            /**
+             * Format: int32
+             * @description How strongly it starts, 1 to 127.
+             */
+            velocity: number;
         };
         /** @description How notes are played less exactly. */
         HumaniseChange: {
@@ -5571,6 +5614,19 @@ export interface components {
              */
             end_secs?: number | null;
         };
+        /** @description A part of a sound between two silences. */
+        Phrase: {
+            /**
+             * Format: double
+             * @description Where it starts.
+             */
+            start_s: number;
+            /**
+             * Format: double
+             * @description Where it ends.
+             */
+            end_s: number;
+        };
         /** @description A named choice of knobs. */
         Preset: {
             /** @description Its name in commands, like `sketch`. */
@@ -7077,6 +7133,7 @@ export type GriddedNote = components['schemas']['GriddedNote'];
 export type GriddedSound = components['schemas']['GriddedSound'];
 export type HarmoniseChange = components['schemas']['HarmoniseChange'];
 export type Health = components['schemas']['Health'];
+export type HeardNote = components['schemas']['HeardNote'];
 export type HumaniseChange = components['schemas']['HumaniseChange'];
 export type Id = components['schemas']['Id'];
 export type Import = components['schemas']['Import'];
@@ -7164,6 +7221,7 @@ export type PatchKind = components['schemas']['PatchKind'];
 export type Peaks = components['schemas']['Peaks'];
 export type Phase = components['schemas']['Phase'];
 export type PhasePace = components['schemas']['PhasePace'];
+export type Phrase = components['schemas']['Phrase'];
 export type Preset = components['schemas']['Preset'];
 export type PresetFile = components['schemas']['PresetFile'];
 export type PresetFileKind = components['schemas']['PresetFileKind'];
