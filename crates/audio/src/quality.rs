@@ -63,8 +63,8 @@ const CHECKS: &[New] = &[
     |rate_hz, _| Box::new(silence::Silence::new(rate_hz)),
 ];
 
-/// From here on a sound is over full scale between its samples, in dB.
-const TRUE_PEAK_LIMIT_DBTP: f64 = 0.0;
+/// From here on a sound is over full scale between its samples, in dB: what is said with one decimal is not 0.0.
+const TRUE_PEAK_LIMIT_DBTP: f64 = 0.05;
 /// Nothing in a sound is louder than this, 120 dB above full scale; so no sum overflows.
 const LOUDEST: f32 = 1e6;
 /// Findings of one kind that are reported, the longest first.

@@ -127,6 +127,24 @@ fn a_noise_floor_is_found_where_nothing_else_sounds() {
 }
 
 #[test]
+fn noise_that_is_music_is_no_noise_floor() {
+    // A cymbal that dies away.
+    let decay = |i: usize| (-1.5 * i as f32 / RATE_HZ as f32).exp();
+    let cymbal = noise(0.5, 3.0, 4).iter().enumerate().map(|(i, x)| x * decay(i)).collect();
+    assert_eq!(kinds(RATE_HZ, &[cymbal]), [""; 0]);
+    // Brushes, each second in another colour; the dark ones are quieter.
+    let mut brushes = noise(0.2, 8.0, 6);
+    let mut last = 0.0;
+    for (i, x) in brushes.iter_mut().enumerate() {
+        let is_dark = i / RATE_HZ as usize % 4 == 3;
+        let smoothing = if is_dark { 0.97 } else { 0.0 };
+        last = smoothing * last + (1.0 - smoothing) * *x;
+        *x = if is_dark { last } else { *x - 0.9 * last };
+    }
+    assert!(!kinds(RATE_HZ, &[brushes]).contains(&"noise_floor"));
+}
+
+#[test]
 fn a_cliff_in_the_spectrum_is_found_and_named() {
     let sentence = |from_hz: u32, to_hz: u32| {
         let channels = vec![
