@@ -10,7 +10,7 @@ use std::f64::consts::TAU;
 use realfft::RealFftPlanner;
 use realfft::num_complex::Complex;
 
-use super::frames::{FeatureFrames, for_each_spectrum};
+use super::frames::{FeatureFrames, for_each_precise_spectrum};
 use super::half_rate::HalfRate;
 use super::{FeatureSettings, UnfitFeature};
 
@@ -170,9 +170,9 @@ impl Filters {
         let n_filters = self.filters.len();
         let mut out = FeatureFrames::with_room(n_filters, samples.len() / hop + 1);
         let (mut re, mut im) = (vec![0.0; self.n_fft / 2 + 1], vec![0.0; self.n_fft / 2 + 1]);
-        for_each_spectrum(samples, &vec![1.0; self.n_fft], hop, |spectrum| {
+        for_each_precise_spectrum(samples, &vec![1.0; self.n_fft], hop, |spectrum| {
             for ((re, im), bin) in re.iter_mut().zip(&mut im).zip(spectrum) {
-                (*re, *im) = (bin.re, bin.im);
+                (*re, *im) = (bin.re as f32, bin.im as f32);
             }
             out.values.extend(self.filters.iter().map(|filter| filter.magnitude(&re, &im)));
         });

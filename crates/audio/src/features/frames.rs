@@ -178,20 +178,32 @@ pub(super) fn for_each_precise_power(
 ) {
     let n = settings.n_fft;
     let window: Vec<f64> = (0..n).map(|i| 0.5 - 0.5 * (TAU * i as f64 / n as f64).cos()).collect();
-    let fft = RealFftPlanner::<f64>::new().plan_fft_forward(n);
-    let mut input = fft.make_input_vec();
-    let mut spectrum = fft.make_output_vec();
-    let mut scratch = fft.make_scratch_vec();
     let mut power = vec![0.0; n / 2 + 1];
-    for_each_frame(samples, n, settings.hop, |frame| {
-        for ((x, sample), shape) in input.iter_mut().zip(frame).zip(&window) {
-            *x = f64::from(*sample) * shape;
-        }
-        fft.process_with_scratch(&mut input, &mut spectrum, &mut scratch)
-            .expect("all buffers were made by the plan");
-        for (power, bin) in power.iter_mut().zip(&spectrum) {
+    for_each_precise_spectrum(samples, &window, settings.hop, |spectrum| {
+        for (power, bin) in power.iter_mut().zip(spectrum) {
             *power = bin.re * bin.re + bin.im * bin.im;
         }
         take(&power);
+    });
+}
+
+/// Calls `take` with the spectrum of each frame under a window, as [`for_each_spectrum`] but transformed in 64 bits.
+pub(super) fn for_each_precise_spectrum(
+    samples: &[f32],
+    window: &[f64],
+    hop: usize,
+    mut take: impl FnMut(&[Complex<f64>]),
+) {
+    let fft = RealFftPlanner::<f64>::new().plan_fft_forward(window.len());
+    let mut input = fft.make_input_vec();
+    let mut spectrum = fft.make_output_vec();
+    let mut scratch = fft.make_scratch_vec();
+    for_each_frame(samples, window.len(), hop, |frame| {
+        for ((x, sample), shape) in input.iter_mut().zip(frame).zip(window) {
+            *x = f64::from(*sample) * shape;
+        }
+        fft.process_with_scratch(&mut input, &mut spectrum, &mut scratch)
+            .expect("the buffers were made for the plan");
+        take(&spectrum);
     });
 }
