@@ -94,6 +94,30 @@ pub struct StretchedSound {
     pub notes: Vec<String>,
 }
 
+/// A sound that was taken apart into what goes on and what strikes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SeparatedSound {
+    /// The file that was read, as it was named.
+    pub file: String,
+    /// The file with what goes on: tones and voices.
+    pub harmonic: String,
+    /// The file with what strikes: drums and attacks.
+    pub percussive: String,
+    /// Samples per second.
+    pub rate_hz: u32,
+    /// Channels.
+    pub channels: u32,
+    /// Length, in seconds.
+    pub seconds: f64,
+    /// The share of the power that is in the percussive part, from 0 to 1; both are not quite all of it, as they may
+    /// cancel each other a little.
+    pub percussive_share: f64,
+    /// How many times faster than the sound lasts it was computed, on one core.
+    pub times_real_time: f64,
+    /// What else one should know, sentence by sentence.
+    pub notes: Vec<String>,
+}
+
 /// A voice that was tuned, or whose tuning is planned.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TunedSound {

@@ -1,6 +1,6 @@
 //! The workbench: what is done to sounds and MIDI files of the library, and what comes out of it.
 //!
-//! The settings are those of the commands `maquette convert-sound`, `stretch`, `tune`, `to-grid`, `spectral-edit` and
+//! The settings are those of the commands `maquette convert-sound`, `stretch`, `tune`, `to-grid`, `separate`, `spectral-edit` and
 //! `midi`: a change computes the same as its command.
 
 use std::path::PathBuf;
@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 
 use crate::{
     ConvertedSound, EditedSound, GriddedSound, Id, Job, MidiQuantised, MidiRendered, MidiWritten,
-    Problem, SoundDither, SoundFileFormat, SpectrumEdit, StretchedSound, SungNote, TunedSound,
-    UnixMs,
+    Problem, SeparatedSound, SoundDither, SoundFileFormat, SpectrumEdit, StretchedSound, SungNote,
+    TunedSound, UnixMs,
 };
 
 /// A change to make.
@@ -54,6 +54,8 @@ pub enum Change {
     ToGrid(GridChange),
     /// Fields of a sound's spectrum are cut, turned up or down, or healed.
     SpectralEdit(SpectrumChange),
+    /// A sound is taken apart into what goes on and what strikes.
+    Separate,
     /// Notes of a MIDI file come to a grid.
     Quantise(QuantiseChange),
     /// Notes of a MIDI file move off the grid a little, as people play.
@@ -411,6 +413,10 @@ pub enum ChangedKind {
 pub enum ChangedRole {
     /// What was asked for.
     Result,
+    /// Of a sound that was taken apart, what goes on: tones and voices.
+    Harmonic,
+    /// Of a sound that was taken apart, what strikes: drums and attacks.
+    Percussive,
     /// A click on every beat of it.
     Click,
     /// The tempo of the take as it was.
@@ -433,6 +439,8 @@ pub enum ChangeReport {
     ToGrid(GriddedSound),
     /// Its spectrum was edited.
     SpectralEdit(EditedSound),
+    /// It was taken apart.
+    Separate(SeparatedSound),
     /// Its notes came to a grid.
     Quantise(MidiQuantised),
     /// Its notes were moved a little.

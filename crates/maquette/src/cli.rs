@@ -35,6 +35,7 @@ mod project;
 mod quickstart;
 mod reconstruct;
 mod run;
+mod separate;
 mod serve;
 mod sound;
 mod spectral_edit;
@@ -142,6 +143,8 @@ enum Command {
     Library(library::LibraryCommand),
     /// Convert sound files: format, rate, channels, dither, loudness
     ConvertSound(convert_sound::ConvertSoundArgs),
+    /// Take sounds apart: tones and voices, drums and attacks
+    Separate(separate::SeparateArgs),
     /// Make sounds longer or shorter, higher or lower
     Stretch(stretch::StretchArgs),
     /// Tune voices: their notes come to the pitches of a key
@@ -263,6 +266,7 @@ fn run_command(
         Some(Command::Sound(command)) => sound::run(&command, console),
         Some(Command::Library(command)) => library::run(&command, console),
         Some(Command::ConvertSound(args)) => convert_sound::run(&args, console),
+        Some(Command::Separate(args)) => separate::run(&args, console),
         Some(Command::Stretch(args)) => stretch::run(&args, console),
         Some(Command::Tune(args)) => tune::run(&args, console),
         Some(Command::SpectralEdit(args)) => spectral_edit::run(&args, console),

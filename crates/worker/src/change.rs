@@ -3,6 +3,7 @@
 //! Each file of this module is one command that works in the process of its caller, on files and without a workspace.
 
 pub(crate) mod convert_sound;
+pub(crate) mod separate;
 pub(crate) mod spectral_edit;
 pub(crate) mod stretch;
 mod tempo_map;

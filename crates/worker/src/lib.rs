@@ -42,6 +42,7 @@ use std::path::Path;
 
 pub use annotations::{annotation_ending, annotations};
 pub use change::convert_sound::{ConvertSound, LoudnessTarget, convert_sound};
+pub use change::separate::separate_sound;
 pub use change::spectral_edit::edit_spectrum;
 pub use change::stretch::{StretchLength, StretchSound, stretch_sound};
 pub use change::to_grid::{GridFiles, ToGrid, to_grid};

@@ -210,6 +210,15 @@ await travel({
     await page.getByRole('button', { name: 'Stretch it' }).click()
     await page.getByText(/It was 1\.5.s long, and is 2\.25.s now/).waitFor({ timeout: 60_000 })
 
+    step('it is taken apart, and both parts are heard beside it')
+    await page.getByRole('navigation', { name: 'Ways to change it' }).getByRole('link', { name: 'Take apart' }).click()
+    await page.getByRole('button', { name: 'Take it apart' }).click()
+    await page.getByText(/of its power is in the strikes/).waitFor({ timeout: 60_000 })
+    await page.getByRole('radio', { name: 'strikes' }).waitFor()
+    assert.equal(await page.getByTestId('result').getByRole('radio').count(), 3)
+    await page.getByTestId('result').getByRole('listitem').filter({ hasText: 'tone percussive' }).waitFor()
+    await look('take apart')
+
     step('it is converted to FLAC, as loud as streaming asks')
     await page.getByRole('navigation', { name: 'Ways to change it' }).getByRole('link', { name: 'Convert' }).click()
     await page.getByRole('combobox', { name: 'Format' }).click()

@@ -91,6 +91,14 @@ fn a_sound_is_changed_as_the_commands_do_it() {
     assert!(tuned.cents_off[1].unwrap() < 10.0, "{tuned:?}");
     assert_eq!(frames(&made, &said.files[0].path).0, 22_050);
 
+    let (made, said) = run("apart", Change::Separate);
+    let [ChangeReport::Separate(apart)] = &said.reports[..] else { panic!("{said:?}") };
+    let roles: Vec<_> = said.files.iter().map(|file| file.role).collect();
+    assert_eq!(roles, [ChangedRole::Harmonic, ChangedRole::Percussive]);
+    assert_eq!(said.files[1].path, "files/tone percussive.wav");
+    assert!(apart.percussive_share < 0.1, "{apart:?}");
+    assert_eq!(frames(&made, &said.files[0].path).0, 22_050);
+
     let edit = SpectrumEdit {
         start_s: 0.2,
         end_s: 0.6,

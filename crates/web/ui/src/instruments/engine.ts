@@ -1,4 +1,4 @@
-// The WebAudio graph: one or two sounds started on the same sample, only one of them audible.
+// The WebAudio graph: up to three sounds started on the same sample, only one of them audible.
 
 import { offsetFor, positionAt, type Region, type Start } from './timeline'
 

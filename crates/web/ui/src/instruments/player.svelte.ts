@@ -131,7 +131,7 @@ class Player {
   }
 
   /** Switches to the other track, or to a given one. */
-  choose(audible = 1 - this.audible) {
+  choose(audible = (this.audible + 1) % Math.max(1, this.playable?.tracks.length ?? 1)) {
     const place = this.playable?.place
     if (!this.playable?.tracks[audible]) return
     if (!place) {

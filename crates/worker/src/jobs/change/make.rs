@@ -13,7 +13,7 @@ use crate::{
     ConvertSound, GridFiles, LoudnessTarget, MidiHumanise, MidiQuantise, MidiRender, Scale,
     StretchLength, StretchSound, ToGrid, TuneSound, WritePart, analyse, convert_sound,
     edit_spectrum, folder::problem, midi_arrange, midi_harmonise, midi_humanise, midi_quantise,
-    midi_render, midi_write, stretch_sound, to_grid, tune_sound,
+    midi_render, midi_write, separate_sound, stretch_sound, to_grid, tune_sound,
 };
 
 /// The sampling rate of previews.
@@ -54,6 +54,20 @@ pub(super) fn make(order: &Making, change: &Change) -> Result<Made, Problem> {
             let report = edit_spectrum(input, &output, &how.edits)?;
             let file = sound(&output, path, format!("{} edited", order.name));
             Ok(Made { files: vec![file], report: ChangeReport::SpectralEdit(report) })
+        }
+        Change::Separate => {
+            let (tones, tones_path) = order.path(" harmonic", "wav");
+            let (strikes, strikes_path) = order.path(" percussive", "wav");
+            let report = separate_sound(input, &tones, &strikes)?;
+            let part = |output: &Path, path, role, what: &str| ChangedFile {
+                role,
+                ..sound(output, path, format!("{} {what}", order.name))
+            };
+            let files = vec![
+                part(&tones, tones_path, ChangedRole::Harmonic, "harmonic"),
+                part(&strikes, strikes_path, ChangedRole::Percussive, "percussive"),
+            ];
+            Ok(Made { files, report: ChangeReport::Separate(report) })
         }
         Change::Quantise(how) => {
             let (output, path) = order.path(" quantised", "mid");

@@ -2630,7 +2630,10 @@ export interface components {
         }) | (components["schemas"]["SpectrumChange"] & {
             /** @enum {string} */
             change: "spectral_edit";
-        }) | (components["schemas"]["QuantiseChange"] & {
+        }) | {
+            /** @enum {string} */
+            change: "separate";
+        } | (components["schemas"]["QuantiseChange"] & {
             /** @enum {string} */
             change: "quantise";
         }) | (components["schemas"]["HumaniseChange"] & {
@@ -2707,6 +2710,9 @@ export interface components {
         }) | (components["schemas"]["EditedSound"] & {
             /** @enum {string} */
             of: "spectral_edit";
+        }) | (components["schemas"]["SeparatedSound"] & {
+            /** @enum {string} */
+            of: "separate";
         }) | (components["schemas"]["MidiQuantised"] & {
             /** @enum {string} */
             of: "quantise";
@@ -2789,7 +2795,7 @@ export interface components {
          * @description What a file is for that a change made.
          * @enum {string}
          */
-        ChangedRole: "result" | "click" | "tempo_map" | "preview";
+        ChangedRole: "result" | "harmonic" | "percussive" | "click" | "tempo_map" | "preview";
         /** @description A chapter of a film. */
         Chapter: {
             /**
@@ -6211,6 +6217,43 @@ export interface components {
             /** @description Whether it is a logarithm, as a likelihood in nats: differences of it matter, and it may be negative. */
             is_logarithmic: boolean;
         };
+        /** @description A sound that was taken apart into what goes on and what strikes. */
+        SeparatedSound: {
+            /** @description The file that was read, as it was named. */
+            file: string;
+            /** @description The file with what goes on: tones and voices. */
+            harmonic: string;
+            /** @description The file with what strikes: drums and attacks. */
+            percussive: string;
+            /**
+             * Format: int32
+             * @description Samples per second.
+             */
+            rate_hz: number;
+            /**
+             * Format: int32
+             * @description Channels.
+             */
+            channels: number;
+            /**
+             * Format: double
+             * @description Length, in seconds.
+             */
+            seconds: number;
+            /**
+             * Format: double
+             * @description The share of the power that is in the percussive part, from 0 to 1; both are not quite all of it, as they may
+             *     cancel each other a little.
+             */
+            percussive_share: number;
+            /**
+             * Format: double
+             * @description How many times faster than the sound lasts it was computed, on one core.
+             */
+            times_real_time: number;
+            /** @description What else one should know, sentence by sentence. */
+            notes: string[];
+        };
         /** @description What a page asks of a session besides moving controls. */
         SessionCommand: {
             /** @description The sound. */
@@ -7253,6 +7296,7 @@ export type Sample = components['schemas']['Sample'];
 export type SampleFormat = components['schemas']['SampleFormat'];
 export type Score = components['schemas']['Score'];
 export type ScoreMetric = components['schemas']['ScoreMetric'];
+export type SeparatedSound = components['schemas']['SeparatedSound'];
 export type SessionCommand = components['schemas']['SessionCommand'];
 export type SessionControl = components['schemas']['SessionControl'];
 export type SessionControls = components['schemas']['SessionControls'];

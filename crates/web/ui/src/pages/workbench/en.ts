@@ -7,6 +7,7 @@ export const workbenchPages = say({
   'workbench.tune': 'Tune',
   'workbench.grid': 'Put on the grid',
   'workbench.stretch': 'Stretch and pitch',
+  'workbench.separate': 'Take apart',
   'workbench.convert': 'Convert',
   'workbench.spectrum': 'Spectrum',
   'workbench.convertMany': 'Convert sounds',
@@ -37,6 +38,7 @@ export const workbenchPages = say({
   'workbench.planOnly': 'It only found out what would be done, and made no file.',
   'workbench.did.convert': 'Converted',
   'workbench.did.stretch': 'Stretched',
+  'workbench.did.separate': 'Taken apart',
   'workbench.did.tune': 'Tuned',
   'workbench.did.to_grid': 'Put on the grid',
   'workbench.did.spectral_edit': 'Edited in its spectrum',
@@ -48,6 +50,8 @@ export const workbenchPages = say({
   'workbench.did.render': 'Turned into sound',
   'role.result': 'the result',
   'role.preview': 'how it sounds',
+  'role.harmonic': 'tones',
+  'role.percussive': 'strikes',
   'role.click': 'a click on every beat',
   'role.tempo_map': 'the tempo of the take, as a MIDI file',
 
@@ -124,6 +128,11 @@ export const workbenchPages = say({
   'grid.click': 'Write a click as well',
   'grid.tempoMap': 'Write the tempo of the take as MIDI',
   'grid.do': 'Put it on the grid',
+
+  'separate.how': 'Tones and strikes',
+  'separate.what': 'Tones and voices go on for a while, drums and attacks do not: each becomes a sound of its own. Both together are the sound as it was.',
+  'separate.do': 'Take it apart',
+  'separate.result': '{percent} of its power is in the strikes; computed at {times} times real time.',
 
   'stretch.how': 'Length and pitch',
   'stretch.by': 'Length',

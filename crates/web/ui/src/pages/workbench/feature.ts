@@ -7,6 +7,7 @@ export const workbench: Feature = {
     { pattern: '/library/:id/tune', title: 'job.change', load: () => import('./TunePage.svelte') },
     { pattern: '/library/:id/grid', title: 'job.change', load: () => import('./GridPage.svelte') },
     { pattern: '/library/:id/stretch', title: 'job.change', load: () => import('./StretchPage.svelte') },
+    { pattern: '/library/:id/separate', title: 'job.change', load: () => import('./SeparatePage.svelte') },
     { pattern: '/library/:id/convert', title: 'job.change', load: () => import('./ConvertPage.svelte') },
     { pattern: '/library/:id/spectrum', title: 'job.change', load: () => import('./SpectrumPage.svelte') },
     { pattern: '/changes/:id', title: 'job.change', load: () => import('./ChangePage.svelte') },

@@ -5,7 +5,7 @@ import './en'
 import type { ChangeInput, ChangeJob, ChangeReport, LibraryItem } from '$lib/api'
 import type { PlainKey } from '$lib/i18n'
 
-export const TOOLS = ['tune', 'grid', 'stretch', 'convert', 'spectrum'] as const
+export const TOOLS = ['tune', 'grid', 'stretch', 'separate', 'convert', 'spectrum'] as const
 export type Tool = (typeof TOOLS)[number]
 
 export const toolTitle = (tool: Tool): PlainKey => `workbench.${tool}`
