@@ -1,1 +1,0 @@
-import"./en-uYj3uFv_.js";import{cs as e,us as t,xs as n}from"./app-CS39Ei_x.js";function r(r){switch(r.until){case`minutes`:return n(`limit.afterMinutes`,{time:t(r.minutes*60)});case`steps`:return n(`limit.atStep`,{step:e(r.steps)});case`forever`:return n(`limit.never`)}}export{r as t};
