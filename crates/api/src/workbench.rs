@@ -239,7 +239,7 @@ pub struct QuantiseChange {
     pub has_tuplets: bool,
     /// Whether ends go to the grid too.
     pub moves_ends: bool,
-    /// Absolute path of a MIDI file whose groove is followed.
+    /// Absolute path of a MIDI file or a sound whose groove is followed.
     #[schema(value_type = Option<String>)]
     pub groove: Option<PathBuf>,
 }

@@ -93,7 +93,7 @@ pub(crate) struct QuantiseArgs {
     /// Move the ends of notes to the grid too; else notes keep their lengths
     #[arg(long)]
     ends: bool,
-    /// Follow the groove of this MIDI file, or of a sound by its analysis (.json), instead of swing and tuplets
+    /// Follow the groove of this MIDI file, sound, or analysis of a sound (.json), instead of swing and tuplets
     #[arg(long, value_name = "FILE", conflicts_with_all = ["swing", "tuplets"])]
     groove: Option<PathBuf>,
 }

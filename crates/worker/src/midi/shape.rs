@@ -6,7 +6,7 @@ use api::{Analysis, MidiQuantised, MidiRestyled, Problem};
 use music::{Groove, Humanise, NoNotes, Quantise, humanise, quantise, restyle};
 
 use super::file;
-use crate::folder::problem;
+use crate::{folder::problem, listen};
 
 /// The largest analysis that is read.
 const ANALYSIS_BYTES_MAX: u64 = 64 << 20;
@@ -24,7 +24,7 @@ pub struct MidiQuantise {
     pub has_tuplets: bool,
     /// Whether ends go to the grid too.
     pub moves_ends: bool,
-    /// What has the groove that is followed: a MIDI file, or the analysis of a sound (`.json`).
+    /// What has the groove that is followed: a MIDI file, a sound, or the analysis of a sound (`.json`).
     pub groove: Option<PathBuf>,
 }
 
@@ -96,17 +96,17 @@ pub fn midi_restyle(
     Ok(MidiRestyled { octaves: found.octaves, similarity: found.similarity })
 }
 
-/// The groove of a MIDI file, or of a sound by what `maquette analyse --json` printed of it.
+/// The groove of a MIDI file, of a sound, or of what `maquette analyse --json` printed of a sound.
 fn groove_of(path: &Path, steps: u32) -> Result<Groove, Problem> {
-    if !path.extension().is_some_and(|it| it.eq_ignore_ascii_case("json")) {
+    if path.file_name().is_some_and(|it| api::is_midi_name(&it.to_string_lossy())) {
         return Groove::of(&file::open_score(path)?, steps).map_err(|it| no_notes(path, it));
     }
-    let bytes = file::bytes_of(path, ANALYSIS_BYTES_MAX)?;
-    let analysis: Analysis = serde_json::from_slice(&bytes).map_err(|error| {
-        let what = format!("“{}” is no analysis.", path.display());
-        let why = api::sentence(&error.to_string());
-        problem("bad_analysis", what, &why, "Make it with `maquette analyse FILE --json`.")
-    })?;
+    let analysis = match path.extension().is_some_and(|it| it.eq_ignore_ascii_case("json")) {
+        true => analysis_in(path)?,
+        false => {
+            listen::analyse(path, &path.display().to_string(), &mut |_| true)?.unwrap_or_default()
+        }
+    };
     let beats_of_bar = analysis.meter.as_deref().and_then(|it| it.split('/').next()?.parse().ok());
     let beats_of_bar: usize = beats_of_bar.filter(|it| (1..=64).contains(it)).unwrap_or(4);
     let steps_of_beat = f64::from(steps) / 4.0;
@@ -116,6 +116,16 @@ fn groove_of(path: &Path, steps: u32) -> Result<Groove, Problem> {
     });
     let n_steps = (beats_of_bar as f64 * steps_of_beat).round().max(1.0) as usize;
     Groove::from_places(places, n_steps).map_err(|it| no_notes(path, it))
+}
+
+/// The analysis that is in a file.
+fn analysis_in(path: &Path) -> Result<Analysis, Problem> {
+    let bytes = file::bytes_of(path, ANALYSIS_BYTES_MAX)?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        let what = format!("“{}” is no analysis.", path.display());
+        let why = api::sentence(&error.to_string());
+        problem("bad_analysis", what, &why, "Make it with `maquette analyse FILE --json`.")
+    })
 }
 
 /// Where a time lies in its bar, in beats; none outside of the beats that were found.
@@ -136,6 +146,6 @@ fn no_notes(path: &Path, error: NoNotes) -> Problem {
         "no_notes",
         what,
         &api::sentence(&format!("failed to {error}")),
-        "Choose a file with notes.",
+        "Choose a file with notes, or a sound with a beat.",
     )
 }

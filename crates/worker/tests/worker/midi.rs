@@ -106,6 +106,27 @@ fn notes_go_to_the_grid_and_off_it() {
     let starts: Vec<u64> =
         opened(&tight).tracks[1].notes.iter().take(4).map(|it| it.start).collect();
     assert_eq!(starts, [0, 288, 480, 768]);
+    // The same of the sound itself: 16 s of clicks, of which every second one is late by a tenth of a beat.
+    let sound = folder.path().join("loop.wav");
+    let rate_hz = 22_050;
+    let mut clicks = vec![0.0f32; 16 * rate_hz];
+    for beat in 0..32 {
+        for (at, gain) in [(0.0, if beat % 4 == 0 { 0.9 } else { 0.6 }), (0.6, 0.3)] {
+            let start = ((f64::from(beat) + at) * 0.5 * rate_hz as f64) as usize;
+            for n in 0..400.min(clicks.len() - start) {
+                let x = (n as f32 * 0.9).sin() * (-(n as f32) / 80.0).exp();
+                clicks[start + n] += gain * x;
+            }
+        }
+    }
+    let clip = audio::Clip { rate_hz: rate_hz as u32, channels: vec![clicks] };
+    audio::write_sound(&sound, &clip, audio::FileFormat::Wav(audio::WavFormat::Float32)).unwrap();
+    let how = MidiQuantise { groove: Some(sound), ..how };
+    worker::midi_quantise(&eighths, &tight, &how).unwrap();
+    let notes = &opened(&tight).tracks[1].notes;
+    let late = notes[1].start - notes[0].start;
+    assert!((270..306).contains(&late), "{late}");
+    let how = MidiQuantise { groove: Some(json.clone()), ..how };
     fs::write(&json, "{").unwrap();
     assert_eq!(worker::midi_quantise(&input, &tight, &how).unwrap_err().code, "bad_analysis");
     let done = worker::midi_restyle(&input, &model, &tight, 8).unwrap();

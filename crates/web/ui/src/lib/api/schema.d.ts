@@ -5815,7 +5815,7 @@ export interface components {
              */
             moves_ends: boolean;
             /**
-             * @description Absolute path of a MIDI file whose groove is followed.
+             * @description Absolute path of a MIDI file or a sound whose groove is followed.
              * @default null
              */
             groove: string | null;

@@ -42,6 +42,8 @@ export const notesPages = say({
   'shape.harmonise': 'Harmonise the melody',
   'shape.arrange': 'Arrange for a band',
   'shape.grid': 'Grid',
+  'shape.groove': 'Groove',
+  'shape.grooveNone': 'None: the grid alone',
   'shape.swing': 'Swing, in percent',
   'shape.strength': 'Strength, in percent',
   'shape.tuplets': 'Tuplets where they are played so',

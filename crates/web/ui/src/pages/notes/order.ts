@@ -27,6 +27,8 @@ export const GRIDS = ['1/4', '1/8', '1/8t', '1/16', '1/16t', '1/32'] as const
 export interface Shaping {
   shape: Shape
   grid: string
+  /** The file whose groove is followed; empty for none. */
+  groove: string
   swing: number
   strength: number
   hasTuplets: boolean
@@ -41,6 +43,7 @@ export interface Shaping {
 export const emptyShaping = (): Shaping => ({
   shape: 'quantise',
   grid: '1/16',
+  groove: '',
   swing: 0,
   strength: 100,
   hasTuplets: false,
@@ -58,7 +61,9 @@ export function shapeOf(shaping: Shaping): Change {
   const { shape, grid, swing, strength, hasTuplets, movesEnds, timingMs, velocity, seed } = shaping
   switch (shape) {
     case 'quantise':
-      return { change: shape, grid, swing, strength, has_tuplets: hasTuplets, moves_ends: movesEnds, groove: null }
+      return shaping.groove
+        ? { change: shape, grid, swing: 0, strength, has_tuplets: false, moves_ends: movesEnds, groove: shaping.groove }
+        : { change: shape, grid, swing, strength, has_tuplets: hasTuplets, moves_ends: movesEnds, groove: null }
     case 'humanise':
       return { change: shape, timing_ms: timingMs, velocity, seed }
     case 'harmonise':
