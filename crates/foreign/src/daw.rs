@@ -17,6 +17,8 @@ mod logic;
 mod reaper;
 mod xml;
 
+use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 
 use crate::Error;
@@ -33,6 +35,8 @@ const ENTRIES_MAX: usize = 4_000_000;
 pub struct Project {
     /// The program that wrote it, with its version where the file says it.
     pub program: String,
+    /// The key, like `C major`, where the file says one.
+    pub key: Option<String>,
     /// The tempo from a place on, in order; the first is at 0.
     pub tempos: Vec<Tempo>,
     /// The meter from a place on, in order; the first is at 0.
@@ -113,6 +117,8 @@ pub enum Content {
         path: String,
         /// Where in the file the clip begins, in seconds.
         from_secs: f64,
+        /// The size of the file, where the project remembers it.
+        bytes: Option<u64>,
     },
 }
 
@@ -151,6 +157,26 @@ pub fn read(path: &Path) -> Result<Project, Error> {
     };
     project.settle();
     Ok(project)
+}
+
+/// Files that lie inside a project, by their paths in it, with their sizes: a `.dawproject` may have its sounds in it.
+/// None for projects of others.
+///
+/// # Errors
+/// When it is a `.dawproject` that cannot be read.
+pub fn files_inside(path: &Path) -> Result<BTreeMap<String, u64>, Error> {
+    match path.extension().is_some_and(|it| it.eq_ignore_ascii_case("dawproject")) {
+        true => dawproject::inside(path),
+        false => Ok(BTreeMap::new()),
+    }
+}
+
+/// Writes a file that lies inside a `.dawproject` to `out`; gives its size.
+///
+/// # Errors
+/// When there is no such file, it is damaged, or it has more than `most` bytes.
+pub fn take_out(path: &Path, name: &str, most: u64, out: &mut dyn Write) -> Result<u64, Error> {
+    dawproject::take_out(path, name, most, out)
 }
 
 impl Project {

@@ -262,7 +262,13 @@ fn audio_clip(clip: &Node<'_>) -> Option<Clip> {
         true => warped(clip, from),
         false => from,
     };
-    let content = Content::Audio { path, from_secs };
+    // Its size, as Live 10 and later say it, and as they did before.
+    let sizes = [
+        value(file, "OriginalFileSize"),
+        file.child("SearchHint").and_then(|it| value(it, "FileSize")),
+    ];
+    let bytes = sizes.into_iter().flatten().find(|it| *it >= 1.0).map(|it| it as u64);
+    let content = Content::Audio { path, from_secs, bytes };
     Some(Clip { name: text_of(clip, &["Name"]), start, length, content })
 }
 

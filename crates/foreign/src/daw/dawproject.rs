@@ -4,8 +4,9 @@
 
 mod write;
 
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self as stream, Read as _, Write};
 use std::path::Path;
 
 use zip::ZipArchive;
@@ -19,14 +20,12 @@ pub use write::write;
 
 /// The largest `project.xml` that is read.
 const TEXT_MAX: u64 = 128 << 20;
+/// Files in a project that are looked at.
+const FILES_MAX: usize = 100_000;
 
 pub(super) fn read(path: &Path) -> Result<Project, Error> {
-    let file = File::open(path).map_err(io(path))?;
-    let broken = |error: zip::result::ZipError| {
-        malformed(path, Position::Byte(0), format!("it is no archive as it should be: {error}"))
-    };
-    let mut archive = ZipArchive::new(file).map_err(broken)?;
-    let entry = archive.by_name("project.xml").map_err(broken)?;
+    let mut archive = opened(path)?;
+    let entry = archive.by_name("project.xml").map_err(|error| broken(path, &error))?;
     let mut bytes = Vec::new();
     if let Err(error) = entry.take(TEXT_MAX + 1).read_to_end(&mut bytes) {
         let reason = format!("project.xml in it is damaged: {error}");
@@ -39,6 +38,44 @@ pub(super) fn read(path: &Path) -> Result<Project, Error> {
         ));
     }
     parse(path, &String::from_utf8_lossy(&bytes))
+}
+
+/// The files that lie in a project beside its text, by their paths in it, with their sizes.
+pub(super) fn inside(path: &Path) -> Result<BTreeMap<String, u64>, Error> {
+    let mut archive = opened(path)?;
+    let mut found = BTreeMap::new();
+    for i in 0..archive.len().min(FILES_MAX) {
+        let entry = archive.by_index_raw(i).map_err(|error| broken(path, &error))?;
+        if entry.is_file() && !entry.name().ends_with(".xml") {
+            found.insert(entry.name().to_owned(), entry.size());
+        }
+    }
+    Ok(found)
+}
+
+/// Writes a file that lies in a project to `out`; gives its size.
+pub(super) fn take_out(
+    path: &Path,
+    name: &str,
+    most: u64,
+    out: &mut dyn Write,
+) -> Result<u64, Error> {
+    let mut archive = opened(path)?;
+    let entry = archive.by_name(name).map_err(|error| broken(path, &error))?;
+    let n = stream::copy(&mut entry.take(most + 1), out).map_err(io(path))?;
+    if n > most {
+        return Err(unsupported(path, format!("a file in it with more than {} MiB", most >> 20)));
+    }
+    Ok(n)
+}
+
+fn opened(path: &Path) -> Result<ZipArchive<File>, Error> {
+    let file = File::open(path).map_err(io(path))?;
+    ZipArchive::new(file).map_err(|error| broken(path, &error))
+}
+
+fn broken(path: &Path, error: &zip::result::ZipError) -> Error {
+    malformed(path, Position::Byte(0), format!("it is no archive as it should be: {error}"))
 }
 
 /// Where a timeline lies: from a quarter note on, counted in seconds or in quarter notes.
@@ -260,6 +297,7 @@ impl Reader<'_> {
                     Content::Audio {
                         path: audio.child("File").map(|it| it.text("path")).unwrap_or_default(),
                         from_secs,
+                        bytes: None,
                     }
                 }
                 // Clips in a clip: what they are is heard from where the outer one starts.

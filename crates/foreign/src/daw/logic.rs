@@ -7,8 +7,13 @@
 //!
 //! Source: the specification in <https://github.com/jonkubis/LogicProFormatWriter> (MIT), which was found out from
 //! projects of Logic Pro 11.2; how regions point to tracks was checked on its projects. States of channels and
-//! plug-ins are in records that nobody has described.
+//! plug-ins are in records that nobody has described. Beside `ProjectData` lies `MetaData.plist` with the key and what the
+//! song starts with, and in `Resources` the version that saved it.
 
+mod plist;
+mod plugins;
+
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -16,7 +21,10 @@ use std::path::{Path, PathBuf};
 use super::{Clip, Content, Marker, Meter, Note, Project, Tempo, Timeline, Track};
 use crate::Error;
 use crate::error::{Position, io, malformed, unsupported};
+use plist::Value;
 
+/// The largest property list that is read.
+const LIST_BYTES_MAX: u64 = 4 << 20;
 /// The largest `ProjectData` that is read.
 const BYTES_MAX: u64 = 512 << 20;
 /// Where times of tempos, meters, markers and notes begin, and those of regions.
@@ -37,6 +45,9 @@ struct Record<'a> {
     object: u32,
     /// The number by which an event refers to a text.
     link: u16,
+    /// The channel and the slot in it, of records of plug-ins.
+    channel: u32,
+    slot: u32,
     content: &'a [u8],
 }
 
@@ -51,7 +62,46 @@ pub(super) fn read(path: &Path) -> Result<Project, Error> {
             format!("a project with more than {} MiB", BYTES_MAX >> 20),
         ));
     }
-    parse(&data, &bytes)
+    let mut project = parse(&data, &bytes)?;
+    if path.is_dir() {
+        described(path, &data, &mut project);
+    }
+    Ok(project)
+}
+
+/// What the property lists of a project's folder say: the program's version, the key, and the tempo and meter at the start,
+/// where the data have none.
+fn described(path: &Path, data: &Path, project: &mut Project) {
+    let list = |path: &Path| {
+        let mut bytes = Vec::new();
+        let read = File::open(path).and_then(|it| it.take(LIST_BYTES_MAX).read_to_end(&mut bytes));
+        read.map_or_else(|_| BTreeMap::new(), |_| plist::dictionary(&bytes))
+    };
+    let text = |value: Option<&Value>| match value {
+        Some(Value::Text(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let number = |value: Option<&Value>| match value {
+        Some(Value::Number(number)) => Some(*number),
+        _ => None,
+    };
+    let said = list(&path.join("Resources/ProjectInformation.plist"));
+    if let Some(program) = text(said.get("LastSavedFrom")).filter(|it| !it.is_empty()) {
+        project.program = program;
+    }
+    let said = list(&data.with_file_name("MetaData.plist"));
+    let key = text(said.get("SongKey")).zip(text(said.get("SongGenderKey")));
+    project.key = key.filter(|it| !it.0.is_empty()).map(|(root, mode)| format!("{root} {mode}"));
+    if let Some(bpm) = number(said.get("BeatsPerMinute")).filter(|_| project.tempos.is_empty()) {
+        project.tempos.push(Tempo { quarter: 0.0, bpm });
+    }
+    let part = |name: &str| {
+        number(said.get(name)).filter(|it| (1.0..=255.0).contains(it)).map(|it| it as u8)
+    };
+    let meter = part("SongSignatureNumerator").zip(part("SongSignatureDenominator"));
+    if let Some((numerator, denominator)) = meter.filter(|_| project.meters.is_empty()) {
+        project.meters.push(Meter { quarter: 0.0, numerator, denominator });
+    }
 }
 
 /// The data of the first alternative in a project's folder; the path itself, if it is such data.
@@ -110,7 +160,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Project, Error> {
             .unread
             .push(format!("{n_unplaced} regions have a content or a track that was not found."));
     }
-    project.unread.push("Channels, instruments, effects and automation were not read; their records are not described anywhere.".into());
+    project.unread.push("Of instruments and effects only the names of Logic's own were read; volumes, plug-ins of others and automation are in records that are not described anywhere.".into());
     Ok(project)
 }
 
@@ -140,6 +190,8 @@ fn records<'a>(
             subtype: u16_at(bytes, at + 6).unwrap_or(0),
             object: u32_at(bytes, at + 8).unwrap_or(0),
             link: u16_at(bytes, at + 10).unwrap_or(0),
+            channel: u32_at(bytes, at + 0x0e).unwrap_or(u32::MAX),
+            slot: u32_at(bytes, at + 0x12).unwrap_or(u32::MAX),
             content,
         });
         at += 0x24 + size;
@@ -274,8 +326,10 @@ fn tracks(records: &[Record<'_>], project: &mut Project) -> Vec<u32> {
         let object = records
             .iter()
             .find(|it| &it.kind == b"ivnE" && it.object >> 16 == number && number > 0);
-        let name = object.and_then(|it| text_at(it.content, 0x9e)).unwrap_or_default();
-        project.tracks.push(Track { name, ..Track::default() });
+        let name = object.and_then(|it| text_at(it.content, plugins::OBJECT_NAME_AT));
+        let channel = object.and_then(|it| plugins::channel_of(it.content));
+        let effects = channel.map_or_else(Vec::new, |it| plugins::of_channel(records, it));
+        project.tracks.push(Track { name: name.unwrap_or_default(), effects, ..Track::default() });
         numbers.push(number);
     }
     numbers
@@ -335,7 +389,12 @@ fn audio_region(event: &[u8], records: &[Record<'_>], timeline: &Timeline) -> Op
     let secs = f64::from(u32_at(region, 0x16)?) / f64::from(rate_hz);
     let length = timeline.quarter(timeline.secs(start) + secs) - start;
     let name = text_at(region, 0x4a).unwrap_or_default();
-    Some(Clip { name, start, length, content: Content::Audio { path, from_secs: 0.0 } })
+    Some(Clip {
+        name,
+        start,
+        length,
+        content: Content::Audio { path, from_secs: 0.0, bytes: None },
+    })
 }
 
 #[cfg(test)]

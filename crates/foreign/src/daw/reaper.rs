@@ -246,7 +246,7 @@ fn track(
                 Content::Notes(notes)
             }
             _ => match inner.text("FILE") {
-                Some(path) => Content::Audio { path, from_secs },
+                Some(path) => Content::Audio { path, from_secs, bytes: None },
                 None => {
                     unread.push(format!("An item of the track “{name}” has a source of the kind {kind}, which was not read."));
                     continue;

@@ -22,6 +22,7 @@ fn project() -> Project {
     };
     Project {
         program: String::new(),
+        key: None,
         tempos: vec![
             daw::Tempo { quarter: 0.0, bpm: 120.0 },
             daw::Tempo { quarter: 8.0, bpm: 90.0 },
@@ -30,7 +31,7 @@ fn project() -> Project {
         markers: vec![daw::Marker { quarter: 3.0, name: "\"B\"".into() }],
         tracks: vec![
             track("Keys", Content::Notes(vec![note(0.0, 60), note(1.0, 64)])),
-            track("Loop", Content::Audio { path: "a.wav".into(), from_secs: 0.5 }),
+            track("Loop", Content::Audio { path: "a.wav".into(), from_secs: 0.5, bytes: None }),
         ],
         unread: vec![],
     }

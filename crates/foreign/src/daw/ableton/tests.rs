@@ -28,7 +28,7 @@ const SET: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
    <AudioClip Id="0" Time="0"><CurrentStart Value="0"/><CurrentEnd Value="16"/><Name Value="break"/>
     <Loop><LoopStart Value="2"/><StartRelative Value="0"/></Loop><IsWarped Value="true"/>
     <WarpMarkers><WarpMarker SecTime="0.5" BeatTime="0"/><WarpMarker SecTime="2.5" BeatTime="4"/></WarpMarkers>
-    <SampleRef><FileRef><RelativePath Value="Samples/break.wav"/><Path Value="/Users/x/Samples/break.wav"/></FileRef></SampleRef>
+    <SampleRef><FileRef><RelativePath Value="Samples/break.wav"/><Path Value="/Users/x/Samples/break.wav"/><OriginalFileSize Value="4410044"/></FileRef></SampleRef>
    </AudioClip></Events></ArrangerAutomation></Sample></MainSequencer></DeviceChain></AudioTrack>
 </Tracks>
 <MasterTrack><AutomationEnvelopes><Envelopes>
@@ -55,7 +55,11 @@ fn everything_is_at_its_place() {
     // Two quarters of loop, twice in a clip of four.
     let notes = Content::Notes(vec![note(0.0), note(2.0)]);
     assert_eq!(bass.clips, [Clip { name: "riff".into(), start: 4.0, length: 4.0, content: notes }]);
-    let audio = Content::Audio { path: "/Users/x/Samples/break.wav".into(), from_secs: 1.5 };
+    let audio = Content::Audio {
+        path: "/Users/x/Samples/break.wav".into(),
+        from_secs: 1.5,
+        bytes: Some(4_410_044),
+    };
     assert_eq!(
         project.tracks[1].clips,
         [Clip { name: "break".into(), start: 0.0, length: 16.0, content: audio }]

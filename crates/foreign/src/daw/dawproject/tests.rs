@@ -45,7 +45,7 @@ fn everything_is_at_its_place() {
     let notes =
         Content::Notes(vec![Note { start: 0.0, length: 0.5, key: 31, velocity: 64, channel: 2 }]);
     assert_eq!(bass.clips, [Clip { name: "line".into(), start: 4.0, length: 4.0, content: notes }]);
-    let audio = Content::Audio { path: "audio/vox.wav".into(), from_secs: 1.0 };
+    let audio = Content::Audio { path: "audio/vox.wav".into(), from_secs: 1.0, bytes: None };
     assert_eq!(
         project.tracks[2].clips,
         [Clip { name: String::new(), start: 2.0, length: 4.0, content: audio }]

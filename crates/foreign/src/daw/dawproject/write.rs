@@ -129,7 +129,7 @@ fn clip(out: &mut String, clip: &Clip, timeline: &Timeline) {
             }
             out.push_str("            </Notes>\n          </Clip>\n");
         }
-        Content::Audio { path, from_secs } => {
+        Content::Audio { path, from_secs, .. } => {
             let secs = timeline.secs(start + length) - timeline.secs(start) + from_secs;
             let _ = write!(
                 out,

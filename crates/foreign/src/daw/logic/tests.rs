@@ -63,7 +63,7 @@ fn tracks_have_their_names_and_regions() {
         assert_eq!((track.clips.len(), track.clips[0].length), (1, 4.0));
     }
     for track in &found.tracks[4..] {
-        let Content::Audio { path, from_secs } = &track.clips[0].content else {
+        let Content::Audio { path, from_secs, .. } = &track.clips[0].content else {
             panic!("{track:?}")
         };
         assert_eq!(
@@ -73,6 +73,46 @@ fn tracks_have_their_names_and_regions() {
         assert_eq!(track.clips[0].name, track.name);
         assert!(track.clips[0].length > 0.0);
     }
+}
+
+#[test]
+fn plug_ins_have_the_names_of_their_channels() {
+    let bytes = bytes_of("F23_av");
+    let records = records(Path::new("a"), &bytes, &mut Vec::new()).unwrap();
+    let channel_of = |name: &str| {
+        let objects = records.iter().filter(|it| &it.kind == b"ivnE");
+        let mut named = objects.filter(|it| text_at(it.content, 0x9e).as_deref() == Some(name));
+        plugins::channel_of(named.next().unwrap().content).unwrap()
+    };
+    // The metronome's instrument is the only plug-in of the project.
+    assert_eq!(plugins::of_channel(&records, channel_of("Click")), ["Klopfgeist"]);
+    let numbers = ["047", "048", "049", "Inst 1", "Inst 4", "Click"].map(channel_of);
+    assert_eq!(numbers, [0, 1, 2, 40, 43, 44]);
+    for name in ["047", "Inst 1"] {
+        assert!(plugins::of_channel(&records, channel_of(name)).is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn the_folder_says_key_and_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let song = folder.path().join("Song.logicx");
+    let data = song.join("Alternatives/000");
+    fs::create_dir_all(&data).unwrap();
+    fs::create_dir_all(song.join("Resources")).unwrap();
+    fs::write(data.join("ProjectData"), bytes_of("F4b_midinotes")).unwrap();
+    fs::write(data.join("MetaData.plist"), bytes_of("F4b_midinotes.MetaData.plist")).unwrap();
+    let information = song.join("Resources/ProjectInformation.plist");
+    fs::write(&information, bytes_of("F4b_midinotes.ProjectInformation.plist")).unwrap();
+    let found = read(&song).unwrap();
+    assert_eq!(found.program, "Logic Pro 11.2.2 (6387)");
+    assert_eq!(found.key.as_deref(), Some("C major"));
+    // Without them it is read all the same.
+    fs::write(&information, "damaged").unwrap();
+    fs::remove_file(data.join("MetaData.plist")).unwrap();
+    let found = read(&song).unwrap();
+    assert_eq!((found.program.as_str(), found.key), ("Logic Pro", None));
+    assert_eq!(found.tracks[0].clips.len(), 1);
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn item(out: &mut String, clip: &Clip, timeline: &Timeline) {
         quoted(&clip.name)
     );
     match &clip.content {
-        Content::Audio { path, from_secs } => {
+        Content::Audio { path, from_secs, .. } => {
             let kind = match path.rsplit('.').next().map(str::to_lowercase).as_deref() {
                 Some("mp3") => "MP3",
                 Some("flac") => "FLAC",
