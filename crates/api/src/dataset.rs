@@ -195,6 +195,8 @@ pub enum FolderFiles {
     Sounds,
     /// Those that can be imported.
     Imports,
+    /// Projects of audio workstations.
+    Projects,
 }
 
 /// `dataset.json`: the index of a whole dataset, written last by the job that prepares it.

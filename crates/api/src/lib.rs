@@ -23,6 +23,7 @@
 //! | **Sound** | A recording or a generated sound that was kept, with its recipe. |
 //! | **Library** | Sounds of one's own in folders, and those that were kept, with what was found in them. |
 //! | **Folder** of the library | Sounds that are watched where they are, or were dropped and are kept. |
+//! | **DAW project** | A project of an audio workstation: tracks with clips of sound and notes, over a tempo map. Not one of Maquette's projects. |
 //! | **Change** | What is done to a sound or MIDI file at the workbench: stretched, tuned, put on the grid. The file stays; what comes out may be kept. |
 //! | **Collection** | Sounds of the library under a name of one's own; one may be in several. |
 //! | **Patch** | What is kept of playing a model: a favourite point, a trajectory, the state of its controls. |

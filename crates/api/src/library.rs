@@ -24,8 +24,10 @@ pub struct FolderCard {
 }
 
 impl FolderCard {
-    /// The version that this program writes.
-    pub const FORMAT: u32 = 1;
+    /// The version that this program reads, and writes where the place is [`FolderPlace::Listed`], which 1 does not know.
+    pub const FORMAT: u32 = 2;
+    /// The version of all others, which earlier programs read, too.
+    pub const PLAIN_FORMAT: u32 = 1;
     /// Its file in the folder.
     pub const CARD: &'static str = "folder.json";
     /// Where the files of a kept one are, in its folder.
@@ -43,6 +45,11 @@ pub enum FolderPlace {
     },
     /// In the workspace: they were dropped on a page.
     Kept,
+    /// Files of the computer that were chosen one by one, as the sounds of a project, left where they are.
+    Listed {
+        /// Their absolute paths.
+        paths: Vec<PathBuf>,
+    },
 }
 
 /// A folder of sounds to add to the library.

@@ -11,6 +11,9 @@ pub const SOUND_ENDINGS: [&str; 24] = [
 /// Every ending that means notes (Standard MIDI Files), in lower case.
 pub const MIDI_ENDINGS: [&str; 4] = ["mid", "midi", "kar", "rmi"];
 
+/// Every ending of a project of an audio workstation that is read, in lower case.
+pub const DAW_ENDINGS: [&str; 4] = ["dawproject", "rpp", "als", "logicx"];
+
 /// Every ending of a file that can be imported, in lower case.
 pub const IMPORT_ENDINGS: [&str; 5] = ["maq", "ckpt", "ts", "pt", "safetensors"];
 
@@ -41,6 +44,12 @@ pub fn is_midi_name(name: &str) -> bool {
 #[must_use]
 pub fn is_library_name(name: &str) -> bool {
     is_sound_name(name) || is_midi_name(name)
+}
+
+/// Whether a name says that it is a project of an audio workstation. Those of Logic Pro are folders.
+#[must_use]
+pub fn is_daw_name(name: &str) -> bool {
+    has_ending(name, &DAW_ENDINGS)
 }
 
 /// Whether a file's name says that it can be imported.
@@ -106,6 +115,12 @@ mod tests {
         for name in ["a.wav", "a", "_a", "$ounds", "Trash", "…"] {
             check(name, false);
         }
+    }
+
+    #[test]
+    fn projects_are_known_by_their_names() {
+        assert!(is_daw_name("Song.RPP") && is_daw_name("a.b.logicx"));
+        assert!(!is_daw_name("rpp") && !is_daw_name("a.rpp-bak") && !is_daw_name(".als"));
     }
 
     #[test]

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    ConvertedSound, EditedSound, GriddedSound, Id, Job, MidiQuantised, MidiRendered, MidiWritten,
-    Problem, SeparatedSound, SoundDither, SoundFileFormat, SpectrumEdit, StretchedSound, SungNote,
-    TunedSound, UnixMs,
+    ConvertedSound, DawConverted, DawForm, DawOfSound, DawPart, EditedSound, GriddedSound, Id, Job,
+    MidiQuantised, MidiRendered, MidiWritten, Problem, SeparatedSound, SoundDither,
+    SoundFileFormat, SoundMap, SpectrumEdit, StretchedSound, SungNote, TunedSound, UnixMs,
 };
 
 /// A change to make.
@@ -68,6 +68,10 @@ pub enum Change {
     Write(WriteChange),
     /// A MIDI file becomes a sound.
     Render(RenderChange),
+    /// A project of an audio workstation is written in another form.
+    ConvertDaw(ConvertDawChange),
+    /// A project is made of a sound: the sound with its tempo map, bars, chords and sections.
+    WriteDaw(WriteDawChange),
 }
 
 impl Change {
@@ -88,6 +92,8 @@ impl Change {
             Self::Tune(tune) => tune.notes.is_some(),
             Self::ToGrid(grid) => grid.beats_s.is_some(),
             Self::SpectralEdit(_) => true,
+            Self::ConvertDaw(daw) => daw.part.is_some(),
+            Self::WriteDaw(daw) => daw.map.is_some(),
             _ => false,
         }
     }
@@ -323,6 +329,30 @@ impl Default for RenderChange {
     }
 }
 
+/// How a project of an audio workstation is written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ConvertDawChange {
+    /// The form.
+    pub form: DawForm,
+    /// Absolute path of a folder to look for its sounds in, by their names.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub sounds: Option<PathBuf>,
+    /// Only this part, which then starts with its bar; the whole project if absent.
+    #[serde(default)]
+    pub part: Option<DawPart>,
+}
+
+/// How a project is made of a sound.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WriteDawChange {
+    /// The form: `dawproject` or `reaper`.
+    pub form: DawForm,
+    /// Time and harmony of the sound; found anew if absent.
+    #[serde(default)]
+    pub map: Option<SoundMap>,
+}
+
 /// The order to make a change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ChangeTask {
@@ -405,6 +435,10 @@ pub enum ChangedKind {
     Sound,
     /// A MIDI file.
     Midi,
+    /// A project of an audio workstation.
+    Project,
+    /// A table, as text.
+    Table,
 }
 
 /// What a file is for that a change made.
@@ -419,8 +453,12 @@ pub enum ChangedRole {
     Percussive,
     /// A click on every beat of it.
     Click,
-    /// The tempo of the take as it was.
+    /// The tempo of the take as it was, or that of a project.
     TempoMap,
+    /// The sound of one track of a project.
+    Stem,
+    /// A sound that lay inside a project, and was taken out of it.
+    Part,
     /// The sound of a MIDI file that was made, with what it was made for: its name is that of the file.
     Preview,
 }
@@ -456,6 +494,10 @@ pub enum ChangeReport {
     Write(MidiWritten),
     /// It became a sound.
     Render(MidiRendered),
+    /// It was written in another form.
+    ConvertDaw(DawConverted),
+    /// A project was made of it.
+    WriteDaw(DawOfSound),
 }
 
 /// A file that could not be changed.

@@ -9,6 +9,7 @@ mod bridge;
 mod changes;
 mod conversions;
 mod datasets;
+mod daw;
 mod error;
 mod exports;
 mod families;
@@ -223,6 +224,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(library::routes())
         .merge(changes::routes())
         .merge(notes::routes())
+        .merge(daw::routes())
         .merge(patches::routes())
         .merge(folders::routes())
         .merge(imports::routes())

@@ -433,8 +433,13 @@ fn keep_folder_inside(place: &Path) -> Result<(), Error> {
     let Ok(card) = whole::read_versioned::<FolderCard>(&path, FolderCard::FORMAT) else {
         return Ok(());
     };
-    let FolderPlace::Watched { path: watched } = &card.place else { return Ok(()) };
-    let name = name_from(&format!("{} (was {})", card.name, watched.display()));
+    let watched = match &card.place {
+        FolderPlace::Kept => return Ok(()),
+        FolderPlace::Watched { path } => Some(path),
+        FolderPlace::Listed { paths } => paths.first(),
+    };
+    let was = watched.map_or_else(String::new, |path| format!(" (was {})", path.display()));
+    let name = name_from(&format!("{}{was}", card.name));
     let card = FolderCard { name, place: FolderPlace::Kept, ..card };
     Ok(whole::write_json(&path, &card)?)
 }

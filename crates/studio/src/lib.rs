@@ -24,6 +24,7 @@
 //! | folders of the library | `library_folders` `library_folder` `add_library_folder` `scan_library` `change_library_folder` `delete_library_folder` `restore_library_folder` | `library/folders.rs` |
 //! | sounds of the library | `library_items` `library_words` `library_item` `change_library_item` `edit_library_item` `remove_library_item` `restore_library_item` `library_item_file` `library_item_peaks` | `library/items.rs`, `library/search.rs` |
 //! | what is in sounds | `create_analysis` | `library/analyses.rs` |
+//! | projects of other programs | `daw_files` `items_at` `take_daw_sounds` | `library/daw.rs` |
 //! | changes | `create_change` `change_job` `keep_changed` | `library/changes.rs` |
 //! | patches | `patches` `patch` `create_patch` `change_patch` `delete_patch` `restore_patch` | `library/patches.rs` |
 //! | measures | `create_measure` `measure` `measured` | `library/measures.rs` |
@@ -71,8 +72,9 @@ use api::Id;
 pub use clock::Clock;
 pub use error::Error;
 pub use library::{
-    datasets::DatasetSound, is_unprintable, items::LibraryAsk, measures::MeasureRequest,
-    runs::RunRequest, sessions::CodecOf, unreadable::find_unreadable, uploads::StagedFile,
+    datasets::DatasetSound, daw::DawSoundToTake, is_unprintable, items::LibraryAsk,
+    measures::MeasureRequest, runs::RunRequest, sessions::CodecOf, unreadable::find_unreadable,
+    uploads::StagedFile,
 };
 pub use live::{Delivery, Subscription};
 pub use room::free_bytes;

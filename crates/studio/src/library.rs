@@ -6,6 +6,7 @@ pub(crate) mod analyses;
 mod changes;
 mod conversions;
 pub(crate) mod datasets;
+pub(crate) mod daw;
 mod exports;
 pub(crate) mod films;
 pub(crate) mod folders;

@@ -1,35 +1,60 @@
-//! Projects of audio workstations read and converted, for the commands `maquette daw …`.
+//! Projects of audio workstations read, drawn, converted, and made of sounds: for the commands `maquette daw …`, for pages,
+//! and for the job that changes files.
 
+mod found;
+mod inside;
+mod of_sound;
+mod part;
+mod picture;
 mod score;
 mod stems;
 
-use std::{
-    io::Cursor,
-    path::{Path, PathBuf},
-};
+use std::{io::Cursor, path::Path};
 
-use api::{DawClip, DawConverted, DawMarker, DawMeter, DawReport, DawTempo, DawTrack, Problem};
+use api::{
+    DawClip, DawConverted, DawMarker, DawMeter, DawPart, DawReport, DawTempo, DawTrack, Problem,
+};
 use foreign::daw::{self, Content, Project};
 use music::Clock;
 
+use self::found::{Places, locate};
+pub use self::of_sound::daw_from_sound;
+pub use self::picture::daw_picture;
 use crate::{
     folder::problem,
     midi::{open_score, save_bytes},
 };
 
-/// What is in a project: tracks, tempo and meter map, markers, clips, names of effects.
+/// How a project is converted.
+#[derive(Default)]
+pub struct DawConvert<'a> {
+    /// A folder to look for its sound files in, besides those that the project names.
+    pub sounds: Option<&'a Path>,
+    /// Only this part of it.
+    pub part: Option<DawPart>,
+    /// Hears of how many tracks of how many stems are made.
+    pub progress: Option<&'a dyn Fn(u64, u64)>,
+}
+
+/// What is in a project: tracks, tempo and meter map, markers, clips, names of effects. `sounds` is a folder to look for
+/// its sound files in, besides those that the project names.
 ///
 /// # Errors
 /// When the project cannot be read: what happened, and what to do.
-pub fn daw_read(path: &Path) -> Result<DawReport, Problem> {
+pub fn daw_read(path: &Path, sounds: Option<&Path>) -> Result<DawReport, Problem> {
     let project = open(path)?;
-    let clock = Clock::new(&score::of_project(&project));
+    let places = Places::new(path, sounds);
+    let clock = Clock::new(&score::maps_of(&project));
     let secs = |quarter: f64| clock.secs_from_tick(quarter * score::TICKS);
     let clip = |it: &daw::Clip| {
         let at_s = secs(it.start);
         let (notes, audio, from_s) = match &it.content {
             Content::Notes(notes) => (Some(notes.len() as u64), None, 0.0),
-            Content::Audio { path, from_secs } => (None, Some(path.clone()), *from_secs),
+            Content::Audio { path, from_secs, .. } => (None, Some(path.clone()), *from_secs),
+        };
+        let found_at = match &it.content {
+            Content::Audio { path, bytes, .. } => places.find(path, *bytes),
+            Content::Notes(_) => None,
         };
         DawClip {
             name: it.name.clone(),
@@ -37,7 +62,8 @@ pub fn daw_read(path: &Path) -> Result<DawReport, Problem> {
             length_s: secs(it.start + it.length) - at_s,
             quarter: it.start,
             notes,
-            is_found: audio.as_deref().map(|audio| found(path, audio).is_some()),
+            is_found: audio.as_ref().map(|it| found_at.is_some() || places.is_inside(it)),
+            found_at: found_at.map(|it| it.to_string_lossy().into_owned()),
             audio,
             from_s,
         }
@@ -54,6 +80,7 @@ pub fn daw_read(path: &Path) -> Result<DawReport, Problem> {
         file: path.display().to_string(),
         format: DawReport::FORMAT,
         program: project.program.clone(),
+        key: project.key.clone(),
         seconds: secs(ends.fold(0.0, f64::max)),
         tempos: project
             .tempos
@@ -87,27 +114,38 @@ pub fn daw_read(path: &Path) -> Result<DawReport, Problem> {
 ///
 /// # Errors
 /// When the project cannot be read or the output not written: what happened, and what to do.
-pub fn daw_convert(input: &Path, output: &Path) -> Result<DawConverted, Problem> {
+pub fn daw_convert(
+    input: &Path,
+    output: &Path,
+    how: &DawConvert<'_>,
+) -> Result<DawConverted, Problem> {
     let mut project = open(input)?;
     let mut lost = std::mem::take(&mut project.unread);
-    let n_missing = locate(input, &mut project);
-    if n_missing > 0 {
-        lost.push(format!("{n_missing} sound files were not found; their places are kept."));
+    if let Some(part) = how.part {
+        project = part::of_project(&project, part)?;
+    }
+    let located = locate(&Places::new(input, how.sounds), &mut project);
+    let ending = output.extension().map(|it| it.to_string_lossy().to_lowercase());
+    let mut taken = Vec::new();
+    if !located.inside.is_empty() && !matches!(ending.as_deref(), Some("mid" | "midi")) {
+        taken = inside::take_out(input, output, &located.inside, &mut project)?;
+    }
+    if located.n_missing > 0 {
+        lost.push(match located.n_missing {
+            1 => "One sound file was not found; its place is kept.".into(),
+            n => format!("{n} sound files were not found; their places are kept."),
+        });
     }
     let n_effects: usize = project.tracks.iter().map(|it| it.effects.len()).sum();
     if n_effects > 0 {
-        lost.push(format!("{n_effects} effects come along as names only."));
+        lost.push(match n_effects {
+            1 => "One effect comes along as a name only.".into(),
+            n => format!("{n} effects come along as names only."),
+        });
     }
-    let ending = output.extension().map(|it| it.to_string_lossy().to_lowercase());
-    let files = match ending.as_deref() {
-        Some("rpp") => {
-            save_bytes(output, daw::write_reaper(&project).as_bytes())?;
-            vec![output.to_owned()]
-        }
-        Some("dawproject") => {
-            let written = daw::write_dawproject(&project, Cursor::new(Vec::new()));
-            let bytes = written.map_err(|error| cannot(output, &error.to_string()))?.into_inner();
-            save_bytes(output, &bytes)?;
+    let mut files = match ending.as_deref() {
+        Some("rpp" | "dawproject") => {
+            write_project(&project, output)?;
             vec![output.to_owned()]
         }
         Some("mid" | "midi") => {
@@ -115,11 +153,14 @@ pub fn daw_convert(input: &Path, output: &Path) -> Result<DawConverted, Problem>
             let n = project.tracks.iter().flat_map(|it| &it.clips);
             let n = n.filter(|it| matches!(it.content, Content::Audio { .. })).count();
             if n > 0 {
-                lost.push(format!("{n} clips of sound do not fit into a MIDI file."));
+                lost.push(match n {
+                    1 => "One clip of sound does not fit into a MIDI file.".into(),
+                    n => format!("{n} clips of sound do not fit into a MIDI file."),
+                });
             }
             vec![output.to_owned()]
         }
-        None => stems::write(&project, output, &mut lost)?,
+        None => stems::write(&project, output, how.progress.unwrap_or(&|_, _| ()), &mut lost)?,
         Some(_) => {
             let why =
                 "It must end in .rpp, .dawproject or .mid, or have no ending to become a folder.";
@@ -131,6 +172,7 @@ pub fn daw_convert(input: &Path, output: &Path) -> Result<DawConverted, Problem>
             ));
         }
     };
+    files.extend(taken);
     let clips = || project.tracks.iter().flat_map(|it| &it.clips);
     let notes = clips().map(|it| match &it.content {
         Content::Notes(notes) => notes.len() as u64,
@@ -165,39 +207,14 @@ fn open(path: &Path) -> Result<Project, Problem> {
     })
 }
 
-/// Where a sound file of a project is, by its own path, beside the project, or in a folder that the program uses.
-fn found(project: &Path, audio: &str) -> Option<PathBuf> {
-    // Windows writes paths with backslashes.
-    let audio = audio.replace('\\', "/");
-    let folder = project.parent().unwrap_or(Path::new(""));
-    let name = Path::new(&audio).file_name()?;
-    let places = [
-        PathBuf::from(&audio),
-        folder.join(&audio),
-        project.join("Media").join(&audio),
-        project.join(&audio),
-        folder.join(name),
-        folder.join("Media").join(name),
-        folder.join("Samples/Imported").join(name),
-    ];
-    places.into_iter().find(|it| it.is_absolute() && it.is_file()).or_else(|| {
-        let beside = folder.join(&audio);
-        beside.is_file().then_some(beside)
-    })
-}
-
-/// Replaces paths of sound files by where they are; gives how many are nowhere.
-fn locate(project_path: &Path, project: &mut Project) -> usize {
-    let mut n_missing = 0;
-    for clip in project.tracks.iter_mut().flat_map(|it| &mut it.clips) {
-        if let Content::Audio { path, .. } = &mut clip.content {
-            match found(project_path, path) {
-                Some(place) => *path = place.to_string_lossy().into_owned(),
-                None => n_missing += 1,
-            }
-        }
+/// Writes a project for REAPER or as a `.dawproject`, by the ending of its name.
+fn write_project(project: &Project, output: &Path) -> Result<(), Problem> {
+    if output.extension().is_some_and(|it| it.eq_ignore_ascii_case("rpp")) {
+        return save_bytes(output, daw::write_reaper(project).as_bytes());
     }
-    n_missing
+    let written = daw::write_dawproject(project, Cursor::new(Vec::new()));
+    let bytes = written.map_err(|error| cannot(output, &error.to_string()))?.into_inner();
+    save_bytes(output, &bytes)
 }
 
 fn cannot(path: &Path, why: &str) -> Problem {

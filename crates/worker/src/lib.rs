@@ -48,7 +48,7 @@ pub use change::stretch::{StretchLength, StretchSound, stretch_sound};
 pub use change::to_grid::{GridFiles, ToGrid, to_grid};
 pub use change::tune::{Scale, TuneSound, tune_sound};
 pub use check_file::check_file;
-pub use daw::{daw_convert, daw_read};
+pub use daw::{DawConvert, daw_convert, daw_from_sound, daw_picture, daw_read};
 pub use duration::{run_measure, run_measure_of};
 pub use facts::{codec_rate_hz, codec_sound, model_facts};
 pub use forecast::{compose, families, forecast, unfolded};

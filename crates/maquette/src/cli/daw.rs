@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use api::{DawConverted, DawReport};
+use api::{DawConverted, DawOfSound, DawReport};
 use clap::{Args, Subcommand};
+use worker::DawConvert;
 
 use super::{
     Console, absolute,
@@ -17,6 +18,8 @@ use crate::client::Refused;
 pub(crate) enum DawCommand {
     /// Show what is in a project: tempo and meter map, markers, tracks, clips, effects
     Read(ReadArgs),
+    /// Make a project of a sound: its bars, tempo, chords and sections, for REAPER or as .dawproject
+    FromSound(FromSoundArgs),
     /// Convert a project or MIDI file for REAPER, as .dawproject, as MIDI, or into stems, MIDI and tempo map
     Convert(ConvertArgs),
 }
@@ -25,6 +28,21 @@ pub(crate) enum DawCommand {
 pub(crate) struct ReadArgs {
     /// The project: .dawproject, .rpp, .als, .logicx, or a .mid file
     file: PathBuf,
+    /// Look for its sound files in this folder, too, by their names
+    #[arg(long, value_name = "FOLDER")]
+    sounds: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct FromSoundArgs {
+    /// The sound
+    file: PathBuf,
+    /// The project that is written: .rpp or .dawproject
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// Overwrite the output if it exists
+    #[arg(long)]
+    force: bool,
 }
 
 #[derive(Args)]
@@ -34,6 +52,9 @@ pub(crate) struct ConvertArgs {
     /// What is written: .rpp, .dawproject, .mid, or a folder (no ending)
     #[arg(short, long, value_name = "FILE|FOLDER")]
     output: PathBuf,
+    /// Look for its sound files in this folder, too, by their names
+    #[arg(long, value_name = "FOLDER")]
+    sounds: Option<PathBuf>,
     /// Overwrite the output if it exists
     #[arg(long)]
     force: bool,
@@ -42,8 +63,16 @@ pub(crate) struct ConvertArgs {
 pub(crate) fn run(command: &DawCommand, console: &Console) -> anyhow::Result<()> {
     match command {
         DawCommand::Read(args) => {
-            let report = worker::daw_read(&absolute(&args.file)?).map_err(Refused)?;
+            let sounds = args.sounds.as_deref().map(absolute).transpose()?;
+            let report = worker::daw_read(&absolute(&args.file)?, sounds.as_deref());
+            let report = report.map_err(Refused)?;
             console.terminal.result(&report, || shown(&report))
+        }
+        DawCommand::FromSound(args) => {
+            output::check_place(&args.output, args.force)?;
+            let made = worker::daw_from_sound(&absolute(&args.file)?, &args.output, None);
+            let made = made.map_err(Refused)?;
+            console.terminal.result(&made, || made_of(&made))
         }
         DawCommand::Convert(args) => convert(args, console),
     }
@@ -59,8 +88,28 @@ fn convert(args: &ConvertArgs, console: &Console) -> anyhow::Result<()> {
         return Err(not_written(&args.output, "exists", why, remedy).into());
     }
     let output = std::path::absolute(&args.output).context("failed to find the current folder")?;
-    let done = worker::daw_convert(&input, &output).map_err(Refused)?;
+    let sounds = args.sounds.as_deref().map(absolute).transpose()?;
+    let how = DawConvert { sounds: sounds.as_deref(), ..DawConvert::default() };
+    let done = worker::daw_convert(&input, &output, &how).map_err(Refused)?;
     console.terminal.result(&done, || summary(&done))
+}
+
+fn made_of(made: &DawOfSound) -> String {
+    let changes = match made.tempo_changes {
+        0 => String::new(),
+        1 => ", which changes once".into(),
+        n => format!(", which changes {n} times"),
+    };
+    let mut text = list(&[
+        ("file", made.output.clone()),
+        ("bars", made.bars.to_string()),
+        ("meter", made.meter.clone()),
+        ("tempo", format!("{:.2} bpm{changes}", made.tempo_bpm)),
+        ("sound starts at", format!("{:.3} s", made.starts_s)),
+        ("markers", made.markers.to_string()),
+    ]);
+    sentences(&mut text, "could not be said", &made.lost);
+    text
 }
 
 fn summary(done: &DawConverted) -> String {
@@ -103,6 +152,7 @@ fn shown(report: &DawReport) -> String {
     let mut text = list(&[
         ("file", report.file.clone()),
         ("program", report.program.clone()),
+        ("key", report.key.clone().unwrap_or_else(|| "not said".into())),
         ("length", format!("{:.2} s", report.seconds)),
         ("tempo", tempos.join(", ")),
         ("meter", meters.join(", ")),

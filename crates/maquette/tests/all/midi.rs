@@ -58,6 +58,41 @@ fn parts_are_written_and_projects_converted() {
     assert_eq!(json(here, &convert)["tracks"], 4);
     let read = json(here, &["daw", "read", &path("h.rpp")]);
     assert_eq!(read["tracks"][0]["name"], "Soprano");
+    // A sound that is elsewhere is found there by its name.
+    let sound = "<REAPER_PROJECT 0.1 \"7.0\" 0\n  <TRACK\n    <ITEM\n      LENGTH 1\n      <SOURCE WAVE\n        \
+                 FILE \"D:\\Old\\Kick.wav\"\n      >\n    >\n  >\n>\n";
+    fs::write(path("s.rpp"), sound).unwrap();
+    fs::create_dir(path("sounds")).unwrap();
+    fs::write(path("sounds/kick.WAV"), "").unwrap();
+    let clip = |args: &[&str]| json(here, args)["tracks"][0]["clips"][0].clone();
+    assert_eq!(clip(&["daw", "read", &path("s.rpp")])["is_found"], false);
+    let found = clip(&["daw", "read", &path("s.rpp"), "--sounds", &path("sounds")]);
+    assert!(found["found_at"].as_str().unwrap().ends_with("kick.WAV"), "{found}");
     let missing = run(here, &["daw", "read", &path("none.als")]);
     assert!(text(&missing.stderr).contains("what to do"));
+}
+
+#[test]
+fn a_sound_becomes_a_project_with_its_bars_where_they_are_heard() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let here = folder.path();
+    // A scale at 120 bpm, heard as a sound.
+    fs::write(path("a.mid"), scale()).unwrap();
+    let render = ["midi", "render", &path("a.mid"), "-o", &path("a.wav"), "--rate", "22050"];
+    assert!(run(here, &render).status.success());
+    for ending in ["rpp", "dawproject"] {
+        let output = path(&format!("take.{ending}"));
+        let made = json(here, &["daw", "from-sound", &path("a.wav"), "-o", &output]);
+        let read = json(here, &["daw", "read", &output]);
+        let clip = &read["tracks"][0]["clips"][0];
+        assert_eq!(clip["is_found"], true, "{read}");
+        let starts_s = made["starts_s"].as_f64().unwrap();
+        assert!((clip["at_s"].as_f64().unwrap() - starts_s).abs() < 1e-6, "{made} {read}");
+        let markers = read["markers"].as_array().unwrap().len();
+        assert_eq!(made["markers"], markers, "{read}");
+        assert_eq!(made["tempo_changes"], read["tempos"].as_array().unwrap().len() - 1);
+    }
+    let wrong = run(here, &["daw", "from-sound", &path("a.wav"), "-o", &path("a.als")]);
+    assert!(text(&wrong.stderr).contains(".rpp or .dawproject"));
 }

@@ -159,6 +159,7 @@ pub(super) fn path_from_job(
         let row = row.ok_or_else(|| Error::not_found("folder", folder))?;
         let root = match row.card.place {
             FolderPlace::Watched { path } => path,
+            FolderPlace::Listed { .. } => PathBuf::new(),
             FolderPlace::Kept => {
                 seen_from(shared, project, Shelf::Folders, folder).join(FolderCard::FILES)
             }

@@ -31,7 +31,7 @@ use crate::{
     },
     workspace::{check_path, file_name, move_folder},
 };
-use walk::{Found, walk};
+use walk::{Found, listed_files, walk};
 
 /// The most folders of the library, in all projects.
 const FOLDERS_MAX: usize = 1000;
@@ -176,7 +176,8 @@ impl Studio {
         }
         let _alone = lock(&self.shared.taking);
         let root = self.shared.workspace.upload(upload);
-        let top = uploads::top_folder(&self.shared, upload);
+        // A project that is a folder stays one.
+        let top = uploads::top_folder(&self.shared, upload).filter(|it| !api::is_daw_name(it));
         let from = top.as_ref().map_or_else(|| root.clone(), |top| root.join(top));
         let common = |row: &FolderRow| {
             row.project == *project
@@ -216,8 +217,11 @@ impl Studio {
     ) -> Result<Id, Error> {
         let id = fresh_id(&self.shared, &name)?;
         let created_ms = self.shared.now_ms();
-        let card =
-            FolderCard { format: FolderCard::FORMAT, name, created_ms, place, removed: Vec::new() };
+        let format = match place {
+            FolderPlace::Listed { .. } => FolderCard::FORMAT,
+            FolderPlace::Watched { .. } | FolderPlace::Kept => FolderCard::PLAIN_FORMAT,
+        };
+        let card = FolderCard { format, name, created_ms, place, removed: Vec::new() };
         make_folder(&self.shared, project, Shelf::Folders, &id, |folder| {
             job::whole::write_json(&folder.join(FolderCard::CARD), &card)?;
             fill(folder)
@@ -232,6 +236,13 @@ impl Studio {
         };
         self.shared.change(|change| save(change, &row))?;
         Ok(id)
+    }
+
+    /// Writes the card of a folder and stores it.
+    pub(super) fn save_card(&self, row: &FolderRow) -> Result<(), Error> {
+        let folder = self.shared.workspace.folder(Shelf::Folders, &row.id);
+        job::whole::write_json(&folder.join(FolderCard::CARD), &row.card)?;
+        self.shared.change(|change| save(change, row))
     }
 
     pub(super) fn look_through(&self, ids: &[Id], is_analysed: bool) -> Result<LibraryScan, Error> {
@@ -280,10 +291,11 @@ pub(crate) fn read_row(
     Ok(FolderRow { id: id.clone(), project, card, scanned_ms: None, problem: None, deleted_ms })
 }
 
-/// Where a folder's sounds are.
+/// Where a folder's sounds are: what their paths in it begin from. Those that were chosen one by one have whole paths.
 pub(super) fn root_of(shared: &Shared, row: &FolderRow) -> PathBuf {
     match &row.card.place {
         FolderPlace::Watched { path } => path.clone(),
+        FolderPlace::Listed { .. } => PathBuf::new(),
         FolderPlace::Kept => {
             shared.workspace.folder(Shelf::Folders, &row.id).join(FolderCard::FILES)
         }
@@ -320,8 +332,14 @@ fn listed(
     row: FolderRow,
 ) -> Result<LibraryFolder, Error> {
     let [n_sounds, n_missing, n_new] = items::counts(connection, &row.id)?;
+    let path = match &row.card.place {
+        FolderPlace::Listed { paths } => {
+            paths.first().and_then(|it| it.parent()).map_or_else(PathBuf::new, Path::to_owned)
+        }
+        _ => root_of(shared, &row),
+    };
     Ok(LibraryFolder {
-        path: root_of(shared, &row).to_string_lossy().into_owned(),
+        path: path.to_string_lossy().into_owned(),
         is_watched: row.card.place != FolderPlace::Kept,
         id: row.id,
         project: row.project,
@@ -338,7 +356,10 @@ fn listed(
 /// Looks through a folder and stores what is there. How many files are new or have changed.
 fn look(shared: &Shared, id: &Id) -> Result<u64, Error> {
     let row = shared.read(|c| find(c, id))?;
-    let walked = walk(&root_of(shared, &row));
+    let walked = match &row.card.place {
+        FolderPlace::Listed { paths } => Ok(listed_files(paths)),
+        _ => walk(&root_of(shared, &row)),
+    };
     shared.change(|change| {
         // It may have been deleted meanwhile.
         let Some(mut row) = folders::find(change.tx, id)?.filter(|it| it.deleted_ms.is_none())

@@ -28,8 +28,8 @@ use crate::{
 /// The most files of a sound's folder.
 const FILES_MAX: usize = 32;
 /// The most words on a sound, and the most characters of one.
-const TAGS_MAX: usize = 50;
-const TAG_CHARS_MAX: usize = 60;
+pub(super) const TAGS_MAX: usize = 50;
+pub(super) const TAG_CHARS_MAX: usize = 60;
 /// Pairs of peaks that are read: of ten hours.
 const PEAKS_MAX: u64 = 8_000_000;
 /// The longest trajectory whose frames are in lists.

@@ -11,7 +11,7 @@ use api::{
     AnalysisEdit, FolderSource, Id, LibraryFolderChange, LibraryItem, LibraryItemChange,
     LibraryScan, NewAnalysis, NewLibraryFolder, NewProject, ProjectItem, RunDefaults, Span,
 };
-use studio::{Error, LibraryAsk};
+use studio::{DawSoundToTake, Error, LibraryAsk};
 
 use crate::{
     sounds::{generation, kept},
@@ -427,6 +427,85 @@ fn a_folder_goes_into_an_archive_and_what_it_watches_does_not_lead_out_of_one() 
     let folders = there.scan_library().unwrap().folders;
     assert!(folders.iter().all(|it| !it.is_watched), "{folders:?}");
     assert_eq!(folders.iter().map(|it| it.n_sounds).sum::<u64>(), 1);
+}
+
+#[test]
+fn sounds_of_a_project_are_taken_where_they_are_with_its_names_as_tags() {
+    let mut stage = Stage::new();
+    let place = stage.place("song", &[("kick.wav", "100"), ("sub/bass.wav", "110 A minor")]);
+    write(&place.join("Song.rpp"), "");
+    let sound = |path: &str, tracks: &[&str]| DawSoundToTake {
+        path: place.join(path),
+        tracks: tracks.iter().map(|&it| it.to_owned()).collect(),
+    };
+    let all = [
+        sound("kick.wav", &["Drums"]),
+        sound("sub/bass.wav", &["Bass, left"]),
+        sound("gone.wav", &["Drums"]),
+        sound("Song.rpp", &["Drums"]),
+    ];
+    let taken = stage.studio.take_daw_sounds("My song", &all).unwrap();
+    assert_eq!((taken.n_new, taken.n_known, taken.failures.len()), (2, 0, 2), "{taken:?}");
+    let scan = taken.scan.unwrap();
+    stage.wait_done(&scan.job.unwrap());
+    assert_eq!(scan.folders[0].name, "Sounds of My song");
+    let bass = stage.item("bass");
+    assert_eq!(Path::new(&bass.path), place.join("sub/bass.wav"));
+    assert_eq!(bass.tags, ["My song", "Bass  left"]);
+    assert_eq!(stage.found("tag:drums"), ["kick"]);
+    assert_eq!(
+        fs::read(stage.studio.library_item_file(&bass.id).unwrap()).unwrap(),
+        b"110 A minor"
+    );
+    let paths = [place.join("sub/bass.wav"), place.join("gone.wav")];
+    let paths: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();
+    assert_eq!(stage.studio.items_at(&paths).unwrap(), [Some(bass.id.clone()), None]);
+    // Taken again, nothing is there twice; one that came meanwhile joins the others.
+    write(&place.join("gone.wav"), "120");
+    let again = stage.studio.take_daw_sounds("My song", &all[..3]).unwrap();
+    assert_eq!((again.n_new, again.n_known), (1, 2), "{again:?}");
+    assert_eq!(again.scan.unwrap().folders[0].id, scan.folders[0].id);
+    assert_eq!(stage.items("").len(), 3);
+    // It is known after the studio was closed, and noticed when a file is gone.
+    stage.reopen();
+    fs::remove_file(place.join("kick.wav")).unwrap();
+    stage.studio.scan_library().unwrap();
+    assert_eq!(stage.found("is:missing"), ["kick"]);
+}
+
+#[test]
+fn projects_are_found_in_folders_of_the_library() {
+    let stage = Stage::new();
+    let place = stage.place("songs", &[("a.wav", "100"), ("One.rpp", ""), ("x/Two.als", "")]);
+    fs::create_dir_all(place.join("Three.logicx/Alternatives/000")).unwrap();
+    stage.watch(&place);
+    let upload = stage.upload(&[("Four.logicx/Alternatives/000/ProjectData", "")]);
+    stage.add(FolderSource::Upload { upload }).unwrap();
+    let found = stage.studio.daw_files().unwrap();
+    let mut names: Vec<_> = found.projects.iter().map(|it| it.name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!((names, found.left_out), (vec!["Four", "One", "Three", "Two"], 0));
+    let one = found.projects.iter().find(|it| it.name == "One").unwrap();
+    assert_eq!((one.ending.as_str(), one.folder_name.as_str()), ("rpp", "songs"));
+}
+
+#[test]
+fn a_list_of_files_does_not_lead_out_of_an_archive() {
+    let stage = Stage::new();
+    let new = NewProject { name: "Songs".to_owned(), defaults: RunDefaults::default() };
+    let project = stage.studio.create_project(new).unwrap().id;
+    let here = stage.studio.in_project(Some(&project)).unwrap();
+    let place = stage.place("song", &[("kick.wav", "100")]);
+    let sound = DawSoundToTake { path: place.join("kick.wav"), tracks: vec![] };
+    let taken = here.take_daw_sounds("Song", &[sound]).unwrap();
+    stage.wait_done(&taken.scan.unwrap().job.unwrap());
+    let mut archive = Vec::new();
+    stage.studio.write_archive(&project, &mut archive).unwrap();
+    let copy = stage.studio.read_archive(Some("Copy"), Cursor::new(archive)).unwrap().id;
+    let there = stage.studio.in_project(Some(&copy)).unwrap();
+    let folders = there.scan_library().unwrap().folders;
+    assert_eq!(folders.iter().map(|it| it.n_sounds).sum::<u64>(), 0, "{folders:?}");
+    assert!(folders.iter().all(|it| !it.is_watched));
 }
 
 #[test]

@@ -8,6 +8,14 @@ pub(super) const TICKS: f64 = 960.0;
 
 /// The score of a project: its maps and markers, and the notes of each track.
 pub(super) fn of_project(project: &Project) -> Score {
+    let mut score = maps_of(project);
+    let tick = |quarter: f64| (quarter * TICKS).round().max(0.0) as u64;
+    notes(project, &mut score, tick);
+    score
+}
+
+/// The score of a project's maps and markers, without notes.
+pub(super) fn maps_of(project: &Project) -> Score {
     let tick = |quarter: f64| (quarter * TICKS).round().max(0.0) as u64;
     let mut score = Score::new(TICKS as u32, 120.0);
     score.tempos = project
@@ -29,6 +37,10 @@ pub(super) fn of_project(project: &Project) -> Score {
         .iter()
         .map(|it| Marker { tick: tick(it.quarter), text: it.name.clone() })
         .collect();
+    score
+}
+
+fn notes(project: &Project, score: &mut Score, tick: impl Fn(f64) -> u64) {
     let mut n_with_notes = 0u8;
     for track in &project.tracks {
         let mut out = Track { name: track.name.clone(), ..Track::default() };
@@ -60,7 +72,6 @@ pub(super) fn of_project(project: &Project) -> Score {
         out.sort();
         score.tracks.push(out);
     }
-    score
 }
 
 /// A project of a score: a clip for each track, from the start of its first bar on.
@@ -106,6 +117,7 @@ pub(super) fn to_project(score: &Score) -> Project {
     });
     Project {
         program: "MIDI".into(),
+        key: None,
         tempos,
         meters,
         markers: score

@@ -24,6 +24,7 @@ const LONGEST_SECS: f64 = 3600.0;
 pub(super) fn write(
     project: &Project,
     folder: &Path,
+    progress: &dyn Fn(u64, u64),
     lost: &mut Vec<String>,
 ) -> Result<Vec<PathBuf>, Problem> {
     let made =
@@ -35,7 +36,9 @@ pub(super) fn write(
     save_bytes(&files[0], &music::write_midi(&score.to_midi()))?;
     save_bytes(&files[1], table(project, &clock).as_bytes())?;
     let stems = folder.join("stems");
+    let n_tracks = project.tracks.len() as u64;
     for (i, track) in project.tracks.iter().enumerate() {
+        progress(i as u64, n_tracks);
         if track.clips.iter().all(|it| matches!(it.content, Content::Notes(_))) {
             continue;
         }
@@ -45,6 +48,7 @@ pub(super) fn write(
         write_wav(&path, &stem, WavFormat::Int24).map_err(|it| cannot(&path, &it.to_string()))?;
         files.push(path);
     }
+    progress(n_tracks, n_tracks);
     Ok(files)
 }
 
@@ -80,19 +84,21 @@ fn stem(track: &Track, clock: &Clock, lost: &mut Vec<String>) -> Option<Clip> {
     }
     let mut channels = vec![vec![0.0f32; frame(end)]; 2];
     let mut is_heard = false;
+    // Clips that follow each other are mostly of one recording, which is decoded once.
+    let mut last: Option<(&str, Option<_>)> = None;
     for clip in &track.clips {
-        let Content::Audio { path, from_secs } = &clip.content else { continue };
+        let Content::Audio { path, from_secs, .. } = &clip.content else { continue };
         let (start, end) = (secs(clip.start), secs(clip.start + clip.length));
-        let sound = match load_sound_file(Path::new(path), RATE_HZ, 2, LONGEST_SECS) {
-            Ok(sound) => sound,
-            Err(error) => {
-                lost.push(format!(
-                    "“{path}” of the track “{}” could not be read: {error:#}.",
-                    track.name
-                ));
-                continue;
+        if last.as_ref().is_none_or(|it| it.0 != path) {
+            let sound = load_sound_file(Path::new(path), RATE_HZ, 2, LONGEST_SECS);
+            let why = sound.as_ref().err().map(|error| format!("{error:#}"));
+            if let Some(why) = why {
+                let track = &track.name;
+                lost.push(format!("“{path}” of the track “{track}” could not be read: {why}."));
             }
-        };
+            last = Some((path, sound.ok()));
+        }
+        let Some((_, Some(sound))) = &last else { continue };
         is_heard = true;
         let (from, n) = (frame(*from_secs), frame(end) - frame(start));
         for (out, own) in channels.iter_mut().zip(&sound.channels) {

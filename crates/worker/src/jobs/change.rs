@@ -1,12 +1,17 @@
 //! Changing sounds and MIDI files: what the commands do, on files of the library. What is made lies in the job's folder,
 //! where it is heard before anybody keeps it.
 
+mod daw;
 mod make;
 
 use std::{
     fs,
     panic::resume_unwind,
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -50,7 +55,7 @@ pub(crate) fn run(folder: &mut JobFolder, task: &ChangeTask) -> anyhow::Result<O
         if folder.should_stop() {
             return Ok(Outcome::Stopped);
         }
-        let Some(changed) = changed(folder, task, of, file) else { return Ok(Outcome::Stopped) };
+        let Some(changed) = changed(folder, task, of, file)? else { return Ok(Outcome::Stopped) };
         let of = u32::try_from(of).unwrap_or(u32::MAX);
         match changed {
             Ok(made) => {
@@ -88,28 +93,46 @@ pub(crate) fn run(folder: &mut JobFolder, task: &ChangeTask) -> anyhow::Result<O
 }
 
 /// What became of one file; nothing after a stop. It is computed on a thread of its own, which a stop leaves behind: the
-/// process ends with it.
+/// process ends with it. The steps of a file that is alone are told.
 fn changed(
     folder: &mut JobFolder,
     task: &ChangeTask,
     of: usize,
     file: &ChangeFile,
-) -> Option<Result<Made, Problem>> {
+) -> anyhow::Result<Option<Result<Made, Problem>>> {
+    let steps = Arc::new(Steps::default());
     let order = Making {
         input: folder.path().join(&file.path),
         folder: folder.path().join(ChangeResult::FILES),
         stem: stem(&file.name, (task.files.len() > 1).then_some(of)),
         name: file.name.clone(),
+        steps: Arc::clone(&steps),
     };
     let change = task.change.clone();
     let thread = thread::spawn(move || make(&order, &change));
+    let mut meter: Option<ProgressMeter> = None;
     while !thread.is_finished() {
         if folder.should_stop() {
-            return None;
+            return Ok(None);
+        }
+        let (n_done, n) = (steps.done.load(Ordering::Relaxed), steps.all.load(Ordering::Relaxed));
+        if n > 0 && task.files.len() == 1 {
+            let meter =
+                meter.get_or_insert_with(|| ProgressMeter::new("tracks", Goal::Units(n), 0.0));
+            if let Some(progress) = meter.mark("changing", n_done) {
+                folder.emit(EventBody::Progress(progress))?;
+            }
         }
         thread::sleep(PAUSE);
     }
-    Some(thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    Ok(Some(thread.join().unwrap_or_else(|panic| resume_unwind(panic))))
+}
+
+/// How many of how many tracks of a project are made.
+#[derive(Default)]
+struct Steps {
+    done: AtomicU64,
+    all: AtomicU64,
 }
 
 /// What one file is changed with.
@@ -122,6 +145,8 @@ struct Making {
     stem: String,
     /// The name of the file, for people.
     name: String,
+    /// What is done of it.
+    steps: Arc<Steps>,
 }
 
 impl Making {

@@ -4,8 +4,9 @@ use std::{fs, path::Path};
 
 use api::{
     Change, ChangeFile, ChangeReport, ChangeResult, ChangeTask, ChangedKind, ChangedRole,
-    ConvertChange, GridChange, Outcome, QuantiseChange, RenderChange, SoundDither, SoundFileFormat,
-    SpectrumAction, SpectrumChange, SpectrumEdit, StretchChange, Task, TuneChange,
+    ConvertChange, ConvertDawChange, DawForm, DawPart, GridChange, Outcome, QuantiseChange,
+    RenderChange, SoundDither, SoundFileFormat, SoundMap, Span, SpectrumAction, SpectrumChange,
+    SpectrumEdit, StretchChange, Task, TuneChange, WriteDawChange,
 };
 
 use crate::job::{Job, Workspace, write_tone};
@@ -161,6 +162,100 @@ fn midi_files_are_changed_and_become_sound() {
     let said = result(&made);
     assert_eq!(said.files[0].kind, ChangedKind::Sound);
     assert!(frames(&made, &said.files[0].path).0 > 44_100);
+}
+
+/// A project for REAPER with four notes on a track, and on another a sound that is named by a path of another computer.
+fn write_project(path: &Path) {
+    let notes: String = [60, 64, 67, 72]
+        .map(|key| format!("        E 0 90 {key:x} 64\n        E 960 80 {key:x} 00\n"))
+        .concat();
+    let text = format!(
+        "<REAPER_PROJECT 0.1 \"7.0\" 0\n  TEMPO 120 4 4\n  <TRACK\n    NAME \"Keys\"\n    <ITEM\n      POSITION 2\n      \
+         LENGTH 2\n      NAME \"riff\"\n      <SOURCE MIDI\n        HASDATA 1 960 QN\n{notes}      >\n    >\n  >\n  <TRACK\n    \
+         NAME \"Tone\"\n    <ITEM\n      POSITION 1\n      LENGTH 1\n      <SOURCE WAVE\n        FILE \"D:\\old\\tone.wav\"\n      \
+         >\n    >\n  >\n>\n"
+    );
+    fs::write(path, text).unwrap();
+}
+
+#[test]
+fn a_project_is_written_in_other_forms_and_so_is_a_part_of_it() {
+    let workspace = Workspace::new();
+    let sounds = workspace.sounds();
+    fs::create_dir_all(sounds.join("elsewhere")).unwrap();
+    write_tone(&sounds.join("elsewhere/tone.wav"), 48_000, 1, 1.0);
+    let project = sounds.join("Song.rpp");
+    write_project(&project);
+    let run = |name: &str, form, part| {
+        let sounds = Some(sounds.join("elsewhere"));
+        let change = Change::ConvertDaw(ConvertDawChange { form, sounds, part });
+        let job = job(&workspace, name, &[&project], change);
+        job.run();
+        let result = result(&job);
+        (job, result)
+    };
+
+    let (made, said) = run("dawproject", DawForm::Dawproject, None);
+    let [only] = &said.files[..] else { panic!("{said:?}") };
+    assert_eq!((only.kind, only.path.as_str()), (ChangedKind::Project, "files/Song.dawproject"));
+    let read = worker::daw_read(&made.path().join(&only.path), None).unwrap();
+    assert_eq!(read.tracks[0].clips[0].notes, Some(4));
+    assert_eq!(read.tracks[1].clips[0].is_found, Some(true), "it was found in the folder");
+
+    let (made, said) = run("stems", DawForm::Stems, None);
+    let kinds: Vec<_> = said.files.iter().map(|it| (it.kind, it.role)).collect();
+    let expected = [
+        (ChangedKind::Midi, ChangedRole::Result),
+        (ChangedKind::Table, ChangedRole::TempoMap),
+        (ChangedKind::Sound, ChangedRole::Stem),
+    ];
+    assert_eq!(kinds, expected, "{said:?}");
+    assert_eq!(frames(&made, &said.files[2].path), (96_000, 48_000));
+    assert!(said.files.iter().all(|it| it.bytes > 0));
+
+    // The clip lies in the second bar; its own file begins with that.
+    let part = DawPart { track: 0, clip: Some(0) };
+    let (made, said) = run("part", DawForm::Midi, Some(part));
+    let piece = worker::midi_piece(&made.path().join(&said.files[0].path)).unwrap();
+    let starts: Vec<f64> = piece.tracks[0].notes.iter().map(|it| it[0]).collect();
+    assert_eq!(starts, [0.0, 0.5, 1.0, 1.5]);
+}
+
+#[test]
+fn a_take_becomes_a_project_with_its_bars() {
+    let workspace = Workspace::new();
+    let tone = workspace.sounds().join("tone.wav");
+    write_tone(&tone, 22_050, 1, 6.0);
+    let map = SoundMap {
+        downbeats_s: vec![0.5, 2.5, 4.4],
+        chords: vec![Span { start_s: 0.5, end_s: 6.0, label: "A:min".into() }],
+        seconds: 6.0,
+        ..SoundMap::default()
+    };
+    for (form, ending) in [(DawForm::Reaper, "rpp"), (DawForm::Dawproject, "dawproject")] {
+        let change = Change::WriteDaw(WriteDawChange { form, map: Some(map.clone()) });
+        let made = job(&workspace, ending, &[&tone], change);
+        made.run();
+        let said = result(&made);
+        assert_eq!(said.files[0].path, format!("files/tone.{ending}"));
+        let written = made.path().join(&said.files[0].path);
+        let read = worker::daw_read(&written, None).unwrap();
+        let clip = &read.tracks[0].clips[0];
+        assert_eq!(
+            clip.found_at.as_deref().map(Path::new),
+            fs::canonicalize(&tone).ok().as_deref()
+        );
+        let bars = worker::daw_picture(&written, None).unwrap().bars_s;
+        for downbeat in &map.downbeats_s {
+            let is_bar = bars.iter().any(|at| (at - clip.at_s - downbeat).abs() < 0.001);
+            assert!(is_bar, "{ending}: {downbeat} of {bars:?}");
+        }
+        assert_eq!(read.markers[0].name, "Am");
+    }
+    let change = Change::WriteDaw(WriteDawChange { form: DawForm::Stems, map: None });
+    let refused = job(&workspace, "stems", &[&tone], change);
+    refused.run();
+    assert!(matches!(refused.outcome(), Outcome::Failed { .. }));
 }
 
 #[test]

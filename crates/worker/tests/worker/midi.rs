@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
 };
 
@@ -226,9 +227,9 @@ fn projects_go_from_program_to_program() {
     score.meters.push(Meter { tick: 3840, numerator: 3, denominator: 4 });
     let midi = saved(folder.path(), "a.mid", &score);
     let at = |name: &str| folder.path().join(name);
-    worker::daw_convert(&midi, &at("a.rpp")).unwrap();
-    worker::daw_convert(&at("a.rpp"), &at("a.dawproject")).unwrap();
-    worker::daw_convert(&at("a.dawproject"), &at("b.mid")).unwrap();
+    worker::daw_convert(&midi, &at("a.rpp"), &worker::DawConvert::default()).unwrap();
+    worker::daw_convert(&at("a.rpp"), &at("a.dawproject"), &worker::DawConvert::default()).unwrap();
+    worker::daw_convert(&at("a.dawproject"), &at("b.mid"), &worker::DawConvert::default()).unwrap();
     let again = opened(&at("b.mid"));
     let times = |score: &Score, track: usize| -> Vec<(u64, u64, u8)> {
         let per = u64::from(score.ticks_per_quarter) / 480;
@@ -242,11 +243,53 @@ fn projects_go_from_program_to_program() {
     assert_eq!((again.tempos[1].tick, again.tempos[1].quarter_us), (3840, 600_000.0));
     assert_eq!((again.meters[1].tick, again.meters[1].numerator), (7680, 3));
     assert_eq!(again.markers.len(), 4);
-    let report = worker::daw_read(&at("a.rpp")).unwrap();
+    let report = worker::daw_read(&at("a.rpp"), None).unwrap();
     assert_eq!((report.tracks.len(), report.tracks[0].clips[0].notes), (1, Some(16)));
     assert_eq!(report.tempos[1].at_s, 2.0);
-    assert_eq!(worker::daw_convert(&midi, &at("a.xyz")).unwrap_err().code, "wrong_ending");
-    assert_eq!(worker::daw_read(&at("none.rpp")).unwrap_err().code, "not_a_project");
+    assert_eq!(
+        worker::daw_convert(&midi, &at("a.xyz"), &worker::DawConvert::default()).unwrap_err().code,
+        "wrong_ending"
+    );
+    assert_eq!(worker::daw_read(&at("none.rpp"), None).unwrap_err().code, "not_a_project");
+}
+
+#[test]
+fn sounds_inside_a_project_are_taken_out_when_it_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    crate::job::write_tone(&at("tone.wav"), 48_000, 1, 0.5);
+    let clip = |file: &str| {
+        format!(
+            "<Clip time=\"0\" duration=\"1\" contentTimeUnit=\"seconds\"><Audio channels=\"1\" duration=\"0.5\" \
+             sampleRate=\"48000\"><File path=\"{file}\"/></Audio></Clip>"
+        )
+    };
+    let text = format!(
+        "<Project version=\"1.0\"><Transport><Tempo unit=\"bpm\" value=\"120\"/></Transport><Structure><Track id=\"t\" \
+         name=\"Tone\"/></Structure><Arrangement><Lanes timeUnit=\"beats\"><Clips track=\"t\">{}{}</Clips></Lanes>\
+         </Arrangement></Project>",
+        clip("audio/tone.wav"),
+        clip("audio/gone.wav")
+    );
+    let mut archive = zip::ZipWriter::new(fs::File::create(at("a.dawproject")).unwrap());
+    let options = zip::write::SimpleFileOptions::default();
+    archive.start_file("project.xml", options).unwrap();
+    archive.write_all(text.as_bytes()).unwrap();
+    archive.start_file("audio/tone.wav", options).unwrap();
+    archive.write_all(&fs::read(at("tone.wav")).unwrap()).unwrap();
+    archive.finish().unwrap();
+    let found = |path: &std::path::Path| -> Vec<_> {
+        let report = worker::daw_read(path, None).unwrap();
+        report.tracks[0].clips.iter().map(|it| it.is_found).collect()
+    };
+    assert_eq!(found(&at("a.dawproject")), [Some(true), Some(false)]);
+    let how = worker::DawConvert::default();
+    let done = worker::daw_convert(&at("a.dawproject"), &at("b.rpp"), &how).unwrap();
+    assert_eq!(done.files.len(), 2, "{done:?}");
+    assert_eq!(fs::read(at("b sounds/tone.wav")).unwrap(), fs::read(at("tone.wav")).unwrap());
+    assert_eq!(found(&at("b.rpp")), [Some(true), Some(false)]);
+    worker::daw_convert(&at("a.dawproject"), &at("stems"), &how).unwrap();
+    assert!(at("stems/stems/01 Tone.wav").is_file());
 }
 
 #[test]
@@ -275,13 +318,13 @@ fn stems_have_their_sounds_where_they_are_heard() {
     );
     let input = folder.path().join("a.rpp");
     fs::write(&input, text).unwrap();
-    let report = worker::daw_read(&input).unwrap();
+    let report = worker::daw_read(&input, None).unwrap();
     let found: Vec<_> = report.tracks[0].clips.iter().map(|it| it.is_found).collect();
     assert_eq!(found, [Some(true), Some(true), Some(false)]);
     let output = folder.path().join("out");
-    let done = worker::daw_convert(&input, &output).unwrap();
+    let done = worker::daw_convert(&input, &output, &worker::DawConvert::default()).unwrap();
     assert!(
-        done.lost.iter().any(|it| it.contains("1 sound files were not found")),
+        done.lost.iter().any(|it| it.contains("One sound file was not found")),
         "{:?}",
         done.lost
     );

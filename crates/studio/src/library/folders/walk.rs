@@ -1,6 +1,10 @@
 //! Looking through a folder for sounds, within bounds: hidden ones are left out, links to folders are not followed.
 
-use std::{fs, io, path::Path, time::UNIX_EPOCH};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::UNIX_EPOCH,
+};
 
 use api::UnixMs;
 
@@ -76,6 +80,22 @@ pub(super) fn walk(root: &Path) -> Result<Walked, Error> {
     }
     walked.files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(walked)
+}
+
+/// Files that were chosen one by one, as far as they are there, by their whole paths.
+pub(super) fn listed_files(paths: &[PathBuf]) -> Walked {
+    let mut walked = Walked::default();
+    for path in paths.iter().take(FILES_MAX) {
+        if let (Ok(found), Some(text)) = (fs::metadata(path), path.to_str())
+            && found.is_file()
+        {
+            walked.files.push(of(text.to_owned(), &found));
+        }
+    }
+    walked.files.sort_by(|a, b| a.path.cmp(&b.path));
+    walked.files.dedup();
+    walked.n_left_out = paths.len().saturating_sub(FILES_MAX);
+    walked
 }
 
 fn of(path: String, found: &fs::Metadata) -> Found {

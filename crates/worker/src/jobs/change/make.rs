@@ -7,7 +7,7 @@ use api::{
     LoudnessGoal, Problem, SoundFileFormat, StretchChange, TuneChange, WriteChange,
 };
 
-use super::{Making, size};
+use super::{Making, daw, size};
 use crate::midi::midi_render_together;
 use crate::{
     ConvertSound, GridFiles, LoudnessTarget, MidiHumanise, MidiQuantise, MidiRender, Scale,
@@ -122,6 +122,8 @@ pub(super) fn make(order: &Making, change: &Change) -> Result<Made, Problem> {
             let file = sound(&output, path, order.name.clone());
             Ok(Made { files: vec![file], report: ChangeReport::Render(report) })
         }
+        Change::ConvertDaw(how) => daw::convert(order, how),
+        Change::WriteDaw(how) => daw::write(order, how),
     }
 }
 
@@ -270,7 +272,7 @@ fn with_preview(order: &Making, files: Vec<ChangedFile>, is_part: bool) -> Vec<C
     all
 }
 
-fn sound(output: &Path, path: String, name: String) -> ChangedFile {
+pub(super) fn sound(output: &Path, path: String, name: String) -> ChangedFile {
     let (kind, role) = (ChangedKind::Sound, ChangedRole::Result);
     ChangedFile { path, kind, role, name, of: 0, bytes: size(output) }
 }
@@ -330,7 +332,7 @@ fn amount(value: f64, name: &str) -> Result<f64, Problem> {
     }
 }
 
-fn refused(why: &str, remedy: &str) -> Problem {
+pub(super) fn refused(why: &str, remedy: &str) -> Problem {
     problem("bad_change", "It cannot be changed like that.", why, remedy)
 }
 

@@ -315,6 +315,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/daw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is in a project of an audio workstation, as `maquette daw read --json` prints it. */
+        get: operations["daw_project"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/daw/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Projects of audio workstations that lie in folders of the library, newest first. */
+        get: operations["daw_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/daw/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What pages draw of a project: bars, notes, and its sound files with what they are in the library. */
+        get: operations["daw_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/daw/sounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the sounds of a project that were found into the library, where they are, with tags of project and tracks. */
+        post: operations["take_daw_sounds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/doctor": {
         parameters: {
             query?: never;
@@ -2630,10 +2698,7 @@ export interface components {
         }) | (components["schemas"]["SpectrumChange"] & {
             /** @enum {string} */
             change: "spectral_edit";
-        }) | {
-            /** @enum {string} */
-            change: "separate";
-        } | (components["schemas"]["QuantiseChange"] & {
+        }) | (components["schemas"]["QuantiseChange"] & {
             /** @enum {string} */
             change: "quantise";
         }) | (components["schemas"]["HumaniseChange"] & {
@@ -2651,6 +2716,12 @@ export interface components {
         }) | (components["schemas"]["RenderChange"] & {
             /** @enum {string} */
             change: "render";
+        }) | (components["schemas"]["ConvertDawChange"] & {
+            /** @enum {string} */
+            change: "convert_daw";
+        }) | (components["schemas"]["WriteDawChange"] & {
+            /** @enum {string} */
+            change: "write_daw";
         });
         /** @description A file that could not be changed. */
         ChangeFailure: {
@@ -2710,9 +2781,6 @@ export interface components {
         }) | (components["schemas"]["EditedSound"] & {
             /** @enum {string} */
             of: "spectral_edit";
-        }) | (components["schemas"]["SeparatedSound"] & {
-            /** @enum {string} */
-            of: "separate";
         }) | (components["schemas"]["MidiQuantised"] & {
             /** @enum {string} */
             of: "quantise";
@@ -2736,6 +2804,12 @@ export interface components {
         }) | (components["schemas"]["MidiRendered"] & {
             /** @enum {string} */
             of: "render";
+        }) | (components["schemas"]["DawConverted"] & {
+            /** @enum {string} */
+            of: "convert_daw";
+        }) | (components["schemas"]["DawOfSound"] & {
+            /** @enum {string} */
+            of: "write_daw";
         });
         /** @description `result.json` of a change. */
         ChangeResult: {
@@ -2790,12 +2864,12 @@ export interface components {
          * @description What a file is that a change made.
          * @enum {string}
          */
-        ChangedKind: "sound" | "midi";
+        ChangedKind: "sound" | "midi" | "project" | "table";
         /**
          * @description What a file is for that a change made.
          * @enum {string}
          */
-        ChangedRole: "result" | "harmonic" | "percussive" | "click" | "tempo_map" | "preview";
+        ChangedRole: "result" | "click" | "tempo_map" | "stem" | "preview";
         /** @description A chapter of a film. */
         Chapter: {
             /**
@@ -2978,6 +3052,14 @@ export interface components {
             loudness?: components["schemas"]["LoudnessGoal"] | null;
             /** @description What noise is added where samples are rounded. */
             dither?: components["schemas"]["SoundDither"];
+        };
+        /** @description How a project of an audio workstation is written. */
+        ConvertDawChange: {
+            /** @description The form. */
+            form: components["schemas"]["DawForm"];
+            /** @description Absolute path of a folder to look for its sounds in, by their names. */
+            sounds?: string | null;
+            part?: components["schemas"]["DawPart"] | null;
         };
         /** @description What to convert, and into what. Files are named by absolute paths on this computer. */
         ConvertTask: {
@@ -3163,6 +3245,405 @@ export interface components {
              * @description Files that repeat another one; 0 where nobody looked.
              */
             n_duplicates?: number;
+        };
+        /** @description A piece of a track. */
+        DawClip: {
+            /**
+             * @description Its name.
+             * @default
+             */
+            name: string;
+            /**
+             * Format: double
+             * @description Where it starts, in seconds.
+             * @default 0
+             */
+            at_s: number;
+            /**
+             * Format: double
+             * @description Its length, in seconds.
+             * @default 0
+             */
+            length_s: number;
+            /**
+             * Format: double
+             * @description Where it starts, in quarter notes.
+             * @default 0
+             */
+            quarter: number;
+            /**
+             * Format: int64
+             * @description Notes in it, if it has notes.
+             * @default null
+             */
+            notes: number | null;
+            /**
+             * @description Its sound file, if it has one.
+             * @default null
+             */
+            audio: string | null;
+            /**
+             * Format: double
+             * @description Where in the sound file it begins.
+             * @default 0
+             */
+            from_s: number;
+            /**
+             * @description Whether the sound file was found.
+             * @default null
+             */
+            is_found: boolean | null;
+            /**
+             * @description Where the sound file was found, if it was.
+             * @default null
+             */
+            found_at: string | null;
+        };
+        /** @description What a project was converted into. */
+        DawConverted: {
+            /**
+             * @description Files that were written.
+             * @default []
+             */
+            files: string[];
+            /**
+             * Format: int64
+             * @description Tracks.
+             * @default 0
+             */
+            tracks: number;
+            /**
+             * Format: int64
+             * @description Clips.
+             * @default 0
+             */
+            clips: number;
+            /**
+             * Format: int64
+             * @description Notes.
+             * @default 0
+             */
+            notes: number;
+            /**
+             * @description What did not come along, a sentence each.
+             * @default []
+             */
+            lost: string[];
+        };
+        /** @description The notes of a track as pages draw them. */
+        DawDrawnTrack: {
+            /**
+             * @description For each of its clips the notes: start and length in seconds of the project, and the key. Empty for sound.
+             * @default []
+             */
+            clips: number[][][];
+        };
+        /** @description A project that lies in a folder of the library. */
+        DawFile: {
+            /** @description Its name without its ending. */
+            name: string;
+            /** @description The ending in lower case, as `rpp`. */
+            ending: string;
+            /** @description Its absolute path. */
+            path: string;
+            /** @description The folder of the library that it lies in. */
+            folder: components["schemas"]["Id"];
+            /** @description The name of that folder. */
+            folder_name: string;
+            /** @description When it was last changed. */
+            modified_ms: components["schemas"]["u64"];
+        };
+        /** @description Projects of audio workstations that lie in folders of the library. */
+        DawFiles: {
+            /** @description The projects, newest first. */
+            projects: components["schemas"]["DawFile"][];
+            /**
+             * Format: int64
+             * @description Projects and folders that were not looked at, because there are too many.
+             */
+            left_out: number;
+        };
+        /**
+         * @description A form that a project is written in.
+         * @enum {string}
+         */
+        DawForm: "dawproject" | "reaper" | "midi" | "stems";
+        /** @description The name of a place. */
+        DawMarker: {
+            /**
+             * Format: double
+             * @description Where, in seconds.
+             * @default 0
+             */
+            at_s: number;
+            /**
+             * Format: double
+             * @description Where, in quarter notes.
+             * @default 0
+             */
+            quarter: number;
+            /**
+             * @description The name.
+             * @default
+             */
+            name: string;
+        };
+        /** @description A meter and where it begins. */
+        DawMeter: {
+            /**
+             * Format: double
+             * @description Where, in quarter notes.
+             * @default 0
+             */
+            quarter: number;
+            /**
+             * @description The meter, as `3/4`.
+             * @default
+             */
+            meter: string;
+        };
+        /** @description A project that was made of a sound, as `maquette daw from-sound --json` prints it. */
+        DawOfSound: {
+            /**
+             * @description The sound.
+             * @default
+             */
+            file: string;
+            /**
+             * @description The project that was written.
+             * @default
+             */
+            output: string;
+            /**
+             * Format: int64
+             * @description Bars of the project.
+             * @default 0
+             */
+            bars: number;
+            /**
+             * Format: double
+             * @description The tempo at the start, in quarter notes a minute.
+             * @default 0
+             */
+            tempo_bpm: number;
+            /**
+             * Format: int64
+             * @description Changes of the tempo after it.
+             * @default 0
+             */
+            tempo_changes: number;
+            /**
+             * @description The meter.
+             * @default
+             */
+            meter: string;
+            /**
+             * Format: double
+             * @description Where the sound starts in the project, in seconds: so that its first downbeat is on a bar line.
+             * @default 0
+             */
+            starts_s: number;
+            /**
+             * Format: int64
+             * @description Markers: chords and sections.
+             * @default 0
+             */
+            markers: number;
+            /**
+             * @description What could not be said of it, a sentence each.
+             * @default []
+             */
+            lost: string[];
+        };
+        /** @description A part of a project. */
+        DawPart: {
+            /**
+             * Format: int32
+             * @description The track, by its place from 0.
+             */
+            track: number;
+            /**
+             * Format: int32
+             * @description One clip of it, by its place from 0; all of them if absent.
+             */
+            clip?: number | null;
+        };
+        /** @description A project as pages draw it, beside its [`DawReport`]. */
+        DawPicture: {
+            /**
+             * Format: double
+             * @description To the end of the last clip or marker, in seconds.
+             * @default 0
+             */
+            seconds: number;
+            /**
+             * @description Where bars begin, in seconds.
+             * @default []
+             */
+            bars_s: number[];
+            /**
+             * @description The tracks in the order of the report.
+             * @default []
+             */
+            tracks: components["schemas"]["DawDrawnTrack"][];
+            /**
+             * Format: int64
+             * @description Notes that are left out because there are too many.
+             * @default 0
+             */
+            left_out: number;
+            /**
+             * @description The sound files of the project, each once, by their paths.
+             * @default []
+             */
+            sounds: components["schemas"]["DawSound"][];
+        };
+        /** @description What is in a project. An interface for scripts: fields may be added, none changes its meaning. */
+        DawReport: {
+            /**
+             * @description The project, as it was named.
+             * @default
+             */
+            file: string;
+            /**
+             * Format: int32
+             * @description Version of this form; see [`DawReport::FORMAT`].
+             * @default 0
+             */
+            format: number;
+            /**
+             * @description The program that wrote it.
+             * @default
+             */
+            program: string;
+            /**
+             * @description The key, like `C major`, where the project says one.
+             * @default null
+             */
+            key: string | null;
+            /**
+             * Format: double
+             * @description To the end of the last clip, in seconds.
+             * @default 0
+             */
+            seconds: number;
+            /**
+             * @description The tempo map.
+             * @default []
+             */
+            tempos: components["schemas"]["DawTempo"][];
+            /**
+             * @description The meter map.
+             * @default []
+             */
+            meters: components["schemas"]["DawMeter"][];
+            /**
+             * @description Names of places.
+             * @default []
+             */
+            markers: components["schemas"]["DawMarker"][];
+            /**
+             * @description The tracks.
+             * @default []
+             */
+            tracks: components["schemas"]["DawTrack"][];
+            /**
+             * @description What was not read, a sentence each.
+             * @default []
+             */
+            unread: string[];
+        };
+        /** @description A sound file that a project uses. */
+        DawSound: {
+            /**
+             * @description Its path, as the project has it.
+             * @default
+             */
+            path: string;
+            /**
+             * @description Where it was found; none if it is missing.
+             * @default null
+             */
+            found_at: string | null;
+            /**
+             * Format: int64
+             * @description Its size as the project remembers it, if it does.
+             * @default null
+             */
+            bytes: number | null;
+            /**
+             * @description Names of the tracks that use it.
+             * @default []
+             */
+            tracks: string[];
+            /** @default null */
+            item: components["schemas"]["Id"] | null;
+        };
+        /** @description What was taken of the sounds of a project. */
+        DawSoundsTaken: {
+            /**
+             * Format: int64
+             * @description Sounds that are new in the library.
+             */
+            n_new: number;
+            /**
+             * Format: int64
+             * @description Sounds that were there before, and have the tags now.
+             */
+            n_known: number;
+            /** @description What could not be taken, a sentence each. */
+            failures: string[];
+            scan?: components["schemas"]["LibraryScan"] | null;
+        };
+        /** @description A tempo and where it begins. */
+        DawTempo: {
+            /**
+             * Format: double
+             * @description Where, in seconds.
+             * @default 0
+             */
+            at_s: number;
+            /**
+             * Format: double
+             * @description Where, in quarter notes.
+             * @default 0
+             */
+            quarter: number;
+            /**
+             * Format: double
+             * @description Quarter notes a minute.
+             * @default 0
+             */
+            bpm: number;
+        };
+        /** @description A track. */
+        DawTrack: {
+            /**
+             * @description Its name.
+             * @default
+             */
+            name: string;
+            /**
+             * @description Whether it is muted.
+             * @default false
+             */
+            is_muted: boolean;
+            /**
+             * Format: double
+             * @description Its volume, where the file says it and it is not silent.
+             * @default null
+             */
+            volume_db: number | null;
+            /**
+             * @description Names of its instruments and effects.
+             * @default []
+             */
+            effects: string[];
+            /**
+             * @description What is on it.
+             * @default []
+             */
+            clips: components["schemas"]["DawClip"][];
         };
         /** @description How a direction of the latent space is spread over a dataset. */
         DirectionSpread: {
@@ -4064,26 +4545,31 @@ export interface components {
             /**
              * Format: double
              * @description Where it starts.
+             * @default 0
              */
             start_s: number;
             /**
              * Format: double
              * @description Where it ends.
+             * @default 0
              */
             end_s: number;
             /**
              * Format: int32
              * @description Its key; 60 is the middle C.
+             * @default 0
              */
             key: number;
             /**
              * Format: double
              * @description How far it is from that key, in cents.
+             * @default 0
              */
             cents_off: number;
             /**
              * Format: int32
              * @description How strongly it starts, 1 to 127.
+             * @default 0
              */
             velocity: number;
         };
@@ -6217,43 +6703,6 @@ export interface components {
             /** @description Whether it is a logarithm, as a likelihood in nats: differences of it matter, and it may be negative. */
             is_logarithmic: boolean;
         };
-        /** @description A sound that was taken apart into what goes on and what strikes. */
-        SeparatedSound: {
-            /** @description The file that was read, as it was named. */
-            file: string;
-            /** @description The file with what goes on: tones and voices. */
-            harmonic: string;
-            /** @description The file with what strikes: drums and attacks. */
-            percussive: string;
-            /**
-             * Format: int32
-             * @description Samples per second.
-             */
-            rate_hz: number;
-            /**
-             * Format: int32
-             * @description Channels.
-             */
-            channels: number;
-            /**
-             * Format: double
-             * @description Length, in seconds.
-             */
-            seconds: number;
-            /**
-             * Format: double
-             * @description The share of the power that is in the percussive part, from 0 to 1; both are not quite all of it, as they may
-             *     cancel each other a little.
-             */
-            percussive_share: number;
-            /**
-             * Format: double
-             * @description How many times faster than the sound lasts it was computed, on one core.
-             */
-            times_real_time: number;
-            /** @description What else one should know, sentence by sentence. */
-            notes: string[];
-        };
         /** @description What a page asks of a session besides moving controls. */
         SessionCommand: {
             /** @description The sound. */
@@ -6644,6 +7093,40 @@ export interface components {
          * @enum {string}
          */
         SoundGroupKind: "exact" | "near";
+        /** @description Time and harmony of a sound, of which a project is made. */
+        SoundMap: {
+            /**
+             * @description Times of the beats.
+             * @default []
+             */
+            beats_s: number[];
+            /**
+             * @description Times of the first beats of bars.
+             * @default []
+             */
+            downbeats_s: number[];
+            /**
+             * @description The meter, as `4/4`; 4/4 if absent.
+             * @default null
+             */
+            meter: string | null;
+            /**
+             * @description Chords, in the spelling of `mir_eval`.
+             * @default []
+             */
+            chords: components["schemas"]["Span"][];
+            /**
+             * @description Sections.
+             * @default []
+             */
+            sections: components["schemas"]["Span"][];
+            /**
+             * Format: double
+             * @description Length of the sound, in seconds.
+             * @default 0
+             */
+            seconds: number;
+        };
         /** @description Where a sound is. */
         SoundPlace: {
             /** @description Its identifier. */
@@ -6888,6 +7371,13 @@ export interface components {
              */
             memory_bytes: number;
         };
+        /** @description The sounds of a project, to be taken into the library. */
+        TakeDawSounds: {
+            /** @description The absolute path of the project. */
+            path: string;
+            /** @description A folder to look for its sounds in, by their names. */
+            sounds?: string | null;
+        };
         /** @description A tempo that fits. */
         TempoCandidate: {
             /**
@@ -7078,6 +7568,12 @@ export interface components {
              */
             variations: number;
         };
+        /** @description How a project is made of a sound. */
+        WriteDawChange: {
+            /** @description The form: `dawproject` or `reaper`. */
+            form: components["schemas"]["DawForm"];
+            map?: components["schemas"]["SoundMap"] | null;
+        };
         /** @description A score to compare an agent's with. */
         Yardstick: {
             /** @description Who reaches it: `random`, `scripted`, `person`. */
@@ -7126,6 +7622,7 @@ export type Control = components['schemas']['Control'];
 export type Conversion = components['schemas']['Conversion'];
 export type ConversionResult = components['schemas']['ConversionResult'];
 export type ConvertChange = components['schemas']['ConvertChange'];
+export type ConvertDawChange = components['schemas']['ConvertDawChange'];
 export type ConvertTask = components['schemas']['ConvertTask'];
 export type ConvertedSound = components['schemas']['ConvertedSound'];
 export type Curve = components['schemas']['Curve'];
@@ -7133,6 +7630,22 @@ export type Curves = components['schemas']['Curves'];
 export type Dataset = components['schemas']['Dataset'];
 export type DatasetDetail = components['schemas']['DatasetDetail'];
 export type DatasetSummary = components['schemas']['DatasetSummary'];
+export type DawClip = components['schemas']['DawClip'];
+export type DawConverted = components['schemas']['DawConverted'];
+export type DawDrawnTrack = components['schemas']['DawDrawnTrack'];
+export type DawFile = components['schemas']['DawFile'];
+export type DawFiles = components['schemas']['DawFiles'];
+export type DawForm = components['schemas']['DawForm'];
+export type DawMarker = components['schemas']['DawMarker'];
+export type DawMeter = components['schemas']['DawMeter'];
+export type DawOfSound = components['schemas']['DawOfSound'];
+export type DawPart = components['schemas']['DawPart'];
+export type DawPicture = components['schemas']['DawPicture'];
+export type DawReport = components['schemas']['DawReport'];
+export type DawSound = components['schemas']['DawSound'];
+export type DawSoundsTaken = components['schemas']['DawSoundsTaken'];
+export type DawTempo = components['schemas']['DawTempo'];
+export type DawTrack = components['schemas']['DawTrack'];
 export type DirectionSpread = components['schemas']['DirectionSpread'];
 export type Doctor = components['schemas']['Doctor'];
 export type EditedSound = components['schemas']['EditedSound'];
@@ -7296,7 +7809,6 @@ export type Sample = components['schemas']['Sample'];
 export type SampleFormat = components['schemas']['SampleFormat'];
 export type Score = components['schemas']['Score'];
 export type ScoreMetric = components['schemas']['ScoreMetric'];
-export type SeparatedSound = components['schemas']['SeparatedSound'];
 export type SessionCommand = components['schemas']['SessionCommand'];
 export type SessionControl = components['schemas']['SessionControl'];
 export type SessionControls = components['schemas']['SessionControls'];
@@ -7314,6 +7826,7 @@ export type SoundFinding = components['schemas']['SoundFinding'];
 export type SoundFormat = components['schemas']['SoundFormat'];
 export type SoundGroup = components['schemas']['SoundGroup'];
 export type SoundGroupKind = components['schemas']['SoundGroupKind'];
+export type SoundMap = components['schemas']['SoundMap'];
 export type SoundPlace = components['schemas']['SoundPlace'];
 export type SoundSource = components['schemas']['SoundSource'];
 export type Span = components['schemas']['Span'];
@@ -7327,6 +7840,7 @@ export type SungCurve = components['schemas']['SungCurve'];
 export type SungNote = components['schemas']['SungNote'];
 export type Switch = components['schemas']['Switch'];
 export type SystemUse = components['schemas']['SystemUse'];
+export type TakeDawSounds = components['schemas']['TakeDawSounds'];
 export type TempoCandidate = components['schemas']['TempoCandidate'];
 export type TrashItem = components['schemas']['TrashItem'];
 export type TuneChange = components['schemas']['TuneChange'];
@@ -7338,6 +7852,7 @@ export type Variation = components['schemas']['Variation'];
 export type Warning = components['schemas']['Warning'];
 export type Way = components['schemas']['Way'];
 export type WriteChange = components['schemas']['WriteChange'];
+export type WriteDawChange = components['schemas']['WriteDawChange'];
 export type Yardstick = components['schemas']['Yardstick'];
 export type u64 = components['schemas']['u64'];
 export type $defs = Record<string, never>;
@@ -8087,6 +8602,144 @@ export interface operations {
             };
         };
     };
+    daw_project: {
+        parameters: {
+            query: {
+                /** @description The absolute path of the project. */
+                path: string;
+                /** @description The absolute path of a folder to look for its sound files in, by their names, besides where the project says. */
+                sounds?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DawReport"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    daw_files: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DawFiles"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    daw_picture: {
+        parameters: {
+            query: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+                /** @description The absolute path of the project. */
+                path: string;
+                /** @description The absolute path of a folder to look for its sound files in, by their names, besides where the project says. */
+                sounds?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DawPicture"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_daw_sounds: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeDawSounds"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DawSoundsTaken"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     doctor: {
         parameters: {
             query?: never;
@@ -8673,7 +9326,7 @@ export interface operations {
                 /** @description Its absolute path; the home folder if absent. */
                 path?: string;
                 /** @description Files to list with it; none if absent. */
-                files?: "sounds" | "imports";
+                files?: "sounds" | "imports" | "projects";
             };
             header?: never;
             path?: never;
