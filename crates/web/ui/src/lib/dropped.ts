@@ -6,7 +6,7 @@ export interface Dropped {
   path: string
 }
 
-// Both lists match those of `crates/api/src/names.rs`; a test compares them.
+// These lists match those of `crates/api/src/names.rs`; a test compares them.
 
 /** Extensions of sound files, even undecodable ones, which are rejected with a message. */
 const SOUND_ENDINGS = [
@@ -19,6 +19,16 @@ const SYSTEM_NAMES = ['__macosx', '$recycle.bin', '$winreagent', 'recycler', 'sy
 
 /** Extensions of files of notes. */
 const MIDI_ENDINGS = ['mid', 'midi', 'kar', 'rmi']
+
+/** Extensions of projects of audio workstations; those of Logic Pro are folders. */
+const DAW_ENDINGS = ['dawproject', 'rpp', 'als', 'logicx']
+
+/** Whether a path is that of a project of an audio workstation, or of a file inside one that is a folder. */
+export const isProject = (path: string): boolean => {
+  const parts = path.split(/[\\/]/)
+  const ending = (name: string | undefined) => /.\.([^.]*)$/.exec(name ?? '')?.[1]?.toLowerCase() ?? ''
+  return DAW_ENDINGS.includes(ending(parts.at(-1))) || parts.slice(0, -1).some((part) => ending(part) === 'logicx')
+}
 
 /** Whether a name has the extension of a MIDI file. */
 export const isMidi = (name: string): boolean => MIDI_ENDINGS.includes(/.\.([^.]*)$/.exec(name)?.[1]?.toLowerCase() ?? '')

@@ -5,6 +5,7 @@ import type { Feature } from './feature'
 import { compare } from '../pages/compare/feature'
 import { create } from '../pages/create/feature'
 import { dashboard } from '../pages/dashboard/feature'
+import { daw } from '../pages/daw/feature'
 import { datasets } from '../pages/datasets/feature'
 import { exports } from '../pages/exports/feature'
 import { films } from '../pages/films/feature'
@@ -23,4 +24,4 @@ import { settings } from '../pages/settings/feature'
 import { trash } from '../pages/trash/feature'
 import { workbench } from '../pages/workbench/feature'
 
-export const features: Feature[] = [dashboard, datasets, runs, compare, games, play, films, session, models, create, workbench, library, notes, exports, imports, projects, jobs, trash, settings, help]
+export const features: Feature[] = [dashboard, datasets, runs, compare, games, play, films, session, models, create, workbench, library, notes, daw, exports, imports, projects, jobs, trash, settings, help]

@@ -2,6 +2,7 @@
 
 export * from './about'
 export * from './changes'
+export * from './daw'
 export * from './datasets'
 export * from './exports'
 export * from './films'

@@ -2,12 +2,13 @@
 
 /** By method. The user's presets work in every project, and all projects share one queue: these lists are complete. */
 const SCOPED: Record<string, readonly string[]> = {
-  GET: ['datasets', 'exports', 'films', 'generations', 'imports', 'library/folders', 'library/items', 'library/words', 'models', 'patches', 'runs', 'sounds'],
+  GET: ['datasets', 'daw/files', 'daw/picture', 'exports', 'films', 'generations', 'imports', 'library/folders', 'library/items', 'library/words', 'models', 'patches', 'runs', 'sounds'],
   POST: [
     'changes',
     'compositions',
     'conversions',
     'datasets',
+    'daw/sounds',
     'exports',
     'films',
     'generations',

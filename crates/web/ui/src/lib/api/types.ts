@@ -4,4 +4,4 @@
 export type * from './schema'
 
 /** Which files a folder listing includes. */
-export type FileKind = 'sounds' | 'imports'
+export type FileKind = 'sounds' | 'imports' | 'projects'

@@ -2,6 +2,7 @@
 
 import type { createPages } from '../../pages/create/en'
 import type { dashboard } from '../../pages/dashboard/en'
+import type { dawPages } from '../../pages/daw/en'
 import type { datasets } from '../../pages/datasets/en'
 import type { exports } from '../../pages/exports/en'
 import type { films } from '../../pages/films/en'
@@ -40,7 +41,7 @@ export function say<const W extends Record<string, string>>(words: W): W {
   return words
 }
 
-type Words = typeof en & typeof createPages & typeof datasets & typeof exports & typeof films & typeof games & typeof play & typeof jobs & typeof libraryPages & typeof notesPages & typeof models & typeof projectPages & typeof dashboard & typeof helpPages & typeof importPages & typeof runPages & typeof session & typeof settings & typeof workbenchPages
+type Words = typeof en & typeof createPages & typeof datasets & typeof dawPages & typeof exports & typeof films & typeof games & typeof play & typeof jobs & typeof libraryPages & typeof notesPages & typeof models & typeof projectPages & typeof dashboard & typeof helpPages & typeof importPages & typeof runPages & typeof session & typeof settings & typeof workbenchPages
 export type Key = keyof Words
 type Names<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
 /** Keys of texts without placeholders. */

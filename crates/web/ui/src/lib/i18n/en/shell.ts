@@ -27,6 +27,8 @@ export const shell = {
   'title.newRun': 'New run',
   'title.newExport': 'Export a model',
   'title.notes': 'Notes',
+  'title.daw': 'Projects of other programs',
+  'title.dawProject': 'Project of another program',
   'title.import': 'Import',
   'title.notFound': 'Page not found',
 
