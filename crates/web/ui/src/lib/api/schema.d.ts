@@ -2698,7 +2698,10 @@ export interface components {
         }) | (components["schemas"]["SpectrumChange"] & {
             /** @enum {string} */
             change: "spectral_edit";
-        }) | (components["schemas"]["QuantiseChange"] & {
+        }) | {
+            /** @enum {string} */
+            change: "separate";
+        } | (components["schemas"]["QuantiseChange"] & {
             /** @enum {string} */
             change: "quantise";
         }) | (components["schemas"]["HumaniseChange"] & {
@@ -2781,6 +2784,9 @@ export interface components {
         }) | (components["schemas"]["EditedSound"] & {
             /** @enum {string} */
             of: "spectral_edit";
+        }) | (components["schemas"]["SeparatedSound"] & {
+            /** @enum {string} */
+            of: "separate";
         }) | (components["schemas"]["MidiQuantised"] & {
             /** @enum {string} */
             of: "quantise";
@@ -2869,7 +2875,7 @@ export interface components {
          * @description What a file is for that a change made.
          * @enum {string}
          */
-        ChangedRole: "result" | "click" | "tempo_map" | "stem" | "preview";
+        ChangedRole: "result" | "harmonic" | "percussive" | "click" | "tempo_map" | "stem" | "part" | "preview";
         /** @description A chapter of a film. */
         Chapter: {
             /**
@@ -3289,12 +3295,12 @@ export interface components {
              */
             from_s: number;
             /**
-             * @description Whether the sound file was found.
+             * @description Whether the sound file was found, or lies inside the project.
              * @default null
              */
             is_found: boolean | null;
             /**
-             * @description Where the sound file was found, if it was.
+             * @description Where the sound file was found, if it was, and is a file of its own.
              * @default null
              */
             found_at: string | null;
@@ -3561,10 +3567,15 @@ export interface components {
              */
             path: string;
             /**
-             * @description Where it was found; none if it is missing.
+             * @description Where it was found; none if it is missing, or lies inside the project.
              * @default null
              */
             found_at: string | null;
+            /**
+             * @description Whether it lies inside the project, which a `.dawproject` may have its sounds in.
+             * @default false
+             */
+            is_inside: boolean;
             /**
              * Format: int64
              * @description Its size as the project remembers it, if it does.
@@ -4545,31 +4556,26 @@ export interface components {
             /**
              * Format: double
              * @description Where it starts.
-             * @default 0
              */
             start_s: number;
             /**
              * Format: double
              * @description Where it ends.
-             * @default 0
              */
             end_s: number;
             /**
              * Format: int32
              * @description Its key; 60 is the middle C.
-             * @default 0
              */
             key: number;
             /**
              * Format: double
              * @description How far it is from that key, in cents.
-             * @default 0
              */
             cents_off: number;
             /**
              * Format: int32
              * @description How strongly it starts, 1 to 127.
-             * @default 0
              */
             velocity: number;
         };
@@ -6703,6 +6709,43 @@ export interface components {
             /** @description Whether it is a logarithm, as a likelihood in nats: differences of it matter, and it may be negative. */
             is_logarithmic: boolean;
         };
+        /** @description A sound that was taken apart into what goes on and what strikes. */
+        SeparatedSound: {
+            /** @description The file that was read, as it was named. */
+            file: string;
+            /** @description The file with what goes on: tones and voices. */
+            harmonic: string;
+            /** @description The file with what strikes: drums and attacks. */
+            percussive: string;
+            /**
+             * Format: int32
+             * @description Samples per second.
+             */
+            rate_hz: number;
+            /**
+             * Format: int32
+             * @description Channels.
+             */
+            channels: number;
+            /**
+             * Format: double
+             * @description Length, in seconds.
+             */
+            seconds: number;
+            /**
+             * Format: double
+             * @description The share of the power that is in the percussive part, from 0 to 1; both are not quite all of it, as they may
+             *     cancel each other a little.
+             */
+            percussive_share: number;
+            /**
+             * Format: double
+             * @description How many times faster than the sound lasts it was computed, on one core.
+             */
+            times_real_time: number;
+            /** @description What else one should know, sentence by sentence. */
+            notes: string[];
+        };
         /** @description What a page asks of a session besides moving controls. */
         SessionCommand: {
             /** @description The sound. */
@@ -7809,6 +7852,7 @@ export type Sample = components['schemas']['Sample'];
 export type SampleFormat = components['schemas']['SampleFormat'];
 export type Score = components['schemas']['Score'];
 export type ScoreMetric = components['schemas']['ScoreMetric'];
+export type SeparatedSound = components['schemas']['SeparatedSound'];
 export type SessionCommand = components['schemas']['SessionCommand'];
 export type SessionControl = components['schemas']['SessionControl'];
 export type SessionControls = components['schemas']['SessionControls'];
