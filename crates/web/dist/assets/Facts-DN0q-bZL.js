@@ -1,1 +1,0 @@
-import{Gs as e,ic as t,nc as n,xc as r,zc as i}from"./app-DmOcoDxS.js";var a=t(`<dl class="svelte-ffyhyf"><!></dl>`);function o(t,o){var s=a(),c=r(s);e(c,()=>o.children),i(s),n(t,s)}export{o as t};

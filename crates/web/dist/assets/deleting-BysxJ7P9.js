@@ -1,1 +1,0 @@
-import{$o as e,Hi as t,Jn as n,Li as r,Rt as i,Xn as a}from"./app-DmOcoDxS.js";async function o(o){let s=e.project;o.some(({id:e})=>e===s)&&a(``);let c=await i(o,r,async e=>{await t(e),await n(),e===s&&a(e)});return await n(),s&&!e.project&&!c.some(({id:e})=>e===s)&&a(s),c}export{o as t};

@@ -1,1 +1,0 @@
-import"./en-Dl2P9VYU.js";import{Io as e,Oi as t,Ro as n,Rt as r,Ss as i,xs as a}from"./app-DmOcoDxS.js";function o(e,t){let n=t.filter(({dataset:t})=>t&&e.includes(t)),[r]=n;return r?n.length===1?a(`dataset.lackedByOne`,{name:r.name}):i(`dataset.lackedBy`,n.length):``}async function s(i){let a=await t().catch(()=>[]);return r(i,e,n,e=>o(e.map(e=>e.id),a))}export{s as t};

@@ -1,1 +1,0 @@
-import"./en-DjV9qdzD.js";import{cs as e,us as t,xs as n}from"./app-DmOcoDxS.js";function r(r){switch(r.until){case`minutes`:return n(`limit.afterMinutes`,{time:t(r.minutes*60)});case`steps`:return n(`limit.atStep`,{step:e(r.steps)});case`forever`:return n(`limit.never`)}}export{r as t};
