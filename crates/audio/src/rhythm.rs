@@ -1,6 +1,7 @@
 //! When things happen in a sound: onsets, tempo, beats, bars and sections.
 //!
-//! Each is a file with its source in its head: `envelope` and `onsets`, `tempo`, `beats`, `loops`, `bars`, `sections`.
+//! Each is a file with its source in its head: `envelope` and `onsets`, `tempo`, `beats`, `loops`, `bars`, `evidence`,
+//! `sections`.
 //! [`rhythm`] goes through all of them. Memory: about 30 floats for each 10 ms of sound besides the sound itself, and a
 //! square of at most 1,200 beats for sections, so an hour takes some 60 MB.
 
@@ -8,6 +9,7 @@ mod bars;
 mod beats;
 mod chroma;
 mod envelope;
+mod evidence;
 mod loops;
 mod meter;
 mod onsets;
@@ -17,9 +19,10 @@ mod tempo;
 use std::collections::BTreeSet;
 
 use self::{
-    bars::{Bars, bars, has_thirds},
+    bars::{Bars, has_thirds},
     beats::{Division, Path, Pulse, refined, track},
     chroma::Chroma,
+    evidence::Between,
 };
 pub use self::{envelope::Envelope, meter::Meter, onsets::onsets, sections::Section};
 
@@ -81,7 +84,8 @@ pub fn rhythm(samples: &[f32], rate_hz: u32) -> Rhythm {
         0..16 => (0..(2.0 * length_secs) as usize).map(|i| 0.5 * i as f64).collect(),
         _ => rhythm.beats.clone(),
     };
-    rhythm.sections = sections::sections(&chroma, &grid, &rhythm.downbeats, length_secs);
+    rhythm.sections =
+        sections::sections(&chroma, &grid, &rhythm.downbeats, length_secs);
     rhythm
 }
 
@@ -95,19 +99,12 @@ struct Found {
     is_loop: bool,
 }
 
-/// A tempo with its beats.
+/// A tempo and a meter with their beats; the score is the logarithm of how likely they are, up to a constant.
 struct Tried {
     path: Path,
     bpm: f64,
     bars: Bars,
     score: f64,
-}
-
-/// How good a tempo is: how well its beats fit, how usual it is, and how clearly its beats make bars.
-fn score(fit: f64, division: Division, bpm: f64, clarity: f64) -> f64 {
-    // Halves are by far more usual than thirds.
-    let usual = if division == Division::Thirds { -0.7 } else { 0.0 };
-    6.0 * fit + tempo::preference(bpm) + 0.8 * clarity + usual
 }
 
 fn beats(
@@ -147,10 +144,16 @@ fn beats(
         for division in [Division::Halves, Division::Thirds] {
             let Some(path) = track(pulse, lengths.clone(), division) else { continue };
             let times = place(&path);
-            let bars = bars(envelope, chroma, &times, (pulse, &path));
             let bpm = tempo_of(&times).unwrap_or(bpm);
-            let score = score(path.fit, division, bpm, bars.clarity);
-            tried.push(Tried { path, bpm, bars, score });
+            let between = Between::of(envelope, chroma, &times, (&path, bpm));
+            let scored = if length_secs < evidence::SHORT_SECS {
+                between.bars_of_short().into_iter().collect()
+            } else {
+                between.bars()
+            };
+            for (score, bars) in scored {
+                tried.push(Tried { path: path.clone(), bpm, bars, score });
+            }
         }
     }
     tried.sort_by(|a, b| b.score.total_cmp(&a.score));
@@ -162,7 +165,7 @@ fn beats(
     }
     let best = tried.first().filter(|it| it.path.fit >= LEAST_FIT && it.path.frames.len() > 1)?;
     let scored: Vec<(f64, f64)> = tried.iter().map(|it| (it.bpm, it.score)).collect();
-    let candidates = weights(&scored);
+    let candidates = weights(&scored, 1.0);
     let times = place(&best.path);
     let confidence = confidence(&candidates, best.path.fit);
     let (bars, bpm) = (best.bars.clone(), best.bpm);
@@ -200,7 +203,7 @@ fn of_loop(found: &loops::Loop, pulse: &Pulse, length_secs: f64) -> Found {
         _ => Meter::FourFour,
     };
     let downbeats = (0..n).step_by(meter.n_beats()).collect();
-    let candidates = weights(&found.scored);
+    let candidates = weights(&found.scored, 2.0);
     Found {
         confidence: confidence(&candidates, found.path.fit),
         bpm: 60.0 * n as f64 / length_secs,
@@ -235,12 +238,14 @@ fn tempo_of(times: &[f64]) -> Option<f64> {
 }
 
 /// Scores as weights that add up to 1, likeliest first; tempos within 2 % are one.
-fn weights(scored: &[(f64, f64)]) -> Vec<(f64, f64)> {
+///
+/// `sharpness` is by how much the logarithm of a weight grows with a score.
+fn weights(scored: &[(f64, f64)], sharpness: f64) -> Vec<(f64, f64)> {
     const KEPT_MAX: usize = 5;
     let best = scored.iter().map(|it| it.1).fold(f64::MIN, f64::max);
     let mut kept: Vec<(f64, f64)> = vec![];
     for (bpm, score) in scored {
-        let weight = (2.0 * (score - best)).exp();
+        let weight = (sharpness * (score - best)).exp();
         match kept.iter_mut().find(|it| (it.0 / bpm - 1.0).abs() < 0.02) {
             Some(same) => same.1 = same.1.max(weight),
             None => kept.push((*bpm, weight)),

@@ -25,36 +25,12 @@ pub(super) struct Bars {
 }
 
 /// What each beat is like; every list has the deviation from its mean, in standard deviations.
-struct Marks {
-    harmony: Vec<f64>,
+pub(super) struct Marks {
+    pub(super) harmony: Vec<f64>,
     bass: Vec<f64>,
-    low: Vec<f64>,
-    high: Vec<f64>,
+    pub(super) low: Vec<f64>,
+    pub(super) high: Vec<f64>,
     all: Vec<f64>,
-}
-
-/// The bars of beats, at times in seconds.
-pub(super) fn bars(
-    envelope: &Envelope,
-    chroma: &Chroma,
-    times: &[f64],
-    (pulse, path): (&Pulse, &Path),
-) -> Bars {
-    let marks = Marks::of(envelope, chroma, times);
-    let meters: &[Meter] = if has_thirds(pulse, path) {
-        &[Meter::SixEight]
-    } else {
-        &[Meter::FourFour, Meter::ThreeFour]
-    };
-    let scored = meters.iter().map(|meter| {
-        let n = meter.n_beats();
-        let (downbeats, clarity) = cycle(&marks.downbeat(n), n);
-        // Bars repeat themselves: what a beat is like, that after a bar is like again.
-        let score = clarity + 0.6 * marks.repeats(n) + if n == 4 { 0.08 } else { 0.0 };
-        (score, Bars { meter: *meter, downbeats, clarity })
-    });
-    let best = scored.max_by(|a, b| a.0.total_cmp(&b.0));
-    best.map_or(Bars { meter: Meter::FourFour, downbeats: vec![], clarity: 0.0 }, |it| it.1)
 }
 
 /// Whether beats have three parts: onsets on both inner thirds. Swing has them on the last third alone.
@@ -65,10 +41,13 @@ pub(super) fn has_thirds(pulse: &Pulse, path: &Path) -> bool {
     path.division == Division::Thirds && strength(1.0 / 3.0) > 0.2 * strength(2.0 / 3.0)
 }
 
+/// How far from a beat an onset still is on it, in seconds before and after.
+const ON_BEAT_SECS: (f64, f64) = (0.04, 0.05);
+
 /// The strongest onset of a band near a time, as an amplitude.
-fn near(band: &[f32], rate: f64, time: f64) -> f64 {
-    let from = ((time - 0.04) * rate).round().max(0.0) as usize;
-    let to = ((time + 0.05) * rate).round().max(0.0) as usize + 1;
+pub(super) fn near(band: &[f32], rate: f64, time: f64, (before, after): (f64, f64)) -> f64 {
+    let from = ((time - before) * rate).round().max(0.0) as usize;
+    let to = ((time + after) * rate).round().max(0.0) as usize + 1;
     let (from, to) = (from.min(band.len()), to.min(band.len()));
     f64::from(band[from..to].iter().copied().fold(0.0f32, f32::max)).sqrt()
 }
@@ -76,13 +55,14 @@ fn near(band: &[f32], rate: f64, time: f64) -> f64 {
 /// How much like a snare drum a time sounds: high and middle, not low.
 fn snare_at(envelope: &Envelope, time: f64) -> f64 {
     let [low, middle, high] = &envelope.bands;
-    let rate = envelope.rate;
-    near(high, rate, time) + 0.5 * near(middle, rate, time) - 0.5 * near(low, rate, time)
+    let near = |band: &[f32]| near(band, envelope.rate, time, ON_BEAT_SECS);
+    near(high) + 0.5 * near(middle) - 0.5 * near(low)
 }
 
 impl Marks {
-    fn of(envelope: &Envelope, chroma: &Chroma, times: &[f64]) -> Self {
-        let near = |band: &[f32], time: f64| near(band, envelope.rate, time);
+    /// Of beats at times in seconds.
+    pub(super) fn of(envelope: &Envelope, chroma: &Chroma, times: &[f64]) -> Self {
+        let near = |band: &[f32], time: f64| near(band, envelope.rate, time, ON_BEAT_SECS);
         let next = |i: usize| match times.get(i + 1) {
             Some(next) => *next,
             None => 2.0 * times[i] - times[i.saturating_sub(1)],
@@ -116,6 +96,12 @@ impl Marks {
         }
     }
 
+    /// The bars of a meter that fit best.
+    pub(super) fn bars(&self, meter: Meter) -> Bars {
+        let (downbeats, clarity) = cycle(&self.downbeat(meter.n_beats()), meter.n_beats());
+        Bars { meter, downbeats, clarity }
+    }
+
     /// How much each beat is like a first one, in bars of `n` beats.
     fn downbeat(&self, n: usize) -> Vec<f64> {
         let at = |values: &[f64], i: usize| values.get(i).copied().unwrap_or(0.0);
@@ -134,7 +120,7 @@ impl Marks {
     }
 
     /// How alike beats are that are `n`, 2 n and 3 n apart, less how alike all beats are.
-    fn repeats(&self, n: usize) -> f64 {
+    pub(super) fn repeats(&self, n: usize) -> f64 {
         let lists = [&self.harmony, &self.bass, &self.low, &self.high, &self.all];
         let mut sum = 0.0;
         let mut count = 0.0;
@@ -196,7 +182,7 @@ fn cycle(marks: &[f64], n: usize) -> (Vec<usize>, f64) {
 }
 
 /// Values as deviations from their mean, in standard deviations; all 0 where they are equal.
-fn standardised(values: &[f64]) -> Vec<f64> {
+pub(super) fn standardised(values: &[f64]) -> Vec<f64> {
     let n = values.len().max(1) as f64;
     let mean = values.iter().sum::<f64>() / n;
     let deviation = (values.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / n).sqrt();

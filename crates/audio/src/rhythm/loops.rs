@@ -60,7 +60,7 @@ pub(super) fn as_loop(
             (0..n_beats.max(2)).map(|k| k as f64 * step - latency_frames).collect();
         for division in [Division::Halves, Division::Thirds] {
             let fit = fit(pulse, &frames, division);
-            let score = super::score(fit, division, bpm, 0.0) + usual(n_beats) + whole(bpm);
+            let score = score(fit, division, bpm) + usual(n_beats) + whole(bpm);
             let frames = frames[..n_beats].to_vec();
             scored.push((n_beats, score, Path { frames, fit, division }));
         }
@@ -79,7 +79,9 @@ pub(super) fn as_loop(
         (_, true) => (0.8, LEAST_FIT),
         _ => (f64::MAX, LEAST_FIT),
     };
-    let fits = path.fit >= least.max(share * free_fit);
+    // What is long and no loop has any number of beats; loops have whole bars.
+    let is_whole_bars = is_short || n_beats.is_multiple_of(4) || n_beats.is_multiple_of(3);
+    let fits = is_whole_bars && path.fit >= least.max(share * free_fit);
     let mut tempos: Vec<(f64, f64)> = vec![];
     for (n, score, _) in &scored {
         let bpm = 60.0 * *n as f64 / length_secs;
@@ -88,6 +90,13 @@ pub(super) fn as_loop(
         }
     }
     fits.then_some(Loop { n_beats, path, scored: tempos })
+}
+
+/// How good a tempo is: how well its beats fit, and how usual it is.
+pub(super) fn score(fit: f64, division: Division, bpm: f64) -> f64 {
+    // Halves are by far more usual than thirds.
+    let thirds = if division == Division::Thirds { -0.7 } else { 0.0 };
+    6.0 * fit + super::tempo::preference(bpm) + thirds
 }
 
 /// Whether a tempo is a whole number up to the length of a sample or two, which programs for music begin with. A length

@@ -122,6 +122,14 @@ fn a_loop_says_its_tempo_by_its_length() {
     assert_eq!((found.beats.len(), found.downbeats.len()), (4, 1));
 }
 
+#[test]
+fn the_same_sound_loud_and_soft_in_turns_is_a_beat_and_its_half() {
+    let times: Vec<f64> = (0..44).map(|i| 0.3 + 0.3 * f64::from(i)).collect();
+    let samples = accented(&times, &[1.0, 0.5], 14.3, 22_050);
+    let bpm = rhythm(&samples, 22_050).tempo_bpm.unwrap();
+    assert!((bpm - 100.0).abs() < 0.5, "{bpm}");
+}
+
 /// A song of half a minute.
 fn short_plan(idx: usize) -> SongPlan {
     SongPlan { form: "AB".into(), section_bars: 8, ..SongPlan::of_set(9, idx) }
