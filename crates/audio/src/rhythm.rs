@@ -1,9 +1,9 @@
 //! When things happen in a sound: onsets, tempo, beats, bars and sections.
 //!
 //! Each is a file with its source in its head: `envelope` and `onsets`, `tempo`, `beats`, `loops`, `bars`, `evidence`,
-//! `sections`.
+//! `similarity` and `sections`.
 //! [`rhythm`] goes through all of them. Memory: about 30 floats for each 10 ms of sound besides the sound itself, and a
-//! square of at most 1,200 beats for sections, so an hour takes some 60 MB.
+//! few squares of at most 800 bars for sections, so an hour takes some 60 MB.
 
 mod bars;
 mod beats;
@@ -14,6 +14,7 @@ mod loops;
 mod meter;
 mod onsets;
 mod sections;
+mod similarity;
 mod tempo;
 
 use std::collections::BTreeSet;
@@ -85,7 +86,7 @@ pub fn rhythm(samples: &[f32], rate_hz: u32) -> Rhythm {
         _ => rhythm.beats.clone(),
     };
     rhythm.sections =
-        sections::sections(&chroma, &grid, &rhythm.downbeats, length_secs);
+        sections::sections((&envelope, &chroma), &grid, &rhythm.downbeats, length_secs);
     rhythm
 }
 

@@ -1,24 +1,36 @@
 //! Sections: where a song changes, and which of its parts are repeats.
 //!
-//! Sources: boundaries where a checkerboard fits the self-similarity, Foote, "Automatic audio segmentation using a
-//! measure of audio novelty" (ICME 2000), and where repetitions begin and end, Serrà, Müller, Grosche and Arcos,
-//! "Unsupervised music structure annotation by time series structure features and segment similarity" (2014). Labels
-//! by the similarity of whole sections along their diagonals, as there.
+//! Of all ways to cut the bars into sections, the best one is taken by dynamic programming: a section is heard again
+//! elsewhere, is alike in itself, begins with something new, and is four, eight or sixteen bars long rather than seven.
+//!
+//! Sources: the search, alikeness within sections and the preference for lengths: Marmoret, Cohen and Bimbot, "Barwise
+//! music structure analysis with the correlation block-matching segmentation algorithm" (TISMIR 2023), after Sargent,
+//! Bimbot and Vincent (2017); repeats as diagonals of the self-similarity: Müller, Jiang and Grosche, "A robust fitness
+//! measure for capturing repetitions in music recordings" (2013); novelty by a checkerboard: Foote (ICME 2000).
 
-use super::chroma::{Chroma, N_BANDS};
+use super::{chroma::Chroma, envelope::Envelope, similarity::Similarity};
 
-/// The most beats that are compared with each other; longer sounds are compared in steps of several beats.
-const BEATS_MAX: usize = 1_200;
-/// Beats of the context of each beat.
-const CONTEXT: usize = 4;
-/// How far the checkerboard reaches to each side, in beats.
-const REACH: usize = 16;
-/// The shortest section, in beats.
-const SHORTEST: usize = 8;
-/// Sections whose beats are so similar in the mean are the same.
-const SAME: f32 = 0.62;
-/// A peak of novelty is a boundary from so much on, relative to the largest.
-const NOVEL: f32 = 0.3;
+/// The most bars that are compared with each other; of longer sounds several bars are taken as one.
+const BARS_MAX: usize = 800;
+/// The shortest section and the longest, in bars.
+const SHORTEST: usize = 2;
+const LONGEST: usize = 24;
+/// Beats of a bar where that is not known.
+const BEATS_A_BAR: usize = 4;
+/// From so much likeness on bars are repeats.
+const REPEATED: f32 = 0.75;
+/// What a bar earns that is heard again, and one that is like the others of its section.
+const REPEAT_EARNS: f32 = 1.0;
+const TEXTURE_EARNS: f32 = 0.5;
+/// What a section earns that begins with a cymbal, and one that begins with something new.
+const CYMBAL_EARNS: f32 = 0.5;
+const NOVELTY_EARNS: f32 = 0.5;
+/// What every section costs.
+const SECTION_COSTS: f32 = 0.6;
+/// How far before and after a bar what is new in it is looked for, in bars.
+const NOVELTY_BARS: usize = 4;
+/// Sections that are alike so much in the mean are the same.
+const SAME: f32 = 0.8;
 
 /// A section.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,29 +45,30 @@ pub struct Section {
 
 /// The sections of a sound from its beats; the first begins at 0 and the last ends with the sound.
 pub(super) fn sections(
-    chroma: &Chroma,
+    (envelope, chroma): (&Envelope, &Chroma),
     beats: &[f64],
     downbeats: &[f64],
     length_secs: f64,
 ) -> Vec<Section> {
-    let step = beats.len().div_ceil(BEATS_MAX).max(1);
-    let times: Vec<f64> = beats.iter().copied().step_by(step).collect();
-    if times.len() < 2 * SHORTEST {
-        let label = "A".to_owned();
-        return vec![Section { start_s: 0.0, end_s: length_secs, label }];
-    }
-    let similarity = Similarity::of(&features(chroma, &times, length_secs));
-    let first: Vec<usize> = downbeats
-        .iter()
-        .filter_map(|time| times.iter().position(|beat| (beat - time).abs() < 1e-6))
-        .collect();
-    let bounds = boundaries(&similarity, &first);
-    let labels = labels(&similarity, &bounds);
-    let time = |i: usize| if i == 0 { 0.0 } else { times.get(i).copied().unwrap_or(length_secs) };
-    let found = bounds.windows(2).zip(labels).map(|(it, label)| Section {
-        start_s: time(it[0]),
-        end_s: if it[1] >= times.len() { length_secs } else { time(it[1]) },
-        label: letter(label),
+    let (bars, n_beats) = bars(beats, downbeats);
+    let (bounds, labels) = if bars.len() < 4 {
+        (vec![0, bars.len()], vec![0])
+    } else {
+        let similarity = Similarity::of(envelope, chroma, &bars, n_beats);
+        let bounds = bounds(&similarity);
+        let labels = labels(&similarity, &bounds);
+        (bounds, labels)
+    };
+    let last = bounds.len() - 1;
+    let time = |i: usize| match i {
+        0 => 0.0,
+        i if i == last => length_secs,
+        i => bars[bounds[i]].0,
+    };
+    let found = labels.iter().enumerate().map(|(i, label)| Section {
+        start_s: time(i),
+        end_s: time(i + 1),
+        label: letter(*label),
     });
     found.collect()
 }
@@ -66,189 +79,191 @@ fn letter(idx: usize) -> String {
     if idx < 26 { letter.to_string() } else { format!("{letter}{}", idx / 26) }
 }
 
-/// What each beat is like: pitch classes, bass, and timbre, each of about the same weight. Shape: [beats][features].
-fn features(chroma: &Chroma, times: &[f64], length_secs: f64) -> Vec<Vec<f32>> {
-    let next = |i: usize| times.get(i + 1).copied().unwrap_or(length_secs);
-    let mut timbres: Vec<[f32; N_BANDS]> =
-        (0..times.len()).map(|i| chroma.mean(&chroma.bands, times[i], next(i))).collect();
-    let n = timbres.len() as f32;
-    for band in 0..N_BANDS {
-        let mean = timbres.iter().map(|it| it[band]).sum::<f32>() / n;
-        let power = timbres.iter().map(|it| (it[band] - mean).powi(2)).sum::<f32>() / n;
-        let scale = 1.0 / power.sqrt().max(0.1);
-        timbres.iter_mut().for_each(|it| it[band] = (it[band] - mean) * scale);
-    }
-    let unit = |values: &[f32], weight: f32| -> Vec<f32> {
-        let mean = values.iter().sum::<f32>() / values.len() as f32;
-        let norm = values.iter().map(|x| (x - mean) * (x - mean)).sum::<f32>().sqrt();
-        let scale = if norm > 1e-6 { weight / norm } else { 0.0 };
-        values.iter().map(|x| (x - mean) * scale).collect()
+/// Bars from one time to the next, and how many beats they have.
+fn bars(beats: &[f64], downbeats: &[f64]) -> (Vec<(f64, f64)>, usize) {
+    let starts: Vec<f64> = if downbeats.len() < 2 {
+        beats.iter().copied().step_by(BEATS_A_BAR).collect()
+    } else {
+        downbeats.to_vec()
     };
-    (0..times.len())
-        .map(|i| {
-            let all = chroma.mean(&chroma.all, times[i], next(i));
-            let bass = chroma.mean(&chroma.bass, times[i], next(i));
-            let mut feature = unit(&all, 1.0);
-            feature.extend(unit(&bass, 0.8));
-            feature.extend(unit(&timbres[i], 0.7));
-            feature
+    let mut n_beats: Vec<usize> = starts
+        .windows(2)
+        .map(|it| {
+            beats.iter().filter(|beat| **beat > it[0] - 1e-6 && **beat < it[1] - 1e-6).count()
         })
-        .collect()
-}
-
-/// How alike beats are, each with those after it. Shape: [beats, beats], 1 is equal.
-struct Similarity {
-    n: usize,
-    values: Vec<f32>,
-}
-
-impl Similarity {
-    fn of(features: &[Vec<f32>]) -> Self {
-        let n = features.len();
-        let norm: Vec<f32> = features
-            .iter()
-            .map(|it| it.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-6))
-            .collect();
-        let mut plain = vec![0.0f32; n * n];
-        for i in 0..n {
-            for j in i..n {
-                let product: f32 = features[i].iter().zip(&features[j]).map(|(a, b)| a * b).sum();
-                let cosine = product / (norm[i] * norm[j]);
-                plain[i * n + j] = cosine;
-                plain[j * n + i] = cosine;
-            }
-        }
-        let mut values = vec![0.0f32; n * n];
-        for i in 0..n {
-            for j in 0..n {
-                let context = (0..CONTEXT).filter(|k| i + k < n && j + k < n);
-                let (mut sum, mut count) = (0.0, 0.0);
-                for k in context {
-                    sum += plain[(i + k) * n + j + k];
-                    count += 1.0;
-                }
-                values[i * n + j] = sum / count;
-            }
-        }
-        Self { n, values }
-    }
-
-    fn at(&self, i: usize, j: usize) -> f32 {
-        self.values[i * self.n + j]
-    }
-}
-
-/// Boundaries of sections in beats: 0, those that were found, and the end.
-fn boundaries(similarity: &Similarity, downbeats: &[usize]) -> Vec<usize> {
-    let n = similarity.n;
-    let (contrast, repetition) = (contrast(similarity), repetition(similarity));
-    let novelty: Vec<f32> =
-        contrast.iter().zip(&repetition).map(|(a, b)| 0.5 * a + 0.5 * b).collect();
-    let largest = novelty[SHORTEST / 2..n - SHORTEST / 2].iter().copied().fold(0.0f32, f32::max);
-    let mut peaks: Vec<(usize, f32)> = (SHORTEST / 2..n - SHORTEST / 2)
-        .filter(|&i| {
-            let near = i.saturating_sub(SHORTEST / 2)..(i + SHORTEST / 2 + 1).min(n);
-            novelty[i] >= NOVEL * largest && novelty[near].iter().all(|x| *x <= novelty[i])
-        })
-        .map(|i| (i, novelty[i]))
         .collect();
-    peaks.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let mut bounds: Vec<usize> = vec![0, n];
-    for (peak, _) in peaks {
-        let snapped = downbeats.iter().min_by_key(|it| it.abs_diff(peak)).copied();
-        let bound = snapped.filter(|it| it.abs_diff(peak) <= 2).unwrap_or(peak);
-        if bounds.iter().all(|it| it.abs_diff(bound) >= SHORTEST) {
-            bounds.push(bound);
+    n_beats.sort_unstable();
+    let n_beats = n_beats.get(n_beats.len() / 2).copied().unwrap_or(BEATS_A_BAR);
+    let step = starts.len().div_ceil(BARS_MAX).max(1);
+    let starts: Vec<f64> = starts.into_iter().step_by(step).collect();
+    let mut bars: Vec<(f64, f64)> = starts.windows(2).map(|it| (it[0], it[1])).collect();
+    if let (Some(last), Some(before)) = (starts.last(), bars.last()) {
+        bars.push((*last, last + before.1 - before.0));
+    }
+    (bars, (n_beats * step).clamp(2, 4 * BEATS_A_BAR))
+}
+
+/// Sums over a matrix of bars, so that any block of it is added up at once.
+struct Sums {
+    n: usize,
+    values: Vec<f64>,
+}
+
+impl Sums {
+    fn of(n: usize, value: impl Fn(usize, usize) -> f32) -> Self {
+        let mut values = vec![0.0f64; (n + 1) * (n + 1)];
+        for i in 0..n {
+            let mut row = 0.0;
+            for j in 0..n {
+                row += f64::from(value(i, j));
+                values[(i + 1) * (n + 1) + j + 1] = values[i * (n + 1) + j + 1] + row;
+            }
+        }
+        Self { n: n + 1, values }
+    }
+
+    /// The mean of a block: rows and columns from a bar up to another.
+    fn mean(&self, (top, bottom): (usize, usize), (left, right): (usize, usize)) -> f32 {
+        let at = |i: usize, j: usize| self.values[i * self.n + j];
+        let sum = at(bottom, right) - at(top, right) - at(bottom, left) + at(top, left);
+        (sum / ((bottom - top) * (right - left)) as f64) as f32
+    }
+}
+
+/// Bounds of sections in bars: 0, those that were found, and the end.
+fn bounds(similarity: &Similarity) -> Vec<usize> {
+    let n = similarity.n;
+    let textures = Sums::of(n, |i, j| similarity.texture(i, j));
+    let repeats = Repeats::of(similarity);
+    let begins: Vec<f32> = (0..n)
+        .map(|i| {
+            if i == 0 {
+                return 0.0;
+            }
+            CYMBAL_EARNS * similarity.cymbals[i] + NOVELTY_EARNS * novelty(&textures, n, i)
+        })
+        .collect();
+    let mut best = vec![f32::MIN; n + 1];
+    let mut before = vec![0usize; n + 1];
+    best[0] = 0.0;
+    for end in SHORTEST..=n {
+        for start in end.saturating_sub(LONGEST)..=end.saturating_sub(SHORTEST) {
+            let own = |to: usize| section_score(&textures, &repeats, start, to);
+            let mut score = own(end);
+            if end == n && end - start > SHORTEST {
+                // The last chord of a song is a bar of its own, which belongs to the section before.
+                score = score.max(own(end - 1));
+            }
+            let score = best[start] + score + begins[start];
+            if score > best[end] {
+                best[end] = score;
+                before[end] = start;
+            }
         }
     }
-    bounds.sort_unstable();
+    let mut bounds = vec![n];
+    let mut at = n;
+    while at > 0 {
+        at = before[at];
+        bounds.push(at);
+    }
+    bounds.reverse();
     bounds
 }
 
-/// How well a checkerboard fits around each beat, from 0 to 1: what is before is alike, what is after too, and
-/// they differ.
-fn contrast(similarity: &Similarity) -> Vec<f32> {
-    let n = similarity.n;
-    let mut novelty = vec![0.0f32; n];
-    for (i, out) in novelty.iter_mut().enumerate() {
-        let reach = REACH.min(i).min(n - i);
-        let (mut sum, mut total) = (0.0f32, 0.0f32);
-        for a in 0..2 * reach {
-            for b in 0..2 * reach {
-                let (x, y) = (a as f32 + 0.5 - reach as f32, b as f32 + 0.5 - reach as f32);
-                let weight = (-2.0 * (x * x + y * y) / (REACH * REACH) as f32).exp();
-                let sign = if (x < 0.0) == (y < 0.0) { 1.0 } else { -1.0 };
-                sum += sign * weight * similarity.at(i + a - reach, i + b - reach);
-                total += weight;
+/// How good bars from one up to another are as a section.
+fn section_score(textures: &Sums, repeats: &Repeats, start: usize, end: usize) -> f32 {
+    let length = (end - start) as f32;
+    // Without the bars themselves, each of which is equal to itself.
+    let alike = (length * textures.mean((start, end), (start, end)) - 1.0) / (length - 1.0);
+    let again = (repeats.best(start, end) - REPEATED).max(0.0) / (1.0 - REPEATED);
+    length * (REPEAT_EARNS * again + TEXTURE_EARNS * alike)
+        - SECTION_COSTS
+        - length_cost(end - start)
+}
+
+/// How new a bar is: what is before is alike, what is after too, and they differ.
+fn novelty(textures: &Sums, n: usize, at: usize) -> f32 {
+    let reach = NOVELTY_BARS.min(at).min(n - at);
+    let (before, after) = ((at - reach, at), (at, at + reach));
+    let alike = 0.5 * (textures.mean(before, before) + textures.mean(after, after));
+    (alike - textures.mean(before, after)) * (0.5 * reach as f32).min(1.0)
+}
+
+/// What a length costs, in bars: fours are usual, eight most of all.
+fn length_cost(n: usize) -> f32 {
+    let eights = n as f32 / 8.0;
+    match n {
+        4 => 0.3,
+        8 => 0.0,
+        _ if n.is_multiple_of(8) => 0.6 * (eights - 1.0),
+        _ if n.is_multiple_of(4) => 0.3 + 0.6 * (eights - 1.0),
+        _ if n.is_multiple_of(2) => 0.6 + 0.3 * (eights - 1.0).abs(),
+        _ => 1.0 + 0.3 * (eights - 1.0).abs(),
+    }
+}
+
+/// Sums of likeness along diagonals. Shape: `[lags, bars + 1]`; a lag is from a bar to an earlier one.
+struct Repeats {
+    n: usize,
+    sums: Vec<f32>,
+}
+
+impl Repeats {
+    fn of(similarity: &Similarity) -> Self {
+        let n = similarity.n;
+        let mut sums = vec![0.0f32; n * (n + 1)];
+        for lag in 1..n {
+            for i in lag..n {
+                let at = lag * (n + 1) + i;
+                sums[at + 1] = sums[at] + similarity.repeat(i, i - lag);
             }
         }
-        // Near the ends there is less to see.
-        *out = if reach >= 4 { (sum / total).max(0.0) * reach as f32 / REACH as f32 } else { 0.0 };
+        Self { n, sums }
     }
-    scaled(novelty)
+
+    /// How much bars from one up to another are heard again anywhere else, before or after.
+    fn best(&self, start: usize, end: usize) -> f32 {
+        let length = end - start;
+        let sum = |lag: usize, from: usize, to: usize| {
+            self.sums[lag * (self.n + 1) + to] - self.sums[lag * (self.n + 1) + from]
+        };
+        let earlier = (length..=start).map(|lag| sum(lag, start, end));
+        let later =
+            (length..(self.n + 1).saturating_sub(end)).map(|lag| sum(lag, start + lag, end + lag));
+        earlier.chain(later).fold(0.0f32, f32::max) / length as f32
+    }
 }
 
-/// How much repetitions change at each beat, from 0 to 1: which other parts of the song go along with this one.
-fn repetition(similarity: &Similarity) -> Vec<f32> {
-    let n = similarity.n;
-    let n_near = (n / 16).max(4);
-    // Whether a beat is among the most similar ones of another, by lag. Shape: [beats][lags].
-    let mut lags = vec![vec![0.0f32; n]; n];
-    for (i, row) in lags.iter_mut().enumerate() {
-        let mut order: Vec<usize> = (0..n).filter(|j| j.abs_diff(i) >= CONTEXT).collect();
-        let n_kept = n_near.min(order.len());
-        if n_kept == 0 {
-            continue;
-        }
-        order.select_nth_unstable_by(n_kept - 1, |a, b| {
-            similarity.at(i, *b).total_cmp(&similarity.at(i, *a))
-        });
-        for j in &order[..n_kept] {
-            row[(j + n - i) % n] = 1.0;
-        }
-    }
-    const REACH: usize = 6;
-    let mut novelty = vec![0.0f32; n];
-    for (i, out) in novelty.iter_mut().enumerate().take(n - REACH).skip(REACH) {
-        let mut sum = 0.0;
-        for lag in 0..n {
-            // Lags of neighbours count too, since people are not exact.
-            let near = |row: &[f32]| row[lag] + 0.5 * (row[(lag + 1) % n] + row[(lag + n - 1) % n]);
-            let before: f32 = lags[i - REACH..i].iter().map(|row| near(row)).sum();
-            let after: f32 = lags[i..i + REACH].iter().map(|row| near(row)).sum();
-            sum += (after - before).powi(2);
-        }
-        *out = sum.sqrt();
-    }
-    let least = novelty[REACH..n - REACH].iter().copied().fold(f32::MAX, f32::min);
-    novelty.iter_mut().for_each(|x| *x = (*x - least).max(0.0));
-    scaled(novelty)
-}
-
-fn scaled(mut values: Vec<f32>) -> Vec<f32> {
-    let largest = values.iter().copied().fold(0.0f32, f32::max);
-    if largest > 1e-6 {
-        values.iter_mut().for_each(|x| *x /= largest);
-    }
-    values
-}
-
-/// A number for each section; equal ones are repeats, and new ones count up.
+/// A number for each section; equal ones are repeats. Groups that are alike in the mean are joined, best first.
 fn labels(similarity: &Similarity, bounds: &[usize]) -> Vec<usize> {
     let sections: Vec<(usize, usize)> = bounds.windows(2).map(|it| (it[0], it[1])).collect();
-    let mut labels: Vec<usize> = vec![];
-    let mut n_labels = 0;
-    for (i, section) in sections.iter().enumerate() {
-        let alike = |j: &usize| alike(similarity, sections[*j], *section);
-        let best = (0..i).max_by(|a, b| alike(a).total_cmp(&alike(b)));
-        let label = best.filter(|j| alike(j) >= SAME).map_or(n_labels, |j| labels[j]);
-        n_labels = n_labels.max(label + 1);
-        labels.push(label);
+    let mut groups: Vec<Vec<usize>> = (0..sections.len()).map(|i| vec![i]).collect();
+    let alike: Vec<Vec<f32>> = sections
+        .iter()
+        .map(|a| sections.iter().map(|b| alike(similarity, *a, *b)).collect())
+        .collect();
+    loop {
+        let mut best: Option<(f32, usize, usize)> = None;
+        for i in 0..groups.len() {
+            for j in i + 1..groups.len() {
+                let pairs = groups[i].iter().flat_map(|a| groups[j].iter().map(|b| alike[*a][*b]));
+                let mean = pairs.sum::<f32>() / (groups[i].len() * groups[j].len()) as f32;
+                if mean >= SAME && best.is_none_or(|it| mean > it.0) {
+                    best = Some((mean, i, j));
+                }
+            }
+        }
+        let Some((_, i, j)) = best else { break };
+        let joined = groups.remove(j);
+        groups[i].extend(joined);
     }
-    labels
+    groups.sort_by_key(|group| group.iter().min().copied());
+    let label = |i: usize| groups.iter().position(|group| group.contains(&i)).unwrap_or(0);
+    (0..sections.len()).map(label).collect()
 }
 
-/// How alike two sections are: the best mean along a diagonal over most of the shorter one.
+/// How alike two sections are: the best mean along a diagonal, also one bar aside.
 fn alike(similarity: &Similarity, a: (usize, usize), b: (usize, usize)) -> f32 {
     let (len_a, len_b) = (a.1 - a.0, b.1 - b.0);
     let (short, long) = (len_a.min(len_b), len_a.max(len_b));
@@ -256,19 +271,67 @@ fn alike(similarity: &Similarity, a: (usize, usize), b: (usize, usize)) -> f32 {
     if 2 * short <= long {
         return 0.0;
     }
-    let mut best = 0.0f32;
-    for shift in -4isize..=4 {
-        let (mut sum, mut count) = (0.0f32, 0usize);
-        for i in 0..len_a {
-            let j = i as isize + shift;
-            if (0..len_b as isize).contains(&j) {
-                sum += similarity.at(a.0 + i, b.0 + j as usize);
-                count += 1;
+    let shifts: &[(usize, usize)] = if short > 2 { &[(0, 0), (1, 0), (0, 1)] } else { &[(0, 0)] };
+    let means = shifts.iter().map(|(from_a, from_b)| {
+        let n = (len_a - from_a).min(len_b - from_b);
+        let pairs = (0..n).map(|k| similarity.repeat(a.0 + from_a + k, b.0 + from_b + k));
+        pairs.sum::<f32>() / n as f32
+    });
+    means.fold(0.0, f32::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sections of eight bars of 4/4 at 120 bpm, each letter with chords, strokes and timbre of its own.
+    fn check(form: &str) {
+        let mut chroma = Chroma { rate: 12.0, ..Chroma::default() };
+        let mut envelope = Envelope { rate: 100.0, ..Envelope::default() };
+        for letter in form.bytes() {
+            let own = usize::from(letter - b'A');
+            for frame in 0..16 * 12 {
+                // Chords change every bar; the second half of a section is not as the first.
+                let root = (5 * own + [0, 5, 7, 2, 9, 5, 2, 7][frame / 24 % 8]) % 12;
+                let is_in = |i: usize| [0, 4, 7].iter().any(|above| (root + above) % 12 == i);
+                chroma.all.push(std::array::from_fn(|i| if is_in(i) { 1.0 } else { 0.1 }));
+                chroma.bass.push(std::array::from_fn(|i| if i == root { 1.0 } else { 0.0 }));
+                chroma.bands.push(std::array::from_fn(|i| if i == own { 1.0 } else { 0.0 }));
+            }
+            for frame in 0..16 * 100 {
+                // Eighths with a stroke on the beat, and one that is elsewhere in each letter.
+                let eighth = frame / 25 % 8;
+                let is_stroke = frame % 25 == 0 && (eighth % 2 == 0 || eighth == 2 * own + 1);
+                let x = if is_stroke { 1.0 } else { 0.0 };
+                envelope.bands.iter_mut().for_each(|band| band.push(x));
+                envelope.all.push(x);
             }
         }
-        if count + 4 >= short {
-            best = best.max(sum / count as f32);
+        let length_secs = 16.0 * form.len() as f64;
+        let beats: Vec<f64> = (0..32 * form.len()).map(|i| 0.5 * i as f64).collect();
+        let downbeats: Vec<f64> = beats.iter().copied().step_by(4).collect();
+        let found = sections((&envelope, &chroma), &beats, &downbeats, length_secs);
+        let labels: String = found.iter().map(|it| it.label.as_str()).collect();
+        assert_eq!(labels, form, "{found:?}");
+        for (i, section) in found.iter().enumerate() {
+            assert!((section.start_s - 16.0 * i as f64).abs() < 1e-6, "{form}: {found:?}");
+        }
+        assert_eq!(found.last().unwrap().end_s, length_secs);
+    }
+
+    #[test]
+    fn sections_that_differ_are_told_apart_and_repeats_are_known() {
+        ["ABA", "AABA", "ABCAB", "AABB"].into_iter().for_each(check);
+    }
+
+    #[test]
+    fn short_sounds_are_one_section() {
+        let (envelope, chroma) = (Envelope::default(), Chroma::default());
+        for n in 0..12 {
+            let beats: Vec<f64> = (0..n).map(|i| 0.5 * f64::from(i)).collect();
+            let found = sections((&envelope, &chroma), &beats, &[], 6.0);
+            assert_eq!(found.len(), 1, "{n} beats");
+            assert_eq!((found[0].start_s, found[0].end_s), (0.0, 6.0));
         }
     }
-    best
 }
