@@ -3,14 +3,16 @@
     cargo build --release -p audio --examples
     target/release/examples/songs /tmp/songs --count 24 --seed 0
     python -m venv /tmp/listen && /tmp/listen/bin/pip install mir_eval==0.8.2 librosa==0.11.0 essentia
-    /tmp/listen/bin/python benches/listen/rhythm.py /tmp/songs [--loops FOLDER] [--rounds 3] [--program target/release/examples/rhythm]
+    /tmp/listen/bin/python benches/listen/rhythm.py /tmp/songs… [--loops FOLDER] [--rounds 3] [--program target/release/examples/rhythm]
 
 Measures are those of mir_eval. `--loops` is a folder with the loops of sonic-pi (etc/samples in its repository, CC0): how
 many beats each has is written below, and with its length that is its tempo. librosa and essentia hear them repeated to
-16 seconds. Speed: librosa's onset_detect and beat_track against all of ours, one thread each, the same samples, in turns.
+16 seconds. Sections of librosa are those of its segment.agglomerative on chroma and MFCC of its own beats, and it is told how
+many there are. Speed: librosa's onset_detect and beat_track against all of ours, one thread each, the same samples, in turns.
 """
 
 import argparse
+import collections
 import json
 import os
 import pathlib
@@ -71,6 +73,19 @@ def sections_of(truth, found, end):
     return [half, three, mir_eval.segment.pairwise(ref, ref_labels, est, est_labels)[2]]
 
 
+def librosa_bounds(y, beats, n_sections, end):
+    """How well librosa finds bounds of sections, of which it is told the number: F at 0.5 s and at 3 s."""
+    chroma = librosa.feature.chroma_cqt(y=y, sr=RATE)
+    mfcc = librosa.feature.mfcc(y=y, sr=RATE, n_mfcc=13)
+    frames = librosa.util.fix_frames(librosa.time_to_frames(beats, sr=RATE), x_min=0)
+    both = np.vstack([librosa.util.normalize(it, axis=1) for it in (chroma, mfcc)])
+    both = librosa.util.sync(both, frames)
+    bounds = librosa.segment.agglomerative(both, min(n_sections, both.shape[1]))
+    times = np.append(librosa.frames_to_time(frames[bounds], sr=RATE), end)
+    times[0] = 0.0
+    return np.column_stack([times[:-1], times[1:]])
+
+
 def librosa_beats(y):
     tempo, beats = librosa.beat.beat_track(y=y, sr=RATE, units="time")
     return float(np.atleast_1d(tempo)[0]), beats
@@ -91,23 +106,29 @@ def is_octave(found, truth, tolerance=0.04):
 
 
 def songs(args):
-    files = sorted(args.songs.glob("*.wav"))
-    rows, meters = {"ours": [], "librosa": [], "essentia": []}, []
-    extra = []
+    files = sorted(path for folder in args.songs for path in folder.glob("*.wav"))
+    rows, meters = {"ours": [], "librosa": [], "essentia": []}, collections.Counter()
+    extra, others = [], []
     for path, found in zip(files, heard(args.program, files)):
         truth = json.loads(path.with_suffix(".json").read_text())
         bpm = statistics.median(it["bpm"] for it in truth["tempo"])
         rows["ours"].append(beats_of(truth["beats_s"], found["beats_s"]) + [is_tempo(found["tempo_bpm"], bpm)])
-        meters.append(found["meter"] == truth["meter"])
+        meters[truth["meter"], found["meter"]] += 1
         downbeats = beats_of(truth["downbeats_s"], found["downbeats_s"])[0]
         onsets = mir_eval.onset.f_measure(np.array(truth["onsets_s"]), np.array(found["onsets_s"]))[0]
-        y, _ = librosa.load(path, sr=RATE)
-        theirs = librosa.onset.onset_detect(y=y, sr=RATE, units="time")
-        theirs = mir_eval.onset.f_measure(np.array(truth["onsets_s"]), theirs)[0]
-        extra.append([downbeats, onsets, theirs, *sections_of(truth["sections"], found["sections"], found["seconds"])])
-        tempo, beats = librosa_beats(y)
-        rows["librosa"].append(beats_of(truth["beats_s"], beats) + [is_tempo(tempo, bpm)])
-        if essentia:
+        ours = sections_of(truth["sections"], found["sections"], found["seconds"])
+        extra.append([downbeats, onsets, *ours])
+        if not args.alone:
+            y, _ = librosa.load(path, sr=RATE)
+            theirs = librosa.onset.onset_detect(y=y, sr=RATE, units="time")
+            theirs = mir_eval.onset.f_measure(np.array(truth["onsets_s"]), theirs)[0]
+            tempo, beats = librosa_beats(y)
+            rows["librosa"].append(beats_of(truth["beats_s"], beats) + [is_tempo(tempo, bpm)])
+            ref, _ = spans(truth["sections"], found["seconds"])
+            bounds = librosa_bounds(y, beats, len(ref), found["seconds"])
+            bounds = [mir_eval.segment.detection(ref, bounds, window=it, trim=True)[2] for it in (0.5, 3.0)]
+            others.append([theirs, *bounds])
+        if essentia and not args.alone:
             tempo, beats = essentia_beats(path)
             rows["essentia"].append(beats_of(truth["beats_s"], beats) + [is_tempo(tempo, bpm)])
         if args.each:
@@ -117,9 +138,11 @@ def songs(args):
     for name, values in rows.items():
         if values:
             print(f"  {name:9}", np.mean(np.array(values, float), 0).round(3))
-    print("  ours: meter", round(float(np.mean(meters)), 3))
-    print("  downbeat F, onset F, librosa's onset F, section F at 0.5 s, at 3 s, pairwise F")
-    print("   ", np.mean(np.array(extra, float), 0).round(3))
+    right = sum(n for (truth, found), n in meters.items() if truth == found)
+    print("  ours: meter", round(right / len(files), 3), "(true, found):", dict(sorted(meters.items(), key=str)))
+    print("  ours: downbeat F, onset F, section F at 0.5 s, at 3 s, pairwise F", np.mean(np.array(extra, float), 0).round(3))
+    if others:
+        print("  librosa: onset F, section F at 0.5 s, at 3 s", np.mean(np.array(others, float), 0).round(3))
 
 
 def loops(args):
@@ -144,7 +167,7 @@ def loops(args):
 
 
 def speed(args):
-    path = sorted(args.songs.glob("*.wav"))[-1]
+    path = sorted(args.songs[0].glob("*.wav"))[-1]
     y, _ = librosa.load(path, sr=RATE)
     librosa_beats(y[: 10 * RATE])
     ratios = []
@@ -159,10 +182,11 @@ def speed(args):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("songs", type=pathlib.Path)
+    parser.add_argument("songs", type=pathlib.Path, nargs="+")
     parser.add_argument("--loops", type=pathlib.Path)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--each", action="store_true")
+    parser.add_argument("--each", action="store_true", help="a line for each sound")
+    parser.add_argument("--alone", action="store_true", help="songs are heard by ours alone, which is much faster")
     parser.add_argument("--program", default=str(pathlib.Path(__file__).parents[2] / "target/release/examples/rhythm"))
     args = parser.parse_args()
     songs(args)
