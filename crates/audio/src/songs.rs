@@ -172,7 +172,7 @@ pub struct SongNote {
     pub start_s: f64,
     /// When it is let go.
     pub end_s: f64,
-    /// Its MIDI number.
+    /// Its MIDI number, as it sounds.
     pub midi: u8,
     /// How loud, from 0 to 1.
     pub velocity: f64,
@@ -250,7 +250,8 @@ pub fn render(plan: &SongPlan) -> Song {
     truth.notes.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
     truth.strokes.sort_by(|a, b| a.time_s.total_cmp(&b.time_s));
     let length_secs = clock.at(end + n_in_bar as f64) + 0.5;
-    Song { clip: mix::mix(&truth, length_secs, &mut rng), truth }
+    let clip = mix::mix(&mut truth, length_secs, &mut rng);
+    Song { clip, truth }
 }
 
 /// When a beat is.

@@ -10,8 +10,8 @@ use crate::{
     synth::{OnePole, RATE_HZ, add_at, frames},
 };
 
-/// The sound of what was played.
-pub(super) fn mix(truth: &SongTruth, length_secs: f64, rng: &mut Rng) -> Clip {
+/// The sound of what was played. Notes of an instrument that sounds in another octave than it is written come to it.
+pub(super) fn mix(truth: &mut SongTruth, length_secs: f64, rng: &mut Rng) -> Clip {
     let n = frames(length_secs);
     let mut sides = vec![vec![0.0f32; n]; 2];
     let mut dry = vec![0.0f32; n];
@@ -22,6 +22,8 @@ pub(super) fn mix(truth: &SongTruth, length_secs: f64, rng: &mut Rng) -> Clip {
     ];
     for (part, list, place, level) in players {
         let timbre = list[rng.below(list.len())];
+        let own = truth.notes.iter_mut().filter(|note| note.part == part);
+        own.for_each(|note| note.midi += timbre.semitones_up());
         let mut line = played(truth, part, timbre, rng);
         line.resize(n, 0.0);
         scale_to(&mut line, level);

@@ -48,6 +48,11 @@ pub(super) struct Tone {
 }
 
 impl Timbre {
+    /// How far above what is written it sounds.
+    pub(super) fn semitones_up(self) -> u8 {
+        if self == Glockenspiel { 12 } else { 0 }
+    }
+
     /// Plays a note.
     pub(super) fn play(self, tone: Tone, rng: &mut Rng) -> Vec<f32> {
         let sound = match self {
@@ -63,7 +68,7 @@ impl Timbre {
             Voice => sung(tone, rng),
             Flute => flute(tone, rng),
             Lead => bowed(tone, 0.012, rng),
-            Glockenspiel => bell::strike(&bell::GLOCKENSPIEL, tone.hz * 2.0, 1.2, 1.3, rng),
+            Glockenspiel => bell::strike(&bell::GLOCKENSPIEL, tone.hz, 1.2, 1.3, rng),
         };
         released(sound, tone)
     }
