@@ -13,6 +13,7 @@
 //! | what is wrong with it | [`quality::check_quality`], [`quality::QualityCheck`] |
 //! | features as librosa names them | [`features::FEATURES`], [`features::harmonic_percussive`] |
 //! | the pitch of a voice over a recording | [`pyin()`] |
+//! | the predominant melody of a mix | [`melody::melody`] |
 //! | how high it is, and how bright | [`PitchFinder`], [`pitches`], [`spectral_centroid_hz`] |
 //! | what it sounds like, in numbers | [`stft_magnitudes`], [`log_spectral_distance`], [`band_spectrum`] |
 //! | whether two are the same sound | [`Fingerprinter`], [`correlation`] |
@@ -44,6 +45,7 @@ pub mod harmony;
 mod instruments;
 mod level;
 mod loudness;
+pub mod melody;
 pub mod notes;
 mod peaks;
 mod phrases;

@@ -9,7 +9,7 @@
 //! Everything takes one channel at any rate.
 
 mod instrument;
-mod segments;
+pub(crate) mod segments;
 mod texture;
 mod voice;
 
@@ -31,7 +31,7 @@ pub struct NoteEvent {
 }
 
 /// The MIDI number of a frequency, with its fraction.
-fn midi_from_hz(hz: f64) -> f64 {
+pub(crate) fn midi_from_hz(hz: f64) -> f64 {
     69.0 + 12.0 * (hz / 440.0).log2()
 }
 

@@ -55,7 +55,9 @@ pub use forecast::{compose, families, forecast, unfolded};
 pub use games::games;
 pub use inspect::inspect;
 pub use listen::{Heard, analyse, analyse_many, sound_files};
-pub use measured::{FeatureOrder, PitchOrder, feature_names, measure_feature, measure_pitch};
+pub use measured::{
+    FeatureOrder, PitchOrder, feature_names, measure_feature, measure_melody, measure_pitch,
+};
 pub use midi::{
     MidiHumanise, MidiQuantise, MidiRender, WritePart, band_parts, band_styles, chord_styles,
     midi_arrange, midi_check, midi_harmonise, midi_humanise, midi_patterns, midi_piece,

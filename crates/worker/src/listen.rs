@@ -7,6 +7,7 @@
 
 mod harmony;
 mod many;
+mod melody;
 mod notes;
 mod phrases;
 mod pieces;
@@ -38,7 +39,7 @@ struct Piece<'a> {
 /// Fills the fields of a piece's analysis; a part may use what the parts before it have found.
 type Part = fn(&Piece<'_>, &mut Analysis);
 
-const PARTS: &[Part] = &[rhythm::fill, harmony::fill, phrases::fill];
+const PARTS: &[Part] = &[rhythm::fill, harmony::fill, phrases::fill, melody::fill];
 
 /// What is in a sound file. `name` is what the analysis calls it. None where `go_on` said to stop; it hears the share
 /// that is done, from 0 to 1, for each block that is decoded.

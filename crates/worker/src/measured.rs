@@ -6,6 +6,7 @@ use api::{MeasuredFeature, PitchFrame, PitchTrack, Problem};
 use audio::{
     Clip, DecodeLimits, PyinSettings, Resampler, SoundReader,
     features::{FEATURES, Feature, FeatureSettings},
+    melody::{Melody, MelodyFrame, melody},
     pyin, with_channels,
 };
 
@@ -116,6 +117,23 @@ pub fn measure_pitch(input: &Path, order: &PitchOrder) -> Result<PitchTrack, Pro
             .into_iter()
             .map(|it| PitchFrame { f0_hz: it.f0_hz, probability: it.probability })
             .collect(),
+    })
+}
+
+/// The predominant melody of a mix, in the form of a pitch track: `probability` is the share of what is heard that the
+/// pitch explains with its harmonics.
+///
+/// # Errors
+/// When the sound cannot be read: what happened, and what to do.
+pub fn measure_melody(input: &Path) -> Result<PitchTrack, Problem> {
+    let samples = mono(input, Melody::RATE_HZ)?;
+    let found = melody(&samples, Melody::RATE_HZ);
+    let frame = |it: &MelodyFrame| PitchFrame { f0_hz: it.f0_hz, probability: it.clarity };
+    Ok(PitchTrack {
+        rate_hz: Melody::RATE_HZ,
+        hop: Melody::HOP as u32,
+        secs: samples.len() as f64 / f64::from(Melody::RATE_HZ),
+        frames: found.frames.iter().map(frame).collect(),
     })
 }
 

@@ -61,7 +61,8 @@ fn key_of(note: &NoteEvent) -> u8 {
     note.midi.round().clamp(0.0, 127.0) as u8
 }
 
-fn heard_note(note: &NoteEvent) -> HeardNote {
+/// A note in the words of the product.
+pub(crate) fn heard_note(note: &NoteEvent) -> HeardNote {
     HeardNote {
         start_s: note.start_secs,
         end_s: note.end_secs,

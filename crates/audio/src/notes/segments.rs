@@ -8,7 +8,7 @@ use super::{NoteEvent, velocity};
 
 /// What is known of a moment.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Moment {
+pub(crate) struct Moment {
     /// Pitch as a MIDI number, if there is one.
     pub midi: f64,
     /// How likely it is that something with a pitch sounds, from 0 to 1.
@@ -33,6 +33,8 @@ const CHANGE: f32 = 4.0;
 const REST: f32 = 2.5;
 /// Notes are at least this long, in seconds.
 const SHORTEST_SECS: f64 = 0.06;
+/// A rest of this length is one in any case.
+const LONG_REST_SECS: f64 = 0.5;
 /// How far before and after the first moment with its pitch a note may start.
 const EARLY_SECS: f64 = 0.12;
 const LATE_SECS: f64 = 0.04;
@@ -41,7 +43,7 @@ const SAME: f64 = 0.75;
 
 /// The notes of moments that are `hop_secs` apart, the first at 0. `struck` are starts of notes that were found in
 /// another way, which says when better than a pitch can: the pitch of a moment is that of the wave around it.
-pub(super) fn notes(moments: &[Moment], hop_secs: f64, struck: &[NoteEvent]) -> Vec<NoteEvent> {
+pub(crate) fn notes(moments: &[Moment], hop_secs: f64, struck: &[NoteEvent]) -> Vec<NoteEvent> {
     let path = path(moments, hop_secs);
     let mut runs: Vec<[usize; 2]> = vec![];
     let mut at = 0;
@@ -79,8 +81,32 @@ pub(super) fn notes(moments: &[Moment], hop_secs: f64, struck: &[NoteEvent]) -> 
     .collect()
 }
 
-/// The likeliest state of each moment: a note, or none.
+/// The likeliest state of each moment: a note, or none. Stretches between long rests are looked at one by one, so that
+/// memory does not grow with the sound.
 fn path(moments: &[Moment], hop_secs: f64) -> Vec<Option<u16>> {
+    let long = ((LONG_REST_SECS / hop_secs) as usize).max(2);
+    let mut path = vec![None; moments.len()];
+    // The stretch that goes on: its first and its last moment with a pitch.
+    let mut stretch: Option<[usize; 2]> = None;
+    let mut find = |[first, last]: [usize; 2]| {
+        let within = first.saturating_sub(long / 2)..(last + 1 + long / 2).min(moments.len());
+        path[within.clone()].copy_from_slice(&path_of_stretch(&moments[within], hop_secs));
+    };
+    for at in (0..moments.len()).filter(|at| moments[*at].voiced > 0.0) {
+        stretch = match stretch {
+            Some([first, last]) if at - last <= long => Some([first, at]),
+            Some(ended) => {
+                find(ended);
+                Some([at, at])
+            }
+            None => Some([at, at]),
+        };
+    }
+    stretch.into_iter().for_each(find);
+    path
+}
+
+fn path_of_stretch(moments: &[Moment], hop_secs: f64) -> Vec<Option<u16>> {
     const N: usize = (HIGHEST - LOWEST) * STEPS;
     let weight = PER_SEC * hop_secs as f32;
     // The last state is the rest.

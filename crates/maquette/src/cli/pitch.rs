@@ -1,4 +1,4 @@
-//! `maquette pitch`: the pitch of a voice over a recording, as a table for people's own scripts.
+//! `maquette pitch`: the pitch of a voice over a recording, or of a mix's melody, as a table for people's own scripts.
 
 use std::{fmt::Write as _, path::PathBuf};
 
@@ -15,11 +15,14 @@ use crate::client::Refused;
 
 #[derive(clap::Args)]
 pub(crate) struct PitchArgs {
-    /// The sound file: one voice or instrument; its channels are mixed to one
+    /// The sound file: one voice or instrument, or a mix; its channels are mixed to one
     file: PathBuf,
     /// The table that comes out: `time_s,f0_hz,voiced,probability`, a line every 23 ms
     #[arg(long, short, value_name = "FILE.csv")]
     output: PathBuf,
+    /// Follow the leading voice of a mix, a line every 5.8 ms, between 55 and 1,760 Hz
+    #[arg(long, conflicts_with_all = ["low", "high", "rate"])]
+    melody: bool,
     /// The lowest pitch
     #[arg(long, value_name = "HZ", default_value_t = PitchOrder::default().low_hz)]
     low: f64,
@@ -55,7 +58,11 @@ pub(crate) fn run(args: &PitchArgs, console: &Console) -> anyhow::Result<()> {
         return Err(refused("not_found", what, "", "Check the spelling of the path.").into());
     }
     let order = PitchOrder { rate_hz: args.rate, low_hz: args.low, high_hz: args.high };
-    let track = worker::measure_pitch(&input, &order).map_err(Refused)?;
+    let track = match args.melody {
+        true => worker::measure_melody(&input),
+        false => worker::measure_pitch(&input, &order),
+    };
+    let track = track.map_err(Refused)?;
     output::write(&args.output, &csv(&track))?;
     let summary = summary(&track);
     console.terminal.result(&summary, || in_words(&summary, &args.output.display().to_string()))

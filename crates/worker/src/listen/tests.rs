@@ -49,6 +49,22 @@ fn a_song_is_heard_as_it_was_played() {
     assert_eq!(found.chords.last().map(|it| it.end_s), Some(found.seconds));
     assert!(found.chords.windows(2).all(|pair| pair[0].end_s == pair[1].start_s));
     assert!(found.key.is_some() && found.key_confidence > 0.0);
+    // The leading voice: notes one after the other, mostly those of the melody that was played.
+    let played: Vec<_> =
+        song.truth.notes.iter().filter(|it| it.part == audio::songs::Part::Melody).collect();
+    let is_played = |note: &&api::HeardNote| {
+        played.iter().any(|it| {
+            it.midi == note.key && it.start_s < note.end_s && note.start_s < it.end_s + 0.1
+        })
+    };
+    let n_right = found.melody.iter().filter(is_played).count();
+    assert!(found.melody.windows(2).all(|it| it[0].end_s <= it[1].start_s + 1e-9));
+    assert!(
+        2 * n_right > found.melody.len() && 2 * n_right > played.len(),
+        "{n_right} of {} found, {} played",
+        found.melody.len(),
+        played.len()
+    );
     // What is asked to stop stops.
     assert_eq!(analyse(&path, "song.wav", &mut |_| false).unwrap(), None);
 }
@@ -94,6 +110,17 @@ fn odd_sounds_are_heard_too() {
             }
         }
     }
+}
+
+#[test]
+fn noise_has_no_melody() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut rng = audio::Rng::new(2);
+    let noise = (0..66_150).map(|_| rng.uniform(-0.3, 0.3)).collect();
+    let path =
+        written(folder.path(), "noise.wav", &Clip { rate_hz: 22_050, channels: vec![noise] });
+    let found = analyse(&path, "noise.wav", &mut |_| true).unwrap().unwrap();
+    assert!(found.melody.is_empty(), "{:?}", found.melody);
 }
 
 #[test]

@@ -56,6 +56,21 @@ fn pitch_is_found_at_any_rate() {
 }
 
 #[test]
+fn the_melody_of_a_file_is_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    for rate_hz in [8000, 44_100, 192_000] {
+        let input = sound(folder.path(), rate_hz, 440.0);
+        let track = measure_melody(&input).unwrap();
+        assert_eq!((track.rate_hz, track.hop, track.frames.len()), (22_050, 128, 173));
+        let middle = track.frames[86];
+        assert!(middle.f0_hz.is_some_and(|hz| (hz - 440.0).abs() < 2.0), "{middle:?}");
+        assert!((0.5..=1.0).contains(&middle.probability), "{middle:?}");
+    }
+    let gone = measure_melody(&folder.path().join("gone.wav")).unwrap_err();
+    assert_eq!(gone.code, "unreadable");
+}
+
+#[test]
 fn what_cannot_be_measured_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let input = sound(folder.path(), 8000, 440.0);
