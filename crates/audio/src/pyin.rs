@@ -94,6 +94,46 @@ impl PyinSettings {
 /// # Errors
 /// As [`PyinSettings::check`].
 pub fn pyin(samples: &[f32], settings: &PyinSettings) -> Result<Vec<PyinFrame>, String> {
+    let frame = |(state, probability): (Option<u16>, f64)| PyinFrame {
+        f0_hz: state.map(|state| settings.hz(usize::from(state))),
+        probability,
+    };
+    Ok(states(samples, settings, |_| {})?.into_iter().map(frame).collect())
+}
+
+/// The same, but with the exact frequency of the candidate that was chosen instead of that of its state: for what
+/// measures and moves pitches. A frame whose candidates were all passed over has the frequency of its state.
+///
+/// # Errors
+/// As [`PyinSettings::check`].
+pub(crate) fn exact_pyin(
+    samples: &[f32],
+    settings: &PyinSettings,
+) -> Result<Vec<PyinFrame>, String> {
+    let (mut all, mut ends) = (vec![], vec![]);
+    let states = states(samples, settings, |exact| {
+        all.extend_from_slice(exact);
+        ends.push(all.len());
+    })?;
+    let mut start = 0;
+    let frame = |((state, probability), end): ((Option<u16>, f64), usize)| {
+        let exact = &all[std::mem::replace(&mut start, end)..end];
+        let f0_hz = state.map(|state| {
+            let chosen = exact.iter().rfind(|(of, _)| *of == state);
+            chosen.map_or_else(|| settings.hz(usize::from(state)), |(_, hz)| f64::from(*hz))
+        });
+        PyinFrame { f0_hz, probability }
+    };
+    Ok(states.into_iter().zip(ends).map(frame).collect())
+}
+
+/// The state of each frame, none where it is unvoiced, and how sure it is that it has a pitch. `see` hears the exact
+/// frequencies of the candidates of each frame, with their states.
+fn states(
+    samples: &[f32],
+    settings: &PyinSettings,
+    mut see: impl FnMut(&[(u16, f32)]),
+) -> Result<Vec<(Option<u16>, f64)>, String> {
     settings.check()?;
     let mut finder = CandidateFinder::new(settings);
     let mut decoder = Decoder::new(settings.n_pitches(), settings.reach());
@@ -104,13 +144,9 @@ pub fn pyin(samples: &[f32], settings: &PyinSettings) -> Result<Vec<PyinFrame>, 
         let voiced = sum.clamp(0.0, 1.0);
         decoder.push(candidates, voiced);
         probabilities.push(voiced);
+        see(finder.exact());
     });
-    let states = decoder.finish();
-    let frame = |(pitch, probability): (Option<u16>, f64)| PyinFrame {
-        f0_hz: pitch.map(|pitch| settings.hz(usize::from(pitch))),
-        probability,
-    };
-    Ok(states.into_iter().zip(probabilities).map(frame).collect())
+    Ok(decoder.finish().into_iter().zip(probabilities).collect())
 }
 
 #[cfg(test)]

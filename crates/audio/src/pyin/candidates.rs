@@ -38,6 +38,7 @@ pub(super) struct CandidateFinder {
     dips: Vec<usize>,
     probabilities: Vec<f64>,
     found: Vec<(u16, f64)>,
+    exact: Vec<(u16, f32)>,
 }
 
 impl CandidateFinder {
@@ -68,13 +69,20 @@ impl CandidateFinder {
             dips: vec![],
             probabilities: vec![],
             found: vec![],
+            exact: vec![],
         }
+    }
+
+    /// The states of the candidates that were found last, each with its exact frequency in Hz.
+    pub(super) fn exact(&self) -> &[(u16, f32)] {
+        &self.exact
     }
 
     /// The states that a frame may be in, in ascending order, each with its probability.
     pub(super) fn find(&mut self, frame: &[f32]) -> &[(u16, f64)] {
         self.compare(frame);
         self.found.clear();
+        self.exact.clear();
         self.look_for_dips();
         if self.dips.is_empty() {
             return &self.found;
@@ -97,6 +105,7 @@ impl CandidateFinder {
                 Some((_, of_state)) => *of_state = *probability,
                 None => self.found.push((state as u16, *probability)),
             }
+            self.exact.push((state as u16, (rate_hz / period) as f32));
         }
         self.found.sort_unstable_by_key(|(state, _)| *state);
         &self.found

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::pitch::{Pitch, PitchFinder};
-use crate::{Clip, with_channels};
+use crate::pyin::exact_pyin;
+use crate::{Clip, PyinSettings, with_channels};
 
 /// The pitch of a voice, point after point.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,7 +17,9 @@ pub struct PitchCurve {
 }
 
 /// Voices and most instruments that play one note at a time, in Hz.
-const RANGE_HZ: [f32; 2] = [55.0, 1100.0];
+const RANGE_HZ: [f64; 2] = [55.0, 1100.0];
+/// A frame has so many of the longest periods.
+const PERIODS: f64 = 2.2;
 /// The time from point to point.
 const HOP_SECS: f64 = 0.005;
 /// A jump of pitch from point to point that no voice makes, in semitones.
@@ -65,30 +67,31 @@ pub(super) fn mixed(clip: &Clip) -> Vec<f32> {
     with_channels(clip.clone(), 1).channels.remove(0)
 }
 
-/// The pitch of a voice every 5 ms. Runs of pitch shorter than 40 ms, and jumps within one, count as no voice.
+/// The pitch of a voice every 5 ms, by pYIN. Runs of pitch shorter than 40 ms, and jumps within one, count as no voice.
 #[must_use]
 pub fn pitch_curve(clip: &Clip) -> PitchCurve {
     let rate_hz = clip.rate_hz;
     let hop = ((HOP_SECS * f64::from(rate_hz)).round() as usize).max(1);
     let voice = mixed(clip);
-    let high = RANGE_HZ[1].min(rate_hz as f32 / 4.0);
-    let mut semitones = vec![None; voice.len().div_ceil(hop)];
-    if high > RANGE_HZ[0] * 2.0 {
-        let mut finder = PitchFinder::new(rate_hz, [RANGE_HZ[0], high]);
-        let mut window = vec![0.0; finder.window()];
-        let half = window.len() / 2;
-        for (i, out) in semitones.iter_mut().enumerate() {
-            for (k, x) in window.iter_mut().enumerate() {
-                let place = (i * hop + k).checked_sub(half);
-                *x = place.and_then(|place| voice.get(place)).copied().unwrap_or(0.0);
-            }
-            let found = finder.find(&window).filter(|it| it.confidence >= Pitch::SURE_FROM);
-            *out = found.map(|it| 69.0 + 12.0 * f64::from(it.hz / 440.0).log2());
-        }
-    }
+    let n_points = voice.len().div_ceil(hop);
+    let [low, high] = [RANGE_HZ[0], RANGE_HZ[1].min(f64::from(rate_hz) / 4.0)];
+    let frame = (PERIODS * f64::from(rate_hz) / low).ceil() as usize;
+    let settings = PyinSettings { rate_hz, range_hz: [low, high], frame, hop };
+    let found = match high > 2.0 * low {
+        true => exact_pyin(&voice, &settings).unwrap_or_default(),
+        // At such a rate there is no voice.
+        false => vec![],
+    };
+    let mut semitones: Vec<Option<f64>> =
+        found.iter().map(|it| it.f0_hz.map(semitones_from_hz)).collect();
+    semitones.resize(n_points, None);
     let mut curve = PitchCurve { rate_hz, hop, semitones };
     without_slips(&mut curve);
     curve
+}
+
+fn semitones_from_hz(hz: f64) -> f64 {
+    69.0 + 12.0 * (hz / 440.0).log2()
 }
 
 /// Takes out single points that slipped by an octave, and runs that are too short.
