@@ -68,7 +68,10 @@ fn sounds_are_analysed_and_bad_files_are_said() {
     assert_eq!(fs::read_dir(&found).unwrap().count(), 2, "equal files are analysed once");
     let a = found.join(hash("a.wav").unwrap());
     let analysis = read(&a);
-    assert_eq!((analysis.rate_hz, analysis.channels, analysis.format), (44_100, 2, 1));
+    assert_eq!(
+        (analysis.rate_hz, analysis.channels, analysis.format),
+        (44_100, 2, Analysis::FORMAT)
+    );
     assert!((analysis.seconds - 1.0).abs() < 1e-9, "{}", analysis.seconds);
     assert!(analysis.loudness_lufs.is_some_and(|it| it > -20.0 && it < 0.0));
     let shape = fs::read(a.join("peaks.bin")).unwrap();
