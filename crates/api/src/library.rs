@@ -101,7 +101,7 @@ pub struct LibraryFolder {
     pub n_sounds: u64,
     /// Sounds that are not where they were.
     pub n_missing: u64,
-    /// Sounds that are not analysed, and have not failed to be.
+    /// Sounds that are not analysed, or were by an earlier version of the program, and have not failed to be.
     pub n_new: u64,
     /// When it was last looked through, if it was.
     pub scanned_ms: Option<UnixMs>,
@@ -158,6 +158,8 @@ pub struct LibraryItem {
     pub sha256: Option<String>,
     /// Whether it is analysed.
     pub is_analysed: bool,
+    /// Whether an earlier version of the program analysed it, which found less: analysing it again finds the rest.
+    pub is_outdated: bool,
     /// Whether somebody has corrected what was found.
     pub is_edited: bool,
     /// Length, in seconds, once that is known.
@@ -186,6 +188,18 @@ pub struct LibraryItem {
     pub tags: Vec<String>,
     /// Collections that it is in.
     pub collections: Vec<String>,
+    /// How similar it is to the sound that was asked about, from 0 to 1; none where none was asked about.
+    pub similarity: Option<f64>,
+}
+
+/// Which sounds are listed: those that are near a place.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SimilarAsk {
+    /// The place, as the analysis of a sound gives it.
+    pub place: Vec<f32>,
+    /// At most so many; 10 if absent, never more than 500.
+    #[serde(default)]
+    pub limit: Option<u64>,
 }
 
 /// A part of what was searched for.
@@ -342,7 +356,7 @@ pub enum AnnotationForm {
     Audacity,
     /// A layer of Sonic Visualiser with the beats.
     SonicVisualiser,
-    /// A MIDI file with the tempo map, meter and key, and with chords and sections as markers.
+    /// A MIDI file with the tempo map, meter and key, chords and sections as markers, and the melody as a track.
     Midi,
 }
 

@@ -161,6 +161,7 @@ impl Studio {
             unreadable: Mutex::new(BTreeSet::new()),
             taking: Mutex::new(()),
             uploads: Mutex::new(BTreeMap::new()),
+            neighbours: Mutex::default(),
             workspace_lock: Mutex::new(Some(workspace_lock)),
         });
         rebuild::reconcile(&shared)?;

@@ -27,6 +27,7 @@ mod reconstructions;
 pub(crate) mod runs;
 pub(crate) mod search;
 pub(crate) mod sessions;
+pub(crate) mod similar;
 pub(crate) mod sounds;
 pub(crate) mod trash;
 pub(crate) mod unreadable;

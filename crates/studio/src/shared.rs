@@ -15,7 +15,7 @@ use rusqlite::Connection;
 use crate::{
     Error, Options,
     error::is_full,
-    library::uploads::Received,
+    library::{similar::Neighbours, uploads::Received},
     live::Broadcast,
     queue::{self, Places},
     store::{
@@ -37,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) behind: Mutex<BTreeSet<Id>>,
     /// What uploads hold, so that it need not be counted for every file.
     pub(crate) uploads: Mutex<BTreeMap<Id, Received>>,
+    /// Places of sounds among others, held for searches.
+    pub(crate) neighbours: Mutex<Neighbours>,
     /// The workspace's lock, until the studio is closed.
     pub(crate) workspace_lock: Mutex<Option<File>>,
     /// Folders on the shelves that could not be read.

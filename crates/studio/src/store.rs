@@ -25,6 +25,7 @@ pub(crate) mod presets;
 pub(crate) mod reconstructions;
 pub(crate) mod runs;
 pub(crate) mod samples;
+pub(crate) mod sound_places;
 pub(crate) mod sounds;
 pub(crate) mod warnings;
 
@@ -65,6 +66,7 @@ const MIGRATIONS: &[&[(&str, &str)]] = &[
     folders::MIGRATIONS,
     items::MIGRATIONS,
     contents::MIGRATIONS,
+    sound_places::MIGRATIONS,
 ];
 
 /// A database up to this size is checked as a whole after a crash; it takes a second or so.

@@ -18,7 +18,8 @@ const SCALES: [Scale; 10] = [
     (|it| it.crest_db, 15.0, 4.0),
     (|it| it.dynamics_db, 18.0, 8.0),
     (|it| (1.0 + it.attacks_per_sec).log2(), 1.2, 0.8),
-    (|it| it.length_secs.max(0.01).log2(), 1.0, 2.0),
+    // An octave: length counts twice, as a hit and a loop of the same drum are of two families.
+    (|it| it.length_secs.max(0.01).log2(), 1.0, 1.0),
 ];
 /// Spread of cepstral coefficients and of their deviations, for all alike: higher ones are smaller and say less.
 const CEPSTRAL: f64 = 40.0;

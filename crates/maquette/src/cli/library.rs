@@ -1,5 +1,7 @@
 //! `maquette library`: sounds of one's own in folders, what was found in them, and searching that.
 
+mod similar;
+
 use std::path::PathBuf;
 
 use api::{
@@ -45,7 +47,7 @@ pub(crate) enum LibraryCommand {
         #[arg(long)]
         follow: bool,
     },
-    /// Search sounds by what is in them, like `key:Am tempo:118..124 len<8 rating>=3`
+    /// Search sounds by what is in them, like `key:Am tempo:118..124 len<8 rating>=3`; `like:ID` puts similar ones first
     Search {
         /// Words and fields; all sounds without any
         query: Vec<String>,
@@ -54,6 +56,15 @@ pub(crate) enum LibraryCommand {
         sort: Option<String>,
         /// At most so many
         #[arg(long, value_name = "N", default_value_t = 100,
+            value_parser = clap::value_parser!(u64).range(1..=500))]
+        limit: u64,
+    },
+    /// List the sounds that are most like one, with how similar they are
+    Similar {
+        /// The sound's identifier or name, or a file that is not in the library
+        sound: String,
+        /// At most so many
+        #[arg(long, value_name = "N", default_value_t = 10,
             value_parser = clap::value_parser!(u64).range(1..=500))]
         limit: u64,
     },
@@ -113,7 +124,7 @@ pub(crate) enum Form {
     Audacity,
     /// Beats as a layer of Sonic Visualiser
     SonicVisualiser,
-    /// Tempo map, meter, key, and chords and sections as markers
+    /// Tempo map, meter, key, chords and sections as markers, and the melody as a track
     Midi,
 }
 
@@ -160,6 +171,10 @@ pub(crate) fn run(command: &LibraryCommand, console: &Console) -> anyhow::Result
             let sort = sort.as_deref().unwrap_or_default();
             let path = format!("/api/library/items?q={q}&sort={}&limit={limit}", encoded(sort));
             let page: LibraryPage = client.get(&path)?;
+            terminal.result(&page, || item_table(&page))
+        }
+        LibraryCommand::Similar { sound, limit } => {
+            let page = similar::page(&client, console, sound, *limit)?;
             terminal.result(&page, || item_table(&page))
         }
         LibraryCommand::Show { sound } => {
@@ -277,10 +292,14 @@ fn item_table(page: &LibraryPage) -> String {
             number(item.loudness_lufs, ""),
             "*".repeat(item.rating.into()),
             item.tags.join(", "),
+            item.similarity.map_or_else(String::new, |it| format!("{:.0} %", 100.0 * it)),
         ]
     };
     let rows: Vec<_> = page.items.iter().map(row).collect();
-    let shown = table(["id", "name", "length", "bpm", "key", "LUFS", "rating", "tags"], &rows);
+    let is_compared = page.items.iter().any(|it| it.similarity.is_some());
+    let last = if is_compared { "similar" } else { "" };
+    let headings = ["id", "name", "length", "bpm", "key", "LUFS", "rating", "tags", last];
+    let shown = table(headings, &rows);
     let n_left = page.total.saturating_sub(page.items.len() as u64);
     match n_left {
         0 => shown,
@@ -294,6 +313,7 @@ fn detail(shown: &LibraryItemDetail) -> String {
         (_, true, _) => "missing".to_owned(),
         (Some(problem), ..) => problem.clone(),
         (.., false) => "not analysed".to_owned(),
+        _ if item.is_outdated => "analysed by an earlier version".to_owned(),
         _ if item.is_edited => "corrected by hand".to_owned(),
         _ => String::new(),
     };

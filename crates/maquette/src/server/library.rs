@@ -3,6 +3,7 @@
 use api::{
     AnalysisEdit, AnnotationForm, Id, Job, LibraryFolder, LibraryFolderChange, LibraryItemChange,
     LibraryItemDetail, LibraryPage, LibraryScan, LibraryWord, NewAnalysis, NewLibraryFolder, Peaks,
+    SimilarAsk,
 };
 use axum::{
     Json,
@@ -25,8 +26,9 @@ use super::{
 };
 use crate::percent;
 
-/// Sounds that a list has if nobody says how many.
+/// Sounds that a list has if nobody says how many, and one of similar sounds.
 const LIMIT: u64 = 200;
+const SIMILAR_LIMIT: u64 = 10;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -37,6 +39,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(create_analysis))
         .routes(routes!(library_items))
         .routes(routes!(library_words))
+        .routes(routes!(similar_library_items))
+        .routes(routes!(library_items_near))
         .routes(routes!(library_item, change_library_item, remove_library_item))
         .routes(routes!(restore_library_item))
         .routes(routes!(edit_library_item, reset_library_item))
@@ -50,14 +54,24 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Asked {
-    /// The search, like `key:Am tempo:118..124 len<8`; all sounds if absent.
+    /// The search, like `key:Am tempo:118..124 len<8`; all sounds if absent. `like:ID` compares with a sound.
     q: Option<String>,
     /// The order: name, added, modified, format, length, tempo, key, loudness, peak, rating or rate; with a dash before
-    /// it, the other way round. Newest first if absent.
+    /// it, the other way round. Newest first if absent; where the search compares, most similar first.
     sort: Option<String>,
     /// How many to leave out at the start.
     offset: Option<u64>,
     /// At most so many; 200 if absent, never more than 500.
+    limit: Option<u64>,
+    /// Only these sounds: their identifiers with commas between them.
+    ids: Option<String>,
+}
+
+/// How many are listed.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct AtMost {
+    /// At most so many; 10 if absent, never more than 500.
     limit: Option<u64>,
 }
 
@@ -161,7 +175,10 @@ async fn library_items(
     InProject(app): InProject,
     FromQuery(asked): FromQuery<Asked>,
 ) -> Answer<LibraryPage> {
+    // What is no identifier is none of a sound.
+    let only = asked.ids.map(|ids| ids.split(',').filter_map(|it| it.trim().parse().ok()).collect());
     let ask = LibraryAsk {
+        only,
         query: asked.q.unwrap_or_default(),
         sort: asked.sort.unwrap_or_default(),
         offset: asked.offset.unwrap_or(0),
@@ -175,6 +192,29 @@ async fn library_items(
     responses((status = 200, body = Vec<LibraryWord>)))]
 async fn library_words(InProject(app): InProject) -> Answer<Vec<LibraryWord>> {
     app.ask(studio::Studio::library_words).await
+}
+
+/// The sounds of the library that are most similar to one of them, with how similar they are.
+#[utoipa::path(get, path = "/api/library/items/{id}/similar", tag = "library",
+    params(("id" = Id, Path), OfProject, AtMost), responses((status = 200, body = LibraryPage)))]
+async fn similar_library_items(
+    InProject(app): InProject,
+    FromPath(id): FromPath<Id>,
+    FromQuery(AtMost { limit }): FromQuery<AtMost>,
+) -> Answer<LibraryPage> {
+    let limit = limit.unwrap_or(SIMILAR_LIMIT);
+    app.ask(move |studio| studio.similar_library_items(&id, limit)).await
+}
+
+/// The sounds of the library that are nearest to a place, as the analysis of a sound that is not in it gives one.
+#[utoipa::path(post, path = "/api/library/similar", params(OfProject), tag = "library",
+    request_body = SimilarAsk, responses((status = 200, body = LibraryPage)))]
+async fn library_items_near(
+    InProject(app): InProject,
+    FromJson(ask): FromJson<SimilarAsk>,
+) -> Answer<LibraryPage> {
+    let limit = ask.limit.unwrap_or(SIMILAR_LIMIT);
+    app.ask(move |studio| studio.library_items_near(&ask, limit)).await
 }
 
 /// One sound of the library, with all that was found in it.

@@ -42,6 +42,26 @@ fn sounds_are_added_searched_marked_and_exported() {
     let refused = run(&workspace, &["library", "search", "tempo:fast"]);
     let said = text(&refused.stderr);
     assert!(said.contains("takes a number or a range, like `tempo:118..124`"), "{said}");
+    // Similar sounds, to one that is named, one that has an identifier, and one that is nowhere in the library.
+    let name = good[0]["name"].as_str().unwrap();
+    let similar = |sound: &str| json(&workspace, &["library", "similar", sound, "--limit", "2"]);
+    let by_name = similar(name);
+    assert_eq!((by_name["total"].as_u64(), &by_name), (Some(2), &similar(id)));
+    let shares: Vec<f64> =
+        by_name["items"].as_array().unwrap().iter().map(|it| it["similarity"].as_f64().unwrap()).collect();
+    assert!(shares.len() == 2 && shares[0] >= shares[1] && shares[1] > 0.0, "{shares:?}");
+    let elsewhere = folder.path().join("elsewhere.wav");
+    fs::copy(good[0]["path"].as_str().unwrap(), &elsewhere).unwrap();
+    let by_file = similar(elsewhere.to_str().unwrap());
+    assert_eq!((&by_file["items"][0]["id"], &by_file["total"]), (&good[0]["id"], &3.into()));
+    assert!(by_file["items"][0]["similarity"].as_f64().unwrap() > 0.999, "{by_file}");
+    assert_eq!(search(&[&format!("like:{id}")]).len(), 2);
+    let shown = text(&run(&workspace, &["library", "similar", id]).stdout);
+    assert!(shown.contains("similar\n") && shown.contains(" %\n"), "{shown}");
+    for (sound, said) in [("nothing", "There is no sound"), ("broken", "not analysed")] {
+        let refused = run(&workspace, &["library", "similar", sound]);
+        assert!(text(&refused.stderr).contains(said), "{}", text(&refused.stderr));
+    }
     json(&workspace, &["library", "remove", "sounds"]);
     assert_eq!(search(&[]).len(), 0);
     assert_eq!(json(&workspace, &["trash", "list"])[0]["list"], "folders");

@@ -384,20 +384,24 @@ pub(crate) fn catch_up(shared: &Shared) -> Result<(), Error> {
             tracing::warn!("what {id} found stays in its folder: failed to {error}");
         }
     }
-    let mut known = Vec::new();
-    for sha256 in shared.read(items::unread_hashes)? {
-        if kept_in(shared, &sha256).is_some_and(|it| it.is_dir()) {
-            known.push((sha256.clone(), read_content(shared, &sha256)?));
+    let unread = shared.read(items::unread_hashes)?;
+    for some in unread.chunks(BATCH) {
+        let mut known = Vec::new();
+        for sha256 in some {
+            if kept_in(shared, sha256).is_some_and(|it| it.is_dir()) {
+                known.push((sha256, read_content(shared, sha256)?));
+            }
         }
-    }
-    if known.is_empty() {
-        return Ok(());
-    }
-    shared.change(|change| {
-        for (sha256, Content { found, edit, marks }) in &known {
-            contents::save(change.tx, sha256, found.as_ref(), edit.as_ref(), marks)?;
+        if known.is_empty() {
+            continue;
         }
-        change.library(&Project::first());
-        Ok(())
-    })
+        shared.change(|change| {
+            for (sha256, Content { found, edit, marks }) in &known {
+                contents::save(change.tx, sha256, found.as_ref(), edit.as_ref(), marks)?;
+            }
+            change.library(&Project::first());
+            Ok(())
+        })?;
+    }
+    Ok(())
 }

@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// The most sounds that one answer holds.
-const PAGE_MAX: u64 = 500;
+pub(super) const PAGE_MAX: u64 = 500;
 /// Pairs of peaks that are read: of ten hours.
 const PEAKS_MAX: u64 = 8_000_000;
 /// The most beats, chords or sections of a correction, and the longest name of one.
@@ -51,15 +51,18 @@ pub struct LibraryAsk {
     pub offset: u64,
     /// How many to list, 500 at most.
     pub limit: u64,
+    /// Only these sounds, if that is said.
+    pub only: Option<Vec<Id>>,
 }
 
 impl Studio {
-    /// Sounds of the library that pass a search.
+    /// Sounds of the library that pass a search. One that compares with a sound puts the most similar ones first, unless
+    /// another order is asked for.
     ///
     /// # Errors
     /// `Invalid` when the search or the order makes no sense.
     pub fn library_items(&self, ask: &LibraryAsk) -> Result<LibraryPage, Error> {
-        let terms = search::parse(&ask.query)?;
+        let search = search::parse(&ask.query)?;
         let (is_down, sort) = match ask.sort.strip_prefix('-') {
             Some(sort) => (true, sort),
             None => (false, ask.sort.as_str()),
@@ -71,18 +74,18 @@ impl Studio {
         }
         let wanted = Wanted {
             project: self.project.as_ref(),
-            terms: &terms,
+            terms: &search.terms,
             sort: Some(sort).filter(|it| !it.is_empty()),
             is_down,
-            offset: ask.offset,
-            limit: ask.limit.min(PAGE_MAX),
+            only: ask.only.as_deref(),
         };
+        let part = (ask.offset, ask.limit.min(PAGE_MAX));
+        if let Some(like) = &search.like {
+            return self.items_like(like, &wanted, part);
+        }
         self.shared.read(|c| {
-            let (total, mut items) = items::search(c, &wanted)?;
-            let mut roots = BTreeMap::new();
-            for item in &mut items {
-                set_path(&self.shared, c, item, &mut roots)?;
-            }
+            let (total, mut items) = items::search(c, &wanted, part)?;
+            set_paths(&self.shared, c, &mut items)?;
             Ok(LibraryPage { total, items })
         })
     }
@@ -106,7 +109,7 @@ impl Studio {
             let place = find(c, id)?;
             let item = items::find(c, id)?;
             let mut item = item.ok_or_else(|| Error::not_found("sound", id))?;
-            set_path(&self.shared, c, &mut item, &mut BTreeMap::new())?;
+            set_paths(&self.shared, c, std::slice::from_mut(&mut item))?;
             let folder = item.folder.as_ref().map(|it| folders::find(c, it)).transpose()?;
             Ok((item, folder.flatten().map(|row| row.card.name), place))
         })?;
@@ -311,7 +314,7 @@ fn read_peaks(path: &Path) -> Result<Vec<u8>, Error> {
 }
 
 /// Where a sound that is shown is.
-fn find(connection: &Connection, id: &Id) -> Result<Place, Error> {
+pub(super) fn find(connection: &Connection, id: &Id) -> Result<Place, Error> {
     items::place(connection, id)?.ok_or_else(|| Error::not_found("sound", id))
 }
 
@@ -335,25 +338,27 @@ fn path_of(shared: &Shared, connection: &Connection, place: &Place) -> Result<Pa
     Ok(file_of(&root_of(shared, &row), &place.path))
 }
 
-/// Says where the file of a sound is, in place of the path in its folder.
-fn set_path(
+/// Says where the files of sounds are, in place of the paths in their folders.
+pub(super) fn set_paths(
     shared: &Shared,
     connection: &Connection,
-    item: &mut LibraryItem,
-    roots: &mut BTreeMap<Id, PathBuf>,
+    items: &mut [LibraryItem],
 ) -> Result<(), Error> {
-    let path = match &item.folder {
-        None => shared.workspace.folder(Shelf::Sounds, &item.id).join(SoundCard::SOUND),
-        Some(folder) => {
-            if !roots.contains_key(folder) {
-                let row = folders::find(connection, folder)?;
-                let row = row.ok_or_else(|| Error::not_found("folder", folder))?;
-                roots.insert(folder.clone(), root_of(shared, &row));
+    let mut roots: BTreeMap<Id, PathBuf> = BTreeMap::new();
+    for item in items {
+        let path = match &item.folder {
+            None => shared.workspace.folder(Shelf::Sounds, &item.id).join(SoundCard::SOUND),
+            Some(folder) => {
+                if !roots.contains_key(folder) {
+                    let row = folders::find(connection, folder)?;
+                    let row = row.ok_or_else(|| Error::not_found("folder", folder))?;
+                    roots.insert(folder.clone(), root_of(shared, &row));
+                }
+                file_of(&roots[folder], &item.path)
             }
-            file_of(&roots[folder], &item.path)
-        }
-    };
-    item.path = path.to_string_lossy().into_owned();
+        };
+        item.path = path.to_string_lossy().into_owned();
+    }
     Ok(())
 }
 

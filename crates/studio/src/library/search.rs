@@ -1,7 +1,10 @@
 //! What is typed to search the library, `key:Am tempo:118..124 len<8 "warm pad"`, as tests of a sound.
 //!
 //! A search is words and fields, separated by spaces; a sound has to pass all of them. A dash before one turns it around.
-//! Quotation marks keep spaces. [`FIELDS`] lists the fields.
+//! Quotation marks keep spaces. [`FIELDS`] lists the fields. One field tests nothing: `like:` puts sounds in order by how
+//! similar they are to another.
+
+use api::Id;
 
 use crate::Error;
 
@@ -26,8 +29,19 @@ pub(crate) const FIELDS: &[&str] = &[
     "finding",
     "rate",
     "channels",
+    "kind",
     "is",
+    "like",
 ];
+
+/// What was typed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Search {
+    /// What a sound has to pass.
+    pub(crate) terms: Vec<Term>,
+    /// The sound that others are compared with.
+    pub(crate) like: Option<Id>,
+}
 
 /// One test, or its opposite.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,8 +70,19 @@ pub(crate) enum Test {
     Word(String),
     /// It has a finding of this kind, or of any.
     Finding(Option<String>),
+    Kind(Kind),
     Is(State),
 }
+
+/// What is in the library. Films stay where they are made; pages list them beside the sounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Sound,
+    Midi,
+    Film,
+}
+
+const KINDS: &[(&str, Kind)] = &[("sound", Kind::Sound), ("midi", Kind::Midi), ("film", Kind::Film)];
 
 /// The numbers that can be searched for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +105,7 @@ pub(crate) enum State {
     Edited,
     Failed,
     Made,
+    Outdated,
 }
 
 const STATES: &[(&str, State)] = &[
@@ -89,6 +115,7 @@ const STATES: &[(&str, State)] = &[
     ("edited", State::Edited),
     ("failed", State::Failed),
     ("made", State::Made),
+    ("outdated", State::Outdated),
 ];
 
 /// Numbers from one to another; an end that is `open` does not belong to it.
@@ -108,7 +135,7 @@ pub(crate) struct End {
 ///
 /// # Errors
 /// `Invalid` says which part makes no sense, and what would.
-pub(crate) fn parse(text: &str) -> Result<Vec<Term>, Error> {
+pub(crate) fn parse(text: &str) -> Result<Search, Error> {
     if text.chars().count() > CHARS_MAX {
         return Err(refused(format!("it has more than {CHARS_MAX} characters; use fewer")));
     }
@@ -116,7 +143,24 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Term>, Error> {
     if words.len() > TESTS_MAX {
         return Err(refused(format!("it has more than {TESTS_MAX} parts; use fewer")));
     }
-    words.iter().map(term).collect()
+    let mut search = Search::default();
+    for word in &words {
+        match read(word)? {
+            Read::Term(term) => search.terms.push(term),
+            Read::Like(id) => {
+                if search.like.replace(id).is_some() {
+                    return Err(refused("`like:` is there twice; compare with one sound"));
+                }
+            }
+        }
+    }
+    Ok(search)
+}
+
+/// What a part of a search is.
+enum Read {
+    Term(Term),
+    Like(Id),
 }
 
 /// A part of a search: what stands before the first quotation mark decides whether it is a field.
@@ -150,7 +194,7 @@ fn split(text: &str) -> Result<Vec<Part>, Error> {
     Ok(parts)
 }
 
-fn term(part: &Part) -> Result<Term, Error> {
+fn read(part: &Part) -> Result<Read, Error> {
     let is_negated =
         part.text.len() > 1 && part.text.starts_with('-') && part.quoted_from != Some(0);
     let text = &part.text[usize::from(is_negated)..];
@@ -161,23 +205,52 @@ fn term(part: &Part) -> Result<Term, Error> {
     let sign = text.find([':', '<', '>', '=']).filter(|at| *at > 0 && is_plain(*at));
     let name = sign.map_or("", |at| &text[..at]);
     let is_field = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphabetic());
+    let name = name.to_ascii_lowercase();
     let test = match sign.filter(|_| is_field) {
-        Some(at) => field(&name.to_ascii_lowercase(), &text[at..])?,
+        Some(_) if name == "like" && is_negated => {
+            return Err(refused("`like:` puts in order, so it has no opposite; leave the dash out"));
+        }
+        Some(at) if name == "like" => {
+            let value = plain_value(&name, &text[at..])?;
+            let wrong = || refused(format!("`like` takes the identifier of a sound, not `{value}`"));
+            return Ok(Read::Like(value.parse().map_err(|_| wrong())?));
+        }
+        Some(at) => field(&name, &text[at..])?,
         None if text.is_empty() => {
             return Err(refused("there is nothing between the quotation marks"));
         }
         None => Test::Text(text.to_lowercase()),
     };
-    Ok(Term { is_negated, test })
+    Ok(Read::Term(Term { is_negated, test }))
 }
 
-/// The test of a field; `rest` begins with the sign behind its name.
-fn field(name: &str, rest: &str) -> Result<Test, Error> {
+/// The sign behind the name of a field, and the value behind that.
+fn sign_and_value(rest: &str) -> (&str, &str) {
     let (sign, value) = [">=", "<=", ":>=", ":<=", ":>", ":<", ":", ">", "<", "="]
         .into_iter()
         .find_map(|sign| Some((sign.trim_start_matches(':'), rest.strip_prefix(sign)?)))
         .unwrap_or(("", ""));
-    let value = value.trim();
+    (sign, value.trim())
+}
+
+/// The value of a field without an order.
+fn plain_value<'a>(name: &str, rest: &'a str) -> Result<&'a str, Error> {
+    let (sign, value) = sign_and_value(rest);
+    if !matches!(sign, "" | "=") {
+        return Err(refused(format!("`{name}` has no order; write `{name}:{value}`")));
+    }
+    if value.is_empty() {
+        return Err(refused(format!(
+            "`{name}:` needs something behind it, like `{}`",
+            example(name)
+        )));
+    }
+    Ok(value)
+}
+
+/// The test of a field; `rest` begins with the sign behind its name.
+fn field(name: &str, rest: &str) -> Result<Test, Error> {
+    let (sign, value) = sign_and_value(rest);
     let number = match name {
         "tempo" | "bpm" => Some(Number::Tempo),
         "len" | "length" => Some(Number::Length),
@@ -202,16 +275,7 @@ fn field(name: &str, rest: &str) -> Result<Test, Error> {
         );
         return Err(refused(message));
     }
-    if !matches!(sign, "" | "=") {
-        return Err(refused(format!("`{name}` has no order; write `{name}:{value}`")));
-    }
-    if value.is_empty() {
-        return Err(refused(format!(
-            "`{name}:` needs something behind it, like `{}`",
-            example(name)
-        )));
-    }
-    let lower = value.to_lowercase();
+    let lower = plain_value(name, rest)?.to_lowercase();
     Ok(match name {
         "key" => key(value)?,
         "tag" => Test::Tag(lower),
@@ -221,7 +285,11 @@ fn field(name: &str, rest: &str) -> Result<Test, Error> {
         "meter" => Test::Meter(lower),
         "word" => Test::Word(lower),
         "finding" => Test::Finding((lower != "any").then_some(lower)),
-        _ => Test::Is(state(&lower)?),
+        "kind" => Test::Kind(kind(&lower).ok_or_else(|| {
+            refused(format!("`kind:` takes sound, midi or film, not `{lower}`"))
+        })?),
+        // A film is a film, whichever way it is said.
+        _ => kind(&lower).map_or_else(|| state(&lower).map(Test::Is), |it| Ok(Test::Kind(it)))?,
     })
 }
 
@@ -243,8 +311,14 @@ fn example(name: &str) -> &'static str {
         "finding" => "finding:clipping",
         "rate" => "rate>=48000",
         "channels" => "channels:2",
+        "kind" => "kind:midi",
+        "like" => "like:kick-3f9a2c",
         _ => "is:missing",
     }
+}
+
+fn kind(word: &str) -> Option<Kind> {
+    KINDS.iter().find(|(it, _)| *it == word).map(|(_, kind)| *kind)
 }
 
 fn state(word: &str) -> Result<State, Error> {
@@ -395,7 +469,7 @@ mod tests {
     use super::*;
 
     fn tests(text: &str) -> Vec<Test> {
-        let terms = parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let terms = parse(text).unwrap_or_else(|error| panic!("{text}: {error}")).terms;
         assert!(terms.iter().all(|term| !term.is_negated), "{text}");
         terms.into_iter().map(|term| term.test).collect()
     }
@@ -425,10 +499,19 @@ mod tests {
             [Test::Finding(None), Test::Finding(Some("hum".into()))]
         );
         assert_eq!(tests("is:missing"), [Test::Is(State::Missing)]);
-        let negated = parse("-drums -tag:x -\"a b\"").unwrap();
+        assert_eq!(tests("kind:MIDI is:film"), [Test::Kind(Kind::Midi), Test::Kind(Kind::Film)]);
+        let negated = parse("-drums -tag:x -\"a b\"").unwrap().terms;
         assert!(negated.iter().all(|term| term.is_negated));
         assert_eq!(negated[2].test, text("a b"));
-        assert_eq!(parse("\"-x\"").unwrap()[0], Term { is_negated: false, test: text("-x") });
+        assert_eq!(parse("\"-x\"").unwrap().terms[0], Term { is_negated: false, test: text("-x") });
+    }
+
+    #[test]
+    fn a_search_may_compare_with_one_sound() {
+        let search = parse("like:kick-3f9a2c len<8").unwrap();
+        assert_eq!(search.like, Some("kick-3f9a2c".parse().unwrap()));
+        assert_eq!(search.terms.len(), 1);
+        assert_eq!(parse("\"like:x\"").unwrap().like, None);
     }
 
     #[test]
@@ -488,7 +571,13 @@ mod tests {
         check("key:H", "`key` takes a key");
         check("key:", "needs something behind it, like `key:Am`");
         check("tag>3", "`tag` has no order");
+        check("kind:song", "takes sound, midi or film, not `song`");
         check("is:blue", "`is:` takes missing, new");
+        check("-like:kick-3f9a2c", "has no opposite");
+        check("like:a like:b", "is there twice");
+        check("like:", "needs something behind it");
+        check("like>x", "has no order");
+        check("like:Kick", "takes the identifier of a sound, not `Kick`");
         check("\"open", "has no partner");
         check("\"\"", "nothing between");
         check("len:nan", "takes a number");

@@ -5,7 +5,7 @@
 use api::{Analysis, AnalysisEdit, SoundFacts};
 use rusqlite::{Connection, params};
 
-use super::to_json;
+use super::{sound_places, to_json};
 use crate::{Error, library::search::read_key};
 
 pub(super) const MIGRATIONS: &[(&str, &str)] = &[
@@ -48,6 +48,12 @@ pub(super) const MIGRATIONS: &[(&str, &str)] = &[
                 json_extract(card, '$.facts.loudness_lufs')
             FROM sounds
             WHERE json_extract(card, '$.facts.sha256') <> '' AND json_extract(card, '$.facts.rate_hz') > 0;",
+    ),
+    // Which version of the analysis it is of; what is kept is read again for it.
+    (
+        "contents-3",
+        "ALTER TABLE contents ADD COLUMN format INTEGER NOT NULL DEFAULT 0;
+        UPDATE contents SET is_read = 0 WHERE analysed;",
     ),
 ];
 
@@ -106,7 +112,8 @@ fn save_analysis(
         .prepare_cached(
             "UPDATE contents SET analysed = 1, is_edited = ?2, seconds = ?3, rate_hz = ?4,
                 channels = ?5, tempo_bpm = ?6, meter = ?7, key = ?8, tonic = ?9, is_minor = ?10,
-                loudness_lufs = ?11, true_peak_dbtp = ?12, findings = ?13, words = ?14
+                loudness_lufs = ?11, true_peak_dbtp = ?12, findings = ?13, words = ?14,
+                format = ?15
              WHERE sha256 = ?1",
         )?
         .execute(params![
@@ -124,8 +131,9 @@ fn save_analysis(
             shown.true_peak_dbtp,
             to_json(&findings),
             to_json(&shown.words),
+            found.format,
         ])?;
-    Ok(())
+    sound_places::save(connection, sha256, &found.place)
 }
 
 /// Stores what is known of a sound that was made here before it is analysed.

@@ -1,16 +1,16 @@
 //! Sounds of the library: one row for each file and each sound that was made here, joined with what is known of what is
 //! in it, which equal files have in common (`contents.rs`).
 
+mod terms;
+
 use std::collections::BTreeMap;
 
-use api::{Id, LibraryItem, UnixMs};
+use api::{Analysis, Id, LibraryItem, UnixMs};
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter, types::Value};
+use terms::test_of;
 
 use super::{from_json, id, int, sounds::SoundRow, to_json, uint};
-use crate::{
-    Error,
-    library::search::{End, Number, Range, State, Term, Test},
-};
+use crate::{Error, library::search::Term};
 
 pub(super) const MIGRATIONS: &[(&str, &str)] = &[
     (
@@ -252,14 +252,17 @@ pub(crate) fn of_folder(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// How many sounds of a folder are shown, are missing, and are neither analysed nor have failed to be.
+/// How many sounds of a folder are shown, are missing, and are neither analysed as this program does nor have failed to be.
 pub(crate) fn counts(connection: &Connection, folder: &Id) -> Result<[u64; 3], Error> {
-    let sql = "SELECT count(*), coalesce(sum(i.is_missing), 0),
+    let sql = format!(
+        "SELECT count(*), coalesce(sum(i.is_missing), 0),
             coalesce(sum(NOT i.is_missing AND i.problem IS NULL AND c.analysed IS NULL), 0)
-        FROM items i LEFT JOIN contents c ON c.sha256 = i.sha256 AND c.analysed
-        WHERE i.folder = ?1 AND i.is_shown";
+        FROM items i LEFT JOIN contents c ON c.sha256 = i.sha256 AND {}
+        WHERE i.folder = ?1 AND i.is_shown",
+        is_up_to_date()
+    );
     let counts = connection
-        .prepare_cached(sql)?
+        .prepare_cached(&sql)?
         .query_row([folder.as_str()], |row| Ok([uint(row, 0)?, uint(row, 1)?, uint(row, 2)?]))?;
     Ok(counts)
 }
@@ -271,6 +274,11 @@ pub(crate) enum Which<'a> {
     All(Option<&'a Id>),
     Folder(&'a Id),
     One(&'a Id),
+}
+
+/// What a content is like that was analysed as this program does it.
+fn is_up_to_date() -> String {
+    format!("c.analysed AND c.format >= {}", Analysis::FORMAT)
 }
 
 /// Where sounds are that can be analysed: those that are not analysed and have not failed to be, or all.
@@ -290,8 +298,9 @@ pub(crate) fn to_analyse(
         false => "i.problem IS NULL AND c.sha256 IS NULL",
     };
     let sql = format!(
-        "SELECT {PLACE} FROM items i LEFT JOIN contents c ON c.sha256 = i.sha256 AND c.analysed
-         WHERE i.is_shown AND NOT i.is_missing AND {limit} AND {state} ORDER BY i.path, i.id"
+        "SELECT {PLACE} FROM items i LEFT JOIN contents c ON c.sha256 = i.sha256 AND {}
+         WHERE i.is_shown AND NOT i.is_missing AND {limit} AND {state} ORDER BY i.path, i.id",
+        is_up_to_date()
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map([value], place_from)?;
@@ -354,26 +363,73 @@ pub(crate) fn sorts() -> impl Iterator<Item = &'static str> {
     SORTS.iter().map(|(word, _)| *word)
 }
 
-/// What is listed, in which order, and which part of it.
+/// What is listed, and in which order.
+#[derive(Default)]
 pub(crate) struct Wanted<'a> {
     pub(crate) project: Option<&'a Id>,
     pub(crate) terms: &'a [Term],
     /// One of [`sorts`]; the order of adding, newest first, without one.
     pub(crate) sort: Option<&'a str>,
     pub(crate) is_down: bool,
-    pub(crate) offset: u64,
-    pub(crate) limit: u64,
+    /// Only these sounds, if that is said.
+    pub(crate) only: Option<&'a [Id]>,
 }
 
-/// Sounds that pass a search, and how many there are in all.
+/// Sounds that pass a search, so many of them from one on, and how many there are in all.
 pub(crate) fn search(
     connection: &Connection,
     wanted: &Wanted<'_>,
+    (offset, limit): (u64, u64),
 ) -> Result<(u64, Vec<LibraryItem>), Error> {
+    let (from, values) = from_where(wanted);
+    let total = connection
+        .prepare_cached(&format!("SELECT count(*) {from}"))?
+        .query_row(params_from_iter(&values), |row| uint(row, 0))?;
+    let sql = format!(
+        "SELECT i.id {from} ORDER BY {} LIMIT {} OFFSET {}",
+        order(wanted),
+        int(limit),
+        int(offset)
+    );
+    // All of them are put in order by little, and only those of this part are read whole.
+    let mut statement = connection.prepare_cached(&sql)?;
+    let ids = statement.query_map(params_from_iter(&values), |row| id(row, 0))?;
+    let ids = ids.collect::<rusqlite::Result<Vec<Id>>>()?;
+    let mut items = Vec::with_capacity(ids.len());
+    for id in ids {
+        items.extend(find(connection, &id)?);
+    }
+    Ok((total, items))
+}
+
+/// Hears every sound that passes a search and was read, with its hash; without an order that was asked for, in any.
+pub(crate) fn passing(
+    connection: &Connection,
+    wanted: &Wanted<'_>,
+    mut hear: impl FnMut(&str, &str),
+) -> Result<(), Error> {
+    let (from, values) = from_where(wanted);
+    let order = wanted.sort.map_or_else(String::new, |_| format!("ORDER BY {}", order(wanted)));
+    let sql = format!("SELECT i.id, i.sha256 {from} AND i.sha256 IS NOT NULL {order}");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(&values))?;
+    while let Some(row) = rows.next()? {
+        let text = |idx| row.get_ref(idx).map(|it| it.as_str().unwrap_or_default());
+        hear(text(0)?, text(1)?);
+    }
+    Ok(())
+}
+
+/// From where a search reads, with what was typed.
+fn from_where(wanted: &Wanted<'_>) -> (String, Vec<Value>) {
     let (mut values, mut tests) = (Vec::new(), vec!["i.is_shown".to_owned()]);
     if let Some(project) = wanted.project {
         values.push(Value::Text(project.to_string()));
         tests.push("i.project = ?1".to_owned());
+    }
+    if let Some(only) = wanted.only {
+        values.push(Value::Text(to_json(&only)));
+        tests.push(format!("i.id IN (SELECT value FROM json_each(?{}))", values.len()));
     }
     for term in wanted.terms {
         let test = test_of(&term.test, &mut values);
@@ -388,31 +444,18 @@ pub(crate) fn search(
          LEFT JOIN folders f ON f.id = i.folder WHERE {}",
         tests.join(" AND ")
     );
-    let total = connection
-        .prepare_cached(&format!("SELECT count(*) {from}"))?
-        .query_row(params_from_iter(&values), |row| uint(row, 0))?;
+    (from, values)
+}
+
+fn order(wanted: &Wanted<'_>) -> String {
     let known = wanted.sort.and_then(|sort| SORTS.iter().find(|(word, _)| *word == sort));
-    let order = match known {
+    match known {
         Some((_, column)) => {
             let direction = if wanted.is_down { "DESC" } else { "ASC" };
             format!("({column}) IS NULL, {column} {direction}, i.name COLLATE NOCASE, i.id")
         }
         None => "i.added_ms DESC, i.path COLLATE NOCASE, i.id".to_owned(),
-    };
-    let sql = format!(
-        "SELECT i.id {from} ORDER BY {order} LIMIT {} OFFSET {}",
-        int(wanted.limit),
-        int(wanted.offset)
-    );
-    // All of them are put in order by little, and only those of this part are read whole.
-    let mut statement = connection.prepare_cached(&sql)?;
-    let ids = statement.query_map(params_from_iter(&values), |row| id(row, 0))?;
-    let ids = ids.collect::<rusqlite::Result<Vec<Id>>>()?;
-    let mut items = Vec::with_capacity(ids.len());
-    for id in ids {
-        items.extend(find(connection, &id)?);
     }
-    Ok((total, items))
 }
 
 /// One sound that is shown.
@@ -453,7 +496,7 @@ pub(crate) fn words(
 const ITEM: &str = "i.id, i.project, i.folder, i.path, i.name, i.ending, i.bytes, i.modified_ms,
     i.added_ms, i.is_missing, i.problem, i.sha256, i.tags, c.analysed, c.is_edited, c.seconds,
     c.rate_hz, c.channels, c.tempo_bpm, c.meter, c.key, c.loudness_lufs, c.true_peak_dbtp,
-    c.findings, c.words, c.rating, c.tags, c.collections";
+    c.findings, c.words, c.rating, c.tags, c.collections, c.format";
 
 /// A row as lists have it; its path is still that in its folder.
 fn item_from(row: &Row<'_>) -> rusqlite::Result<LibraryItem> {
@@ -479,6 +522,8 @@ fn item_from(row: &Row<'_>) -> rusqlite::Result<LibraryItem> {
         problem: row.get(10)?,
         sha256: row.get(11)?,
         is_analysed: row.get::<_, Option<bool>>(13)?.unwrap_or_default(),
+        is_outdated: row.get::<_, Option<bool>>(13)?.unwrap_or_default()
+            && row.get::<_, Option<u32>>(28)?.is_none_or(|it| it < Analysis::FORMAT),
         is_edited: row.get::<_, Option<bool>>(14)?.unwrap_or_default(),
         seconds: row.get(15)?,
         rate_hz: row.get(16)?,
@@ -493,80 +538,6 @@ fn item_from(row: &Row<'_>) -> rusqlite::Result<LibraryItem> {
         rating: row.get::<_, Option<u8>>(25)?.unwrap_or_default(),
         tags,
         collections: list(27)?.unwrap_or_default(),
+        similarity: None,
     })
-}
-
-/// A test as SQL; what was typed goes into `values`.
-fn test_of(test: &Test, values: &mut Vec<Value>) -> String {
-    let mut given = |value: Value| {
-        values.push(value);
-        format!("?{}", values.len())
-    };
-    let text = |it: &str| Value::Text(it.to_owned());
-    match test {
-        Test::Text(it) => {
-            let it = given(text(it));
-            format!(
-                "(instr(i.text, {it}) OR instr(lower(i.tags), {it}) OR coalesce(instr(c.text, {it}), 0))"
-            )
-        }
-        Test::Number(number, range) => {
-            let column = match number {
-                Number::Tempo => "c.tempo_bpm",
-                Number::Length => "c.seconds",
-                Number::Loudness => "c.loudness_lufs",
-                Number::Peak => "c.true_peak_dbtp",
-                Number::Rating => "coalesce(c.rating, 0)",
-                Number::Rate => "c.rate_hz",
-                Number::Channels => "c.channels",
-            };
-            let Range { least, most } = *range;
-            let mut limit = |end: Option<End>, open: &str, closed: &str| {
-                end.map(|it| {
-                    let sign = if it.is_open { open } else { closed };
-                    format!("{column} {sign} {}", given(Value::Real(it.value)))
-                })
-            };
-            let tests = [limit(least, ">", ">="), limit(most, "<", "<=")];
-            let tests: Vec<String> = tests.into_iter().flatten().collect();
-            format!("({})", tests.join(" AND "))
-        }
-        Test::Key { tonic, is_minor } => {
-            let tonic = tonic.map(|it| format!("c.tonic = {}", given(Value::Integer(it.into()))));
-            let mode = is_minor.map(|it| format!("c.is_minor = {}", u8::from(it)));
-            let tests: Vec<String> = tonic.into_iter().chain(mode).collect();
-            format!("({})", tests.join(" AND "))
-        }
-        Test::Tag(it) => {
-            let it = given(text(it));
-            format!("({} OR {})", has_word("i.tags", &it), has_word("c.tags", &it))
-        }
-        Test::Collection(it) => has_word("c.collections", &given(text(it))),
-        Test::Word(it) => has_word("c.words", &given(text(it))),
-        Test::Finding(Some(it)) => has_word("c.findings", &given(text(it))),
-        Test::Finding(None) => "(c.findings <> '[]')".to_owned(),
-        Test::Folder(it) => {
-            let it = given(text(it));
-            // A folder of the library, or one in it.
-            format!(
-                "(instr(lower(json_extract(f.card, '$.name')), {it}) OR (i.folder IS NOT NULL AND instr('/' || i.text, '/' || {it} || '/')))"
-            )
-        }
-        Test::Format(it) => format!("(i.ending = {})", given(text(it))),
-        Test::Meter(it) => format!("(c.meter = {})", given(text(it))),
-        Test::Is(State::Missing) => "i.is_missing".to_owned(),
-        Test::Is(State::New) => {
-            "(i.problem IS NULL AND NOT coalesce(c.analysed, 0) AND NOT i.is_missing)".to_owned()
-        }
-        Test::Is(State::Analysed) => "c.analysed".to_owned(),
-        Test::Is(State::Edited) => "c.is_edited".to_owned(),
-        Test::Is(State::Failed) => "(i.problem IS NOT NULL)".to_owned(),
-        Test::Is(State::Made) => "(i.folder IS NULL)".to_owned(),
-    }
-}
-
-fn has_word(column: &str, word: &str) -> String {
-    format!(
-        "EXISTS (SELECT 1 FROM json_each(coalesce({column}, '[]')) w WHERE lower(w.value) = {word})"
-    )
 }
