@@ -78,11 +78,11 @@ fn beats(analysis: &Analysis) -> Vec<Beat> {
 
 #[cfg(test)]
 mod tests {
-    use api::{SoundFinding, Span};
+    use api::{HeardNote, Phrase, SoundFinding, Span};
 
     use super::*;
 
-    /// Two bars of three with an upbeat, two chords, two sections.
+    /// Two bars of three with an upbeat, two chords, one section, two phrases, two notes.
     pub(super) fn waltz() -> Analysis {
         let span = |start_s: f64, end_s: f64, label: &str| Span {
             start_s,
@@ -111,6 +111,14 @@ mod tests {
                 end_s: 1.25,
                 sentence: "It is clipped, \"badly\".".to_owned(),
             }],
+            phrases: vec![
+                Phrase { start_s: 0.0, end_s: 1.5 },
+                Phrase { start_s: 2.0, end_s: 4.0 },
+            ],
+            melody: vec![
+                HeardNote { start_s: 0.5, end_s: 1.0, key: 69, cents_off: 25.0, velocity: 90 },
+                HeardNote { start_s: 1.0, end_s: 1.5, key: 72, cents_off: -5.0, velocity: 80 },
+            ],
             ..Analysis::default()
         }
     }

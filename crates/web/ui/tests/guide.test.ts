@@ -39,6 +39,8 @@ test('each page has a topic, each topic that is about a page leads to it', () =>
   }
   expect(helpFor('/runs/strings-sketch-81c0d2')).toBe('/help/training')
   expect(helpFor('/export')).toBe('/help/exports')
+  expect(helpFor('/library/chords-81c0d2/notes')).toBe('/help/notes')
+  expect(helpFor('/library/chords-81c0d2/tune')).toBe('/help/change')
   expect(placeOf('training')).toBe('/runs')
 })
 
@@ -50,6 +52,8 @@ test.each([
   ['exporting', '/help/exports'],
   ['max pure data', '/help/exports#in-max-and-pure-data'],
   ['resume', '/help/training#stop-and-resume'],
+  ['harmonise', '/help/notes#harmonise-a-melody'],
+  ['similar', '/help/library#similar-sounds'],
   ['duplicates', '/help/datasets#duplicates'],
   ['it sounds quiet', '/help/troubleshooting#it-sounds-quiet'],
   ['too quiet', '/help/troubleshooting#it-sounds-quiet'],

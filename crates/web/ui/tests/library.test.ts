@@ -2,10 +2,13 @@
 
 import { describe, expect, test } from 'vitest'
 
-import type { Analysis } from '../src/lib/api'
+import type { Analysis, Film, LibraryItem } from '../src/lib/api'
 import { atTempo, barsFrom, doubled, halved, isFirstOfBar, joined, merged, movedBeat, nearestBeat, perBar, recorded, renamed, split, tempoOf, withBeat, withoutBeat } from '../src/pages/library/editing'
+import { asksForFilms, filmsIn } from '../src/pages/library/films'
+import { heightIn, keyRange } from '../src/pages/library/melody'
+import { Selection, SELECTED_MAX, withWords } from '../src/pages/library/selection.svelte'
 import { ListWindow, PAGE, pagesOf } from '../src/pages/library/window.svelte'
-import { chordName, fieldOf, marksIn, toggled, typedWords } from '../src/pages/library/words'
+import { chordName, fieldOf, likeOf, marksIn, toggled, typedWords } from '../src/pages/library/words'
 
 const found = (changes: Partial<Analysis> = {}): Analysis =>
   ({ tempo_bpm: 120, meter: '4/4', beats_s: [0.1, 0.6, 1.1, 1.6, 2.1, 2.6, 3.1, 3.6, 4.1], downbeats_s: [0.6, 2.6], seconds: 4.5, chords: [], sections: [], onsets_s: [], ...changes }) as Analysis
@@ -152,5 +155,94 @@ describe('the list', () => {
     expect([list.problem !== undefined, list.total, list.at(3)]).toEqual([true, 1000, 3])
     await list.list(ask)
     expect(list.problem).toBeUndefined()
+  })
+})
+
+describe('similar sounds', () => {
+  test.each([
+    ['like:kick-3f9a2c', 'kick-3f9a2c'],
+    ['drums LIKE:kick-3f9a2c len<8', 'kick-3f9a2c'],
+    ['like=kick-3f9a2c', 'kick-3f9a2c'],
+    ['unlike:kick', undefined],
+    ['like:', undefined],
+    ['', undefined],
+  ])('«%s» compares with %s', (query, id) => {
+    expect(likeOf(query)).toBe(id)
+  })
+})
+
+describe('a melody', () => {
+  test('has an octave at least, and notes lie in their order', () => {
+    expect(keyRange([])).toEqual({ lowest: 60, highest: 72 })
+    expect(keyRange([{ key: 60 }, { key: 62 }])).toEqual({ lowest: 55, highest: 67 })
+    const range = keyRange([{ key: 40 }, { key: 80 }])
+    expect(range).toEqual({ lowest: 40, highest: 80 })
+    const [low, high] = [heightIn(range, 40), heightIn(range, 80)]
+    expect(high.top).toBeLessThan(low.top)
+    expect(low.top + low.height).toBeLessThanOrEqual(103)
+  })
+})
+
+describe('a selection', () => {
+  const row = (n: number) => ({ id: `s${n}`, name: String(n), tags: [], rating: 0 }) as unknown as LibraryItem
+  const rows = (total: number) => ({ total, loaded: async (index: number) => (index < total ? row(index) : undefined) })
+  const ids = (selection: Selection) => selection.all.map(({ id }) => id)
+
+  test('goes from where it began to where a key or a click leads', async () => {
+    const selection = new Selection()
+    await selection.extend(rows(9), 2, 3)
+    expect(ids(selection)).toEqual(['s2', 's3'])
+    await selection.extend(rows(9), 3, 5)
+    expect(ids(selection)).toEqual(['s2', 's3', 's4', 's5'])
+    selection.toggle(4, row(4))
+    expect(selection.has('s4')).toBe(false)
+    await selection.extend(rows(9), 4, 6)
+    expect(ids(selection)).toContain('s6')
+    selection.replace({ ...row(2), rating: 5 })
+    expect(selection.all[0]?.rating).toBe(5)
+    selection.replace(row(8))
+    expect(selection.has('s8')).toBe(false)
+    selection.clear()
+    expect(selection.size).toBe(0)
+  })
+
+  test('has a limit', async () => {
+    const selection = new Selection()
+    await selection.selectAll(rows(SELECTED_MAX + 20))
+    expect(selection.size).toBe(SELECTED_MAX)
+    selection.toggle(SELECTED_MAX + 5, row(SELECTED_MAX + 5))
+    expect(selection.size).toBe(SELECTED_MAX)
+  })
+
+  test('adds words once', () => {
+    expect(withWords(['a', 'b'], ['b', 'c'])).toEqual(['a', 'b', 'c'])
+  })
+})
+
+describe('films in the library', () => {
+  const film = (name: string, secs?: number) =>
+    ({ id: name, job: { name }, run_name: 'Brave run', game: 'snake', result: secs === undefined ? null : { length_secs: secs } }) as unknown as Film
+  const all = [film('First steps', 30), film('Best of all', 90), film('Unfinished')]
+  const names = (query: string) => filmsIn(all, query).map(({ id }) => id)
+
+  test.each([
+    ['kind:film', true],
+    ['best IS:film', true],
+    ['kind:sound', false],
+    ['"kind:film"', false],
+    ['film', false],
+  ])('«%s»', (query, isOfFilms) => {
+    expect(asksForFilms(query)).toBe(isOfFilms)
+  })
+
+  test('are found by their names and their length', () => {
+    expect(names('kind:film')).toEqual(['First steps', 'Best of all'])
+    expect(names('kind:film BEST')).toEqual(['Best of all'])
+    expect(names('kind:film -best')).toEqual(['First steps'])
+    expect(names('kind:film "of all" brave snake')).toEqual(['Best of all'])
+    expect(names('kind:film len<60')).toEqual(['First steps'])
+    expect(names('is:film len>60')).toEqual(['Best of all'])
+    expect(names('kind:film key:Am')).toEqual([])
+    expect(names('kind:film -key:Am')).toEqual(['First steps', 'Best of all'])
   })
 })

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use api::Analysis;
+use music::key_name;
 
 use super::beats;
 
@@ -21,6 +22,9 @@ pub(super) fn write(analysis: &Analysis) -> String {
     for (kind, spans) in [("chord", &analysis.chords), ("section", &analysis.sections)] {
         rows.extend(spans.iter().map(|it| (it.start_s, it.end_s, kind, it.label.clone())));
     }
+    let phrases = analysis.phrases.iter().zip(1..);
+    rows.extend(phrases.map(|(it, n)| (it.start_s, it.end_s, "phrase", format!("{n}"))));
+    rows.extend(analysis.melody.iter().map(|it| (it.start_s, it.end_s, "note", key_name(it.key))));
     for finding in &analysis.findings {
         rows.push((finding.start_s, finding.end_s, "finding", finding.sentence.clone()));
     }
@@ -57,6 +61,8 @@ mod tests {
         assert!(lines.contains(&"0.000000,4.000000,key,A minor"), "{text}");
         assert!(lines.contains(&"0.500000,0.500000,beat,1"), "{text}");
         assert!(lines.contains(&"2.000000,4.000000,chord,N"), "{text}");
+        assert!(lines.contains(&"0.000000,1.500000,phrase,1"), "{text}");
+        assert!(lines.contains(&"1.000000,1.500000,note,C5"), "{text}");
         let finding = "1.000000,1.250000,finding,\"It is clipped, \"\"badly\"\".\"";
         assert!(lines.contains(&finding), "{text}");
         assert_eq!(quoted("=1+1"), "'=1+1");

@@ -1,12 +1,12 @@
 //! JAMS, the JSON Annotated Music Specification, version 0.3. Source: Humphrey, Salamon, Nieto, Forsyth, Bittner, Bello,
 //! «JAMS: A JSON annotated music specification for reproducible MIR research» (ISMIR 2014), and its namespaces.
 
-use api::{Analysis, Span};
+use api::{Analysis, HeardNote, Phrase, Span};
 use serde_json::{Value, json};
 
 use super::beats;
 
-/// One annotation for each of tempo, beats, onsets, key, chords and sections that was found.
+/// One annotation for each of tempo, beats, onsets, key, chords, sections, phrases and melody that was found.
 pub(super) fn write(analysis: &Analysis) -> Vec<u8> {
     let mut all = vec![];
     let mut add = |namespace: &str, observed: Vec<Value>| {
@@ -26,6 +26,14 @@ pub(super) fn write(analysis: &Analysis) -> Vec<u8> {
     add("key_mode", key.into_iter().collect());
     add("chord", spans(&analysis.chords));
     add("segment_open", spans(&analysis.sections));
+    let phrase = |(it, n): (&Phrase, u32)| spanned(it.start_s, it.end_s, &json!(format!("phrase {n}")));
+    add("segment_open", analysis.phrases.iter().zip(1..).map(phrase).collect());
+    // Keys of MIDI, with the part of a semitone behind the point.
+    let note = |it: &HeardNote| {
+        let key = f64::from(it.key) + it.cents_off / 100.0;
+        spanned(it.start_s, it.end_s, &json!(key))
+    };
+    add("note_midi", analysis.melody.iter().map(note).collect());
     let file = std::path::Path::new(&analysis.file);
     let title = file.file_stem().map_or_else(String::new, |it| it.to_string_lossy().into_owned());
     super::json(&json!({
@@ -43,15 +51,11 @@ pub(super) fn write(analysis: &Analysis) -> Vec<u8> {
 }
 
 fn spans(spans: &[Span]) -> Vec<Value> {
-    let span = |it: &Span| {
-        json!({
-            "time": it.start_s,
-            "duration": it.end_s - it.start_s,
-            "value": it.label,
-            "confidence": null,
-        })
-    };
-    spans.iter().map(span).collect()
+    spans.iter().map(|it| spanned(it.start_s, it.end_s, &json!(it.label))).collect()
+}
+
+fn spanned(start_s: f64, end_s: f64, value: &Value) -> Value {
+    json!({"time": start_s, "duration": end_s - start_s, "value": value, "confidence": null})
 }
 
 fn annotation(namespace: &str, data: &[Value], seconds: f64) -> Value {
@@ -84,7 +88,12 @@ mod tests {
         let annotations = jams["annotations"].as_array().unwrap();
         let namespaces: Vec<&str> =
             annotations.iter().map(|it| it["namespace"].as_str().unwrap()).collect();
-        assert_eq!(namespaces, ["tempo", "beat", "onset", "key_mode", "chord", "segment_open"]);
+        let expected = ["tempo", "beat", "onset", "key_mode", "chord", "segment_open"];
+        assert_eq!(namespaces[..6], expected);
+        assert_eq!(namespaces[6..], ["segment_open", "note_midi"]);
+        assert_eq!(annotations[6]["data"][1]["value"], "phrase 2");
+        assert_eq!(annotations[7]["data"][0]["value"], 69.25);
+        assert_eq!(annotations[7]["data"][0]["duration"], 0.5);
         assert_eq!(annotations[1]["data"][1]["value"], 1);
         assert_eq!(annotations[3]["data"][0]["value"], "A:minor");
         assert_eq!(annotations[4]["data"][1]["duration"], 2.0);

@@ -1,8 +1,8 @@
-//! A MIDI file of the time of a sound: its tempo map, meter and key, with chords and sections as markers, and no notes.
-//! Laid under the sound in a sequencer, bars and beats are where they are heard.
+//! A MIDI file of the time of a sound: its tempo map, meter and key, with chords and sections as markers, and the melody as
+//! a track of notes where one was found. Laid under the sound in a sequencer, bars and beats are where they are heard.
 
-use api::Analysis;
-use music::{KeySignature, Marker, Meter, Score, Tempo};
+use api::{Analysis, HeardNote};
+use music::{KeySignature, Marker, Meter, Note, Score, Tempo, Track};
 
 /// Ticks of a quarter note.
 const QUARTER: u32 = 960;
@@ -43,7 +43,21 @@ fn score(analysis: &Analysis) -> Score {
         sections.chain(chords).map(|(at_s, text)| Marker { tick: time.tick(at_s), text }).collect();
     markers.sort_by_key(|marker| marker.tick);
     score.markers = markers;
+    if !analysis.melody.is_empty() {
+        let mut track = Track::new("Melody", 0, 0);
+        track.notes = analysis.melody.iter().map(|it| note(it, &time)).collect();
+        track.sort();
+        score.tracks.push(track);
+    }
     score
+}
+
+/// A note of the melody where it is heard; what is out of the range of MIDI goes to its ends.
+fn note(heard: &HeardNote, time: &Time) -> Note {
+    let start = time.tick(heard.start_s);
+    let length = time.tick(heard.end_s).saturating_sub(start).max(1);
+    let (key, velocity) = (heard.key.min(127), heard.velocity.clamp(1, 127));
+    Note { start, length, key, velocity, channel: 0, off_velocity: 64 }
 }
 
 /// Beats of a bar, and the note value of a beat.
@@ -184,6 +198,26 @@ mod tests {
         let texts: Vec<&str> = score.markers.iter().map(|it| it.text.as_str()).collect();
         assert_eq!(texts, ["Section A", "Am", "N.C."]);
         assert_eq!(score.keys[0], KeySignature { tick: 0, sharps: 0, is_minor: true });
+    }
+
+    #[test]
+    fn the_melody_is_a_track_where_it_is_heard() {
+        let waltz = waltz();
+        let score = read(&waltz);
+        let clock = Clock::new(&score);
+        let notes: Vec<&Note> = score.notes().collect();
+        assert_eq!(notes.len(), waltz.melody.len());
+        for (note, heard) in notes.iter().zip(&waltz.melody) {
+            let ends = [note.start, note.end()].map(|it| clock.secs_from_tick(it as f64));
+            let is_near = (ends[0] - heard.start_s).abs() < 1e-3 && (ends[1] - heard.end_s).abs() < 1e-3;
+            assert!(is_near && note.key == heard.key, "{note:?} and {heard:?}");
+        }
+        let odd = HeardNote { start_s: 3.0, end_s: 1.0, key: 255, cents_off: 0.0, velocity: 0 };
+        let score = read(&Analysis { melody: vec![odd], ..waltz.clone() });
+        let note = score.notes().next().unwrap();
+        assert_eq!((note.key, note.velocity, note.length), (127, 1, 1));
+        let bare = read(&Analysis { melody: vec![], ..waltz });
+        assert_eq!(bare.notes().count(), 0);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 // Which requests depend on the current project: they list what is in it, or create something in it.
 
-/** By method. The user's presets work in every project, and all projects share one queue: these lists are complete. */
+/** By method; a star is any identifier. The user's presets work in every project, and all projects share one queue: these lists are complete. */
 const SCOPED: Record<string, readonly string[]> = {
-  GET: ['datasets', 'daw/files', 'daw/picture', 'exports', 'films', 'generations', 'imports', 'library/folders', 'library/items', 'library/words', 'models', 'patches', 'runs', 'sounds'],
+  GET: ['datasets', 'daw/files', 'daw/picture', 'exports', 'films', 'generations', 'imports', 'library/folders', 'library/items', 'library/items/*/similar', 'library/words', 'models', 'patches', 'runs', 'sounds'],
   POST: [
     'changes',
     'compositions',
@@ -18,6 +18,7 @@ const SCOPED: Record<string, readonly string[]> = {
     'library/analyses',
     'library/folders',
     'library/scan',
+    'library/similar',
     'maps',
     'measures',
     'models',
@@ -31,9 +32,16 @@ const SCOPED: Record<string, readonly string[]> = {
   ],
 }
 
+/** Whether an address is one of the list. */
+function isOf(listed: string, address: string): boolean {
+  const [parts, others] = [listed.split('/'), address.split('/')]
+  return parts.length === others.length && parts.every((part, i) => part === '*' || part === others[i])
+}
+
 /** A request's address, with the current project where it depends on it; an empty one means all projects. */
 export function inProject(method: string, address: string, project: string): string {
   const [path = '', query] = address.split('?')
-  if (!project || !SCOPED[method.toUpperCase()]?.includes(path.replace(/^\/api\//, ''))) return address
+  const asked = path.replace(/^\/api\//, '')
+  if (!project || !SCOPED[method.toUpperCase()]?.some((listed) => isOf(listed, asked))) return address
   return `${path}?${query ? `${query}&` : ''}project=${encodeURIComponent(project)}`
 }

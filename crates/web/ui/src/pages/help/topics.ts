@@ -32,6 +32,7 @@ export const topicOf = (id: string): Topic | undefined => topics.find((topic) =>
 export function helpFor(path: string): string {
   // A model's own pages are about listening, but for the one that plays it.
   if (/^\/models\/[^/]+\/play$/.test(path)) return '/help/play'
+  if (/^\/library\/[^/]+\/notes$/.test(path)) return '/help/notes'
   // The workbench changes what is in the library.
   if (/^\/library\/(convert|[^/]+\/[^/]+)$|^\/changes\/[^/]+$/.test(path)) return '/help/change'
   const found = PLACES.find(([start]) => path === start || path.startsWith(`${start}/`))

@@ -26,6 +26,12 @@ export const cents = (value: number): string => `${value >= 0 ? '+' : ''}${signe
 /** `80% sure` */
 export const sure = (confidence: number): string => t('item.sure', { percent: percent(confidence) })
 
+/** `83% similar` */
+export const similar = (share: number): string => t('similar.share', { percent: percent(share) })
+
+/** The sound that a search compares others with, if it does. */
+export const likeOf = (query: string): string | undefined => /(?:^|\s)like[:=]([a-z0-9-]+)(?=\s|$)/i.exec(query)?.[1]
+
 /** Words typed with commas between them, each once. */
 export function typedWords(text: string): string[] {
   const words = text.split(',').map((word) => word.trim())

@@ -30,6 +30,7 @@ export const workbenchPages = say({
   'workbench.ms': '{value} ms',
   'workbench.ofSearch': 'Those that pass the search “{query}”.',
   'workbench.ofAll': 'All sounds of the library.',
+  'workbench.ofSelected': 'The sounds that you selected.',
   'workbench.chosen_one': '{n} sound is chosen',
   'workbench.chosen_other': '{n} sounds are chosen',
   'workbench.chooseAll': 'Choose all',
