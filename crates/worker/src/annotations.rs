@@ -111,10 +111,7 @@ mod tests {
                 end_s: 1.25,
                 sentence: "It is clipped, \"badly\".".to_owned(),
             }],
-            phrases: vec![
-                Phrase { start_s: 0.0, end_s: 1.5 },
-                Phrase { start_s: 2.0, end_s: 4.0 },
-            ],
+            phrases: vec![Phrase { start_s: 0.0, end_s: 1.5 }, Phrase { start_s: 2.0, end_s: 4.0 }],
             melody: vec![
                 HeardNote { start_s: 0.5, end_s: 1.0, key: 69, cents_off: 25.0, velocity: 90 },
                 HeardNote { start_s: 1.0, end_s: 1.5, key: 72, cents_off: -5.0, velocity: 80 },

@@ -176,7 +176,8 @@ async fn library_items(
     FromQuery(asked): FromQuery<Asked>,
 ) -> Answer<LibraryPage> {
     // What is no identifier is none of a sound.
-    let only = asked.ids.map(|ids| ids.split(',').filter_map(|it| it.trim().parse().ok()).collect());
+    let only =
+        asked.ids.map(|ids| ids.split(',').filter_map(|it| it.trim().parse().ok()).collect());
     let ask = LibraryAsk {
         only,
         query: asked.q.unwrap_or_default(),

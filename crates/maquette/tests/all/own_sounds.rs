@@ -47,8 +47,12 @@ fn sounds_are_added_searched_marked_and_exported() {
     let similar = |sound: &str| json(&workspace, &["library", "similar", sound, "--limit", "2"]);
     let by_name = similar(name);
     assert_eq!((by_name["total"].as_u64(), &by_name), (Some(2), &similar(id)));
-    let shares: Vec<f64> =
-        by_name["items"].as_array().unwrap().iter().map(|it| it["similarity"].as_f64().unwrap()).collect();
+    let shares: Vec<f64> = by_name["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["similarity"].as_f64().unwrap())
+        .collect();
     assert!(shares.len() == 2 && shares[0] >= shares[1] && shares[1] > 0.0, "{shares:?}");
     let elsewhere = folder.path().join("elsewhere.wav");
     fs::copy(good[0]["path"].as_str().unwrap(), &elsewhere).unwrap();

@@ -119,7 +119,8 @@ impl Studio {
         part: (u64, u64),
     ) -> Result<LibraryPage, Error> {
         let original = self.shared.read(|c| self.original_of(c, like))?;
-        let original = original.map_err(|why| Error::invalid("q", format!("`like:{like}`: {why}")))?;
+        let original =
+            original.map_err(|why| Error::invalid("q", format!("`like:{like}`: {why}")))?;
         self.nearest(&original, wanted, part)
     }
 
@@ -138,10 +139,9 @@ impl Studio {
         Ok(match place {
             Some(place) => Ok(Original { place: place.into(), item: Some(id.clone()) }),
             None if !item.is_analysed => Err(format!("“{}” is not analysed yet", item.name)),
-            None if item.is_outdated => Err(format!(
-                "“{}” was analysed by an earlier version; analyse it again",
-                item.name
-            )),
+            None if item.is_outdated => {
+                Err(format!("“{}” was analysed by an earlier version; analyse it again", item.name))
+            }
             None => Err(format!("“{}” is silent or no sound, so nothing is like it", item.name)),
         })
     }

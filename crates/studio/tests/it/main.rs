@@ -22,6 +22,7 @@ mod projects;
 mod queue;
 mod runs;
 mod sessions;
+mod similar;
 mod sounds;
 mod speed;
 mod stage;

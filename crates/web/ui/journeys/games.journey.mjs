@@ -117,6 +117,15 @@ await travel({
     await page.getByRole('button', { name: 'Mark all as watched' }).click()
     await page.getByRole('button', { name: 'Mark all as watched' }).waitFor({ state: 'detached' })
 
+    step('the library finds it, too, and plays it there')
+    await page.goto(`${studio.url}/library?q=${encodeURIComponent('kind:film my first')}`)
+    const found = page.getByRole('region', { name: 'Films' })
+    await found.getByText('1 film', { exact: true }).waitFor()
+    await look('films in the library')
+    await found.getByRole('button', { name: 'Play My first agent' }).click()
+    await page.waitForFunction(() => (document.querySelector('section video')?.currentTime ?? 0) > 0.2)
+    await found.getByRole('link', { name: 'My first agent' }).waitFor()
+
     step('the dashboard shows the newest film')
     await page.goto(studio.url)
     await page.getByText('Newest film').waitFor()

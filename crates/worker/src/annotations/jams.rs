@@ -26,7 +26,8 @@ pub(super) fn write(analysis: &Analysis) -> Vec<u8> {
     add("key_mode", key.into_iter().collect());
     add("chord", spans(&analysis.chords));
     add("segment_open", spans(&analysis.sections));
-    let phrase = |(it, n): (&Phrase, u32)| spanned(it.start_s, it.end_s, &json!(format!("phrase {n}")));
+    let phrase =
+        |(it, n): (&Phrase, u32)| spanned(it.start_s, it.end_s, &json!(format!("phrase {n}")));
     add("segment_open", analysis.phrases.iter().zip(1..).map(phrase).collect());
     // Keys of MIDI, with the part of a semitone behind the point.
     let note = |it: &HeardNote| {

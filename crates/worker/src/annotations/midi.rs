@@ -209,7 +209,8 @@ mod tests {
         assert_eq!(notes.len(), waltz.melody.len());
         for (note, heard) in notes.iter().zip(&waltz.melody) {
             let ends = [note.start, note.end()].map(|it| clock.secs_from_tick(it as f64));
-            let is_near = (ends[0] - heard.start_s).abs() < 1e-3 && (ends[1] - heard.end_s).abs() < 1e-3;
+            let is_near =
+                (ends[0] - heard.start_s).abs() < 1e-3 && (ends[1] - heard.end_s).abs() < 1e-3;
             assert!(is_near && note.key == heard.key, "{note:?} and {heard:?}");
         }
         let odd = HeardNote { start_s: 3.0, end_s: 1.0, key: 255, cents_off: 0.0, velocity: 0 };

@@ -64,6 +64,7 @@ fn item(client: &Client, text: &str) -> anyhow::Result<Id> {
         is_more = page.total > (n_asked + PAGE) as u64;
         all.extend(page.items.into_iter().map(|it| (it.id, it.name)));
     }
-    let remedy = "`maquette library search` shows what is in the library; a file may be named, too.";
+    let remedy =
+        "`maquette library search` shows what is in the library; a file may be named, too.";
     Ok(named::choose(&all, text, "sound", remedy)?)
 }

@@ -1346,6 +1346,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/library/items/{id}/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sounds of the library that are most similar to one of them, with how similar they are. */
+        get: operations["similar_library_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/library/scan": {
         parameters: {
             query?: never;
@@ -1357,6 +1374,23 @@ export interface paths {
         put?: never;
         /** Looks through the folders of the library for what is new, has changed or is gone; what is new is analysed. */
         post: operations["scan_library"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The sounds of the library that are nearest to a place, as the analysis of a sound that is not in it gives one. */
+        post: operations["library_items_near"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4940,7 +4974,7 @@ export interface components {
             n_missing: number;
             /**
              * Format: int64
-             * @description Sounds that are not analysed, and have not failed to be.
+             * @description Sounds that are not analysed, or were by an earlier version of the program, and have not failed to be.
              */
             n_new: number;
             scanned_ms?: components["schemas"]["u64"] | null;
@@ -4985,6 +5019,8 @@ export interface components {
             sha256?: string | null;
             /** @description Whether it is analysed. */
             is_analysed: boolean;
+            /** @description Whether an earlier version of the program analysed it, which found less: analysing it again finds the rest. */
+            is_outdated: boolean;
             /** @description Whether somebody has corrected what was found. */
             is_edited: boolean;
             /**
@@ -5034,6 +5070,11 @@ export interface components {
             tags: string[];
             /** @description Collections that it is in. */
             collections: string[];
+            /**
+             * Format: double
+             * @description How similar it is to the sound that was asked about, from 0 to 1; none where none was asked about.
+             */
+            similarity?: number | null;
         };
         /** @description What changes about a sound of the library; what is absent stays. */
         LibraryItemChange: {
@@ -6978,6 +7019,16 @@ export interface components {
             /** @enum {string} */
             is: "taken_over";
         };
+        /** @description Which sounds are listed: those that are near a place. */
+        SimilarAsk: {
+            /** @description The place, as the analysis of a sound gives it. */
+            place: number[];
+            /**
+             * Format: int64
+             * @description At most so many; 10 if absent, never more than 500.
+             */
+            limit?: number | null;
+        };
         /** @description A sound of the library. */
         Sound: {
             /** @description Its identifier. */
@@ -7859,6 +7910,7 @@ export type SessionControls = components['schemas']['SessionControls'];
 export type SessionHello = components['schemas']['SessionHello'];
 export type SessionLoaded = components['schemas']['SessionLoaded'];
 export type SessionNotice = components['schemas']['SessionNotice'];
+export type SimilarAsk = components['schemas']['SimilarAsk'];
 export type Sound = components['schemas']['Sound'];
 export type SoundCard = components['schemas']['SoundCard'];
 export type SoundChange = components['schemas']['SoundChange'];
@@ -10760,17 +10812,19 @@ export interface operations {
             query?: {
                 /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
                 project?: components["schemas"]["Id"];
-                /** @description The search, like `key:Am tempo:118..124 len<8`; all sounds if absent. */
+                /** @description The search, like `key:Am tempo:118..124 len<8`; all sounds if absent. `like:ID` compares with a sound. */
                 q?: string;
                 /**
                  * @description The order: name, added, modified, format, length, tempo, key, loudness, peak, rating or rate; with a dash before
-                 *     it, the other way round. Newest first if absent.
+                 *     it, the other way round. Newest first if absent; where the search compares, most similar first.
                  */
                 sort?: string;
                 /** @description How many to leave out at the start. */
                 offset?: number;
                 /** @description At most so many; 200 if absent, never more than 500. */
                 limit?: number;
+                /** @description Only these sounds: their identifiers with commas between them. */
+                ids?: string;
             };
             header?: never;
             path?: never;
@@ -11182,6 +11236,42 @@ export interface operations {
             };
         };
     };
+    similar_library_items: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+                /** @description At most so many; 10 if absent, never more than 500. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LibraryPage"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     scan_library: {
         parameters: {
             query?: {
@@ -11201,6 +11291,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LibraryScan"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    library_items_near: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimilarAsk"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LibraryPage"];
                 };
             };
             /** @description It could not be done. */
