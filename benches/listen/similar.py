@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Are sounds with near places alike? How many of the nearest are of the same family, beside chance.
+"""Are sounds with near places alike? How many of the nearest are of the same family, beside a random choice.
 
     maquette analyse ../shared/audio --json > analyses.json
     python3 benches/listen/similar.py analyses.json
 
 Families are told by the names of the files: the recordings of `../shared/audio` are called after what they are. For each
 sound, the share of its five nearest that are of its family is beside the share of its family among all others, which is
-what chance would give. Plain Python.
+what a random choice would give. Plain Python.
 """
 
 import json
@@ -56,11 +56,11 @@ def measure(sounds, kind_of):
 
 
 def show(rows):
-    print("| family | sounds | of the family among the first 5 | by chance | the first one |")
+    print("| family | sounds | of the family among the first 5 | at random | the first one |")
     print("|---|---|---|---|---|")
     total = [sum(row[i] for row in rows.values()) for i in range(4)]
-    for kind, (n, hit, by_chance, first) in [*sorted(rows.items()), ("all", total)]:
-        print(f"| {kind} | {n} | {hit / n:.0%} | {by_chance / n:.0%} | {first / n:.0%} |")
+    for kind, (n, hit, at_random, first) in [*sorted(rows.items()), ("all", total)]:
+        print(f"| {kind} | {n} | {hit / n:.0%} | {at_random / n:.0%} | {first / n:.0%} |")
 
 
 def main():
