@@ -1,1 +1,0 @@
-import"./en-BEJhlS7I.js";import{Es as e,Io as t,Oi as n,Ro as r,Rt as i,Ts as a}from"./app-TteNmjfD.js";function o(t,n){let r=n.filter(({dataset:e})=>e&&t.includes(e)),[i]=r;return i?r.length===1?a(`dataset.lackedByOne`,{name:i.name}):e(`dataset.lackedBy`,r.length):``}async function s(e){let a=await n().catch(()=>[]);return i(e,t,r,e=>o(e.map(e=>e.id),a))}export{s as t};

@@ -1,1 +1,0 @@
-import{Hi as e,Jn as t,Li as n,Rt as r,Xn as i,rs as a}from"./app-TteNmjfD.js";async function o(o){let s=a.project;o.some(({id:e})=>e===s)&&i(``);let c=await r(o,n,async n=>{await e(n),await t(),n===s&&i(n)});return await t(),s&&!a.project&&!c.some(({id:e})=>e===s)&&i(s),c}export{o as t};

@@ -1,1 +1,0 @@
-import"./en-DBkjbWnJ.js";import{Ts as e,fs as t,ms as n}from"./app-TteNmjfD.js";function r(r){switch(r.until){case`minutes`:return e(`limit.afterMinutes`,{time:n(r.minutes*60)});case`steps`:return e(`limit.atStep`,{step:t(r.steps)});case`forever`:return e(`limit.never`)}}export{r as t};

@@ -1,1 +1,0 @@
-import{Et as e,cr as t,da as n,sr as r,ua as i}from"./app-TteNmjfD.js";import{t as a}from"./families-2IphPuku.js";var o=({family:e})=>a(e).hearsSounds,s=(a=()=>null)=>t(async t=>{let r=a(),s=await n(t);return(await e(s,r,e=>i(e,t))).filter(o)},r(`models`)),c=e=>e?.facts?.codec?.latent_size??0;export{c as n,s as t};
