@@ -34,9 +34,6 @@ export const libraryItems = (of: Asked, signal?: Signal) =>
 export const libraryWords = (signal?: Signal) => answer(client.GET('/api/library/words', until(signal)))
 export const libraryItem = (id: string, signal?: Signal) =>
   answer(client.GET('/api/library/items/{id}', { ...at(id), ...until(signal) }))
-/** The sounds that are most similar to one, with how similar they are. */
-export const similarLibraryItems = (id: string, limit: number, signal?: Signal) =>
-  answer(client.GET('/api/library/items/{id}/similar', { params: { path: { id }, query: { limit } }, ...until(signal) }))
 export const changeLibraryItem = (id: string, body: LibraryItemChange) =>
   answer(client.PATCH('/api/library/items/{id}', { ...at(id), body }))
 export const removeLibraryItem = (id: string) => answer(client.DELETE('/api/library/items/{id}', at(id)))

@@ -1,1 +1,0 @@
-import{$s as e,fc as t,kc as n,qc as r,uc as i}from"./app-Dq7nlrG7.js";var a=t(`<dl class="svelte-ffyhyf"><!></dl>`);function o(t,o){var s=a(),c=n(s);e(c,()=>o.children),r(s),i(t,s)}export{o as t};

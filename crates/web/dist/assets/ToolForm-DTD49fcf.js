@@ -1,1 +1,0 @@
-import{$s as e,Tc as t,Ws as n,fc as r,kc as i,qc as a,uc as o,vc as s}from"./app-Dq7nlrG7.js";var c=r(`<form class="card stack svelte-j0n3a0"><!></form>`);function l(r,l){var u=c(),d=i(u);e(d,()=>l.children),a(u),t(()=>n(u,`aria-label`,l.label)),s(`submit`,u,function(...e){l.onsubmit?.apply(this,e)}),o(r,u)}export{l as t};

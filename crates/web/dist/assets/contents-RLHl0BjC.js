@@ -1,1 +1,0 @@
-import"./en-CE30tm5X.js";import{As as e,ks as t}from"./app-Dq7nlrG7.js";function n({n_datasets:n,n_runs:r,n_models:i}){return[n>0?e(`project.nDatasets`,n):``,r>0?e(`project.nRuns`,r):``,i>0?e(`project.nModels`,i):``].filter(Boolean).join(` · `)||t(`project.isEmpty`)}export{n as t};

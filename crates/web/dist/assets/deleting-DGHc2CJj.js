@@ -1,1 +1,0 @@
-import{$n as e,Bi as t,Gi as n,Vt as r,Zn as i,ss as a}from"./app-Dq7nlrG7.js";async function o(o){let s=a.project;o.some(({id:e})=>e===s)&&e(``);let c=await r(o,t,async t=>{await n(t),await i(),t===s&&e(t)});return await i(),s&&!a.project&&!c.some(({id:e})=>e===s)&&e(s),c}export{o as t};

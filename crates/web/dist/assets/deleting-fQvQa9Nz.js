@@ -1,1 +1,0 @@
-import"./en-BgNbqAFc.js";import{As as e,Bo as t,Ho as n,Vt as r,ji as i,ks as a}from"./app-Dq7nlrG7.js";function o(t,n){let r=n.filter(({dataset:e})=>e&&t.includes(e)),[i]=r;return i?r.length===1?a(`dataset.lackedByOne`,{name:i.name}):e(`dataset.lackedBy`,r.length):``}async function s(e){let a=await i().catch(()=>[]);return r(e,t,n,e=>o(e.map(e=>e.id),a))}export{s as t};

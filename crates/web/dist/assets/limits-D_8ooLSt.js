@@ -1,1 +1,0 @@
-import"./en-Dh8JHRb_.js";import{gs as e,ks as t,vs as n}from"./app-Dq7nlrG7.js";function r(r){switch(r.until){case`minutes`:return t(`limit.afterMinutes`,{time:n(r.minutes*60)});case`steps`:return t(`limit.atStep`,{step:e(r.steps)});case`forever`:return t(`limit.never`)}}export{r as t};

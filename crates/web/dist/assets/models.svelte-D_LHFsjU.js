@@ -1,1 +1,0 @@
-import{dr as e,kt as t,ma as n,pa as r,ur as i}from"./app-Dq7nlrG7.js";import{t as a}from"./families-WRMGa428.js";var o=({family:e})=>a(e).hearsSounds,s=(a=()=>null)=>e(async e=>{let i=a(),s=await n(e);return(await t(s,i,t=>r(t,e))).filter(o)},i(`models`)),c=e=>e?.facts?.codec?.latent_size??0;export{c as n,s as t};
