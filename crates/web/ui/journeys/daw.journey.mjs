@@ -131,7 +131,8 @@ await travel({
     const saved = join(elsewhere, 'again.dawproject')
     await writeFile(saved, Buffer.from(await (await fetch(studio.url + href)).arrayBuffer()))
     const again = await studio.ask('GET', `/api/daw?path=${encodeURIComponent(saved)}`)
-    assert.deepEqual(again.tracks.map(({ name }) => name), ['Keys', 'Voice'])
+    // The master comes after the others.
+    assert.deepEqual(again.tracks.map(({ name }) => name).slice(0, 2), ['Keys', 'Voice'])
     assert.deepEqual(again.tempos.map(({ bpm }) => bpm), [120, 90])
     assert.deepEqual(again.markers.map(({ name }) => name), ['Intro', 'Waltz'])
     assert.equal(again.tracks[0].clips[0].notes, 8)
