@@ -214,7 +214,7 @@ await travel({
     await first.getByText(/% similar/).waitFor()
     await look('most similar first')
     const search = page.getByRole('searchbox')
-    await search.fill(`${await search.inputValue()} len<3.5`)
+    await search.fill(`${await search.inputValue()} len>2.5`)
     await counted(page, '3 sounds')
     await page.getByRole('button', { name: 'Compare no more' }).click()
     await page.getByRole('button', { name: 'Clear search' }).click()
