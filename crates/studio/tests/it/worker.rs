@@ -191,9 +191,7 @@ impl Events {
 
 /// Whether it is asked to stop; a worker whose test is over, and its workspace with it, is so too.
 fn is_stop_asked(folder: &Path) -> bool {
-    if !folder.exists() {
-        std::process::exit(0);
-    }
+    assert!(folder.exists(), "the test is over");
     fs::read_to_string(folder.join("control.jsonl")).is_ok_and(|text| text.contains("\"stop\""))
 }
 
