@@ -1,1 +1,0 @@
-import{Ec as e,Wc as t,Xs as n,lc as r,sc as i}from"./app-DruM8-4P.js";var a=r(`<dl class="svelte-ffyhyf"><!></dl>`);function o(r,o){var s=a(),c=e(s);n(c,()=>o.children),t(s),i(r,s)}export{o as t};
