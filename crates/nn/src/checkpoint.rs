@@ -73,6 +73,18 @@ pub fn read_some(path: &Path, is_wanted: impl Fn(&str) -> bool) -> Result<Checkp
     Ok(Checkpoint { arrays, metadata: header.metadata })
 }
 
+/// Names and shapes of the arrays, in the order of the file; their numbers stay on disk.
+///
+/// # Errors
+/// As [`read`], where the header shows it.
+pub fn shapes(path: &Path) -> Result<Vec<(String, Vec<usize>)>, Error> {
+    let io = |source| Error::Io { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(io)?;
+    let n_bytes = file.metadata().map_err(io)?.len();
+    let header = Header::parse(&mut file, n_bytes, path)?;
+    Ok(header.entries.into_iter().map(|(name, entry)| (name, entry.shape)).collect())
+}
+
 /// One array in the header.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -208,6 +220,10 @@ fn check_layout(
             "BF16" => ElementType::BF16,
             "I64" => ElementType::I64,
             "I32" => ElementType::I32,
+            "I16" => ElementType::I16,
+            "I8" => ElementType::I8,
+            "U8" => ElementType::U8,
+            "BOOL" => ElementType::Bool,
             other => {
                 let what = format!("tensor `{name}` of type {other}");
                 return Err(Error::Unsupported { path: path.to_owned(), what });
@@ -222,7 +238,12 @@ fn check_layout(
             return Err(bad("does not lie where its shape says"));
         }
         if until > data_bytes {
-            return Err(bad("reaches beyond the end"));
+            let promised = entries.iter().map(|(_, entry)| entry.data_offsets[1]).max();
+            let (has, promised) = (start + data_bytes, start.saturating_add(promised.unwrap_or(0)));
+            return Err(bad(&format!(
+                "reaches beyond the end: the file has {has} of {promised} bytes, so it was not copied or \
+                 downloaded whole"
+            )));
         }
         elements.push(element);
         end = until;

@@ -44,6 +44,7 @@ pub mod stream;
 mod threads;
 pub mod torch_checkpoint;
 pub mod torch_script;
+pub mod weight_files;
 mod weight_norm;
 mod whole;
 
