@@ -45,6 +45,7 @@
 //! | **Switch** | A named change of a few knobs, laid over a preset. |
 //! | **Composition** | The whole settings of a preset, switches over it in order, and single settings on top. |
 //! | **Measure** | A few steps with some settings, done to find out how long a run would take on this computer. |
+//! | **Weights** | The numbers of a model that others trained, in a folder of the user's as a model hub has it. |
 //! | **Trash** | What was deleted, for 30 days: it can be restored, or deleted forever. |
 //! | **Problem** | What went wrong, why, and what to do about it. |
 //!
@@ -108,6 +109,7 @@ mod session;
 mod sound;
 mod text;
 mod trash;
+mod weights;
 mod workbench;
 
 pub use analysis::*;
@@ -144,6 +146,7 @@ pub use session::*;
 pub use sound::*;
 pub use text::*;
 pub use trash::*;
+pub use weights::*;
 pub use workbench::*;
 
 /// Milliseconds since 1970-01-01 UTC.

@@ -4,6 +4,7 @@
 mod analyse;
 mod batch;
 mod check;
+mod codec;
 mod compose;
 mod convert;
 mod convert_sound;
@@ -48,6 +49,7 @@ mod train;
 mod training;
 mod trash;
 mod tune;
+mod weights;
 mod words;
 
 use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
@@ -167,6 +169,11 @@ enum Command {
     Analyse(analyse::AnalyseArgs),
     /// Write the notes of a sound as a MIDI file
     Notes(notes::NotesArgs),
+    /// Look at weights of other people's models, in folders as a model hub has them
+    #[command(subcommand)]
+    Weights(weights::WeightsCommand),
+    /// Turn sounds into the codes of a codec, and codes into sound
+    Codec(codec::CodecArgs),
     /// Check that a model file is intact and plays
     Check(check::CheckArgs),
     /// Import runs, datasets and models from acids-rave or another workspace
@@ -277,6 +284,8 @@ fn run_command(
         Some(Command::Film(args)) => film::run(&args, console),
         Some(Command::Analyse(args)) => analyse::run(&args, console),
         Some(Command::Notes(args)) => notes::run(&args, console),
+        Some(Command::Weights(command)) => weights::run(&command, console),
+        Some(Command::Codec(args)) => codec::run(&args, console),
         Some(Command::Check(args)) => check::run(&args, console),
         Some(Command::Import(args)) => import::run(&args, console),
         Some(Command::Job(command)) => job::run(command, console),

@@ -30,6 +30,12 @@ pub enum Error {
         /// What is not as it should be.
         what: String,
     },
+    /// A sound, codes or a choice that the model cannot take; choose others.
+    #[error("use this with the model: {reason}")]
+    Unfit {
+        /// What does not fit.
+        reason: String,
+    },
     /// The file is a model without what training needs to go on.
     #[error("resume from {path}: it holds no {what}")]
     NotResumable {

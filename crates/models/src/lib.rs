@@ -6,10 +6,12 @@
 //! schedules), `train.rs` (one step) and `infer.rs` (a finished model).
 
 pub mod agent;
+pub mod encodec;
 mod error;
 mod family;
 mod finished;
 mod generative;
+pub mod hub;
 mod knobs;
 mod other_program;
 pub mod prior;
