@@ -144,12 +144,14 @@ def write_folders(folder, name, config, model):
     extractor_of(config).save_pretrained(place)
     with open(os.path.join(place, "README.md"), "w") as file:
         file.write("---\nlicense: cc-by-nc-4.0\n---\n# A tiny model of random weights\n")
-    n = 2 * config.sampling_rate
-    x = sound(config.audio_channels, n)
-    codes, _, out = compute(model, config, x, config.target_bandwidths[-1])
-    np.save(os.path.join(place, "sound.npy"), x)
-    np.save(os.path.join(place, "codes.npy"), codes)
-    np.save(os.path.join(place, "sound_out.npy"), out)
+    x = sound(config.audio_channels, 2 * config.sampling_rate)
+
+    def write_computed(where):
+        codes, _, out = compute(model, config, x, config.target_bandwidths[-1])
+        for file, array in [("sound", x), ("codes", codes), ("sound_out", out)]:
+            np.save(os.path.join(where, f"{file}.npy"), array)
+
+    write_computed(place)
     state = load_file(os.path.join(place, "model.safetensors"))
     files = [it for it in os.listdir(place) if it.endswith((".json", ".npy", ".md"))]
 
@@ -167,6 +169,10 @@ def write_folders(folder, name, config, model):
     for kind in ["float16", "bfloat16"]:
         cast = {key: tensor.to(getattr(torch, kind)) for key, tensor in state.items()}
         variant(f"_{kind}", lambda it: save_file(cast, os.path.join(it, "model.safetensors")))
+        # What the model computes in single precision with the weights that were rounded.
+        model.load_state_dict({key: tensor.float() for key, tensor in cast.items()})
+        write_computed(f"{place}_{kind}")
+    model.load_state_dict(state)
     other = place + "_sharded"
     shutil.rmtree(other, ignore_errors=True)
     model.save_pretrained(other, max_shard_size="50KB")

@@ -87,7 +87,7 @@ impl Encodec {
         let n_books = self.config.n_books_of(bandwidth)?;
         chunks::encode(&self.config, sound, |chunk| {
             let latents = self.network.encode(&self.config, &self.weights, chunk);
-            quantiser::encode(&self.weights, &self.config, latents, n_books)
+            quantiser::encode(&self.weights, &self.config, &latents, n_books)
         })
     }
 

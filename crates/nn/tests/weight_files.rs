@@ -137,12 +137,12 @@ fn what_is_no_file_of_weights_is_said() {
 
 proptest! {
     #[test]
-    fn no_index_is_worse_than_an_error(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+    fn hostile_indices_are_no_worse_than_an_error(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let _ = parse_index(&bytes, Path::new("x"));
     }
 
     #[test]
-    fn an_index_names_files_of_its_folder_alone(file in ".{0,30}") {
+    fn hostile_indices_name_files_of_their_folder_alone(file in ".{0,30}") {
         let json = serde_json::json!({ "weight_map": { "a": file } }).to_string();
         if let Ok(index) = parse_index(json.as_bytes(), Path::new("x")) {
             let file = &index.file_of["a"];
@@ -151,7 +151,7 @@ proptest! {
     }
 
     #[test]
-    fn damaged_files_are_problems_and_never_panics(at in 0usize..400, byte: u8) {
+    fn hostile_files_are_problems_and_never_panic(at in 0usize..400, byte: u8) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.safetensors");
         write(&path, &state("weight_g", "weight_v"));

@@ -34,8 +34,10 @@ pub fn check_weights(folder: &Path) -> Result<WeightsCheck, Problem> {
     })
 }
 
-/// Turns a sound of any rate and number of channels into codes, an array of `int64`, `[books, frames]`. A model that
-/// normalises also has the loudness of each chunk written beside it, under the name that ends in `.scales.npy`.
+/// Turns a sound of any rate and number of channels into codes, an array of `int64`, `[books, frames]`.
+///
+/// A model that normalises also has the loudness of each chunk written beside it, under the name that ends in
+/// `.scales.npy`.
 ///
 /// # Errors
 /// When the model or the sound cannot be read, the bandwidth is none of the model's, the sound does not fit in memory,
@@ -92,8 +94,10 @@ pub fn encode_codes(
     })
 }
 
-/// Turns codes, as [`encode_codes`] writes them, into sound: an array of `float32`, `[channels, samples]`, where the
-/// output's name ends in `.npy`, else a WAV file of 32-bit floats.
+/// Turns codes, as [`encode_codes`] writes them, into sound.
+///
+/// It is an array of `float32`, `[channels, samples]`, where the output's name ends in `.npy`, else a WAV file of 32-bit
+/// floats.
 ///
 /// # Errors
 /// As [`encode_codes`].

@@ -30,6 +30,10 @@ pub(crate) enum Reader {
     Workstations,
     /// `SoundFont`s.
     SoundFonts,
+    /// Files of weights from a model hub, and the index of several.
+    Weights,
+    /// Configurations of models from a model hub.
+    Configurations,
 }
 
 /// Where the property tests of a reader are: the package, which of its tests, and their names.
@@ -107,6 +111,18 @@ const PLACES: &[Place] = &[
         package: "audio",
         target: &["--lib"],
         filters: &["sound_font::tests::damaged_fonts"],
+    },
+    Place {
+        reader: Reader::Weights,
+        package: "nn",
+        target: &["--test", "weight_files"],
+        filters: &["hostile_"],
+    },
+    Place {
+        reader: Reader::Configurations,
+        package: "models",
+        target: &["--lib"],
+        filters: &["hub::tests::hostile_"],
     },
 ];
 

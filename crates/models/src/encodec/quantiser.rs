@@ -13,7 +13,7 @@ use crate::Error;
 pub(super) fn encode(
     weights: &Weights,
     config: &EncodecConfig,
-    latents: Signal,
+    latents: &Signal,
     n_books: usize,
 ) -> Vec<Vec<i64>> {
     let size = config.hidden_size;

@@ -60,7 +60,7 @@ fn a_folder_that_is_not_there_is_an_error() {
 
 proptest::proptest! {
     #[test]
-    fn no_configuration_is_worse_than_an_error(
+    fn hostile_configurations_are_no_worse_than_an_error(
         field in 0..FIELDS.len(),
         number in proptest::num::f64::ANY,
         whole in proptest::num::i64::ANY,
@@ -81,7 +81,7 @@ proptest::proptest! {
     }
 
     #[test]
-    fn no_text_as_configuration_is_worse_than_an_error(text in ".{0,200}") {
+    fn hostile_text_as_configuration_is_no_worse_than_an_error(text in ".{0,200}") {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(CONFIG), &text).unwrap();
         let found = check(folder.path()).unwrap();

@@ -104,7 +104,7 @@ fn what_cannot_be_used_is_said() {
     assert_eq!(said(bench.decode("out.wav").unwrap_err()).0, "bad_codes");
     npy::write_integers(&bench.path("c.npy"), &[1, 2], &[0, 16]).unwrap();
     let (code, why) = said(bench.decode("out.wav").unwrap_err());
-    assert!(code == "unfit" && why.contains("code 16 in book 0"), "{code}: {why}");
+    assert!(code == "unfit" && why.contains("ode 16 in book 0, frame 1"), "{code}: {why}");
     fs::write(bench.path("in.wav"), "no sound").unwrap();
     assert!(bench.encode(None).is_err());
     let bytes = fs::read(bench.path("model.safetensors")).unwrap();
