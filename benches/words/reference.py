@@ -176,6 +176,7 @@ def write_folders(folder, name, config, model):
     other = place + "_sharded"
     shutil.rmtree(other, ignore_errors=True)
     model.save_pretrained(other, max_shard_size="50KB")
+    write_computed(other)
 
 
 def main():
