@@ -1,1 +1,0 @@
-import{Ec as e,Wc as t,Xs as n,lc as r,sc as i}from"./app-B55cG_P8.js";var a=r(`<dl class="svelte-ffyhyf"><!></dl>`);function o(r,o){var s=a(),c=e(s);n(c,()=>o.children),t(s),i(r,s)}export{o as t};

@@ -1,1 +1,0 @@
-import{Ri as e,Ui as t,Yn as n,Zn as r,is as i,zt as a}from"./app-B55cG_P8.js";async function o(o){let s=i.project;o.some(({id:e})=>e===s)&&r(``);let c=await a(o,e,async e=>{await t(e),await n(),e===s&&r(e)});return await n(),s&&!i.project&&!c.some(({id:e})=>e===s)&&r(s),c}export{o as t};

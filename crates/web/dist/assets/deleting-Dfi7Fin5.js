@@ -1,1 +1,0 @@
-import"./en-B_08zjaL.js";import{Ds as e,Es as t,Lo as n,ki as r,zo as i,zt as a}from"./app-B55cG_P8.js";function o(n,r){let i=r.filter(({dataset:e})=>e&&n.includes(e)),[a]=i;return a?i.length===1?t(`dataset.lackedByOne`,{name:a.name}):e(`dataset.lackedBy`,i.length):``}async function s(e){let t=await r().catch(()=>[]);return a(e,n,i,e=>o(e.map(e=>e.id),t))}export{s as t};

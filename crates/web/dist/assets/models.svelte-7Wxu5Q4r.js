@@ -1,1 +1,0 @@
-import{Dt as e,cr as t,da as n,fa as r,lr as i}from"./app-B55cG_P8.js";import{t as a}from"./families-CtQ22E3v.js";var o=({family:e})=>a(e).hearsSounds,s=(a=()=>null)=>i(async t=>{let i=a(),s=await r(t);return(await e(s,i,e=>n(e,t))).filter(o)},t(`models`)),c=e=>e?.facts?.codec?.latent_size??0;export{c as n,s as t};
