@@ -1,8 +1,8 @@
 //! The predominant melody of a mix: the pitch line that stands out most, and its notes.
 //!
 //! Source: Salamon and Gómez, "Melody extraction from polyphonic music signals using pitch contour characteristics"
-//! (IEEE TASLP 2012): peaks of spectra ([`spectral_peaks`]), how salient each pitch is ([`salience`]), lines of pitch
-//! ([`contours`]), and which of them are the melody ([`choice`]). Sections and equations in these files are its.
+//! (IEEE TASLP 2012): peaks of spectra (`spectral_peaks`), how salient each pitch is (`salience`), lines of pitch
+//! (`contours`), and which of them are the melody (`choice`). Sections and equations in these files are its.
 
 mod choice;
 mod contours;

@@ -1,7 +1,7 @@
 //! Models of others, in folders as a model hub has them: what they are, whether they are whole, and their weights.
 //!
 //! A folder has a `config.json`, which names the kind of model, and files of weights ([`nn::weight_files`]). Kinds of
-//! model are listed in [`KINDS`].
+//! model are listed in `KINDS`.
 
 mod licence;
 
