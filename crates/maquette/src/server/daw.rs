@@ -29,7 +29,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 #[into_params(parameter_in = Query)]
 struct Opened {
     /// The absolute path of the project.
-    #[param(value_type = String)]
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
     path: PathBuf,
     /// The absolute path of a folder to look for its sound files in, by their names, besides where the project says.
     #[param(value_type = Option<String>)]

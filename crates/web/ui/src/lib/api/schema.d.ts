@@ -8700,9 +8700,9 @@ export interface operations {
     };
     daw_project: {
         parameters: {
-            query: {
+            query?: {
                 /** @description The absolute path of the project. */
-                path: string;
+                path?: string;
                 /** @description The absolute path of a folder to look for its sound files in, by their names, besides where the project says. */
                 sounds?: string;
             };
@@ -8766,11 +8766,11 @@ export interface operations {
     };
     daw_picture: {
         parameters: {
-            query: {
+            query?: {
                 /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
                 project?: components["schemas"]["Id"];
                 /** @description The absolute path of the project. */
-                path: string;
+                path?: string;
                 /** @description The absolute path of a folder to look for its sound files in, by their names, besides where the project says. */
                 sounds?: string;
             };
