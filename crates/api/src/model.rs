@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{ExportKind, Id, Job, ScoreMetric, UnixMs};
+use crate::{ExportKind, Id, Job, LinkedWeights, ScoreMetric, UnixMs};
 
 /// A model in the library: `model.json` in its folder, beside `weights.safetensors`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -41,11 +41,14 @@ pub struct Model {
     /// Which file it was added from, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub added: Option<AddedFrom>,
+    /// The weights of a model hub that it uses, if it does: they lie elsewhere, and it has no file of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linked: Option<LinkedWeights>,
 }
 
 impl Model {
     /// The version that this program writes.
-    /// 2: a model need not come from a run.
+    /// 2: a model need not come from a run, or may use weights that lie elsewhere.
     pub const FORMAT: u32 = 2;
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Id, ModelPlace};
+use crate::{Id, ModelPlace, WordsBegin};
 
 /// How a sound is made: the same recipe gives the same samples again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -33,9 +33,38 @@ pub struct Recipe {
     /// The loudness to bring it to, in LUFS; as it comes if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loudness_lufs: Option<f64>,
+    /// How its edges are finished; as they come if absent.
+    #[serde(default, skip_serializing_if = "Finish::is_nothing")]
+    pub finish: Finish,
     /// How its samples are stored.
     #[serde(default)]
     pub format: SampleFormat,
+}
+
+/// What is done to the edges of a sound after it was made, in this order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct Finish {
+    /// Silence at both ends is cut off.
+    pub trims_silence: bool,
+    /// The end is blended into the start over so many seconds, so that the sound repeats without a seam; it becomes as much
+    /// shorter. 0 does nothing.
+    pub loop_secs: f64,
+    /// It fades in over so many seconds.
+    pub fade_in_secs: f64,
+    /// It fades out over so many seconds.
+    pub fade_out_secs: f64,
+}
+
+impl Finish {
+    /// The longest fade or blend, in seconds.
+    pub const SECS_MAX: f64 = 30.0;
+
+    /// Whether it changes nothing.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A slow random drift of the latents around what the source says.
@@ -71,6 +100,17 @@ pub struct RecipeModel {
     /// SHA-256 of its weights, in hexadecimal; filled in when the sound is made.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub sha256: String,
+    /// The licence of its weights, if they are somebody else's; filled in when the sound is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence: Option<String>,
+}
+
+impl RecipeModel {
+    /// A model of which nothing but its place is known yet, and what it is called, if that is.
+    #[must_use]
+    pub fn at(place: ModelPlace, name: &str) -> Self {
+        Self { place, name: name.to_owned(), sha256: String::new(), licence: None }
+    }
 }
 
 /// What models play.
@@ -124,6 +164,8 @@ pub enum RecipeSource {
         #[serde(default)]
         start: Vec<f32>,
     },
+    /// What words say, by a model of others that makes sound from words; then it is the only model.
+    Words(WordsSource),
     /// A recording of a live session, made again from the sound that came in and the moves of its controls.
     Performance {
         /// The sound that came in, relative to the recipe.
@@ -133,6 +175,59 @@ pub enum RecipeSource {
         #[schema(value_type = String)]
         moves: PathBuf,
     },
+}
+
+/// What a sound is to be, in words.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct WordsSource {
+    /// What it is to be; several are mixed.
+    #[schema(required)]
+    pub prompts: Vec<WordsPrompt>,
+    /// What it is not to be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub negative: Option<String>,
+    /// Steps of the sampler; the model's usual number if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<u32>,
+    /// How closely it follows the words: 1 is as it learnt; the model's usual guidance if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guidance: Option<f64>,
+    /// A sound to begin with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub begin: Option<WordsStart>,
+    /// Whether large weights are held in 8 bits: less memory, and faster where a model writes one token after the other.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub in_8_bits: bool,
+}
+
+/// A prompt and its share of a mixture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WordsPrompt {
+    /// The words.
+    pub text: String,
+    /// Its weight, above 0; weights need not add up to 1.
+    #[serde(default = "whole")]
+    pub weight: f64,
+}
+
+fn whole() -> f64 {
+    1.0
+}
+
+/// A sound that a model that makes sound from words begins with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WordsStart {
+    /// The sound.
+    pub sound: SoundPlace,
+    /// How it begins with it.
+    pub how: WordsBegin,
+    /// To vary a sound: 0 keeps it as the model's codec gives it, 1 keeps nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strength: Option<f64>,
+    /// To fill a gap: where it begins and where it ends, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap_secs: Option<[f64; 2]>,
 }
 
 /// The way from one point to the next.

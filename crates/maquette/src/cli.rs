@@ -17,6 +17,7 @@ mod film;
 mod follow;
 mod game;
 mod generate;
+mod generate_text;
 mod generated;
 mod import;
 mod interrupt;
@@ -169,11 +170,13 @@ enum Command {
     Analyse(analyse::AnalyseArgs),
     /// Write the notes of a sound as a MIDI file
     Notes(notes::NotesArgs),
-    /// Look at weights of other people's models, in folders as a model hub has them
+    /// Check, add and list weights of other people's models, in folders as a model hub has them
     #[command(subcommand)]
     Weights(weights::WeightsCommand),
     /// Turn sounds into the codes of a codec, and codes into sound
     Codec(codec::CodecArgs),
+    /// Make a sound from words, with a model of others
+    GenerateText(generate_text::GenerateTextArgs),
     /// Check that a model file is intact and plays
     Check(check::CheckArgs),
     /// Import runs, datasets and models from acids-rave or another workspace
@@ -286,6 +289,7 @@ fn run_command(
         Some(Command::Notes(args)) => notes::run(&args, console),
         Some(Command::Weights(command)) => weights::run(&command, console),
         Some(Command::Codec(args)) => codec::run(&args, console),
+        Some(Command::GenerateText(args)) => generate_text::run(&args, console),
         Some(Command::Check(args)) => check::run(&args, console),
         Some(Command::Import(args)) => import::run(&args, console),
         Some(Command::Job(command)) => job::run(command, console),

@@ -39,6 +39,7 @@ mod sounds;
 mod stream;
 mod trash;
 mod uploads;
+mod weights;
 
 use std::{
     io,
@@ -226,6 +227,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(notes::routes())
         .merge(daw::routes())
         .merge(patches::routes())
+        .merge(weights::routes())
         .merge(folders::routes())
         .merge(imports::routes())
         .merge(trash::routes())

@@ -10,6 +10,7 @@
 
 mod chunks;
 mod config;
+mod kind;
 mod layers;
 mod network;
 mod quantiser;
@@ -20,6 +21,7 @@ use nn::{Parameters, Weights};
 use crate::Error;
 
 pub use config::EncodecConfig;
+pub(crate) use kind::KIND;
 use network::Network;
 
 /// A codec with its weights.

@@ -1,89 +1,64 @@
 //! Models of others, in folders as a model hub has them: what they are, whether they are whole, and their weights.
 //!
-//! A folder has a `config.json`, which names the kind of model, and files of weights ([`nn::weight_files`]). Kinds of
-//! model are listed in `KINDS`.
+//! A folder has a `config.json` that names the kind of model (`model_type`), or, where a model has several networks, a
+//! `model_index.json` that names its pipeline (`_class_name`) and a sub-folder for each of them; and files of weights
+//! ([`nn::weight_files`]). Kinds of model are listed in `KINDS`; each is described beside what computes it.
 
+mod kind;
 mod licence;
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
-use api::{WeightsCheck, WeightsFile};
-use nn::weight_files::{self, Fit};
-use serde_json::Value;
+use api::{WeightsCheck, WeightsFile, WeightsUse, WordsAbilities, WordsBegin, WordsSteps};
+use nn::dense::Precision;
+use nn::weight_files::{self, Fit, WeightFiles};
 
+pub(crate) use self::kind::{HubFolder, Kind, Part, Wanted};
 use crate::Error;
-use crate::encodec::{Encodec, EncodecConfig};
+use crate::encodec::{self, Encodec, EncodecConfig};
+use crate::words::{Abilities, BeginKind, TextToAudio};
 
-/// Bounds `config.json`; the largest that are known have 30 kB.
-const CONFIG_BYTES_MAX: u64 = 1 << 20;
-const CONFIG: &str = "config.json";
 /// How many tensors a problem names.
 const NAMED_MAX: usize = 3;
 
-/// A kind of model that can be used, as `model_type` names it.
-struct Kind {
-    name: &'static str,
-    /// What the configuration needs.
-    look: fn(&Value) -> Result<Wanted, String>,
-}
-
-/// What a configuration needs of the files.
-struct Wanted {
-    tensors: Vec<(String, Vec<usize>)>,
-    /// Whether a tensor may be there without being needed.
-    is_known: fn(&str) -> bool,
-    facts: Vec<(String, String)>,
-}
-
-const KINDS: &[Kind] = &[Kind { name: "encodec", look: look_at_encodec }];
+/// The kinds of model that can be used.
+const KINDS: &[&Kind] = &[&encodec::KIND];
 
 /// Looks at a folder: reads its configuration and the headers of its files, and no weights.
 ///
 /// # Errors
 /// When the folder cannot be read at all; all else is said in the answer.
 pub fn check(folder: &Path) -> Result<WeightsCheck, Error> {
-    let files = weight_files::open(folder)?;
     let mut found = WeightsCheck {
         folder: folder.display().to_string(),
         licence: licence::find(folder),
-        tensors: files.tensors().count() as u64,
         ..WeightsCheck::default()
     };
-    found.files = files
-        .files()
-        .iter()
-        .map(|it| WeightsFile {
-            name: it.name.clone(),
-            bytes: it.n_bytes,
-            tensors: it.n_tensors as u64,
-        })
-        .collect();
-    found.memory_bytes = bytes_of(files.tensors().map(|(_, shape)| shape));
-    found.problems.extend(files.problems().iter().map(|words| sentence(words)));
-    match read_config(folder) {
-        Err(error) => found.problems.push(sentence(&format!("failed to {error}"))),
-        Ok(config) => match kind_of(&config) {
-            Err(words) => {
-                found.family = model_type(&config).map(str::to_owned);
-                found.problems.push(words);
-            }
-            Ok(kind) => {
-                found.family = Some(kind.name.to_owned());
-                match (kind.look)(&config) {
-                    Err(why) => found.problems.push(format!("{CONFIG} cannot be used: {why}.")),
-                    Ok(wanted) => {
-                        let fit = files.fit(&wanted.tensors, wanted.is_known);
-                        found.memory_bytes = bytes_of(wanted.tensors.iter().map(|it| &it.1[..]));
-                        found.facts = wanted.facts;
-                        found.problems.extend(misfits(&fit));
-                        found.missing = fit.missing;
-                        found.unexpected = fit.unexpected;
+    let hub = HubFolder::new(folder);
+    match kind_of(&hub) {
+        Err((name, words)) => {
+            // What lies there is said all the same.
+            add_unknown(&mut found, folder)?;
+            found.family = name;
+            found.problems.push(words);
+        }
+        Ok(kind) => {
+            found.family = Some(kind.name.to_owned());
+            match (kind.look)(&hub) {
+                Err(why) => {
+                    add_unknown(&mut found, folder)?;
+                    found.problems.push(api::sentence(&why));
+                }
+                Ok(wanted) => {
+                    for part in &wanted.parts {
+                        add_part(&mut found, folder, part)?;
                     }
+                    found.uses = kind.uses.to_vec();
+                    found.words = wanted.words.as_ref().map(abilities);
+                    found.facts = wanted.facts;
                 }
             }
-        },
+        }
     }
     found.is_usable = found.problems.is_empty();
     Ok(found)
@@ -95,71 +70,110 @@ pub fn check(folder: &Path) -> Result<WeightsCheck, Error> {
 /// When the folder has no configuration of such a model, its files are damaged or not whole, or a tensor is missing or
 /// of another shape.
 pub fn open_encodec(folder: &Path) -> Result<Encodec, Error> {
-    let path = folder.join(CONFIG);
-    let settings = |reason: String| Error::Settings { path: path.clone(), reason };
-    let config = read_config(folder)?;
-    let kind =
-        kind_of(&config).map_err(|words| settings(words.trim_end_matches('.').to_owned()))?;
-    if kind.name != "encodec" {
-        return Err(settings(format!("it is a model of the kind `{}`, no codec", kind.name)));
+    let hub = HubFolder::new(folder);
+    let kind = kind_of(&hub).map_err(|(_, words)| hub.unusable(words))?;
+    if kind.name != encodec::KIND.name {
+        return Err(hub.unusable(format!("it is a model of the kind `{}`, no codec", kind.name)));
     }
-    let config = EncodecConfig::parse(&config).map_err(settings)?;
-    let files = weight_files::open(folder)?;
-    if let Some(problem) = files.problems().first() {
-        return Err(Error::Original { path: folder.to_owned(), reason: problem.clone() });
+    let config = hub.config("").map_err(|why| hub.unusable(why))?;
+    let config = EncodecConfig::parse(&config).map_err(|why| hub.unusable(why))?;
+    Encodec::load(config, &hub.weights("")?)
+}
+
+/// Loads a model that makes sound from words, its large weights in a precision.
+///
+/// # Errors
+/// When the folder holds no such model, its files are damaged or not whole, or a tensor is missing or of another shape.
+pub fn open_words(folder: &Path, precision: Precision) -> Result<Box<dyn TextToAudio>, Error> {
+    let hub = HubFolder::new(folder);
+    let kind = kind_of(&hub).map_err(|(_, words)| hub.unusable(words))?;
+    let Some(open) = kind.open_words else {
+        let why = format!("a model of the kind `{}` makes no sound from words", kind.name);
+        return Err(hub.unusable(why));
+    };
+    open(&hub, precision)
+}
+
+/// Whether words become sounds with a kind of model, and so on.
+#[must_use]
+pub fn uses_of(kind: &str) -> &'static [WeightsUse] {
+    KINDS.iter().find(|it| it.name == kind).map_or(&[], |it| it.uses)
+}
+
+/// What a model can do, as the API says it.
+fn abilities(of: &Abilities) -> WordsAbilities {
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let begin = |kind: &BeginKind| match kind {
+        BeginKind::Continue => WordsBegin::Continue,
+        BeginKind::Vary => WordsBegin::Vary,
+        BeginKind::Fill => WordsBegin::Fill,
+        BeginKind::Melody => WordsBegin::Melody,
+    };
+    let steps = |[least, usual, most]: [usize; 3]| WordsSteps {
+        least: count(least),
+        usual: count(usual),
+        most: count(most),
+    };
+    WordsAbilities {
+        rate_hz: of.rate_hz,
+        channels: count(of.n_channels),
+        max_secs: of.max_secs,
+        steps: of.steps.map(steps),
+        guidance: of.guidance,
+        takes_negative: of.takes_negative,
+        begins: of.begins.iter().map(begin).collect(),
+        writes_codes: of.writes_codes,
+        max_tokens: count(of.max_tokens),
     }
-    Encodec::load(config, &files)
 }
 
-fn look_at_encodec(config: &Value) -> Result<Wanted, String> {
-    let config = EncodecConfig::parse(config)?;
-    let fact = |name: &str, value: String| (name.to_owned(), value);
-    let listed: Vec<String> = config.target_bandwidths.iter().map(ToString::to_string).collect();
-    let facts = vec![
-        fact("sampling rate", format!("{} Hz", config.sampling_rate)),
-        fact("channels", config.audio_channels.to_string()),
-        fact("frames a second", config.frame_rate().to_string()),
-        fact("books", format!("{} of {} codes", config.n_books(), config.codebook_size)),
-        fact("bandwidths", format!("{} kbit/s", listed.join(", "))),
-    ];
-    Ok(Wanted { tensors: Encodec::tensors(&config), is_known: Encodec::is_of_training, facts })
-}
-
-fn read_config(folder: &Path) -> Result<Value, Error> {
-    let path = folder.join(CONFIG);
-    let unusable = |reason: String| Error::Settings { path: path.clone(), reason };
-    let mut bytes = Vec::new();
-    File::open(&path)
-        .and_then(|file| file.take(CONFIG_BYTES_MAX + 1).read_to_end(&mut bytes))
-        .map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => {
-                unusable("the folder has none; download it beside the weights".to_owned())
-            }
-            _ => unusable(error.to_string()),
-        })?;
-    if bytes.len() as u64 > CONFIG_BYTES_MAX {
-        return Err(unusable(format!("it has more than {CONFIG_BYTES_MAX} bytes")));
-    }
-    serde_json::from_slice(&bytes).map_err(|error| unusable(format!("it is not JSON: {error}")))
-}
-
-fn model_type(config: &Value) -> Option<&str> {
-    config.get("model_type")?.as_str()
-}
-
-fn kind_of(config: &Value) -> Result<&'static Kind, String> {
+/// The kind of a folder; else what it says it is, if it does, and a sentence.
+fn kind_of(hub: &HubFolder<'_>) -> Result<&'static Kind, (Option<String>, String)> {
     let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
     let ours = names.join(", ");
-    let Some(name) = model_type(config) else {
-        return Err(format!(
-            "{CONFIG} does not say the kind of model (model_type); used are: {ours}."
-        ));
-    };
-    let unknown = || {
-        let name: String = name.chars().take(60).collect();
-        format!("Models of the kind “{name}” cannot be used here; used are: {ours}.")
-    };
-    KINDS.iter().find(|kind| kind.name == name).ok_or_else(unknown)
+    let name = hub.kind_name().map_err(|why| (None, api::sentence(&why)))?;
+    let known = KINDS.iter().find(|kind| kind.is_called(&name));
+    known.copied().ok_or_else(|| {
+        let words = format!("Models of the kind “{name}” cannot be used here; used are: {ours}.");
+        (Some(name), words)
+    })
+}
+
+/// Adds what is in the files of a part, and how it fits what the part needs.
+fn add_part(found: &mut WeightsCheck, folder: &Path, part: &Part) -> Result<(), Error> {
+    let place = folder.join(part.folder);
+    if !part.folder.is_empty() && !place.is_dir() {
+        found.missing.extend(part.tensors.iter().map(|(name, _)| part.named(name)));
+        found.problems.push(format!("The folder “{}” is missing.", part.folder));
+        return Ok(());
+    }
+    let files = weight_files::open(&place)?;
+    add_files(found, part.folder, &files);
+    let fit = files.fit(&part.tensors, part.is_known);
+    let needed = bytes_of(part.tensors.iter().map(|it| &it.1[..]));
+    found.memory_bytes = found.memory_bytes.saturating_add(needed);
+    found.problems.extend(misfits(&fit));
+    found.missing.extend(fit.missing.iter().map(|name| part.named(name)));
+    found.unexpected.extend(fit.unexpected.iter().map(|name| part.named(name)));
+    Ok(())
+}
+
+/// Adds what lies in a folder of which nobody knows what it needs.
+fn add_unknown(found: &mut WeightsCheck, folder: &Path) -> Result<(), Error> {
+    let files = weight_files::open(folder)?;
+    found.memory_bytes = bytes_of(files.tensors().map(|(_, shape)| shape));
+    add_files(found, "", &files);
+    Ok(())
+}
+
+fn add_files(found: &mut WeightsCheck, folder: &str, files: &WeightFiles) {
+    found.tensors += files.tensors().count() as u64;
+    found.problems.extend(files.problems().iter().map(|words| api::sentence(words)));
+    found.files.extend(files.files().iter().map(|it| WeightsFile {
+        name: if folder.is_empty() { it.name.clone() } else { format!("{folder}/{}", it.name) },
+        bytes: it.n_bytes,
+        tensors: it.n_tensors as u64,
+    }));
 }
 
 /// What keeps a network from being made, in sentences.
@@ -175,7 +189,8 @@ fn misfits(fit: &Fit) -> Vec<String> {
         };
         let named = first(fit.misshapen.iter().map(words));
         let n = fit.misshapen.len();
-        problems.push(format!("{n} tensors have another shape than {CONFIG} says: {named}."));
+        problems
+            .push(format!("{n} tensors have another shape than the configuration says: {named}."));
     }
     problems
 }
@@ -191,11 +206,6 @@ fn first(words: impl ExactSizeIterator<Item = String>) -> String {
 fn bytes_of<'a>(shapes: impl Iterator<Item = &'a [usize]>) -> u64 {
     let of_one = |shape: &[usize]| shape.iter().fold(4u64, |n, it| n.saturating_mul(*it as u64));
     shapes.fold(0u64, |n, shape| n.saturating_add(of_one(shape)))
-}
-
-/// A fragment as a sentence.
-fn sentence(fragment: &str) -> String {
-    api::sentence(fragment)
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod other_program;
 pub mod prior;
 pub mod rave;
 mod trainer;
+pub mod words;
 
 pub use error::Error;
 pub use family::{

@@ -23,6 +23,7 @@ mod composed;
 mod compute;
 mod conv;
 mod conv2d;
+pub mod dense;
 mod differentiable;
 mod error;
 mod evaluate;

@@ -441,9 +441,7 @@ impl Packer {
     ) -> Matrix {
         let format = match self.precision {
             _ if n_out * window.n_values() < MIN_WHOLE => Format::Float32,
-            Precision::Float32 => Format::Float32,
-            Precision::Int16 => Format::Int16,
-            Precision::Int8 => Format::Int8,
+            precision => Format::from(precision),
         };
         Matrix::pack(window, n_out, groups, bias, format, weight, &mut self.store)
     }

@@ -1,5 +1,5 @@
 //! The library: every verb on projects, datasets, runs, models, presets, reconstructions, conversions, exports, films,
-//! sessions, generations, maps, sounds, folders of sounds, what is in them and changes of them, patches, imports, measures,
+//! sessions, generations, maps, weights of others, sounds, folders of sounds, what is in them and changes of them, patches, imports, measures,
 //! uploads and the trash, one file each, and what these have in common: fresh identifiers, names, folders, and the trash.
 
 pub(crate) mod analyses;
@@ -32,6 +32,7 @@ pub(crate) mod sounds;
 pub(crate) mod trash;
 pub(crate) mod unreadable;
 pub(crate) mod uploads;
+mod weights;
 
 use std::{fs, path::Path};
 

@@ -199,7 +199,7 @@ fn fits(needed: u64, input: &Path) -> Result<(), Problem> {
 }
 
 /// Why that many bytes do not fit in the memory that is free; none if they do, or nobody knows.
-fn too_much(needed: u64) -> Option<String> {
+pub(crate) fn too_much(needed: u64) -> Option<String> {
     let free = job::memory::free_bytes().filter(|free| *free < needed)?;
     let [needed, free] = [needed, free].map(|bytes| bytes as f64 / 1e9);
     Some(format!("It would take about {needed:.2} GB of memory, and {free:.2} GB are free."))

@@ -36,6 +36,7 @@ mod session;
 mod stop;
 mod system;
 mod tensorboard;
+mod text_to_audio;
 mod transcribe;
 mod words;
 
@@ -69,6 +70,7 @@ pub use movement::read_movement;
 pub use pace::measured_excerpts;
 pub use play::play;
 pub use play_through::{PlayThrough, play_through};
+pub use text_to_audio::{WordsOrder, WordsStartHow, generate_text};
 pub use transcribe::{Voices, transcribe};
 
 /// Does the job of a folder, or the rest of it, and records in the folder how it ended.

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use api::{DecodedCodes, EncodedSound};
 
-use super::{Console, absolute, output, table::list};
+use super::{Console, absolute, output, table::list, weights::folder_of};
 use crate::client::Refused;
 
 #[derive(clap::Args)]
 pub(crate) struct CodecArgs {
-    /// The folder of the model's weights, as it comes from a model hub
+    /// A codec of the library, by its identifier or name, or a folder of weights as it comes from a model hub
     model: PathBuf,
     #[command(subcommand)]
     command: CodecCommand,
@@ -53,13 +53,14 @@ struct DecodeArgs {
 }
 
 pub(crate) fn run(args: &CodecArgs, console: &Console) -> anyhow::Result<()> {
+    let model = folder_of(&args.model, console)?;
     match &args.command {
         CodecCommand::Encode(it) => {
             let input = absolute(&it.input)?;
             output::ending(&it.output, &["npy"])?;
             output::check(&input, &it.output, it.force)?;
             output::check_place(&it.output.with_extension("scales.npy"), it.force)?;
-            let made = worker::encode_codes(&args.model, &input, &it.output, it.bandwidth);
+            let made = worker::encode_codes(&model, &input, &it.output, it.bandwidth);
             let made = made.map_err(Refused)?;
             console.terminal.result(&made, || encoded(&made))
         }
@@ -67,7 +68,7 @@ pub(crate) fn run(args: &CodecArgs, console: &Console) -> anyhow::Result<()> {
             let input = absolute(&it.input)?;
             output::ending(&it.output, &["wav", "npy"])?;
             output::check(&input, &it.output, it.force)?;
-            let made = worker::decode_codes(&args.model, &input, &it.output).map_err(Refused)?;
+            let made = worker::decode_codes(&model, &input, &it.output).map_err(Refused)?;
             console.terminal.result(&made, || decoded(&made))
         }
     }

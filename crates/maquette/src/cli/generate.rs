@@ -144,6 +144,7 @@ fn composed(args: &GenerateArgs, client: &Client) -> anyhow::Result<Recipe> {
         secs,
         variation: None,
         loudness_lufs: None,
+        finish: api::Finish::default(),
         format: SampleFormat::default(),
     })
 }
@@ -197,7 +198,7 @@ fn only_prior(client: &Client, model: Option<&RecipeModel>) -> anyhow::Result<Re
     let (why, remedy) = match priors[..] {
         [prior] => {
             let place = ModelPlace::Library { id: prior.id.clone() };
-            return Ok(RecipeModel { place, name: String::new(), sha256: String::new() });
+            return Ok(RecipeModel::at(place, ""));
         }
         [] => (
             format!("{whose} has no prior."),

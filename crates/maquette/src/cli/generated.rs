@@ -92,7 +92,7 @@ pub(crate) fn models(client: &Client, text: &str) -> anyhow::Result<Vec<RecipeMo
 /// The model that the user named.
 pub(crate) fn model(client: &Client, text: &str) -> anyhow::Result<RecipeModel> {
     let place = convert::model_place(client, text)?;
-    Ok(RecipeModel { place, name: String::new(), sha256: String::new() })
+    Ok(RecipeModel::at(place, ""))
 }
 
 /// Sees, before anything is computed, that no file is in the way, and makes the folders.

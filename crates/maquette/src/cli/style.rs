@@ -92,6 +92,7 @@ pub(crate) fn run(args: &StyleArgs, console: &Console) -> anyhow::Result<()> {
         secs: None,
         variation: None,
         loudness_lufs: args.out.loudness,
+        finish: api::Finish::default(),
         format: args.out.format.map_or(SampleFormat::default(), Into::into),
     };
     let new = NewGeneration { name: None, recipe, count: 1, vary: 0.0, inputs, folder: None };

@@ -55,7 +55,7 @@ async fn daw_project(
 ) -> Answer<DawReport> {
     let report = app.work(move |_| {
         let (path, sounds) = opened.places()?;
-        worker::daw_read(path, sounds).map_err(unread)
+        worker::daw_read(path, sounds).map_err(Failure::unprocessable)
     });
     report.await.map(Json)
 }
@@ -69,7 +69,7 @@ async fn daw_picture(
 ) -> Answer<DawPicture> {
     let picture = app.work(move |app| {
         let (path, sounds) = opened.places()?;
-        let mut picture = worker::daw_picture(path, sounds).map_err(unread)?;
+        let mut picture = worker::daw_picture(path, sounds).map_err(Failure::unprocessable)?;
         let found: Vec<PathBuf> = picture
             .sounds
             .iter()
@@ -102,7 +102,7 @@ async fn take_daw_sounds(
     let taken = app.work(move |app| {
         let opened = Opened { path: take.path, sounds: take.sounds };
         let (path, sounds) = opened.places()?;
-        let picture = worker::daw_picture(path, sounds).map_err(unread)?;
+        let picture = worker::daw_picture(path, sounds).map_err(Failure::unprocessable)?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         let found = picture
             .sounds
@@ -111,10 +111,6 @@ async fn take_daw_sounds(
         Ok(app.studio.take_daw_sounds(&name, &found.collect::<Vec<_>>())?)
     });
     taken.await.map(Json)
-}
-
-fn unread(problem: api::Problem) -> Failure {
-    Failure::new(StatusCode::UNPROCESSABLE_ENTITY, problem)
 }
 
 /// Sees that a path is whole.

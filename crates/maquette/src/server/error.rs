@@ -34,6 +34,11 @@ impl Failure {
         )
     }
 
+    /// The request is understood, and cannot be fulfilled: words that say why.
+    pub(crate) fn unprocessable(problem: Problem) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, problem)
+    }
+
     /// The same failure, with the reason as far as it is known.
     pub(crate) fn because(mut self, why: &dyn fmt::Display) -> Self {
         self.problem.why = Some(api::sentence(&why.to_string()));

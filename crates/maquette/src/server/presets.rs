@@ -120,7 +120,7 @@ async fn restore_preset(State(app): State<App>, FromPath(id): FromPath<Id>) -> A
 /// What choices come to on no dataset in particular.
 pub(crate) fn composed(studio: &Studio, choices: &Choices) -> Result<RunForecast, Failure> {
     let own = own_preset(studio, choices)?;
-    worker::compose(choices, own.as_ref()).map_err(unprocessable)
+    worker::compose(choices, own.as_ref()).map_err(Failure::unprocessable)
 }
 
 /// What choices come to on a dataset, once that is whole, or on none, where the family learns from none; and how long
@@ -135,7 +135,7 @@ pub(crate) fn forecast(
         Some(dataset) => {
             let summary = studio.dataset(dataset)?.dataset.summary.ok_or_else(not_ready)?;
             let own = own_preset(studio, choices)?;
-            worker::forecast(choices, own.as_ref(), &summary).map_err(unprocessable)?
+            worker::forecast(choices, own.as_ref(), &summary).map_err(Failure::unprocessable)?
         }
         None => {
             let forecast = composed(studio, choices)?;
@@ -215,9 +215,9 @@ fn own_preset(studio: &Studio, choices: &Choices) -> Result<Option<OwnPreset>, F
 /// Keeps a preset whose choices can be used, down to the family's preset under them.
 fn save(studio: &Studio, new: NewPreset) -> Result<OwnPreset, Failure> {
     let own = own_preset(studio, &new.choices)?;
-    let composed = worker::compose(&new.choices, own.as_ref()).map_err(unprocessable)?;
+    let composed = worker::compose(&new.choices, own.as_ref()).map_err(Failure::unprocessable)?;
     let settings = match &own {
-        Some(own) => worker::unfolded(&new.choices, own).map_err(unprocessable)?.settings,
+        Some(own) => worker::unfolded(&new.choices, own).map_err(Failure::unprocessable)?.settings,
         None => new.choices.settings,
     };
     let settings = as_read(settings, &composed);
@@ -233,8 +233,4 @@ fn save(studio: &Studio, new: NewPreset) -> Result<OwnPreset, Failure> {
 fn family_presets() -> Vec<String> {
     let families = worker::families();
     families.into_iter().flat_map(|it| it.presets).map(|it| it.name).collect()
-}
-
-fn unprocessable(problem: api::Problem) -> Failure {
-    Failure::new(StatusCode::UNPROCESSABLE_ENTITY, problem)
 }

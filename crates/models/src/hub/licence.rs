@@ -12,6 +12,8 @@ const FILES: [&str; 6] =
     ["LICENSE", "LICENSE.md", "LICENSE.txt", "LICENCE", "LICENCE.md", "COPYING"];
 
 /// Licences by their names on model hubs: a text that its file contains, and the terms in a sentence.
+///
+/// Those of [`FREE`] ask for nothing but to be named; all others must be accepted before weights are used.
 const KNOWN: &[(&str, &str, &str)] = &[
     (
         "cc-by-nc-sa-4.0",
@@ -51,19 +53,32 @@ const KNOWN: &[(&str, &str, &str)] = &[
     ),
 ];
 
+/// Licences that leave every use free, sale of what is made included.
+const FREE: [&str; 6] =
+    ["cc-by-4.0", "cc-by-sa-4.0", "cc0-1.0", "mit", "apache-2.0", "bsd-3-clause"];
+
 /// Looks for the licence of a folder's weights.
 pub(super) fn find(folder: &Path) -> Option<WeightsLicence> {
     let of_readme = || {
         let name = of_front_matter(&read(&folder.join("README.md"))?)?;
-        Some(WeightsLicence { terms: terms_of(&name), name, file: "README.md".to_owned() })
+        Some(licence(name, "README.md"))
     };
     of_readme().or_else(|| {
         FILES.into_iter().find_map(|file| {
             let text = read(&folder.join(file))?;
             let name = of_text(&text)?;
-            Some(WeightsLicence { terms: terms_of(&name), name, file: file.to_owned() })
+            Some(licence(name, file))
         })
     })
+}
+
+fn licence(name: String, file: &str) -> WeightsLicence {
+    WeightsLicence {
+        terms: terms_of(&name),
+        must_be_accepted: !FREE.iter().any(|free| free.eq_ignore_ascii_case(&name)),
+        name,
+        file: file.to_owned(),
+    }
 }
 
 fn terms_of(name: &str) -> Option<String> {

@@ -202,6 +202,88 @@ on_every_level! {
     }
 }
 
+on_every_level! {
+    /// Scores become shares that add up to 1: a softmax. All of them at -infinity become 0.
+    pub(crate) fn softmax(scores: &mut [f32]) {
+        let mut lanes = [f32::NEG_INFINITY; 16];
+        let (whole, rest) = scores.as_chunks::<16>();
+        for chunk in whole {
+            for (lane, x) in lanes.iter_mut().zip(chunk) {
+                *lane = if *x > *lane { *x } else { *lane };
+            }
+        }
+        let most = lanes.iter().chain(rest).fold(f32::NEG_INFINITY, |most, x| most.max(*x));
+        if most == f32::NEG_INFINITY {
+            scores.fill(0.0);
+            return;
+        }
+        let mut sums = [0.0f32; 16];
+        let (whole, rest) = scores.as_chunks_mut::<16>();
+        for chunk in whole {
+            for (sum, x) in sums.iter_mut().zip(chunk) {
+                *x = share_of(*x - most);
+                *sum += *x;
+            }
+        }
+        let mut sum: f32 = sums.iter().sum();
+        for x in rest {
+            *x = share_of(*x - most);
+            sum += *x;
+        }
+        let factor = 1.0 / sum;
+        for x in scores {
+            *x *= factor;
+        }
+    }
+}
+
+/// The exponential, and exactly 0 where it is too small for a single.
+#[inline(always)]
+fn share_of(x: f32) -> f32 {
+    let power = exp_of(x);
+    if x < -87.0 { 0.0 } else { power }
+}
+
+on_every_level! {
+    /// `x * sigmoid(x)`.
+    pub(crate) fn silu(x: &mut [f32]) {
+        for x in x {
+            *x *= sigmoid_of(*x);
+        }
+    }
+}
+
+on_every_level! {
+    /// The Gaussian error linear unit, `x * normal_cdf(x)`, within 2e-7 of the largest of 1 and `|x|`.
+    pub(crate) fn gelu(x: &mut [f32]) {
+        for x in x {
+            *x *= 0.5 * (1.0 + erf_of(*x * std::f32::consts::FRAC_1_SQRT_2));
+        }
+    }
+}
+
+on_every_level! {
+    /// Its form with a hyperbolic tangent, `gelu_pytorch_tanh` and `gelu_new` of model hubs.
+    pub(crate) fn gelu_tanh(x: &mut [f32]) {
+        for x in x {
+            let inner = 0.797_884_56 * (*x + 0.044_715 * *x * *x * *x);
+            *x *= 0.5 * (1.0 + tanh_of(inner));
+        }
+    }
+}
+
+/// The error function, within 2e-7. Source: Abramowitz and Stegun, *Handbook of Mathematical Functions*, 7.1.26.
+#[inline(always)]
+fn erf_of(x: f32) -> f32 {
+    let size = x.abs();
+    let t = 1.0 / (1.0 + 0.327_591_1 * size);
+    let p = t * polynomial(
+        t,
+        [1.061_405_429, -1.453_152_027, 1.421_413_741, -0.284_496_736, 0.254_829_592],
+    );
+    (1.0 - p * exp_of(-size * size)).copysign(x)
+}
+
 /// The constants of an optimiser's step; see [`crate::Adam`].
 #[derive(Clone, Copy)]
 pub(crate) struct AdamStep {

@@ -11,6 +11,8 @@
 #![expect(unsafe_code, reason = "tiles of vector registers over raw pointers")]
 #![expect(clippy::needless_range_loop, reason = "the indices are those of the tile")]
 
+mod spread;
+
 use std::ops::Range;
 
 use super::simd::{self, Level, Vector};
@@ -208,31 +210,55 @@ impl Matrix {
         if n == 0 {
             return;
         }
+        self.check(input, frame_step, n, out);
+        for panel in &self.panels {
+            // SAFETY: the check keeps reads and writes inside.
+            unsafe {
+                let to = out.as_mut_ptr().add(panel.first);
+                self.part(panel, store, input, frame_step, n, to);
+            }
+        }
+    }
+
+    /// Fails when input or output are too short.
+    fn check(&self, input: &[f32], frame_step: usize, n: usize, out: &[f32]) {
         let furthest = self.panels.last().map_or(0, |it| it.input);
         assert!((n - 1) * frame_step + furthest + self.window.extent() <= input.len());
         assert!(n * self.n_out <= out.len());
-        for panel in &self.panels {
-            let columns = panel.column..panel.column + panel.width;
-            let task = Task {
-                weights: &store[panel.start..panel.start + panel.n_words],
-                window: self.window,
-                bias: &self.bias[columns],
-                input: &input[panel.input..],
-                frame_step,
-                n,
-                n_out: self.n_out,
-                n_used: panel.n_used,
-            };
-            // SAFETY: the assertions above keep reads inside `input` and writes inside `out`, the
-            // slices of the task are as long as its width says, and the level is one of this CPU.
-            unsafe {
-                let out = out.as_mut_ptr().add(panel.first);
-                let level = self.packing.level;
-                match self.packing.format {
-                    Format::Float32 => task.run::<Float32>(level, panel.width, out),
-                    Format::Int16 => task.run::<Int16>(level, panel.width, out),
-                    Format::Int8 => task.run::<Int8>(level, panel.width, out),
-                }
+    }
+
+    /// The columns of a panel for `n` frames, written from `to` on.
+    ///
+    /// # Safety
+    /// As [`Self::check`] checks, for `input` from the first frame on; nobody else may use those columns.
+    unsafe fn part(
+        &self,
+        panel: &Panel,
+        store: &[u32],
+        input: &[f32],
+        frame_step: usize,
+        n: usize,
+        to: *mut f32,
+    ) {
+        let columns = panel.column..panel.column + panel.width;
+        let task = Task {
+            weights: &store[panel.start..panel.start + panel.n_words],
+            window: self.window,
+            bias: &self.bias[columns],
+            input: &input[panel.input..],
+            frame_step,
+            n,
+            n_out: self.n_out,
+            n_used: panel.n_used,
+        };
+        let level = self.packing.level;
+        // SAFETY: the caller's; the slices of the task are as long as its width says, and the level is one of
+        // this CPU.
+        unsafe {
+            match self.packing.format {
+                Format::Float32 => task.run::<Float32>(level, panel.width, to),
+                Format::Int16 => task.run::<Int16>(level, panel.width, to),
+                Format::Int8 => task.run::<Int8>(level, panel.width, to),
             }
         }
     }

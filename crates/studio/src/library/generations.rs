@@ -4,6 +4,7 @@
 //! of the library; of one that was thrown away only the card is left.
 
 mod recipe;
+mod words;
 
 use std::{
     collections::BTreeMap,
@@ -233,6 +234,7 @@ impl Studio {
             RecipeSource::Trajectory { .. } => "trajectory",
             RecipeSource::Walk { .. } => "walk",
             RecipeSource::Performance { .. } => "performance",
+            RecipeSource::Words(words) => return name_from(&words::name_of(words)),
         };
         name_from(&format!("{models} {word}"))
     }

@@ -130,6 +130,7 @@ impl Studio {
                 score_metric,
             }),
             added: None,
+            linked: None,
         };
         let project = self.project_for(Some(&run));
         make_folder(&self.shared, &project, Shelf::Models, &model.id, |folder| {
@@ -279,9 +280,15 @@ fn save(
     model: Model,
     deleted_ms: Option<api::UnixMs>,
 ) -> Result<Model, Error> {
-    models::save(change.tx, &ModelRow { model: model.clone(), deleted_ms })?;
-    change.list(Shelf::Models, &model.id);
+    save_row(change, &ModelRow { model: model.clone(), deleted_ms })?;
     Ok(model)
+}
+
+/// Stores a model, and says that it changed.
+pub(super) fn save_row(change: &mut Change<'_>, row: &ModelRow) -> Result<(), Error> {
+    models::save(change.tx, row)?;
+    change.list(Shelf::Models, &row.model.id);
+    Ok(())
 }
 
 /// The checkpoint of a step; without one the best, else the newest.

@@ -78,6 +78,7 @@ impl Studio {
                 place: ModelPlace::Library { id: id.clone() },
                 name: model.name,
                 sha256: model.sha256,
+                licence: None,
             });
         }
         check_alike(&codecs)?;

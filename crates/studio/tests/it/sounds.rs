@@ -31,6 +31,7 @@ pub(crate) fn recipe(model: &Id, source: RecipeSource) -> Recipe {
         secs: Some(2.0),
         variation: None,
         loudness_lufs: None,
+        finish: api::Finish::default(),
         format: SampleFormat::Int16,
     }
 }

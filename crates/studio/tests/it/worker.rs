@@ -547,6 +547,7 @@ fn import(folder: &Path, task: &api::ImportTask, events: &mut Events) -> Option<
             notes: vec!["It is a test.".to_owned()],
             packaged: None,
         }),
+        linked: None,
     };
     let made = folder.join("made/0");
     fs::create_dir_all(&made).unwrap();

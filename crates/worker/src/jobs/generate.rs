@@ -3,6 +3,8 @@
 //! One thread prepares instruments ([`prepare`]), as many as there are cores let them play ([`render`]) and write what
 //! came out ([`keep`]). A job that is started again goes on with the sounds that are missing.
 
+mod finish;
+mod from_words;
 mod keep;
 mod plan;
 mod prepare;
@@ -23,7 +25,7 @@ use std::{
 };
 
 use anyhow::Context;
-use api::{EventBody, GenerateTask, Outcome, Warning};
+use api::{EventBody, GenerateTask, Outcome, RecipeSource, Warning};
 use job::files::GENERATED;
 
 use self::{plan::Plan, prepare::Workshop, render::Prepared};
@@ -47,6 +49,9 @@ pub(crate) fn run(folder: &mut JobFolder, task: &GenerateTask) -> anyhow::Result
     let plan = Plan::of(folder.path(), &task.asked)?;
     let missing = missing(&sounds, plan.n_sounds())?;
     let n_there = plan.n_sounds() - missing.len() as u32;
+    if let RecipeSource::Words(_) = task.asked.recipe.source {
+        return from_words::run(folder, &plan, &task.asked.recipe, missing);
+    }
     let goal = Goal::Units(u64::from(plan.n_sounds()));
     let meter = ProgressMeter::new("sounds", goal, 0.0);
     folder.emit(EventBody::Progress(meter.progress("loading the models", u64::from(n_there))))?;
@@ -87,15 +92,15 @@ struct Making<'a> {
     secs_made: f64,
 }
 
-/// A sound that was made, its length in seconds and what played it; none where it was told to stop; or why it was not
-/// made.
-type Made = anyhow::Result<Option<(f64, Players)>>;
+/// The length of a sound that was kept, in seconds, and what played it; none where it was told to stop; or why it was
+/// not made.
+type Kept = anyhow::Result<Option<(f64, Players)>>;
 
 impl Making<'_> {
     /// Makes sounds on so many threads; ends early when it is asked to. The outcome, and the seconds of sound.
     fn work(mut self, missing: Vec<u32>, n_threads: usize) -> anyhow::Result<(Outcome, f64)> {
         let (to_threads, orders) = channel::<Prepared>();
-        let (to_here, made) = channel::<Made>();
+        let (to_here, made) = channel::<Kept>();
         let (orders, long) = (Mutex::new(orders), Mutex::new(()));
         let sounds: PathBuf = self.folder.path().join(GENERATED);
         let stop = self.folder.stop_flag().clone();
@@ -108,8 +113,11 @@ impl Making<'_> {
                         // Long sounds take much memory, so one is made at a time.
                         let _alone = order.is_long().then(|| lock(&long));
                         let kept = std::panic::catch_unwind(AssertUnwindSafe(|| {
-                            let made = render::play(order, || !stop.is_raised());
-                            made.map(|made| keep::keep(&sounds, made)).transpose()
+                            let played = render::play(order, || !stop.is_raised());
+                            let kept = played.map(|render::Played { made, players }| {
+                                keep::keep(&sounds, made).map(|secs| (secs, players))
+                            });
+                            kept.transpose()
                         }));
                         // Whoever waits for it must hear of it.
                         let kept =
@@ -137,7 +145,7 @@ impl Making<'_> {
         missing: Vec<u32>,
         n_ahead: usize,
         to_threads: &std::sync::mpsc::Sender<Prepared>,
-        made: &Receiver<Made>,
+        made: &Receiver<Kept>,
     ) -> anyhow::Result<Outcome> {
         let n_inputs_left = missing.len();
         let (mut n_under_way, mut n_failed) = (0, 0);

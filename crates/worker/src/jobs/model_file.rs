@@ -50,7 +50,13 @@ pub(super) fn weights_of(
 ) -> anyhow::Result<(PathBuf, Vec<String>)> {
     match place {
         ModelPlace::Library { id } => {
-            Ok((job::shelf::find(folder, None, Shelf::Models, id).join(WEIGHTS), vec![]))
+            let home = job::shelf::find(folder, None, Shelf::Models, id);
+            if let Some(card) = linked(&home) {
+                let why = "Its weights are those of another program, which can do other things.";
+                let what = format!("“{}” cannot be used for this.", card.name);
+                return refuse("other_model", what, why, "Choose a model that was trained here.");
+            }
+            Ok((home.join(WEIGHTS), vec![]))
         }
         ModelPlace::File { path } => match found_in(path)? {
             Found::Ours(weights) => Ok((weights, vec![])),
@@ -66,6 +72,13 @@ pub(super) fn weights_of(
             }
         },
     }
+}
+
+/// The card of a model that uses weights of others where they lie; none for another one.
+pub(super) fn linked(home: &Path) -> Option<api::Model> {
+    let path = home.join(job::files::MODEL);
+    let card: api::Model = job::whole::read_versioned(&path, api::Model::FORMAT).ok()?;
+    card.linked.is_some().then_some(card)
 }
 
 /// What a file turned out to be.

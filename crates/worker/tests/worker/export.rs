@@ -215,6 +215,7 @@ fn known() -> KnownModel {
         sha256: String::new(),
         lineage: Some(lineage),
         added: None,
+        linked: None,
     };
     let run_path = Some("../../runs/run-000001".into());
     KnownModel { model, dataset: None, dataset_name: Some("Bells".into()), run_path }

@@ -16,7 +16,7 @@ use crate::job::{Job, Scene, write_model, write_tone};
 
 /// A recipe with the model of the scene.
 fn recipe(source: RecipeSource) -> Recipe {
-    let model = RecipeModel { place: Scene::library(), name: "tiny".into(), sha256: String::new() };
+    let model = RecipeModel::at(Scene::library(), "tiny");
     Recipe {
         models: vec![model],
         source,
@@ -26,6 +26,7 @@ fn recipe(source: RecipeSource) -> Recipe {
         secs: None,
         variation: None,
         loudness_lufs: None,
+        finish: api::Finish::default(),
         format: SampleFormat::Int24,
     }
 }
@@ -275,7 +276,7 @@ fn a_prior_lets_a_model_go_on_by_itself() {
     fs::create_dir_all(&prior).unwrap();
     fs::copy(crate::prior::newest(&trained), prior.join("weights.safetensors")).unwrap();
     let place = ModelPlace::Library { id: "prior-000001".parse().unwrap() };
-    let prior = RecipeModel { place, name: "prior".into(), sha256: String::new() };
+    let prior = RecipeModel::at(place, "prior");
     let source = |start: Option<SoundPlace>, start_secs| RecipeSource::Prior {
         prior: prior.clone(),
         start,

@@ -34,7 +34,7 @@ impl Live {
     fn new() -> Self {
         let scene = Scene::new(&json!({}));
         let place = ModelPlace::Library { id: "tiny-000001".parse().unwrap() };
-        let model = RecipeModel { place, name: "tiny".into(), sha256: String::new() };
+        let model = RecipeModel::at(place, "tiny");
         let task = SessionTask {
             models: vec![model],
             weights: Default::default(),

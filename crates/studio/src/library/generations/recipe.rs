@@ -6,14 +6,15 @@ use std::{
 };
 
 use api::{
-    CONTROLS, CodecFacts, DIRECTIONS_MAX, Id, ModelPlace, NewGeneration, Recipe, RecipeModel,
-    RecipeSource, SoundPlace,
+    CONTROLS, CodecFacts, DIRECTIONS_MAX, Finish, Id, ModelPlace, NewGeneration, Recipe,
+    RecipeModel, RecipeSource, SoundPlace,
 };
 
 use super::super::{
     maps, models,
     sessions::{self, CodecOf},
 };
+use super::words;
 
 use crate::{
     Error, Studio, store,
@@ -50,15 +51,21 @@ impl Studio {
         // One that says which weights it means was frozen before, with the deviations that it was made with.
         let is_new = recipe.models.iter().all(|model| model.sha256.is_empty());
         let mut codecs = Vec::new();
+        let of_words = matches!(recipe.source, RecipeSource::Words(_));
         for model in &mut recipe.models {
             *model = self.found(model)?;
-            codecs.extend(self.codec_of(model, codec_of)?);
+            if !of_words {
+                codecs.extend(self.codec_of(model, codec_of)?);
+            }
         }
         sessions::check_alike(&codecs)?;
+        if of_words {
+            self.check_words(recipe)?;
+        }
         if let RecipeSource::Prior { prior, .. } = &mut recipe.source {
             *prior = self.found(prior)?;
         }
-        if is_new && recipe.deviations.is_empty() {
+        if is_new && !of_words && recipe.deviations.is_empty() {
             recipe.deviations = maps::deviations(&self.shared, &recipe.models[0].sha256)?;
         }
         self.check_sounds(&asked)?;
@@ -104,6 +111,7 @@ impl Studio {
             place: ModelPlace::Library { id: found.id },
             name: found.name,
             sha256: found.sha256,
+            licence: found.linked.and_then(|it| it.licence).map(|it| it.name),
         })
     }
 
@@ -187,6 +195,7 @@ pub(super) fn sound_of(recipe: &Recipe) -> Option<&SoundPlace> {
     match &recipe.source {
         RecipeSource::Sound { sound, .. } => Some(sound),
         RecipeSource::Prior { start, .. } => start.as_ref(),
+        RecipeSource::Words(words) => words.begin.as_ref().map(|begin| &begin.sound),
         _ => None,
     }
 }
@@ -237,6 +246,14 @@ fn check_recipe(recipe: &Recipe) -> Result<(), Error> {
     if let Some(loudness) = recipe.loudness_lufs {
         check_range("loudness_lufs", loudness, *LOUDNESS.start(), *LOUDNESS.end())?;
     }
+    let finish = &recipe.finish;
+    for (key, secs) in [
+        ("finish.fade_in_secs", finish.fade_in_secs),
+        ("finish.fade_out_secs", finish.fade_out_secs),
+        ("finish.loop_secs", finish.loop_secs),
+    ] {
+        check_range(key, secs, 0.0, Finish::SECS_MAX)?;
+    }
     if let Some(variation) = &recipe.variation {
         check_range("variation", variation.amount, 0.0, 2.0)?;
     }
@@ -276,7 +293,10 @@ fn check_control(key: &str, value: f64) -> Result<(), Error> {
 fn check_source(source: &RecipeSource, secs: Option<f64>) -> Result<(), Error> {
     let needs_secs = matches!(
         source,
-        RecipeSource::Prior { .. } | RecipeSource::Path { .. } | RecipeSource::Walk { .. }
+        RecipeSource::Prior { .. }
+            | RecipeSource::Path { .. }
+            | RecipeSource::Walk { .. }
+            | RecipeSource::Words(_)
     );
     if needs_secs && secs.is_none() {
         return Err(Error::invalid("secs", "say how long it is to be"));
@@ -297,6 +317,7 @@ fn check_source(source: &RecipeSource, secs: Option<f64>) -> Result<(), Error> {
             }
             Ok(())
         }
+        RecipeSource::Words(words) => words::check(words),
         RecipeSource::Walk { speed_hz, range, start } => {
             check_range("speed_hz", *speed_hz, 0.01, 20.0)?;
             check_range("range", *range, 0.0, 3.0)?;
@@ -326,7 +347,12 @@ fn check_point(key: &'static str, point: &[f32]) -> Result<(), Error> {
     }
 }
 
-fn check_range(key: &'static str, value: f64, least: f64, most: f64) -> Result<(), Error> {
+pub(super) fn check_range(
+    key: &'static str,
+    value: f64,
+    least: f64,
+    most: f64,
+) -> Result<(), Error> {
     match (least..=most).contains(&value) {
         true => Ok(()),
         false => Err(Error::invalid(key, format!("enter {least} to {most}"))),

@@ -152,6 +152,7 @@ fn new_card(order: &Order, place: &Path) -> SoundCard {
             secs: None,
             variation: None,
             loudness_lufs: None,
+            finish: api::Finish::default(),
             format: SampleFormat::default(),
         },
         facts: SoundFacts::default(),

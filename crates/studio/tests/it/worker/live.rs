@@ -75,6 +75,7 @@ fn record(folder: &Path, number: u32, task: &SessionTask, how: Written) {
         secs: None,
         variation: None,
         loudness_lufs: None,
+        finish: api::Finish::default(),
         format: SampleFormat::Float32,
     };
     let place = folder.join(format!("recordings/{number:04}"));

@@ -6,8 +6,8 @@ use anyhow::Context;
 use api::{DatasetIndex, SampleFormat, SoundCard, SoundFacts};
 use audio::{Clip, Limiter, WavFormat, gain_from_db, loudness_lufs, peak_db, write_wav};
 
-use super::{super::train::sha256_of_file, render::Played};
-use crate::{folder::now_ms, instrument::Players};
+use super::{super::train::sha256_of_file, finish::finish, render::Made};
+use crate::folder::now_ms;
 
 /// The ending of a folder that is being made.
 pub(super) const PARTIAL: &str = "partial";
@@ -21,10 +21,11 @@ pub(super) fn folder_name(number: u32) -> String {
     format!("{number:04}")
 }
 
-/// Writes a sound; gives its length, in seconds, and what played it.
-pub(super) fn keep(sounds: &Path, played: Played) -> anyhow::Result<(f64, Players)> {
-    let Played { number, name, recipe, rate_hz, channels, input, files, players } = played;
+/// Writes a sound; gives its length, in seconds.
+pub(super) fn keep(sounds: &Path, made: Made) -> anyhow::Result<f64> {
+    let Made { number, name, recipe, rate_hz, channels, input, files } = made;
     let mut clip = Clip { rate_hz, channels };
+    finish(&mut clip, &recipe.finish);
     let before = loudness_lufs(&clip);
     if let (Some(wanted), Some(before)) = (recipe.loudness_lufs, before) {
         bring_to(&mut clip, wanted - before);
@@ -66,7 +67,7 @@ pub(super) fn keep(sounds: &Path, played: Played) -> anyhow::Result<(f64, Player
     job::whole::write_json(&partial.join(SoundCard::CARD), &card).context("write the card")?;
     fs::rename(&partial, &path).with_context(|| format!("name {}", path.display()))?;
     job::whole::sync_folder(sounds);
-    Ok((clip.n_frames() as f64 / f64::from(rate_hz), players))
+    Ok(clip.n_frames() as f64 / f64::from(rate_hz))
 }
 
 /// Makes a sound louder or quieter by so many dB, with its samples below a ceiling.

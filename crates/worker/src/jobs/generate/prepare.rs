@@ -303,7 +303,8 @@ impl Workshop {
                 set(instrument, "walk_range", *range as f32);
                 Ok(OWN_SECS)
             }
-            RecipeSource::Performance { .. } => Ok(0.0),
+            // Both are made elsewhere.
+            RecipeSource::Performance { .. } | RecipeSource::Words(_) => Ok(0.0),
         }
     }
 
@@ -364,7 +365,7 @@ fn open_one(
         let remedy = "Choose the model again, or restore the one that was used.";
         return refuse("other_weights", "The recipe cannot be followed.", &why, remedy);
     }
-    Ok((opened, RecipeModel { place: model.place.clone(), name, sha256 }))
+    Ok((opened, RecipeModel { name, sha256, ..model.clone() }))
 }
 
 /// Follows a path for so many seconds; backwards from its end.

@@ -56,8 +56,8 @@ pub(super) enum Heard {
     Files(Vec<(PathBuf, &'static str)>),
 }
 
-/// A sound that was played.
-pub(super) struct Played {
+/// A sound that was made, and is to be kept.
+pub(super) struct Made {
     pub(super) number: u32,
     pub(super) name: String,
     pub(super) recipe: Recipe,
@@ -68,6 +68,11 @@ pub(super) struct Played {
     pub(super) input: Option<Vec<Vec<f32>>>,
     /// Files to keep beside it.
     pub(super) files: Vec<(PathBuf, &'static str)>,
+}
+
+/// A sound that was played.
+pub(super) struct Played {
+    pub(super) made: Made,
     /// The instrument's players, for the next one.
     pub(super) players: Players,
 }
@@ -127,7 +132,8 @@ fn play_in_blocks(
         Heard::Files(all) => files = all,
     }
     let players = instrument.into_players();
-    Some(Played { number, name, recipe, rate_hz, channels, input: kept, files, players })
+    let made = Made { number, name, recipe, rate_hz, channels, input: kept, files };
+    Some(Played { made, players })
 }
 
 fn do_it(instrument: &mut Instrument, act: Act) {

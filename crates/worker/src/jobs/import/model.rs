@@ -68,6 +68,7 @@ fn write_card(one: &One<'_>, folder: &Path, name: &str, brought: BroughtIn) -> a
             notes,
             packaged: packaged.map(Box::new),
         }),
+        linked: None,
     };
     write_json(&folder.join("model.json"), &model)
 }

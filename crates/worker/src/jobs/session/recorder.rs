@@ -256,6 +256,7 @@ impl Recorder {
             secs: None,
             variation: None,
             loudness_lufs: None,
+            finish: api::Finish::default(),
             format: SampleFormat::Int24,
         };
         let (weights, has_noise) = (task.weights, task.has_noise);

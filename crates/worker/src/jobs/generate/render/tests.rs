@@ -18,6 +18,7 @@ fn recipe() -> Recipe {
         secs: None,
         variation: None,
         loudness_lufs: None,
+        finish: api::Finish::default(),
         format: SampleFormat::Int24,
     }
 }

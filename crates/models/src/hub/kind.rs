@@ -1,0 +1,149 @@
+//! What a kind of model says of itself, and the folder that it looks at.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use api::WeightsUse;
+use nn::dense::Precision;
+use nn::weight_files::{self, WeightFiles};
+use serde_json::Value;
+
+use crate::Error;
+use crate::words::{Abilities, TextToAudio};
+
+/// Bounds a file of settings; the largest that are known have 30 kB.
+const CONFIG_BYTES_MAX: u64 = 1 << 20;
+const CONFIG: &str = "config.json";
+const INDEX: &str = "model_index.json";
+/// The longest name of a kind that is repeated.
+const NAME_MAX: usize = 60;
+
+/// A kind of model that can be used.
+pub(crate) struct Kind {
+    /// What it is called here.
+    pub(crate) name: &'static str,
+    /// What its configuration calls it: `model_type`, or `_class_name` of a pipeline.
+    pub(crate) called: &'static [&'static str],
+    /// What can be done with it.
+    pub(crate) uses: &'static [WeightsUse],
+    /// What its configuration needs, from settings alone; why they cannot be used, in words.
+    pub(crate) look: fn(&HubFolder<'_>) -> Result<Wanted, String>,
+    /// Loads it, if it makes sound from words.
+    pub(crate) open_words: Option<OpenWords>,
+}
+
+/// Loads a model that makes sound from words.
+pub(crate) type OpenWords = fn(&HubFolder<'_>, Precision) -> Result<Box<dyn TextToAudio>, Error>;
+
+/// What a configuration needs of the files, and what is known from it.
+pub(crate) struct Wanted {
+    /// Its networks: one, or one for each sub-folder.
+    pub(crate) parts: Vec<Part>,
+    /// What it is like: names and values.
+    pub(crate) facts: Vec<(String, String)>,
+    /// How it makes sound from words, if it does.
+    pub(crate) words: Option<Abilities>,
+}
+
+/// A network with files of its own.
+pub(crate) struct Part {
+    /// The sub-folder; empty for the folder itself.
+    pub(crate) folder: &'static str,
+    /// Names and shapes of the tensors that it needs.
+    pub(crate) tensors: Vec<(String, Vec<usize>)>,
+    /// Whether a tensor may be there without being needed.
+    pub(crate) is_known: fn(&str) -> bool,
+}
+
+/// A folder of a model hub.
+pub(crate) struct HubFolder<'a> {
+    path: &'a Path,
+}
+
+impl Kind {
+    /// Whether a configuration means it by a name.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        self.called.contains(&name)
+    }
+}
+
+impl Part {
+    /// A tensor with its sub-folder in front.
+    pub(crate) fn named(&self, tensor: &str) -> String {
+        match self.folder {
+            "" => tensor.to_owned(),
+            folder => format!("{folder}/{tensor}"),
+        }
+    }
+}
+
+impl<'a> HubFolder<'a> {
+    pub(crate) fn new(path: &'a Path) -> Self {
+        Self { path }
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &'a Path {
+        self.path
+    }
+
+    /// `config.json` of a sub-folder, of itself if that is empty.
+    pub(crate) fn config(&self, sub_folder: &str) -> Result<Value, String> {
+        self.settings(&format!("{sub_folder}/{CONFIG}"))
+    }
+
+    /// A file of settings, by its path inside.
+    pub(crate) fn settings(&self, path: &str) -> Result<Value, String> {
+        let path = path.trim_start_matches('/');
+        let mut bytes = Vec::new();
+        File::open(self.path.join(path))
+            .and_then(|file| file.take(CONFIG_BYTES_MAX + 1).read_to_end(&mut bytes))
+            .map_err(|error| match error.kind() {
+                std::io::ErrorKind::NotFound => {
+                    format!("there is no {path}: download it beside the weights")
+                }
+                _ => format!("{path} cannot be read: {error}"),
+            })?;
+        if bytes.len() as u64 > CONFIG_BYTES_MAX {
+            return Err(format!("{path} has more than {CONFIG_BYTES_MAX} bytes"));
+        }
+        serde_json::from_slice(&bytes).map_err(|error| format!("{path} is not JSON: {error}"))
+    }
+
+    /// The files of weights of a sub-folder, of itself if that is empty.
+    ///
+    /// # Errors
+    /// When the folder cannot be read, or one of its files is damaged or not whole.
+    pub(crate) fn weights(&self, sub_folder: &str) -> Result<WeightFiles, Error> {
+        let path =
+            if sub_folder.is_empty() { self.path.to_owned() } else { self.path.join(sub_folder) };
+        let files = weight_files::open(&path)?;
+        match files.problems().first() {
+            Some(problem) => Err(Error::Original { path, reason: problem.clone() }),
+            None => Ok(files),
+        }
+    }
+
+    /// The error that its settings cannot be used.
+    pub(crate) fn unusable(&self, why: impl Into<String>) -> Error {
+        let why: String = why.into();
+        Error::Settings { path: self.settings_path(), reason: why.trim_end_matches('.').to_owned() }
+    }
+
+    fn settings_path(&self) -> PathBuf {
+        self.path.join(if self.path.join(INDEX).is_file() { INDEX } else { CONFIG })
+    }
+
+    /// What its configuration says it is.
+    pub(super) fn kind_name(&self) -> Result<String, String> {
+        let (file, key) = match self.path.join(INDEX).is_file() {
+            true => (INDEX, "_class_name"),
+            false => (CONFIG, "model_type"),
+        };
+        let settings = self.settings(file)?;
+        let name = settings.get(key).and_then(Value::as_str);
+        let short = |name: &str| name.chars().filter(|c| !c.is_control()).take(NAME_MAX).collect();
+        name.map(short).ok_or_else(|| format!("{file} does not say the kind of model ({key})"))
+    }
+}

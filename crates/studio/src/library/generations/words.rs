@@ -1,0 +1,143 @@
+//! What a recipe of words may ask for: every value in its range, and within what its model can do.
+
+use api::{ModelPlace, Recipe, RecipeSource, WordsBegin, WordsSource};
+
+use super::{super::models, recipe::check_range};
+use crate::{Error, Studio};
+
+/// The longest text, in bytes: what no model reads is cut there, and said, but a book is a mistake.
+const TEXT_BYTES_MAX: usize = 200_000;
+/// The most prompts of a mixture; the model computes once for each.
+const PROMPTS_MAX: usize = 8;
+/// How much of a prompt names what was made of it, in characters.
+const NAME_CHARS: usize = 40;
+
+impl Studio {
+    /// Sees that the model of a recipe may be used, and can do what is asked.
+    pub(super) fn check_words(&self, recipe: &Recipe) -> Result<(), Error> {
+        let (RecipeSource::Words(words), [model]) = (&recipe.source, &recipe.models[..]) else {
+            return Err(Error::invalid("models", "choose one model"));
+        };
+        let ModelPlace::Library { id } = &model.place else {
+            return Err(Error::invalid("models", "add the folder of weights to the library first"));
+        };
+        let found = self.shared.read(|c| models::find(c, id))?;
+        let Some((linked, can)) =
+            found.linked.as_ref().and_then(|it| Some((it, it.words.as_ref()?)))
+        else {
+            let message = format!("“{}” makes no sound from words", found.name);
+            return Err(Error::invalid("models", message));
+        };
+        if linked.waits_for_acceptance() {
+            return Err(Error::conflict(
+                format!("use “{}”", found.name),
+                "the terms of its licence have not been accepted",
+                format!(
+                    "read them and accept them on the model’s page, or with `maquette weights accept {id}`"
+                ),
+            ));
+        }
+        if let Some(secs) = recipe.secs.filter(|secs| *secs > can.max_secs) {
+            let message = format!("“{}” makes up to {} s, not {secs}", found.name, can.max_secs);
+            return Err(Error::invalid("secs", message));
+        }
+        match (words.steps, can.steps) {
+            (Some(_), None) => return Err(Error::invalid("steps", "this model has no steps")),
+            (Some(steps), Some(range)) if !(range.least..=range.most).contains(&steps) => {
+                let message = format!("enter {} to {}", range.least, range.most);
+                return Err(Error::invalid("steps", message));
+            }
+            _ => {}
+        }
+        if words.negative.is_some() && !can.takes_negative {
+            let message = "this model cannot be told what not to make";
+            return Err(Error::invalid("negative", message));
+        }
+        match &words.begin {
+            Some(begin) if !can.begins.contains(&begin.how) => {
+                let message = format!("“{}” cannot {}", found.name, doing(begin.how));
+                Err(Error::invalid("begin", message))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn doing(how: WordsBegin) -> &'static str {
+    match how {
+        WordsBegin::Continue => "go on from a sound",
+        WordsBegin::Vary => "make a sound anew",
+        WordsBegin::Fill => "fill a gap in a sound",
+        WordsBegin::Melody => "follow the melody of a sound",
+    }
+}
+
+/// What can be seen without the model.
+pub(super) fn check(words: &WordsSource) -> Result<(), Error> {
+    if !(1..=PROMPTS_MAX).contains(&words.prompts.len()) {
+        return Err(Error::invalid("prompts", format!("give 1 to {PROMPTS_MAX}")));
+    }
+    for prompt in &words.prompts {
+        if prompt.text.trim().is_empty() {
+            return Err(Error::invalid("prompts", "say what it is to be"));
+        }
+        check_range("prompts", prompt.weight, 0.01, 100.0)?;
+    }
+    let texts = words.prompts.iter().map(|it| &it.text).chain(&words.negative);
+    if texts.map(String::len).sum::<usize>() > TEXT_BYTES_MAX {
+        let limit = format!("{} kB of text", TEXT_BYTES_MAX / 1000);
+        return Err(Error::TooMuch { limit });
+    }
+    if let Some(guidance) = words.guidance {
+        check_range("guidance", guidance, 0.0, 100.0)?;
+    }
+    let Some(begin) = &words.begin else { return Ok(()) };
+    match (begin.how, begin.strength, begin.gap_secs) {
+        (WordsBegin::Vary, Some(strength), _) => check_range("strength", strength, 0.0, 1.0),
+        (WordsBegin::Fill, _, None) => Err(Error::invalid("gap_secs", "say where the gap is")),
+        (WordsBegin::Fill, _, Some([from, to])) if !(from >= 0.0 && from < to) => {
+            Err(Error::invalid("gap_secs", "a gap begins before it ends"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The first words of a prompt.
+pub(super) fn name_of(words: &WordsSource) -> String {
+    let text = words.prompts.first().map_or("", |it| it.text.trim());
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= NAME_CHARS {
+        return line;
+    }
+    let short: String = line.chars().take(NAME_CHARS).collect();
+    let whole = short.rsplit_once(' ').map_or(short.as_str(), |(whole, _)| whole);
+    format!("{}…", whole.trim_end_matches([',', '.', ';', ':']))
+}
+
+#[cfg(test)]
+mod tests {
+    use api::WordsPrompt;
+
+    use super::*;
+
+    fn words(text: &str) -> WordsSource {
+        let prompts = vec![WordsPrompt { text: text.to_owned(), weight: 1.0 }];
+        WordsSource { prompts, ..WordsSource::default() }
+    }
+
+    #[test]
+    fn a_name_is_the_start_of_the_prompt() {
+        assert_eq!(name_of(&words("  rain\n on  a roof ")), "rain on a roof");
+        let long = "a warm analogue synthesiser pad, slowly opening, with a soft bell on top";
+        assert_eq!(name_of(&words(long)), "a warm analogue synthesiser pad, slowly…");
+    }
+
+    #[test]
+    fn what_cannot_be_asked_is_said() {
+        assert!(check(&words("rain")).is_ok());
+        assert!(check(&words(" ")).is_err());
+        assert!(check(&WordsSource::default()).is_err());
+        assert!(check(&words(&"a".repeat(TEXT_BYTES_MAX + 1))).is_err());
+        assert!(check(&WordsSource { guidance: Some(f64::NAN), ..words("rain") }).is_err());
+    }
+}

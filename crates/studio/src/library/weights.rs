@@ -1,0 +1,146 @@
+//! Verbs on weights of a model hub: models of the library that use files where they lie.
+
+use std::{
+    fs::{self, File},
+    io::Read,
+    path::Path,
+};
+
+use api::{AddedFrom, Id, LinkedWeights, Model, NewWeights, WeightsCheck};
+use job::Shelf;
+use sha2::{Digest, Sha256};
+
+use super::{fresh_id, make_folder, models, valid_name};
+use crate::{
+    Error, Studio,
+    store::models::ModelRow,
+    workspace::{check_path, file_name},
+};
+
+/// How much of the start and the end of a file of weights counts for which weights they are.
+const SAMPLED_BYTES: u64 = 1 << 20;
+
+impl Studio {
+    /// Puts a folder of weights into the library, which stays where it is. `check` is what was found in it. A folder that
+    /// is there already is given as it is, with the licence accepted if that is said now.
+    ///
+    /// # Errors
+    /// `Invalid` when the path is not absolute, or the name cannot be used; `Conflict` when the weights cannot be used;
+    /// `Io` when they cannot be read.
+    pub fn add_weights(&self, new: NewWeights, check: WeightsCheck) -> Result<Model, Error> {
+        let folder = Path::new(&new.folder);
+        check_path(folder)?;
+        let name = match &new.name {
+            Some(name) => valid_name(name)?,
+            None => valid_name(&file_name(folder))?,
+        };
+        if let (false, Some(problem)) = (check.is_usable, check.problems.first()) {
+            return Err(Error::conflict(
+                format!("add the weights in “{}”", new.folder),
+                problem.trim_end_matches('.').to_owned(),
+                "download what is missing or damaged again, or choose another folder",
+            ));
+        }
+        let sha256 = fingerprint(folder, &check)?;
+        let there = self.models()?.into_iter().find(|it| {
+            it.linked.as_ref().is_some_and(|it| it.folder == new.folder) && it.sha256 == sha256
+        });
+        if let Some(model) = there {
+            return match new.accepts_licence {
+                true => self.accept_licence(&model.id),
+                false => Ok(model),
+            };
+        }
+        let linked = LinkedWeights {
+            folder: new.folder.clone(),
+            licence: check.licence,
+            accepted_ms: new.accepts_licence.then(|| self.shared.now_ms()),
+            uses: check.uses,
+            words: check.words,
+            memory_bytes: check.memory_bytes,
+        };
+        let model = Model {
+            format: Model::FORMAT,
+            id: fresh_id(&self.shared, &name)?,
+            project: None,
+            name,
+            created_ms: self.shared.now_ms(),
+            family: check.family.unwrap_or_default(),
+            settings: serde_json::Value::Object(serde_json::Map::new()),
+            rate_hz: linked.words.as_ref().map(|it| it.rate_hz),
+            bytes: check.files.iter().map(|it| it.bytes).sum(),
+            sha256,
+            prior_of: None,
+            lineage: None,
+            added: Some(AddedFrom {
+                path: new.folder,
+                kind: "weights of a model hub, used where they lie".to_owned(),
+                step: None,
+                notes: vec![],
+                packaged: None,
+            }),
+            linked: Some(linked),
+        };
+        let project = self.project_for(None);
+        make_folder(&self.shared, &project, Shelf::Models, &model.id, |folder| {
+            Ok(job::whole::write_json(&folder.join(job::files::MODEL), &model)?)
+        })?;
+        let model = Model { project: Some(project), ..model };
+        self.shared.change(|change| {
+            models::save_row(change, &ModelRow { model: model.clone(), deleted_ms: None })
+        })?;
+        Ok(model)
+    }
+
+    /// Says that the terms of a model's weights were read and are accepted.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such model; `Invalid` when it has no weights of others; `Io` when that cannot be
+    /// written.
+    pub fn accept_licence(&self, id: &Id) -> Result<Model, Error> {
+        self.shared.change(|change| {
+            let mut model = models::find(change.tx, id)?;
+            let now_ms = self.shared.now_ms();
+            let Some(linked) = &mut model.linked else {
+                return Err(Error::invalid("id", "its weights are no one else's"));
+            };
+            linked.accepted_ms = linked.accepted_ms.or(Some(now_ms));
+            let path = self.shared.workspace.folder(Shelf::Models, id).join(job::files::MODEL);
+            // Its file does not say which project it lies in.
+            let on_disk = Model { project: None, ..model.clone() };
+            job::whole::write_json(&path, &on_disk)?;
+            models::save_row(change, &ModelRow { model: model.clone(), deleted_ms: None })?;
+            Ok(model)
+        })
+    }
+}
+
+/// Which weights they are: the SHA-256 of the names and lengths of their files, and of the start and the end of each.
+/// Whole files of many gigabytes are not read for it.
+fn fingerprint(folder: &Path, check: &WeightsCheck) -> Result<String, Error> {
+    let mut hasher = Sha256::new();
+    for file in &check.files {
+        hasher.update(file.name.as_bytes());
+        hasher.update(file.bytes.to_le_bytes());
+        let path = folder.join(&file.name);
+        let failed = Error::io("read", &path);
+        let sampled = || -> std::io::Result<Vec<u8>> {
+            use std::io::{Seek, SeekFrom};
+            let mut file = File::open(&path)?;
+            let n = file.metadata()?.len();
+            let mut bytes = Vec::new();
+            (&mut file).take(SAMPLED_BYTES).read_to_end(&mut bytes)?;
+            if n > SAMPLED_BYTES {
+                file.seek(SeekFrom::Start(n.saturating_sub(SAMPLED_BYTES).max(SAMPLED_BYTES)))?;
+                file.take(SAMPLED_BYTES).read_to_end(&mut bytes)?;
+            }
+            Ok(bytes)
+        };
+        hasher.update(&sampled().map_err(failed)?);
+    }
+    // Settings decide what the same numbers compute.
+    for name in ["config.json", "model_index.json"] {
+        hasher.update(fs::read(folder.join(name)).unwrap_or_default());
+    }
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}

@@ -1,0 +1,207 @@
+//! Sounds from words: one after the other, by a model of others that uses all threads for each.
+
+use std::ops::ControlFlow;
+
+use anyhow::Context;
+use api::{
+    EventBody, ModelPlace, Outcome, Recipe, RecipeModel, RecipeSource, Warning, WordsBegin,
+    WordsSource,
+};
+use job::Shelf;
+use job::files::GENERATED;
+use models::words::{Begin, BeginHow, Prompt, Step, TextToAudio, Wish};
+use nn::dense::Precision;
+
+use super::{
+    super::{Refused, model_file, refuse, sound_place},
+    keep,
+    plan::Plan,
+    render::Made,
+};
+use crate::{
+    folder::{JobFolder, problem},
+    log::log,
+    progress::{Goal, ProgressMeter},
+    text_to_audio,
+};
+
+/// The longest sound that is begun with.
+const LONGEST_SECS: f64 = 600.0;
+
+/// Makes the sounds that are missing.
+pub(super) fn run(
+    folder: &mut JobFolder,
+    plan: &Plan,
+    recipe: &Recipe,
+    missing: Vec<u32>,
+) -> anyhow::Result<Outcome> {
+    let n_there = u64::from(plan.n_sounds()) - missing.len() as u64;
+    let goal = Goal::Units(u64::from(plan.n_sounds()));
+    let meter = ProgressMeter::new("sounds", goal, 0.0);
+    folder.emit(EventBody::Progress(meter.progress("loading the model", n_there)))?;
+    let RecipeSource::Words(source) = &recipe.source else { anyhow::bail!("read the words") };
+    let (model, named) = open(folder, recipe, source)?;
+    let name = folder.order().name.clone();
+    let mut making =
+        Making { folder, model, named, name, n_done: n_there, meter: None, told: vec![] };
+    let n_missing = missing.len();
+    let mut refused = vec![];
+    for number in missing {
+        if making.folder.should_stop() {
+            return Ok(Outcome::Stopped);
+        }
+        match making.make(plan, number) {
+            Ok(true) => making.n_done += 1,
+            Ok(false) => return Ok(Outcome::Stopped),
+            // One that fails does not stop the others.
+            Err(error) => match error.downcast::<Refused>() {
+                Ok(one) => {
+                    let message = one.0.why.clone().unwrap_or_else(|| one.0.what.clone());
+                    let file = (plan.n_sounds() > 1).then(|| format!("sound {number}"));
+                    making.folder.warn(Warning { code: one.0.code.clone(), file, message })?;
+                    refused.push(one);
+                }
+                Err(error) => return Err(error),
+            },
+        }
+    }
+    if let Some(last) = refused.pop().filter(|_| refused.len() + 1 == n_missing) {
+        return Err(anyhow::Error::new(last));
+    }
+    Ok(Outcome::Done)
+}
+
+/// Loads the model of a recipe; also what the recipe of each sound says of it.
+fn open(
+    folder: &JobFolder,
+    recipe: &Recipe,
+    source: &WordsSource,
+) -> anyhow::Result<(Box<dyn TextToAudio>, RecipeModel)> {
+    let [model] = &recipe.models[..] else { anyhow::bail!("find the model") };
+    let ModelPlace::Library { id } = &model.place else {
+        let why = "A model of a hub is used from the library.";
+        return super::refuse_recipe(why, "Add its folder with `maquette weights add` first.");
+    };
+    let home = job::shelf::find(folder.path(), None, Shelf::Models, id);
+    let Some(card) = model_file::linked(&home) else {
+        let what = format!("“{}” makes no sound from words.", model.name);
+        return refuse(
+            "other_model",
+            what,
+            "It was trained for something else.",
+            "Choose another.",
+        );
+    };
+    let weights = card.linked.context("find the weights")?.folder;
+    let precision = if source.in_8_bits { Precision::Int8 } else { Precision::Float32 };
+    let opened = text_to_audio::open(weights.as_ref(), precision);
+    let opened = opened.map_err(|problem| anyhow::Error::new(Refused(problem)))?;
+    Ok((opened, model.clone()))
+}
+
+struct Making<'a> {
+    folder: &'a mut JobFolder,
+    model: Box<dyn TextToAudio>,
+    named: RecipeModel,
+    name: String,
+    n_done: u64,
+    /// Counts steps of all sounds; it is known how many there are once the first one has begun.
+    meter: Option<(ProgressMeter, u64)>,
+    /// What was said already, which is not said again for each sound.
+    told: Vec<String>,
+}
+
+impl Making<'_> {
+    /// Makes a sound and keeps it; whether it was not stopped.
+    fn make(&mut self, plan: &Plan, number: u32) -> anyhow::Result<bool> {
+        let mut recipe = plan.recipe(number);
+        recipe.models = vec![self.named.clone()];
+        let (wish, input) = self.wish(&recipe)?;
+        let can = self.model.abilities().clone();
+        let unfit = |error: &models::Error| {
+            let why = api::sentence(&format!("failed to {error}"));
+            Refused(problem(
+                "unfit",
+                "The model cannot make this.",
+                &why,
+                "Ask for something else.",
+            ))
+        };
+        wish.check(&can).map_err(|error| anyhow::Error::new(unfit(&error)))?;
+        text_to_audio::fits(self.model.as_ref(), &wish)
+            .map_err(|problem| anyhow::Error::new(Refused(problem)))?;
+        let (folder, meter, n_before) = (&mut *self.folder, &mut self.meter, self.n_done);
+        let n_all = u64::from(plan.n_sounds());
+        let mut failed = None;
+        let started = std::time::Instant::now();
+        let watch = &mut |step: Step| {
+            let (meter, of) = meter.get_or_insert_with(|| {
+                let of = step.of as u64;
+                (ProgressMeter::new("steps", Goal::Units(n_all * of), 0.0), of)
+            });
+            let done = n_before * *of + (step.done as u64).min(*of);
+            if let Some(progress) = meter.mark("making sounds", done)
+                && let Err(error) = folder.emit(EventBody::Progress(progress))
+            {
+                failed = Some(error);
+                return ControlFlow::Break(());
+            }
+            if folder.should_stop() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let made =
+            self.model.make(&wish, watch).map_err(|error| anyhow::Error::new(unfit(&error)))?;
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        let Some(made) = made else { return Ok(false) };
+        for note in made.notes {
+            if !self.told.contains(&note) {
+                self.folder.warn(Warning {
+                    code: "note".into(),
+                    file: None,
+                    message: note.clone(),
+                })?;
+                self.told.push(note);
+            }
+        }
+        let mut name = format!("{} {number}", self.name);
+        if plan.n_sounds() == 1 {
+            name.clone_from(&self.name);
+        }
+        let (rate_hz, channels, files) = (can.rate_hz, made.sound, vec![]);
+        let made = Made { number, name, recipe, rate_hz, channels, input, files };
+        let secs = keep::keep(&self.folder.path().join(GENERATED), made)?;
+        log(&format!("sound {number}: {secs:.1} s in {:.1} s", started.elapsed().as_secs_f64()));
+        Ok(true)
+    }
+
+    /// What a recipe asks of the model; also the sound that it begins with.
+    fn wish(&self, recipe: &Recipe) -> anyhow::Result<(Wish, Option<Vec<Vec<f32>>>)> {
+        let RecipeSource::Words(source) = &recipe.source else { anyhow::bail!("read the words") };
+        let can = self.model.abilities();
+        let mut wish = Wish::of("", recipe.secs.unwrap_or(10.0), recipe.seed);
+        wish.prompts = source
+            .prompts
+            .iter()
+            .map(|it| Prompt { text: it.text.clone(), weight: it.weight })
+            .collect();
+        wish.negative.clone_from(&source.negative);
+        wish.steps = source.steps.map(|steps| steps as usize);
+        wish.guidance = source.guidance;
+        let Some(start) = &source.begin else { return Ok((wish, None)) };
+        let home = self.folder.path();
+        let loaded =
+            sound_place::load(home, &start.sound, can.rate_hz, can.n_channels, LONGEST_SECS)?;
+        let how = match start.how {
+            WordsBegin::Continue => BeginHow::Continue,
+            WordsBegin::Melody => BeginHow::Melody,
+            WordsBegin::Vary => BeginHow::Vary { strength: start.strength.unwrap_or(0.5) },
+            WordsBegin::Fill => {
+                let [from_secs, to_secs] = start.gap_secs.unwrap_or_default();
+                BeginHow::Fill { from_secs, to_secs }
+            }
+        };
+        wish.begin = Some(Begin { sound: loaded.channels.clone(), how });
+        Ok((wish, Some(loaded.channels)))
+    }
+}
