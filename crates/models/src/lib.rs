@@ -16,6 +16,7 @@ mod knobs;
 mod other_program;
 pub mod prior;
 pub mod rave;
+pub mod tokenizer;
 mod trainer;
 pub mod words;
 
