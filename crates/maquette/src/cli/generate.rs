@@ -260,6 +260,7 @@ fn name_of(client: &Client, recipe: &Recipe) -> anyhow::Result<String> {
         RecipeSource::Trajectory { .. } => "trajectory",
         RecipeSource::Walk { .. } => "walk",
         RecipeSource::Performance { .. } => "performance",
+        RecipeSource::Words(_) => "words",
     };
     Ok(format!("{} {word}", names.join(" and ")).trim().chars().take(100).collect())
 }

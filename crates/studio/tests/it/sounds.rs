@@ -19,11 +19,7 @@ use crate::{
 
 pub(crate) fn recipe(model: &Id, source: RecipeSource) -> Recipe {
     Recipe {
-        models: vec![RecipeModel {
-            place: api::ModelPlace::Library { id: model.clone() },
-            name: String::new(),
-            sha256: String::new(),
-        }],
+        models: vec![RecipeModel::at(api::ModelPlace::Library { id: model.clone() }, "")],
         source,
         controls: std::collections::BTreeMap::new(),
         deviations: Vec::new(),

@@ -2,7 +2,7 @@
 
 import type { Component } from 'svelte'
 
-import type { RunDetail } from '$lib/api'
+import type { Model, RunDetail } from '$lib/api'
 
 import type { RunCurves } from '../pages/runs/run-curves.svelte'
 import { agent } from './agent'
@@ -48,3 +48,9 @@ const parts = new Map<string, FamilyPart>([
 ])
 
 export const familyPart = (family: string): FamilyPart => parts.get(family) ?? unknown
+
+/** Models of others are asked for what they can do, and do nothing that models trained here do. */
+const others: FamilyPart = { isClosedToOriginal: () => true, makesSounds: false, hearsSounds: false }
+
+/** What the pages know about a model. */
+export const modelPart = ({ family, linked }: Pick<Model, 'family' | 'linked'>): FamilyPart => (linked ? others : familyPart(family))

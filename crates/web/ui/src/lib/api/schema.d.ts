@@ -1582,6 +1582,23 @@ export interface paths {
         patch: operations["rename_model"];
         trace?: never;
     };
+    "/api/models/{id}/accept-licence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that the terms of a model's licence were read and are accepted. */
+        post: operations["accept_licence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models/{id}/map": {
         parameters: {
             query?: never;
@@ -2513,6 +2530,40 @@ export interface paths {
         /** Receives one file, as the raw body of the request, and keeps it if it arrived whole. */
         put: operations["upload_file"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/weights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a folder of weights into the library as a model; its files stay where they are. */
+        post: operations["add_weights"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/weights/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what is in a folder of weights, whether it is whole, and under which terms it may be used. Reads no weights. */
+        post: operations["check_weights"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4306,6 +4357,33 @@ export interface components {
             /** @description Whether there was more than was looked at. */
             is_cut: boolean;
         };
+        /** @description What is done to the edges of a sound after it was made, in this order. */
+        Finish: {
+            /**
+             * @description Silence at both ends is cut off.
+             * @default false
+             */
+            trims_silence: boolean;
+            /**
+             * Format: double
+             * @description The end is blended into the start over so many seconds, so that the sound repeats without a seam; it becomes as much
+             *     shorter. 0 does nothing.
+             * @default 0
+             */
+            loop_secs: number;
+            /**
+             * Format: double
+             * @description It fades in over so many seconds.
+             * @default 0
+             */
+            fade_in_secs: number;
+            /**
+             * Format: double
+             * @description It fades out over so many seconds.
+             * @default 0
+             */
+            fade_out_secs: number;
+        };
         /** @description A file in a folder on this computer. */
         FolderFile: {
             /** @description Its name. */
@@ -5186,6 +5264,21 @@ export interface components {
             /** @description What it was scored by. */
             score_metric: components["schemas"]["ScoreMetric"];
         };
+        /** @description Weights of a model hub that a model of the library uses where they lie. */
+        LinkedWeights: {
+            /** @description The folder, an absolute path. */
+            folder: string;
+            licence?: components["schemas"]["WeightsLicence"] | null;
+            accepted_ms?: components["schemas"]["u64"] | null;
+            /** @description What can be done with the model. */
+            uses: components["schemas"]["WeightsUse"][];
+            words?: components["schemas"]["WordsAbilities"] | null;
+            /**
+             * Format: int64
+             * @description Memory that its weights take, in bytes.
+             */
+            memory_bytes: number;
+        };
         /** @description What the live connection carries: an event of a job, and the job as it stands after it. */
         Live: {
             /** @description Whose event it is. */
@@ -5740,6 +5833,7 @@ export interface components {
             prior_of?: components["schemas"]["PriorOf"] | null;
             lineage?: components["schemas"]["Lineage"] | null;
             added?: components["schemas"]["AddedFrom"] | null;
+            linked?: components["schemas"]["LinkedWeights"] | null;
         };
         /** @description A model with its reconstructions. */
         ModelDetail: components["schemas"]["Model"] & {
@@ -5979,6 +6073,15 @@ export interface components {
             path: string;
             /** @description Another name than its card's. */
             name?: string | null;
+        };
+        /** @description A folder of weights to use as a model of the library. */
+        NewWeights: {
+            /** @description The folder, an absolute path; the weights stay there. */
+            folder: string;
+            /** @description A name; the folder's if absent. */
+            name?: string | null;
+            /** @description Whether the terms of the licence were read and are accepted. */
+            accepts_licence?: boolean;
         };
         /** @description The parts and styles that can be written for a piece. */
         NoteChoices: {
@@ -6407,6 +6510,8 @@ export interface components {
              * @description The loudness to bring it to, in LUFS; as it comes if absent.
              */
             loudness_lufs?: number | null;
+            /** @description How its edges are finished; as they come if absent. */
+            finish?: components["schemas"]["Finish"];
             /** @description How its samples are stored. */
             format?: components["schemas"]["SampleFormat"];
         };
@@ -6418,6 +6523,8 @@ export interface components {
             name?: string;
             /** @description SHA-256 of its weights, in hexadecimal; filled in when the sound is made. */
             sha256?: string;
+            /** @description The licence of its weights, if they are somebody else's; filled in when the sound is made. */
+            licence?: string | null;
         };
         /** @description What models play. */
         RecipeSource: {
@@ -6472,7 +6579,10 @@ export interface components {
             start?: number[];
             /** @enum {string} */
             from: "walk";
-        } | {
+        } | (components["schemas"]["WordsSource"] & {
+            /** @enum {string} */
+            from: "words";
+        }) | {
             /** @description The sound that came in, relative to the recipe. */
             input: string;
             /** @description What was moved and when, relative to the recipe. */
@@ -7645,6 +7755,195 @@ export interface components {
          * @enum {string}
          */
         Way: "linear" | "sphere";
+        /** @description What is in a folder of weights, and whether it can be used. */
+        WeightsCheck: {
+            /** @description The folder, as it was named. */
+            folder: string;
+            /** @description The kind of model, by its configuration: `encodec`; none if the folder does not say. */
+            family?: string | null;
+            /** @description Whether everything that is needed is there, and the kind of model can be used. */
+            is_usable: boolean;
+            /** @description The files of weights. */
+            files: components["schemas"]["WeightsFile"][];
+            /**
+             * Format: int64
+             * @description Tensors in the files.
+             */
+            tensors: number;
+            /** @description Tensors that the model needs and the files lack. */
+            missing: string[];
+            /** @description Tensors in the files that the model does not know; they do no harm. */
+            unexpected: string[];
+            licence?: components["schemas"]["WeightsLicence"] | null;
+            /**
+             * Format: int64
+             * @description Memory that the weights take when they are loaded, in bytes.
+             */
+            memory_bytes: number;
+            /** @description What can be done with the model here. */
+            uses: components["schemas"]["WeightsUse"][];
+            words?: components["schemas"]["WordsAbilities"] | null;
+            /** @description What the model is like: names and values. */
+            facts: [
+                string,
+                string
+            ][];
+            /** @description What is wrong, sentence by sentence. */
+            problems: string[];
+        };
+        /** @description A file of weights. */
+        WeightsFile: {
+            /** @description Its name in the folder. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Its length.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Tensors in it; 0 if it could not be read.
+             */
+            tensors: number;
+        };
+        /** @description A folder to look at. */
+        WeightsFolder: {
+            /** @description An absolute path. */
+            folder: string;
+        };
+        /** @description The licence of weights. */
+        WeightsLicence: {
+            /** @description Its name, such as `cc-by-nc-4.0`. */
+            name: string;
+            /** @description Its terms in a sentence; none for a licence that is not known here. */
+            terms?: string | null;
+            /** @description The file that says so. */
+            file: string;
+            /**
+             * @description Whether its terms restrict what may be made with the weights, or are not known here, so that they must be
+             *     accepted before the model is used.
+             */
+            must_be_accepted?: boolean;
+        };
+        /**
+         * @description What can be done with a model of others.
+         * @enum {string}
+         */
+        WeightsUse: "codec" | "words" | "embedding";
+        /** @description How a model makes sound from words: what may be asked of it, and what is usual. */
+        WordsAbilities: {
+            /**
+             * Format: int32
+             * @description Samples per second of its sound.
+             */
+            rate_hz: number;
+            /**
+             * Format: int32
+             * @description Channels of its sound.
+             */
+            channels: number;
+            /**
+             * Format: double
+             * @description The longest sound that it makes, in seconds.
+             */
+            max_secs: number;
+            steps?: components["schemas"]["WordsSteps"] | null;
+            /**
+             * Format: double
+             * @description The usual guidance; 1 is none.
+             */
+            guidance: number;
+            /** @description Whether it can be told what not to make. */
+            takes_negative: boolean;
+            /** @description How it can begin with a sound. */
+            begins: components["schemas"]["WordsBegin"][];
+            /** @description Whether it writes codes of a codec, which can be had. */
+            writes_codes: boolean;
+            /**
+             * Format: int32
+             * @description The most tokens of a prompt that it reads; a token is about three quarters of an English word.
+             */
+            max_tokens: number;
+        };
+        /**
+         * @description How a model that makes sound from words begins with a sound.
+         * @enum {string}
+         */
+        WordsBegin: "continue" | "vary" | "fill" | "melody";
+        /** @description A prompt and its share of a mixture. */
+        WordsPrompt: {
+            /** @description The words. */
+            text: string;
+            /**
+             * Format: double
+             * @description Its weight, above 0; weights need not add up to 1.
+             */
+            weight?: number;
+        };
+        /** @description What a sound is to be, in words. */
+        WordsSource: {
+            /**
+             * @description What it is to be; several are mixed.
+             * @default []
+             */
+            prompts: components["schemas"]["WordsPrompt"][];
+            /**
+             * @description What it is not to be.
+             * @default null
+             */
+            negative: string | null;
+            /**
+             * Format: int32
+             * @description Steps of the sampler; the model's usual number if absent.
+             * @default null
+             */
+            steps: number | null;
+            /**
+             * Format: double
+             * @description How closely it follows the words: 1 is as it learnt; the model's usual guidance if absent.
+             * @default null
+             */
+            guidance: number | null;
+            /** @default null */
+            begin: components["schemas"]["WordsStart"] | null;
+            /**
+             * @description Whether large weights are held in 8 bits: less memory, and faster where a model writes one token after the other.
+             * @default false
+             */
+            in_8_bits: boolean;
+        };
+        /** @description A sound that a model that makes sound from words begins with. */
+        WordsStart: {
+            /** @description The sound. */
+            sound: components["schemas"]["SoundPlace"];
+            /** @description How it begins with it. */
+            how: components["schemas"]["WordsBegin"];
+            /**
+             * Format: double
+             * @description To vary a sound: 0 keeps it as the model's codec gives it, 1 keeps nothing of it.
+             */
+            strength?: number | null;
+            /** @description To fill a gap: where it begins and where it ends, in seconds. */
+            gap_secs?: number[] | null;
+        };
+        /** @description Steps of a sampler. */
+        WordsSteps: {
+            /**
+             * Format: int32
+             * @description The fewest.
+             */
+            least: number;
+            /**
+             * Format: int32
+             * @description The usual number.
+             */
+            usual: number;
+            /**
+             * Format: int32
+             * @description The most.
+             */
+            most: number;
+        };
         /** @description Which suggestions are written. */
         WriteChange: {
             /** @description The part, like `drums`, `bass` or `melody`. */
@@ -7770,6 +8069,7 @@ export type FilmResult = components['schemas']['FilmResult'];
 export type Finding = components['schemas']['Finding'];
 export type FindingKind = components['schemas']['FindingKind'];
 export type Findings = components['schemas']['Findings'];
+export type Finish = components['schemas']['Finish'];
 export type FolderFile = components['schemas']['FolderFile'];
 export type FolderListing = components['schemas']['FolderListing'];
 export type FolderSource = components['schemas']['FolderSource'];
@@ -7812,6 +8112,7 @@ export type LibraryScan = components['schemas']['LibraryScan'];
 export type LibraryWord = components['schemas']['LibraryWord'];
 export type Limit = components['schemas']['Limit'];
 export type Lineage = components['schemas']['Lineage'];
+export type LinkedWeights = components['schemas']['LinkedWeights'];
 export type Live = components['schemas']['Live'];
 export type LivePlay = components['schemas']['LivePlay'];
 export type LiveWeights = components['schemas']['LiveWeights'];
@@ -7859,6 +8160,7 @@ export type NewReconstruction = components['schemas']['NewReconstruction'];
 export type NewRun = components['schemas']['NewRun'];
 export type NewSession = components['schemas']['NewSession'];
 export type NewSound = components['schemas']['NewSound'];
+export type NewWeights = components['schemas']['NewWeights'];
 export type NoteChoices = components['schemas']['NoteChoices'];
 export type Origin = components['schemas']['Origin'];
 export type Outcome = components['schemas']['Outcome'];
@@ -7947,6 +8249,17 @@ export type Upload = components['schemas']['Upload'];
 export type Variation = components['schemas']['Variation'];
 export type Warning = components['schemas']['Warning'];
 export type Way = components['schemas']['Way'];
+export type WeightsCheck = components['schemas']['WeightsCheck'];
+export type WeightsFile = components['schemas']['WeightsFile'];
+export type WeightsFolder = components['schemas']['WeightsFolder'];
+export type WeightsLicence = components['schemas']['WeightsLicence'];
+export type WeightsUse = components['schemas']['WeightsUse'];
+export type WordsAbilities = components['schemas']['WordsAbilities'];
+export type WordsBegin = components['schemas']['WordsBegin'];
+export type WordsPrompt = components['schemas']['WordsPrompt'];
+export type WordsSource = components['schemas']['WordsSource'];
+export type WordsStart = components['schemas']['WordsStart'];
+export type WordsSteps = components['schemas']['WordsSteps'];
 export type WriteChange = components['schemas']['WriteChange'];
 export type WriteDawChange = components['schemas']['WriteDawChange'];
 export type Yardstick = components['schemas']['Yardstick'];
@@ -11787,6 +12100,37 @@ export interface operations {
             };
         };
     };
+    accept_licence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     map_of_model: {
         parameters: {
             query?: {
@@ -14081,6 +14425,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_weights: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWeights"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_weights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WeightsFolder"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WeightsCheck"];
                 };
             };
             /** @description It could not be done. */

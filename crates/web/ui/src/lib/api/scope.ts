@@ -29,6 +29,7 @@ const SCOPED: Record<string, readonly string[]> = {
     'runs',
     'runs/check',
     'sessions',
+    'weights',
   ],
 }
 

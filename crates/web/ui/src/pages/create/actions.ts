@@ -9,12 +9,16 @@ import { go } from '$lib/router.svelte'
 import { attempt, toast } from '$lib/toasts.svelte'
 import { moveToTrash } from '$lib/trash.svelte'
 
+import { thrown } from './draft'
 import { fileOf } from './listen'
 import { idOf } from './recipe'
 import type { Recipe, Sound } from '$lib/api'
 
 /** How many variations are made at once, and how far they drift. */
 export const VARIATIONS = { count: 12, amount: 0.3 }
+
+/** Those of words take long, and differ by their seeds. */
+const WORDS_VARIATIONS = { count: 4, amount: 0 }
 
 export const favour = (sounds: readonly Sound[], isFavourite: boolean): Promise<boolean> =>
   attempt(async () => {
@@ -34,8 +38,11 @@ export async function remove(sounds: readonly Sound[]): Promise<string[]> {
 /** Makes variations of a recipe, and shows them. */
 export const vary = (recipe: Recipe, name: string): Promise<boolean> =>
   attempt(async () => {
-    const { id } = await createGeneration({ name: t('vary.name', { name }), recipe, count: VARIATIONS.count, vary: VARIATIONS.amount })
-    toast(tn('vary.started', VARIATIONS.count))
+    // Words have no latents to drift in: other seeds are their variations.
+    const isOfWords = recipe.source.from === 'words'
+    const { count, amount } = isOfWords ? WORDS_VARIATIONS : VARIATIONS
+    const { id } = await createGeneration({ name: t('vary.name', { name }), recipe: isOfWords ? { ...recipe, seed: thrown() } : recipe, count, vary: amount })
+    toast(tn('vary.started', count))
     go(`/create/generations/${id}`)
   })
 
@@ -46,6 +53,7 @@ export const againHref = ({ id }: Pick<Sound, 'id'>): string => `/create/sounds/
 
 /** The page that plays its model, with its controls; undefined where its model is not in the library. */
 export function exploreHref({ id, card }: Sound): string | undefined {
+  if (card.recipe.source.from === 'words') return undefined
   const model = card.recipe.models[0] && idOf(card.recipe.models[0])
   return model && `/models/${encodeURIComponent(model)}/play?recipe=${encodeURIComponent(`sound:${id}`)}`
 }

@@ -4,10 +4,10 @@ import { model as askForModel, models as askForModels, type Model, type ModelDet
 import { withNamed } from '$lib/named'
 import { changes, type Resource, resource } from '$lib/resource.svelte'
 
-import { familyPart } from '../../families'
+import { modelPart } from '../../families'
 
 /** Whether a model has sounds go in and come out. */
-export const isCodec = ({ family }: Pick<Model, 'family'>): boolean => familyPart(family).hearsSounds
+export const isCodec = (model: Pick<Model, 'family' | 'linked'>): boolean => modelPart(model).hearsSounds
 
 /** Models that sounds can be made with; also the one that an address names, in whatever project. */
 export const codecModels = (named: () => string | null = () => null): Resource<Model[]> =>

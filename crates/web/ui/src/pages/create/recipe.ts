@@ -5,7 +5,7 @@ import './en'
 import { length, number, percent } from '$lib/format'
 import { t, tn } from '$lib/i18n'
 
-import type { Recipe, RecipeModel, SampleFormat, SessionControl, SoundPlace } from '$lib/api'
+import type { Finish, Recipe, RecipeModel, SampleFormat, SessionControl, SoundPlace, WordsSource } from '$lib/api'
 
 export const FORMATS: readonly SampleFormat[] = ['int16', 'int24', 'float32']
 
@@ -51,6 +51,8 @@ export function sentenceOf(recipe: Recipe): string {
         return t('made.trajectory', { model })
       case 'walk':
         return t('made.walk', { model, speed: number(source.speed_hz), range: number(source.range) })
+      case 'words':
+        return t('made.words', { prompt: source.prompts.map(({ text }) => text).join('” + “'), model })
       case 'performance':
         return t('made.performance', { model })
     }
@@ -67,7 +69,7 @@ export interface Line {
 /** What a recipe says besides its models, in the order in which people ask. */
 export function linesOf(recipe: Recipe, controls: readonly SessionControl[] = [], directions: readonly SessionControl[] = []): Line[] {
   const { source, variation, loudness_lufs: lufs } = recipe
-  const lines: (Line | false | null | undefined)[] = [
+  const lines: (Line | false | '' | null | undefined)[] = [
     source.from === 'prior' && { title: t('recipe.prior'), value: nameOf(source.prior) },
     source.from === 'prior' && source.start ? { title: t('recipe.start'), value: placeOf(source.start) } : false,
     source.from === 'prior' && typeof source.start_secs === 'number' && { title: t('recipe.startSecs'), value: length(source.start_secs) },
@@ -80,6 +82,7 @@ export function linesOf(recipe: Recipe, controls: readonly SessionControl[] = []
       title: t('recipe.trajectory'),
       value: t('recipe.trajectoryValue', { n: source.frames.length, rate: number(source.rate_hz) }),
     },
+    ...(source.from === 'words' ? wordsLines(source) : []),
     source.from === 'sound' && { title: t('recipe.sound'), value: placeOf(source.sound) },
     source.from === 'sound' && source.transposes_to_model && { title: t('recipe.transposes'), value: t('recipe.transposesValue') },
     variation && { title: t('recipe.variation'), value: t('recipe.variationValue', { amount: number(variation.amount), seed: variation.seed }) },
@@ -87,10 +90,28 @@ export function linesOf(recipe: Recipe, controls: readonly SessionControl[] = []
     typeof recipe.secs === 'number' && { title: t('recipe.length'), value: length(recipe.secs) },
     { title: t('recipe.seed'), value: String(recipe.seed ?? 0) },
     { title: t('recipe.loudness'), value: typeof lufs === 'number' ? loudness(lufs) : t('loudness.asIs') },
+    recipe.finish && { title: t('recipe.finish'), value: finishText(recipe.finish) },
     { title: t('recipe.format'), value: t(`format.${recipe.format ?? 'int24'}`) },
+    recipe.models[0]?.licence && { title: t('recipe.licence'), value: recipe.models[0].licence },
   ]
   return lines.filter((line): line is Line => Boolean(line))
 }
+
+/** What was asked for in words. */
+function wordsLines(source: WordsSource): (Line | false | '' | null | undefined)[] {
+  const isMixed = source.prompts.length > 1
+  return [
+    ...source.prompts.map(({ text, weight }) => ({ title: t('recipe.prompt'), value: isMixed ? t('recipe.promptWeight', { text, weight: number(weight ?? 1) }) : text })),
+    source.negative && { title: t('recipe.negative'), value: source.negative },
+    typeof source.steps === 'number' && { title: t('recipe.steps'), value: String(source.steps) },
+    typeof source.guidance === 'number' && { title: t('recipe.guidance'), value: number(source.guidance) },
+    source.begin && { title: t('recipe.begin'), value: `${placeOf(source.begin.sound)}: ${t(`words.how.${source.begin.how}`)}` },
+    source.in_8_bits && { title: t('recipe.small'), value: t('recipe.smallValue') },
+  ]
+}
+
+const finishText = ({ trims_silence: isTrimmed, fade_in_secs: fadeIn = 0, fade_out_secs: fadeOut = 0, loop_secs: loop = 0 }: Finish): string =>
+  [isTrimmed && t('finish.trimmed'), (fadeIn > 0 || fadeOut > 0) && t('finish.faded', { in: number(fadeIn), out: number(fadeOut) }), loop > 0 && t('finish.looped', { secs: number(loop) })].filter(Boolean).join(', ')
 
 /** A control of a recipe: by its key, or by direction and key as in `z3.bias`. */
 function controlLine(key: string, value: number, controls: readonly SessionControl[], directions: readonly SessionControl[]): Line {
@@ -114,6 +135,9 @@ export const loudness = (lufs: number): string => `${lufs.toFixed(1).replace('-'
 /** A short name for the seed of a sound: long ones keep their last digits. */
 export const shortSeed = (seed: number): string => (seed < 1e6 ? String(seed) : `…${String(seed).slice(-5)}`)
 
-/** The page that opens a recipe in the place where it is changed: sounds through a model have their own. */
-export const formHref = ({ source }: Recipe, from: string): string =>
-  `${source.from === 'sound' ? '/create/style' : '/create/generate'}?recipe=${encodeURIComponent(from)}`
+/** The form that changes a recipe: sounds through a model have one, words another. */
+export type DeskName = 'style' | 'words' | 'generate'
+export const deskOf = ({ source }: Recipe): DeskName => (source.from === 'sound' ? 'style' : source.from === 'words' ? 'words' : 'generate')
+
+/** The page that opens a recipe in the place where it is changed. */
+export const formHref = (recipe: Recipe, from: string): string => `/create/${deskOf(recipe)}?recipe=${encodeURIComponent(from)}`

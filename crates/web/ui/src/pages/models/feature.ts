@@ -8,6 +8,7 @@ export const models: Feature = {
   place: { title: 'nav.models', href: '/models', icon: Box, key: 'm' },
   pages: [
     { pattern: '/models', title: 'nav.models', load: () => import('./ModelsPage.svelte') },
+    { pattern: '/models/weights', title: 'nav.models', load: () => import('./WeightsPage.svelte') },
     { pattern: '/models/:id', title: 'nav.models', load: () => import('./ModelPage.svelte') },
   ],
   kinds: {

@@ -2,9 +2,9 @@
 
 import type { Model, ModelDetail } from '$lib/api'
 
-import { familyPart } from '../../families'
+import { modelPart } from '../../families'
 
 /** Other models that play at the same rate, so that they can be morphed with it. */
 export function morphable(models: readonly Model[], of: ModelDetail): Model[] {
-  return models.filter((one) => one.id !== of.id && one.rate_hz === of.rate_hz && familyPart(one.family).makesSounds && one.family !== 'prior')
+  return models.filter((one) => one.id !== of.id && one.rate_hz === of.rate_hz && modelPart(one).makesSounds && one.family !== 'prior')
 }
