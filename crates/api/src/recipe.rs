@@ -196,9 +196,54 @@ pub struct WordsSource {
     /// A sound to begin with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub begin: Option<WordsStart>,
+    /// Sections that follow on the first, each with words of its own: each goes on from the one before where the model
+    /// can, and is blended into it where it cannot.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sections: Vec<WordsSection>,
+    /// Parts that sound together, each by words of its own with the prompts added to them: all come to one tempo and key,
+    /// are kept beside the sound, and their sum is the sound.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<WordsPart>,
+    /// The tempo: it is said in the prompts, and beats that are found come to it by stretching.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tempo: Option<WordsTempo>,
+    /// The key, such as `A minor`: it is said in the prompts, and a part in another key of its mode is transposed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// Whether large weights are held in 8 bits: less memory, and faster where a model writes one token after the other.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub in_8_bits: bool,
+}
+
+/// A section of a sound from words.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WordsSection {
+    /// What it is to be; several are mixed.
+    pub prompts: Vec<WordsPrompt>,
+    /// How long it is to be, in seconds.
+    pub secs: f64,
+}
+
+/// A part of a sound from words.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WordsPart {
+    /// What it is called: `drums`.
+    pub name: String,
+    /// What it is to be.
+    pub prompt: String,
+    /// How loud it is in the sum, in dB.
+    #[serde(default)]
+    pub gain_db: f64,
+}
+
+/// A tempo.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WordsTempo {
+    /// Beats per minute; at the start, if it changes.
+    pub bpm: f64,
+    /// Beats per minute at the end; the same if absent. It changes evenly from beat to beat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_bpm: Option<f64>,
 }
 
 /// A prompt and its share of a mixture.

@@ -20,6 +20,9 @@ pub struct SoundCard {
     pub recipe: Recipe,
     /// What it is like.
     pub facts: SoundFacts,
+    /// The parts whose sum it is, in order; [`SoundCard::part`] names the file of each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<String>,
 }
 
 impl SoundCard {
@@ -34,6 +37,12 @@ impl SoundCard {
     /// The sound that came in, where one was sent through the models: at their sampling rate, as long as
     /// [`SoundCard::SOUND`] and in step with it, so that both can be compared.
     pub const INPUT: &'static str = "input.wav";
+
+    /// The file of a part, by its number from 1: as long as [`SoundCard::SOUND`].
+    #[must_use]
+    pub fn part(number: usize) -> String {
+        format!("part-{number}.wav")
+    }
 }
 
 /// What a sound is like.

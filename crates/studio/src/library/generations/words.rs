@@ -1,14 +1,23 @@
 //! What a recipe of words may ask for: every value in its range, and within what its model can do.
 
-use api::{ModelPlace, Recipe, RecipeSource, WordsBegin, WordsSource};
+use api::{ModelPlace, Recipe, RecipeSource, WordsBegin, WordsPrompt, WordsSource};
 
-use super::{super::models, recipe::check_range};
+use super::{
+    super::{models, valid_name},
+    recipe::check_range,
+};
 use crate::{Error, Studio};
 
 /// The longest text, in bytes: what no model reads is cut there, and said, but a book is a mistake.
 const TEXT_BYTES_MAX: usize = 200_000;
 /// The most prompts of a mixture; the model computes once for each.
 const PROMPTS_MAX: usize = 8;
+/// The most sections and parts, and the longest section, in seconds.
+const SECTIONS_MAX: usize = 32;
+const PARTS_MAX: usize = 16;
+const SECTION_SECS_MAX: f64 = 600.0;
+/// The longest name of a key.
+const KEY_CHARS_MAX: usize = 20;
 /// How much of a prompt names what was made of it, in characters.
 const NAME_CHARS: usize = 40;
 
@@ -37,7 +46,10 @@ impl Studio {
                 ),
             ));
         }
-        if let Some(secs) = recipe.secs.filter(|secs| *secs > can.max_secs) {
+        let of_sections = words.sections.iter().map(|it| it.secs);
+        let longest = of_sections.chain(recipe.secs).fold(0.0, f64::max);
+        if longest > can.max_secs {
+            let secs = longest;
             let message = format!("“{}” makes up to {} s, not {secs}", found.name, can.max_secs);
             return Err(Error::invalid("secs", message));
         }
@@ -74,16 +86,40 @@ fn doing(how: WordsBegin) -> &'static str {
 
 /// What can be seen without the model.
 pub(super) fn check(words: &WordsSource) -> Result<(), Error> {
-    if !(1..=PROMPTS_MAX).contains(&words.prompts.len()) {
-        return Err(Error::invalid("prompts", format!("give 1 to {PROMPTS_MAX}")));
+    if words.parts.is_empty() || !words.prompts.is_empty() {
+        check_prompts(&words.prompts)?;
     }
-    for prompt in &words.prompts {
-        if prompt.text.trim().is_empty() {
-            return Err(Error::invalid("prompts", "say what it is to be"));
+    if words.sections.len() > SECTIONS_MAX || words.parts.len() > PARTS_MAX {
+        let limit = format!("{SECTIONS_MAX} sections and {PARTS_MAX} parts");
+        return Err(Error::TooMuch { limit });
+    }
+    if !words.sections.is_empty() && !words.parts.is_empty() {
+        return Err(Error::invalid("parts", "a sound has sections or parts, not both"));
+    }
+    for section in &words.sections {
+        check_prompts(&section.prompts)?;
+        check_range("sections", section.secs, 0.1, SECTION_SECS_MAX)?;
+    }
+    for part in &words.parts {
+        valid_name(&part.name)?;
+        if part.prompt.trim().is_empty() {
+            return Err(Error::invalid("parts", "say what each is to be"));
         }
-        check_range("prompts", prompt.weight, 0.01, 100.0)?;
+        check_range("gain_db", part.gain_db, -60.0, 20.0)?;
     }
-    let texts = words.prompts.iter().map(|it| &it.text).chain(&words.negative);
+    if let Some(tempo) = words.tempo {
+        for bpm in [Some(tempo.bpm), tempo.end_bpm].into_iter().flatten() {
+            check_range("tempo", bpm, 30.0, 300.0)?;
+        }
+    }
+    if let Some(key) = &words.key
+        && key.chars().count() > KEY_CHARS_MAX
+    {
+        return Err(Error::invalid("key", "write it like A minor or F# major"));
+    }
+    let of_sections = words.sections.iter().flat_map(|it| &it.prompts);
+    let texts = words.prompts.iter().chain(of_sections).map(|it| &it.text).chain(&words.negative);
+    let texts = texts.chain(words.parts.iter().map(|it| &it.prompt));
     if texts.map(String::len).sum::<usize>() > TEXT_BYTES_MAX {
         let limit = format!("{} kB of text", TEXT_BYTES_MAX / 1000);
         return Err(Error::TooMuch { limit });
@@ -102,9 +138,23 @@ pub(super) fn check(words: &WordsSource) -> Result<(), Error> {
     }
 }
 
+fn check_prompts(prompts: &[WordsPrompt]) -> Result<(), Error> {
+    if !(1..=PROMPTS_MAX).contains(&prompts.len()) {
+        return Err(Error::invalid("prompts", format!("give 1 to {PROMPTS_MAX}")));
+    }
+    for prompt in prompts {
+        if prompt.text.trim().is_empty() {
+            return Err(Error::invalid("prompts", "say what it is to be"));
+        }
+        check_range("prompts", prompt.weight, 0.01, 100.0)?;
+    }
+    Ok(())
+}
+
 /// The first words of a prompt.
 pub(super) fn name_of(words: &WordsSource) -> String {
-    let text = words.prompts.first().map_or("", |it| it.text.trim());
+    let of_parts = || words.parts.first().map(|it| it.prompt.trim());
+    let text = words.prompts.first().map(|it| it.text.trim()).or_else(of_parts).unwrap_or("");
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= NAME_CHARS {
         return line;
@@ -116,8 +166,6 @@ pub(super) fn name_of(words: &WordsSource) -> String {
 
 #[cfg(test)]
 mod tests {
-    use api::WordsPrompt;
-
     use super::*;
 
     fn words(text: &str) -> WordsSource {

@@ -156,5 +156,6 @@ fn new_card(order: &Order, place: &Path) -> SoundCard {
             format: SampleFormat::default(),
         },
         facts: SoundFacts::default(),
+        parts: vec![],
     }
 }

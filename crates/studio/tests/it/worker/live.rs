@@ -58,6 +58,7 @@ fn write_card(folder: &Path, name: &str, recipe: &Recipe, facts: SoundFacts) {
         version: "test".to_owned(),
         recipe: recipe.clone(),
         facts,
+        parts: vec![],
     };
     fs::write(folder.join(SoundCard::CARD), serde_json::to_vec(&card).unwrap()).unwrap();
 }

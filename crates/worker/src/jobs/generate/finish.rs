@@ -8,9 +8,9 @@ const SILENCE_DB: f64 = -60.0;
 /// How much of the silence stays, so that an attack keeps its start.
 const KEPT_SECS: f64 = 0.005;
 
-/// Does what a recipe asks for at the edges.
-pub(super) fn finish(clip: &mut Clip, asked: &Finish) {
-    if asked.trims_silence {
+/// Does what a recipe asks for at the edges. Parts of a sum stay in step, so from them nothing is cut off.
+pub(super) fn finish(clip: &mut Clip, asked: &Finish, is_alone: bool) {
+    if asked.trims_silence && is_alone {
         trim(clip);
     }
     if asked.loop_secs > 0.0 {
@@ -80,11 +80,11 @@ mod tests {
         let mut clip = sine(0.0);
         clip.channels[0] =
             [vec![0.0; 500], vec![0.5; 10], vec![0.0; 200], vec![0.5; 10], vec![0.0; 700]].concat();
-        finish(&mut clip, &Finish { trims_silence: true, ..Finish::default() });
+        finish(&mut clip, &Finish { trims_silence: true, ..Finish::default() }, true);
         assert_eq!(clip.n_frames(), 220 + 10);
         assert!(clip.channels[0][5].abs() > 0.0 && clip.channels[0][4] == 0.0);
         let mut silent = Clip { rate_hz: 1000, channels: vec![vec![0.0; 100]] };
-        finish(&mut silent, &Finish { trims_silence: true, ..Finish::default() });
+        finish(&mut silent, &Finish { trims_silence: true, ..Finish::default() }, true);
         assert_eq!(silent.n_frames(), 100);
     }
 
@@ -92,7 +92,7 @@ mod tests {
     fn a_closed_loop_has_no_step_at_its_seam() {
         let mut clip = sine(2.017);
         let open = (clip.channels[0][0] - clip.channels[0].last().unwrap()).abs();
-        finish(&mut clip, &Finish { loop_secs: 0.5, ..Finish::default() });
+        finish(&mut clip, &Finish { loop_secs: 0.5, ..Finish::default() }, true);
         assert_eq!(clip.n_frames(), 1517);
         let channel = &clip.channels[0];
         let seam = (channel[0] - channel.last().unwrap()).abs();
@@ -107,7 +107,7 @@ mod tests {
         {
             let mut clip = sine(secs);
             clip.channels[0].fill(1.0);
-            finish(&mut clip, &Finish { fade_in_secs, fade_out_secs, ..Finish::default() });
+            finish(&mut clip, &Finish { fade_in_secs, fade_out_secs, ..Finish::default() }, true);
             let channel = &clip.channels[0];
             assert!(channel.first().is_none_or(|x| *x < 0.01));
             assert!(secs != 2.0 || (channel[1000] == 1.0 && channel[1999] < 0.01));

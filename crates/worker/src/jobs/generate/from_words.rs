@@ -1,15 +1,19 @@
 //! Sounds from words: one after the other, by a model of others that uses all threads for each.
 
-use std::ops::ControlFlow;
+mod compose;
+mod tempo;
+
+use std::{ops::ControlFlow, time::Instant};
 
 use anyhow::Context;
 use api::{
     EventBody, ModelPlace, Outcome, Recipe, RecipeModel, RecipeSource, Warning, WordsBegin,
     WordsSource,
 };
+use audio::Clip;
 use job::Shelf;
 use job::files::GENERATED;
-use models::words::{Begin, BeginHow, Prompt, Step, TextToAudio, Wish};
+use models::words::{Begin, BeginHow, MadeSound, Step, TextToAudio, Wish};
 use nn::dense::Precision;
 
 use super::{
@@ -116,51 +120,23 @@ impl Making<'_> {
     fn make(&mut self, plan: &Plan, number: u32) -> anyhow::Result<bool> {
         let mut recipe = plan.recipe(number);
         recipe.models = vec![self.named.clone()];
-        let (wish, input) = self.wish(&recipe)?;
-        let can = self.model.abilities().clone();
-        let unfit = |error: &models::Error| {
-            let why = api::sentence(&format!("failed to {error}"));
-            Refused(problem(
-                "unfit",
-                "The model cannot make this.",
-                &why,
-                "Ask for something else.",
-            ))
+        let RecipeSource::Words(source) = &recipe.source else { anyhow::bail!("read the words") };
+        let (first, input) = self.wish(&recipe)?;
+        let started = Instant::now();
+        let Self { folder, model, n_done, meter, .. } = self;
+        let n_wishes = compose::n_wishes(source) as u64;
+        let n_all = u64::from(plan.n_sounds()) * n_wishes;
+        let mut one = |i: usize, wish: &Wish| {
+            let n_before = *n_done * n_wishes + i as u64;
+            make_one(folder, model.as_ref(), wish, meter, (n_before, n_all))
         };
-        wish.check(&can).map_err(|error| anyhow::Error::new(unfit(&error)))?;
-        text_to_audio::fits(self.model.as_ref(), &wish)
-            .map_err(|problem| anyhow::Error::new(Refused(problem)))?;
-        let (folder, meter, n_before) = (&mut *self.folder, &mut self.meter, self.n_done);
-        let n_all = u64::from(plan.n_sounds());
-        let mut failed = None;
-        let started = std::time::Instant::now();
-        let watch = &mut |step: Step| {
-            let (meter, of) = meter.get_or_insert_with(|| {
-                let of = step.of as u64;
-                (ProgressMeter::new("steps", Goal::Units(n_all * of), 0.0), of)
-            });
-            let done = n_before * *of + (step.done as u64).min(*of);
-            if let Some(progress) = meter.mark("making sounds", done)
-                && let Err(error) = folder.emit(EventBody::Progress(progress))
-            {
-                failed = Some(error);
-                return ControlFlow::Break(());
-            }
-            if folder.should_stop() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        let Some(made) = compose::compose(source, &first, model.as_ref(), &mut one)? else {
+            return Ok(false);
         };
-        let made =
-            self.model.make(&wish, watch).map_err(|error| anyhow::Error::new(unfit(&error)))?;
-        if let Some(error) = failed {
-            return Err(error);
-        }
-        let Some(made) = made else { return Ok(false) };
         for note in made.notes {
             if !self.told.contains(&note) {
-                self.folder.warn(Warning {
-                    code: "note".into(),
-                    file: None,
-                    message: note.clone(),
-                })?;
+                let warning = Warning { code: "note".into(), file: None, message: note.clone() };
+                self.folder.warn(warning)?;
                 self.told.push(note);
             }
         }
@@ -168,8 +144,9 @@ impl Making<'_> {
         if plan.n_sounds() == 1 {
             name.clone_from(&self.name);
         }
-        let (rate_hz, channels, files) = (can.rate_hz, made.sound, vec![]);
-        let made = Made { number, name, recipe, rate_hz, channels, input, files };
+        let Clip { rate_hz, channels } = made.clip;
+        let (files, parts) = (vec![], made.parts);
+        let made = Made { number, name, recipe, rate_hz, channels, input, files, parts };
         let secs = keep::keep(&self.folder.path().join(GENERATED), made)?;
         log(&format!("sound {number}: {secs:.1} s in {:.1} s", started.elapsed().as_secs_f64()));
         Ok(true)
@@ -180,11 +157,7 @@ impl Making<'_> {
         let RecipeSource::Words(source) = &recipe.source else { anyhow::bail!("read the words") };
         let can = self.model.abilities();
         let mut wish = Wish::of("", recipe.secs.unwrap_or(10.0), recipe.seed);
-        wish.prompts = source
-            .prompts
-            .iter()
-            .map(|it| Prompt { text: it.text.clone(), weight: it.weight })
-            .collect();
+        wish.prompts = compose::prompts(source, &source.prompts);
         wish.negative.clone_from(&source.negative);
         wish.steps = source.steps.map(|steps| steps as usize);
         wish.guidance = source.guidance;
@@ -204,4 +177,39 @@ impl Making<'_> {
         wish.begin = Some(Begin { sound: loaded.channels.clone(), how });
         Ok((wish, Some(loaded.channels)))
     }
+}
+
+/// Makes one wish; nothing when the job was told to stop. It is the `n_before`-th of `n_all`.
+fn make_one(
+    folder: &mut JobFolder,
+    model: &dyn TextToAudio,
+    wish: &Wish,
+    meter: &mut Option<(ProgressMeter, u64)>,
+    (n_before, n_all): (u64, u64),
+) -> anyhow::Result<Option<MadeSound>> {
+    let unfit = |error: models::Error| {
+        let why = api::sentence(&format!("failed to {error}"));
+        let words =
+            problem("unfit", "The model cannot make this.", &why, "Ask for something else.");
+        anyhow::Error::new(Refused(words))
+    };
+    wish.check(model.abilities()).map_err(unfit)?;
+    text_to_audio::fits(model, wish).map_err(|problem| anyhow::Error::new(Refused(problem)))?;
+    let mut failed = None;
+    let watch = &mut |step: Step| {
+        let (meter, of) = meter.get_or_insert_with(|| {
+            let of = (step.of as u64).max(1);
+            (ProgressMeter::new("steps", Goal::Units(n_all * of), 0.0), of)
+        });
+        let done = *of as f64 * step.done as f64 / step.of.max(1) as f64;
+        if let Some(progress) = meter.mark("making sounds", n_before * *of + done as u64)
+            && let Err(error) = folder.emit(EventBody::Progress(progress))
+        {
+            failed = Some(error);
+            return ControlFlow::Break(());
+        }
+        if folder.should_stop() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let made = model.make(wish, watch).map_err(unfit)?;
+    failed.map_or(Ok(made), Err)
 }

@@ -23,9 +23,10 @@ pub(super) fn folder_name(number: u32) -> String {
 
 /// Writes a sound; gives its length, in seconds.
 pub(super) fn keep(sounds: &Path, made: Made) -> anyhow::Result<f64> {
-    let Made { number, name, recipe, rate_hz, channels, input, files } = made;
+    let Made { number, name, recipe, rate_hz, channels, input, files, mut parts } = made;
     let mut clip = Clip { rate_hz, channels };
-    finish(&mut clip, &recipe.finish);
+    finish(&mut clip, &recipe.finish, parts.is_empty());
+    parts.iter_mut().for_each(|(_, part)| finish(part, &recipe.finish, false));
     let before = loudness_lufs(&clip);
     if let (Some(wanted), Some(before)) = (recipe.loudness_lufs, before) {
         bring_to(&mut clip, wanted - before);
@@ -40,6 +41,10 @@ pub(super) fn keep(sounds: &Path, made: Made) -> anyhow::Result<f64> {
         let input = Clip { rate_hz, channels };
         write_wav(&partial.join(SoundCard::INPUT), &input, WavFormat::Int24)
             .context("write the sound that came in")?;
+    }
+    for (i, (_, part)) in parts.iter().enumerate() {
+        let path = partial.join(SoundCard::part(i + 1));
+        write_wav(&path, part, wav_format(recipe.format)).context("write a part of the sound")?;
     }
     for (from, name) in files {
         fs::copy(&from, partial.join(name)).with_context(|| format!("copy {}", from.display()))?;
@@ -63,6 +68,7 @@ pub(super) fn keep(sounds: &Path, made: Made) -> anyhow::Result<f64> {
             loudness_lufs: loudness_lufs(&clip),
             sha256: sha256_of_file(&sound).context("read the sound")?,
         },
+        parts: parts.into_iter().map(|(name, _)| name).collect(),
     };
     job::whole::write_json(&partial.join(SoundCard::CARD), &card).context("write the card")?;
     fs::rename(&partial, &path).with_context(|| format!("name {}", path.display()))?;

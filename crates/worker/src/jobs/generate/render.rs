@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use api::Recipe;
+use audio::Clip;
 use models::LivePrior;
 
 use crate::instrument::{Instrument, LoadedSound, Path, Players};
@@ -68,6 +69,8 @@ pub(super) struct Made {
     pub(super) input: Option<Vec<Vec<f32>>>,
     /// Files to keep beside it.
     pub(super) files: Vec<(PathBuf, &'static str)>,
+    /// Parts whose sum it is, by name, each as long as it.
+    pub(super) parts: Vec<(String, Clip)>,
 }
 
 /// A sound that was played.
@@ -132,7 +135,7 @@ fn play_in_blocks(
         Heard::Files(all) => files = all,
     }
     let players = instrument.into_players();
-    let made = Made { number, name, recipe, rate_hz, channels, input: kept, files };
+    let made = Made { number, name, recipe, rate_hz, channels, input: kept, files, parts: vec![] };
     Some(Played { made, players })
 }
 

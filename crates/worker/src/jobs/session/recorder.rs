@@ -310,6 +310,7 @@ impl Recorder {
                 channels: self.n_channels as u32,
                 ..Default::default()
             },
+            parts: vec![],
         };
         self.now = Some(Recording {
             sound: wav(SoundCard::SOUND, WavFormat::Int24).context("begin the recording")?,

@@ -67,7 +67,7 @@ fn blocks_of_any_size_give_the_same_samples() {
             (7_001, Act::Seek(0.1)),
             (9_000, Act::Reseed(9)),
         ];
-        played(prepared, block).channels
+        played(prepared, block).made.channels
     };
     let first = of(2048);
     assert!(first[0].iter().any(|x| x.abs() > 1e-4));
@@ -81,11 +81,11 @@ fn what_comes_out_is_in_step_with_what_came_in() {
     let sound = tone(9_000);
     for transpose in [0.0, 7.0] {
         let played = played(prepared(&sound, &[("wet", 0.0), ("transpose", transpose)]), 1000);
-        let out = &played.channels[0];
-        assert_eq!((out.len(), played.input.as_ref().unwrap()[0].len()), (9_000, 9_000));
+        let out = &played.made.channels[0];
+        assert_eq!((out.len(), played.made.input.as_ref().unwrap()[0].len()), (9_000, 9_000));
         // All but the fade at the end.
         assert!(out[..8_700] == sound[..8_700], "by {transpose}");
-        assert_eq!(played.input.unwrap()[0], sound);
+        assert_eq!(played.made.input.unwrap()[0], sound);
         assert!(out[8_999].abs() < 1e-3);
     }
 }
@@ -110,13 +110,13 @@ fn latents_that_move_make_no_larger_steps_than_the_model_itself() {
             },
         )
         .unwrap();
-    let out = played(prepared(&sound, &[]), 512).channels.remove(0);
+    let out = played(prepared(&sound, &[]), 512).made.channels.remove(0);
     let (ours, theirs) = (step(&out), step(&offline));
     println!("largest step {ours}, offline {theirs}");
     assert!(theirs > 0.0 && ours < 1.25 * theirs, "{ours} {theirs}");
     // Silence in, and only what the model makes of silence comes out.
     let quiet = played(prepared(&vec![0.0; 20_000], &[("wet", 0.0)]), 512);
-    assert!(quiet.channels[0].iter().all(|x| *x == 0.0));
+    assert!(quiet.made.channels[0].iter().all(|x| *x == 0.0));
 }
 
 #[test]
