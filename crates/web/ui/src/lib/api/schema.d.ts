@@ -7173,6 +7173,8 @@ export interface components {
             recipe: components["schemas"]["Recipe"];
             /** @description What it is like. */
             facts: components["schemas"]["SoundFacts"];
+            /** @description The parts whose sum it is, in order; [`SoundCard::part`] names the file of each. */
+            parts?: string[];
         };
         /** @description What changes about a sound; what is absent stays. */
         SoundChange: {
@@ -7870,6 +7872,18 @@ export interface components {
          * @enum {string}
          */
         WordsBegin: "continue" | "vary" | "fill" | "melody";
+        /** @description A part of a sound from words. */
+        WordsPart: {
+            /** @description What it is called: `drums`. */
+            name: string;
+            /** @description What it is to be. */
+            prompt: string;
+            /**
+             * Format: double
+             * @description How loud it is in the sum, in dB.
+             */
+            gain_db?: number;
+        };
         /** @description A prompt and its share of a mixture. */
         WordsPrompt: {
             /** @description The words. */
@@ -7879,6 +7893,16 @@ export interface components {
              * @description Its weight, above 0; weights need not add up to 1.
              */
             weight?: number;
+        };
+        /** @description A section of a sound from words. */
+        WordsSection: {
+            /** @description What it is to be; several are mixed. */
+            prompts: components["schemas"]["WordsPrompt"][];
+            /**
+             * Format: double
+             * @description How long it is to be, in seconds.
+             */
+            secs: number;
         };
         /** @description What a sound is to be, in words. */
         WordsSource: {
@@ -7906,6 +7930,25 @@ export interface components {
             guidance: number | null;
             /** @default null */
             begin: components["schemas"]["WordsStart"] | null;
+            /**
+             * @description Sections that follow on the first, each with words of its own: each goes on from the one before where the model
+             *     can, and is blended into it where it cannot.
+             * @default []
+             */
+            sections: components["schemas"]["WordsSection"][];
+            /**
+             * @description Parts that sound together, each by words of its own with the prompts added to them: all come to one tempo and key,
+             *     are kept beside the sound, and their sum is the sound.
+             * @default []
+             */
+            parts: components["schemas"]["WordsPart"][];
+            /** @default null */
+            tempo: components["schemas"]["WordsTempo"] | null;
+            /**
+             * @description The key, such as `A minor`: it is said in the prompts, and a part in another key of its mode is transposed.
+             * @default null
+             */
+            key: string | null;
             /**
              * @description Whether large weights are held in 8 bits: less memory, and faster where a model writes one token after the other.
              * @default false
@@ -7943,6 +7986,19 @@ export interface components {
              * @description The most.
              */
             most: number;
+        };
+        /** @description A tempo. */
+        WordsTempo: {
+            /**
+             * Format: double
+             * @description Beats per minute; at the start, if it changes.
+             */
+            bpm: number;
+            /**
+             * Format: double
+             * @description Beats per minute at the end; the same if absent. It changes evenly from beat to beat.
+             */
+            end_bpm?: number | null;
         };
         /** @description Which suggestions are written. */
         WriteChange: {
@@ -8256,10 +8312,13 @@ export type WeightsLicence = components['schemas']['WeightsLicence'];
 export type WeightsUse = components['schemas']['WeightsUse'];
 export type WordsAbilities = components['schemas']['WordsAbilities'];
 export type WordsBegin = components['schemas']['WordsBegin'];
+export type WordsPart = components['schemas']['WordsPart'];
 export type WordsPrompt = components['schemas']['WordsPrompt'];
+export type WordsSection = components['schemas']['WordsSection'];
 export type WordsSource = components['schemas']['WordsSource'];
 export type WordsStart = components['schemas']['WordsStart'];
 export type WordsSteps = components['schemas']['WordsSteps'];
+export type WordsTempo = components['schemas']['WordsTempo'];
 export type WriteChange = components['schemas']['WriteChange'];
 export type WriteDawChange = components['schemas']['WriteDawChange'];
 export type Yardstick = components['schemas']['Yardstick'];

@@ -17,6 +17,9 @@ const INPUT = 'input.wav'
 /** Whether a sound came in beside it, in step with it. */
 export const hasInput = ({ card }: Pick<Sound, 'card'>): boolean => card.recipe.source.from === 'sound'
 
+/** The file of a part, by its number from 1. */
+export const partFile = (number: number): string => `part-${number}.wav`
+
 export const fileOf = ({ id }: Pick<Sound, 'id'>): string => soundFileUrl(id, FILE)
 export const generatedFile = (job: string, { path }: GeneratedSound): string => generationFileUrl(job, `${path}/${FILE}`)
 

@@ -52,7 +52,7 @@ export function sentenceOf(recipe: Recipe): string {
       case 'walk':
         return t('made.walk', { model, speed: number(source.speed_hz), range: number(source.range) })
       case 'words':
-        return t('made.words', { prompt: source.prompts.map(({ text }) => text).join('” + “'), model })
+        return t('made.words', { prompt: [...source.prompts.map(({ text }) => text), ...(source.parts ?? []).map(({ prompt }) => prompt)].join('” + “'), model })
       case 'performance':
         return t('made.performance', { model })
     }
@@ -102,6 +102,13 @@ function wordsLines(source: WordsSource): (Line | false | '' | null | undefined)
   const isMixed = source.prompts.length > 1
   return [
     ...source.prompts.map(({ text, weight }) => ({ title: t('recipe.prompt'), value: isMixed ? t('recipe.promptWeight', { text, weight: number(weight ?? 1) }) : text })),
+    ...(source.sections ?? []).map(({ prompts, secs }, i) => ({ title: t('recipe.section', { number: i + 2 }), value: `${prompts.map(({ text }) => text).join(', ')} (${length(secs)})` })),
+    ...(source.parts ?? []).map(({ name, prompt }) => ({ title: t('recipe.part', { name }), value: prompt })),
+    source.tempo && {
+      title: t('recipe.tempo'),
+      value: source.tempo.end_bpm ? t('recipe.bpmTo', { bpm: number(source.tempo.bpm), end: number(source.tempo.end_bpm) }) : t('recipe.bpm', { bpm: number(source.tempo.bpm) }),
+    },
+    source.key && { title: t('recipe.key'), value: source.key },
     source.negative && { title: t('recipe.negative'), value: source.negative },
     typeof source.steps === 'number' && { title: t('recipe.steps'), value: String(source.steps) },
     typeof source.guidance === 'number' && { title: t('recipe.guidance'), value: number(source.guidance) },

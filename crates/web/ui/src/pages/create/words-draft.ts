@@ -10,7 +10,30 @@ export interface PromptDraft {
   weight: number
 }
 
+/** How a sound is put together. */
+export type Shape = 'one' | 'sections' | 'parts'
+export const SHAPES: readonly Shape[] = ['one', 'sections', 'parts']
+
+export interface SectionDraft {
+  text: string
+  secs: number
+}
+export interface PartDraft {
+  name: string
+  prompt: string
+  gainDb: number
+}
+
 export interface WordsDraft {
+  shape: Shape
+  /** What follows on the first section. */
+  sections: SectionDraft[]
+  parts: PartDraft[]
+  /** Beats per minute; as it comes if undefined. */
+  bpm: number | undefined
+  /** At the end, if the tempo changes. */
+  endBpm: number | undefined
+  key: string
   prompts: PromptDraft[]
   negative: string
   secs: number
@@ -35,10 +58,24 @@ export type WordsModel = Model & { linked: LinkedWeights & { words: WordsAbiliti
 
 export const PROMPTS_MAX = 8
 export const FADE_MAX = 30
+export const SECTIONS_MAX = 32
+export const PARTS_MAX = 16
+export const BPM = { least: 30, most: 300 }
+/** Keys that are offered. */
+export const KEYS: readonly string[] = ['C', 'C#', 'D', 'Eb', 'E', 'F', 'F#', 'G', 'Ab', 'A', 'Bb', 'B'].flatMap((note) => [`${note} major`, `${note} minor`])
 
 export const noFinish = (): Finish => ({ trims_silence: false, loop_secs: 0, fade_in_secs: 0, fade_out_secs: 0 })
 
 export const emptyWords = (): WordsDraft => ({
+  shape: 'one',
+  sections: [{ text: '', secs: 10 }],
+  parts: [
+    { name: 'Drums', prompt: '', gainDb: 0 },
+    { name: 'Bass', prompt: '', gainDb: 0 },
+  ],
+  bpm: undefined,
+  endBpm: undefined,
+  key: '',
   prompts: [{ text: '', weight: 1 }],
   negative: '',
   secs: 10,
@@ -62,13 +99,18 @@ export const isWordsModel = (model: Model): model is WordsModel => Boolean(model
 export const waits = ({ linked }: Pick<Model, 'linked'>): boolean => Boolean(linked?.licence?.must_be_accepted && (linked.accepted_ms ?? null) === null)
 
 /** Why an order cannot be made yet, as the end of a key of words; undefined if it can. */
-export function missingWords(draft: WordsDraft, model: WordsModel | undefined): 'model' | 'licence' | 'prompt' | 'gap' | undefined {
+export function missingWords(draft: WordsDraft, model: WordsModel | undefined): 'model' | 'licence' | 'prompt' | 'section' | 'part' | 'gap' | undefined {
   if (!model) return 'model'
   if (waits(model)) return 'licence'
-  if (draft.prompts.some(({ text }) => text.trim() === '')) return 'prompt'
+  const isCommon = draft.shape === 'parts' && draft.prompts.length === 1
+  if (!isCommon && draft.prompts.some(({ text }) => isEmpty(text))) return 'prompt'
+  if (draft.shape === 'sections' && draft.sections.some(({ text }) => isEmpty(text))) return 'section'
+  if (draft.shape === 'parts' && (draft.parts.length === 0 || draft.parts.some(({ name, prompt }) => isEmpty(name) || isEmpty(prompt)))) return 'part'
   if (draft.start && howOf(draft, model) === 'fill' && !(draft.gap[0] < draft.gap[1] && draft.gap[1] <= draft.secs)) return 'gap'
   return undefined
 }
+
+const isEmpty = (text: string): boolean => text.trim() === ''
 
 /** How a sound is begun with: as the form says, where the model can. */
 export function howOf(draft: Pick<WordsDraft, 'how'>, { linked }: WordsModel): WordsBegin | undefined {
@@ -83,7 +125,11 @@ export function wordsOrder(draft: WordsDraft, model: WordsModel | undefined): Ne
   const how = howOf(draft, model)
   const negative = draft.negative.trim()
   const source: WordsSource = {
-    prompts: draft.prompts.map(({ text, weight }) => ({ text: text.trim(), weight })),
+    prompts: draft.prompts.filter(({ text }) => !isEmpty(text)).map(({ text, weight }) => ({ text: text.trim(), weight })),
+    sections: draft.shape === 'sections' ? draft.sections.map(({ text, secs }) => ({ prompts: [{ text: text.trim(), weight: 1 }], secs: Math.min(secs, can.max_secs) })) : [],
+    parts: draft.shape === 'parts' ? draft.parts.map(({ name, prompt, gainDb }) => ({ name: name.trim(), prompt: prompt.trim(), gain_db: gainDb })) : [],
+    tempo: draft.bpm === undefined ? null : { bpm: draft.bpm, end_bpm: draft.endBpm ?? null },
+    key: draft.key || null,
     negative: can.takes_negative && negative ? negative : null,
     steps: can.steps && draft.steps !== undefined ? Math.min(can.steps.most, Math.max(can.steps.least, draft.steps)) : null,
     guidance: draft.guidance ?? null,
@@ -114,8 +160,16 @@ export function wordsDraftOf({ recipe, count }: NewGeneration): WordsDraft | und
   const { source } = recipe
   if (source.from !== 'words') return undefined
   const { begin } = source
+  const empty = emptyWords()
+  const [sections, parts] = [source.sections ?? [], source.parts ?? []]
   return {
-    prompts: source.prompts.map(({ text, weight }) => ({ text, weight: weight ?? 1 })),
+    shape: parts.length > 0 ? 'parts' : sections.length > 0 ? 'sections' : 'one',
+    sections: sections.length > 0 ? sections.map(({ prompts, secs }) => ({ text: prompts.map(({ text }) => text).join(', '), secs })) : empty.sections,
+    parts: parts.length > 0 ? parts.map(({ name, prompt, gain_db: gainDb }) => ({ name, prompt, gainDb: gainDb ?? 0 })) : empty.parts,
+    bpm: source.tempo?.bpm ?? undefined,
+    endBpm: source.tempo?.end_bpm ?? undefined,
+    key: source.key ?? '',
+    prompts: source.prompts.length === 0 ? empty.prompts : source.prompts.map(({ text, weight }) => ({ text, weight: weight ?? 1 })),
     negative: source.negative ?? '',
     secs: recipe.secs ?? 10,
     steps: source.steps ?? undefined,
