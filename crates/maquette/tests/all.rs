@@ -48,3 +48,5 @@ mod requests;
 mod sessions;
 #[path = "all/uploads.rs"]
 mod uploads;
+#[path = "all/weights.rs"]
+mod weights;

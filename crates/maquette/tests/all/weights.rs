@@ -1,0 +1,191 @@
+//! Weights of others: checked, added from their folder, used by command and by jobs, their terms accepted once.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use nn::{Init, NamedArray, checkpoint};
+use serde_json::{Value, json as value};
+
+use crate::program::{Served, json, run, text, until};
+
+fn vectors(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/vectors").join(path)
+}
+
+/// A model of random numbers, in a folder as a hub has it: with the settings, and the names and shapes of the tensors, of
+/// a reference.
+fn folder(at: &Path, reference: &str, licence: Option<&str>) {
+    let file = checkpoint::read(&vectors(&format!("{reference}.safetensors"))).unwrap();
+    let meta: Value = serde_json::from_str(&file.metadata["meta"]).unwrap();
+    let state: Vec<(String, Vec<usize>)> = serde_json::from_value(meta["state"].clone()).unwrap();
+    let array = |(name, shape): (String, Vec<usize>)| {
+        let fan_in: usize = shape[1.min(shape.len())..].iter().product();
+        let size = (3.0 / fan_in.max(1) as f32).sqrt();
+        let [low, high] = match name.contains("norm") || name.ends_with("weight_g") {
+            true => [0.8, 1.2],
+            false => [-size, size],
+        };
+        let n = shape.iter().product();
+        let values = Init::named(0, &name).uniform(n, low, high);
+        NamedArray { name, shape, values }
+    };
+    let arrays: Vec<NamedArray> = state.into_iter().map(array).collect();
+    fs::create_dir_all(at).unwrap();
+    checkpoint::write(&at.join("model.safetensors"), &arrays, &BTreeMap::new()).unwrap();
+    fs::copy(vectors(&format!("{reference}.json")), at.join("config.json")).unwrap();
+    fs::copy(vectors("tokenizers/unigram/tokenizer.json"), at.join("tokenizer.json")).unwrap();
+    if let Some(licence) = licence {
+        let readme = format!("---\nlicense: {licence}\n---\n# A model\n");
+        fs::write(at.join("README.md"), readme).unwrap();
+    }
+}
+
+#[test]
+fn a_codec_is_added_from_its_folder_and_used_by_name() {
+    let home = tempfile::tempdir().unwrap();
+    let workspace = home.path().join("workspace");
+    let weights = home.path().join("tiny codec");
+    folder(&weights, "encodec/music_32khz", None);
+    let added = json(&workspace, &["weights", "add", weights.to_str().unwrap()]);
+    assert_eq!((&added["name"], &added["family"]), (&value!("tiny codec"), &value!("encodec")));
+    assert_eq!(added["linked"]["uses"], value!(["codec"]));
+    // The same folder is one model.
+    let again = json(&workspace, &["weights", "add", weights.to_str().unwrap(), "--name", "other"]);
+    assert_eq!(again["id"], added["id"]);
+    assert_eq!(json(&workspace, &["weights", "list"]).as_array().unwrap().len(), 1);
+    assert_eq!(json(&workspace, &["model", "list"])[0]["id"], added["id"]);
+
+    let (sound, codes) = (home.path().join("a.wav"), home.path().join("codes.npy"));
+    fs::write(&sound, crate::program::wav(220.0)).unwrap();
+    let [sound, codes] = [&sound, &codes].map(|path| path.to_str().unwrap().to_owned());
+    json(&workspace, &["codec", "tiny codec", "encode", &sound, "-o", &codes]);
+    let back = home.path().join("back.wav");
+    let decode = ["codec", added["id"].as_str().unwrap(), "decode", &codes, "-o"];
+    let decoded = json(&workspace, &[&decode[..], &[back.to_str().unwrap()]].concat());
+    assert_eq!(decoded["rate_hz"], 32_000);
+
+    // What a model that was trained here can do, it cannot, and says so.
+    let refused = run(&workspace, &["generate", "tiny codec", "--seconds", "1", "-o", "nowhere"]);
+    assert!(!refused.status.success());
+    json(&workspace, &["weights", "remove", "tiny codec"]);
+    assert_eq!(json(&workspace, &["weights", "list"]), value!([]));
+    assert!(weights.join("model.safetensors").is_file(), "the files stay where they are");
+}
+
+#[test]
+fn terms_that_restrict_use_are_accepted_before_a_model_is_used() {
+    let home = tempfile::tempdir().unwrap();
+    let workspace = home.path().join("workspace");
+    let weights = home.path().join("tiny");
+    folder(&weights, "encodec/music_32khz", Some("cc-by-nc-4.0"));
+    let added = json(&workspace, &["weights", "add", weights.to_str().unwrap()]);
+    assert_eq!(added["linked"]["licence"]["must_be_accepted"], true);
+    assert!(added["linked"].get("accepted_ms").is_none());
+    let sound = home.path().join("a.wav");
+    fs::write(&sound, crate::program::wav(220.0)).unwrap();
+    let codes = home.path().join("codes.npy");
+    let [sound, codes] = [&sound, &codes].map(|path| path.to_str().unwrap().to_owned());
+    let encode = ["codec", "tiny", "encode", &sound, "-o", &codes];
+    let refused = run(&workspace, &encode);
+    let said = text(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("weights accept"), "{said}");
+    assert!(said.contains("Not for commercial use"), "{said}");
+    json(&workspace, &["weights", "accept", "tiny"]);
+    json(&workspace, &encode);
+}
+
+#[test]
+fn a_folder_that_is_not_whole_is_refused_in_words() {
+    let home = tempfile::tempdir().unwrap();
+    let workspace = home.path().join("workspace");
+    let weights = home.path().join("tiny");
+    folder(&weights, "encodec/music_32khz", None);
+    fs::write(weights.join("model.safetensors"), "version https://git-lfs.github.com/spec/v1\n")
+        .unwrap();
+    let refused = run(&workspace, &["weights", "add", weights.to_str().unwrap()]);
+    let said = text(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("Git LFS pointer"), "{said}");
+    assert_eq!(json(&workspace, &["weights", "list"]), value!([]));
+}
+
+#[test]
+fn words_become_sound_by_command_and_the_same_seed_gives_the_same() {
+    let home = tempfile::tempdir().unwrap();
+    let workspace = home.path().join("workspace");
+    let weights = home.path().join("musicgen");
+    folder(&weights, "musicgen/musicgen", None);
+    json(&workspace, &["weights", "add", weights.to_str().unwrap()]);
+    let make = |name: &str, more: &[&str]| {
+        let (sound, codes) =
+            (home.path().join(name), home.path().join(format!("{name}.codes.npy")));
+        let [sound, codes] = [&sound, &codes].map(|path| path.to_str().unwrap().to_owned());
+        let prompt = "rain 🌧️ مطر";
+        let args =
+            ["generate-text", "musicgen", "--prompt", prompt, "--seconds", "0.5", "-o", &sound];
+        let made = json(&workspace, &[&args[..], &["--codes", &codes], more].concat());
+        assert_eq!((&made["rate_hz"], &made["channels"]), (&value!(32_000), &value!(1)));
+        assert_eq!(made["codes_shape"][0], 4);
+        fs::read(&sound).unwrap()
+    };
+    let first = make("a.wav", &["--seed", "3"]);
+    assert_eq!(make("b.wav", &["--seed", "3"]), first);
+    assert_ne!(make("c.wav", &["--seed", "4"]), first);
+    assert_eq!(make("d.npy", &["--greedy"]), make("e.npy", &["--greedy", "--seed", "9"]));
+    make("f.wav", &["--from", home.path().join("a.wav").to_str().unwrap(), "--small"]);
+    let args =
+        ["generate-text", "musicgen", "--prompt", "a", "--seconds", "1", "--steps", "5", "-o"];
+    let refused = run(&workspace, &[&args[..], &["x.wav"]].concat());
+    assert!(text(&refused.stderr).contains("has no steps"), "{}", text(&refused.stderr));
+}
+
+#[test]
+fn a_recipe_of_words_is_made_by_a_job_and_says_what_it_cannot_do() {
+    let home = tempfile::tempdir().unwrap();
+    let weights = home.path().join("musicgen");
+    folder(&weights, "musicgen/musicgen", Some("mit"));
+    let served = Served::new();
+    let folder = weights.to_str().unwrap();
+    let added = served.post("/api/weights", &value!({ "folder": folder })).json();
+    let recipe = |source: Value| {
+        let mut source = source;
+        source["from"] = value!("words");
+        value!({
+            "recipe": {
+                "models": [{ "place": { "from": "library", "id": added["id"] } }],
+                "source": source, "seed": 5, "secs": 0.5, "format": "int16",
+            },
+            "count": 2,
+        })
+    };
+    let sections = value!({
+        "prompts": [{ "text": "rain" }],
+        "sections": [{ "prompts": [{ "text": "storm" }], "secs": 0.5 }],
+    });
+    let made = served.post("/api/generations", &recipe(sections)).json();
+    let path = format!("/api/generations/{}", made["id"].as_str().unwrap());
+    until(|| {
+        let state = served.get(&path).json()["job"]["state"]["state"].clone();
+        assert_ne!(state, "failed", "{:?}", served.get(&path).json());
+        (state == "done").then_some(())
+    });
+    let sounds = served.get(&format!("{path}/sounds")).json();
+    let sounds = sounds.as_array().unwrap();
+    assert_eq!(sounds.len(), 2);
+    let card = &sounds[0]["card"];
+    assert_eq!(card["recipe"]["models"][0]["licence"], "mit");
+    assert!(card["facts"]["n_samples"].as_u64().unwrap() > 30_000, "both sections are there");
+    assert_ne!(card["facts"]["sha256"], sounds[1]["card"]["facts"]["sha256"]);
+
+    let refused = |source: Value, field: &str| {
+        let answer = served.post("/api/generations", &recipe(source));
+        let problem = answer.problem(422);
+        assert!(problem.fields.iter().any(|it| it.key == field), "{problem:?}");
+    };
+    refused(value!({ "prompts": [{ "text": " " }] }), "prompts");
+    refused(value!({ "prompts": [{ "text": "a" }], "steps": 3 }), "steps");
+    refused(value!({ "prompts": [{ "text": "a", "weight": 0.0 }] }), "prompts");
+    refused(value!({ "prompts": [{ "text": "a" }], "tempo": { "bpm": 5.0 } }), "tempo");
+}

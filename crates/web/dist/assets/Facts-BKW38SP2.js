@@ -1,1 +1,0 @@
-import{Hc as e,Js as t,ac as n,sc as r,wc as i}from"./app-BqMywEjd.js";var a=r(`<dl class="svelte-ffyhyf"><!></dl>`);function o(r,o){var s=a(),c=i(s);t(c,()=>o.children),e(s),n(r,s)}export{o as t};

@@ -1,1 +1,0 @@
-import{Ii as e,It as t,Vi as n,Yn as r,ns as i,qn as a}from"./app-BqMywEjd.js";async function o(o){let s=i.project;o.some(({id:e})=>e===s)&&r(``);let c=await t(o,e,async e=>{await n(e),await a(),e===s&&r(e)});return await a(),s&&!i.project&&!c.some(({id:e})=>e===s)&&r(s),c}export{o as t};

@@ -1,1 +1,0 @@
-import"./en-BsoW6RyO.js";import{Di as e,Fo as t,It as n,Lo as r,Ts as i,ws as a}from"./app-BqMywEjd.js";function o(e,t){let n=t.filter(({dataset:t})=>t&&e.includes(t)),[r]=n;return r?n.length===1?a(`dataset.lackedByOne`,{name:r.name}):i(`dataset.lackedBy`,n.length):``}async function s(i){let a=await e().catch(()=>[]);return n(i,t,r,e=>o(e.map(e=>e.id),a))}export{s as t};

@@ -1,1 +1,0 @@
-import"./en-BXmupxOA.js";import{ds as e,ps as t,ws as n}from"./app-BqMywEjd.js";function r(r){switch(r.until){case`minutes`:return n(`limit.afterMinutes`,{time:t(r.minutes*60)});case`steps`:return n(`limit.atStep`,{step:e(r.steps)});case`forever`:return n(`limit.never`)}}export{r as t};

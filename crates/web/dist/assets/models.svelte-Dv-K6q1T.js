@@ -1,1 +1,0 @@
-import{Tt as e,la as t,or as n,sr as r,ua as i}from"./app-BqMywEjd.js";import{t as a}from"./families-BleUK4rn.js";var o=({family:e})=>a(e).hearsSounds,s=(a=()=>null)=>r(async n=>{let r=a(),s=await i(n);return(await e(s,r,e=>t(e,n))).filter(o)},n(`models`)),c=e=>e?.facts?.codec?.latent_size??0;export{c as n,s as t};
