@@ -5,8 +5,10 @@ use crate::threads;
 /// Numbers of a task.
 const CHUNK: usize = 1 << 14;
 
-/// Layer normalisation of every frame of `gain.len()` numbers: mean and deviation are taken out, then `gain` and `bias`
-/// applied. Source: Ba, Kiros and Hinton, "Layer Normalization", 2016.
+/// Layer normalisation of every frame of `gain.len()` numbers.
+///
+/// Mean and deviation are taken out, then `gain` and `bias` applied. Source: Ba, Kiros and Hinton, "Layer Normalization",
+/// 2016.
 ///
 /// # Panics
 /// When `x` is no whole number of frames, or there are other biases than gains.
@@ -28,8 +30,10 @@ pub fn layer_norm(x: &[f32], gain: &[f32], bias: Option<&[f32]>, epsilon: f32) -
     })
 }
 
-/// Normalisation of every frame by its root mean square, then `gain` applied. Models that store a gain less 1 are given
-/// it whole. Source: Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019.
+/// Normalisation of every frame by its root mean square, then `gain` applied.
+///
+/// Models that store a gain less 1 are given it whole. Source: Zhang and Sennrich, "Root Mean Square Layer Normalization",
+/// 2019.
 ///
 /// # Panics
 /// When `x` is no whole number of frames.
