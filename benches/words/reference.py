@@ -45,17 +45,14 @@ MASK = (1 << 64) - 1
 
 def u(name, n):
     """The sequence of numbers in [0, 1) of a name."""
-    state = 0xCBF29CE484222325
+    seed = 0xCBF29CE484222325
     for byte in name.encode():
-        state = ((state ^ byte) * 0x100000001B3) & MASK
-    values = np.empty(n)
-    for i in range(n):
-        state = (state + 0x9E3779B97F4A7C15) & MASK
-        z = state
-        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
-        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
-        values[i] = ((z ^ (z >> 31)) >> 40) / (1 << 24)
-    return values
+        seed = ((seed ^ byte) * 0x100000001B3) & MASK
+    # Numbers of 64 bits wrap around by themselves.
+    z = np.uint64(seed) + np.uint64(0x9E3779B97F4A7C15) * np.arange(1, n + 1, dtype=np.uint64)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return ((z ^ (z >> np.uint64(31))) >> np.uint64(40)) / (1 << 24)
 
 
 def spelt(name):

@@ -16,13 +16,15 @@ use nn::weight_files::{self, Fit, WeightFiles};
 pub(crate) use self::kind::{HubFolder, Kind, Part, Wanted};
 use crate::Error;
 use crate::encodec::{self, Encodec, EncodecConfig};
+use crate::musicgen;
+use crate::t5;
 use crate::words::{Abilities, BeginKind, TextToAudio};
 
 /// How many tensors a problem names.
 const NAMED_MAX: usize = 3;
 
 /// The kinds of model that can be used.
-const KINDS: &[&Kind] = &[&encodec::KIND];
+const KINDS: &[&Kind] = &[&encodec::KIND, &t5::KIND, &musicgen::KIND, &musicgen::MELODY_KIND];
 
 /// Looks at a folder: reads its configuration and the headers of its files, and no weights.
 ///

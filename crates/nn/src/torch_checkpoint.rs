@@ -117,7 +117,19 @@ impl TorchCheckpoint {
     /// # Errors
     /// When the numbers of one are missing or of another length, or are too many for such a file.
     pub fn tensors(&self, value: Value<'_>) -> Result<Vec<NamedArray>, Error> {
-        let leaves = self.leaves(value).into_iter();
+        self.tensors_named(value, |_| true)
+    }
+
+    /// Of all tensors in `value` those whose names are wanted; the others stay in the file.
+    ///
+    /// # Errors
+    /// As [`Self::tensors`].
+    pub fn tensors_named(
+        &self,
+        value: Value<'_>,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Result<Vec<NamedArray>, Error> {
+        let leaves = self.leaves(value).into_iter().filter(|(name, _)| is_wanted(name));
         let places: Vec<_> =
             leaves.filter_map(|(name, leaf)| Some((name, leaf.as_tensor()?))).collect();
         let mut archive = open_archive(&self.path)?;

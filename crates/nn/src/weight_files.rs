@@ -56,6 +56,8 @@ pub struct WeightFiles {
 #[derive(Clone, Debug)]
 struct Place {
     file: usize,
+    /// Its name there.
+    written: String,
     shape: Vec<usize>,
 }
 
@@ -150,6 +152,24 @@ impl WeightFiles {
         self.places.iter().map(|(name, place)| (name.as_str(), &place.shape[..]))
     }
 
+    /// The tensors whose names begin with `prefix`, by what follows: the part of a folder that holds several networks.
+    #[must_use]
+    pub fn within(&self, prefix: &str) -> Self {
+        let of_part = |(name, place): (&String, &Place)| {
+            Some((name.strip_prefix(prefix)?.to_owned(), place.clone()))
+        };
+        Self { places: self.places.iter().filter_map(of_part).collect(), ..self.clone() }
+    }
+
+    /// Knows a tensor that is written as `written` by another name, unless there is one of that name already.
+    pub fn rename(&mut self, written: &str, name: &str) {
+        if !self.places.contains_key(name)
+            && let Some(place) = self.places.remove(written)
+        {
+            self.places.insert(name.to_owned(), place);
+        }
+    }
+
     /// Compares what is there with what a network needs. Names that `is_known` accepts are neither missing nor
     /// unexpected: numbers that only training needs.
     #[must_use]
@@ -193,14 +213,23 @@ impl WeightFiles {
             return Err(Error::Shape { name, expected, found });
         }
         let parts: Vec<Vec<String>> = needed.iter().map(|(name, _)| self.parts(name)).collect();
-        let wanted: BTreeSet<&str> = parts.iter().flatten().map(String::as_str).collect();
         let mut arrays = BTreeMap::new();
         for (i, file) in self.files.iter().enumerate() {
-            let here = |name: &str| {
-                wanted.contains(name) && self.places.get(name).is_some_and(|it| it.file == i)
-            };
-            for array in read_file(&self.folder.join(&file.name), file.format, here)? {
-                arrays.insert(array.name.clone(), array);
+            let here: BTreeMap<&str, &String> = parts
+                .iter()
+                .flatten()
+                .map(|name| (name, &self.places[name]))
+                .filter(|(_, place)| place.file == i)
+                .map(|(name, place)| (place.written.as_str(), name))
+                .collect();
+            if here.is_empty() {
+                continue;
+            }
+            let is_wanted = |written: &str| here.contains_key(written);
+            for array in read_file(&self.folder.join(&file.name), file.format, is_wanted)? {
+                if let Some(name) = here.get(array.name.as_str()) {
+                    arrays.insert((*name).clone(), array);
+                }
             }
         }
         let take = |arrays: &mut BTreeMap<String, NamedArray>, part: &str| {
@@ -293,7 +322,10 @@ impl WeightFiles {
         });
         match shapes {
             Ok(shapes) => {
-                let places = shapes.into_iter().map(|(name, shape)| (name, Place { file, shape }));
+                let place = |(name, shape): (String, Vec<usize>)| {
+                    (name.clone(), Place { file, written: name, shape })
+                };
+                let places = shapes.into_iter().map(place);
                 self.places.extend(places);
             }
             Err(why) => self.problem(format!("{name}: {why}")),
@@ -351,9 +383,7 @@ fn read_file(
         WeightFormat::Safetensors => Ok(checkpoint::read_some(path, is_wanted)?.arrays),
         WeightFormat::Torch => {
             let file = open_torch(path)?;
-            let mut arrays = file.tensors(state_of(&file))?;
-            arrays.retain(|array| is_wanted(&array.name));
-            Ok(arrays)
+            file.tensors_named(state_of(&file), is_wanted)
         }
     }
 }
