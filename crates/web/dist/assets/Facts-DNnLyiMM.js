@@ -1,1 +1,0 @@
-import{Ac as e,Jc as t,dc as n,ec as r,pc as i}from"./app-CE1iKNXs.js";var a=i(`<dl class="svelte-ffyhyf"><!></dl>`);function o(i,o){var s=a(),c=e(s);r(c,()=>o.children),t(s),n(i,s)}export{o as t};

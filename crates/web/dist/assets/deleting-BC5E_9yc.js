@@ -1,1 +1,0 @@
-import{$n as e,Hi as t,Vt as n,cs as r,qi as i,tr as a}from"./app-CE1iKNXs.js";async function o(o){let s=r.project;o.some(({id:e})=>e===s)&&a(``);let c=await n(o,t,async t=>{await i(t),await e(),t===s&&a(t)});return await e(),s&&!r.project&&!c.some(({id:e})=>e===s)&&a(s),c}export{o as t};

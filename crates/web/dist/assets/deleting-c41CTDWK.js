@@ -1,1 +1,0 @@
-import"./en-D5EjXNxV.js";import{As as e,Ni as t,Uo as n,Vo as r,Vt as i,js as a}from"./app-CE1iKNXs.js";function o(t,n){let r=n.filter(({dataset:e})=>e&&t.includes(e)),[i]=r;return i?r.length===1?e(`dataset.lackedByOne`,{name:i.name}):a(`dataset.lackedBy`,r.length):``}async function s(e){let a=await t().catch(()=>[]);return i(e,r,n,e=>o(e.map(e=>e.id),a))}export{s as t};

@@ -1,1 +1,0 @@
-import"./en-CdST8T_k.js";import{As as e,_s as t,ys as n}from"./app-CE1iKNXs.js";function r(r){switch(r.until){case`minutes`:return e(`limit.afterMinutes`,{time:n(r.minutes*60)});case`steps`:return e(`limit.atStep`,{step:t(r.steps)});case`forever`:return e(`limit.never`)}}export{r as t};

@@ -1,1 +1,0 @@
-import{At as e,fr as t,ga as n,ha as r,pr as i}from"./app-CE1iKNXs.js";import{n as a}from"./families-DyDNzn4w.js";var o=e=>a(e).hearsSounds,s=(a=()=>null)=>i(async t=>{let i=a(),s=await n(t);return(await e(s,i,e=>r(e,t))).filter(o)},t(`models`)),c=e=>e?.facts?.codec?.latent_size??0;export{c as n,s as t};

@@ -1,1 +1,0 @@
-import"./en-Dt1lUMdf.js";import{As as e,xs as t}from"./app-CE1iKNXs.js";var n=(n,r)=>n.map(n=>n===`words`&&r?e(`weights.use.wordsUpTo`,{length:t(r.max_secs)}):e(`weights.use.${n}`)).join(`; `);export{n as t};
