@@ -11,6 +11,8 @@
 mod attention;
 mod linear;
 mod normalise;
+mod over_time;
+mod pictures;
 mod rotary;
 
 pub use crate::stream::Precision;
@@ -19,6 +21,8 @@ pub use self::{
     attention::{Attention, attend},
     linear::{Activation, Linear, activate, add},
     normalise::{layer_norm, rms_norm},
+    over_time::{Conv1d, ConvTranspose1d, Kernel1d},
+    pictures::{Conv2d, GroupNorm, Kernel2d, Pictures},
     rotary::Rotary,
 };
 

@@ -81,8 +81,18 @@ impl Fit {
 }
 
 /// The names under which weights are looked for, in this order.
-const INDICES: [&str; 2] = ["model.safetensors.index.json", "pytorch_model.bin.index.json"];
-const SINGLE: [&str; 2] = ["model.safetensors", "pytorch_model.bin"];
+const INDICES: [&str; 4] = [
+    "model.safetensors.index.json",
+    "diffusion_pytorch_model.safetensors.index.json",
+    "pytorch_model.bin.index.json",
+    "diffusion_pytorch_model.bin.index.json",
+];
+const SINGLE: [&str; 4] = [
+    "model.safetensors",
+    "diffusion_pytorch_model.safetensors",
+    "pytorch_model.bin",
+    "diffusion_pytorch_model.bin",
+];
 /// Endings of files that may be weights under another name.
 const ENDINGS: [(&str, WeightFormat); 5] = [
     ("safetensors", WeightFormat::Safetensors),
@@ -188,10 +198,11 @@ impl WeightFiles {
                 fit.misshapen.push((name.clone(), shape.clone(), found.clone()));
             } else if let [lengths, _] = &parts[..] {
                 let found = &self.places[lengths].shape;
-                let of_lengths: Vec<usize> =
-                    shape.iter().enumerate().map(|(i, n)| if i == 0 { *n } else { 1 }).collect();
-                if *found != of_lengths {
-                    fit.misshapen.push((lengths.clone(), of_lengths, found.clone()));
+                let along = |axis: usize| -> Vec<usize> {
+                    shape.iter().enumerate().map(|(i, n)| if i == axis { *n } else { 1 }).collect()
+                };
+                if !(0..shape.len()).any(|axis| *found == along(axis)) {
+                    fit.misshapen.push((lengths.clone(), along(0), found.clone()));
                 }
             }
         }
@@ -241,7 +252,7 @@ impl WeightFiles {
             let array = match &parts[..] {
                 [lengths, directions] => {
                     let lengths = take(&mut arrays, lengths)?;
-                    normalised(take(&mut arrays, directions)?, &lengths.values)
+                    normalised(take(&mut arrays, directions)?, &lengths)
                 }
                 _ => take(&mut arrays, &parts[0])?,
             };
@@ -410,12 +421,20 @@ fn state_of(file: &TorchCheckpoint) -> Value<'_> {
     STATES.into_iter().find_map(|key| root.get(key)).unwrap_or(root)
 }
 
-/// Directions times their lengths, one for each first index.
-fn normalised(mut directions: NamedArray, lengths: &[f32]) -> NamedArray {
-    let row = directions.values.len() / lengths.len().max(1);
-    for (row, length) in directions.values.chunks_mut(row.max(1)).zip(lengths) {
-        let norm = row.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt();
-        let scale = (f64::from(*length) / norm) as f32;
+/// Directions times their lengths, one for each index along the axis that both have in common: mostly the first.
+fn normalised(mut directions: NamedArray, lengths: &NamedArray) -> NamedArray {
+    let axis = lengths.shape.iter().position(|n| *n != 1).unwrap_or(0);
+    let n = directions.shape.get(axis).copied().unwrap_or(1).max(1);
+    let step = directions.shape.iter().skip(axis + 1).product::<usize>().max(1);
+    let mut squares = vec![0.0; n];
+    for (i, row) in directions.values.chunks(step).enumerate() {
+        squares[i % n] += row.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>();
+    }
+    let scales = lengths.values.iter().zip(squares);
+    let scales: Vec<f32> =
+        scales.map(|(length, square)| (f64::from(*length) / square.sqrt()) as f32).collect();
+    for (i, row) in directions.values.chunks_mut(step).enumerate() {
+        let scale = scales.get(i % n).copied().unwrap_or(1.0);
         row.iter_mut().for_each(|x| *x *= scale);
     }
     directions

@@ -195,6 +195,11 @@ impl Matrix {
         self.n_out
     }
 
+    /// From one run of a window to the next.
+    pub(crate) fn run_step(&self) -> usize {
+        self.window.run_step
+    }
+
     /// Writes `n` frames of output, of inputs that begin `frame_step` apart.
     ///
     /// # Panics
@@ -210,20 +215,22 @@ impl Matrix {
         if n == 0 {
             return;
         }
-        self.check(input, frame_step, n, out);
+        let steps = [frame_step, self.window.run_step];
+        self.check(input, steps, n, out);
         for panel in &self.panels {
             // SAFETY: the check keeps reads and writes inside.
             unsafe {
                 let to = out.as_mut_ptr().add(panel.first);
-                self.part(panel, store, input, frame_step, n, to);
+                self.part(panel, store, input, steps, n, to);
             }
         }
     }
 
-    /// Fails when input or output are too short.
-    fn check(&self, input: &[f32], frame_step: usize, n: usize, out: &[f32]) {
+    /// Fails when input or output are too short for frames and runs that are so far apart.
+    fn check(&self, input: &[f32], [frame_step, run_step]: [usize; 2], n: usize, out: &[f32]) {
         let furthest = self.panels.last().map_or(0, |it| it.input);
-        assert!((n - 1) * frame_step + furthest + self.window.extent() <= input.len());
+        let window = Window { run_step, ..self.window };
+        assert!((n - 1) * frame_step + furthest + window.extent() <= input.len());
         assert!(n * self.n_out <= out.len());
     }
 
@@ -236,14 +243,14 @@ impl Matrix {
         panel: &Panel,
         store: &[u32],
         input: &[f32],
-        frame_step: usize,
+        [frame_step, run_step]: [usize; 2],
         n: usize,
         to: *mut f32,
     ) {
         let columns = panel.column..panel.column + panel.width;
         let task = Task {
             weights: &store[panel.start..panel.start + panel.n_words],
-            window: self.window,
+            window: Window { run_step, ..self.window },
             bias: &self.bias[columns],
             input: &input[panel.input..],
             frame_step,

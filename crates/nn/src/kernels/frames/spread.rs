@@ -35,28 +35,40 @@ impl Matrix {
         n: usize,
         out: &mut [f32],
     ) {
-        if n * self.n_out * self.window.n_values() < FEW {
-            return self.product(store, input, frame_step, n, out);
+        self.product_of_runs(store, input, [frame_step, self.window.run_step], n, out);
+    }
+
+    /// Like [`Self::product_on_all_threads`], of inputs and runs that begin so far apart: one matrix serves pictures of
+    /// any width.
+    ///
+    /// # Panics
+    /// As [`Self::product`].
+    pub(crate) fn product_of_runs(
+        &self,
+        store: &[u32],
+        input: &[f32],
+        steps: [usize; 2],
+        n: usize,
+        out: &mut [f32],
+    ) {
+        if n == 0 {
+            return;
         }
-        self.check(input, frame_step, n, out);
-        let n_blocks = n.div_ceil(FRAMES);
+        self.check(input, steps, n, out);
+        let is_small = n * self.n_out * self.window.n_values() < FEW;
+        let in_block = if is_small { n } else { FRAMES };
+        let n_blocks = n.div_ceil(in_block);
         let output = Output(out.as_mut_ptr());
-        threads::for_each(self.panels.len() * n_blocks, |task| {
+        let part = |task: usize| {
             let (panel, block) = (&self.panels[task / n_blocks], task % n_blocks);
-            let frames = block * FRAMES..((block + 1) * FRAMES).min(n);
+            let frames = block * in_block..((block + 1) * in_block).min(n);
             let to = output.at(frames.start * self.n_out + panel.first);
+            let input = &input[frames.start * steps[0]..];
             // SAFETY: the check keeps reads and writes inside, and the part is this task's alone.
-            unsafe {
-                self.part(
-                    panel,
-                    store,
-                    &input[frames.start * frame_step..],
-                    frame_step,
-                    frames.len(),
-                    to,
-                )
-            };
-        });
+            unsafe { self.part(panel, store, input, steps, frames.len(), to) };
+        };
+        let n_tasks = self.panels.len() * n_blocks;
+        if is_small { (0..n_tasks).for_each(part) } else { threads::for_each(n_tasks, part) }
     }
 
     /// Bytes that its weights and biases take.
