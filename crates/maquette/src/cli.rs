@@ -11,6 +11,7 @@ mod convert_sound;
 mod dataset;
 mod daw;
 mod doctor;
+mod embed;
 mod export;
 mod features;
 mod film;
@@ -177,6 +178,8 @@ enum Command {
     Codec(codec::CodecArgs),
     /// Make a sound from words, with a model of others
     GenerateText(generate_text::GenerateTextArgs),
+    /// Turn words or a sound into a vector that can be compared
+    Embed(embed::EmbedArgs),
     /// Check that a model file is intact and plays
     Check(check::CheckArgs),
     /// Import runs, datasets and models from acids-rave or another workspace
@@ -290,6 +293,7 @@ fn run_command(
         Some(Command::Weights(command)) => weights::run(&command, console),
         Some(Command::Codec(args)) => codec::run(&args, console),
         Some(Command::GenerateText(args)) => generate_text::run(&args, console),
+        Some(Command::Embed(args)) => embed::run(&args, console),
         Some(Command::Check(args)) => check::run(&args, console),
         Some(Command::Import(args)) => import::run(&args, console),
         Some(Command::Job(command)) => job::run(command, console),

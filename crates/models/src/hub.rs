@@ -14,17 +14,26 @@ use nn::dense::Precision;
 use nn::weight_files::{self, Fit, WeightFiles};
 
 pub(crate) use self::kind::{HubFolder, Kind, Part, Wanted};
-use crate::Error;
 use crate::encodec::{self, Encodec, EncodecConfig};
 use crate::musicgen;
 use crate::t5;
 use crate::words::{Abilities, BeginKind, TextToAudio};
+use crate::{Error, audio_ldm, clap, wav2vec2};
 
 /// How many tensors a problem names.
 const NAMED_MAX: usize = 3;
 
 /// The kinds of model that can be used.
-const KINDS: &[&Kind] = &[&encodec::KIND, &t5::KIND, &musicgen::KIND, &musicgen::MELODY_KIND];
+const KINDS: &[&Kind] = &[
+    &audio_ldm::KIND,
+    &clap::KIND,
+    &encodec::KIND,
+    &musicgen::KIND,
+    &musicgen::MELODY_KIND,
+    &t5::KIND,
+    &wav2vec2::HUBERT,
+    &wav2vec2::WAV2VEC2,
+];
 
 /// Looks at a folder: reads its configuration and the headers of its files, and no weights.
 ///
@@ -48,7 +57,10 @@ pub fn check(folder: &Path) -> Result<WeightsCheck, Error> {
             found.family = Some(kind.name.to_owned());
             match (kind.look)(&hub) {
                 Err(why) => {
-                    add_unknown(&mut found, folder)?;
+                    // Those of several networks lie in sub-folders.
+                    if !hub.has_parts() {
+                        add_unknown(&mut found, folder)?;
+                    }
                     found.problems.push(api::sentence(&why));
                 }
                 Ok(wanted) => {
@@ -94,6 +106,15 @@ pub fn open_words(folder: &Path, precision: Precision) -> Result<Box<dyn TextToA
         return Err(hub.unusable(why));
     };
     open(&hub, precision)
+}
+
+/// What the kind of model in a folder is called here.
+///
+/// # Errors
+/// When the folder does not say, or it is a kind that cannot be used.
+pub fn kind_name(folder: &Path) -> Result<&'static str, Error> {
+    let hub = HubFolder::new(folder);
+    kind_of(&hub).map(|kind| kind.name).map_err(|(_, words)| hub.unusable(words))
 }
 
 /// Whether words become sounds with a kind of model, and so on.

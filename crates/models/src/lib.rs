@@ -6,6 +6,9 @@
 //! schedules), `train.rs` (one step) and `infer.rs` (a finished model).
 
 pub mod agent;
+pub mod audio_ldm;
+pub mod clap;
+pub mod embedding;
 pub mod encodec;
 mod error;
 mod family;
@@ -13,6 +16,7 @@ mod finished;
 mod generative;
 pub mod hub;
 mod knobs;
+mod layers;
 pub mod musicgen;
 mod other_program;
 pub mod prior;
@@ -21,6 +25,7 @@ pub mod t5;
 mod tensors;
 pub mod tokenizer;
 mod trainer;
+pub mod wav2vec2;
 pub mod words;
 
 pub use error::Error;

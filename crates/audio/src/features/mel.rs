@@ -29,9 +29,15 @@ pub(super) struct Bands {
 
 impl Bands {
     pub(super) fn new(settings: &FeatureSettings) -> Self {
-        let top = mel_from_hz(f64::from(settings.rate_hz) / 2.0);
-        let corner = |i: usize| hz_from_mel(top * i as f64 / (N_MELS + 1) as f64);
-        let corners: Vec<f64> = (0..N_MELS + 2).map(corner).collect();
+        Self::spanning(settings, N_MELS, [0.0, f64::from(settings.rate_hz) / 2.0])
+    }
+
+    /// So many bands, from one frequency to another, in Hz.
+    pub(super) fn spanning(settings: &FeatureSettings, n_mels: usize, span_hz: [f64; 2]) -> Self {
+        let [bottom, top] = span_hz.map(mel_from_hz);
+        let step = (top - bottom) / (n_mels + 1) as f64;
+        let corners: Vec<f64> =
+            (0..n_mels + 2).map(|i| hz_from_mel(bottom + step * i as f64)).collect();
         let n_bins = settings.n_fft / 2 + 1;
         let triangle = |corners: &[f64]| {
             let [low, centre, high] = [corners[0], corners[1], corners[2]];
@@ -53,6 +59,14 @@ impl Bands {
         out.extend(self.triangles.iter().map(|(first, weights)| {
             let inside = &power[*first..*first + weights.len()];
             dot(inside, weights)
+        }));
+    }
+
+    /// Appends what is in each band, summed in 64 bits.
+    pub(super) fn append_precise(&self, bins: &[f64], out: &mut Vec<f32>) {
+        out.extend(self.triangles.iter().map(|(first, weights)| {
+            let inside = bins[*first..].iter().zip(weights);
+            inside.map(|(x, weight)| x * f64::from(*weight)).sum::<f64>() as f32
         }));
     }
 }

@@ -131,13 +131,18 @@ impl<'a> HubFolder<'a> {
         Error::Settings { path: self.settings_path(), reason: why.trim_end_matches('.').to_owned() }
     }
 
+    /// Whether its networks lie in sub-folders.
+    pub(super) fn has_parts(&self) -> bool {
+        self.path.join(INDEX).is_file()
+    }
+
     fn settings_path(&self) -> PathBuf {
-        self.path.join(if self.path.join(INDEX).is_file() { INDEX } else { CONFIG })
+        self.path.join(if self.has_parts() { INDEX } else { CONFIG })
     }
 
     /// What its configuration says it is.
     pub(super) fn kind_name(&self) -> Result<String, String> {
-        let (file, key) = match self.path.join(INDEX).is_file() {
+        let (file, key) = match self.has_parts() {
             true => (INDEX, "_class_name"),
             false => (CONFIG, "model_type"),
         };
