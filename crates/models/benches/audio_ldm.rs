@@ -3,6 +3,8 @@
 //! `cargo bench -p models --bench audio_ldm -- FOLDER SECS STEPS`: answers every line of the standard input with the
 //! milliseconds of the step that it let go, and ends with the memory that was forecast and the most that was taken.
 
+#![expect(clippy::print_stdout, reason = "the bench answers on its standard output")]
+
 use std::io::{BufRead, Write};
 use std::ops::ControlFlow;
 use std::path::Path;

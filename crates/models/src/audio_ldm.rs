@@ -4,7 +4,7 @@
 //! The text side of `CLAP` tells what to make as one embedding. In a few steps a network of pictures turns noise into
 //! latents of a spectrogram, another turns those into the spectrogram, and a vocoder into sound.
 //!
-//! Source: Liu et al., "AudioLDM: Text-to-Audio Generation with Latent Diffusion Models", 2023; names of tensors and
+//! Source: Liu et al., "`AudioLDM`: Text-to-Audio Generation with Latent Diffusion Models", 2023; names of tensors and
 //! settings are those of `AudioLDMPipeline` in Hugging Face's diffusers.
 
 mod blocks;

@@ -116,7 +116,7 @@ impl Tensors {
     /// `name.weight`, `[n_out, n_in]`, and `name.bias`.
     pub(crate) fn linear(&mut self, name: &str, sizes: [usize; 2]) -> Linear {
         let bias = self.take(&format!("{name}.bias"), &sizes[1..]);
-        self.matrix(name, sizes, &[], Some(bias))
+        self.matrix(name, sizes, &[], Some(&bias))
     }
 
     /// `name.weight`, `[n_out, n_in]`, without a bias.
@@ -127,7 +127,7 @@ impl Tensors {
     /// A convolution that looks at one pixel, `name.weight`, `[n_out, n_in, 1, 1]`, and `name.bias`.
     pub(crate) fn pointwise(&mut self, name: &str, sizes: [usize; 2]) -> Linear {
         let bias = self.take(&format!("{name}.bias"), &sizes[1..]);
-        self.matrix(name, sizes, &[1, 1], Some(bias))
+        self.matrix(name, sizes, &[1, 1], Some(&bias))
     }
 
     fn matrix(
@@ -135,13 +135,13 @@ impl Tensors {
         name: &str,
         [n_in, n_out]: [usize; 2],
         ones: &[usize],
-        bias: Option<Vec<f32>>,
+        bias: Option<&[f32]>,
     ) -> Linear {
         let weight = self.take(&format!("{name}.weight"), &[&[n_out, n_in], ones].concat());
         if self.is_listing() {
             return Linear::new(&vec![0.0; n_in], n_in, None, Precision::Float32);
         }
-        let layer = Linear::new(&weight, n_in, bias.as_deref(), self.precision);
+        let layer = Linear::new(&weight, n_in, bias, self.precision);
         self.n_bytes += layer.n_bytes() as u64;
         layer
     }

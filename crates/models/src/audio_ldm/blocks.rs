@@ -55,8 +55,8 @@ impl Residual {
     }
 
     /// Of pictures and, activated, the time of each, `[pictures][time_size]`.
-    pub(super) fn run(&self, x: Pictures, times: &[f32]) -> Pictures {
-        let mut inner = self.convs[0].run(&self.norms[0].run_activated(&x, Activation::Silu));
+    pub(super) fn run(&self, x: &Pictures, times: &[f32]) -> Pictures {
+        let mut inner = self.convs[0].run(&self.norms[0].run_activated(x, Activation::Silu));
         if let Some(time) = &self.time {
             let shifts = time.run(times);
             let of_picture = inner.rows * inner.columns * inner.channels;

@@ -14,7 +14,7 @@ const PEAK: f32 = 0.5;
 /// The logarithm of the magnitude in each band, `[n_frames][bands]`, of a sound that is followed by silence as far as
 /// need be. Its mean is taken out, and its peak brought to that of the training.
 ///
-/// Source: Liu et al., "AudioLDM", 2023, and its published settings for 16 kHz; other rates have frames of as many
+/// Source: Liu et al., "`AudioLDM`", 2023, and its published settings for 16 kHz; other rates have frames of as many
 /// seconds.
 pub(super) fn spectrogram(config: &VocoderConfig, sound: &[f32], n_frames: usize) -> Vec<f32> {
     let rate = f64::from(config.sampling_rate);

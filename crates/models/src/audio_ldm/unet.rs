@@ -1,5 +1,5 @@
 //! The network that takes noise away: down to coarser latents and up again, told the time and the text in every block.
-//! Source: Liu et al., "AudioLDM: Text-to-Audio Generation with Latent Diffusion Models", 2023.
+//! Source: Liu et al., "`AudioLDM`: Text-to-Audio Generation with Latent Diffusion Models", 2023.
 
 use nn::dense::{Activation, Conv2d, GroupNorm, Kernel2d, Linear, Pictures, activate};
 
@@ -154,7 +154,7 @@ impl Unet {
             }
         }
         let (before, transformer, after) = &self.middle;
-        x = after.run(run_block(before, Some(transformer), x, &times), &times);
+        x = after.run(&run_block(before, Some(transformer), x, &times), &times);
         for level in &self.up {
             for (residual, transformer) in &level.blocks {
                 let beside = kept.pop().expect("as many blocks up as pictures were kept");
@@ -194,10 +194,11 @@ fn run_block(
     x: Pictures,
     times: &[f32],
 ) -> Pictures {
-    let x = residual.run(x, times);
+    let out = residual.run(&x, times);
+    drop(x);
     match transformer {
-        None => x,
-        Some(transformer) => transformer.run(x),
+        None => out,
+        Some(transformer) => transformer.run(out),
     }
 }
 

@@ -45,14 +45,14 @@ impl Vae {
     pub(super) fn decode(&self, latents: &Pictures) -> Pictures {
         let half = &self.decoder;
         let mut x = half.first.run(&latents.with_values(self.from_latent.run(&latents.values)));
-        x = half.run_middle(x);
+        x = half.run_middle(&x);
         for (blocks, change) in &half.levels {
-            x = blocks.iter().fold(x, |x, block| block.run(x, &[]));
+            x = blocks.iter().fold(x, |x, block| block.run(&x, &[]));
             if let Some(change) = change {
                 x = change.run(&x.enlarged([2 * x.rows, 2 * x.columns]));
             }
         }
-        half.run_last(x)
+        half.run_last(&x)
     }
 
     /// The likeliest latents of a spectrogram.
@@ -60,12 +60,12 @@ impl Vae {
         let half = &self.encoder;
         let mut x = half.first.run(spectrogram);
         for (blocks, change) in &half.levels {
-            x = blocks.iter().fold(x, |x, block| block.run(x, &[]));
+            x = blocks.iter().fold(x, |x, block| block.run(&x, &[]));
             if let Some(change) = change {
                 x = change.run(&x);
             }
         }
-        let x = half.run_last(half.run_middle(x));
+        let x = half.run_last(&half.run_middle(&x));
         // Means come first, then spreads, which nothing is drawn from here.
         let both = self.to_latent.run(&x.values);
         let means = both.chunks_exact(2 * self.latent_channels);
@@ -129,13 +129,13 @@ impl Half {
         Self { first, levels, middle, norm, last }
     }
 
-    fn run_middle(&self, x: Pictures) -> Pictures {
+    fn run_middle(&self, x: &Pictures) -> Pictures {
         let (before, attention, after) = &self.middle;
-        after.run(attention.run(before.run(x, &[])), &[])
+        after.run(&attention.run(before.run(x, &[])), &[])
     }
 
-    fn run_last(&self, x: Pictures) -> Pictures {
-        self.last.run(&self.norm.run_activated(&x, Activation::Silu))
+    fn run_last(&self, x: &Pictures) -> Pictures {
+        self.last.run(&self.norm.run_activated(x, Activation::Silu))
     }
 }
 

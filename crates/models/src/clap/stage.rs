@@ -38,7 +38,7 @@ impl Blocks {
         // A picture of one window has nothing to shift to.
         let is_one = config.side(stage) <= window;
         let block = |i: usize| {
-            let shift = if i % 2 == 0 || is_one { 0 } else { window / 2 };
+            let shift = if i.is_multiple_of(2) || is_one { 0 } else { window / 2 };
             let width = config.width(stage);
             let at = format!("{at}.blocks.{i}");
             Block::new(tensors, &at, [width, window, n_heads, shift], config)
