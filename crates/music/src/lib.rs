@@ -7,6 +7,7 @@
 //! | want | call |
 //! |---|---|
 //! | MIDI files as they are | [`read_midi`], [`write_midi`] |
+//! | notes of one changed, and nothing else of it | [`edit_notes`] |
 //! | what is played and when | [`Score`], [`Clock`], [`Bars`] |
 //! | what is in it, in numbers | [`features()`], [`key_from_pitch_classes`] |
 //! | on a grid, or off it | [`quantise()`], [`Groove`], [`humanise()`] |
@@ -47,8 +48,8 @@ pub use key::{
 };
 pub use melody::melody;
 pub use midi::{
-    Damage, Division, Error, Event, Format, Meta, MidiFile, MidiTrack, Read, TextKind, TimedEvent,
-    read_midi, text_from_bytes, write_midi,
+    Damage, Division, EditError, EditedNote, Error, Event, Format, Meta, MidiFile, MidiTrack, Read,
+    TextKind, TimedEvent, TrackEdit, edit_notes, read_midi, text_from_bytes, write_midi,
 };
 pub use parts::{BandStyle, Part, arrange, write_part};
 pub use patterns::{Pattern, Patterns, Point, Search, patterns};

@@ -3,9 +3,13 @@
 //! Source: "The Complete MIDI 1.0 Detailed Specification" (MIDI Manufacturers Association, 1996), part "Standard
 //! MIDI Files 1.0" (RP-001); the RIFF wrapper is RP-029.
 
+mod edit;
+mod notes;
 mod read;
 mod write;
 
+pub use edit::{EditError, EditedNote, TrackEdit, edit_notes};
+pub(crate) use notes::{Keys, pairs};
 pub use read::{Damage, Error, Read, read_midi};
 pub use write::write_midi;
 

@@ -62,6 +62,11 @@ impl Note {
     pub fn end(&self) -> u64 {
         self.start + self.length
     }
+
+    /// What notes of a track are put in order by.
+    pub(crate) fn place(&self) -> (u64, u8, u8, u64) {
+        (self.start, self.channel, self.key, self.length)
+    }
 }
 
 /// A tempo.
@@ -178,7 +183,7 @@ impl Track {
 
     /// Puts the notes in order of time.
     pub fn sort(&mut self) {
-        self.notes.sort_by_key(|note| (note.start, note.channel, note.key, note.length));
+        self.notes.sort_by_key(Note::place);
     }
 }
 

@@ -32,7 +32,8 @@ pub fn write_midi(file: &MidiFile) -> Vec<u8> {
     out
 }
 
-fn track_bytes(track: &MidiTrack) -> Vec<u8> {
+/// The content of a track's chunk.
+pub(super) fn track_bytes(track: &MidiTrack) -> Vec<u8> {
     let mut out = Vec::new();
     let mut running = None;
     let mut last = 0;

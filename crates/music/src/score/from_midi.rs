@@ -1,10 +1,9 @@
 //! From the events of a MIDI file to a score.
 
-use std::collections::VecDeque;
-
 use super::{KeySignature, Marker, Meter, Note, Score, Tempo, Track};
 use crate::midi::{
-    Division, Event, Format, Meta, MidiFile, MidiTrack, TextKind, TimedEvent, text_from_bytes,
+    Division, Event, Format, Keys, Meta, MidiFile, MidiTrack, TextKind, TimedEvent, pairs,
+    text_from_bytes,
 };
 
 /// Something that a file may say and that makes no music, and what was made of it.
@@ -20,9 +19,6 @@ pub struct Oddity {
 
 /// Oddities that are told.
 const ODDITIES_MAX: usize = 100;
-
-/// The notes of a key of a channel that sound: where each started, and its velocity.
-type Sounding = VecDeque<(u64, u8)>;
 
 impl Score {
     /// The music of a MIDI file, and what in it makes no music.
@@ -48,7 +44,7 @@ impl Score {
                 markers: Vec::new(),
             },
             oddities: Vec::new(),
-            sounding: vec![Sounding::new(); 16 * 128],
+            keys: Keys::new(),
         };
         let mut from = 0;
         for track in &file.tracks {
@@ -90,52 +86,32 @@ fn keep_last_of_tick<T: Clone>(list: &mut Vec<T>, tick: impl Fn(&T) -> u64) {
 struct Reader {
     score: Score,
     oddities: Vec<Oddity>,
-    /// What sounds, by channel and key; empty between tracks.
-    sounding: Vec<Sounding>,
+    keys: Keys,
 }
 
 impl Reader {
     /// Reads a track that starts at a tick, and gives its end.
     fn track(&mut self, midi: &MidiTrack, from: u64) -> u64 {
         let mut track = Track::default();
-        let slot = |channel: u8, key: u8| usize::from(channel & 15) * 128 + usize::from(key & 127);
-        let mut end = from;
-        let mut n_unstruck = 0usize;
-        let mut has_notes = false;
         for timed in &midi.events {
             let tick = from + timed.tick;
-            end = end.max(tick);
             match timed.event {
-                Event::NoteOn { channel, key, velocity } if velocity > 0 => {
-                    has_notes = true;
-                    self.sounding[slot(channel, key)].push_back((tick, velocity));
-                }
-                Event::NoteOn { channel, key, .. } | Event::NoteOff { channel, key, .. } => {
-                    let off_velocity = match timed.event {
-                        Event::NoteOff { velocity, .. } => velocity,
-                        _ => 64,
-                    };
-                    match self.sounding[slot(channel, key)].pop_front() {
-                        Some((start, velocity)) => {
-                            let length = tick.saturating_sub(start);
-                            track.notes.push(Note {
-                                start,
-                                length,
-                                key,
-                                velocity,
-                                channel,
-                                off_velocity,
-                            });
-                        }
-                        None => n_unstruck += 1,
-                    }
-                }
+                Event::NoteOn { .. } | Event::NoteOff { .. } => {}
                 Event::Meta(ref meta) => self.meta(&mut track, tick, meta),
                 ref event => track.events.push(TimedEvent { tick, event: event.clone() }),
             }
         }
-        if has_notes {
-            self.release_all(&mut track, end);
+        let found = pairs(midi, &mut self.keys);
+        let moved = |note: Note| Note { start: from + note.start, ..note };
+        track.notes = found.notes.iter().map(|it| moved(it.note)).collect();
+        let (n_unreleased, n_unstruck) = (found.n_unreleased, found.n_unstruck);
+        if n_unreleased > 0 {
+            self.odd(
+                from + found.first_unreleased,
+                format!(
+                    "{n_unreleased} notes are never released; they last to the end of the track."
+                ),
+            );
         }
         if n_unstruck > 0 {
             self.odd(
@@ -144,27 +120,7 @@ impl Reader {
             );
         }
         self.score.tracks.push(track);
-        end
-    }
-
-    /// Ends what still sounds at the end of a track.
-    fn release_all(&mut self, track: &mut Track, end: u64) {
-        let (mut n, mut first) = (0, end);
-        for (i, notes) in self.sounding.iter_mut().enumerate() {
-            for (start, velocity) in notes.drain(..) {
-                n += 1;
-                first = first.min(start);
-                let (channel, key) = ((i / 128) as u8, (i % 128) as u8);
-                let length = end.saturating_sub(start);
-                track.notes.push(Note { start, length, key, velocity, channel, off_velocity: 64 });
-            }
-        }
-        if n > 0 {
-            self.odd(
-                first,
-                format!("{n} notes are never released; they last to the end of the track."),
-            );
-        }
+        from + found.end
     }
 
     /// What all tracks share goes to the score, the rest to the track.
