@@ -59,7 +59,7 @@ fn filters(rate_hz: u32, n_chroma: usize) -> Vec<Vec<f64>> {
     // The first bin has no pitch; it stands an octave and a half below the second.
     let at = |bin: usize| if bin == 0 { class(1) - 1.5 * n } else { class(bin) };
     let half = (n / 2.0).round_ties_even();
-    let mut filters = vec![vec![0.0; WINDOW / 2 + 1]; n_chroma];
+    let mut filters = vec![Vec::with_capacity(WINDOW / 2 + 1); n_chroma];
     for bin in 0..=WINDOW / 2 {
         let (class, width) = (at(bin), (at(bin + 1) - at(bin)).max(1.0));
         let shares: Vec<f64> = (0..n_chroma)
@@ -73,7 +73,7 @@ fn filters(rate_hz: u32, n_chroma: usize) -> Vec<Vec<f64>> {
         for (i, share) in shares.iter().enumerate() {
             // Classes are counted from A here, and from C outside.
             let from_c = (i + n_chroma - 3 * (n_chroma / 12)) % n_chroma;
-            filters[from_c][bin] = weight * share / length;
+            filters[from_c].push(weight * share / length);
         }
     }
     filters

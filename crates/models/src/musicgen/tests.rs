@@ -143,13 +143,13 @@ fn hidden_states_and_logits_are_those_of_the_reference() {
             model.decoder.embed(&codes)
         };
         // All at once, and one after the other.
-        for parts in [&[0..3][..], &[0..1, 1..2, 2..3]] {
+        for parts in [&[3][..], &[1, 1, 1]] {
             let (before, prompt) = model.conditioned(&conditions, &window).remove(0);
             let mut rows = [model.decoder.row(prompt, 40)];
             let mut logits = vec![];
-            for (i, part) in parts.iter().enumerate() {
+            for (i, n) in parts.iter().enumerate() {
                 let mut shown = if i == 0 { before.clone() } else { vec![] };
-                shown.extend(part.clone().flat_map(frame));
+                shown.extend((i..i + n).flat_map(frame));
                 logits = model.decoder.run(&mut rows, &[shown]);
             }
             let logits = apart(&logits, &array(&vectors, "logits").values);
