@@ -49,7 +49,6 @@ pub(super) fn melody(sound: &[f32], rate_hz: u32, n_chroma: usize) -> Vec<usize>
 }
 
 /// How much of each bin's power belongs to a pitch class, `[classes][bins]`.
-#[expect(clippy::needless_range_loop, reason = "a bin is a column of all filters")]
 fn filters(rate_hz: u32, n_chroma: usize) -> Vec<Vec<f64>> {
     let n = n_chroma as f64;
     let class = |bin: usize| {
