@@ -8,6 +8,8 @@ use super::tempo::{to_key, to_tempo};
 
 /// How much of the section before is heard by the one that goes on from it.
 const HEARD_SECS: f64 = 8.0;
+/// Less than this says nothing of how a sound goes on.
+const HEARD_SECS_MIN: f64 = 0.25;
 /// Over how much time sections are blended that do not go on from each other.
 const BLEND_SECS: f64 = 0.5;
 /// Seeds of further sections and parts begin here, far from those of further sounds.
@@ -96,7 +98,7 @@ fn in_sections(
             ..first.clone()
         };
         let heard_secs = HEARD_SECS.min(clip.length_secs()).min(can.max_secs - section.secs);
-        let goes_on = can.begins.contains(&BeginKind::Continue) && heard_secs > 0.5;
+        let goes_on = can.begins.contains(&BeginKind::Continue) && heard_secs >= HEARD_SECS_MIN;
         let n_heard = (heard_secs * f64::from(can.rate_hz)) as usize;
         let wish = if goes_on {
             let sound = clip.channels.iter().map(|it| it[it.len() - n_heard..].to_vec()).collect();
@@ -129,11 +131,11 @@ fn in_sections(
     Ok(Some(Composed { clip, parts: vec![], notes }))
 }
 
-/// The end of a sound fades into the start of the next, at equal power.
+/// The end of a sound fades into the start of the next, at equal power; over a quarter of the shorter one at most.
 fn blend(clip: &mut Clip, next: &[Vec<f32>]) {
     let n = (BLEND_SECS * f64::from(clip.rate_hz)) as usize;
     for (to, from) in clip.channels.iter_mut().zip(next) {
-        let n = n.min(to.len()).min(from.len());
+        let n = n.min(to.len() / 4).min(from.len() / 4);
         let start = to.len() - n;
         for i in 0..n {
             let angle = (i as f32 + 0.5) / n as f32 * std::f32::consts::FRAC_PI_2;
