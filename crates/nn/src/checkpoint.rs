@@ -180,6 +180,46 @@ impl Header {
     }
 }
 
+/// Reads rows of an array of two dimensions, one after the other, without the rest of it.
+///
+/// # Errors
+/// When the file cannot be read, is damaged, or has no such array or row.
+pub fn read_rows(path: &Path, name: &str, rows: &[usize]) -> Result<Vec<f32>, Error> {
+    let io = |source| Error::Io { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(io)?;
+    let n_bytes = file.metadata().map_err(io)?.len();
+    let header = Header::parse(&mut file, n_bytes, path)?;
+    let at = header.entries.iter().position(|(found, _)| found == name);
+    let missing = || Error::Missing { name: name.to_owned() };
+    let (entry, element) =
+        at.map(|i| (&header.entries[i].1, header.elements[i])).ok_or_else(missing)?;
+    let [from, until] = entry.data_offsets;
+    let n_rows = match entry.shape[..] {
+        [n, _] if n > 0 => n as u64,
+        _ => {
+            return Err(malformed(
+                path,
+                header.start + from,
+                format!("tensor `{name}` has no rows"),
+            ));
+        }
+    };
+    let row_bytes = (until - from) / n_rows;
+    let mut bytes = vec![0; row_bytes as usize];
+    let mut values = vec![];
+    for row in rows {
+        let row = *row as u64;
+        if row >= n_rows {
+            let reason = format!("tensor `{name}` has {n_rows} rows, and no row {row}");
+            return Err(malformed(path, header.start + from, reason));
+        }
+        file.seek(SeekFrom::Start(header.start + from + row * row_bytes)).map_err(io)?;
+        file.read_exact(&mut bytes).map_err(io)?;
+        values.extend(element.decode(&bytes));
+    }
+    Ok(values)
+}
+
 /// Reads one array, which begins where the reader stands.
 fn array_of(
     reader: &mut impl Read,

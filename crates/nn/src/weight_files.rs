@@ -266,6 +266,40 @@ impl WeightFiles {
         Ok(whole)
     }
 
+    /// Reads rows of a tensor of two dimensions, as `f32`, without the rest of it where the file allows that: what a
+    /// table has for some words, say.
+    ///
+    /// # Errors
+    /// When it is missing or has another shape, there is no such row, or the file cannot be read.
+    pub fn read_rows(
+        &self,
+        name: &str,
+        shape: [usize; 2],
+        rows: &[usize],
+    ) -> Result<Vec<f32>, Error> {
+        let missing = || Error::Missing { name: name.to_owned() };
+        let place = self.places.get(name).ok_or_else(missing)?;
+        if place.shape != shape {
+            let (name, found) = (name.to_owned(), place.shape.clone());
+            return Err(Error::Shape { name, expected: shape.to_vec(), found });
+        }
+        let file = &self.files[place.file];
+        let path = self.folder.join(&file.name);
+        let [n_rows, width] = shape;
+        if let Some(row) = rows.iter().find(|row| **row >= n_rows) {
+            let reason = format!("tensor `{name}` has {n_rows} rows, and no row {row}");
+            return Err(crate::bytes::malformed(&path, 0, reason));
+        }
+        match file.format {
+            WeightFormat::Safetensors => checkpoint::read_rows(&path, &place.written, rows),
+            WeightFormat::Torch => {
+                let arrays = read_file(&path, file.format, |found| found == place.written)?;
+                let all = arrays.into_iter().next().ok_or_else(missing)?.values;
+                Ok(rows.iter().flat_map(|row| &all[row * width..][..width]).copied().collect())
+            }
+        }
+    }
+
     /// The tensors that a name stands for: itself, or the lengths and directions of a normalised weight; nothing if
     /// there are none.
     fn parts(&self, name: &str) -> Vec<String> {
