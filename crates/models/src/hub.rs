@@ -1,8 +1,9 @@
 //! Models of others, in folders as a model hub has them: what they are, whether they are whole, and their weights.
 //!
 //! A folder has a `config.json` that names the kind of model (`model_type`), or, where a model has several networks, a
-//! `model_index.json` that names its pipeline (`_class_name`) and a sub-folder for each of them; and files of weights
-//! ([`nn::weight_files`]). Kinds of model are listed in `KINDS`; each is described beside what computes it.
+//! `model_index.json` that names its pipeline (`_class_name`) and a sub-folder for each of them, or, as the programs of
+//! Stability AI write it, a `model_config.json`; and files of weights ([`nn::weight_files`]). Kinds of model are listed in
+//! `KINDS`; each is described beside what computes it.
 
 mod kind;
 mod licence;
@@ -18,7 +19,7 @@ use crate::encodec::{self, Encodec, EncodecConfig};
 use crate::musicgen;
 use crate::t5;
 use crate::words::{Abilities, BeginKind, TextToAudio};
-use crate::{Error, audio_ldm, clap, wav2vec2};
+use crate::{Error, audio_ldm, clap, stable_audio, wav2vec2};
 
 /// How many tensors a problem names.
 const NAMED_MAX: usize = 3;
@@ -30,6 +31,7 @@ const KINDS: &[&Kind] = &[
     &encodec::KIND,
     &musicgen::KIND,
     &musicgen::MELODY_KIND,
+    &stable_audio::KIND,
     &t5::KIND,
     &wav2vec2::HUBERT,
     &wav2vec2::WAV2VEC2,

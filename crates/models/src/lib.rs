@@ -21,6 +21,7 @@ pub mod musicgen;
 mod other_program;
 pub mod prior;
 pub mod rave;
+pub mod stable_audio;
 pub mod t5;
 mod tensors;
 pub mod tokenizer;

@@ -16,6 +16,7 @@ use crate::words::{Abilities, TextToAudio};
 const CONFIG_BYTES_MAX: u64 = 1 << 20;
 const CONFIG: &str = "config.json";
 const INDEX: &str = "model_index.json";
+const ORIGINAL: &str = "model_config.json";
 /// The longest name of a kind that is repeated.
 const NAME_MAX: usize = 60;
 
@@ -137,15 +138,22 @@ impl<'a> HubFolder<'a> {
     }
 
     fn settings_path(&self) -> PathBuf {
-        self.path.join(if self.has_parts() { INDEX } else { CONFIG })
+        self.path.join(self.main_file().0)
+    }
+
+    /// The file that says what it is, and its field.
+    fn main_file(&self) -> (&'static str, &'static str) {
+        let has = |name: &str| self.path.join(name).is_file();
+        match () {
+            () if has(INDEX) => (INDEX, "_class_name"),
+            () if has(ORIGINAL) && !has(CONFIG) => (ORIGINAL, "model_type"),
+            () => (CONFIG, "model_type"),
+        }
     }
 
     /// What its configuration says it is.
     pub(super) fn kind_name(&self) -> Result<String, String> {
-        let (file, key) = match self.has_parts() {
-            true => (INDEX, "_class_name"),
-            false => (CONFIG, "model_type"),
-        };
+        let (file, key) = self.main_file();
         let settings = self.settings(file)?;
         let name = settings.get(key).and_then(Value::as_str);
         let short = |name: &str| name.chars().filter(|c| !c.is_control()).take(NAME_MAX).collect();
