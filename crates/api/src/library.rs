@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Analysis, ChangedFrom, Id, Span, UnixMs};
+use crate::{Analysis, ChangedFrom, HeardNote, Id, Phrase, Span, UnixMs};
 
 /// `folder.json` of a folder of the library.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -278,6 +278,12 @@ pub struct AnalysisEdit {
     /// Other sections.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sections: Option<Vec<Span>>,
+    /// Other phrases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phrases: Option<Vec<Phrase>>,
+    /// Other notes of the leading voice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub melody: Option<Vec<HeardNote>>,
 }
 
 impl AnalysisEdit {
@@ -300,6 +306,8 @@ impl AnalysisEdit {
             key: edit.key.or(found.key),
             chords: edit.chords.unwrap_or(found.chords),
             sections: edit.sections.unwrap_or(found.sections),
+            phrases: edit.phrases.unwrap_or(found.phrases),
+            melody: edit.melody.unwrap_or(found.melody),
             ..found
         }
     }
@@ -356,6 +364,8 @@ pub enum AnnotationForm {
     Audacity,
     /// A layer of Sonic Visualiser with the beats.
     SonicVisualiser,
+    /// A layer of Sonic Visualiser with the notes of the melody.
+    SonicVisualiserNotes,
     /// A MIDI file with the tempo map, meter and key, chords and sections as markers, and the melody as a track.
     Midi,
 }
@@ -367,11 +377,14 @@ mod tests {
     #[test]
     fn corrections_replace_what_they_name_and_nothing_else() {
         let span = |label: &str| Span { start_s: 0.0, end_s: 1.0, label: label.to_owned() };
+        let note = |key| HeardNote { start_s: 0.0, end_s: 1.0, key, cents_off: 0.0, velocity: 90 };
         let found = Analysis {
             tempo_bpm: Some(60.0),
             key: Some("A minor".to_owned()),
             beats_s: vec![0.0, 1.0],
             chords: vec![span("A:min")],
+            phrases: vec![Phrase { start_s: 0.0, end_s: 1.0 }],
+            melody: vec![note(60)],
             seconds: 2.0,
             ..Analysis::default()
         };
@@ -380,12 +393,15 @@ mod tests {
             tempo_bpm: Some(120.0),
             beats_s: Some(vec![0.0, 0.5, 1.0]),
             chords: Some(Vec::new()),
+            melody: Some(vec![note(62), note(64)]),
             ..AnalysisEdit::default()
         };
         assert!(!edit.is_empty() && AnalysisEdit::default().is_empty());
         let applied = edit.applied_to(&found);
         assert_eq!((applied.tempo_bpm, applied.beats_s.len()), (Some(120.0), 3));
         assert!(applied.chords.is_empty());
+        assert_eq!(applied.melody, [note(62), note(64)]);
+        assert_eq!(applied.phrases, found.phrases);
         assert_eq!((applied.key, applied.seconds), (found.key, 2.0));
     }
 }

@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    ConvertedSound, DawConverted, DawForm, DawOfSound, DawPart, EditedSound, GriddedSound, Id, Job,
-    MidiQuantised, MidiRendered, MidiWritten, Problem, SeparatedSound, SoundDither,
-    SoundFileFormat, SoundMap, SpectrumEdit, StretchedSound, SungNote, TunedSound, UnixMs,
+    ConvertedSound, DawConverted, DawForm, DawOfSound, DawPart, EditedNotes, EditedSound,
+    GriddedSound, Id, Job, MidiQuantised, MidiRendered, MidiWritten, Problem, SeparatedSound,
+    SoundDither, SoundFileFormat, SoundMap, SpectrumEdit, StretchedSound, SungNote, TunedSound,
+    UnixMs,
 };
 
 /// A change to make.
@@ -519,7 +520,7 @@ pub struct KeepChanged {
     pub name: Option<String>,
 }
 
-/// What a sound of the library was made of, by a change that was kept.
+/// What a sound or MIDI file of the library was made of: by a change that was kept, or by hand.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ChangedFrom {
     /// The sound of the library that was changed, if it was one.
@@ -528,18 +529,47 @@ pub struct ChangedFrom {
     /// Its name.
     pub name: String,
     /// What was done.
-    pub change: Change,
-    /// The job that did it.
-    pub job: Id,
-    /// The file, in the job's folder.
-    pub file: String,
+    #[serde(flatten)]
+    pub by: ChangedBy,
     /// When it was kept.
     pub kept_ms: UnixMs,
+}
+
+/// What made a sound or MIDI file of the library of another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum ChangedBy {
+    /// A change.
+    Change {
+        /// What was done.
+        change: Change,
+        /// The job that did it.
+        job: Id,
+        /// The file, in the job's folder.
+        file: String,
+    },
+    /// Notes were edited by hand.
+    Notes {
+        /// How many.
+        edited: EditedNotes,
+    },
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_file_was_made_of_reads_as_it_did() {
+        let by_job = r#"{"item":null,"name":"Take","change":{"change":"separate"},"job":"job-000001","file":"files/a.wav","kept_ms":5}"#;
+        let by_hand = r#"{"item":null,"name":"Song","edited":{"added":1,"changed":2,"removed":0},"kept_ms":6}"#;
+        for text in [by_job, by_hand] {
+            let from: ChangedFrom = serde_json::from_str(text).unwrap();
+            assert_eq!(serde_json::to_string(&from).unwrap(), text);
+            assert_eq!(matches!(from.by, ChangedBy::Notes { .. }), text == by_hand);
+        }
+        assert!(serde_json::from_str::<ChangedFrom>(r#"{"name":"Song","kept_ms":6}"#).is_err());
+    }
 
     #[test]
     fn a_change_needs_no_more_than_its_name_and_keeps_what_it_says() {

@@ -148,6 +148,15 @@ impl Client {
         read(self.ask(|base| self.agent.patch(self.url(base, path)).send_json(body), not_sent)?)
     }
 
+    /// Puts something in the place of another.
+    pub(crate) fn put<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> anyhow::Result<T> {
+        read(self.ask(|base| self.agent.put(self.url(base, path)).send_json(body), not_sent)?)
+    }
+
     /// Removes something.
     pub(crate) fn delete(&self, path: &str) -> anyhow::Result<()> {
         let answer = self.ask(|base| self.agent.delete(self.url(base, path)).call(), not_sent)?;

@@ -5,6 +5,7 @@
 pub(crate) mod analyses;
 mod changes;
 mod conversions;
+mod corrections;
 pub(crate) mod datasets;
 pub(crate) mod daw;
 mod exports;

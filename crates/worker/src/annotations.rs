@@ -17,6 +17,9 @@ pub fn annotations(analysis: &Analysis, form: AnnotationForm) -> Vec<u8> {
         AnnotationForm::Jams => jams::write(analysis),
         AnnotationForm::Audacity => audacity::write(analysis).into_bytes(),
         AnnotationForm::SonicVisualiser => sonic_visualiser::write(analysis).into_bytes(),
+        AnnotationForm::SonicVisualiserNotes => {
+            sonic_visualiser::write_notes(analysis).into_bytes()
+        }
         AnnotationForm::Midi => midi::write(analysis),
     }
 }
@@ -29,7 +32,7 @@ pub fn annotation_ending(form: AnnotationForm) -> &'static str {
         AnnotationForm::Csv => "csv",
         AnnotationForm::Jams => "jams",
         AnnotationForm::Audacity => "txt",
-        AnnotationForm::SonicVisualiser => "svl",
+        AnnotationForm::SonicVisualiser | AnnotationForm::SonicVisualiserNotes => "svl",
         AnnotationForm::Midi => "mid",
     }
 }
@@ -78,7 +81,7 @@ fn beats(analysis: &Analysis) -> Vec<Beat> {
 
 #[cfg(test)]
 mod tests {
-    use api::{HeardNote, Phrase, SoundFinding, Span};
+    use api::{AnalysisEdit, HeardNote, Phrase, SoundFinding, Span};
 
     use super::*;
 
@@ -135,9 +138,33 @@ mod tests {
     }
 
     #[test]
+    fn corrections_are_what_is_written() {
+        use AnnotationForm::*;
+        let found = waltz();
+        let moved = HeardNote { start_s: 0.75, end_s: 1.25, key: 59, cents_off: 0.0, velocity: 64 };
+        let edit = AnalysisEdit { melody: Some(vec![moved]), ..AnalysisEdit::default() };
+        let corrected = edit.applied_to(&found);
+        let check = |form, old: &str, new: &str| {
+            let text = |analysis| String::from_utf8(annotations(analysis, form)).unwrap();
+            assert!(text(&found).contains(old), "{form:?}: {}", text(&found));
+            let text = text(&corrected);
+            assert!(text.contains(new) && !text.contains(old), "{form:?}: {text}");
+        };
+        check(Json, "\"key\": 69", "\"key\": 59");
+        check(Csv, "note,A4", "0.750000,1.250000,note,B3");
+        check(Jams, "69.25", "59.0");
+        check(Audacity, "note A4", "0.750000\t1.250000\tnote B3");
+        check(SonicVisualiserNotes, "label=\"A4\"", "label=\"B3\"");
+        let midi = music::read_midi(&annotations(&corrected, Midi)).unwrap();
+        let keys: Vec<u8> =
+            music::Score::from_midi(&midi.file).0.notes().map(|it| it.key).collect();
+        assert_eq!(keys, [59]);
+    }
+
+    #[test]
     fn nothing_found_is_a_file_all_the_same() {
         use AnnotationForm::*;
-        for form in [Json, Csv, Jams, Audacity, SonicVisualiser] {
+        for form in [Json, Csv, Jams, Audacity, SonicVisualiser, SonicVisualiserNotes] {
             let text = String::from_utf8(annotations(&Analysis::default(), form)).unwrap();
             assert!(form == Audacity || !text.is_empty(), "{form:?}");
             assert!(!text.contains("NaN") && !text.contains("inf"), "{text}");

@@ -65,8 +65,8 @@ pub use measured::{
 };
 pub use midi::{
     MidiHumanise, MidiQuantise, MidiRender, WritePart, band_parts, band_styles, chord_styles,
-    midi_arrange, midi_check, midi_harmonise, midi_humanise, midi_patterns, midi_piece,
-    midi_quantise, midi_render, midi_restyle, midi_write,
+    heard_notes, midi_arrange, midi_check, midi_edit_notes, midi_harmonise, midi_humanise,
+    midi_notes, midi_patterns, midi_piece, midi_quantise, midi_render, midi_restyle, midi_write,
 };
 pub use movement::read_movement;
 pub use pace::measured_excerpts;

@@ -1,6 +1,7 @@
 //! Everything that is done with MIDI files without a workspace, for the commands `maquette midi …`.
 
 mod check;
+mod edit;
 mod file;
 mod parts;
 mod piece;
@@ -9,6 +10,7 @@ mod search;
 mod shape;
 
 pub use check::midi_check;
+pub use edit::{heard_notes, midi_edit_notes, midi_notes};
 pub(crate) use file::{open_score, save_bytes};
 pub use parts::{WritePart, midi_arrange, midi_harmonise, midi_write};
 pub use piece::midi_piece;

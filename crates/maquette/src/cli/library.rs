@@ -1,5 +1,6 @@
 //! `maquette library`: sounds of one's own in folders, what was found in them, and searching that.
 
+mod notes;
 mod similar;
 
 use std::path::PathBuf;
@@ -95,6 +96,33 @@ pub(crate) enum LibraryCommand {
         #[arg(long)]
         follow: bool,
     },
+    /// List the notes of a sound's melody, with the corrections, or of a MIDI file
+    Notes {
+        /// The sound's identifier
+        sound: Id,
+    },
+    /// Correct the notes that were found in a sound with those of a file
+    CorrectNotes {
+        /// The sound's identifier
+        sound: Id,
+        /// A MIDI file, or the JSON that `library notes --json` prints
+        file: PathBuf,
+    },
+    /// Bring back the notes that were found in a sound; other corrections stay
+    FoundNotes {
+        /// The sound's identifier
+        sound: Id,
+    },
+    /// Save a MIDI file with some notes changed as a new one; the old one stays
+    EditNotes {
+        /// The MIDI file's identifier
+        midi: Id,
+        /// What is changed, as JSON: see the guide's page on notes
+        edit: PathBuf,
+        /// The name of the new file
+        #[arg(long)]
+        name: Option<String>,
+    },
     /// Write what was found in a sound to a file for another program
     Export {
         /// The sound's identifier
@@ -124,6 +152,8 @@ pub(crate) enum Form {
     Audacity,
     /// Beats as a layer of Sonic Visualiser
     SonicVisualiser,
+    /// Notes of the melody as a layer of Sonic Visualiser
+    SonicVisualiserNotes,
     /// Tempo map, meter, key, chords and sections as markers, and the melody as a track
     Midi,
 }
@@ -136,6 +166,7 @@ impl From<Form> for AnnotationForm {
             Form::Jams => Self::Jams,
             Form::Audacity => Self::Audacity,
             Form::SonicVisualiser => Self::SonicVisualiser,
+            Form::SonicVisualiserNotes => Self::SonicVisualiserNotes,
             Form::Midi => Self::Midi,
         }
     }
@@ -204,6 +235,19 @@ pub(crate) fn run(command: &LibraryCommand, console: &Console) -> anyhow::Result
                 Some(job) => list(&[("job", job.id.to_string()), ("name", job.name.clone())]),
                 None => "Everything is analysed.".to_owned(),
             })
+        }
+        LibraryCommand::Notes { sound } => notes::list(&client, terminal, sound),
+        LibraryCommand::CorrectNotes { sound, file } => {
+            let shown = notes::correct(&client, sound, Some(file.as_path()))?;
+            terminal.result(&shown, || detail(&shown))
+        }
+        LibraryCommand::FoundNotes { sound } => {
+            let shown = notes::correct(&client, sound, None)?;
+            terminal.result(&shown, || detail(&shown))
+        }
+        LibraryCommand::EditNotes { midi, edit, name } => {
+            let shown = notes::edit(&client, midi, edit, name.clone())?;
+            terminal.result(&shown, || detail(&shown))
         }
         LibraryCommand::Export { sound, form, output: file, force } => {
             output::check_place(file, *force)?;

@@ -2,15 +2,25 @@
 
 use std::path::Path;
 
-use api::{ChangeJob, Id, JobKind, MidiPiece, NoteChoices};
-use axum::{Json, extract::State, http::StatusCode};
+use api::{
+    ChangeJob, Id, JobKind, LibraryItemDetail, MidiNotes, MidiPiece, NoteChoices, NotesEdit,
+    Problem,
+};
+use axum::{
+    Json,
+    extract::{DefaultBodyLimit, State},
+    http::StatusCode,
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     App,
     error::{Answer, Failure},
-    input::FromPath,
+    input::{FromJson, FromPath},
 };
+
+/// The largest edit: of every note of the longest piece that is drawn.
+const BODY_BYTES_MAX: usize = 16 << 20;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -18,6 +28,11 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(piece))
         .routes(routes!(changed_piece))
         .routes(routes!(changes_of_item))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(item_notes, edit_item_notes))
+                .layer(DefaultBodyLimit::max(BODY_BYTES_MAX)),
+        )
 }
 
 /// The parts and styles that can be written.
@@ -63,7 +78,36 @@ async fn changes_of_item(
     app.ask(move |studio| studio.changes_of(&id)).await
 }
 
+/// The notes of a MIDI file of the library in its own time, for an editor.
+#[utoipa::path(get, path = "/api/library/items/{id}/notes", tag = "notes", params(("id" = Id, Path)),
+    responses((status = 200, body = MidiNotes)))]
+async fn item_notes(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answer<MidiNotes> {
+    app.work(move |app| worker::midi_notes(&app.studio.library_item_file(&id)?).map_err(refused))
+        .await
+        .map(Json)
+}
+
+/// Saves a MIDI file of the library with some notes changed as a new one, which is answered. The old one stays, and of the
+/// new one all that is not named is as it was.
+#[utoipa::path(post, path = "/api/library/items/{id}/notes", tag = "notes", params(("id" = Id, Path)),
+    request_body = NotesEdit, responses((status = 200, body = LibraryItemDetail)))]
+async fn edit_item_notes(
+    State(app): State<App>,
+    FromPath(id): FromPath<Id>,
+    FromJson(edit): FromJson<NotesEdit>,
+) -> Answer<LibraryItemDetail> {
+    let kept = app.work(move |app| {
+        let path = app.studio.library_item_file(&id)?;
+        let (bytes, edited) = worker::midi_edit_notes(&path, &edit).map_err(refused)?;
+        Ok(app.studio.keep_edited_notes(&id, edit.name.as_deref(), &bytes, edited)?)
+    });
+    kept.await.map(Json)
+}
+
 fn read(path: &Path) -> Result<MidiPiece, Failure> {
-    worker::midi_piece(path)
-        .map_err(|problem| Failure::new(StatusCode::UNPROCESSABLE_ENTITY, problem))
+    worker::midi_piece(path).map_err(refused)
+}
+
+fn refused(problem: Problem) -> Failure {
+    Failure::new(StatusCode::UNPROCESSABLE_ENTITY, problem)
 }

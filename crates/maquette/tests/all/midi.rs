@@ -96,3 +96,47 @@ fn a_sound_becomes_a_project_with_its_bars_where_they_are_heard() {
     let wrong = run(here, &["daw", "from-sound", &path("a.wav"), "-o", &path("a.als")]);
     assert!(text(&wrong.stderr).contains(".rpp or .dawproject"));
 }
+
+#[test]
+fn notes_of_the_library_are_edited_into_a_new_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let workspace = folder.path().join("workspace");
+    fs::create_dir(path("songs")).unwrap();
+    fs::write(path("songs/scale.mid"), scale()).unwrap();
+    json(&workspace, &["library", "add", &path("songs"), "--only-list"]);
+    let found = json(&workspace, &["library", "search"]);
+    let id = found["items"][0]["id"].as_str().unwrap();
+    let notes = json(&workspace, &["library", "notes", id]);
+    assert_eq!(notes["tracks"][0]["notes"].as_array().unwrap().len(), 8);
+    assert_eq!(notes["tracks"][0]["notes"][1], serde_json::json!([500, 400, 62, 90, 0]));
+    let edit = serde_json::json!({
+        "sha256": notes["sha256"],
+        "tracks": [{
+            "track": 0,
+            "removed": [7],
+            "changed": [{ "note": 1, "start": 480, "length": 480, "key": 63, "velocity": 50 }],
+            "added": [{ "start": 0, "length": 20, "key": 40, "velocity": 1 }],
+        }],
+    });
+    fs::write(path("edit.json"), edit.to_string()).unwrap();
+    let ask = ["library", "edit-notes", id, &path("edit.json"), "--name", "Minor"];
+    let saved = json(&workspace, &ask);
+    let new = saved["item"]["id"].as_str().unwrap();
+    assert_eq!((&saved["item"]["name"], &saved["changed_from"]["item"]), (&"Minor".into(), &id.into()));
+    assert_eq!(saved["changed_from"]["edited"], serde_json::json!({"added": 1, "changed": 1, "removed": 1}));
+    let after = json(&workspace, &["library", "notes", new]);
+    let all = after["tracks"][0]["notes"].as_array().unwrap();
+    assert_eq!((all.len(), &all[0]), (8, &serde_json::json!([0, 20, 40, 1, 0])));
+    assert!(all.contains(&serde_json::json!([480, 480, 63, 50, 0])), "{after}");
+    assert_eq!(after["tempos"], notes["tempos"]);
+    // The old file is as it was, byte by byte; so an edit of another file is refused.
+    assert_eq!(fs::read(path("songs/scale.mid")).unwrap(), scale());
+    let refused = run(&workspace, &["library", "edit-notes", new, &path("edit.json")]);
+    assert!(text(&refused.stderr).contains("has changed since"), "{}", text(&refused.stderr));
+    fs::write(path("odd.json"), r#"{"tracks": [{"track": 9}]}"#).unwrap();
+    let refused = run(&workspace, &["library", "edit-notes", id, &path("odd.json")]);
+    assert!(text(&refused.stderr).contains("The notes were not saved"), "{}", text(&refused.stderr));
+    let listed = text(&run(&workspace, &["library", "notes", id]).stdout);
+    assert!(listed.starts_with("480 ticks a quarter note"), "{listed}");
+}

@@ -71,3 +71,51 @@ fn sounds_are_added_searched_marked_and_exported() {
     assert_eq!(json(&workspace, &["trash", "list"])[0]["list"], "folders");
     assert_eq!(fs::read_dir(&sounds).unwrap().count(), n_files);
 }
+
+#[test]
+fn found_notes_are_corrected_exported_and_brought_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let workspace = folder.path().join("workspace");
+    let sounds = folder.path().join("sounds");
+    write_sounds(&sounds);
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    json(&workspace, &["library", "add", sounds.to_str().unwrap(), "--follow"]);
+    let items = json(&workspace, &["library", "search", "is:analysed"])["items"].clone();
+    let id = items[0]["id"].as_str().unwrap();
+    let found = json(&workspace, &["library", "notes", id]);
+    let note = r#"[{"start_s": 0.1, "end_s": 0.25, "key": 59, "cents_off": 0, "velocity": 77}]"#;
+    fs::write(path("notes.json"), note).unwrap();
+    let shown = json(&workspace, &["library", "correct-notes", id, &path("notes.json")]);
+    assert_eq!(shown["analysis"]["melody"][0]["key"], 59, "{shown}");
+    assert_eq!(shown["found"]["melody"], found, "what was found stays");
+    let listed = text(&run(&workspace, &["library", "notes", id]).stdout);
+    assert!(listed.contains("0.250") && listed.contains("77"), "{listed}");
+    // Every form has the corrected note.
+    let export = |form: &str, name: &str| {
+        let args = ["library", "export", id, "--form", form, "-o", &path(name), "--force"];
+        json(&workspace, &args);
+        fs::read(path(name)).unwrap()
+    };
+    for (form, expected) in [
+        ("json", "\"key\": 59"),
+        ("csv", "0.100000,0.250000,note,B3"),
+        ("jams", "note_midi"),
+        ("audacity", "0.100000\t0.250000\tnote B3"),
+        ("sonic-visualiser-notes", "label=\"B3\""),
+    ] {
+        let bytes = text(&export(form, "out"));
+        assert!(bytes.contains(expected), "{form}: {bytes}");
+    }
+    // Out as MIDI and in again, as from a DAW: the same note.
+    export("midi", "out.mid");
+    json(&workspace, &["library", "found-notes", id]);
+    assert_eq!(json(&workspace, &["library", "notes", id]), found);
+    let shown = json(&workspace, &["library", "correct-notes", id, &path("out.mid")]);
+    let note = &shown["analysis"]["melody"][0];
+    let near = |key: &str, at: f64| (note[key].as_f64().unwrap() - at).abs() < 2e-3;
+    assert!(near("start_s", 0.1) && near("end_s", 0.25) && note["key"] == 59, "{note}");
+    for (file, said) in [("nothing.json", "failed to open"), ("out", "is no list of notes")] {
+        let refused = run(&workspace, &["library", "correct-notes", id, &path(file)]);
+        assert!(text(&refused.stderr).contains(said), "{}", text(&refused.stderr));
+    }
+}

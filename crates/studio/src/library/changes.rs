@@ -10,8 +10,9 @@ use std::{
 };
 
 use api::{
-    Change, ChangeFile, ChangeInput, ChangeJob, ChangeResult, ChangeTask, ChangedFrom, FolderCard,
-    FolderPlace, Id, JobKind, KeepChanged, LibraryItemDetail, NewChange, Task,
+    Change, ChangeFile, ChangeInput, ChangeJob, ChangeResult, ChangeTask, ChangedBy, ChangedFrom,
+    EditedNotes, FolderCard, FolderPlace, Id, JobKind, KeepChanged, LibraryItemDetail, NewChange,
+    Task,
 };
 use job::{Shelf, files};
 use serde::{Deserialize, Serialize};
@@ -43,7 +44,16 @@ struct ChangedFiles {
 }
 
 impl ChangedFiles {
-    const FORMAT: u32 = 1;
+    /// The version that this program reads, and writes where notes were edited by hand, which 1 does not know.
+    const FORMAT: u32 = 2;
+    /// The version of all others, which earlier programs read, too.
+    const PLAIN_FORMAT: u32 = 1;
+
+    fn insert(&mut self, path: String, from: ChangedFrom) {
+        self.files.insert(path, from);
+        let is_plain = self.files.values().all(|it| matches!(it.by, ChangedBy::Change { .. }));
+        self.format = if is_plain { Self::PLAIN_FORMAT } else { Self::FORMAT };
+    }
 }
 
 impl Studio {
@@ -165,34 +175,75 @@ impl Studio {
         }
         let input = made.files.get(file.of as usize);
         let project = self.shared.workspace.project_of(id);
+        let ending = source_name.rsplit_once('.').map_or("", |(_, ending)| ending);
+        let name = format!("{}.{ending}", keep.name.as_deref().unwrap_or(&file.name));
+        let from = ChangedFrom {
+            item: input.and_then(|input| input.item.clone()),
+            name: input.map_or_else(String::new, |input| input.name.clone()),
+            by: ChangedBy::Change { change: made.change, job: id.clone(), file: file.path },
+            kept_ms: self.shared.now_ms(),
+        };
+        self.take_changed(&project, &name, from, |target| link(&source, target))
+    }
+
+    /// Takes a MIDI file whose notes were edited by hand into the library, beside the one that it was made of, which stays
+    /// as it is.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such sound; `Invalid` when the name cannot be used; `Io` when it cannot be written.
+    pub fn keep_edited_notes(
+        &self,
+        id: &Id,
+        name: Option<&str>,
+        bytes: &[u8],
+        edited: EditedNotes,
+    ) -> Result<LibraryItemDetail, Error> {
+        let place = self
+            .shared
+            .read(|c| items::place(c, id)?.ok_or_else(|| Error::not_found("sound", id)))?;
+        let project = self.project_for(Some(place.folder.as_ref().unwrap_or(&place.id)));
+        let name = name.map(str::trim).filter(|name| !name.is_empty());
+        let name = name.map_or_else(|| format!("{} edited", place.name), str::to_owned);
+        let name = format!("{name}.mid");
+        let from = ChangedFrom {
+            item: Some(id.clone()),
+            name: place.name,
+            by: ChangedBy::Notes { edited },
+            kept_ms: self.shared.now_ms(),
+        };
+        self.take_changed(&project, &name, from, |target| {
+            job::whole::write(target, bytes).map_err(Error::io("write", target))
+        })
+    }
+
+    /// Takes a file into the folder of what was made of others. One that the same job made, and that is still there, is not
+    /// taken again.
+    fn take_changed(
+        &self,
+        project: &Id,
+        name: &str,
+        from: ChangedFrom,
+        put: impl FnOnce(&Path) -> Result<(), Error>,
+    ) -> Result<LibraryItemDetail, Error> {
+        let name = uploads::safe_name(&flat(name))?;
         let (folder, path) = {
             let _alone = lock(&self.shared.taking);
-            let folder = self.changed_folder(&project)?;
+            let folder = self.changed_folder(project)?;
             let place = self.shared.workspace.folder(Shelf::Folders, &folder);
             let mut changed = read_changed(&place);
             let root = place.join(FolderCard::FILES);
-            let known = changed.files.iter().find(|(path, from)| {
-                from.job == *id && from.file == file.path && root.join(path).is_file()
-            });
+            let is_same = |by: &ChangedBy| matches!(by, ChangedBy::Change { .. }) && *by == from.by;
+            let known = changed
+                .files
+                .iter()
+                .find(|(path, known)| is_same(&known.by) && root.join(path).is_file());
             let path = match known {
                 Some((path, _)) => path.clone(),
                 None => {
-                    let ending = source_name.rsplit_once('.').map_or("", |(_, ending)| ending);
-                    let name = keep.name.as_deref().unwrap_or(&file.name);
-                    let name = uploads::safe_name(&format!("{}.{ending}", flat(name)))?;
                     let target = uploads::free_path(&root, &name);
-                    link(&source, &target)?;
+                    put(&target)?;
                     let path = file_name(&target);
-                    let from = ChangedFrom {
-                        item: input.and_then(|input| input.item.clone()),
-                        name: input.map_or_else(String::new, |input| input.name.clone()),
-                        change: made.change,
-                        job: id.clone(),
-                        file: file.path,
-                        kept_ms: self.shared.now_ms(),
-                    };
-                    changed.format = ChangedFiles::FORMAT;
-                    changed.files.insert(path.clone(), from);
+                    changed.insert(path.clone(), from);
                     job::whole::write_json(&place.join(files::CHANGED), &changed)?;
                     path
                 }

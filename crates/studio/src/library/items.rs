@@ -9,14 +9,14 @@ use std::{
 
 use api::{
     AnalysisEdit, DatasetIndex, Id, LibraryItem, LibraryItemChange, LibraryItemDetail, LibraryPage,
-    LibraryWord, Peaks, SoundCard, SoundChange, Span,
+    LibraryWord, Peaks, SoundCard, SoundChange,
 };
 use job::{Shelf, files};
 use rusqlite::Connection;
 
 use super::{
     analyses::{self, Content},
-    changes,
+    changes, corrections,
     folders::{file_of, root_of, set_removed},
     search,
     sounds::valid_tags,
@@ -34,11 +34,6 @@ use crate::{
 pub(super) const PAGE_MAX: u64 = 500;
 /// Pairs of peaks that are read: of ten hours.
 const PEAKS_MAX: u64 = 8_000_000;
-/// The most beats, chords or sections of a correction, and the longest name of one.
-const MARKS_MAX: usize = 200_000;
-const LABEL_CHARS_MAX: usize = 60;
-/// Tempos that can be meant.
-const TEMPO_BPM: std::ops::RangeInclusive<f64> = 10.0..=1000.0;
 
 /// What is listed.
 #[derive(Clone, Debug, Default)]
@@ -189,7 +184,7 @@ impl Studio {
                 "analyse it first",
             ));
         };
-        let edit = edit.map(|edit| valid_edit(edit, found.seconds)).transpose()?;
+        let edit = edit.map(|edit| corrections::valid(edit, found.seconds)).transpose()?;
         let edit = edit.filter(|edit| !edit.is_empty());
         self.shared.change(|change| {
             let marks = analyses::read_content(&self.shared, sha256)?.marks;
@@ -358,72 +353,6 @@ pub(super) fn set_paths(
             }
         };
         item.path = path.to_string_lossy().into_owned();
-    }
-    Ok(())
-}
-
-/// A correction that makes sense for a sound of a length; times are put in order.
-fn valid_edit(mut edit: AnalysisEdit, seconds: f64) -> Result<AnalysisEdit, Error> {
-    if edit.tempo_bpm.is_some_and(|it| !TEMPO_BPM.contains(&it)) {
-        return Err(Error::invalid("tempo_bpm", "use 10 to 1000 beats per minute"));
-    }
-    if let Some(meter) = &edit.meter {
-        let parts = meter.split_once('/').map(|(n, d)| (n.parse::<u8>(), d.parse::<u8>()));
-        let is_meter = matches!(parts, Some((Ok(1..=32), Ok(d))) if d.is_power_of_two() && d <= 32);
-        if !is_meter {
-            return Err(Error::invalid(
-                "meter",
-                format!("`{meter}` is no meter; use one like 4/4"),
-            ));
-        }
-    }
-    if let Some(key) = &edit.key
-        && search::read_key(key).is_none()
-    {
-        return Err(Error::invalid("key", format!("`{key}` is no key; use one like A minor")));
-    }
-    if let Some(beats) = &mut edit.beats_s {
-        *beats = valid_times("beats_s", std::mem::take(beats), seconds)?;
-    }
-    if let Some(downbeats) = &mut edit.downbeats_s {
-        *downbeats = valid_times("downbeats_s", std::mem::take(downbeats), seconds)?;
-    }
-    for (key, spans) in [("chords", &edit.chords), ("sections", &edit.sections)] {
-        check_spans(key, spans.as_deref().unwrap_or_default(), seconds)?;
-    }
-    Ok(edit)
-}
-
-fn valid_times(key: &'static str, mut times: Vec<f64>, seconds: f64) -> Result<Vec<f64>, Error> {
-    if times.len() > MARKS_MAX {
-        return Err(Error::invalid(key, format!("use at most {MARKS_MAX}")));
-    }
-    if times.iter().any(|time| !(0.0..=seconds).contains(time)) {
-        return Err(Error::invalid(key, format!("use times from 0 to {seconds:.3} seconds")));
-    }
-    times.sort_by(f64::total_cmp);
-    times.dedup();
-    Ok(times)
-}
-
-fn check_spans(key: &'static str, spans: &[Span], seconds: f64) -> Result<(), Error> {
-    // Ends are often rounded.
-    let end_max = seconds + 0.1;
-    if spans.len() > MARKS_MAX {
-        return Err(Error::invalid(key, format!("use at most {MARKS_MAX}")));
-    }
-    for Span { start_s, end_s, label } in spans {
-        let is_inside = (0.0..=end_max).contains(start_s) && (0.0..=end_max).contains(end_s);
-        if !is_inside || start_s >= end_s {
-            let message =
-                format!("use times from 0 to {seconds:.3} seconds, and ends after starts");
-            return Err(Error::invalid(key, message));
-        }
-        let is_label = !label.trim().is_empty() && label.chars().count() <= LABEL_CHARS_MAX;
-        if !is_label || label.chars().any(super::is_unprintable) {
-            let message = format!("use names of 1 to {LABEL_CHARS_MAX} visible characters");
-            return Err(Error::invalid(key, message));
-        }
     }
     Ok(())
 }

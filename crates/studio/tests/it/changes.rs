@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use api::{
-    Change, ChangeInput, ChangeJob, FolderSource, Id, JobState, KeepChanged, LibraryItem,
+    Change, ChangeInput, ChangeJob, ChangedBy, EditedNotes, FolderSource, Id, JobState, KeepChanged, LibraryItem,
     NewChange, NewLibraryFolder, SpectrumChange, StretchChange,
 };
 use studio::{Error, LibraryAsk};
@@ -65,7 +65,8 @@ fn what_is_kept_becomes_a_sound_that_says_what_it_was_made_of() {
     assert_eq!(fs::read_to_string(&kept.item.path).unwrap(), "90 C major changed");
     let from = kept.changed_from.unwrap();
     assert_eq!((from.item.as_ref(), from.name.as_str()), (Some(&ids[1]), "Take 2"));
-    assert_eq!(from.change, stretch());
+    let is_stretched = |by: &ChangedBy| matches!(by, ChangedBy::Change { change, .. } if *change == stretch());
+    assert!(is_stretched(&from.by), "{from:?}");
     // Kept again, it is the same sound; under another name, it has one of its own.
     let again = stage.studio.keep_changed(&change.id, &keep(&sound.path, None)).unwrap();
     assert_eq!(again.item.id, kept.item.id);
@@ -82,6 +83,39 @@ fn what_is_kept_becomes_a_sound_that_says_what_it_was_made_of() {
     let path = &second.result.as_ref().unwrap().files[0].path;
     let text = fs::read_to_string(stage.studio.job_file(&second.id, path).unwrap()).unwrap();
     assert_eq!(text, "90 C major changed changed");
+}
+
+#[test]
+fn edited_notes_become_a_file_of_their_own_that_says_what_it_was_made_of() {
+    let stage = Stage::new();
+    let ids = library(&stage, &[("Song.mid", "120 A minor"), ("take.wav", "90 C major")]);
+    let edited = EditedNotes { added: 1, changed: 2, removed: 3 };
+    let keep = |name: Option<&str>, bytes: &[u8]| {
+        stage.studio.keep_edited_notes(&ids[0], name, bytes, edited).unwrap()
+    };
+    let first = keep(None, b"one");
+    assert_eq!(first.item.name, "Song edited");
+    let from = first.changed_from.clone().unwrap();
+    assert_eq!((from.item.as_ref(), from.name.as_str()), (Some(&ids[0]), "Song"));
+    assert_eq!(from.by, ChangedBy::Notes { edited });
+    assert_eq!(fs::read(&first.item.path).unwrap(), b"one");
+    // Each is a file of its own, whatever it is called; the old one is as it was.
+    let (second, named) = (keep(None, b"one"), keep(Some(" ../My: song "), b"two"));
+    assert_ne!(second.item.path, first.item.path);
+    assert_eq!(Path::new(&named.item.path).parent(), Path::new(&first.item.path).parent());
+    assert_eq!(fs::read(&named.item.path).unwrap(), b"two");
+    assert_eq!(keep(Some("  "), b"three").item.ending, "mid");
+    let old = fs::read(stage.folder.path().join("takes/Song.mid")).unwrap();
+    assert_eq!(old, b"120 A minor");
+    // What changes made lies beside them, and both are still known.
+    let change = made(&stage, of(&[&ids[1]], stretch()));
+    let path = &change.result.unwrap().files[0].path;
+    let kept = stage.studio.keep_changed(&change.id, &self::keep(path, None)).unwrap();
+    assert!(matches!(kept.changed_from.unwrap().by, ChangedBy::Change { .. }));
+    assert_eq!(stage.studio.library_item(&first.item.id).unwrap().changed_from, Some(from));
+    let nobody = "nobody-000000".parse().unwrap();
+    let refused = stage.studio.keep_edited_notes(&nobody, None, b"", edited);
+    assert!(matches!(refused, Err(Error::NotFound { .. })));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::{
 };
 
 use api::{
-    AnalysisEdit, FolderSource, Id, LibraryFolderChange, LibraryItem, LibraryItemChange,
+    AnalysisEdit, FolderSource, HeardNote, Id, LibraryFolderChange, LibraryItem, LibraryItemChange,
     LibraryScan, NewAnalysis, NewLibraryFolder, NewProject, ProjectItem, RunDefaults, Span,
 };
 use studio::{DawSoundToTake, Error, LibraryAsk};
@@ -275,17 +275,27 @@ fn what_was_found_is_corrected_and_taken_back() {
     stage.watch(&place);
     let id = stage.item("a").id;
     let span = |label: &str| Span { start_s: 0.0, end_s: 2.0, label: label.to_owned() };
+    let note = |key, start_s| HeardNote {
+        start_s,
+        end_s: start_s + 0.5,
+        key,
+        cents_off: 0.0,
+        velocity: 90,
+    };
     let edit = AnalysisEdit {
         tempo_bpm: Some(120.0),
         beats_s: Some(vec![1.0, 0.5, 0.0]),
         key: Some("C major".to_owned()),
         chords: Some(vec![span("C:maj")]),
+        melody: Some(vec![note(64, 1.0), note(60, 0.5)]),
         ..AnalysisEdit::default()
     };
     let edited = stage.studio.edit_library_item(&id, Some(edit)).unwrap();
     let analysis = edited.analysis.unwrap();
     assert_eq!((analysis.tempo_bpm, analysis.beats_s), (Some(120.0), vec![0.0, 0.5, 1.0]));
-    assert_eq!(edited.found.unwrap().tempo_bpm, Some(60.0));
+    assert_eq!(analysis.melody, [note(60, 0.5), note(64, 1.0)], "in order of time");
+    let found = edited.found.unwrap();
+    assert_eq!((found.tempo_bpm, found.melody), (Some(60.0), vec![]));
     assert_eq!(stage.found("tempo:120 key:C is:edited"), ["a"]);
     // It outlives another analysis, and the database.
     let again = NewAnalysis { items: Some(vec![id.clone()]), is_again: true, folder: None };
@@ -295,6 +305,8 @@ fn what_was_found_is_corrected_and_taken_back() {
     stage.rebuild();
     stage.wait_done(&stage.studio.scan_library().unwrap().job.unwrap());
     assert_eq!(stage.found("tempo:120 is:edited"), ["a"]);
+    let still = stage.studio.library_item(&id).unwrap().analysis.unwrap();
+    assert_eq!(still.melody, [note(60, 0.5), note(64, 1.0)]);
     let back = stage.studio.edit_library_item(&id, None).unwrap();
     assert_eq!((back.edit, back.item.tempo_bpm), (None, Some(60.0)));
     let check = |edit: AnalysisEdit, key: &str| {
@@ -313,6 +325,7 @@ fn what_was_found_is_corrected_and_taken_back() {
     check(AnalysisEdit { chords: Some(vec![span("")]), ..of() }, "chords");
     let turned = Span { start_s: 2.0, end_s: 1.0, label: "A".to_owned() };
     check(AnalysisEdit { sections: Some(vec![turned]), ..of() }, "sections");
+    check(AnalysisEdit { melody: Some(vec![note(128, 0.0)]), ..of() }, "melody");
 }
 
 #[test]

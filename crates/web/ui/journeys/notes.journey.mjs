@@ -2,29 +2,7 @@
 
 import { strict as assert } from 'node:assert'
 
-import { travel } from './harness.mjs'
-
-const TICKS = 480
-
-/** A Standard MIDI File of one track: notes as [tick, ticks, key]. Source: RP-001, «Standard MIDI Files 1.0». */
-function midi(notes, bpm = 96) {
-  const number = (n, bytes) => Array.from({ length: bytes }, (_, i) => (n >> (8 * (bytes - 1 - i))) & 255)
-  const variable = (n) => (n < 128 ? [n] : [...variable(n >> 7).map((byte) => byte | 128), n & 127])
-  const events = notes.flatMap(([at, length, key]) => [
-    { at, bytes: [0x90, key, 90] },
-    { at: at + length, bytes: [0x80, key, 64] },
-  ])
-  events.sort((a, b) => a.at - b.at || a.bytes[0] - b.bytes[0])
-  const track = [0, 0xff, 0x51, 3, ...number(Math.round(6e7 / bpm), 3), 0, 0xff, 0x58, 4, 4, 2, 24, 8]
-  let last = 0
-  for (const { at, bytes } of events) {
-    track.push(...variable(at - last), ...bytes)
-    last = at
-  }
-  track.push(0, 0xff, 0x2f, 0)
-  const text = (word) => [...word].map((letter) => letter.charCodeAt(0))
-  return Buffer.from([...text('MThd'), ...number(6, 4), ...number(0, 2), ...number(1, 2), ...number(TICKS, 2), ...text('MTrk'), ...number(track.length, 4), ...track])
-}
+import { midi, TICKS, travel } from './harness.mjs'
 
 /** Chords of a bar each, played a little late: C, A minor, F, G, twice. */
 function chords() {

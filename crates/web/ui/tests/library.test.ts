@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 
 import type { Analysis, Film, LibraryItem } from '../src/lib/api'
-import { atTempo, barsFrom, doubled, halved, isFirstOfBar, joined, merged, movedBeat, nearestBeat, perBar, recorded, renamed, split, tempoOf, withBeat, withoutBeat } from '../src/pages/library/editing'
+import { atTempo, barsFrom, doubled, halved, isFirstOfBar, joined, merged, movedBeat, nearestBeat, perBar, phraseCutAt, phraseJoined, recorded, renamed, split, tempoOf, withBeat, withoutBeat, withoutPhrase, withPhrase } from '../src/pages/library/editing'
 import { asksForFilms, filmsIn } from '../src/pages/library/films'
 import { heightIn, keyRange } from '../src/pages/library/melody'
 import { Selection, SELECTED_MAX, withWords } from '../src/pages/library/selection.svelte'
@@ -13,6 +13,29 @@ import { chordName, fieldOf, likeOf, marksIn, toggled, typedWords } from '../src
 const found = (changes: Partial<Analysis> = {}): Analysis =>
   ({ tempo_bpm: 120, meter: '4/4', beats_s: [0.1, 0.6, 1.1, 1.6, 2.1, 2.6, 3.1, 3.6, 4.1], downbeats_s: [0.6, 2.6], seconds: 4.5, chords: [], sections: [], onsets_s: [], ...changes }) as Analysis
 const rounded = (times: readonly number[] | null | undefined) => (times ?? []).map((at) => Math.round(at * 1000) / 1000)
+
+describe('phrases', () => {
+  const phrases = [{ start_s: 0.5, end_s: 1 }, { start_s: 2, end_s: 3 }]
+  const places = (all: readonly { start_s: number; end_s: number }[] | undefined) => all?.map(({ start_s, end_s }) => [start_s, end_s])
+  test('a phrase stays between its neighbours, and is never turned around', () => {
+    expect(places(withPhrase(phrases, 0, { start_s: -1, end_s: 9 }, 4))).toEqual([[0, 2], [2, 3]])
+    expect(places(withPhrase(phrases, 1, { start_s: 0, end_s: 9 }, 4))).toEqual([[0.5, 1], [1, 4]])
+    expect(places(withPhrase(phrases, 1, { start_s: 2.5, end_s: 2 }, 4))).toEqual([[0.5, 1], [2.5, 2.55]])
+  })
+  test('they are cut, begun, joined and removed', () => {
+    expect(places(phraseCutAt(phrases, 2.5, 4))).toEqual([[0.5, 1], [2, 2.5], [2.5, 3]])
+    expect(places(phraseCutAt(phrases, 1.5, 4))).toEqual([[0.5, 1], [1.5, 2], [2, 3]])
+    expect(places(phraseCutAt(phrases, 3, 4))).toEqual([[0.5, 1], [2, 3], [3, 4]])
+    expect(places(phraseCutAt([], 0, 4))).toEqual([[0, 4]])
+    // At an edge, or where there is no room, there is nothing to cut.
+    expect(phraseCutAt(phrases, 0.51, 4)).toBeUndefined()
+    expect(phraseCutAt(phrases, 1.99, 4)).toBeUndefined()
+    expect(phraseCutAt(phrases, 3.99, 4)).toBeUndefined()
+    expect(places(phraseJoined(phrases, 0))).toEqual([[0.5, 3]])
+    expect(phraseJoined(phrases, 1)).toBeUndefined()
+    expect(places(withoutPhrase(phrases, 0))).toEqual([[2, 3]])
+  })
+})
 
 describe('tempo', () => {
   test('half of it keeps the beats that begin bars', () => {

@@ -12,16 +12,23 @@ const BYTES_MAX: u64 = 64 << 20;
 
 /// Reads a MIDI file.
 pub(super) fn open(path: &Path) -> Result<Read, Problem> {
-    let bytes = bytes_of(path, BYTES_MAX)?;
-    read_midi(&bytes).map_err(|error| {
-        let why = api::sentence(&format!("failed to {error}"));
-        problem(
-            "not_midi",
-            format!("“{}” could not be read.", path.display()),
-            &why,
-            "Choose a Standard MIDI File (.mid).",
-        )
-    })
+    read_midi(&bytes(path)?).map_err(|error| not_midi(path, &error))
+}
+
+/// The bytes of a MIDI file.
+pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, Problem> {
+    bytes_of(path, BYTES_MAX)
+}
+
+/// What is said of a file that is no MIDI file.
+pub(super) fn not_midi(path: &Path, error: &music::Error) -> Problem {
+    let why = api::sentence(&format!("failed to {error}"));
+    problem(
+        "not_midi",
+        format!("“{}” could not be read.", path.display()),
+        &why,
+        "Choose a Standard MIDI File (.mid).",
+    )
 }
 
 /// Reads the music of a MIDI file; what can be saved of a damaged one.

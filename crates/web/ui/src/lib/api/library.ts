@@ -4,7 +4,7 @@ import { answer, at, client, path, type Signal, until } from './request'
 import type { AnalysisEdit, LibraryItemChange, NewAnalysis, NewLibraryFolder } from './types'
 
 /** The forms in which what was found is written for other programs. */
-export type AnnotationForm = 'json' | 'csv' | 'jams' | 'audacity' | 'sonic_visualiser' | 'midi'
+export type AnnotationForm = 'json' | 'csv' | 'jams' | 'audacity' | 'sonic_visualiser' | 'sonic_visualiser_notes' | 'midi'
 
 interface Asked {
   q?: string

@@ -1,6 +1,6 @@
 // Corrections of what was found in a sound: each makes a new correction of an older one, and changes nothing in place.
 
-import type { Analysis, AnalysisEdit, Span } from '$lib/api'
+import type { Analysis, AnalysisEdit, Phrase, Span } from '$lib/api'
 
 /** How near two times are the same beat, in seconds. */
 const SAME_SECS = 0.02
@@ -117,6 +117,39 @@ export function joined(spans: readonly Span[], index: number): Span[] | undefine
   const [span, next] = [spans[index], spans[index + 1]]
   if (!span || !next) return undefined
   return [...spans.slice(0, index), { ...span, end_s: next.end_s }, ...spans.slice(index + 2)]
+}
+
+/** The shortest phrase, in seconds. */
+const PHRASE_SECS = 0.05
+
+/** Phrases with one of them moved or resized: within the sound, and not into its neighbours. */
+export function withPhrase(phrases: readonly Phrase[], index: number, { start_s, end_s }: Phrase, seconds: number): Phrase[] {
+  const least = phrases[index - 1]?.end_s ?? 0
+  const most = phrases[index + 1]?.start_s ?? seconds
+  const start = Math.max(least, Math.min(most - PHRASE_SECS, start_s))
+  const end = Math.min(most, Math.max(start + PHRASE_SECS, end_s))
+  return phrases.map((phrase, i) => (i === index ? { start_s: start, end_s: end } : phrase))
+}
+
+export const withoutPhrase = (phrases: readonly Phrase[], index: number): Phrase[] => phrases.filter((_, i) => i !== index)
+
+/** A phrase cut in two at a time, or a new one there where none is; undefined where there is no room. */
+export function phraseCutAt(phrases: readonly Phrase[], at: number, seconds: number): Phrase[] | undefined {
+  const index = phrases.findIndex(({ start_s, end_s }) => at > start_s + PHRASE_SECS && at < end_s - PHRASE_SECS)
+  const phrase = phrases[index]
+  if (phrase) return [...phrases.slice(0, index), { ...phrase, end_s: at }, { ...phrase, start_s: at }, ...phrases.slice(index + 1)]
+  const next = phrases.findIndex(({ start_s }) => start_s > at)
+  const end = next < 0 ? seconds : phrases[next]!.start_s
+  const isFree = phrases.every(({ start_s, end_s }) => at < start_s || at >= end_s)
+  if (!isFree || end - at < PHRASE_SECS) return undefined
+  return [...phrases, { start_s: at, end_s: end }].toSorted((a, b) => a.start_s - b.start_s)
+}
+
+/** A phrase that goes on to the end of the next. */
+export function phraseJoined(phrases: readonly Phrase[], index: number): Phrase[] | undefined {
+  const [phrase, next] = [phrases[index], phrases[index + 1]]
+  if (!phrase || !next) return undefined
+  return [...phrases.slice(0, index), { ...phrase, end_s: next.end_s }, ...phrases.slice(index + 2)]
 }
 
 /** Two corrections as one: what the newer one names takes the place of the older one's. */
