@@ -34,6 +34,13 @@ pub fn is_sound_name(name: &str) -> bool {
     has_ending(name, &SOUND_ENDINGS)
 }
 
+/// Whether a file's name says that it may be a project of an audio workstation that was packed with its sounds. What else
+/// is a `.zip` is seen only when it is opened.
+#[must_use]
+pub fn is_packed_daw_name(name: &str) -> bool {
+    has_ending(name, &["zip"])
+}
+
 /// Whether a file's name says that it is notes.
 #[must_use]
 pub fn is_midi_name(name: &str) -> bool {

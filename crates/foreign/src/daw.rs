@@ -8,10 +8,12 @@
 //! | Ableton Live | `.als` | [`read`] | – |
 //! | Logic Pro | `.logicx` | [`read`] | – |
 //!
+//! A project of REAPER, Ableton Live or Logic Pro that was packed into a `.zip` with its sounds is read as it lies there.
 //! Positions are in quarter notes from the start. What a project has and these readers do not take is said in
 //! [`Project::unread`].
 
 mod ableton;
+mod archive;
 mod dawproject;
 mod logic;
 mod reaper;
@@ -119,7 +121,20 @@ pub enum Content {
         from_secs: f64,
         /// The size of the file, where the project remembers it.
         bytes: Option<u64>,
+        /// What the file is like, where that is known.
+        form: Option<SoundForm>,
     },
+}
+
+/// What a sound file is like.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SoundForm {
+    /// Its channels.
+    pub n_channels: u16,
+    /// Its rate in Hz.
+    pub rate_hz: u32,
+    /// Its length in seconds.
+    pub length_secs: f64,
 }
 
 /// A note.
@@ -137,7 +152,8 @@ pub struct Note {
     pub channel: u8,
 }
 
-/// Reads a project, by the ending of its name: `.dawproject`, `.rpp`, `.als`, `.logicx`.
+/// Reads a project, by the ending of its name: `.dawproject`, `.rpp`, `.als`, `.logicx`; a `.zip` has one of the
+/// last three in it.
 ///
 /// # Errors
 /// When the file cannot be read, is damaged, too large, or of a kind that is not known here.
@@ -148,10 +164,11 @@ pub fn read(path: &Path) -> Result<Project, Error> {
         Some("rpp" | "rpp-bak") => reaper::read(path)?,
         Some("als" | "alc") => ableton::read(path)?,
         Some("logicx") => logic::read(path)?,
+        Some("zip") => archive::read(path)?,
         _ => {
             return Err(unsupported(
                 path,
-                "a project that does not end in .dawproject, .rpp, .als or .logicx",
+                "a project that does not end in .dawproject, .rpp, .als, .logicx or .zip",
             ));
         }
     };
@@ -159,24 +176,25 @@ pub fn read(path: &Path) -> Result<Project, Error> {
     Ok(project)
 }
 
-/// Files that lie inside a project, by their paths in it, with their sizes: a `.dawproject` may have its sounds in it.
-/// None for projects of others.
+/// Files that lie inside a project, by their paths in it, with their sizes: a `.dawproject` may have its sounds in it, and
+/// a `.zip` a project with its sounds. None for projects of others.
 ///
 /// # Errors
-/// When it is a `.dawproject` that cannot be read.
+/// When it is an archive that cannot be read.
 pub fn files_inside(path: &Path) -> Result<BTreeMap<String, u64>, Error> {
-    match path.extension().is_some_and(|it| it.eq_ignore_ascii_case("dawproject")) {
-        true => dawproject::inside(path),
+    let is = |ending: &str| path.extension().is_some_and(|it| it.eq_ignore_ascii_case(ending));
+    match is("dawproject") || is("zip") {
+        true => archive::inside(path),
         false => Ok(BTreeMap::new()),
     }
 }
 
-/// Writes a file that lies inside a `.dawproject` to `out`; gives its size.
+/// Writes a file that lies inside a `.dawproject` or a `.zip` to `out`; gives its size.
 ///
 /// # Errors
 /// When there is no such file, it is damaged, or it has more than `most` bytes.
 pub fn take_out(path: &Path, name: &str, most: u64, out: &mut dyn Write) -> Result<u64, Error> {
-    dawproject::take_out(path, name, most, out)
+    archive::take_out(path, name, most, out)
 }
 
 impl Project {

@@ -9,9 +9,13 @@ use crate::error::{Position, io, malformed, unsupported};
 
 /// The text of a file of at most `n_max` bytes.
 pub(crate) fn read_text(path: &Path, n_max: u64) -> Result<String, Error> {
-    let file = File::open(path).map_err(io(path))?;
+    text_from(path, File::open(path).map_err(io(path))?, n_max)
+}
+
+/// A text of at most `n_max` bytes that lies at `path`.
+pub(crate) fn text_from(path: &Path, content: impl Read, n_max: u64) -> Result<String, Error> {
     let mut bytes = Vec::new();
-    file.take(n_max + 1).read_to_end(&mut bytes).map_err(io(path))?;
+    content.take(n_max + 1).read_to_end(&mut bytes).map_err(io(path))?;
     if bytes.len() as u64 > n_max {
         return Err(unsupported(path, format!("a file of this type with more than {n_max} bytes")));
     }

@@ -53,7 +53,7 @@ fn list(path: &Path, files: Option<FolderFiles>, time: Duration) -> Result<Folde
     let is_wanted = |name: &str| match files {
         Some(FolderFiles::Sounds) => api::is_sound_name(name),
         Some(FolderFiles::Imports) => api::is_import_name(name),
-        Some(FolderFiles::Projects) => api::is_daw_name(name),
+        Some(FolderFiles::Projects) => api::is_daw_name(name) || api::is_packed_daw_name(name),
         None => false,
     };
     let mut listing = FolderListing {

@@ -1,6 +1,7 @@
 //! Projects of audio workstations read, drawn, converted, and made of sounds: for the commands `maquette daw …`, for pages,
 //! and for the job that changes files.
 
+mod forms;
 mod found;
 mod inside;
 mod of_sound;
@@ -52,9 +53,11 @@ pub fn daw_read(path: &Path, sounds: Option<&Path>) -> Result<DawReport, Problem
             Content::Notes(notes) => (Some(notes.len() as u64), None, 0.0),
             Content::Audio { path, from_secs, .. } => (None, Some(path.clone()), *from_secs),
         };
-        let found_at = match &it.content {
-            Content::Audio { path, bytes, .. } => places.find(path, *bytes),
-            Content::Notes(_) => None,
+        let (found_at, is_inside) = match &it.content {
+            Content::Audio { path, bytes, .. } => {
+                (places.find(path, *bytes), places.is_inside(path, *bytes))
+            }
+            Content::Notes(_) => (None, false),
         };
         DawClip {
             name: it.name.clone(),
@@ -62,7 +65,7 @@ pub fn daw_read(path: &Path, sounds: Option<&Path>) -> Result<DawReport, Problem
             length_s: secs(it.start + it.length) - at_s,
             quarter: it.start,
             notes,
-            is_found: audio.as_ref().map(|it| found_at.is_some() || places.is_inside(it)),
+            is_found: audio.as_ref().map(|_| found_at.is_some() || is_inside),
             found_at: found_at.map(|it| it.to_string_lossy().into_owned()),
             audio,
             from_s,
@@ -145,7 +148,7 @@ pub fn daw_convert(
     }
     let mut files = match ending.as_deref() {
         Some("rpp" | "dawproject") => {
-            write_project(&project, output)?;
+            write_project(&mut project, output)?;
             vec![output.to_owned()]
         }
         Some("mid" | "midi") => {
@@ -189,10 +192,7 @@ pub fn daw_convert(
 
 /// Reads a project, or a MIDI file as one.
 fn open(path: &Path) -> Result<Project, Problem> {
-    let is_midi = path
-        .extension()
-        .is_some_and(|it| it.eq_ignore_ascii_case("mid") || it.eq_ignore_ascii_case("midi"));
-    if is_midi {
+    if has_ending(path, "mid") || has_ending(path, "midi") {
         return Ok(score::to_project(&open_score(path)?));
     }
     daw::read(path).map_err(|error| {
@@ -202,16 +202,24 @@ fn open(path: &Path) -> Result<Project, Problem> {
             "not_a_project",
             what,
             &why,
-            "Choose a project that ends in .dawproject, .rpp, .als or .logicx, or a .mid file.",
+            match has_ending(path, "zip") {
+                true => "Unpack the archive, and open the project in its folder.",
+                false => "Choose a project that ends in .dawproject, .rpp, .als or .logicx, a .zip that has one of the last three in it, or a .mid file.",
+            },
         )
     })
 }
 
+fn has_ending(path: &Path, ending: &str) -> bool {
+    path.extension().is_some_and(|it| it.eq_ignore_ascii_case(ending))
+}
+
 /// Writes a project for REAPER or as a `.dawproject`, by the ending of its name.
-fn write_project(project: &Project, output: &Path) -> Result<(), Problem> {
-    if output.extension().is_some_and(|it| it.eq_ignore_ascii_case("rpp")) {
+fn write_project(project: &mut Project, output: &Path) -> Result<(), Problem> {
+    if has_ending(output, "rpp") {
         return save_bytes(output, daw::write_reaper(project).as_bytes());
     }
+    forms::fill_in(project);
     let written = daw::write_dawproject(project, Cursor::new(Vec::new()));
     let bytes = written.map_err(|error| cannot(output, &error.to_string()))?.into_inner();
     save_bytes(output, &bytes)

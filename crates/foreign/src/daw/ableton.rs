@@ -4,7 +4,7 @@
 //! has no place in time and is only counted.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::Read;
 use std::path::Path;
 
 use flate2::read::GzDecoder;
@@ -18,9 +18,13 @@ use crate::error::{Position, io, malformed, unsupported};
 const TEXT_MAX: u64 = 128 << 20;
 
 pub(super) fn read(path: &Path) -> Result<Project, Error> {
-    let file = File::open(path).map_err(io(path))?;
+    read_from(path, File::open(path).map_err(io(path))?)
+}
+
+/// Reads a set from its compressed content; `path` is where that is.
+pub(super) fn read_from(path: &Path, content: impl Read) -> Result<Project, Error> {
     let mut bytes = Vec::new();
-    let mut decoder = GzDecoder::new(file).take(TEXT_MAX + 1);
+    let mut decoder = GzDecoder::new(content).take(TEXT_MAX + 1);
     if let Err(error) = decoder.read_to_end(&mut bytes) {
         let reason = format!("it is not compressed as it should be: {error}");
         return Err(malformed(path, Position::Byte(bytes.len() as u64), reason));
@@ -268,7 +272,7 @@ fn audio_clip(clip: &Node<'_>) -> Option<Clip> {
         file.child("SearchHint").and_then(|it| value(it, "FileSize")),
     ];
     let bytes = sizes.into_iter().flatten().find(|it| *it >= 1.0).map(|it| it as u64);
-    let content = Content::Audio { path, from_secs, bytes };
+    let content = Content::Audio { path, from_secs, bytes, form: None };
     Some(Clip { name: text_of(clip, &["Name"]), start, length, content })
 }
 

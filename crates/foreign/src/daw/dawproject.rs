@@ -4,28 +4,25 @@
 
 mod write;
 
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self as stream, Read as _, Write};
+use std::io::Read as _;
 use std::path::Path;
 
-use zip::ZipArchive;
-
+use super::archive;
 use super::xml::{self, Node};
-use super::{Clip, Content, ENTRIES_MAX, Marker, Meter, Note, Project, Tempo, Timeline, Track};
+use super::{
+    Clip, Content, ENTRIES_MAX, Marker, Meter, Note, Project, SoundForm, Tempo, Timeline, Track,
+};
 use crate::Error;
-use crate::error::{Position, io, malformed, unsupported};
+use crate::error::{Position, malformed, unsupported};
 
 pub use write::write;
 
 /// The largest `project.xml` that is read.
 const TEXT_MAX: u64 = 128 << 20;
-/// Files in a project that are looked at.
-const FILES_MAX: usize = 100_000;
 
 pub(super) fn read(path: &Path) -> Result<Project, Error> {
-    let mut archive = opened(path)?;
-    let entry = archive.by_name("project.xml").map_err(|error| broken(path, &error))?;
+    let mut archive = archive::opened(path)?;
+    let entry = archive::entry(path, &mut archive, "project.xml")?;
     let mut bytes = Vec::new();
     if let Err(error) = entry.take(TEXT_MAX + 1).read_to_end(&mut bytes) {
         let reason = format!("project.xml in it is damaged: {error}");
@@ -38,44 +35,6 @@ pub(super) fn read(path: &Path) -> Result<Project, Error> {
         ));
     }
     parse(path, &String::from_utf8_lossy(&bytes))
-}
-
-/// The files that lie in a project beside its text, by their paths in it, with their sizes.
-pub(super) fn inside(path: &Path) -> Result<BTreeMap<String, u64>, Error> {
-    let mut archive = opened(path)?;
-    let mut found = BTreeMap::new();
-    for i in 0..archive.len().min(FILES_MAX) {
-        let entry = archive.by_index_raw(i).map_err(|error| broken(path, &error))?;
-        if entry.is_file() && !entry.name().ends_with(".xml") {
-            found.insert(entry.name().to_owned(), entry.size());
-        }
-    }
-    Ok(found)
-}
-
-/// Writes a file that lies in a project to `out`; gives its size.
-pub(super) fn take_out(
-    path: &Path,
-    name: &str,
-    most: u64,
-    out: &mut dyn Write,
-) -> Result<u64, Error> {
-    let mut archive = opened(path)?;
-    let entry = archive.by_name(name).map_err(|error| broken(path, &error))?;
-    let n = stream::copy(&mut entry.take(most + 1), out).map_err(io(path))?;
-    if n > most {
-        return Err(unsupported(path, format!("a file in it with more than {} MiB", most >> 20)));
-    }
-    Ok(n)
-}
-
-fn opened(path: &Path) -> Result<ZipArchive<File>, Error> {
-    let file = File::open(path).map_err(io(path))?;
-    ZipArchive::new(file).map_err(|error| broken(path, &error))
-}
-
-fn broken(path: &Path, error: &zip::result::ZipError) -> Error {
-    malformed(path, Position::Byte(0), format!("it is no archive as it should be: {error}"))
 }
 
 /// Where a timeline lies: from a quarter note on, counted in seconds or in quarter notes.
@@ -140,7 +99,8 @@ fn parse(path: &Path, text: &str) -> Result<Project, Error> {
     Ok(reader.project)
 }
 
-/// A track and those inside it.
+/// A track and those inside it. The channel on which all others end is no track: nothing lies on it, and other programs
+/// have it without saying so.
 fn tracks(node: &Node<'_>, out: &mut Vec<Track>, ids: &mut Vec<String>) {
     let channel = node.child("Channel");
     let devices =
@@ -154,6 +114,10 @@ fn tracks(node: &Node<'_>, out: &mut Vec<Track>, ids: &mut Vec<String>) {
         let value = it.number("value")?;
         Some(if it.text("unit") == "decibel" { 10f64.powf(value / 20.0) } else { value })
     };
+    if channel.is_some_and(|it| it.text("role") == "master") {
+        node.all("Track").for_each(|inner| tracks(inner, out, ids));
+        return;
+    }
     out.push(Track {
         name: node.text("name"),
         is_muted: channel
@@ -298,6 +262,7 @@ impl Reader<'_> {
                         path: audio.child("File").map(|it| it.text("path")).unwrap_or_default(),
                         from_secs,
                         bytes: None,
+                        form: form(audio),
                     }
                 }
                 // Clips in a clip: what they are is heard from where the outer one starts.
@@ -375,6 +340,18 @@ impl Reader<'_> {
 /// The sound of a clip, which may lie in its warps.
 fn audio<'a, 'b>(node: &'b Node<'a>) -> Option<&'b Node<'a>> {
     if node.name == "Audio" { Some(node) } else { node.child("Audio") }
+}
+
+/// What a sound is like, if the project says all of it.
+fn form(audio: &Node<'_>) -> Option<SoundForm> {
+    let number = |name: &str, most: f64| {
+        audio.number(name).filter(|it| (1.0..=most).contains(it) && it.fract() == 0.0)
+    };
+    Some(SoundForm {
+        n_channels: number("channels", 1024.0)? as u16,
+        rate_hz: number("sampleRate", 10e6)? as u32,
+        length_secs: audio.number("duration").filter(|it| (0.0..1e9).contains(it))?,
+    })
 }
 
 /// The second of a time by warps.

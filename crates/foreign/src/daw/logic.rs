@@ -15,7 +15,7 @@ mod plugins;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::{Clip, Content, Marker, Meter, Note, Project, Tempo, Timeline, Track};
@@ -53,30 +53,39 @@ struct Record<'a> {
 
 pub(super) fn read(path: &Path) -> Result<Project, Error> {
     let data = project_data(path)?;
-    let mut bytes = Vec::new();
-    let file = File::open(&data).map_err(io(&data))?;
-    file.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(io(&data))?;
-    if bytes.len() as u64 > BYTES_MAX {
-        return Err(unsupported(
-            &data,
-            format!("a project with more than {} MiB", BYTES_MAX >> 20),
-        ));
-    }
-    let mut project = parse(&data, &bytes)?;
+    let mut project = read_from(&data, File::open(&data).map_err(io(&data))?)?;
     if path.is_dir() {
-        described(path, &data, &mut project);
+        let list = |path: &Path| File::open(path).map_or_else(|_| BTreeMap::new(), property_list);
+        let version = list(&path.join("Resources/ProjectInformation.plist"));
+        described(&version, &list(&data.with_file_name("MetaData.plist")), &mut project);
     }
     Ok(project)
 }
 
+/// Reads a project from its data; `path` is where those are.
+pub(super) fn read_from(path: &Path, data: impl Read) -> Result<Project, Error> {
+    let mut bytes = Vec::new();
+    data.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(io(path))?;
+    if bytes.len() as u64 > BYTES_MAX {
+        return Err(unsupported(path, format!("a project with more than {} MiB", BYTES_MAX >> 20)));
+    }
+    parse(path, &bytes)
+}
+
+/// What a property list says; nothing where it cannot be read.
+pub(super) fn property_list(content: impl Read) -> BTreeMap<String, Value> {
+    let mut bytes = Vec::new();
+    let read = content.take(LIST_BYTES_MAX).read_to_end(&mut bytes);
+    read.map_or_else(|_| BTreeMap::new(), |_| plist::dictionary(&bytes))
+}
+
 /// What the property lists of a project's folder say: the program's version, the key, and the tempo and meter at the start,
 /// where the data have none.
-fn described(path: &Path, data: &Path, project: &mut Project) {
-    let list = |path: &Path| {
-        let mut bytes = Vec::new();
-        let read = File::open(path).and_then(|it| it.take(LIST_BYTES_MAX).read_to_end(&mut bytes));
-        read.map_or_else(|_| BTreeMap::new(), |_| plist::dictionary(&bytes))
-    };
+pub(super) fn described(
+    version: &BTreeMap<String, Value>,
+    song: &BTreeMap<String, Value>,
+    project: &mut Project,
+) {
     let text = |value: Option<&Value>| match value {
         Some(Value::Text(text)) => Some(text.clone()),
         _ => None,
@@ -85,18 +94,16 @@ fn described(path: &Path, data: &Path, project: &mut Project) {
         Some(Value::Number(number)) => Some(*number),
         _ => None,
     };
-    let said = list(&path.join("Resources/ProjectInformation.plist"));
-    if let Some(program) = text(said.get("LastSavedFrom")).filter(|it| !it.is_empty()) {
+    if let Some(program) = text(version.get("LastSavedFrom")).filter(|it| !it.is_empty()) {
         project.program = program;
     }
-    let said = list(&data.with_file_name("MetaData.plist"));
-    let key = text(said.get("SongKey")).zip(text(said.get("SongGenderKey")));
+    let key = text(song.get("SongKey")).zip(text(song.get("SongGenderKey")));
     project.key = key.filter(|it| !it.0.is_empty()).map(|(root, mode)| format!("{root} {mode}"));
-    if let Some(bpm) = number(said.get("BeatsPerMinute")).filter(|_| project.tempos.is_empty()) {
+    if let Some(bpm) = number(song.get("BeatsPerMinute")).filter(|_| project.tempos.is_empty()) {
         project.tempos.push(Tempo { quarter: 0.0, bpm });
     }
     let part = |name: &str| {
-        number(said.get(name)).filter(|it| (1.0..=255.0).contains(it)).map(|it| it as u8)
+        number(song.get(name)).filter(|it| (1.0..=255.0).contains(it)).map(|it| it as u8)
     };
     let meter = part("SongSignatureNumerator").zip(part("SongSignatureDenominator"));
     if let Some((numerator, denominator)) = meter.filter(|_| project.meters.is_empty()) {
@@ -393,7 +400,7 @@ fn audio_region(event: &[u8], records: &[Record<'_>], timeline: &Timeline) -> Op
         name,
         start,
         length,
-        content: Content::Audio { path, from_secs: 0.0, bytes: None },
+        content: Content::Audio { path, from_secs: 0.0, bytes: None, form: None },
     })
 }
 

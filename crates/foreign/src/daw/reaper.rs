@@ -5,12 +5,13 @@
 
 mod write;
 
+use std::io::Read;
 use std::path::Path;
 
 use super::{Clip, Content, ENTRIES_MAX, Marker, Meter, Note, Project, Tempo, Timeline, Track};
 use crate::Error;
 use crate::error::{Position, malformed, unsupported};
-use crate::file::read_text;
+use crate::file::{read_text, text_from};
 
 pub use write::write;
 
@@ -84,6 +85,11 @@ fn values(line: &str) -> Vec<String> {
 
 pub(super) fn read(path: &Path) -> Result<Project, Error> {
     parse(path, &read_text(path, BYTES_MAX)?)
+}
+
+/// Reads a project out of an archive.
+pub(super) fn read_from(archive: &Path, content: impl Read) -> Result<Project, Error> {
+    parse(archive, &text_from(archive, content, BYTES_MAX)?)
 }
 
 fn parse(path: &Path, text: &str) -> Result<Project, Error> {
@@ -246,7 +252,7 @@ fn track(
                 Content::Notes(notes)
             }
             _ => match inner.text("FILE") {
-                Some(path) => Content::Audio { path, from_secs, bytes: None },
+                Some(path) => Content::Audio { path, from_secs, bytes: None, form: None },
                 None => {
                     unread.push(format!("An item of the track “{name}” has a source of the kind {kind}, which was not read."));
                     continue;

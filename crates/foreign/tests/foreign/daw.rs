@@ -31,7 +31,10 @@ fn project() -> Project {
         markers: vec![daw::Marker { quarter: 3.0, name: "\"B\"".into() }],
         tracks: vec![
             track("Keys", Content::Notes(vec![note(0.0, 60), note(1.0, 64)])),
-            track("Loop", Content::Audio { path: "a.wav".into(), from_secs: 0.5, bytes: None }),
+            track(
+                "Loop",
+                Content::Audio { path: "a.wav".into(), from_secs: 0.5, bytes: None, form: None },
+            ),
         ],
         unread: vec![],
     }

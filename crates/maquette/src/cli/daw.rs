@@ -26,7 +26,7 @@ pub(crate) enum DawCommand {
 
 #[derive(Args)]
 pub(crate) struct ReadArgs {
-    /// The project: .dawproject, .rpp, .als, .logicx, or a .mid file
+    /// The project: .dawproject, .rpp, .als, .logicx, a .zip that has one in it, or a .mid file
     file: PathBuf,
     /// Look for its sound files in this folder, too, by their names
     #[arg(long, value_name = "FOLDER")]
@@ -47,7 +47,7 @@ pub(crate) struct FromSoundArgs {
 
 #[derive(Args)]
 pub(crate) struct ConvertArgs {
-    /// The project: .dawproject, .rpp, .als, .logicx, or a .mid file
+    /// The project: .dawproject, .rpp, .als, .logicx, a .zip that has one in it, or a .mid file
     input: PathBuf,
     /// What is written: .rpp, .dawproject, .mid, or a folder (no ending)
     #[arg(short, long, value_name = "FILE|FOLDER")]

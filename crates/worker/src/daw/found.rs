@@ -22,6 +22,8 @@ pub(super) struct Places {
     named: BTreeMap<String, Vec<PathBuf>>,
     /// What lies inside the project itself, with sizes.
     inside: BTreeMap<String, u64>,
+    /// Whether the project was packed with its sounds, so that they are not where it says: they are known by their names.
+    is_packed: bool,
 }
 
 /// What became of the sound files of a project.
@@ -29,8 +31,8 @@ pub(super) struct Places {
 pub(super) struct Located {
     /// Files that are nowhere.
     pub(super) n_missing: usize,
-    /// Files that lie inside the project, which are to be taken out of it.
-    pub(super) inside: Vec<String>,
+    /// Files that lie inside the project, which are to be taken out of it: paths in the project, and in the archive.
+    pub(super) inside: BTreeMap<String, String>,
 }
 
 impl Places {
@@ -41,19 +43,40 @@ impl Places {
         let named = sounds.map(by_name).unwrap_or_default();
         // A project that cannot be read says so when it is opened.
         let inside = daw::files_inside(&project).unwrap_or_default();
-        Self { project, folder, named, inside }
+        let is_packed = project.extension().is_some_and(|it| it.eq_ignore_ascii_case("zip"));
+        Self { project, folder, named, inside, is_packed }
     }
 
     /// Whether a sound file lies inside the project.
-    pub(super) fn is_inside(&self, audio: &str) -> bool {
-        self.inside.contains_key(audio)
+    pub(super) fn is_inside(&self, audio: &str, bytes: Option<u64>) -> bool {
+        self.inside(audio, bytes).is_some()
+    }
+
+    /// Where a sound file lies inside the project.
+    fn inside(&self, audio: &str, bytes: Option<u64>) -> Option<&str> {
+        if let Some((name, _)) = self.inside.get_key_value(audio) {
+            return Some(name);
+        }
+        if !self.is_packed {
+            return None;
+        }
+        let audio = audio.replace('\\', "/");
+        let audio = Path::new(&audio);
+        let name = audio.file_name()?;
+        let has_name =
+            |it: &str| Path::new(it).file_name().is_some_and(|it| it.eq_ignore_ascii_case(name));
+        let likeness = |(path, size): &(&String, &u64)| {
+            (bytes == Some(**size), equal_ends(Path::new(path), audio))
+        };
+        let named = self.inside.iter().rev().filter(|(path, _)| has_name(path));
+        named.max_by_key(likeness).map(|(path, _)| path.as_str())
     }
 
     /// Where a sound file is, unless it lies inside the project. Of several with its name the one of its size is taken, if
     /// the project remembers that, then the one whose folders are most like those in its path.
     pub(super) fn find(&self, audio: &str, bytes: Option<u64>) -> Option<PathBuf> {
         // A project that has the sound in it means that one.
-        if self.is_inside(audio) {
+        if self.is_inside(audio, bytes) {
             return None;
         }
         // Windows writes paths with backslashes.
@@ -86,20 +109,25 @@ impl Places {
 /// Replaces paths of sound files by where they are; says what is nowhere or inside the project.
 pub(super) fn locate(places: &Places, project: &mut Project) -> Located {
     let mut known: BTreeMap<String, Option<PathBuf>> = BTreeMap::new();
+    let mut located = Located::default();
     for clip in project.tracks.iter_mut().flat_map(|it| &mut it.clips) {
         if let Content::Audio { path, bytes, .. } = &mut clip.content {
-            let found =
-                known.entry(path.clone()).or_insert_with_key(|path| places.find(path, *bytes));
+            let found = known.entry(path.clone()).or_insert_with_key(|path| {
+                let found = places.find(path, *bytes);
+                match places.inside(path, *bytes) {
+                    Some(name) => {
+                        located.inside.insert(path.clone(), name.to_owned());
+                    }
+                    None => located.n_missing += usize::from(found.is_none()),
+                }
+                found
+            });
             if let Some(place) = found {
                 *path = place.to_string_lossy().into_owned();
             }
         }
     }
-    let (inside, missing): (Vec<_>, Vec<_>) = known
-        .into_iter()
-        .filter_map(|(path, found)| found.is_none().then_some(path))
-        .partition(|path| places.is_inside(path));
-    Located { n_missing: missing.len(), inside }
+    located
 }
 
 /// Parts that two paths have in common at their ends.
@@ -169,5 +197,27 @@ mod tests {
         check(Some(&elsewhere), "/x/hat.wav", Some(4), Some("elsewhere/b/hat.wav"));
         check(Some(&elsewhere), "", None, None);
         check(Some(&at("nowhere")), "hat.wav", None, None);
+    }
+
+    #[test]
+    fn sounds_of_a_packed_project_are_known_by_their_names() {
+        let sizes = [("s/Media/Kick.wav", 1), ("s/a/hat.wav", 2), ("s/b/hat.wav", 3)];
+        let inside: BTreeMap<String, u64> =
+            sizes.map(|(path, bytes)| (path.to_owned(), bytes)).into_iter().collect();
+        let check = |ending: &str, audio: &str, bytes, expected: Option<&str>| {
+            let places = Places { inside: inside.clone(), ..Places::new(Path::new("/x/s"), None) };
+            let places = Places { is_packed: ending == "zip", ..places };
+            assert_eq!(places.inside(audio, bytes), expected, "{audio}");
+            assert!(places.find(audio, bytes).is_none());
+        };
+        check("zip", "C:\\Songs\\s\\Media\\kick.wav", None, Some("s/Media/Kick.wav"));
+        check("zip", "/y/b/hat.wav", None, Some("s/b/hat.wav"));
+        check("zip", "/y/b/hat.wav", Some(2), Some("s/a/hat.wav"));
+        check("zip", "hat.wav", None, Some("s/a/hat.wav"));
+        check("zip", "../../etc/passwd", None, None);
+        check("zip", "", None, None);
+        // A DAWproject names what lies in it by its whole path.
+        check("dawproject", "s/Media/Kick.wav", None, Some("s/Media/Kick.wav"));
+        check("dawproject", "/y/b/hat.wav", None, None);
     }
 }

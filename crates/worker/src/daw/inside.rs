@@ -14,14 +14,15 @@ use super::cannot;
 /// The most bytes of all sounds that are taken out of one project.
 const BYTES_MAX: u64 = 64 << 30;
 
-/// Takes sounds out of a project, and says in it where they are; gives the files.
+/// Takes sounds out of a project, and says in it where they are; gives the files. `names` has for each path in the
+/// project the one in the archive.
 ///
 /// # Errors
 /// When one is damaged or too large, or cannot be written: what happened, and what to do.
 pub(super) fn take_out(
     input: &Path,
     output: &Path,
-    names: &[String],
+    names: &BTreeMap<String, String>,
     project: &mut Project,
 ) -> Result<Vec<PathBuf>, Problem> {
     // Of stems inside their folder, else beside the project that is written.
@@ -36,7 +37,10 @@ pub(super) fn take_out(
     fs::create_dir_all(&folder).map_err(|it| cannot(&folder, &it.to_string()))?;
     let mut places: BTreeMap<&str, PathBuf> = BTreeMap::new();
     let mut left = BYTES_MAX;
-    for name in names {
+    for name in names.values() {
+        if places.contains_key(name.as_str()) {
+            continue;
+        }
         let path = free(&folder, name, &places);
         let mut file = File::create(&path).map_err(|it| cannot(&path, &it.to_string()))?;
         let written = daw::take_out(input, name, left, &mut file);
@@ -45,7 +49,7 @@ pub(super) fn take_out(
     }
     for clip in project.tracks.iter_mut().flat_map(|it| &mut it.clips) {
         if let Content::Audio { path, .. } = &mut clip.content
-            && let Some(place) = places.get(path.as_str())
+            && let Some(place) = names.get(path).and_then(|name| places.get(name.as_str()))
         {
             *path = place.to_string_lossy().into_owned();
         }

@@ -57,8 +57,8 @@ pub fn daw_from_sound(
     if !(map.seconds > 0.0 && map.seconds < 1e8) {
         return Err(cannot(output, "the sound has no length"));
     }
-    let (project, starts_s, lost) = project_of(map, &name, &input.to_string_lossy());
-    write_project(&project, output)?;
+    let (mut project, starts_s, lost) = project_of(map, &name, &input.to_string_lossy());
+    write_project(&mut project, output)?;
     let quarter = |it: &Clip| it.start + it.length;
     let end = project.tracks[0].clips.iter().map(quarter).fold(0.0, f64::max);
     let meter = project.meters[0];
@@ -105,7 +105,7 @@ fn project_of(map: &SoundMap, name: &str, path: &str) -> (Project, f64, Vec<Stri
     project.markers =
         markers(map).into_iter().map(|(at, name)| Marker { quarter: quarter(at), name }).collect();
     let start = quarter(0.0);
-    let content = Content::Audio { path: path.to_owned(), from_secs: 0.0, bytes: None };
+    let content = Content::Audio { path: path.to_owned(), from_secs: 0.0, bytes: None, form: None };
     let clip = Clip { name: name.to_owned(), start, length: quarter(map.seconds) - start, content };
     project.tracks = vec![Track { name: name.to_owned(), clips: vec![clip], ..Track::default() }];
     (project, starts_s, lost)

@@ -70,7 +70,7 @@ fn sounds(project: &Project, places: &Places) -> Vec<DawSound> {
                 path: path.clone(),
                 found_at: places.find(path, *bytes).map(|it| it.to_string_lossy().into_owned()),
                 bytes: *bytes,
-                is_inside: places.is_inside(path),
+                is_inside: places.is_inside(path, *bytes),
                 ..DawSound::default()
             });
             if !sound.tracks.contains(&track.name) {
@@ -90,7 +90,12 @@ mod tests {
     #[test]
     fn notes_and_bars_are_in_seconds_and_sounds_are_listed_once() {
         let clip = |start, content| Clip { name: String::new(), start, length: 2.0, content };
-        let sound = |path: &str| Content::Audio { path: path.into(), from_secs: 0.0, bytes: None };
+        let sound = |path: &str| Content::Audio {
+            path: path.into(),
+            from_secs: 0.0,
+            bytes: None,
+            form: None,
+        };
         let note = Note { start: 1.0, length: 0.5, key: 64, velocity: 90, channel: 0 };
         let project = Project {
             tempos: vec![Tempo { quarter: 0.0, bpm: 60.0 }, Tempo { quarter: 4.0, bpm: 120.0 }],

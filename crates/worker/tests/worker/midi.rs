@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::Write as _,
+    io::{Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -290,6 +290,59 @@ fn sounds_inside_a_project_are_taken_out_when_it_is_written() {
     assert_eq!(found(&at("b.rpp")), [Some(true), Some(false)]);
     worker::daw_convert(&at("a.dawproject"), &at("stems"), &how).unwrap();
     assert!(at("stems/stems/01 Tone.wav").is_file());
+}
+
+#[test]
+fn a_project_that_was_packed_with_its_sounds_is_read_as_it_lies() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    crate::job::write_tone(&at("kick.wav"), 48_000, 1, 0.5);
+    let item = |file: &str| {
+        format!(
+            "    <ITEM\n      POSITION 0\n      LENGTH 0.25\n      <SOURCE WAVE\n        FILE \"{file}\"\n      >\n    >\n"
+        )
+    };
+    let text = format!(
+        "<REAPER_PROJECT 0.1 \"7.0\" 1\n  TEMPO 120 4 4\n  <TRACK\n    NAME Drums\n{}{}{}  >\n>\n",
+        item("Media/kick.wav"),
+        item("C:\\Sounds\\Kick.WAV"),
+        item("../../etc/gone.wav")
+    );
+    let mut archive = zip::ZipWriter::new(fs::File::create(at("Song.zip")).unwrap());
+    let options = zip::write::SimpleFileOptions::default();
+    archive.start_file("Song/Song.rpp", options).unwrap();
+    archive.write_all(text.as_bytes()).unwrap();
+    archive.start_file("Song/Media/kick.wav", options).unwrap();
+    archive.write_all(&fs::read(at("kick.wav")).unwrap()).unwrap();
+    archive.finish().unwrap();
+    // What lies beside the archive is not meant, though it is called the same.
+    fs::write(at("kick.wav"), "another").unwrap();
+    let report = worker::daw_read(&at("Song.zip"), None).unwrap();
+    let found: Vec<_> = report.tracks[0].clips.iter().map(|it| it.is_found).collect();
+    assert_eq!(found, [Some(true), Some(true), Some(false)]);
+    let how = worker::DawConvert::default();
+    let done = worker::daw_convert(&at("Song.zip"), &at("out.dawproject"), &how).unwrap();
+    assert_eq!(done.files.len(), 2, "the sound is taken out once: {done:?}");
+    assert!(at("out sounds/kick.wav").is_file());
+    let again = worker::daw_read(&at("out.dawproject"), None).unwrap();
+    assert_eq!(again.tracks.len(), 1, "the master channel is no track");
+    // The sound says what it is like itself.
+    let mut archive = zip::ZipArchive::new(fs::File::open(at("out.dawproject")).unwrap()).unwrap();
+    let mut text = String::new();
+    archive.by_name("project.xml").unwrap().read_to_string(&mut text).unwrap();
+    assert_eq!(
+        text.matches("<Audio channels=\"1\" duration=\"0.5\" sampleRate=\"48000\">").count(),
+        2,
+        "{text}"
+    );
+    // What is no project says what to do.
+    let mut archive = zip::ZipWriter::new(fs::File::create(at("Kit.zip")).unwrap());
+    archive.start_file("Kick.wav", options).unwrap();
+    archive.finish().unwrap();
+    let refused = worker::daw_read(&at("Kit.zip"), None).unwrap_err();
+    let said =
+        format!("{} {}", refused.why.unwrap_or_default(), refused.remedy.unwrap_or_default());
+    assert!(said.contains("no project in it") && said.contains("Unpack"), "{said}");
 }
 
 #[test]

@@ -59,6 +59,7 @@ fn everything_is_at_its_place() {
         path: "/Users/x/Samples/break.wav".into(),
         from_secs: 1.5,
         bytes: Some(4_410_044),
+        form: None,
     };
     assert_eq!(
         project.tracks[1].clips,

@@ -10,6 +10,7 @@ const PROJECT: &str = r#"<?xml version="1.0"?><Project version="1.0"><Applicatio
  <Track contentType="notes" id="id2" name="Group"><Track id="id3" name="Bass"><Channel id="c"><Devices>
    <ClapPlugin deviceName="Diva" deviceID="x"/><Equalizer name="EQ"/></Devices><Volume unit="decibel" value="-6.0206"/><Mute value="true"/></Channel></Track></Track>
  <Track id="id4" name="Vox"/>
+ <Track id="id5" name="Main"><Channel role="master"><Volume unit="linear" value="0.5"/></Channel></Track>
 </Structure>
 <Arrangement><Lanes timeUnit="beats">
  <Lanes track="id3"><Clips><Clip time="4" duration="4" playStart="1" name="line"><Notes>
@@ -45,7 +46,13 @@ fn everything_is_at_its_place() {
     let notes =
         Content::Notes(vec![Note { start: 0.0, length: 0.5, key: 31, velocity: 64, channel: 2 }]);
     assert_eq!(bass.clips, [Clip { name: "line".into(), start: 4.0, length: 4.0, content: notes }]);
-    let audio = Content::Audio { path: "audio/vox.wav".into(), from_secs: 1.0, bytes: None };
+    let form = SoundForm { n_channels: 1, rate_hz: 48_000, length_secs: 5.0 };
+    let audio = Content::Audio {
+        path: "audio/vox.wav".into(),
+        from_secs: 1.0,
+        bytes: None,
+        form: Some(form),
+    };
     assert_eq!(
         project.tracks[2].clips,
         [Clip { name: String::new(), start: 2.0, length: 4.0, content: audio }]
@@ -67,9 +74,22 @@ fn what_is_written_is_read_again() {
         (&again.tempos, &again.meters, &again.markers),
         (&project.tempos, &project.meters, &project.markers)
     );
+    assert_eq!(again.tracks.len(), project.tracks.len(), "the master channel is no track");
     for (a, b) in again.tracks.iter().zip(&project.tracks) {
         assert_eq!((&a.name, a.is_muted, &a.clips), (&b.name, b.is_muted, &b.clips));
     }
+}
+
+#[test]
+fn a_sound_of_an_unknown_form_has_the_length_of_its_clip() {
+    let mut project = read_text(PROJECT);
+    let Content::Audio { form, .. } = &mut project.tracks[2].clips[0].content else { panic!() };
+    *form = None;
+    let written = write::text(&project);
+    // Four beats from the second on at 150 a minute, and the second before them.
+    let secs = 1.0 + 4.0 * 60.0 / 150.0;
+    let expected = format!("<Audio channels=\"2\" duration=\"{secs}\" sampleRate=\"44100\">");
+    assert!(written.contains(&expected), "{written}");
 }
 
 #[test]

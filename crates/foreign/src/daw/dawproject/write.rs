@@ -5,11 +5,12 @@ use std::io::{Seek, Write};
 
 use zip::{ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-use super::super::{Clip, Content, Project, Timeline, xml::escaped};
+use super::super::{Clip, Content, Project, SoundForm, Timeline, xml::escaped};
 
 /// Writes a project as an archive: tempo and meter map, markers, tracks with notes and sound files.
 ///
-/// Sound files stay where they are. Names of effects become the comment of a track, because their states are not
+/// Sound files stay where they are; of one whose form is not known two channels at 44,100 Hz are said, to the end of its
+/// clip. Names of effects become the comment of a track, because their states are not
 /// known here.
 ///
 /// # Errors
@@ -26,7 +27,7 @@ pub fn write<W: Write + Seek>(project: &Project, out: W) -> Result<W, ZipError> 
     archive.finish()
 }
 
-fn text(project: &Project) -> String {
+pub(super) fn text(project: &Project) -> String {
     let timeline = Timeline::new(&project.tempos);
     let bpm = project.tempos.first().map_or(120.0, |it| it.bpm);
     let (numerator, denominator) =
@@ -129,12 +130,17 @@ fn clip(out: &mut String, clip: &Clip, timeline: &Timeline) {
             }
             out.push_str("            </Notes>\n          </Clip>\n");
         }
-        Content::Audio { path, from_secs, .. } => {
-            let secs = timeline.secs(start + length) - timeline.secs(start) + from_secs;
+        Content::Audio { path, from_secs, form, .. } => {
+            // The format asks for all three of every sound, those included that are nowhere.
+            let SoundForm { n_channels, rate_hz, length_secs } = form.unwrap_or(SoundForm {
+                n_channels: 2,
+                rate_hz: 44_100,
+                length_secs: timeline.secs(start + length) - timeline.secs(start) + from_secs,
+            });
             let _ = write!(
                 out,
                 "          <Clip time=\"{start}\" duration=\"{length}\" contentTimeUnit=\"seconds\" playStart=\"{from_secs}\" name=\"{name}\">\n            \
-                 <Audio channels=\"2\" duration=\"{secs}\" sampleRate=\"44100\">\n              \
+                 <Audio channels=\"{n_channels}\" duration=\"{length_secs}\" sampleRate=\"{rate_hz}\">\n              \
                  <File path=\"{}\" external=\"true\"/>\n            </Audio>\n          </Clip>\n",
                 escaped(path)
             );

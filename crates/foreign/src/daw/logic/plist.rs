@@ -12,7 +12,7 @@ const TEXT_MAX: usize = 10_000;
 
 /// A value of the dictionary.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Value {
+pub(in crate::daw) enum Value {
     Text(String),
     Number(f64),
     Texts(Vec<String>),

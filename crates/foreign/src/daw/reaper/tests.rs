@@ -91,7 +91,8 @@ fn everything_is_at_its_place() {
         keys.clips,
         [Clip { name: "chords".into(), start: 4.0, length: 4.0, content: notes }]
     );
-    let audio = Content::Audio { path: "media/loop.wav".into(), from_secs: 0.25, bytes: None };
+    let audio =
+        Content::Audio { path: "media/loop.wav".into(), from_secs: 0.25, bytes: None, form: None };
     assert_eq!(
         project.tracks[1].clips,
         [Clip { name: "loop.wav".into(), start: 8.0, length: 3.0, content: audio }]

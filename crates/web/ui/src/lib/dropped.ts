@@ -30,6 +30,9 @@ export const isProject = (path: string): boolean => {
   return DAW_ENDINGS.includes(ending(parts.at(-1))) || parts.slice(0, -1).some((part) => ending(part) === 'logicx')
 }
 
+/** Whether a path may be that of a project that was packed with its sounds; opening it shows whether one is in it. */
+export const isPackedProject = (path: string): boolean => /[^\\/]\.zip$/i.test(path)
+
 /** Whether a name has the extension of a MIDI file. */
 export const isMidi = (name: string): boolean => MIDI_ENDINGS.includes(/.\.([^.]*)$/.exec(name)?.[1]?.toLowerCase() ?? '')
 
