@@ -105,6 +105,24 @@ fn what_has_no_notes_has_no_chords_and_no_key() {
 }
 
 #[test]
+fn a_tone_has_no_key_and_neither_has_its_octave() {
+    for note in [33.0, 40.0, 45.0, 57.0, 60.0, 64.0, 69.0, 76.0] {
+        for notes in [&[note][..], &[note, note + 12.0]] {
+            let found = harmony(&sounding(notes, 3.0), RATE_HZ, &[], &[]);
+            assert_eq!(found.key, None, "{notes:?}");
+        }
+    }
+    let sine = |i: u32| (f64::from(i) * 0.05).sin() as f32;
+    let sine: Vec<f32> = (0..3 * RATE_HZ).map(sine).collect();
+    assert_eq!(harmony(&sine, RATE_HZ, &[], &[]).key, None);
+    // A tune on three notes has one.
+    let tune: Vec<f32> =
+        [60.0, 64.0, 67.0, 64.0, 60.0].iter().flat_map(|it| sounding(&[*it], 0.5)).collect();
+    let found = harmony(&tune, RATE_HZ, &[], &[]).key.expect("it has a key");
+    assert_eq!(found.key.to_string(), "C major");
+}
+
+#[test]
 fn chords_reach_from_start_to_end_without_gaps_for_any_beats() {
     let sound = progression(&[(0, Quality::Major, 3), (4, Quality::Minor, 3)], 0.0);
     let check = |beats: &[f64]| {

@@ -117,6 +117,33 @@ fn where_no_pitch_stands_out_there_is_no_melody() {
     }
 }
 
+/// Strokes whose pitch falls by so many semitones, faster at first, with a quiet overtone.
+fn strokes(midis: &[f64], fall: f64) -> Vec<f32> {
+    let mut sound = vec![];
+    for midi in midis {
+        let mut phase = 0.0;
+        for i in 0..22_050 {
+            let secs = f64::from(i) / 44_100.0;
+            let now = midi + fall * ((-secs / 0.1).exp() - 1.0);
+            phase += TAU * hz(now) / 44_100.0;
+            let wave = phase.sin() + 0.2 * (2.0 * phase).sin();
+            sound.push((0.5 * (secs / 0.003).min(1.0) * (-secs / 0.25).exp() * wave) as f32);
+        }
+    }
+    sound
+}
+
+#[test]
+fn strokes_of_toms_are_no_melody_and_held_notes_beside_a_slide_are() {
+    let n_voiced =
+        |sound: &[f32]| melody(sound, 44_100).frames.iter().filter(|it| it.f0_hz.is_some()).count();
+    assert_eq!(n_voiced(&strokes(&[57.0], 2.0)), 0);
+    assert_eq!(n_voiced(&strokes(&[57.0, 52.0, 50.0], 1.5)), 0);
+    assert!(n_voiced(&strokes(&[57.0, 52.0, 50.0], 0.2)) > 50);
+    let both = [strokes(&[57.0], 2.0), strokes(&[57.0, 60.0], 0.0)].concat();
+    assert!(n_voiced(&both) > 50);
+}
+
 #[test]
 fn scraps_and_bad_samples_break_nothing() {
     for rate_hz in [100, 8000, 44_100, 192_000] {
