@@ -128,11 +128,25 @@ pub struct LibraryScan {
     pub job: Option<Id>,
 }
 
-/// A sound of the library, as lists show it.
+/// What an item of the library is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemKind {
+    /// A sound.
+    Sound,
+    /// Notes: a MIDI file.
+    Midi,
+    /// A film of an agent at play. It stays where it is made, and nothing is found in it.
+    Film,
+}
+
+/// A sound of the library, as lists show it; also a MIDI file or a film.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct LibraryItem {
     /// Its identifier.
     pub id: Id,
+    /// What it is.
+    pub kind: ItemKind,
     /// The project that it lies in.
     pub project: Id,
     /// The folder of the library that it is in; none of what was generated or recorded here.

@@ -9,6 +9,7 @@ mod corrections;
 pub(crate) mod datasets;
 pub(crate) mod daw;
 mod exports;
+mod film_items;
 pub(crate) mod films;
 pub(crate) mod folders;
 pub(crate) mod generations;

@@ -6,7 +6,7 @@ mod similar;
 use std::path::PathBuf;
 
 use api::{
-    AnnotationForm, FolderSource, Id, Job, LibraryFolder, LibraryItem, LibraryItemChange,
+    AnnotationForm, FolderSource, Id, ItemKind, Job, LibraryFolder, LibraryItem, LibraryItemChange,
     LibraryItemDetail, LibraryPage, LibraryScan, NewAnalysis, NewLibraryFolder,
 };
 
@@ -48,7 +48,8 @@ pub(crate) enum LibraryCommand {
         #[arg(long)]
         follow: bool,
     },
-    /// Search sounds by what is in them, like `key:Am tempo:118..124 len<8 rating>=3`; `like:ID` puts similar ones first
+    /// Search sounds by what is in them, like `key:Am tempo:118..124 len<8 rating>=3`; `like:ID` puts similar ones first,
+    /// and `kind:film` lists films of agents
     Search {
         /// Words and fields; all sounds without any
         query: Vec<String>,
@@ -69,7 +70,7 @@ pub(crate) enum LibraryCommand {
             value_parser = clap::value_parser!(u64).range(1..=500))]
         limit: u64,
     },
-    /// Show a sound and what was found in it
+    /// Show a sound and what was found in it, or a film
     Show {
         /// The sound's identifier
         sound: Id,
@@ -324,7 +325,7 @@ fn number(value: Option<f64>, unit: &str) -> String {
 
 fn item_table(page: &LibraryPage) -> String {
     if page.items.is_empty() {
-        return "No sound passes this search.".to_owned();
+        return "Nothing passes this search.".to_owned();
     }
     let row = |item: &LibraryItem| {
         [
@@ -354,6 +355,7 @@ fn item_table(page: &LibraryPage) -> String {
 fn detail(shown: &LibraryItemDetail) -> String {
     let item = &shown.item;
     let state = match (&item.problem, item.is_missing, item.is_analysed) {
+        _ if item.kind == ItemKind::Film => String::new(),
         (_, true, _) => "missing".to_owned(),
         (Some(problem), ..) => problem.clone(),
         (.., false) => "not analysed".to_owned(),
@@ -361,11 +363,16 @@ fn detail(shown: &LibraryItemDetail) -> String {
         _ if item.is_edited => "corrected by hand".to_owned(),
         _ => String::new(),
     };
+    let kind = match item.kind {
+        ItemKind::Sound => "sound",
+        ItemKind::Midi => "notes",
+        ItemKind::Film => "film",
+    };
     let findings = shown.analysis.iter().flat_map(|it| &it.findings);
     let findings: Vec<&str> = findings.map(|it| it.sentence.as_str()).collect();
     let rating = if item.rating > 0 { format!("{} of 5", item.rating) } else { String::new() };
     list(&[
-        ("sound", item.id.to_string()),
+        (kind, item.id.to_string()),
         ("name", item.name.clone()),
         ("path", item.path.clone()),
         ("state", state),

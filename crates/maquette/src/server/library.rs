@@ -54,7 +54,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Asked {
-    /// The search, like `key:Am tempo:118..124 len<8`; all sounds if absent. `like:ID` compares with a sound.
+    /// The search, like `key:Am tempo:118..124 len<8`; all sounds if absent. `like:ID` compares with a sound, and
+    /// `kind:film` lists films.
     q: Option<String>,
     /// The order: name, added, modified, format, length, tempo, key, loudness, peak, rating or rate; with a dash before
     /// it, the other way round. Newest first if absent; where the search compares, most similar first.

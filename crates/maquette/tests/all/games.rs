@@ -96,6 +96,16 @@ fn an_agent_learns_plays_and_is_filmed() {
     let share = child["job"]["progress"]["share"].as_f64().unwrap();
     assert!(share <= 1.0, "{share}");
 
+    // The library knows it, too.
+    let found = json(&workspace, &["library", "search", "kind:film", "\"the end\""]);
+    let listed = &found["items"][0];
+    assert_eq!((&found["total"], &listed["kind"]), (&value!(1), &value!("film")), "{found}");
+    assert_eq!(listed["bytes"], bytes.len());
+    let id = listed["id"].as_str().unwrap();
+    assert_eq!(json(&workspace, &["library", "show", id])["item"], *listed);
+    let told = crate::program::run(&workspace, &["library", "show", id]);
+    assert!(text(&told.stdout).starts_with("film"), "{}", text(&told.stdout));
+
     json(&workspace, &["film", "delete", "The end"]);
     refused(&["film", "show", "The end"], "no film");
     assert_eq!(json(&workspace, &["film", "restore", "The end"])["job"]["name"], "The end");

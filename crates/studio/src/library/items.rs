@@ -16,7 +16,7 @@ use rusqlite::Connection;
 
 use super::{
     analyses::{self, Content},
-    changes, corrections,
+    changes, corrections, film_items,
     folders::{file_of, root_of, set_removed},
     search,
     sounds::valid_tags,
@@ -51,7 +51,7 @@ pub struct LibraryAsk {
 }
 
 impl Studio {
-    /// Sounds of the library that pass a search. One that compares with a sound puts the most similar ones first, unless
+    /// Sounds and MIDI files of the library that pass a search, or films, if it asks for those. One that compares with a sound puts the most similar ones first, unless
     /// another order is asked for.
     ///
     /// # Errors
@@ -66,6 +66,9 @@ impl Studio {
             let all: Vec<&str> = items::sorts().collect();
             let message = format!("`{sort}` is no order; use {}", all.join(", "));
             return Err(Error::invalid("sort", message));
+        }
+        if search.like.is_none() && film_items::asks_for_films(&search) {
+            return self.film_items(&search, (sort, is_down), ask);
         }
         let wanted = Wanted {
             project: self.project.as_ref(),
@@ -95,11 +98,28 @@ impl Studio {
         Ok(words.into_iter().map(word).collect())
     }
 
-    /// One sound, with all that was found in it.
+    /// One sound, with all that was found in it; of a film, what lists say of it.
     ///
     /// # Errors
     /// `NotFound` when there is none.
     pub fn library_item(&self, id: &Id) -> Result<LibraryItemDetail, Error> {
+        match self.sound_item(id) {
+            Err(missing @ Error::NotFound { .. }) => {
+                let item = self.film_item(id).map_err(|_| missing)?;
+                Ok(LibraryItemDetail {
+                    item,
+                    folder_name: None,
+                    analysis: None,
+                    found: None,
+                    edit: None,
+                    changed_from: None,
+                })
+            }
+            found => found,
+        }
+    }
+
+    fn sound_item(&self, id: &Id) -> Result<LibraryItemDetail, Error> {
         let (item, folder_name, place) = self.shared.read(|c| {
             let place = find(c, id)?;
             let item = items::find(c, id)?;
@@ -236,12 +256,17 @@ impl Studio {
         self.library_item(id)
     }
 
-    /// The file of a sound.
+    /// The file of a sound or a film.
     ///
     /// # Errors
-    /// `NotFound` when there is no such sound, or the file is not there.
+    /// `NotFound` when there is no such item, or the file is not there.
     pub fn library_item_file(&self, id: &Id) -> Result<PathBuf, Error> {
-        let path = self.shared.read(|c| path_of(&self.shared, c, &find(c, id)?))?;
+        let path = match self.shared.read(|c| path_of(&self.shared, c, &find(c, id)?)) {
+            Err(missing @ Error::NotFound { .. }) => {
+                self.film_item(id).map_err(|_| missing)?.path.into()
+            }
+            path => path?,
+        };
         match path.is_file() {
             true => Ok(path),
             false => Err(Error::NotFound { what: "file", id: path.to_string_lossy().into_owned() }),

@@ -74,7 +74,7 @@ pub(crate) enum Test {
     Is(State),
 }
 
-/// What the library lists. Films stay where they are made.
+/// What the library lists. Films stay where they are made; `film_items.rs` tests them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Sound,
@@ -124,6 +124,15 @@ const STATES: &[(&str, State)] = &[
 pub(crate) struct Range {
     pub(crate) least: Option<End>,
     pub(crate) most: Option<End>,
+}
+
+impl Range {
+    /// Whether a number lies in it.
+    pub(crate) fn has(&self, value: f64) -> bool {
+        let is_past = |end: End, by: f64| by > 0.0 || (by == 0.0 && !end.is_open);
+        self.least.is_none_or(|end| is_past(end, value - end.value))
+            && self.most.is_none_or(|end| is_past(end, end.value - value))
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

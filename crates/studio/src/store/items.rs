@@ -5,7 +5,7 @@ mod terms;
 
 use std::collections::BTreeMap;
 
-use api::{Analysis, Id, LibraryItem, UnixMs};
+use api::{Analysis, Id, ItemKind, LibraryItem, MIDI_ENDINGS, UnixMs};
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter, types::Value};
 use terms::test_of;
 
@@ -508,13 +508,16 @@ fn item_from(row: &Row<'_>) -> rusqlite::Result<LibraryItem> {
             tags.push(tag);
         }
     }
+    let ending: String = row.get(5)?;
+    let is_midi = MIDI_ENDINGS.contains(&ending.as_str());
     Ok(LibraryItem {
         id: id(row, 0)?,
+        kind: if is_midi { ItemKind::Midi } else { ItemKind::Sound },
         project: id(row, 1)?,
         folder: if has_folder { Some(id(row, 2)?) } else { None },
         path: row.get(3)?,
         name: row.get(4)?,
-        ending: row.get(5)?,
+        ending,
         bytes: uint(row, 6)?,
         modified_ms: uint(row, 7)?,
         added_ms: uint(row, 8)?,

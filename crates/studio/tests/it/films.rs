@@ -3,11 +3,11 @@
 use std::fs;
 
 use api::{
-    Film, FilmChange, FilmKind, FilmLook, Id, JobKind, JobState, Limit, NewFilm, NewProject,
-    ProjectItem, RunDefaults,
+    Film, FilmChange, FilmKind, FilmLook, Id, ItemKind, JobKind, JobState, Limit, NewFilm,
+    NewProject, ProjectItem, RunDefaults,
 };
 use serde_json::json;
-use studio::Error;
+use studio::{Error, LibraryAsk};
 
 use crate::stage::{Stage, request};
 
@@ -135,6 +135,57 @@ fn a_film_is_asked_for_marked_deleted_and_restored() {
     assert_eq!(stage.studio.films().unwrap().len(), N_OF_A_RUN + 1, "a rebuild films nothing");
     let outside = stage.studio.film_file(&id, "../../../../studio.json");
     assert!(matches!(outside, Err(Error::NotFound { .. })), "{outside:?}");
+}
+
+#[test]
+fn the_library_lists_films_to_who_asks_for_them() {
+    let stage = Stage::new();
+    let run = agent(&stage, "Brick", 10, json!({}));
+    wait_films(&stage, &run, N_OF_A_RUN);
+    let list = |query: &str, sort: &str| {
+        let ask = LibraryAsk {
+            query: query.to_owned(),
+            sort: sort.to_owned(),
+            limit: 500,
+            ..LibraryAsk::default()
+        };
+        stage.studio.library_items(&ask).unwrap()
+    };
+    let all = list("kind:film", "");
+    assert_eq!((all.total, all.items.len()), (N_OF_A_RUN as u64, N_OF_A_RUN));
+    let films = stage.studio.films().unwrap();
+    let first = &all.items[0];
+    assert_eq!((&first.id, &first.name), (&films[0].id, &films[0].job.name));
+    let result = films[0].result.as_ref().unwrap();
+    assert_eq!((first.kind, first.bytes), (ItemKind::Film, result.bytes));
+    assert_eq!(first.seconds, Some(result.length_secs));
+    assert!(list("", "").items.is_empty() && list("-kind:film", "").items.is_empty());
+    let n = |query: &str| list(query, "").total as usize;
+    assert_eq!(n("is:film brick journey"), 1);
+    assert_eq!(n("kind:film -journey"), N_OF_A_RUN - 1);
+    assert_eq!(n("kind:film format:mp4 is:made len<100000"), N_OF_A_RUN);
+    assert_eq!(n("kind:film -key:Am"), N_OF_A_RUN);
+    assert_eq!(n("kind:film key:Am") + n("kind:film kind:sound") + n("kind:film len>100000"), 0);
+    let longest = |sort: &str| list("kind:film", sort).items[0].seconds.unwrap();
+    assert!(longest("-length") >= longest("length"));
+    let ask = LibraryAsk {
+        query: "kind:film".to_owned(),
+        sort: "name".to_owned(),
+        offset: 1,
+        limit: 2,
+        only: Some(films[..4].iter().map(|it| it.id.clone()).collect()),
+    };
+    let part = stage.studio.library_items(&ask).unwrap();
+    assert_eq!((part.total, part.items.len()), (4, 2));
+    assert!(part.items[0].name < part.items[1].name);
+
+    let shown = stage.studio.library_item(&first.id).unwrap();
+    assert!(shown.item == *first && shown.analysis.is_none());
+    assert!(stage.studio.library_item_file(&first.id).is_ok_and(|it| it.is_file()));
+    stage.studio.delete_job(&first.id).unwrap();
+    let gone = stage.studio.library_item(&first.id);
+    assert!(matches!(gone, Err(Error::NotFound { what: "sound", .. })), "{gone:?}");
+    assert_eq!(n("kind:film"), N_OF_A_RUN - 1);
 }
 
 #[test]

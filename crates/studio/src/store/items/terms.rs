@@ -64,7 +64,7 @@ pub(super) fn test_of(test: &Test, values: &mut Vec<Value>) -> String {
         Test::Format(it) => format!("(i.ending = {})", given(text(it))),
         Test::Kind(Kind::Midi) => is_midi(),
         Test::Kind(Kind::Sound) => format!("(NOT {})", is_midi()),
-        // No film is a sound.
+        // No film is a sound; a search that asks for films does not come here.
         Test::Kind(Kind::Film) => "0".to_owned(),
         Test::Meter(it) => format!("(c.meter = {})", given(text(it))),
         Test::Is(State::Missing) => "i.is_missing".to_owned(),
