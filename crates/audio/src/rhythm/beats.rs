@@ -93,19 +93,6 @@ impl Pulse {
             ((self.sums[to] - self.sums[from]) / (to - from) as f64) as f32
         }
     }
-
-    /// How well a beat from `frame` on with a length fits.
-    fn beat(&self, frame: usize, length: usize, division: Division) -> f32 {
-        let mean = self.mean(frame, frame + length);
-        let mut score = self.values[frame] - mean;
-        for (place, strength) in division.places() {
-            let at = frame as f64 + place * length as f64;
-            if at < self.len() as f64 {
-                score += strength * (self.at(at) - mean);
-            }
-        }
-        score
-    }
 }
 
 /// The best beats whose lengths in frames lie in a range; none where the sound is shorter than two beats.
@@ -120,34 +107,27 @@ pub(super) fn track(
         return None;
     }
     let n_lengths = longest - shortest + 1;
+    let changes = Changes::new(shortest, n_lengths);
+    let fits = Fits::new(shortest, n_lengths, division);
     // The best score of a path whose last beat begins at a frame and has a length; and the length before.
     let mut scores = vec![f32::MIN; n * n_lengths];
-    let mut before = vec![u8::MAX; n * n_lengths];
+    let mut before = vec![NONE; n * n_lengths];
+    // Of beats that end at a frame, by their lengths, with as many beside them as a length can change by.
+    let mut ending = vec![f32::MIN; n_lengths + 2 * changes.reach];
+    let mut own = vec![0.0; n_lengths];
     for frame in 0..n {
-        for idx in 0..n_lengths {
-            let length = shortest + idx;
-            let own = pulse.beat(frame, length, division);
-            // A path may begin in the first beat of the sound.
-            let mut best = if frame < longest { 0.0 } else { f32::MIN };
-            let reach = ((length as f64 * CHANGE_MAX).ceil() as usize).max(1);
-            for from in idx.saturating_sub(reach)..=(idx + reach).min(n_lengths - 1) {
-                let earlier = shortest + from;
-                if earlier > frame {
-                    break;
-                }
-                let score = scores[(frame - earlier) * n_lengths + from];
-                if score == f32::MIN {
-                    continue;
-                }
-                let score = score - change(earlier, length);
-                if score > best {
-                    best = score;
-                    before[frame * n_lengths + idx] = from as u8;
-                }
-            }
-            if best > f32::MIN {
-                scores[frame * n_lengths + idx] = best + own;
-            }
+        for idx in 0..n_lengths.min((frame + 1).saturating_sub(shortest)) {
+            ending[changes.reach + idx] = scores[(frame - shortest - idx) * n_lengths + idx];
+        }
+        let row = frame * n_lengths..(frame + 1) * n_lengths;
+        let (best, before) = (&mut scores[row.clone()], &mut before[row]);
+        // A path may begin in the first beat of the sound.
+        best.fill(if frame < longest { 0.0 } else { f32::MIN });
+        changes.best(&ending, best, before);
+        fits.of(pulse, frame, &mut own);
+        for (score, own) in best.iter_mut().zip(&own) {
+            // Where no path ends, the score is so low that it stays what it is.
+            *score += own;
         }
     }
     let (mut frame, mut idx) = (n.saturating_sub(longest)..n)
@@ -158,16 +138,94 @@ pub(super) fn track(
     loop {
         frames.push(frame);
         let from = before[frame * n_lengths + idx];
-        if from == u8::MAX {
+        if from == NONE {
             break;
         }
-        idx = usize::from(from);
+        idx = from as usize;
         frame -= shortest + idx;
     }
     frames.reverse();
     let frames: Vec<f64> = frames.into_iter().map(|frame| frame as f64).collect();
     let fit = fit(pulse, &frames, division);
     Some(Path { frames, fit, division })
+}
+
+/// No beat before. Places are of the width of scores, so that both are computed side by side.
+const NONE: u32 = u32::MAX;
+
+/// What it costs to change from each length to each other that is near enough.
+struct Changes {
+    /// By how many frames a length can change at most.
+    reach: usize,
+    n_lengths: usize,
+    /// For each change, from the most frames shorter on, the cost of each length after it; infinite if it is too far.
+    costs: Vec<f32>,
+}
+
+impl Changes {
+    fn new(shortest: usize, n_lengths: usize) -> Self {
+        let reach = |length: usize| ((length as f64 * CHANGE_MAX).ceil() as usize).max(1);
+        let most = reach(shortest + n_lengths - 1);
+        let cost = |by: usize, idx: usize| {
+            let length = shortest + idx;
+            // The length before, or none where it is not among them.
+            match (idx + by).checked_sub(most) {
+                Some(from) if from < n_lengths && from.abs_diff(idx) <= reach(length) => {
+                    change(shortest + from, length)
+                }
+                _ => f32::INFINITY,
+            }
+        };
+        let costs =
+            (0..=2 * most).flat_map(|by| (0..n_lengths).map(move |idx| cost(by, idx))).collect();
+        Self { reach: most, n_lengths, costs }
+    }
+
+    /// Raises scores to those of the best beats before, and says which these are; of equals the shortest.
+    fn best(&self, ending: &[f32], best: &mut [f32], before: &mut [u32]) {
+        for (by, costs) in self.costs.chunks_exact(self.n_lengths).enumerate() {
+            let earlier = &ending[by..by + self.n_lengths];
+            let all = best.iter_mut().zip(before.iter_mut()).zip(earlier.iter().zip(costs));
+            for (idx, ((best, before), (earlier, cost))) in all.enumerate() {
+                let score = earlier - cost;
+                let is_better = score > *best;
+                *best = if is_better { score } else { *best };
+                *before =
+                    if is_better { (idx + by).wrapping_sub(self.reach) as u32 } else { *before };
+            }
+        }
+    }
+}
+
+/// How well a beat of each length fits at a frame.
+struct Fits {
+    shortest: usize,
+    /// For each length, the places in a beat in frames, and how strong they are.
+    places: Vec<Vec<(f64, f32)>>,
+}
+
+impl Fits {
+    fn new(shortest: usize, n_lengths: usize, division: Division) -> Self {
+        let of = |length: usize| {
+            let places = division.places().iter();
+            places.map(|(place, strength)| (place * length as f64, *strength)).collect()
+        };
+        Self { shortest, places: (shortest..shortest + n_lengths).map(of).collect() }
+    }
+
+    fn of(&self, pulse: &Pulse, frame: usize, fits: &mut [f32]) {
+        for (i, (fit, places)) in fits.iter_mut().zip(&self.places).enumerate() {
+            let mean = pulse.mean(frame, frame + self.shortest + i);
+            let mut score = pulse.values[frame] - mean;
+            for (place, strength) in places {
+                let at = frame as f64 + place;
+                if at < pulse.len() as f64 {
+                    score += strength * (pulse.at(at) - mean);
+                }
+            }
+            *fit = score;
+        }
+    }
 }
 
 /// What it costs to change the length of a beat.

@@ -45,6 +45,7 @@ impl Chroma {
             ((low / bin_hz).ceil() as usize).max(1)..(last + 1).min(window / 2 + 1)
         };
         let (bass, all) = (bins(BASS_HZ), bins(ALL_HZ));
+        let classes: Vec<usize> = (0..bass.end.max(all.end)).map(class).collect();
         let band_edge = |i: usize| {
             BANDS_HZ.0 * (BANDS_HZ.1 / BANDS_HZ.0).powf(i as f64 / N_BANDS as f64) / bin_hz
         };
@@ -60,16 +61,16 @@ impl Chroma {
             magnitudes.clear();
             stft.magnitudes((0..window).map(sample), &mut magnitudes);
             let fold = |range: &std::ops::Range<usize>| {
-                let mut classes = [0.0f32; 12];
+                let mut strengths = [0.0f32; 12];
                 for bin in range.clone() {
                     let (left, own) = (magnitudes[bin - 1], magnitudes[bin]);
                     let right = magnitudes.get(bin + 1).copied().unwrap_or(0.0);
                     // Only peaks are pitches; what lies between them is noise.
                     if own >= left && own >= right {
-                        classes[class(bin)] += (1.0 + 1_000.0 * own).ln();
+                        strengths[classes[bin]] += (1.0 + 1_000.0 * own).ln();
                     }
                 }
-                classes
+                strengths
             };
             chroma.all.push(fold(&all));
             chroma.bass.push(fold(&bass));
