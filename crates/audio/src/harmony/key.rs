@@ -85,9 +85,10 @@ pub struct KeyFound {
     pub confidence: f64,
 }
 
-/// The key that fits best on the whole: its profile correlates with the notes, and the chords are its own. None for
-/// silence, for sounds whose notes are all about equally strong, and for those that have fewer than three pitch classes
-/// besides harmonics, as a single tone.
+/// The key that fits best on the whole: its profile correlates with the notes, and the chords are its own.
+///
+/// None for silence, for sounds whose notes are all about equally strong, and for those that have fewer than three pitch
+/// classes besides harmonics, as a single tone.
 #[must_use]
 pub fn key(chroma: &Chroma, chords: &[ChordSpan]) -> Option<KeyFound> {
     let notes = histogram(chroma);

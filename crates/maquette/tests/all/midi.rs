@@ -123,8 +123,14 @@ fn notes_of_the_library_are_edited_into_a_new_file() {
     let ask = ["library", "edit-notes", id, &path("edit.json"), "--name", "Minor"];
     let saved = json(&workspace, &ask);
     let new = saved["item"]["id"].as_str().unwrap();
-    assert_eq!((&saved["item"]["name"], &saved["changed_from"]["item"]), (&"Minor".into(), &id.into()));
-    assert_eq!(saved["changed_from"]["edited"], serde_json::json!({"added": 1, "changed": 1, "removed": 1}));
+    assert_eq!(
+        (&saved["item"]["name"], &saved["changed_from"]["item"]),
+        (&"Minor".into(), &id.into())
+    );
+    assert_eq!(
+        saved["changed_from"]["edited"],
+        serde_json::json!({"added": 1, "changed": 1, "removed": 1})
+    );
     let after = json(&workspace, &["library", "notes", new]);
     let all = after["tracks"][0]["notes"].as_array().unwrap();
     assert_eq!((all.len(), &all[0]), (8, &serde_json::json!([0, 20, 40, 1, 0])));
@@ -136,7 +142,11 @@ fn notes_of_the_library_are_edited_into_a_new_file() {
     assert!(text(&refused.stderr).contains("has changed since"), "{}", text(&refused.stderr));
     fs::write(path("odd.json"), r#"{"tracks": [{"track": 9}]}"#).unwrap();
     let refused = run(&workspace, &["library", "edit-notes", id, &path("odd.json")]);
-    assert!(text(&refused.stderr).contains("The notes were not saved"), "{}", text(&refused.stderr));
+    assert!(
+        text(&refused.stderr).contains("The notes were not saved"),
+        "{}",
+        text(&refused.stderr)
+    );
     let listed = text(&run(&workspace, &["library", "notes", id]).stdout);
     assert!(listed.starts_with("480 ticks a quarter note"), "{listed}");
 }

@@ -75,7 +75,7 @@ impl TextConfig {
         let kinds = fields.get("layer_types").and_then(Value::as_array);
         let slides = |i: usize| match kinds {
             Some(kinds) => kinds.get(i).is_some_and(|kind| kind == "sliding_attention"),
-            None => i % 2 == 0,
+            None => i.is_multiple_of(2),
         };
         let name = fields.text("hidden_activation")?.unwrap_or("gelu_pytorch_tanh");
         let activation =
@@ -106,7 +106,8 @@ impl TextConfig {
         within("num_key_value_heads", config.n_key_heads, 1, config.n_heads)?;
         within("head_dim", config.head_dim, 2, 1 << 12)?;
         within("intermediate_size", config.n_inner, 1, 1 << 17)?;
-        if config.n_heads % config.n_key_heads != 0 || config.head_dim % 2 != 0 {
+        if !config.n_heads.is_multiple_of(config.n_key_heads) || !config.head_dim.is_multiple_of(2)
+        {
             return Err("its heads are not whole groups, or of an odd size".into());
         }
         if !(config.scalar > 0.0 && config.base > 1.0 && config.cap.is_none_or(|cap| cap > 0.0)) {

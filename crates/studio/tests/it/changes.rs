@@ -3,8 +3,8 @@
 use std::{fs, path::Path};
 
 use api::{
-    Change, ChangeInput, ChangeJob, ChangedBy, EditedNotes, FolderSource, Id, JobState, KeepChanged, LibraryItem,
-    NewChange, NewLibraryFolder, SpectrumChange, StretchChange,
+    Change, ChangeInput, ChangeJob, ChangedBy, EditedNotes, FolderSource, Id, JobState,
+    KeepChanged, LibraryItem, NewChange, NewLibraryFolder, SpectrumChange, StretchChange,
 };
 use studio::{Error, LibraryAsk};
 
@@ -65,7 +65,8 @@ fn what_is_kept_becomes_a_sound_that_says_what_it_was_made_of() {
     assert_eq!(fs::read_to_string(&kept.item.path).unwrap(), "90 C major changed");
     let from = kept.changed_from.unwrap();
     assert_eq!((from.item.as_ref(), from.name.as_str()), (Some(&ids[1]), "Take 2"));
-    let is_stretched = |by: &ChangedBy| matches!(by, ChangedBy::Change { change, .. } if *change == stretch());
+    let is_stretched =
+        |by: &ChangedBy| matches!(by, ChangedBy::Change { change, .. } if *change == stretch());
     assert!(is_stretched(&from.by), "{from:?}");
     // Kept again, it is the same sound; under another name, it has one of its own.
     let again = stage.studio.keep_changed(&change.id, &keep(&sound.path, None)).unwrap();
