@@ -4762,6 +4762,11 @@ export interface components {
             /** @description Its name. */
             name: string;
         };
+        /**
+         * @description What an item of the library is.
+         * @enum {string}
+         */
+        ItemKind: "sound" | "midi" | "film";
         /** @description A job as lists and pages show it. */
         Job: {
             /** @description The identifier of the dataset, run, reconstruction or measure that it makes. */
@@ -5064,10 +5069,12 @@ export interface components {
             /** @description Another name. */
             name?: string | null;
         };
-        /** @description A sound of the library, as lists show it. */
+        /** @description A sound of the library, as lists show it; also a MIDI file or a film. */
         LibraryItem: {
             /** @description Its identifier. */
             id: components["schemas"]["Id"];
+            /** @description What it is. */
+            kind: components["schemas"]["ItemKind"];
             /** @description The project that it lies in. */
             project: components["schemas"]["Id"];
             folder?: components["schemas"]["Id"] | null;
@@ -8146,6 +8153,7 @@ export type Import = components['schemas']['Import'];
 export type ImportResult = components['schemas']['ImportResult'];
 export type ImportTask = components['schemas']['ImportTask'];
 export type Imported = components['schemas']['Imported'];
+export type ItemKind = components['schemas']['ItemKind'];
 export type Job = components['schemas']['Job'];
 export type JobFile = components['schemas']['JobFile'];
 export type JobKind = components['schemas']['JobKind'];
@@ -11184,7 +11192,10 @@ export interface operations {
             query?: {
                 /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
                 project?: components["schemas"]["Id"];
-                /** @description The search, like `key:Am tempo:118..124 len<8`; all sounds if absent. `like:ID` compares with a sound. */
+                /**
+                 * @description The search, like `key:Am tempo:118..124 len<8`; all sounds if absent. `like:ID` compares with a sound, and
+                 *     `kind:film` lists films.
+                 */
                 q?: string;
                 /**
                  * @description The order: name, added, modified, format, length, tempo, key, loudness, peak, rating or rate; with a dash before
