@@ -85,7 +85,7 @@ pub(super) fn entry<'a>(
     path: &Path,
     archive: &'a mut ZipArchive<File>,
     name: &str,
-) -> Result<impl Read + 'a, Error> {
+) -> Result<impl Read + use<'a>, Error> {
     archive.by_name(name).map_err(|error| broken(path, &error))
 }
 
