@@ -1278,6 +1278,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/library/items/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The notes of a MIDI file of the library in its own time, for an editor. */
+        get: operations["item_notes"];
+        put?: never;
+        /**
+         * Saves a MIDI file of the library with some notes changed as a new one, which is answered. The old one stays, and of the
+         *     new one all that is not named is as it was.
+         */
+        post: operations["edit_item_notes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/library/items/{id}/open": {
         parameters: {
             query?: never;
@@ -2589,6 +2610,34 @@ export interface components {
             notes: string[];
             packaged?: components["schemas"]["Packaged"] | null;
         };
+        /** @description A note that is new. */
+        AddedNote: {
+            /**
+             * Format: int64
+             * @description Where it starts, in ticks.
+             */
+            start: number;
+            /**
+             * Format: int64
+             * @description Its length in ticks, at least 1.
+             */
+            length: number;
+            /**
+             * Format: int32
+             * @description The key, 0 to 127; 60 is the middle C.
+             */
+            key: number;
+            /**
+             * Format: int32
+             * @description How hard it is struck, 1 to 127.
+             */
+            velocity: number;
+            /**
+             * Format: int32
+             * @description The channel, 0 to 15; that of most notes of the track if absent.
+             */
+            channel?: number | null;
+        };
         /** @description What was found in one sound. An interface for scripts: fields may be added, none changes its meaning. */
         Analysis: {
             /**
@@ -2747,6 +2796,10 @@ export interface components {
             chords?: components["schemas"]["Span"][] | null;
             /** @description Other sections. */
             sections?: components["schemas"]["Span"][] | null;
+            /** @description Other phrases. */
+            phrases?: components["schemas"]["Phrase"][] | null;
+            /** @description Other notes of the leading voice. */
+            melody?: components["schemas"]["HeardNote"][] | null;
         };
         /** @description How a band is written. */
         ArrangeChange: {
@@ -2916,6 +2969,18 @@ export interface components {
             /** @description Files that could not be changed, where others could. */
             failures: components["schemas"]["ChangeFailure"][];
         };
+        /** @description What made a sound or MIDI file of the library of another. */
+        ChangedBy: {
+            /** @description What was done. */
+            change: components["schemas"]["Change"];
+            /** @description The job that did it. */
+            job: components["schemas"]["Id"];
+            /** @description The file, in the job's folder. */
+            file: string;
+        } | {
+            /** @description How many. */
+            edited: components["schemas"]["EditedNotes"];
+        };
         /** @description A file that a change made. */
         ChangedFile: {
             /** @description Its path in the job's folder. */
@@ -2937,17 +3002,11 @@ export interface components {
              */
             bytes: number;
         };
-        /** @description What a sound of the library was made of, by a change that was kept. */
-        ChangedFrom: {
+        /** @description What a sound or MIDI file of the library was made of: by a change that was kept, or by hand. */
+        ChangedFrom: components["schemas"]["ChangedBy"] & {
             item?: components["schemas"]["Id"] | null;
             /** @description Its name. */
             name: string;
-            /** @description What was done. */
-            change: components["schemas"]["Change"];
-            /** @description The job that did it. */
-            job: components["schemas"]["Id"];
-            /** @description The file, in the job's folder. */
-            file: string;
             /** @description When it was kept. */
             kept_ms: components["schemas"]["u64"];
         };
@@ -2956,6 +3015,34 @@ export interface components {
          * @enum {string}
          */
         ChangedKind: "sound" | "midi" | "project" | "table";
+        /** @description A note that becomes another. */
+        ChangedNote: {
+            /**
+             * Format: int32
+             * @description Its place in the track's list.
+             */
+            note: number;
+            /**
+             * Format: int64
+             * @description Where it starts, in ticks.
+             */
+            start: number;
+            /**
+             * Format: int64
+             * @description Its length in ticks.
+             */
+            length: number;
+            /**
+             * Format: int32
+             * @description The key, 0 to 127; 60 is the middle C.
+             */
+            key: number;
+            /**
+             * Format: int32
+             * @description How hard it is struck, 1 to 127.
+             */
+            velocity: number;
+        };
         /**
          * @description What a file is for that a change made.
          * @enum {string}
@@ -3768,6 +3855,27 @@ export interface components {
             machine: components["schemas"]["Machine"];
             /** @description One line for each thing that was looked at. */
             checks: components["schemas"]["Check"][];
+        };
+        /** @description How many notes of a MIDI file were edited by hand. */
+        EditedNotes: {
+            /**
+             * Format: int64
+             * @description Notes that were added.
+             * @default 0
+             */
+            added: number;
+            /**
+             * Format: int64
+             * @description Notes that became others.
+             * @default 0
+             */
+            changed: number;
+            /**
+             * Format: int64
+             * @description Notes that were removed.
+             * @default 0
+             */
+            removed: number;
         };
         /** @description A sound that was edited in its spectrum. */
         EditedSound: {
@@ -5573,6 +5681,60 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /** @description The notes of a MIDI file in its own time, track by track. */
+        MidiNotes: {
+            /**
+             * @description SHA-256 of the file. An edit that says it is refused where the file has changed since.
+             * @default
+             */
+            sha256: string;
+            /**
+             * Format: int32
+             * @description Ticks of a quarter note.
+             * @default 0
+             */
+            ticks_per_quarter: number;
+            /**
+             * @description The tempo from a tick on; 120 quarter notes a minute before the first.
+             * @default []
+             */
+            tempos: components["schemas"]["TickTempo"][];
+            /**
+             * @description The meter from a tick on; 4/4 before the first.
+             * @default []
+             */
+            meters: components["schemas"]["TickMeter"][];
+            /**
+             * @description All tracks of the file, in its order.
+             * @default []
+             */
+            tracks: components["schemas"]["MidiNotesTrack"][];
+            /**
+             * Format: int64
+             * @description Notes that are left out because there are too many. They stay as they are.
+             * @default 0
+             */
+            left_out: number;
+        };
+        /** @description A track of a MIDI file. */
+        MidiNotesTrack: {
+            /**
+             * @description Its name; may be empty.
+             * @default
+             */
+            name: string;
+            /**
+             * @description Whether it is drums.
+             * @default false
+             */
+            is_drums: boolean;
+            /**
+             * @description Its notes in order: start and length in ticks, the key (60 is the middle C), the velocity, the channel from 0.
+             *     An edit names a note by its place in this list.
+             * @default []
+             */
+            notes: number[][];
+        };
         /** @description A MIDI file as pages draw it. */
         MidiPiece: {
             /**
@@ -6098,6 +6260,27 @@ export interface components {
             band_styles: string[];
             /** @description Styles of harmonisations. */
             chord_styles: string[];
+        };
+        /**
+         * @description What is changed in the notes of a MIDI file. All that it does not name stays as it is: other tracks, the tempo map,
+         *     controllers, texts.
+         */
+        NotesEdit: {
+            /**
+             * @description The name of the new file; that of the old one with “edited” if absent.
+             * @default null
+             */
+            name: string | null;
+            /**
+             * @description SHA-256 of the file that the notes were read from. Where it is said and the file is another now, nothing is done.
+             * @default null
+             */
+            sha256: string | null;
+            /**
+             * @description What is changed, by track.
+             * @default []
+             */
+            tracks: components["schemas"]["TrackNotesEdit"][];
         };
         /** @description Where a composed setting got its value from: the last one that set it. */
         Origin: {
@@ -7604,6 +7787,61 @@ export interface components {
              */
             weight: number;
         };
+        /** @description A meter of a MIDI file. */
+        TickMeter: {
+            /**
+             * Format: int64
+             * @description From where on.
+             */
+            tick: number;
+            /**
+             * Format: int32
+             * @description Beats of a bar.
+             */
+            numerator: number;
+            /**
+             * Format: int32
+             * @description The note value of a beat: 1, 2, 4, 8, 16, 32 or 64.
+             */
+            denominator: number;
+        };
+        /** @description A tempo of a MIDI file. */
+        TickTempo: {
+            /**
+             * Format: int64
+             * @description From where on.
+             */
+            tick: number;
+            /**
+             * Format: double
+             * @description The length of a quarter note, in microseconds.
+             */
+            quarter_us: number;
+        };
+        /** @description What is changed in a track. */
+        TrackNotesEdit: {
+            /**
+             * Format: int32
+             * @description The track, by its place in the file, from 0.
+             * @default 0
+             */
+            track: number;
+            /**
+             * @description Notes that go, by their places in the track's list.
+             * @default []
+             */
+            removed: number[];
+            /**
+             * @description Notes that become others. Each keeps its channel.
+             * @default []
+             */
+            changed: components["schemas"]["ChangedNote"][];
+            /**
+             * @description Notes that are new.
+             * @default []
+             */
+            added: components["schemas"]["AddedNote"][];
+        };
         /** @description Something in the trash: it can be restored until it expires. */
         TrashItem: {
             /**
@@ -8052,6 +8290,7 @@ export interface components {
     pathItems: never;
 }
 export type AddedFrom = components['schemas']['AddedFrom'];
+export type AddedNote = components['schemas']['AddedNote'];
 export type Analysis = components['schemas']['Analysis'];
 export type AnalysisEdit = components['schemas']['AnalysisEdit'];
 export type ArrangeChange = components['schemas']['ArrangeChange'];
@@ -8063,9 +8302,11 @@ export type ChangeInput = components['schemas']['ChangeInput'];
 export type ChangeJob = components['schemas']['ChangeJob'];
 export type ChangeReport = components['schemas']['ChangeReport'];
 export type ChangeResult = components['schemas']['ChangeResult'];
+export type ChangedBy = components['schemas']['ChangedBy'];
 export type ChangedFile = components['schemas']['ChangedFile'];
 export type ChangedFrom = components['schemas']['ChangedFrom'];
 export type ChangedKind = components['schemas']['ChangedKind'];
+export type ChangedNote = components['schemas']['ChangedNote'];
 export type ChangedRole = components['schemas']['ChangedRole'];
 export type Chapter = components['schemas']['Chapter'];
 export type Check = components['schemas']['Check'];
@@ -8104,6 +8345,7 @@ export type DawTempo = components['schemas']['DawTempo'];
 export type DawTrack = components['schemas']['DawTrack'];
 export type DirectionSpread = components['schemas']['DirectionSpread'];
 export type Doctor = components['schemas']['Doctor'];
+export type EditedNotes = components['schemas']['EditedNotes'];
 export type EditedSound = components['schemas']['EditedSound'];
 export type Emptied = components['schemas']['Emptied'];
 export type Episode = components['schemas']['Episode'];
@@ -8195,6 +8437,8 @@ export type MemoryAdvice = components['schemas']['MemoryAdvice'];
 export type MemoryForecast = components['schemas']['MemoryForecast'];
 export type MemoryLevel = components['schemas']['MemoryLevel'];
 export type Metrics = components['schemas']['Metrics'];
+export type MidiNotes = components['schemas']['MidiNotes'];
+export type MidiNotesTrack = components['schemas']['MidiNotesTrack'];
 export type MidiPiece = components['schemas']['MidiPiece'];
 export type MidiPieceTrack = components['schemas']['MidiPieceTrack'];
 export type MidiQuantised = components['schemas']['MidiQuantised'];
@@ -8226,6 +8470,7 @@ export type NewSession = components['schemas']['NewSession'];
 export type NewSound = components['schemas']['NewSound'];
 export type NewWeights = components['schemas']['NewWeights'];
 export type NoteChoices = components['schemas']['NoteChoices'];
+export type NotesEdit = components['schemas']['NotesEdit'];
 export type Origin = components['schemas']['Origin'];
 export type Outcome = components['schemas']['Outcome'];
 export type Outdated = components['schemas']['Outdated'];
@@ -8304,6 +8549,9 @@ export type Switch = components['schemas']['Switch'];
 export type SystemUse = components['schemas']['SystemUse'];
 export type TakeDawSounds = components['schemas']['TakeDawSounds'];
 export type TempoCandidate = components['schemas']['TempoCandidate'];
+export type TickMeter = components['schemas']['TickMeter'];
+export type TickTempo = components['schemas']['TickTempo'];
+export type TrackNotesEdit = components['schemas']['TrackNotesEdit'];
 export type TrashItem = components['schemas']['TrashItem'];
 export type TuneChange = components['schemas']['TuneChange'];
 export type TunedSound = components['schemas']['TunedSound'];
@@ -11334,7 +11582,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description The form; JSON if absent. */
-                form?: "json" | "csv" | "jams" | "audacity" | "sonic_visualiser" | "midi";
+                form?: "json" | "csv" | "jams" | "audacity" | "sonic_visualiser" | "sonic_visualiser_notes" | "midi";
             };
             header?: never;
             path: {
@@ -11479,6 +11727,72 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": number[];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    item_notes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MidiNotes"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_item_notes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotesEdit"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LibraryItemDetail"];
                 };
             };
             /** @description It could not be done. */

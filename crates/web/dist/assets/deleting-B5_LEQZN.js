@@ -1,1 +1,0 @@
-import"./en-DupoTAeu.js";import{Ai as e,Bo as t,Os as n,Ro as r,Rt as i,ks as a}from"./app-8R4LKn_N.js";function o(e,t){let r=t.filter(({dataset:t})=>t&&e.includes(t)),[i]=r;return i?r.length===1?n(`dataset.lackedByOne`,{name:i.name}):a(`dataset.lackedBy`,r.length):``}async function s(n){let a=await e().catch(()=>[]);return i(n,r,t,e=>o(e.map(e=>e.id),a))}export{s as t};

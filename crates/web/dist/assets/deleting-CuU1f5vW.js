@@ -1,1 +1,0 @@
-import{Qn as e,Rt as t,Wi as n,Xn as r,os as i,zi as a}from"./app-8R4LKn_N.js";async function o(o){let s=i.project;o.some(({id:e})=>e===s)&&e(``);let c=await t(o,a,async t=>{await n(t),await r(),t===s&&e(t)});return await r(),s&&!i.project&&!c.some(({id:e})=>e===s)&&e(s),c}export{o as t};

@@ -1,1 +1,0 @@
-import"./en--RlpZrST.js";import{Os as e,_s as t,hs as n}from"./app-8R4LKn_N.js";function r(r){switch(r.until){case`minutes`:return e(`limit.afterMinutes`,{time:t(r.minutes*60)});case`steps`:return e(`limit.atStep`,{step:n(r.steps)});case`forever`:return e(`limit.never`)}}export{r as t};

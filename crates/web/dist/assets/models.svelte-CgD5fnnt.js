@@ -1,1 +1,0 @@
-import{Dt as e,fa as t,lr as n,pa as r,ur as i}from"./app-8R4LKn_N.js";import{n as a}from"./families-BG1KM0-o.js";var o=e=>a(e).hearsSounds,s=(a=()=>null)=>i(async n=>{let i=a(),s=await r(n);return(await e(s,i,e=>t(e,n))).filter(o)},n(`models`)),c=e=>e?.facts?.codec?.latent_size??0;export{c as n,s as t};

@@ -1,1 +1,0 @@
-import{es as e,ns as t,ts as n}from"./app-8R4LKn_N.js";var r=n=>e(t.POST(`/api/weights/check`,{body:{folder:n}})),i=n=>e(t.POST(`/api/weights`,{body:n})),a=r=>e(t.POST(`/api/models/{id}/accept-licence`,n(r)));export{i as n,r,a as t};

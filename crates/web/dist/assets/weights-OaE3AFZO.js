@@ -1,1 +1,0 @@
-import"./en-CW-m13L8.js";import{Os as e,ys as t}from"./app-8R4LKn_N.js";var n=(n,r)=>n.map(n=>n===`words`&&r?e(`weights.use.wordsUpTo`,{length:t(r.max_secs)}):e(`weights.use.${n}`)).join(`; `);export{n as t};
