@@ -114,7 +114,7 @@ fn found_notes_are_corrected_exported_and_brought_back() {
     let note = &shown["analysis"]["melody"][0];
     let near = |key: &str, at: f64| (note[key].as_f64().unwrap() - at).abs() < 2e-3;
     assert!(near("start_s", 0.1) && near("end_s", 0.25) && note["key"] == 59, "{note}");
-    for (file, said) in [("nothing.json", "failed to open"), ("out", "is no list of notes")] {
+    for (file, said) in [("nothing.json", "Failed to open"), ("out", "is no list of notes")] {
         let refused = run(&workspace, &["library", "correct-notes", id, &path(file)]);
         assert!(text(&refused.stderr).contains(said), "{}", text(&refused.stderr));
     }
