@@ -1,7 +1,8 @@
 //! The workbench: what is done to sounds and MIDI files of the library, and what comes out of it.
 //!
 //! The settings are those of the commands `maquette convert-sound`, `stretch`, `tune`, `to-grid`, `separate`, `spectral-edit` and
-//! `midi`: a change computes the same as its command.
+//! `midi`: a change computes the same as its command. It has over 600 lines because every kind of change stands here with
+//! its settings and with what comes out of it.
 
 use std::path::PathBuf;
 

@@ -15,17 +15,17 @@ pub struct Schedule {
     pub is_stochastic: bool,
     /// Steps, unless a choice says otherwise.
     pub n_steps: usize,
-    /// How even levels are bent.
-    pub(super) bend: Bend,
+    /// How even levels are warped.
+    pub(super) warp: Warp,
     /// By what the level is multiplied where the network is told of it.
     pub(super) told_scale: f64,
-    /// Levels are bent once more by `s x / (1 + (s - 1) x)`.
+    /// Levels are warped once more by `s x / (1 + (s - 1) x)`.
     shift: f64,
 }
 
-/// How even levels `t` are bent, `n` being frames of latents.
+/// How even levels `t` are warped, `n` being frames of latents.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Bend {
+pub(super) enum Warp {
     None,
     /// Even in the logarithm of signal to noise, from `start - rate * log2(n / anchor)` to `end`.
     LogSnr {
@@ -47,7 +47,7 @@ pub(super) enum Bend {
     },
 }
 
-const DEFAULT: Bend = Bend::LogSnr { start: -6.2, end: 2.0, rate: 0.0, anchor: 2000.0 };
+const DEFAULT: Warp = Warp::LogSnr { start: -6.2, end: 2.0, rate: 0.0, anchor: 2000.0 };
 
 impl Schedule {
     pub(super) fn of_folders(json: &Value) -> Result<Self, String> {
@@ -75,7 +75,7 @@ impl Schedule {
         Ok(Self {
             is_stochastic,
             n_steps: if is_stochastic { 8 } else { 100 },
-            bend: DEFAULT,
+            warp: DEFAULT,
             told_scale: steps as f64,
             shift,
         })
@@ -88,12 +88,12 @@ impl Schedule {
             "rectified_flow" => false,
             _ => return Err("diffusion_objective is neither rf_denoiser nor rectified_flow".into()),
         };
-        let bend = match diffusion.get("sampling_distribution_shift_options") {
+        let warp = match diffusion.get("sampling_distribution_shift_options") {
             None => DEFAULT,
-            Some(_) => bend(&diffusion.object("sampling_distribution_shift_options")?)?,
+            Some(_) => warp(&diffusion.object("sampling_distribution_shift_options")?)?,
         };
         let n_steps = if is_stochastic { 8 } else { 50 };
-        Ok(Self { is_stochastic, n_steps, bend, told_scale: 1.0, shift: 1.0 })
+        Ok(Self { is_stochastic, n_steps, warp, told_scale: 1.0, shift: 1.0 })
     }
 
     /// The levels of a sampler that begins at `highest`: one more than steps, the last 0.
@@ -107,7 +107,7 @@ impl Schedule {
             false => -((n_steps - i) as f32 * step),
         };
         let mut levels: Vec<f32> =
-            (0..n_steps).map(|i| self.bend.bent(even(i), n_frames)).collect();
+            (0..n_steps).map(|i| self.warp.warped(even(i), n_frames)).collect();
         if let Some(first) = levels.first_mut() {
             *first = highest;
         }
@@ -119,7 +119,7 @@ impl Schedule {
     }
 }
 
-fn bend(fields: &Fields<'_>) -> Result<Bend, String> {
+fn warp(fields: &Fields<'_>) -> Result<Warp, String> {
     let range = |names: [&str; 2], defaults: [f64; 2]| -> Result<[f64; 2], String> {
         Ok([fields.number(names[0], defaults[0])?, fields.number(names[1], defaults[1])?])
     };
@@ -129,24 +129,24 @@ fn bend(fields: &Fields<'_>) -> Result<Bend, String> {
         if from >= 1.0 && from < to { Ok(lengths) } else { Err("its lengths do not rise".into()) }
     };
     Ok(match fields.text("type")?.unwrap_or("full") {
-        "none" => Bend::None,
+        "none" => Warp::None,
         "logsnr" => {
             let anchor = fields.number("anchor_length", 2000.0)?;
             if anchor <= 0.0 {
                 return Err("anchor_length is not above 0".into());
             }
-            Bend::LogSnr {
+            Warp::LogSnr {
                 start: fields.number("anchor_logsnr", -6.2)?,
                 end: fields.number("logsnr_end", 2.0)?,
                 rate: fields.number("rate", 1.0)?,
                 anchor,
             }
         }
-        "flux" => Bend::Flux {
+        "flux" => Warp::Flux {
             lengths: lengths()?,
             alphas: range(["alpha_min", "alpha_max"], [1.0, 1.0])?.map(|it| it.max(1e-8)),
         },
-        "full" => Bend::Full {
+        "full" => Warp::Full {
             lengths: lengths()?,
             shifts: range(["base_shift", "max_shift"], [0.5, 1.15])?,
             is_sine: fields.flag("use_sine", false)?,
@@ -155,12 +155,12 @@ fn bend(fields: &Fields<'_>) -> Result<Bend, String> {
     })
 }
 
-impl Bend {
-    fn bent(&self, t: f32, n_frames: usize) -> f32 {
+impl Warp {
+    fn warped(&self, t: f32, n_frames: usize) -> f32 {
         let n = n_frames.max(1) as f64;
         let level = t;
         let t = f64::from(t);
-        let bent = match *self {
+        let warped = match *self {
             Self::None => t,
             Self::LogSnr { start, end, rate, anchor } => {
                 let start = start - rate * (n / anchor).log2();
@@ -179,10 +179,10 @@ impl Bend {
             Self::Full { lengths: [from, to], shifts: [base, most], is_sine } => {
                 let share = (n.clamp(from, to) - from) / (to - from);
                 let factor = (-(base + (most - base) * share)).exp();
-                let bent = 1.0 - factor / (factor + t / (1.0 - t));
-                if is_sine { (bent * std::f64::consts::FRAC_PI_2).sin() } else { bent }
+                let warped = 1.0 - factor / (factor + t / (1.0 - t));
+                if is_sine { (warped * std::f64::consts::FRAC_PI_2).sin() } else { warped }
             }
         };
-        bent as f32
+        warped as f32
     }
 }

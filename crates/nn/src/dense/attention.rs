@@ -16,7 +16,7 @@ pub struct Attention<'a> {
     pub head_dim: usize,
     /// What products of queries and keys are multiplied by: mostly one over the root of [`Self::head_dim`].
     pub scale: f32,
-    /// Scores are bent to stay within this: `cap * tanh(score / cap)`.
+    /// Scores stay within this: `cap * tanh(score / cap)`.
     pub cap: Option<f32>,
     /// What is added to scores, `[heads][queries][keys]`.
     pub bias: Option<&'a [f32]>,
