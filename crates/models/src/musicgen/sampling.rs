@@ -1,4 +1,4 @@
-//! How a code is chosen: guidance between rows with and without the prompt, then the likeliest or one by chance.
+//! How a code is chosen: guidance between rows with and without the prompt, then the likeliest or one at random.
 
 use nn::Init;
 
