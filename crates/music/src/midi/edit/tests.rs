@@ -34,7 +34,7 @@ fn track_of(mut events: Vec<TimedEvent>) -> MidiTrack {
     MidiTrack { events }
 }
 
-/// A tempo map, and a part with a pedal, a bend, a lyric and three notes, one of which is never released.
+/// A tempo map, and a part with a pedal, a pitch wheel, a lyric and three notes, one of which is never released.
 fn song() -> MidiFile {
     let tempo = |quarter_us| Event::Meta(Meta::Tempo(quarter_us));
     let lyric = Meta::Text { kind: TextKind::Lyric, bytes: b"la".to_vec() };
