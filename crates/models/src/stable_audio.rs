@@ -1,8 +1,8 @@
 //! Stable Audio 3: sound from words, from a sound and words, and in the gap of a sound; weights are the user's, in a
 //! folder as a model hub has it.
 //!
-//! An encoder says what the words mean ([`text`]); a transformer takes noise out of latents in a few steps ([`sampler`],
-//! [`transformer`]); an autoencoder turns latents into sound ([`autoencoder`]). The folder is that of diffusers, or that
+//! An encoder says what the words mean (`text`); a transformer takes noise out of latents in a few steps (`sampler`,
+//! `transformer`); an autoencoder turns latents into sound (`autoencoder`). The folder is that of diffusers, or that
 //! of the original program ([`Layout`]), and each is computed as its own program does: the latter makes a few seconds
 //! more than it keeps, guides at right angles, and tells the network that nothing is kept.
 //!

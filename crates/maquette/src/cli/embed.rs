@@ -17,7 +17,7 @@ pub(crate) struct EmbedArgs {
     /// Write what this layer gives for every frame instead; 0 is what goes into the first
     #[arg(long, value_name = "N")]
     layer: Option<usize>,
-    /// Where to write the vectors, an .npy file: float32 [dim], or [frames, dim] for a layer
+    /// Where to write the vectors, an .npy file: one float32 vector, or one for each frame of a layer
     #[arg(short, long, value_name = "E.npy")]
     output: PathBuf,
     /// Overwrite the output if it exists
