@@ -90,6 +90,15 @@ await travel({
     for (let i = 0; i < 3; i++) await page.keyboard.press('Control+Shift+z')
     await page.getByText('3 notes edited, not saved yet').waitFor()
 
+    step('what is not saved is there again after a look at another page')
+    await page.getByRole('link', { name: 'Library', exact: true }).first().click()
+    await page.getByRole('heading', { level: 1, name: 'Library' }).waitFor()
+    await page.goBack()
+    await page.getByRole('button', { name: 'Edit notes' }).click()
+    await page.getByText('3 notes edited, not saved yet').waitFor()
+    await page.getByRole('button', { name: 'Show all' }).click()
+    await editor.focus()
+
     step('by keyboard: notes are gone through, moved, made longer and louder, copied and removed')
     await page.keyboard.press('Escape')
     await page.keyboard.press('Home')

@@ -1,1 +1,0 @@
-import"./en-DmE3xDYk.js";import{Cs as e,ms as t}from"./app-r3OoOJD2.js";var n=(n,r)=>n.map(n=>n===`words`&&r?e(`weights.use.wordsUpTo`,{length:t(r.max_secs)}):e(`weights.use.${n}`)).join(`; `);export{n as t};
