@@ -20,6 +20,8 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("music", &[]),
     ("nn", &[]),
     ("web", &[]),
+    // Floor 0, for it is numbers and files alone: the worker fills it, the studio searches it.
+    ("memory", &[]),
     ("job", &["api"]),
     ("models", &["api", "audio", "foreign", "games", "nn"]),
     ("worker", &["api", "audio", "film", "foreign", "games", "job", "models", "music", "nn"]),
