@@ -45,6 +45,7 @@
 //! | **Switch** | A named change of a few knobs, laid over a preset. |
 //! | **Composition** | The whole settings of a preset, switches over it in order, and single settings on top. |
 //! | **Measure** | A few steps with some settings, done to find out how long a run would take on this computer. |
+//! | **Engine** | A program of others that makes sounds for Maquette, over files in a folder. |
 //! | **Weights** | The numbers of a model that others trained, in a folder of the user's as a model hub has it. |
 //! | **Trash** | What was deleted, for 30 days: it can be restored, or deleted forever. |
 //! | **Problem** | What went wrong, why, and what to do about it. |
@@ -82,6 +83,7 @@ mod conversion;
 mod dataset;
 mod daw;
 mod embedded;
+mod engine;
 mod event;
 mod export;
 mod family;
@@ -121,6 +123,7 @@ pub use conversion::*;
 pub use dataset::*;
 pub use daw::*;
 pub use embedded::*;
+pub use engine::*;
 pub use event::*;
 pub use export::*;
 pub use family::*;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::UnixMs;
+use crate::{EngineOfModel, UnixMs};
 
 /// What is in a folder of weights, and whether it can be used.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -134,6 +134,9 @@ pub struct LinkedWeights {
     pub words: Option<WordsAbilities>,
     /// Memory that its weights take, in bytes.
     pub memory_bytes: u64,
+    /// The engine that runs it, of a model that is not run here; the folder is the engine's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<EngineOfModel>,
 }
 
 impl LinkedWeights {

@@ -12,6 +12,7 @@ mod dataset;
 mod daw;
 mod doctor;
 mod embed;
+mod engine;
 mod export;
 mod features;
 mod film;
@@ -171,6 +172,9 @@ enum Command {
     Analyse(analyse::AnalyseArgs),
     /// Write the notes of a sound as a MIDI file
     Notes(notes::NotesArgs),
+    /// Check, add and list engines: programs of others that run models
+    #[command(subcommand)]
+    Engine(engine::EngineCommand),
     /// Check, add and list weights of other people's models, in folders as a model hub has them
     #[command(subcommand)]
     Weights(weights::WeightsCommand),
@@ -290,6 +294,7 @@ fn run_command(
         Some(Command::Film(args)) => film::run(&args, console),
         Some(Command::Analyse(args)) => analyse::run(&args, console),
         Some(Command::Notes(args)) => notes::run(&args, console),
+        Some(Command::Engine(command)) => engine::run(&command, console),
         Some(Command::Weights(command)) => weights::run(&command, console),
         Some(Command::Codec(args)) => codec::run(&args, console),
         Some(Command::GenerateText(args)) => generate_text::run(&args, console),

@@ -10,6 +10,7 @@ mod changes;
 mod conversions;
 mod datasets;
 mod daw;
+mod engines;
 mod error;
 mod exports;
 mod families;
@@ -228,6 +229,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(daw::routes())
         .merge(patches::routes())
         .merge(weights::routes())
+        .merge(engines::routes())
         .merge(folders::routes())
         .merge(imports::routes())
         .merge(trash::routes())

@@ -8,6 +8,8 @@ mod answers;
 mod change;
 #[path = "all/command.rs"]
 mod command;
+#[path = "all/engines.rs"]
+mod engines;
 #[path = "all/files.rs"]
 mod files;
 #[path = "all/full_disk.rs"]

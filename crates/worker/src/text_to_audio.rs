@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use api::{Problem, WordsBegin, WordsFile};
+use api::{LinkedWeights, Problem, WordsBegin, WordsFile};
 use audio::{
     Clip, DecodeLimits, FileFormat, WavFormat, decode_file, resample, with_channels, write_sound,
 };
@@ -20,6 +20,7 @@ use nn::npy::{self, Npy, Numbers};
 use crate::{
     bad_sound::explain,
     codec::{check_weights, too_much},
+    engine::Outside,
     folder::problem,
 };
 
@@ -31,8 +32,10 @@ const SAMPLES_MAX: usize = 1 << 26;
 /// What a command asks for.
 #[derive(Clone, Debug)]
 pub struct WordsOrder {
-    /// The folder of weights.
+    /// The folder of weights, or of the engine that runs the model.
     pub model: PathBuf,
+    /// The model as the library has it, if it is of the library.
+    pub linked: Option<LinkedWeights>,
     /// What is wished for; its noise and its sound come from the files.
     pub prompt: String,
     /// What it is not to be.
@@ -80,8 +83,14 @@ pub fn generate_text(
     watch: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
 ) -> Result<Option<WordsFile>, Problem> {
     let precision = if order.in_8_bits { Precision::Int8 } else { Precision::Float32 };
-    let licence = check_weights(&order.model)?.licence;
-    let model = open(&order.model, precision)?;
+    let place = tempfile::tempdir().map_err(|error| {
+        let why = api::sentence(&format!("failed to make a folder: {error}"));
+        problem("no_place", "The sound cannot be made.", &why, "Free some space on the disk.")
+    })?;
+    let (licence, model) = match &order.linked {
+        Some(linked) => (linked.licence.clone(), open_linked(linked, precision, place.path())?),
+        None => (check_weights(&order.model)?.licence, open(&order.model, precision)?),
+    };
     let can = model.abilities().clone();
     let mut notes = vec![];
     let mut wish = Wish::of(&order.prompt, order.secs, order.seed);
@@ -148,6 +157,26 @@ pub fn generate_text(
         compute_secs,
         notes,
     }))
+}
+
+/// Opens a model of the library that makes sound from words: one whose weights are read here, or one that an engine
+/// runs. An engine's orders are put in folders at a place.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn open_linked(
+    linked: &LinkedWeights,
+    precision: Precision,
+    place: &Path,
+) -> Result<Box<dyn TextToAudio>, Problem> {
+    let folder = Path::new(&linked.folder);
+    match (&linked.engine, &linked.words) {
+        (Some(engine), Some(can)) => {
+            let outside = Outside::open(folder, engine, can, linked.memory_bytes, place)?;
+            Ok(Box::new(outside))
+        }
+        _ => open(folder, precision),
+    }
 }
 
 /// Opens a model that makes sound from words, if it fits in memory.

@@ -49,6 +49,8 @@ const OWNERS: &[(&str, &[&str])] = &[
 /// The only places that may start a process, besides tests.
 const STARTERS: &[&str] = &[
     "crates/studio/src/supervisor.rs",
+    // A program of others, which a job asks to make a sound and waits for.
+    "crates/worker/src/engine/process.rs",
     "crates/maquette/src/opener.rs",
     "crates/maquette/src/doctor.rs",
     "crates/xtask/src/step.rs",

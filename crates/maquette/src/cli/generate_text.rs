@@ -5,7 +5,7 @@ use std::{ops::ControlFlow, path::PathBuf};
 use api::{WordsBegin, WordsFile};
 use worker::{WordsOrder, WordsStartHow};
 
-use super::{Console, absolute, output, table::list, weights::folder_of};
+use super::{Console, absolute, output, table::list, weights::linked_of};
 use crate::client::Refused;
 
 #[derive(clap::Args)]
@@ -93,8 +93,11 @@ pub(crate) fn run(args: &GenerateTextArgs, console: &Console) -> anyhow::Result<
         strength: args.strength,
         gap_secs: args.gap.as_deref().and_then(|gap| gap.try_into().ok()),
     };
+    let linked = linked_of(&args.model, console)?;
+    let folder = linked.as_ref().map_or_else(|| args.model.clone(), |it| it.folder.clone().into());
     let order = WordsOrder {
-        model: folder_of(&args.model, console)?,
+        model: folder,
+        linked,
         prompt: args.prompt.clone(),
         negative: args.negative.clone(),
         secs: args.seconds,

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use api::{Id, Model, NewWeights, WeightsCheck, WeightsLicence, WeightsUse, WordsAbilities};
+use api::{
+    Id, LinkedWeights, Model, NewWeights, WeightsCheck, WeightsLicence, WeightsUse, WordsAbilities,
+};
 
 use super::{
     Console, from_root,
@@ -97,8 +99,21 @@ pub(crate) fn run(command: &WeightsCommand, console: &Console) -> anyhow::Result
 /// The folder of a model of others: a folder that is there, else what has that identifier or name in the library.
 /// One of the library whose terms wait for somebody to accept them is refused.
 pub(super) fn folder_of(model: &Path, console: &Console) -> anyhow::Result<PathBuf> {
+    let Some(linked) = linked_of(model, console)? else { return Ok(model.to_owned()) };
+    if let Some(engine) = &linked.engine {
+        let what = format!("“{}” cannot be used for this.", model.display());
+        let why = format!("The engine “{}” runs it, which makes sound from words alone.", engine.name);
+        let remedy = "Choose a model whose weights are here: `maquette weights list` shows them.";
+        return Err(refused("other_model", what, &why, remedy).into());
+    }
+    Ok(linked.folder.into())
+}
+
+/// A model of others in the library, by its identifier or name; none where a folder that is there is named.
+/// One whose terms wait for somebody to accept them is refused.
+pub(super) fn linked_of(model: &Path, console: &Console) -> anyhow::Result<Option<LinkedWeights>> {
     if model.is_dir() {
-        return Ok(model.to_owned());
+        return Ok(None);
     }
     let text = model.to_string_lossy();
     if text.contains(std::path::MAIN_SEPARATOR) {
@@ -122,7 +137,7 @@ pub(super) fn folder_of(model: &Path, console: &Console) -> anyhow::Result<PathB
         let remedy = format!("Read its licence, then run `maquette weights accept {id}`.");
         return Err(refused("licence", what, &why, &remedy).into());
     }
-    Ok(linked.folder.into())
+    Ok(Some(linked))
 }
 
 fn in_words(found: &WeightsCheck) -> String {
@@ -166,7 +181,7 @@ fn overview(models: &[Model]) -> String {
     table(["id", "name", "kind", "can", "licence", "folder"], &rows)
 }
 
-fn summary(model: &Model) -> String {
+pub(super) fn summary(model: &Model) -> String {
     let Some(linked) = &model.linked else { return model.id.to_string() };
     let mut rows = vec![
         ("model", model.id.to_string()),
@@ -176,6 +191,7 @@ fn summary(model: &Model) -> String {
         ("folder", linked.folder.clone()),
         ("memory", format!("{:.1} MB", linked.memory_bytes as f64 / 1e6)),
         ("licence", licence(linked.licence.as_ref())),
+        ("engine", linked.engine.as_ref().map_or_else(String::new, |it| it.name.clone())),
     ];
     if linked.waits_for_acceptance() {
         let how = format!("read the licence, then run `maquette weights accept {}`", model.id);
@@ -184,7 +200,7 @@ fn summary(model: &Model) -> String {
     list(&rows)
 }
 
-fn can(uses: &[WeightsUse], of_words: Option<&WordsAbilities>) -> String {
+pub(super) fn can(uses: &[WeightsUse], of_words: Option<&WordsAbilities>) -> String {
     let word = |it: &WeightsUse| match it {
         WeightsUse::Codec => "sound to codes and back".to_owned(),
         WeightsUse::Words => match of_words {

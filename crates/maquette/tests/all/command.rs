@@ -51,6 +51,7 @@ fn the_help_names_every_verb() {
         "spectral-edit",
         "midi",
         "daw",
+        "engine",
         "export",
         "film",
         "analyse",

@@ -29,6 +29,8 @@ use crate::{
     text_to_audio,
 };
 
+/// Where orders of an engine are put, in the job's folder.
+const ENGINE_ORDERS: &str = "engine";
 /// The longest sound that is begun with.
 const LONGEST_SECS: f64 = 600.0;
 
@@ -96,9 +98,10 @@ fn open(
             "Choose another.",
         );
     };
-    let weights = card.linked.context("find the weights")?.folder;
+    let linked = card.linked.context("find the weights")?;
     let precision = if source.in_8_bits { Precision::Int8 } else { Precision::Float32 };
-    let opened = text_to_audio::open(weights.as_ref(), precision);
+    let place = folder.path().join(ENGINE_ORDERS);
+    let opened = text_to_audio::open_linked(&linked, precision, &place);
     let opened = opened.map_err(|problem| anyhow::Error::new(Refused(problem)))?;
     Ok((opened, model.clone()))
 }
