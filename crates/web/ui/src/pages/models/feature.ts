@@ -9,6 +9,7 @@ export const models: Feature = {
   pages: [
     { pattern: '/models', title: 'nav.models', load: () => import('./ModelsPage.svelte') },
     { pattern: '/models/weights', title: 'nav.models', load: () => import('./WeightsPage.svelte') },
+    { pattern: '/models/engines', title: 'nav.models', load: () => import('./EnginesPage.svelte') },
     { pattern: '/models/:id', title: 'nav.models', load: () => import('./ModelPage.svelte') },
   ],
   kinds: {
