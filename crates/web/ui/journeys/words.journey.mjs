@@ -1,7 +1,8 @@
-// Sounds from words: weights are added from a folder, their terms accepted, sounds made, kept, and made again.
+// Sounds from words: weights are added from a folder, their terms accepted, sounds made, kept, and made again; and an
+// engine, which is a program of others, does the same.
 
 import { strict as assert } from 'node:assert'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -102,6 +103,59 @@ await travel({
     await page.getByRole('button', { name: 'Make 1 sound' }).click()
     await page.getByText(/could not be looked through/).first().waitFor()
     await look('weights gone')
+    await rm(home, { recursive: true })
+  },
+
+  async 'an engine is added, is well, and makes sounds'({ page, studio, look, step }) {
+    const home = await mkdtemp(join(tmpdir(), 'maquette-engine-'))
+    const folder = join(home, 'tones')
+    await cp(new URL('../../../../examples/engine', import.meta.url), folder, { recursive: true })
+
+    step('it is added once its terms are accepted')
+    await page.goto(`${studio.url}/models`)
+    await page.getByRole('link', { name: 'Engines' }).click()
+    await page.getByRole('heading', { name: 'No engines yet' }).waitFor()
+    await look('no engines')
+    await page.getByRole('textbox', { name: 'Folder' }).fill(folder)
+    await page.getByRole('button', { name: 'Start it and ask' }).click()
+    await page.getByText(/^Tones 1.0 answered in/).waitFor()
+    const add = page.getByRole('button', { name: 'Add its models to the library' })
+    assert.equal(await add.isDisabled(), true, 'it can be added before its terms are accepted')
+    await page.getByRole('checkbox', { name: 'I have read these terms and accept them' }).check()
+    await look('what it runs')
+    await add.click()
+
+    step('it is listed, and asked how it is')
+    await page.getByRole('heading', { level: 2, name: 'Tones' }).waitFor()
+    await page.getByRole('button', { name: 'Check', exact: true }).click()
+    await page.getByText(/^Answered in/).waitFor()
+    await look('well')
+    await page.setViewportSize({ width: 390, height: 844 })
+    await look('narrow')
+    await page.setViewportSize({ width: 1280, height: 900 })
+
+    step('its model makes a sound')
+    await page.getByRole('link', { name: 'Tones' }).click()
+    await page.getByRole('link', { name: 'Make sounds from words' }).click()
+    await page.getByRole('textbox', { name: 'What is it to be?' }).fill('one two three')
+    await page.getByRole('spinbutton', { name: 'Seconds' }).fill('1')
+    await page.getByRole('spinbutton', { name: 'How many' }).fill('1')
+    await page.getByRole('spinbutton', { name: 'How many' }).press('Enter')
+    await page.waitForURL(/made=/)
+    await waitUntil(async () => (await page.locator('[data-number]').count()) === 1, 'the sound does not appear')
+    await look('a sound')
+
+    step('one that does not work any more is said to')
+    await writeFile(join(folder, 'tones.mjs'), 'process.exit(3)')
+    await page.goto(`${studio.url}/models/engines`)
+    await page.getByRole('button', { name: 'Check', exact: true }).click()
+    await page.getByText(/Does not work: It ended with exit status: 3/).waitFor()
+    await look('does not work')
+
+    step('it is removed')
+    await page.getByRole('button', { name: 'Remove', exact: true }).click()
+    await page.getByRole('heading', { name: 'No engines yet' }).waitFor()
+    assert.deepEqual(await studio.ask('GET', '/api/engines'), [])
     await rm(home, { recursive: true })
   },
 })
