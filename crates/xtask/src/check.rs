@@ -1,6 +1,16 @@
 //! Every test, or those of some crates, in the order that finds mistakes soonest.
 
-use std::{collections::BTreeSet, env, fs, path::PathBuf, time::Instant};
+use std::{
+    collections::BTreeSet,
+    env, fs,
+    path::PathBuf,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Instant,
+};
 
 use anyhow::{Context, bail};
 
@@ -151,19 +161,27 @@ fn journeys() -> anyhow::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Runs every journey and gives how many there are.
+/// Runs every journey, two at a time, as each mostly waits, and gives how many there are.
 ///
-/// One that fails is run once more after the others: a computer that is busy with something else can keep a page
+/// One that fails is run once more after the others, alone: a computer that is busy with something else can keep a page
 /// waiting for longer than any limit. What failed at first is named in either case.
 fn run_journeys(chromium: &str) -> anyhow::Result<usize> {
     let all = journeys()?;
-    let mut failed = vec![];
-    for journey in &all {
-        if let Err(error) = journey_step(journey, chromium).run() {
-            say(&format!("── {error:#}; it is run once more after the others"));
-            failed.push(journey);
+    let next = AtomicUsize::new(0);
+    let failed = Mutex::new(vec![]);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some(journey) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Err(error) = journey_step(journey, chromium).run_quietly() {
+                        say(&format!("── {error:#}; it is run once more after the others"));
+                        failed.lock().unwrap_or_else(PoisonError::into_inner).push(journey);
+                    }
+                }
+            });
         }
-    }
+    });
+    let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
     for journey in &failed {
         journey_step(journey, chromium).run().context("it failed twice")?;
     }

@@ -50,6 +50,23 @@ impl Step {
         Ok(())
     }
 
+    /// Runs it and shows its output at once when it has ended, for steps that run beside each other.
+    ///
+    /// # Errors
+    /// The program is missing, or it failed.
+    pub(crate) fn run_quietly(mut self) -> anyhow::Result<()> {
+        let started = Instant::now();
+        let program = self.command.get_program().to_string_lossy().into_owned();
+        let output = self.command.output().with_context(|| format!("start `{program}`"))?;
+        let [out, err] = [&output.stdout, &output.stderr].map(|it| String::from_utf8_lossy(it));
+        let secs = started.elapsed().as_secs_f64();
+        say(&format!("\n── {}\n{out}{err}── {}: {secs:.0} s", self.title, self.title));
+        if !output.status.success() {
+            bail!("{} failed ({})", self.title, output.status);
+        }
+        Ok(())
+    }
+
     /// Runs it and gives what it printed.
     ///
     /// # Errors
