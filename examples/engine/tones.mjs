@@ -34,7 +34,9 @@ async function work(order) {
   say({ event: 'finished' })
 }
 
-const say = (event) => appendFileSync(join(folder, 'events.jsonl'), `${JSON.stringify(event)}\n`)
+function say(event) {
+  appendFileSync(join(folder, 'events.jsonl'), `${JSON.stringify(event)}\n`)
+}
 
 function sampleAt(i, words, n, seed) {
   const { word, share } = words[Math.floor((i * words.length) / n)]
@@ -42,9 +44,9 @@ function sampleAt(i, words, n, seed) {
   return 0.3 * share * Math.sin((2 * Math.PI * 110 * 2 ** ((hash % 36) / 12) * i) / RATE)
 }
 
-/** Keeps so much of the sound that it began with: floats from byte 44 on, as `wav` writes them. */
+/** Keeps so much of the sound that it began with: the floats after the head of its data. */
 function mix(sound, file, strength) {
-  const kept = new Float32Array(file.subarray(file.indexOf('data') + 8).slice().buffer)
+  const kept = new Float32Array(new Uint8Array(file.subarray(file.indexOf('data') + 8)).buffer)
   for (let i = 0; i < Math.min(sound.length, kept.length); i++) sound[i] = strength * sound[i] + (1 - strength) * kept[i]
 }
 

@@ -8,8 +8,7 @@ use super::{
     Console, from_root,
     output::refused,
     table::{list, table},
-    weights,
-    words,
+    weights, words,
 };
 use crate::client::Refused;
 

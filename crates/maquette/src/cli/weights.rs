@@ -102,7 +102,8 @@ pub(super) fn folder_of(model: &Path, console: &Console) -> anyhow::Result<PathB
     let Some(linked) = linked_of(model, console)? else { return Ok(model.to_owned()) };
     if let Some(engine) = &linked.engine {
         let what = format!("“{}” cannot be used for this.", model.display());
-        let why = format!("The engine “{}” runs it, which makes sound from words alone.", engine.name);
+        let why =
+            format!("The engine “{}” runs it, which makes sound from words alone.", engine.name);
         let remedy = "Choose a model whose weights are here: `maquette weights list` shows them.";
         return Err(refused("other_model", what, &why, remedy).into());
     }

@@ -13,9 +13,7 @@ use super::{
 };
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(list_engines, add_engine))
-        .routes(routes!(check_engine))
+    OpenApiRouter::new().routes(routes!(list_engines, add_engine)).routes(routes!(check_engine))
 }
 
 /// The engines whose models are in the library.
@@ -27,7 +25,10 @@ async fn list_engines(State(app): State<App>) -> Answer<Vec<Engine>> {
 /// Starts the engine of a folder to ask what it runs, and puts its models into the library.
 #[utoipa::path(post, path = "/api/engines", params(OfProject), tag = "engines", request_body = NewEngine,
     responses((status = 200, body = Engine)))]
-async fn add_engine(InProject(app): InProject, FromJson(new): FromJson<NewEngine>) -> Answer<Engine> {
+async fn add_engine(
+    InProject(app): InProject,
+    FromJson(new): FromJson<NewEngine>,
+) -> Answer<Engine> {
     let check = ask(&app, &new.folder).await?;
     app.ask(move |studio| studio.add_engine(&new, check)).await
 }

@@ -7,8 +7,8 @@ use std::{
 };
 
 use api::{
-    AddedFrom, Engine, EngineCheck, EngineOfModel, Id, LinkedWeights, Model, NewEngine,
-    NewWeights, WeightsCheck, WeightsUse,
+    AddedFrom, Engine, EngineCheck, EngineOfModel, Id, LinkedWeights, Model, NewEngine, NewWeights,
+    WeightsCheck, WeightsUse,
 };
 use job::Shelf;
 use sha2::{Digest, Sha256};

@@ -24,7 +24,10 @@ impl Process {
     /// Starts an engine with some arguments. What it prints goes to a file.
     ///
     /// It belongs to the group of the process that starts it, so that it ends with it when a whole job is ended.
-    #[expect(clippy::disallowed_methods, reason = "an engine is a process that a job starts for itself")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "an engine is a process that a job starts for itself"
+    )]
     pub(super) fn start(
         folder: &Path,
         file: &EngineFile,

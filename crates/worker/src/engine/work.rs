@@ -186,7 +186,12 @@ impl Outside {
     }
 
     /// Reads the sound that an engine wrote.
-    fn read(&self, folder: &Path, secs: f64, notes: &mut Vec<String>) -> Result<Vec<Vec<f32>>, Error> {
+    fn read(
+        &self,
+        folder: &Path,
+        secs: f64,
+        notes: &mut Vec<String>,
+    ) -> Result<Vec<Vec<f32>>, Error> {
         let Abilities { rate_hz, n_channels, .. } = self.abilities;
         let wrong = |why: String| unfit(format!("the sound of “{}” {why}", self.engine.name));
         let limits = DecodeLimits { max_secs: secs + LONGER_SECS_MAX, ..DecodeLimits::default() };

@@ -400,6 +400,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/engines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The engines whose models are in the library. */
+        get: operations["list_engines"];
+        put?: never;
+        /** Starts the engine of a folder to ask what it runs, and puts its models into the library. */
+        post: operations["add_engine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/engines/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Starts the engine of a folder to ask how it is and what it runs. */
+        post: operations["check_engine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -3924,6 +3959,77 @@ export interface components {
              */
             bytes: number;
         };
+        /** @description An engine of the library. */
+        Engine: {
+            /** @description Its folder. */
+            folder: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Its version when it was added. */
+            version: string;
+            /** @description Its models in the library. */
+            models: components["schemas"]["Id"][];
+        };
+        /** @description What came of saying hello to an engine. */
+        EngineCheck: {
+            /** @description The folder, as it was named. */
+            folder: string;
+            /** @description Whether it answered as it should. */
+            is_well: boolean;
+            hello?: components["schemas"]["EngineHello"] | null;
+            /**
+             * Format: double
+             * @description Until it answered, in seconds.
+             */
+            answer_secs: number;
+            /** @description What is wrong, sentence by sentence. */
+            problems: string[];
+        };
+        /** @description What an engine answers when it is started with `hello`: one JSON object on its standard output. */
+        EngineHello: {
+            /**
+             * Format: int32
+             * @description The version of the protocol, 1.
+             */
+            protocol: number;
+            /** @description What it is called. */
+            name: string;
+            /** @description Its version. */
+            version?: string;
+            /** @description The models that it runs. */
+            models: components["schemas"]["EngineModel"][];
+        };
+        /** @description Terms as an engine tells them. */
+        EngineLicence: {
+            /** @description Its name, such as `cc-by-nc-4.0`. */
+            name: string;
+            /** @description Its terms in a sentence. */
+            terms?: string | null;
+        };
+        /** @description A model that an engine runs. */
+        EngineModel: {
+            /** @description What it is called in orders. */
+            id: string;
+            /** @description What people call it. */
+            name: string;
+            licence?: components["schemas"]["EngineLicence"] | null;
+            /**
+             * Format: int64
+             * @description Memory that it takes, in bytes.
+             */
+            memory_bytes?: number;
+            /** @description How it makes sound from words. */
+            words: components["schemas"]["WordsAbilities"];
+        };
+        /** @description Which engine runs a model of the library. */
+        EngineOfModel: {
+            /** @description The engine's name. */
+            name: string;
+            /** @description Its version when it was added. */
+            version: string;
+            /** @description What it calls the model. */
+            model: string;
+        };
         /** @description An episode that an agent played, recorded as its actions: any film of it can be made from that. */
         Episode: {
             /** @description The recording's path in the run's folder. */
@@ -5393,6 +5499,7 @@ export interface components {
              * @description Memory that its weights take, in bytes.
              */
             memory_bytes: number;
+            engine?: components["schemas"]["EngineOfModel"] | null;
         };
         /** @description What the live connection carries: an event of a job, and the job as it stands after it. */
         Live: {
@@ -6087,6 +6194,13 @@ export interface components {
              * @description Decides which files those are; 0 if absent.
              */
             seed?: number | null;
+        };
+        /** @description A folder of an engine, to look at or to add. Looking at it starts the program that it names. */
+        NewEngine: {
+            /** @description The folder with `engine.json`, an absolute path. */
+            folder: string;
+            /** @description Whether the terms of its models were read and are accepted. */
+            accepts_licence?: boolean;
         };
         /** @description A film to make. */
         NewFilm: {
@@ -8348,6 +8462,12 @@ export type Doctor = components['schemas']['Doctor'];
 export type EditedNotes = components['schemas']['EditedNotes'];
 export type EditedSound = components['schemas']['EditedSound'];
 export type Emptied = components['schemas']['Emptied'];
+export type Engine = components['schemas']['Engine'];
+export type EngineCheck = components['schemas']['EngineCheck'];
+export type EngineHello = components['schemas']['EngineHello'];
+export type EngineLicence = components['schemas']['EngineLicence'];
+export type EngineModel = components['schemas']['EngineModel'];
+export type EngineOfModel = components['schemas']['EngineOfModel'];
 export type Episode = components['schemas']['Episode'];
 export type EpisodeKind = components['schemas']['EpisodeKind'];
 export type Event = components['schemas']['Event'];
@@ -8453,6 +8573,7 @@ export type NewAnalysis = components['schemas']['NewAnalysis'];
 export type NewChange = components['schemas']['NewChange'];
 export type NewComposition = components['schemas']['NewComposition'];
 export type NewDataset = components['schemas']['NewDataset'];
+export type NewEngine = components['schemas']['NewEngine'];
 export type NewFilm = components['schemas']['NewFilm'];
 export type NewGeneration = components['schemas']['NewGeneration'];
 export type NewImport = components['schemas']['NewImport'];
@@ -9480,6 +9601,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Doctor"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_engines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Engine"][];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_engine: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEngine"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Engine"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_engine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEngine"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EngineCheck"];
                 };
             };
             /** @description It could not be done. */
