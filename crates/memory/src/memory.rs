@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Added, Checked, Error, Library, PATTERNS_MAX, Pattern, PatternId, RATINGS_MAX, Ranked, Rating,
-    RowSet, Snapshot, Space, SpaceName, Taste, Wanted, journal::Journal, space,
+    RowSet, Snapshot, Space, SpaceName, Tally, Taste, Wanted, journal::Journal, space,
 };
 
 /// The most spaces.
@@ -116,6 +116,17 @@ impl Memory {
     #[must_use]
     pub fn ratings(&self) -> &[Rating] {
         &self.ratings
+    }
+
+    /// What was rated of each pattern that was.
+    #[must_use]
+    pub fn tallies(&self) -> BTreeMap<PatternId, Tally> {
+        let mut tallies = BTreeMap::<PatternId, Tally>::new();
+        for rating in &self.ratings {
+            let tally = tallies.entry(rating.item).or_default();
+            *tally = tally.and(rating.is_liked);
+        }
+        tallies
     }
 
     /// The spaces, by name and version as in `dsp-1`.
