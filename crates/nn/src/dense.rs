@@ -9,6 +9,7 @@
 //! 8 bits are about four times as fast as 32 there; where hundreds of frames share a weight they only save memory.
 
 mod attention;
+pub mod backward;
 mod linear;
 mod normalise;
 mod over_time;

@@ -33,6 +33,23 @@ impl Linear {
         Self { matrix, store, n_in }
     }
 
+    /// Packs the transpose of a weight `[n_out][n_in]`, without biases: of gradients of outputs it gives those of inputs.
+    ///
+    /// # Panics
+    /// When the weight is no whole number of rows.
+    #[must_use]
+    pub fn transposed(weight: &[f32], n_in: usize, precision: Precision) -> Self {
+        assert!(n_in > 0 && weight.len().is_multiple_of(n_in), "whole rows of weights");
+        let n_out = weight.len() / n_in;
+        let mut store = vec![];
+        let window = Window { n_runs: 1, run_len: n_out, run_step: 0 };
+        let weight = |to: usize, from: usize| weight[from * n_in + to];
+        let matrix =
+            Matrix::pack(window, n_in, 1, &[], Format::from(precision), weight, &mut store);
+        store.shrink_to_fit();
+        Self { matrix, store, n_in: n_out }
+    }
+
     /// Numbers of an input frame.
     #[must_use]
     pub fn n_in(&self) -> usize {

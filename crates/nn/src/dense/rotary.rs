@@ -28,13 +28,25 @@ impl Rotary {
     /// # Panics
     /// When `x` is no whole number of frames, or a head is smaller than what is turned.
     pub fn turn(&self, x: &mut [f32], n_heads: usize, head_dim: usize, first: usize) {
+        self.turn_by(x, n_heads, head_dim, first, 1.0);
+    }
+
+    /// Turns frames the other way: what [`Self::turn`] gave becomes what it was given, and so do gradients.
+    ///
+    /// # Panics
+    /// As [`Self::turn`].
+    pub fn turn_back(&self, x: &mut [f32], n_heads: usize, head_dim: usize, first: usize) {
+        self.turn_by(x, n_heads, head_dim, first, -1.0);
+    }
+
+    fn turn_by(&self, x: &mut [f32], n_heads: usize, head_dim: usize, first: usize, sign: f64) {
         let n = self.frequencies.len();
         assert!(2 * n <= head_dim && x.len().is_multiple_of(n_heads * head_dim), "whole heads");
         let mut turns = vec![(0.0f32, 0.0f32); n];
         for (i, frame) in x.chunks_exact_mut(n_heads * head_dim).enumerate() {
             let position = (first + i) as f64;
             for (turn, frequency) in turns.iter_mut().zip(&self.frequencies) {
-                let (sine, cosine) = (position * frequency).sin_cos();
+                let (sine, cosine) = (sign * position * frequency).sin_cos();
                 *turn = (sine as f32, cosine as f32);
             }
             for head in frame.chunks_exact_mut(head_dim) {

@@ -183,3 +183,116 @@ fn a_query_that_sees_nothing_gives_zeros() {
         assert!(attend(&how, &x, &x, &x).iter().all(|x| *x == 0.0));
     }
 }
+
+/// How a sum of `weights * f(x)` changes with each number of `x`, by differences in double precision.
+fn by_differences(x: &[f32], weights: &[f32], f: &dyn Fn(&[f64]) -> Vec<f64>) -> Vec<f64> {
+    let loss = |x: &[f64]| f(x).iter().zip(weights).map(|(y, w)| y * f64::from(*w)).sum::<f64>();
+    let x: Vec<f64> = x.iter().map(|x| f64::from(*x)).collect();
+    let step = 1e-5;
+    let moved = |i: usize, by: f64| {
+        let mut x = x.clone();
+        x[i] += by;
+        loss(&x)
+    };
+    (0..x.len()).map(|i| (moved(i, step) - moved(i, -step)) / (2.0 * step)).collect()
+}
+
+#[test]
+fn products_and_their_gradients_are_sums_over_frames() {
+    let (n, n_in, n_out) = (70, 9, 131);
+    let (x, matrix) = (random(1, n * n_in), random(2, n_in * n_out));
+    let at = |i: usize, o: usize| {
+        (0..n_in).map(|k| f64::from(x[i * n_in + k]) * f64::from(matrix[k * n_out + o])).sum()
+    };
+    let expected: Vec<f64> = (0..n * n_out).map(|i| at(i / n_out, i % n_out)).collect();
+    assert_near(&backward::product(&x, n_in, &matrix, n_out), &expected, 1e-5);
+    let gradient = random(3, n * n_out);
+    let mut sums = vec![1.0; n_in * n_out];
+    backward::add_outer(&x, n_in, &gradient, n_out, &mut sums);
+    let at = |k: usize, o: usize| {
+        let over = (0..n).map(|i| f64::from(x[i * n_in + k]) * f64::from(gradient[i * n_out + o]));
+        1.0 + over.sum::<f64>()
+    };
+    let expected: Vec<f64> = (0..n_in * n_out).map(|i| at(i / n_out, i % n_out)).collect();
+    assert_near(&sums, &expected, 1e-5);
+    let transposed = Linear::transposed(&matrix, n_out, Precision::Float32);
+    let linear = Linear::new(&matrix, n_out, None, Precision::Float32);
+    let frame = random(4, n_in);
+    assert_eq!((transposed.n_in(), transposed.n_out()), (linear.n_out(), linear.n_in()));
+    let expected: Vec<f64> =
+        backward::product(&frame, n_in, &matrix, n_out).iter().map(|x| f64::from(*x)).collect();
+    assert_near(&transposed.run(&frame), &expected, 1e-5);
+}
+
+#[test]
+fn gradients_of_norms_gates_and_turns_are_those_of_differences() {
+    let (n, width) = (3, 10);
+    let (x, gain, weights) = (random(1, n * width), random(2, width), random(3, n * width));
+    let norm = |x: &[f64]| -> Vec<f64> {
+        let frame = |x: &[f64]| {
+            let scale = 1.0 / (x.iter().map(|x| x * x).sum::<f64>() / width as f64 + 1e-6).sqrt();
+            x.iter().zip(&gain).map(|(x, gain)| x * scale * f64::from(*gain)).collect::<Vec<_>>()
+        };
+        x.chunks(width).flat_map(frame).collect()
+    };
+    let found = backward::rms_norm_backward(&x, &gain, 1e-6, &weights);
+    assert_near(&found, &by_differences(&x, &weights, &norm), 1e-4);
+
+    let gates = random(4, n * width);
+    let silu = |x: f64| x / (1.0 + (-x).exp());
+    let (of_gates, of_numbers) = backward::gated_backward(&gates, &x, &weights);
+    let with_gates = |gates: &[f64]| -> Vec<f64> {
+        gates.iter().zip(&x).map(|(gate, x)| silu(*gate) * f64::from(*x)).collect()
+    };
+    assert_near(&of_gates, &by_differences(&gates, &weights, &with_gates), 1e-4);
+    let with_numbers = |x: &[f64]| -> Vec<f64> {
+        gates.iter().zip(x).map(|(gate, x)| silu(f64::from(*gate)) * x).collect()
+    };
+    assert_near(&of_numbers, &by_differences(&x, &weights, &with_numbers), 1e-4);
+
+    let rotary = Rotary::new(4, 10_000.0);
+    let mut turned = x.clone();
+    rotary.turn(&mut turned, 2, 5, 7);
+    rotary.turn_back(&mut turned, 2, 5, 7);
+    let expected: Vec<f64> = x.iter().map(|x| f64::from(*x)).collect();
+    assert_near(&turned, &expected, 1e-6);
+}
+
+#[test]
+fn gradients_of_attention_are_those_of_differences() {
+    let (n_heads, dim, n_queries, n_keys) = (2, 3, 4, 5);
+    let width = n_heads * dim;
+    let all = [(1, n_queries), (2, n_keys), (3, n_keys)].map(|(seed, n)| random(seed, n * width));
+    let bias = random(4, n_heads * n_queries * n_keys);
+    let weights = random(5, n_queries * width);
+    let how = Attention { bias: Some(&bias), ..Attention::plain(n_heads, dim) };
+    let attended = |[queries, keys, values]: [&[f64]; 3]| -> Vec<f64> {
+        let mut out = vec![0.0; n_queries * width];
+        for (head, query) in (0..n_heads).flat_map(|h| (0..n_queries).map(move |q| (h, q))) {
+            let at = |i: usize| i * width + head * dim;
+            let score = |key: usize| -> f64 {
+                let dots = (0..dim).map(|d| queries[at(query) + d] * keys[at(key) + d]);
+                let bias = bias[(head * n_queries + query) * n_keys + key];
+                dots.sum::<f64>() * f64::from(how.scale) + f64::from(bias)
+            };
+            let powers: Vec<f64> = (0..n_keys).map(|key| score(key).exp()).collect();
+            let sum: f64 = powers.iter().sum();
+            for (key, power) in powers.iter().enumerate() {
+                for d in 0..dim {
+                    out[at(query) + d] += power / sum * values[at(key) + d];
+                }
+            }
+        }
+        out
+    };
+    let found = backward::attend_backward(&how, [&all[0], &all[1], &all[2]], &weights);
+    for (i, found) in found.iter().enumerate() {
+        let with = |x: &[f64]| {
+            let mut whole =
+                all.clone().map(|it| it.iter().map(|x| f64::from(*x)).collect::<Vec<_>>());
+            whole[i] = x.to_vec();
+            attended([&whole[0], &whole[1], &whole[2]])
+        };
+        assert_near(found, &by_differences(&all[i], &weights, &with), 1e-4);
+    }
+}
