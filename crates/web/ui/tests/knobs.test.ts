@@ -33,6 +33,7 @@ test.each<[KnobKind, string, unknown]>([
   [list, '4', [4]],
   [list, '', []],
   [list, '4,four', '4,four'],
+  [{ type: 'text', len_max: 9 }, ' 12 ', ' 12 '],
 ])('%o of «%s» is sent as %j', (kind, text, expected) => {
   expect(typedValue(knob(kind), text)).toEqual(expected)
 })
@@ -50,6 +51,7 @@ test.each<[KnobKind, string, string | undefined]>([
   [list, '', 'Range 2 to 4 numbers, 1 to 8 each'],
   [{ type: 'choice', options: ['a', 'b'] }, '', 'Options a, b'],
   [{ type: 'bool' }, '', undefined],
+  [{ type: 'text', len_max: 9 }, '', undefined],
 ])('the range of %o in «%s»', (kind, unit, expected) => {
   expect(rangeOf(knob(kind, { unit }))).toBe(expected)
 })

@@ -16,7 +16,7 @@ const model = (over: Partial<WordsModel['linked']> = {}, words: Partial<WordsMod
     folder: '/weights/tiny',
     uses: ['words'],
     memory_bytes: 1,
-    words: { rate_hz: 32_000, channels: 1, max_secs: 30, steps: null, guidance: 3, takes_negative: true, begins: ['continue'], writes_codes: true, max_tokens: 256, ...words },
+    words: { rate_hz: 32_000, channels: 1, max_secs: 30, steps: null, guidance: 3, takes_negative: true, begins: ['continue'], takes_adapters: false, writes_codes: true, max_tokens: 256, ...words },
     ...over,
   },
 })
@@ -34,6 +34,15 @@ describe('the form of sounds from words', () => {
     expect(missingWords(draft({ shape: 'sections' }), model())).toBe('section')
     expect(missingWords(draft({ shape: 'parts' }), model())).toBe('part')
     expect(missingWords(draft({ shape: 'parts', parts: [] }), model())).toBe('part')
+  })
+
+  it('adds adapters where the model takes them, and keeps them with a recipe', () => {
+    const adapters = [{ id: 'bells-1', name: 'Bells', weight: 0.5 }]
+    const adaptersIn = (order: ReturnType<typeof wordsOrder>) => (order?.recipe.source.from === 'words' ? order.recipe.source.adapters : undefined)
+    expect(adaptersIn(wordsOrder(draft({ adapters }), model()))).toEqual([])
+    const order = wordsOrder(draft({ adapters }), model({}, { takes_adapters: true }))
+    expect(adaptersIn(order)).toEqual([{ adapter: { place: { from: 'library', id: 'bells-1' }, name: 'Bells' }, weight: 0.5 }])
+    expect(order && wordsDraftOf(order)?.adapters).toEqual(adapters)
   })
 
   it('asks only for what the model can do', () => {

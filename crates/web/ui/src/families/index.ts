@@ -5,6 +5,7 @@ import type { Component } from 'svelte'
 import type { Model, RunDetail } from '$lib/api'
 
 import type { RunCurves } from '../pages/runs/run-curves.svelte'
+import { adapter } from './adapter'
 import { agent } from './agent'
 import { prior } from './prior'
 import { rave } from './rave'
@@ -42,6 +43,7 @@ export interface FamilyPart {
 const unknown: FamilyPart = { isClosedToOriginal: () => false, makesSounds: true, hearsSounds: true }
 
 const parts = new Map<string, FamilyPart>([
+  ['adapter', adapter],
   ['agent', agent],
   ['prior', prior],
   ['rave', rave],

@@ -39,6 +39,14 @@ export const isMidi = (name: string): boolean => MIDI_ENDINGS.includes(/.\.([^.]
 /** Whether a name has the extension of a sound file. */
 export const isSound = (name: string): boolean => SOUND_ENDINGS.includes(/.\.([^.]*)$/.exec(name)?.[1]?.toLowerCase() ?? '')
 
+const stemOf = (path: string): string => path.replace(/\.[^./\\]*$/, '')
+
+/** Sounds with the text files beside them that have the same names and say what they are. */
+export function withCaptions(sounds: Dropped[], all: Dropped[]): Dropped[] {
+  const stems = new Set(sounds.map(({ path }) => stemOf(path)))
+  return [...sounds, ...all.filter(({ path }) => path.endsWith('.txt') && stems.has(stemOf(path)))]
+}
+
 const isHiddenName = (name: string): boolean => name.startsWith('.') || SYSTEM_NAMES.includes(name.toLowerCase())
 
 /** Whether a file in a dropped folder, or a folder on its path, is hidden. The dropped item itself never is. */

@@ -20,8 +20,9 @@ export function shownValue(knob: Knob, value: unknown): string {
 
 export const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
-/** Typed text as the studio receives it: a number or list if it parses as one, else the text, which the studio rejects. */
+/** Typed text as the studio receives it: a number or list if it parses as one, else the text, which the studio rejects where it asks for no words. */
 export function typedValue({ kind }: Knob, text: string): unknown {
+  if (kind.type === 'text') return text
   if (kind.type === 'integer_list') {
     const parts = text.split(/[\s,]+/).filter(Boolean)
     const list = parts.map(Number)
@@ -41,7 +42,7 @@ const isOpen = (max: number): boolean => max >= Number.MAX_SAFE_INTEGER
 
 /** The valid values of a knob, in words; undefined if its field already shows them all. */
 export function rangeOf({ kind, unit }: Knob): string | undefined {
-  if (kind.type === 'bool') return undefined
+  if (kind.type === 'bool' || kind.type === 'text') return undefined
   if (kind.type === 'choice') return t('form.options', { list: kind.options.join(', ') })
   const span = isOpen(kind.max) ? t('form.orMore', { min: plain(kind.min) }) : t('form.span', { min: plain(kind.min), max: plain(kind.max) })
   const inUnit = unit ? `${span}\u202f${unit}` : span

@@ -1655,6 +1655,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/models/{id}/adapters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Adapters that can be added to a model's weights: its own, newest first, then those that do not say whose they are. */
+        get: operations["model_adapters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models/{id}/map": {
         parameters: {
             query?: never;
@@ -2630,6 +2647,16 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description The model whose weights an adapter is added to: models of the same shape take it too, and sound otherwise. */
+        AdapterOf: {
+            /** @description SHA-256 that names the weights of that model, as the library has it; empty where the adapter does not say it. */
+            sha256: string;
+            /** @description What it was called when the adapter was trained. */
+            name: string;
+            /** @description The licence of its weights, which is that of the adapter too; none if it was not said. */
+            licence?: string | null;
+            model?: components["schemas"]["Id"] | null;
+        };
         /** @description Where a model came from that was not trained here. */
         AddedFrom: {
             /** @description The file or folder. */
@@ -5160,6 +5187,14 @@ export interface components {
             type: "choice";
         } | {
             /**
+             * Format: int32
+             * @description Most characters.
+             */
+            len_max: number;
+            /** @enum {string} */
+            type: "text";
+        } | {
+            /**
              * Format: int64
              * @description Least of each.
              */
@@ -5231,7 +5266,7 @@ export interface components {
          * @description What models of a family learn from.
          * @enum {string}
          */
-        LearnsFrom: "sounds" | "pairs_of_sounds" | "game" | "latents" | "nothing";
+        LearnsFrom: "sounds" | "pairs_of_sounds" | "game" | "latents" | "words" | "nothing";
         /** @description What the sounds of a dataset are like. */
         Learnt: {
             /**
@@ -6107,6 +6142,7 @@ export interface components {
             /** @description SHA-256 of its weights, in hexadecimal. */
             sha256: string;
             prior_of?: components["schemas"]["PriorOf"] | null;
+            adapter_of?: components["schemas"]["AdapterOf"] | null;
             lineage?: components["schemas"]["Lineage"] | null;
             added?: components["schemas"]["AddedFrom"] | null;
             linked?: components["schemas"]["LinkedWeights"] | null;
@@ -7560,6 +7596,8 @@ export interface components {
             rms_db: number;
             /** @description Training or validation. */
             split: components["schemas"]["Split"];
+            /** @description What it is, in words, from a text file of the same name beside it. */
+            caption?: string | null;
         };
         /**
          * @description A format of sound files that is written.
@@ -8218,6 +8256,8 @@ export interface components {
             takes_negative: boolean;
             /** @description How it can begin with a sound. */
             begins: components["schemas"]["WordsBegin"][];
+            /** @description Whether adapters can be trained for it and added to it. Models that were added before 0.2.0 do not say it. */
+            takes_adapters: boolean;
             /** @description Whether it writes codes of a codec, which can be had. */
             writes_codes: boolean;
             /**
@@ -8225,6 +8265,16 @@ export interface components {
              * @description The most tokens of a prompt that it reads; a token is about three quarters of an English word.
              */
             max_tokens: number;
+        };
+        /** @description An adapter and how much of it is added. */
+        WordsAdapter: {
+            /** @description The adapter: a model of the library, or a file. */
+            adapter: components["schemas"]["RecipeModel"];
+            /**
+             * Format: double
+             * @description How much of it: 1 as it was trained, 0 nothing, below 0 away from it.
+             */
+            weight?: number;
         };
         /**
          * @description How a model that makes sound from words begins with a sound.
@@ -8308,6 +8358,11 @@ export interface components {
              * @default null
              */
             key: string | null;
+            /**
+             * @description Adapters that are added to the model's weights; the model must take them.
+             * @default []
+             */
+            adapters: components["schemas"]["WordsAdapter"][];
             /**
              * @description Whether large weights are held in 8 bits: less memory, and faster where a model writes one token after the other.
              * @default false
@@ -8403,6 +8458,7 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type AdapterOf = components['schemas']['AdapterOf'];
 export type AddedFrom = components['schemas']['AddedFrom'];
 export type AddedNote = components['schemas']['AddedNote'];
 export type Analysis = components['schemas']['Analysis'];
@@ -8688,6 +8744,7 @@ export type WeightsFolder = components['schemas']['WeightsFolder'];
 export type WeightsLicence = components['schemas']['WeightsLicence'];
 export type WeightsUse = components['schemas']['WeightsUse'];
 export type WordsAbilities = components['schemas']['WordsAbilities'];
+export type WordsAdapter = components['schemas']['WordsAdapter'];
 export type WordsBegin = components['schemas']['WordsBegin'];
 export type WordsPart = components['schemas']['WordsPart'];
 export type WordsPrompt = components['schemas']['WordsPrompt'];
@@ -12721,6 +12778,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    model_adapters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"][];
                 };
             };
             /** @description It could not be done. */

@@ -113,6 +113,7 @@ function wordsLines(source: WordsSource): (Line | false | '' | null | undefined)
     typeof source.steps === 'number' && { title: t('recipe.steps'), value: String(source.steps) },
     typeof source.guidance === 'number' && { title: t('recipe.guidance'), value: number(source.guidance) },
     source.begin && { title: t('recipe.begin'), value: `${placeOf(source.begin.sound)}: ${t(`words.how.${source.begin.how}`)}` },
+    ...(source.adapters ?? []).map(({ adapter, weight }) => ({ title: t('recipe.adapter'), value: t('recipe.promptWeight', { text: nameOf(adapter), weight: number(weight ?? 1) }) })),
     source.in_8_bits && { title: t('recipe.small'), value: t('recipe.smallValue') },
   ]
 }

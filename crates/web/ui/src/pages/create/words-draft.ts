@@ -24,7 +24,15 @@ export interface PartDraft {
   gainDb: number
 }
 
+/** An adapter and how much of it is added. */
+export interface AdapterDraft {
+  id: string
+  name: string
+  weight: number
+}
+
 export interface WordsDraft {
+  adapters: AdapterDraft[]
   shape: Shape
   /** What follows on the first section. */
   sections: SectionDraft[]
@@ -57,6 +65,7 @@ export interface WordsDraft {
 export type WordsModel = Model & { linked: LinkedWeights & { words: WordsAbilities } }
 
 export const PROMPTS_MAX = 8
+export const ADAPTERS_MAX = 8
 export const FADE_MAX = 30
 export const SECTIONS_MAX = 32
 export const PARTS_MAX = 16
@@ -67,6 +76,7 @@ export const KEYS: readonly string[] = ['C', 'C#', 'D', 'Eb', 'E', 'F', 'F#', 'G
 export const noFinish = (): Finish => ({ trims_silence: false, loop_secs: 0, fade_in_secs: 0, fade_out_secs: 0 })
 
 export const emptyWords = (): WordsDraft => ({
+  adapters: [],
   shape: 'one',
   sections: [{ text: '', secs: 10 }],
   parts: [
@@ -137,6 +147,7 @@ export function wordsOrder(draft: WordsDraft, model: WordsModel | undefined): Ne
       draft.start && how
         ? { sound: draft.start.place, how, strength: how === 'vary' ? draft.strength : null, gap_secs: how === 'fill' ? draft.gap : null }
         : null,
+    adapters: can.takes_adapters ? draft.adapters.map(({ id, name, weight }) => ({ adapter: { place: { from: 'library', id }, name }, weight })) : [],
     in_8_bits: draft.isSmall,
   }
   const named: RecipeModel = { place: { from: 'library', id: model.id }, name: model.name }
@@ -162,7 +173,9 @@ export function wordsDraftOf({ recipe, count }: NewGeneration): WordsDraft | und
   const { begin } = source
   const empty = emptyWords()
   const [sections, parts] = [source.sections ?? [], source.parts ?? []]
+  const adapters = (source.adapters ?? []).flatMap(({ adapter: { place, name = '' }, weight = 1 }) => (place.from === 'library' ? [{ id: place.id, name, weight }] : []))
   return {
+    adapters,
     shape: parts.length > 0 ? 'parts' : sections.length > 0 ? 'sections' : 'one',
     sections: sections.length > 0 ? sections.map(({ prompts, secs }) => ({ text: prompts.map(({ text }) => text).join(', '), secs })) : empty.sections,
     parts: parts.length > 0 ? parts.map(({ name, prompt, gain_db: gainDb }) => ({ name, prompt, gainDb: gainDb ?? 0 })) : empty.parts,

@@ -91,6 +91,11 @@ export const models = say({
   'model.priors': 'Priors',
   'model.noPriors': 'A prior learns how this model’s sounds go on, and then makes up new ones without any input. Ten minutes are enough for a first one.',
   'model.trainPrior': 'Train a prior…',
+  'model.adapters': 'Adapters',
+  'model.noAdapters': 'An adapter teaches this model the sound of 20 to 50 clips of yours, an instrument or a band, and is added by weight when sounds are made.',
+  'model.trainAdapter': 'Train an adapter…',
+  'model.adapterOf': 'Adapter of',
+  'model.adapterOfUnknown': 'Its file does not say of which model',
 
   'model.details': 'Details',
   'model.family': 'Model family',
