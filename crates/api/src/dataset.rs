@@ -103,6 +103,9 @@ pub struct SoundFile {
     pub rms_db: f64,
     /// Training or validation.
     pub split: Split,
+    /// What it is, in words, from a text file of the same name beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caption: Option<String>,
 }
 
 /// Which part of a dataset a file is in.

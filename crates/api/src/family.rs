@@ -38,6 +38,8 @@ pub enum LearnsFrom {
     Game,
     /// Latents that another model made of sounds.
     Latents,
+    /// Sounds of a dataset and words for each of them, by way of a model of others that makes sound from words.
+    Words,
     /// Nothing but its settings.
     Nothing,
 }
@@ -142,6 +144,11 @@ pub enum KnobKind {
     Choice {
         /// The words.
         options: Vec<String>,
+    },
+    /// Words of one's own, which may be none.
+    Text {
+        /// Most characters.
+        len_max: u32,
     },
     /// A list of whole numbers, written `4,4,2`.
     IntegerList {

@@ -116,13 +116,13 @@ pub struct TrainTask {
     /// run does not say it.
     #[serde(default)]
     pub dataset_hash: String,
-    /// The codec whose latents it learns from; none for a family that learns from no latents.
+    /// The codec whose latents it learns from, or the model to whose weights it learns to add; none for other families.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<Id>,
     /// Its folder, relative to the run's.
     #[serde(default, skip_serializing_if = "is_nowhere")]
     pub model_path: PathBuf,
-    /// SHA-256 of its weights when the run was queued: a run refuses another codec.
+    /// SHA-256 of its weights when the run was queued: a run refuses another model.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub model_sha256: String,
     /// The family of the model, like `rave`.

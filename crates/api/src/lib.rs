@@ -18,6 +18,8 @@
 //! | **Session** | Models that play in the page, live: a job that stays. |
 //! | **Control** of a session | One value that is moved while it plays: a gain, a weight, a latent's bias. |
 //! | **Prior** | A model that makes up latents of another model, frame after frame. |
+//! | **Adapter** | A small addition to the weights of a model that makes sound from words, learnt from clips of one's own (LoRA). |
+//! | **Caption** | What a sound of a dataset is, in words. |
 //! | **Recipe** | How a sound was made, whole enough to make it again. |
 //! | **Generation** | Sounds made from one recipe, to choose from. |
 //! | **Sound** | A recording or a generated sound that was kept, with its recipe. |

@@ -35,6 +35,9 @@ pub struct Model {
     /// Whose latents it makes, if it is a prior.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prior_of: Option<PriorOf>,
+    /// Whose weights it is added to, if it is an adapter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adapter_of: Option<AdapterOf>,
     /// Which run it came from, if it was trained here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lineage: Option<Lineage>,
@@ -60,6 +63,25 @@ pub struct PriorOf {
     /// What it was called when the prior was trained.
     pub name: String,
     /// It in the library, if it is there; the file of the prior does not say that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<Id>,
+}
+
+/// The model whose weights an adapter is added to: models of the same shape take it too, and sound otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AdapterOf {
+    /// SHA-256 that names the weights of that model, as the library has it; empty where the adapter does not say it.
+    #[serde(default)]
+    #[schema(required)]
+    pub sha256: String,
+    /// What it was called when the adapter was trained.
+    #[serde(default)]
+    #[schema(required)]
+    pub name: String,
+    /// The licence of its weights, which is that of the adapter too; none if it was not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence: Option<String>,
+    /// It in the library, if it is there; the file of the adapter does not say that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<Id>,
 }

@@ -210,9 +210,27 @@ pub struct WordsSource {
     /// The key, such as `A minor`: it is said in the prompts, and a part in another key of its mode is transposed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// Adapters that are added to the model's weights; the model must take them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub adapters: Vec<WordsAdapter>,
     /// Whether large weights are held in 8 bits: less memory, and faster where a model writes one token after the other.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub in_8_bits: bool,
+}
+
+/// An adapter and how much of it is added.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WordsAdapter {
+    /// The adapter: a model of the library, or a file.
+    pub adapter: RecipeModel,
+    /// How much of it: 1 as it was trained, 0 nothing, below 0 away from it.
+    #[serde(default = "whole")]
+    pub weight: f64,
+}
+
+impl WordsAdapter {
+    /// The most of an adapter that is added or taken away.
+    pub const WEIGHT_MAX: f64 = 4.0;
 }
 
 /// A section of a sound from words.

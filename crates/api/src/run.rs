@@ -72,7 +72,7 @@ pub struct RunDetail {
     pub seed: u64,
     /// The content hash of its dataset.
     pub dataset_hash: String,
-    /// The model whose latents it learns, if it does.
+    /// The model whose latents it learns, or to whose weights it learns to add, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<Id>,
     /// The version of Maquette that queued it.
@@ -130,7 +130,7 @@ pub struct NewRun {
     /// The dataset to learn from; none for a family that learns from no dataset.
     #[serde(default)]
     pub dataset: Option<Id>,
-    /// The model whose latents to learn; none for a family that learns from no latents.
+    /// The model whose latents to learn, or to whose weights to learn to add; none for a family that does neither.
     #[serde(default)]
     pub model: Option<Id>,
     /// What its settings are composed of.

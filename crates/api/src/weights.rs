@@ -65,6 +65,10 @@ pub struct WordsAbilities {
     pub takes_negative: bool,
     /// How it can begin with a sound.
     pub begins: Vec<WordsBegin>,
+    /// Whether adapters can be trained for it and added to it. Models that were added before 0.2.0 do not say it.
+    #[serde(default)]
+    #[schema(required)]
+    pub takes_adapters: bool,
     /// Whether it writes codes of a codec, which can be had.
     pub writes_codes: bool,
     /// The most tokens of a prompt that it reads; a token is about three quarters of an English word.

@@ -11,7 +11,8 @@
 //! | `worker.lock` | [`lock`] | worker | held for as long as its process lives |
 //!
 //! [`files`] names them, [`whole`] writes a file whole or not at all, [`inside`] keeps paths inside a folder,
-//! [`memory`] reads what the system reports about memory, and [`kinds`] is the table of the kinds of job.
+//! [`memory`] reads what the system reports about memory, [`weights`] says which weights a folder holds,
+//! and [`kinds`] is the table of the kinds of job.
 
 pub mod control;
 pub mod events;
@@ -25,6 +26,7 @@ pub mod memory;
 pub mod order;
 pub mod reserve;
 pub mod shelf;
+pub mod weights;
 pub mod whole;
 
 mod error;

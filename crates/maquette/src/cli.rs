@@ -1,6 +1,7 @@
 //! The command line: one file per verb. A verb is a few calls of the studio's API; it prints the answers as
 //! text for people or as JSON for programs.
 
+mod adapter;
 mod analyse;
 mod batch;
 mod check;
@@ -115,6 +116,9 @@ enum Command {
     Game(game::GameCommand),
     /// Train a model on a dataset, or an agent that plays a game
     Train(train::TrainArgs),
+    /// Train adapters (LoRA), which teach a model that makes sound from words your own sounds, and list them
+    #[command(subcommand)]
+    Adapter(adapter::AdapterCommand),
     /// Train priors, which make latents of a model by themselves, and list them
     #[command(subcommand)]
     Prior(prior::PriorCommand),
@@ -270,6 +274,7 @@ fn run_command(
         Some(Command::Game(command)) => game::run(command, console),
         Some(Command::Train(args)) => train::run(args, console),
         Some(Command::Prior(command)) => prior::run(command, console),
+        Some(Command::Adapter(command)) => adapter::run(command, console),
         Some(Command::Run(command)) => run::run(command, console),
         Some(Command::Model(command)) => model::run(command, console),
         Some(Command::Reconstruct(args)) => reconstruct::run(&args, console),

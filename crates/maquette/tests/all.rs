@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "all/adapters.rs"]
+mod adapters;
 #[path = "all/answers.rs"]
 mod answers;
 #[path = "all/change.rs"]

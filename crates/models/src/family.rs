@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeMap,
     path::Path,
+    rc::Rc,
     sync::{PoisonError, RwLock},
 };
 
@@ -12,7 +13,8 @@ use nn::{Compute, NoGpu};
 use serde_json::Value;
 
 use crate::{
-    Composition, Error, Finished, LatentSpace, LearntLatents, OtherProgram, PriorCodec, Trainer,
+    AdapterBase, CaptionSettings, Composition, Error, Finished, LatentSpace, LearntLatents,
+    Lessons, OtherProgram, PriorCodec, Trainer,
 };
 
 /// A kind of model that can be trained.
@@ -49,6 +51,18 @@ pub trait Family: Sync {
     /// # Errors
     /// When the file cannot be read, or is not a checkpoint of this family.
     fn resume(&self, checkpoint: &Path) -> Result<Box<dyn Trainer>, Error>;
+
+    /// The same for a family that learns from clips with words.
+    ///
+    /// # Errors
+    /// As [`Self::resume`], and when the checkpoint learnt on weights other than those of the lessons.
+    fn resume_with(
+        &self,
+        checkpoint: &Path,
+        _lessons: Rc<Lessons>,
+    ) -> Result<Box<dyn Trainer>, Error> {
+        self.resume(checkpoint)
+    }
 
     /// Reads a finished model, or what of a checkpoint is one.
     ///
@@ -110,6 +124,11 @@ pub trait Settings {
     /// The excerpts of sound that a step learns from; `None` for a model that learns from none.
     fn excerpts(&self) -> Option<ExcerptSettings>;
 
+    /// Where words of clips come from, for a model that learns from clips with words; `None` for one that does not.
+    fn captions(&self) -> Option<CaptionSettings> {
+        None
+    }
+
     /// What a finished model can be exported as.
     fn exports(&self) -> Vec<ExportKind> {
         vec![ExportKind::Safetensors, ExportKind::Maq]
@@ -120,6 +139,15 @@ pub trait Settings {
 
     /// The same for a model that learns from the latents of a codec; `None` for one that does not.
     fn latent_trainer(&self, _seed: u64, _latents: &LearntLatents) -> Option<Box<dyn Trainer>> {
+        None
+    }
+
+    /// The same for a model that learns from clips with words, with what prevents it; `None` for one that does not.
+    fn adapter_trainer(
+        &self,
+        _seed: u64,
+        _lessons: Rc<Lessons>,
+    ) -> Option<Result<Box<dyn Trainer>, Error>> {
         None
     }
 
@@ -287,11 +315,19 @@ pub struct Described {
     pub space: Option<LatentSpace>,
     /// The codec whose latents it makes, if it is a prior.
     pub prior_of: Option<PriorCodec>,
+    /// The model whose weights it is added to, if it is an adapter.
+    pub adapter_of: Option<AdapterBase>,
+    /// Its trainable numbers, where its settings alone do not say how many.
+    pub n_parameters: Option<u64>,
 }
 
 /// Every family that the program offers, the one that is meant where none is named first.
-pub static FAMILIES: &[&dyn Family] =
-    &[&crate::rave::Rave, &crate::agent::GameAgents, &crate::prior::Priors];
+pub static FAMILIES: &[&dyn Family] = &[
+    &crate::rave::Rave,
+    &crate::agent::GameAgents,
+    &crate::prior::Priors,
+    &crate::adapter::Adapters,
+];
 
 /// Families that others added.
 static ADDED: RwLock<Vec<&'static dyn Family>> = RwLock::new(Vec::new());

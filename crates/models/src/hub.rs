@@ -14,8 +14,9 @@ use api::{WeightsCheck, WeightsFile, WeightsUse, WordsAbilities, WordsBegin, Wor
 use nn::dense::Precision;
 use nn::weight_files::{self, Fit, WeightFiles};
 
-pub(crate) use self::kind::{HubFolder, Kind, Part, Wanted};
+pub(crate) use self::kind::{HubFolder, Kind, Part, Wanted, without_adapters};
 use crate::encodec::{self, Encodec, EncodecConfig};
+use crate::lora::Adapter;
 use crate::musicgen;
 use crate::t5;
 use crate::words::{Abilities, BeginKind, TextToAudio};
@@ -101,13 +102,25 @@ pub fn open_encodec(folder: &Path) -> Result<Encodec, Error> {
 /// # Errors
 /// When the folder holds no such model, its files are damaged or not whole, or a tensor is missing or of another shape.
 pub fn open_words(folder: &Path, precision: Precision) -> Result<Box<dyn TextToAudio>, Error> {
+    open_words_with(folder, precision, vec![])
+}
+
+/// The same with adapters, as much of each as is said: 1 adds it as it was trained.
+///
+/// # Errors
+/// As [`open_words`], and when an adapter is for another model.
+pub fn open_words_with(
+    folder: &Path,
+    precision: Precision,
+    adapters: Vec<(Adapter, f64)>,
+) -> Result<Box<dyn TextToAudio>, Error> {
     let hub = HubFolder::new(folder);
     let kind = kind_of(&hub).map_err(|(_, words)| hub.unusable(words))?;
     let Some(open) = kind.open_words else {
         let why = format!("a model of the kind `{}` makes no sound from words", kind.name);
         return Err(hub.unusable(why));
     };
-    open(&hub, precision)
+    open(&hub, precision, adapters)
 }
 
 /// What the kind of model in a folder is called here.
@@ -147,6 +160,7 @@ fn abilities(of: &Abilities) -> WordsAbilities {
         guidance: of.guidance,
         takes_negative: of.takes_negative,
         begins: of.begins.iter().map(begin).collect(),
+        takes_adapters: of.takes_adapters,
         writes_codes: of.writes_codes,
         max_tokens: count(of.max_tokens),
     }

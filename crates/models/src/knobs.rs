@@ -89,6 +89,11 @@ pub(crate) fn choice(options: &[&str]) -> KnobKind {
     KnobKind::Choice { options: options.iter().map(|&word| word.into()).collect() }
 }
 
+/// Words of one's own of at most so many characters.
+pub(crate) const fn text(len_max: u32) -> KnobKind {
+    KnobKind::Text { len_max }
+}
+
 /// Up to `len_max` whole numbers from `min` to `max`.
 pub(crate) const fn integers(len_max: u32, min: i64, max: i64) -> KnobKind {
     KnobKind::IntegerList { min, max, len_min: 1, len_max }
@@ -282,6 +287,14 @@ fn checked(knob: &Knob, value: &Value) -> Result<Value, FieldProblem> {
                 })
             }
         },
+        KnobKind::Text { len_max } => match value.as_str() {
+            Some(text) if text.chars().any(char::is_control) => {
+                Err(problem(&knob.key, "must be words in one line"))
+            }
+            Some(text) if text.chars().count() <= *len_max as usize => Ok(text.into()),
+            Some(_) => Err(problem(&knob.key, format!("must have at most {len_max} characters"))),
+            None => Err(problem(&knob.key, "must be words")),
+        },
         KnobKind::IntegerList { min, max, len_min, len_max } => {
             checked_list(knob, value, *min..=*max, *len_min as usize..=*len_max as usize)
         }
@@ -375,6 +388,10 @@ mod tests {
         check(KnobKind::Bool, json!(1), None);
         check(choice(&["a", "b"]), json!("b"), Some(json!("b")));
         check(choice(&["a", "b"]), json!("c"), None);
+        check(text(4), json!("für"), Some(json!("für")));
+        check(text(4), json!("a\nb"), None);
+        check(text(4), json!("12345"), None);
+        check(text(4), json!(12), None);
         check(integers(3, 1, 8), json!("4, 2,2"), Some(json!([4, 2, 2])));
         check(integers(3, 1, 8), json!([4, 2]), Some(json!([4, 2])));
         check(integers(3, 1, 8), json!([4, 2, 2, 2]), None);

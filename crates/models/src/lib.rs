@@ -5,6 +5,7 @@
 //! `configurations/` (presets and switches), `network.rs` (layers), `objective.rs` (losses and
 //! schedules), `train.rs` (one step) and `infer.rs` (a finished model).
 
+pub mod adapter;
 pub mod agent;
 pub mod audio_ldm;
 pub mod clap;
@@ -17,6 +18,7 @@ mod generative;
 pub mod hub;
 mod knobs;
 mod layers;
+pub mod lora;
 pub mod musicgen;
 mod other_program;
 pub mod prior;
@@ -29,6 +31,7 @@ mod trainer;
 pub mod wav2vec2;
 pub mod words;
 
+pub use adapter::{AdapterBase, CaptionSettings, LearntClip, LearntWords, Lessons};
 pub use error::Error;
 pub use family::{
     Change, CodecForecast, CodecShape, Described, ExcerptSettings, FAMILIES, Family, Forecast,

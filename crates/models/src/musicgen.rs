@@ -253,6 +253,7 @@ fn abilities(config: &MusicGenConfig) -> Abilities {
             None => vec![BeginKind::Continue],
             Some(_) => vec![BeginKind::Melody, BeginKind::Continue],
         },
+        takes_adapters: false,
         writes_codes: true,
         max_tokens: TOKENS_MAX,
     }

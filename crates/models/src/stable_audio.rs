@@ -12,6 +12,7 @@ mod autoencoder;
 mod config;
 mod fields;
 mod folder;
+mod learner;
 mod memory;
 mod original;
 mod rows;
@@ -29,6 +30,7 @@ use nn::weight_files::WeightFiles;
 
 use crate::Error;
 use crate::hub::HubFolder;
+use crate::lora::Adapter;
 use crate::tokenizer::Tokenizer;
 use crate::words::{Abilities, Begin, BeginHow, BeginKind, MadeSound, Step, TextToAudio, Wish};
 use autoencoder::Autoencoder;
@@ -43,8 +45,12 @@ pub use config::{
     TransformerConfig,
 };
 pub(crate) use folder::KIND;
+pub use learner::{Encoder, Learner, Noisy, rate_hz};
+#[cfg(test)]
+pub(crate) use sampler::rows_of;
 pub use schedule::Schedule;
 pub use text::TextConfig;
+pub(crate) use transformer::places;
 
 /// A model with its weights.
 pub struct StableAudio {
@@ -78,13 +84,28 @@ impl StableAudio {
     /// When the folder is of another kind, a configuration cannot be used, a tensor is missing or of another shape, or a
     /// file is damaged.
     pub fn open(folder: &Path, precision: Precision) -> Result<Self, Error> {
+        Self::open_with(folder, precision, vec![])
+    }
+
+    /// The same, with adapters added to its weights, as much of each as is said; it computes no more for that.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and when an adapter is for another model.
+    pub fn open_with(
+        folder: &Path,
+        precision: Precision,
+        adapters: Vec<(Adapter, f64)>,
+    ) -> Result<Self, Error> {
         let hub = HubFolder::new(folder);
         let places = Places::find(&hub).map_err(|why| hub.unusable(why))?;
         let config = places.config.clone();
         let reading = |of: Of| places.reading(of, &hub, precision);
         let mut of_text = reading(Of::Text)?;
         let text = Text::make(&config.text, &of_text.component.clone(), &mut of_text)?;
-        let mut of = reading(Of::Transformer)?;
+        for (adapter, _) in &adapters {
+            adapter.check(&transformer::places(&config.transformer)).map_err(unfit)?;
+        }
+        let mut of = Reading { adapters, ..reading(Of::Transformer)? };
         let transformer = Transformer::make(&config.transformer, &of.component.clone(), &mut of)?;
         let mut of = reading(Of::Autoencoder)?;
         let autoencoder = Autoencoder::make(&config.autoencoder, &of.component.clone(), &mut of)?;
@@ -128,6 +149,12 @@ impl StableAudio {
     /// When the file of `T5Gemma`'s weights cannot be read.
     pub fn hidden(&self, ids: &[u32]) -> Result<Vec<f32>, Error> {
         self.text.hidden(ids, &self.text_files)
+    }
+
+    /// What words mean, `[pieces][width]`.
+    #[cfg(test)]
+    pub(crate) fn hidden_of(&self, text: &str) -> Result<Vec<f32>, Error> {
+        self.hidden(&self.tokenizer.encode(text, self.config.n_tokens).ids)
     }
 
     /// What is said of a length, `[n_condition]`.
@@ -342,8 +369,11 @@ impl StableAudio {
                     let mixed = x.iter().zip(given);
                     x = mixed.map(|(n, x)| (1.0 - highest) * x + highest * n).collect();
                 }
+                let velocity = |x: &[f32], level: f32, told: &Conditioned| {
+                    self.transformer.velocity(x, level, told, plan.n_valid)
+                };
                 let sampler = Sampler {
-                    network: &self.transformer,
+                    velocity: &velocity,
                     layout: self.config.layout,
                     n_latent,
                     levels: &levels,
@@ -461,6 +491,7 @@ fn abilities(config: &StableAudioConfig) -> Abilities {
         guidance: if config.schedule.is_stochastic { 1.0 } else { 7.0 },
         takes_negative: true,
         begins,
+        takes_adapters: true,
         writes_codes: false,
         max_tokens: config.n_tokens,
     }
@@ -472,4 +503,4 @@ fn unfit(reason: impl Into<String>) -> Error {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -44,6 +44,12 @@ pub trait Trainer {
     /// `None` for a model that is seen in what it plays.
     fn render(&self, clip: &[Vec<f32>]) -> Option<Rendered>;
 
+    /// What the model makes of the `i`-th of the words that its samples are made of, and those words; `None` where there are
+    /// no more.
+    fn render_words(&self, _i: usize) -> Option<(String, Rendered)> {
+        None
+    }
+
     /// The game that it learns, if it learns one.
     fn game(&self) -> Option<&'static games::Info> {
         None

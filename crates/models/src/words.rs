@@ -49,6 +49,8 @@ pub struct Abilities {
     pub takes_negative: bool,
     /// How it can begin with a sound.
     pub begins: Vec<BeginKind>,
+    /// Whether adapters can be trained for it and added to it.
+    pub takes_adapters: bool,
     /// Whether it writes tokens of a codec, so that it can be greedy, and its codes can be had.
     pub writes_codes: bool,
     /// The most tokens of a prompt that it reads; the rest is cut off.
@@ -266,6 +268,7 @@ mod tests {
             guidance: 3.0,
             takes_negative: false,
             begins: vec![BeginKind::Continue, BeginKind::Fill, BeginKind::Vary],
+            takes_adapters: false,
             writes_codes: false,
             max_tokens: 64,
         }

@@ -15,7 +15,7 @@ pub fn model_facts(weights: &Path) -> Option<ModelFacts> {
     let described = models::look_at(weights).ok()?;
     let forecast = described.settings.forecast();
     Some(ModelFacts {
-        n_parameters: forecast.n_parameters,
+        n_parameters: described.n_parameters.unwrap_or(forecast.n_parameters),
         phase: described.phase,
         exports: described.settings.exports(),
         codec: codec_facts(described.settings.as_ref(), &forecast),

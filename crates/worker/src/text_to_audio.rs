@@ -12,6 +12,7 @@ use audio::{
 };
 use models::{
     hub,
+    lora::Adapter,
     words::{Begin, BeginHow, Step, TextToAudio, Wish},
 };
 use nn::dense::Precision;
@@ -36,6 +37,8 @@ pub struct WordsOrder {
     pub model: PathBuf,
     /// The model as the library has it, if it is of the library.
     pub linked: Option<LinkedWeights>,
+    /// Files of adapters that are added to them, and how much of each.
+    pub adapters: Vec<(PathBuf, f64)>,
     /// What is wished for; its noise and its sound come from the files.
     pub prompt: String,
     /// What it is not to be.
@@ -88,8 +91,13 @@ pub fn generate_text(
         problem("no_place", "The sound cannot be made.", &why, "Free some space on the disk.")
     })?;
     let (licence, model) = match &order.linked {
-        Some(linked) => (linked.licence.clone(), open_linked(linked, precision, place.path())?),
-        None => (check_weights(&order.model)?.licence, open(&order.model, precision)?),
+        Some(linked) => {
+            (linked.licence.clone(), open_linked(linked, precision, &order.adapters, place.path())?)
+        }
+        None => (
+            check_weights(&order.model)?.licence,
+            open_with(&order.model, precision, &order.adapters)?,
+        ),
     };
     let can = model.abilities().clone();
     let mut notes = vec![];
@@ -163,27 +171,45 @@ pub fn generate_text(
 /// runs. An engine's orders are put in folders at a place.
 ///
 /// # Errors
-/// As [`open`].
+/// As [`open_with`].
 pub(crate) fn open_linked(
     linked: &LinkedWeights,
     precision: Precision,
+    adapters: &[(PathBuf, f64)],
     place: &Path,
 ) -> Result<Box<dyn TextToAudio>, Problem> {
     let folder = Path::new(&linked.folder);
     match (&linked.engine, &linked.words) {
+        (Some(_), _) if !adapters.is_empty() => {
+            let why = "It is a program of others, which takes none.";
+            Err(problem("other_adapter", "This model takes no adapters.", why, "Leave them out."))
+        }
         (Some(engine), Some(can)) => {
             let outside = Outside::open(folder, engine, can, linked.memory_bytes, place)?;
             Ok(Box::new(outside))
         }
-        _ => open(folder, precision),
+        _ => open_with(folder, precision, adapters),
     }
 }
 
-/// Opens a model that makes sound from words, if it fits in memory.
+/// Opens a model that makes sound from words with adapters, as much of each as is said, if it fits in memory.
 ///
 /// # Errors
-/// When it cannot be used, or there is not room for it: what happened, why, and what to do.
-pub(crate) fn open(model: &Path, precision: Precision) -> Result<Box<dyn TextToAudio>, Problem> {
+/// When it cannot be used, an adapter is for another model, or there is not room: what happened, why, and what to do.
+pub(crate) fn open_with(
+    model: &Path,
+    precision: Precision,
+    adapters: &[(PathBuf, f64)],
+) -> Result<Box<dyn TextToAudio>, Problem> {
+    let adapters = adapters.iter().map(|(path, weight)| {
+        let read = Adapter::read(path).map_err(|error| {
+            let what = format!("“{}” cannot be used as an adapter.", path.display());
+            let why = api::sentence(&format!("failed to {error}"));
+            problem("bad_adapter", what, &why, "Choose the weights.safetensors of an adapter.")
+        });
+        Ok((read?, *weight))
+    });
+    let adapters = adapters.collect::<Result<Vec<_>, Problem>>()?;
     let whole = check_weights(model)?.memory_bytes;
     // What is not packed in 8 bits, and what is read before it is, is about a third on top.
     let needed = if precision == Precision::Int8 { whole / 5 * 2 } else { whole };
@@ -195,7 +221,12 @@ pub(crate) fn open(model: &Path, precision: Precision) -> Result<Box<dyn TextToA
         };
         return Err(problem("too_large", what, &why, remedy));
     }
-    hub::open_words(model, precision).map_err(|error| {
+    hub::open_words_with(model, precision, adapters).map_err(|error| {
+        if let models::Error::Unfit { reason } = &error {
+            let what = "An adapter does not fit this model.";
+            let why = api::sentence(reason);
+            return problem("other_adapter", what, &why, "Leave it out, or choose its model.");
+        }
         let what = format!("The model in “{}” cannot be used.", model.display());
         let why = api::sentence(&format!("failed to {error}"));
         problem("bad_model", what, &why, "`maquette weights check` says all that is wrong with it.")

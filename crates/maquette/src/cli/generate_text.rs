@@ -1,17 +1,30 @@
 //! `maquette generate-text`: sounds from words, by a model of others.
 
-use std::{ops::ControlFlow, path::PathBuf};
+use std::{
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
 
-use api::{WordsBegin, WordsFile};
+use api::{Id, ModelDetail, WordsBegin, WordsFile};
 use worker::{WordsOrder, WordsStartHow};
 
-use super::{Console, absolute, output, table::list, weights::linked_of};
+use super::{
+    Console, absolute,
+    named::{self, Kind},
+    output,
+    table::list,
+    weights::linked_of,
+};
 use crate::client::Refused;
 
 #[derive(clap::Args)]
 pub(crate) struct GenerateTextArgs {
     /// A model of the library, by its identifier or name, or a folder of weights as it comes from a model hub
     model: PathBuf,
+    /// An adapter to add to the model: of the library, by its identifier or name, or a file; with a weight, 1 if none is
+    /// said; can be repeated
+    #[arg(long = "adapter", value_name = "ADAPTER[:WEIGHT]", allow_hyphen_values = true)]
+    adapters: Vec<String>,
     /// What the sound is to be
     #[arg(long)]
     prompt: String,
@@ -98,6 +111,11 @@ pub(crate) fn run(args: &GenerateTextArgs, console: &Console) -> anyhow::Result<
     let order = WordsOrder {
         model: folder,
         linked,
+        adapters: args
+            .adapters
+            .iter()
+            .map(|text| adapter_of(text, console))
+            .collect::<anyhow::Result<_>>()?,
         prompt: args.prompt.clone(),
         negative: args.negative.clone(),
         secs: args.seconds,
@@ -122,6 +140,37 @@ pub(crate) fn run(args: &GenerateTextArgs, console: &Console) -> anyhow::Result<
     terminal.result(&made, || in_words(&made))
 }
 
+/// The file of an adapter, and how much of it is added.
+fn adapter_of(text: &str, console: &Console) -> anyhow::Result<(PathBuf, f64)> {
+    let (name, weight) = name_and_weight(text);
+    let most = api::WordsAdapter::WEIGHT_MAX;
+    if weight.abs() > most {
+        let what = format!("{weight} is too much of an adapter.");
+        let remedy = format!("Use a weight from -{most} to {most}; 1 is as it was trained.");
+        return Err(output::refused("bad_weight", what, "", &remedy).into());
+    }
+    if Path::new(name).is_file() {
+        return Ok((absolute(Path::new(name))?, weight));
+    }
+    let client = console.client()?;
+    let id: Id = named::id(&client, Kind::Model, name)?;
+    let found: ModelDetail = client.get(&format!("/api/models/{id}"))?;
+    if found.model.adapter_of.is_none() {
+        let what = format!("“{}” is no adapter.", found.model.name);
+        let remedy = "Choose one that `maquette adapter list` shows, or a file.";
+        return Err(output::refused("other_model", what, "", remedy).into());
+    }
+    Ok((Path::new(&found.folder).join("weights.safetensors"), weight))
+}
+
+/// `NAME:0.5` in its parts; a name may have colons itself.
+fn name_and_weight(text: &str) -> (&str, f64) {
+    let parts = text.rsplit_once(':').and_then(|(name, weight)| Some((name, weight.parse().ok()?)));
+    parts
+        .filter(|(name, weight): &(&str, f64)| !name.is_empty() && weight.is_finite())
+        .unwrap_or((text, 1.0))
+}
+
 fn in_words(made: &WordsFile) -> String {
     let secs = made.samples as f64 / f64::from(made.rate_hz);
     let codes = made.codes.as_ref().zip(made.codes_shape);
@@ -139,4 +188,20 @@ fn in_words(made: &WordsFile) -> String {
         ("licence", licence.unwrap_or_default()),
         ("note", made.notes.join(" ")),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_adapter_has_a_name_and_a_weight() {
+        assert_eq!(name_and_weight("drums"), ("drums", 1.0));
+        assert_eq!(name_and_weight("drums:0.5"), ("drums", 0.5));
+        assert_eq!(name_and_weight("drums:-1"), ("drums", -1.0));
+        assert_eq!(name_and_weight("my: drums"), ("my: drums", 1.0));
+        assert_eq!(name_and_weight(r"C:\a.safetensors:2"), (r"C:\a.safetensors", 2.0));
+        assert_eq!(name_and_weight(":2"), (":2", 1.0));
+        assert_eq!(name_and_weight("drums:nan"), ("drums:nan", 1.0));
+    }
 }

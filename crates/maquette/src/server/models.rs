@@ -20,6 +20,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(models, add_model))
         .routes(routes!(model, rename_model, delete_model))
         .routes(routes!(model_priors))
+        .routes(routes!(model_adapters))
         .routes(routes!(restore_model))
         .routes(routes!(reconstruct_upload))
         .routes(routes!(reconstruct_sound))
@@ -68,6 +69,13 @@ async fn model(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answer<Mod
     responses((status = 200, body = Vec<Model>)))]
 async fn model_priors(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answer<Vec<Model>> {
     app.ask(move |studio| studio.priors_of(&id)).await
+}
+
+/// Adapters that can be added to a model's weights: its own, newest first, then those that do not say whose they are.
+#[utoipa::path(get, path = "/api/models/{id}/adapters", tag = "models", params(("id" = Id, Path)),
+    responses((status = 200, body = Vec<Model>)))]
+async fn model_adapters(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answer<Vec<Model>> {
+    app.ask(move |studio| studio.adapters_of(&id)).await
 }
 
 /// Gives a model another name.

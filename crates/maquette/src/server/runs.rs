@@ -2,8 +2,8 @@
 //! the studio freezes and queues them.
 
 use api::{
-    Choices, Continue, Control, Curves, Event, FieldProblem, Id, JobKind, LearnsFrom, Log, NewRun,
-    Problem, Rename, Resume, Run, RunDetail, RunForecast,
+    Choices, Continue, Control, Curves, Event, FieldProblem, Id, JobKind, LearnsFrom, Log, Model,
+    NewRun, Problem, Rename, Resume, Run, RunDetail, RunForecast,
 };
 use axum::{
     Json,
@@ -240,43 +240,62 @@ fn with_dataset_of_model(studio: &Studio, new: NewRun) -> Result<NewRun, Failure
     Ok(NewRun { dataset: lineage.and_then(|it| it.dataset), ..new })
 }
 
-/// Sees that a model is chosen where a family learns the latents of one, and that it fits the dataset.
+/// Sees that a model is chosen where a family learns from one, and that it fits the family and the dataset.
 fn check_model(studio: &Studio, family: &str, new: &NewRun) -> Result<(), Failure> {
     let families = worker::families();
-    let family = families.iter().find(|it| it.name == family);
-    let learns_latents = family.is_some_and(|it| it.learns_from == LearnsFrom::Latents);
-    let refused = |what: &str, why: String, remedy: &str, message: &str| {
-        let problem = Problem {
-            code: "bad_model".to_owned(),
-            what: what.to_owned(),
-            why: Some(why),
-            remedy: Some(remedy.to_owned()),
-            fields: vec![FieldProblem {
-                key: "model".to_owned(),
-                message: message.to_owned(),
-                suggestion: None,
-            }],
-        };
-        Err(Failure::new(StatusCode::UNPROCESSABLE_ENTITY, problem))
-    };
-    let model = match (&new.model, learns_latents) {
-        (None, false) => return Ok(()),
-        (None, true) => {
-            let why = "A prior learns the latents that a model makes of sounds.".to_owned();
+    let learns_from = families.iter().find(|it| it.name == family).map(|it| it.learns_from);
+    let (model, learns_from) = match (&new.model, learns_from) {
+        (None, Some(LearnsFrom::Latents)) => {
+            let why = "A prior learns the latents that a model makes of sounds.";
             let remedy = "Choose a model of the library, or train one first.";
-            return refused("No model was chosen.", why, remedy, "choose a model");
+            return Err(bad_model("No model was chosen.", why, remedy, "choose a model"));
         }
-        (Some(_), false) => {
-            let why = "Only priors learn the latents of a model.".to_owned();
-            let remedy = "Choose the family of priors, or no model.";
-            return refused("A model was chosen for another family.", why, remedy, "choose none");
+        (None, Some(LearnsFrom::Words)) => {
+            let why = "An adapter is added to the weights of a model that makes sound from words.";
+            let remedy = "Choose one of the library, or add its folder first.";
+            return Err(bad_model("No model was chosen.", why, remedy, "choose a model"));
         }
-        (Some(model), true) => studio.model(model)?.model,
+        (None, _) => return Ok(()),
+        (Some(model), Some(it @ (LearnsFrom::Latents | LearnsFrom::Words))) => {
+            (studio.model(model)?.model, it)
+        }
+        (Some(_), _) => {
+            let why = "Only priors and adapters are trained for a model.";
+            let remedy = "Choose one of these families, or no model.";
+            let what = "A model was chosen for another family.";
+            return Err(bad_model(what, why, remedy, "choose none"));
+        }
     };
+    match learns_from {
+        LearnsFrom::Words => check_base(&model),
+        _ => check_codec(studio, &model, new),
+    }
+}
+
+/// Sees that adapters can be trained for a model.
+fn check_base(model: &Model) -> Result<(), Failure> {
+    let linked = model.linked.as_ref();
+    let takes = linked.and_then(|it| it.words.as_ref()).is_some_and(|it| it.takes_adapters);
+    if !takes {
+        let why = format!("“{}” takes none.", model.name);
+        let remedy = "Choose a model of Stable Audio 3; one that was added by an earlier version is added again.";
+        return Err(bad_model("This model takes no adapters.", &why, remedy, "choose another"));
+    }
+    if linked.is_some_and(api::LinkedWeights::waits_for_acceptance) {
+        let why = format!("The terms of “{}” have not been accepted.", model.name);
+        let remedy =
+            "Read them and accept them on the model’s page, or with `maquette weights accept`.";
+        return Err(bad_model("This model is not used yet.", &why, remedy, "accept its terms"));
+    }
+    Ok(())
+}
+
+/// Sees that a model has latents to learn, and that it fits the dataset.
+fn check_codec(studio: &Studio, model: &Model, new: &NewRun) -> Result<(), Failure> {
     let Some((rate_hz, channels)) = worker::codec_sound(&model.family, &model.settings) else {
         let why = format!("“{}” does not turn sound into latents.", model.name);
-        let remedy = "Choose a model that does.";
-        return refused("This model has no latents to learn.", why, remedy, "choose another");
+        let (what, remedy) = ("This model has no latents to learn.", "Choose a model that does.");
+        return Err(bad_model(what, &why, remedy, "choose another"));
     };
     let Some(dataset) = &new.dataset else { return Ok(()) };
     let summary = studio.dataset(dataset)?.dataset.summary;
@@ -288,10 +307,26 @@ fn check_model(studio: &Studio, family: &str, new: &NewRun) -> Result<(), Failur
                 it.rate_hz, it.channels
             );
             let remedy = "Prepare the dataset again with the rate and the channels of the model.";
-            refused("The dataset does not fit the model.", why, remedy, "choose another")
+            let what = "The dataset does not fit the model.";
+            Err(bad_model(what, &why, remedy, "choose another"))
         }
         _ => Ok(()),
     }
+}
+
+fn bad_model(what: &str, why: &str, remedy: &str, message: &str) -> Failure {
+    let problem = Problem {
+        code: "bad_model".to_owned(),
+        what: what.to_owned(),
+        why: Some(why.to_owned()),
+        remedy: Some(remedy.to_owned()),
+        fields: vec![FieldProblem {
+            key: "model".to_owned(),
+            message: message.to_owned(),
+            suggestion: None,
+        }],
+    };
+    Failure::new(StatusCode::UNPROCESSABLE_ENTITY, problem)
 }
 
 /// Freezes what the forecast found.

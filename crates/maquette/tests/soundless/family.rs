@@ -80,7 +80,15 @@ impl Family for Curve {
     fn look_at(&self, weights: &Path) -> Result<Described, Error> {
         let fit = Fit::load(weights)?;
         let settings = Box::new(Terms(fit.factors.len()));
-        Ok(Described { settings, step: Some(fit.step), phase: 1, space: None, prior_of: None })
+        Ok(Described {
+            settings,
+            step: Some(fit.step),
+            phase: 1,
+            space: None,
+            prior_of: None,
+            adapter_of: None,
+            n_parameters: None,
+        })
     }
 }
 

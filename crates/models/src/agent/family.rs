@@ -61,7 +61,15 @@ impl Family for GameAgents {
         let words = nn::checkpoint::read_some(weights, |_| false)?.metadata;
         let config = infer::config(weights, &words)?;
         let step = words.get("step").and_then(|it| it.parse().ok());
-        Ok(Described { settings: Box::new(config), step, phase: 1, space: None, prior_of: None })
+        Ok(Described {
+            settings: Box::new(config),
+            step,
+            phase: 1,
+            space: None,
+            prior_of: None,
+            adapter_of: None,
+            n_parameters: None,
+        })
     }
 }
 

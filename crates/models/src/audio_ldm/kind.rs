@@ -10,7 +10,7 @@ use super::unet::Unet;
 use super::vae::{Spelling, Vae};
 use super::vocoder::Vocoder;
 use crate::clap::{self, ClapText, TextConfig};
-use crate::hub::{HubFolder, Kind, Part, Wanted};
+use crate::hub::{HubFolder, Kind, Part, Wanted, without_adapters};
 use crate::layers::listed;
 use crate::words::{Abilities, BeginKind};
 
@@ -20,7 +20,10 @@ pub(crate) const KIND: Kind = Kind {
     called: &["AudioLDMPipeline"],
     uses: &[WeightsUse::Words],
     look,
-    open_words: Some(|folder, precision| Ok(Box::new(AudioLdm::open(folder, precision)?))),
+    open_words: Some(|folder, precision, adapters| {
+        without_adapters(&adapters)?;
+        Ok(Box::new(AudioLdm::open(folder, precision)?))
+    }),
 };
 
 /// The longest sound, in seconds: it learnt ten, and longer ones repeat themselves more and more.
@@ -101,6 +104,7 @@ impl AudioLdmConfig {
             guidance: GUIDANCE,
             takes_negative: true,
             begins: vec![BeginKind::Vary],
+            takes_adapters: false,
             writes_codes: false,
             max_tokens: self.text.n_tokens_max(),
         }

@@ -10,6 +10,7 @@ use nn::weight_files::{self, WeightFiles};
 use serde_json::Value;
 
 use crate::Error;
+use crate::lora::Adapter;
 use crate::words::{Abilities, TextToAudio};
 
 /// Bounds a file of settings; the largest that are known have 30 kB.
@@ -34,8 +35,17 @@ pub(crate) struct Kind {
     pub(crate) open_words: Option<OpenWords>,
 }
 
-/// Loads a model that makes sound from words.
-pub(crate) type OpenWords = fn(&HubFolder<'_>, Precision) -> Result<Box<dyn TextToAudio>, Error>;
+/// Loads a model that makes sound from words, with adapters added to its weights, as much of each as is said.
+pub(crate) type OpenWords =
+    fn(&HubFolder<'_>, Precision, Vec<(Adapter, f64)>) -> Result<Box<dyn TextToAudio>, Error>;
+
+/// Refuses adapters, for a kind of model that has none.
+pub(crate) fn without_adapters(adapters: &[(Adapter, f64)]) -> Result<(), Error> {
+    match adapters {
+        [] => Ok(()),
+        _ => Err(Error::Unfit { reason: "adapters are for Stable Audio 3 alone".into() }),
+    }
+}
 
 /// What a configuration needs of the files, and what is known from it.
 pub(crate) struct Wanted {

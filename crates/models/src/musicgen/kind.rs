@@ -5,7 +5,8 @@ use nn::dense::Precision;
 
 use super::{MusicGen, MusicGenConfig, TEXT, abilities};
 use crate::Error;
-use crate::hub::{HubFolder, Kind, Part, Wanted};
+use crate::hub::{HubFolder, Kind, Part, Wanted, without_adapters};
+use crate::lora::Adapter;
 use crate::t5;
 use crate::tokenizer::Tokenizer;
 use crate::words::TextToAudio;
@@ -40,7 +41,12 @@ fn look(folder: &HubFolder<'_>) -> Result<Wanted, String> {
     Ok(Wanted { parts: vec![part], facts, words: Some(abilities(&config)) })
 }
 
-fn open_words(folder: &HubFolder<'_>, precision: Precision) -> Result<Box<dyn TextToAudio>, Error> {
+fn open_words(
+    folder: &HubFolder<'_>,
+    precision: Precision,
+    adapters: Vec<(Adapter, f64)>,
+) -> Result<Box<dyn TextToAudio>, Error> {
+    without_adapters(&adapters)?;
     Ok(Box::new(open(folder, precision)?))
 }
 

@@ -67,6 +67,8 @@ impl Family for Priors {
             phase: 1,
             space: None,
             prior_of: Some(said.codec),
+            adapter_of: None,
+            n_parameters: None,
         })
     }
 }

@@ -76,6 +76,8 @@ impl Family for Rave {
             },
             space: described.space,
             prior_of: None,
+            adapter_of: None,
+            n_parameters: None,
         })
     }
 }

@@ -136,7 +136,29 @@ pub enum Sight {
     },
 }
 
+impl TransformerConfig {
+    /// That of Stable Audio 3 Small, the published model that fits a laptop.
+    pub(crate) fn small() -> Self {
+        StableAudioConfig::small().transformer
+    }
+}
+
 impl StableAudioConfig {
+    /// That of Stable Audio 3 Small.
+    pub(crate) fn small() -> Self {
+        let part = |name: &str| match name {
+            "text_encoder" => serde_json::json!({ "model_type": "t5gemma", "encoder": {
+                "hidden_size": 768, "intermediate_size": 2048, "num_hidden_layers": 12,
+                "num_attention_heads": 12, "num_key_value_heads": 12, "head_dim": 64 } }),
+            "transformer" => serde_json::json!({
+                "embed_dim": 1024, "depth": 20, "num_heads": 16, "use_differential_attention": false }),
+            "scheduler" => serde_json::json!({
+                "_class_name": "FlowMatchEulerDiscreteScheduler", "stochastic_sampling": true }),
+            _ => serde_json::json!({}),
+        };
+        Self::of_folders(&part).expect("these are settings of a published model")
+    }
+
     /// Reads the layout of diffusers: the configurations of its components by their names, `transformer`, `vae`,
     /// `duration_embedder`, `text_encoder` and `scheduler`.
     ///

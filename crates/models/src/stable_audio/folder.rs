@@ -27,7 +27,9 @@ pub(crate) const KIND: Kind = Kind {
     ],
     uses: &[WeightsUse::Words],
     look,
-    open_words: Some(|hub, precision| Ok(Box::new(StableAudio::open(hub.path(), precision)?))),
+    open_words: Some(|hub, precision, adapters| {
+        Ok(Box::new(StableAudio::open_with(hub.path(), precision, adapters)?))
+    }),
 };
 
 /// A component of the model.
@@ -118,7 +120,8 @@ impl Places {
         precision: Precision,
     ) -> Result<Reading, Error> {
         let files = hub.weights(self.folder(of))?;
-        Ok(Reading { component: self.component(of, hub), files, precision })
+        let component = self.component(of, hub);
+        Ok(Reading { component, files, precision, adapters: vec![] })
     }
 
     /// Names and shapes of the tensors of a component.

@@ -10,13 +10,14 @@ use std::ops::ControlFlow;
 use nn::Init;
 
 use super::config::Layout;
-use super::transformer::{Conditioned, Transformer};
-use super::weights::Reading;
 use crate::words::Step;
 
-/// What the sampler works with.
-pub(super) struct Sampler<'a> {
-    pub(super) network: &'a Transformer<Reading>,
+/// Of latents, the level that the network is told, and what it is told besides: the velocity.
+pub(super) type Velocity<'a, C> = dyn Fn(&[f32], f32, &C) -> Vec<f32> + 'a;
+
+/// What the sampler works with; `C` is what the network is told of a prompt.
+pub(super) struct Sampler<'a, C> {
+    pub(super) velocity: &'a Velocity<'a, C>,
     pub(super) layout: Layout,
     pub(super) n_latent: usize,
     /// Levels of noise, the last 0.
@@ -24,9 +25,9 @@ pub(super) struct Sampler<'a> {
     pub(super) told_scale: f64,
     pub(super) is_stochastic: bool,
     /// Prompts and their shares.
-    pub(super) prompts: &'a [(Conditioned, f32)],
+    pub(super) prompts: &'a [(C, f32)],
     /// What to go away from, and how far.
-    pub(super) guidance: Option<(&'a Conditioned, f32)>,
+    pub(super) guidance: Option<(&'a C, f32)>,
     /// Frames that say something to the others.
     pub(super) n_valid: usize,
 }
@@ -52,12 +53,12 @@ impl Noise<'_> {
 }
 
 /// Of `[n_latent][frames]`, `[frames][n_latent]`.
-pub(super) fn rows_of(x: &[f32], n_latent: usize) -> Vec<f32> {
+pub(crate) fn rows_of(x: &[f32], n_latent: usize) -> Vec<f32> {
     let n_frames = x.len() / n_latent;
     (0..x.len()).map(|i| x[i % n_latent * n_frames + i / n_latent]).collect()
 }
 
-impl Sampler<'_> {
+impl<C> Sampler<'_, C> {
     /// Latents `[frames][n_latent]` without noise. `watch` is asked before every step; none if it was to stop. `steps`
     /// are told how far it is, those before these among them, and in all.
     pub(super) fn run(
@@ -93,7 +94,7 @@ impl Sampler<'_> {
     /// The velocity of all prompts, away from what is not wanted.
     fn guided(&self, x: &[f32], level: f32) -> Vec<f32> {
         let told = (f64::from(level) * self.told_scale) as f32;
-        let of = |conditioned| self.network.velocity(x, told, conditioned, self.n_valid);
+        let of = |conditioned: &C| (self.velocity)(x, told, conditioned);
         let mut velocity = vec![0.0; x.len()];
         for (conditioned, share) in self.prompts {
             let one = of(conditioned);

@@ -111,11 +111,17 @@ impl Schedule {
         if let Some(first) = levels.first_mut() {
             *first = highest;
         }
-        let shifted = |x: &f32| {
-            let (s, x) = (self.shift, f64::from(*x));
-            (s * x / (1.0 + (s - 1.0) * x)) as f32
-        };
-        levels.iter().map(shifted).chain([0.0]).collect()
+        levels.iter().map(|level| self.shifted(*level)).chain([0.0]).collect()
+    }
+
+    /// The level that an even one comes to for a sound of so many frames.
+    pub(super) fn level(&self, even: f32, n_frames: usize) -> f32 {
+        self.shifted(self.warp.warped(even, n_frames))
+    }
+
+    fn shifted(&self, level: f32) -> f32 {
+        let (s, x) = (self.shift, f64::from(level));
+        (s * x / (1.0 + (s - 1.0) * x)) as f32
     }
 }
 

@@ -29,7 +29,7 @@ fn vectors(name: &str) -> Vectors {
     }
 }
 
-fn u(name: &str, n: usize) -> Vec<f64> {
+pub(crate) fn u(name: &str, n: usize) -> Vec<f64> {
     Init::named(0, name).uniform(n, 0.0, 1.0).into_iter().map(f64::from).collect()
 }
 
@@ -158,8 +158,15 @@ fn sound(n: usize) -> Vec<Vec<f32>> {
     (0..2).map(|c| (0..n).map(|t| at(c, t) as f32).collect()).collect()
 }
 
+/// A tiny model and its folder.
+pub(crate) fn tiny(name: &str) -> (tempfile::TempDir, StableAudio) {
+    let folder = folder(name, &vectors(name));
+    let model = StableAudio::open(folder.path(), Precision::Float32).unwrap();
+    (folder, model)
+}
+
 /// The largest difference, as a part of the largest number.
-fn apart(a: &[f32], b: &[f32]) -> f32 {
+pub(crate) fn apart(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len(), "numbers to compare");
     let most = b.iter().fold(0.0f32, |most, x| most.max(x.abs()));
     a.iter().zip(b).fold(0.0f32, |apart, (a, b)| apart.max((a - b).abs())) / most
@@ -445,5 +452,92 @@ fn folders_of_the_reference_are_whole() {
             "{name}: {:?}",
             found.problems
         );
+    }
+}
+
+/// An adapter that changes every layer.
+fn filled(learner: &Learner, size: f32) -> Adapter {
+    let mut adapter = Adapter::new(&learner.places(), 3, 6.0, 1);
+    let n = adapter.n_values();
+    let values = Init::new(2).normal(n).into_iter().map(|x| size * x).collect::<Vec<f32>>();
+    adapter.values_mut().copy_from_slice(&values);
+    adapter
+}
+
+#[test]
+fn a_model_that_learns_computes_what_one_that_makes_sound_computes() {
+    for name in NAMES {
+        let (folder, plain) = tiny(name);
+        let learner = Learner::open(folder.path(), Precision::Float32).unwrap();
+        let hidden = plain.hidden_of("a warm piano").unwrap();
+        let n = 20 * plain.config.autoencoder.n_latent;
+        let x = Init::new(1).normal(n);
+        for size in [0.0, 0.1] {
+            let adapter = filled(&learner, size);
+            let open = |share| {
+                let adapters = vec![(adapter.clone(), share)];
+                StableAudio::open_with(folder.path(), Precision::Float32, adapters).unwrap()
+            };
+            let velocity = |model: &StableAudio| {
+                let length = model.length(learner.secs_of(20));
+                let kept = match model.config.layout {
+                    Layout::Folders => Kept::Untold,
+                    Layout::Single => Kept::Nothing,
+                };
+                let n_pieces = hidden.len() / model.config.transformer.n_condition;
+                let words = Words {
+                    hidden: &hidden,
+                    n_lacking: model.config.n_tokens - n_pieces,
+                    lacking_are_zero: false,
+                    length: &length,
+                };
+                let told = model.transformer.condition(&words, &kept);
+                model.transformer.velocity(&x, 0.6, &told, 20)
+            };
+            let added = open(1.0);
+            let found = learner.velocity(&adapter, &x, 0.6, &hidden);
+            let difference = apart(&found, &velocity(&added));
+            println!("{name} {size}: {difference:e}");
+            assert!(difference < 1e-4, "{name} {size}: {difference:e} apart");
+            // None of it is the model itself, and all of it is another.
+            assert!(apart(&velocity(&open(0.0)), &velocity(&plain)) < 1e-6);
+            assert_eq!(apart(&velocity(&added), &velocity(&plain)) > 0.01, size > 0.0);
+        }
+    }
+}
+
+#[test]
+fn gradients_are_those_of_differences() {
+    for name in NAMES {
+        let (folder, plain) = tiny(name);
+        let learner = Learner::open(folder.path(), Precision::Float32).unwrap();
+        let words = plain.hidden_of("a drum").unwrap();
+        let n = 9 * plain.config.autoencoder.n_latent;
+        let (latents, noise) = (Init::new(1).normal(n), Init::new(2).normal(n));
+        let noisy = Noisy { latents: &latents, noise: &noise, level: 0.7, words: &words };
+        let adapter = filled(&learner, 0.05);
+        let mut gradients = vec![0.0; adapter.n_values()];
+        learner.learn(&adapter, &noisy, 1.0, &mut gradients);
+        let most = gradients.iter().fold(0.0f32, |most, x| most.max(x.abs()));
+        // Along the gradient itself, and along random directions, in which every layer takes part.
+        for i in 0..4 {
+            let mut along = match i {
+                0 => gradients.clone(),
+                _ => Init::new(10 + i).normal(gradients.len()),
+            };
+            let length = along.iter().map(|x| x * x).sum::<f32>().sqrt();
+            along.iter_mut().for_each(|x| *x /= length);
+            let step = 2e-3f32;
+            let moved = |by: f32| {
+                let mut moved = adapter.clone();
+                moved.values_mut().iter_mut().zip(&along).for_each(|(x, d)| *x += by * d);
+                learner.loss(&moved, &noisy)
+            };
+            let expected = (moved(step) - moved(-step)) / f64::from(2.0 * step);
+            let found: f64 =
+                gradients.iter().zip(&along).map(|(g, d)| f64::from(*g) * f64::from(*d)).sum();
+            let difference = (found - expected).abs() / f64::from(most);
+            assert!(difference < 0.02, "{name} {i}: {found} and not {expected}");
+        }
     }
 }

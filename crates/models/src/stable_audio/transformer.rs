@@ -8,12 +8,19 @@
 //! Transformers", 2023, for scales, shifts and gates; names of tensors are those of `StableAudio3DiTModel` in
 //! Hugging Face's diffusers 0.42.
 
+mod learning;
+
+use std::sync::Arc;
+
 use nn::dense::{Activation, Attention, Linear, Rotary, activate, add, rms_norm};
 
 use super::config::TransformerConfig;
 use super::rows::{add_row, add_scaled, attend_all, multiply, sigmoid, two_layers, waves};
 use super::weights::{Component, Maker, Reading, biased, plain};
 use crate::Error;
+
+pub(crate) use self::learning::places;
+pub(super) use self::learning::{Learning, Told};
 
 /// The network.
 pub(super) struct Transformer<M: Maker> {
@@ -28,7 +35,8 @@ pub(super) struct Transformer<M: Maker> {
     proj_in: M::Linear,
     proj_out: M::Linear,
     memory: M::Vector,
-    blocks: Vec<Block<M>>,
+    /// Blocks of a stand-in share their weights.
+    blocks: Vec<Arc<Block<M>>>,
     rotary: Rotary,
 }
 
@@ -118,7 +126,10 @@ impl<M: Maker> Transformer<M> {
                 n => maker.vector("memory_tokens", &[n, width])?,
             },
             blocks: (0..config.depth)
-                .map(|i| Block::make(config, component, &format!("transformer_blocks.{i}"), maker))
+                .map(|i| {
+                    let name = format!("transformer_blocks.{i}");
+                    Block::make(config, component, &name, maker).map(Arc::new)
+                })
                 .collect::<Result<_, _>>()?,
             rotary: Rotary::new(config.n_rotated, 10_000.0),
             config: config.clone(),
@@ -128,6 +139,34 @@ impl<M: Maker> Transformer<M> {
 
 fn even(n: usize) -> usize {
     n / 2 * 2
+}
+
+/// What is said of words and length, `[pieces][n_condition]`, and what is added to the scores of each piece; nothing where
+/// all count once.
+fn said_of(words: &Words<'_>, padding: &[f32], n_condition: usize) -> (Vec<f32>, Vec<f32>) {
+    let mut said = words.hidden.to_vec();
+    if words.n_lacking > 0 {
+        match words.lacking_are_zero {
+            true => said.extend(vec![0.0; n_condition]),
+            false => said.extend(padding),
+        }
+    }
+    said.extend(words.length);
+    let mut bias = vec![];
+    if words.n_lacking > 1 {
+        bias = vec![0.0; said.len() / n_condition];
+        bias[words.hidden.len() / n_condition] = (words.n_lacking as f32).ln();
+    }
+    (said, bias)
+}
+
+/// A gain with a scale folded into it.
+fn modulated_gain(gain: &[f32], scale: &[f32]) -> Vec<f32> {
+    gain.iter().zip(scale).map(|(gain, it)| gain * (1.0 + it)).collect()
+}
+
+fn gates_of(gates: &[f32]) -> Vec<f32> {
+    gates.iter().map(|gate| sigmoid(1.0 - gate)).collect()
 }
 
 impl<M: Maker> Block<M> {
@@ -174,20 +213,7 @@ impl Transformer<Reading> {
     /// Computes what does not change from step to step.
     pub(super) fn condition(&self, words: &Words<'_>, kept: &Kept<'_>) -> Conditioned {
         let config = &self.config;
-        let n_condition = config.n_condition;
-        let mut said = words.hidden.to_vec();
-        if words.n_lacking > 0 {
-            match words.lacking_are_zero {
-                true => said.extend(vec![0.0; n_condition]),
-                false => said.extend(&self.padding),
-            }
-        }
-        said.extend(words.length);
-        let mut bias = vec![];
-        if words.n_lacking > 1 {
-            bias = vec![0.0; said.len() / n_condition];
-            bias[words.hidden.len() / n_condition] = (words.n_lacking as f32).ln();
-        }
+        let (said, bias) = said_of(words, &self.padding, config.n_condition);
         let said = two_layers(&self.words, &said);
         let of_block = |block: &Block<Reading>| {
             let mut keys: Vec<Vec<f32>> =
@@ -202,10 +228,10 @@ impl Transformer<Reading> {
             (Some(layers), Kept::Frames(frames)) => two_layers(layers, frames),
         };
         Conditioned {
-            words: self.blocks.iter().map(of_block).collect(),
+            words: self.blocks.iter().map(|it| of_block(it)).collect(),
             bias,
             global: two_layers(&self.global, words.length),
-            local: self.blocks.iter().map(local).collect(),
+            local: self.blocks.iter().map(|it| local(it)).collect(),
         }
     }
 
@@ -257,7 +283,7 @@ impl Transformer<Reading> {
         };
         let pairs = [&self.time, &self.words, &self.global, &self.modulation].into_iter().flatten();
         let single = [&self.before, &self.after, &self.proj_in, &self.proj_out];
-        self.blocks.iter().map(of_block).sum::<usize>()
+        self.blocks.iter().map(|it| of_block(it)).sum::<usize>()
             + pairs.chain(single).map(Linear::n_bytes).sum::<usize>()
     }
 }
@@ -285,13 +311,11 @@ impl Block<Reading> {
         let part = |i: usize| &modulation[i * width..][..width];
         // Scales and gates are folded into what is done to every frame anyway.
         let modulated = |x: &[f32], gain: &[f32], scale: &[f32], shift: &[f32]| {
-            let gain: Vec<f32> =
-                gain.iter().zip(scale).map(|(gain, it)| gain * (1.0 + it)).collect();
-            let mut normed = rms_norm(x, &gain, config.epsilon);
+            let mut normed = rms_norm(x, &modulated_gain(gain, scale), config.epsilon);
             add_row(&mut normed, shift);
             normed
         };
-        let gate = |i: usize| part(i).iter().map(|gate| sigmoid(1.0 - gate)).collect::<Vec<f32>>();
+        let gate = |i: usize| gates_of(part(i));
 
         let normed = modulated(x, &self.norms[0], part(0), part(1));
         add_scaled(x, &self.own(config, rotary, &normed, around.n_valid), &gate(2));

@@ -8,6 +8,7 @@ use nn::weight_files::WeightFiles;
 
 use super::config::Layout;
 use crate::Error;
+use crate::lora::Adapter;
 
 /// Makes the parts of a network of the tensors that it names, by the names of diffusers.
 pub(super) trait Maker {
@@ -68,6 +69,8 @@ pub(super) struct Reading {
     pub(super) component: Component,
     pub(super) files: WeightFiles,
     pub(super) precision: Precision,
+    /// Adapters that are added to weights before they are packed, and how much of each.
+    pub(super) adapters: Vec<(Adapter, f64)>,
 }
 
 /// A component of the model, and how its tensors are named in files.
@@ -197,7 +200,8 @@ impl Maker for Reading {
 
     fn parts(&mut self, name: &str, n_parts: usize, shape: Shape) -> Result<Vec<Linear>, Error> {
         let Shape { n_out, n_in, has_bias } = shape;
-        let weight = self.vector(&format!("{name}.weight"), &[n_parts * n_out, n_in])?;
+        let mut weight = self.vector(&format!("{name}.weight"), &[n_parts * n_out, n_in])?;
+        self.adapt(name, n_parts, &mut weight);
         let bias = match has_bias {
             true => self.vector(&format!("{name}.bias"), &[n_parts * n_out])?,
             false => vec![],
@@ -211,15 +215,8 @@ impl Maker for Reading {
 
     fn linear(&mut self, name: &str, shape: Shape, n_taps: usize) -> Result<Linear, Error> {
         let Shape { n_out, n_in, has_bias } = shape;
-        let of = weight_shape(name, n_out, n_in, n_taps);
-        let weight = self.vector(&format!("{name}.weight"), &of)?;
+        let turned = self.weight(name, shape, n_taps)?;
         let bias = has_bias.then(|| self.vector(&format!("{name}.bias"), &[n_out])).transpose()?;
-        // Of `[out][in][tap]`, `[out][tap][in]`.
-        let at = |i: usize| {
-            let (out, tap, from) = (i / (n_taps * n_in), i / n_in % n_taps, i % n_in);
-            weight[(out * n_in + from) * n_taps + tap]
-        };
-        let turned: Vec<f32> = (0..weight.len()).map(at).collect();
         let precision = match self.precision {
             Precision::Int8 => Precision::Int16,
             it => it,
@@ -235,6 +232,37 @@ impl Maker for Reading {
 
     fn nothing(&mut self) -> Vec<f32> {
         vec![]
+    }
+}
+
+impl Reading {
+    /// A weight `[out][tap][in]`, of a file `[out][in][tap]`.
+    pub(super) fn weight(
+        &mut self,
+        name: &str,
+        shape: Shape,
+        n_taps: usize,
+    ) -> Result<Vec<f32>, Error> {
+        let Shape { n_out, n_in, .. } = shape;
+        let of = weight_shape(name, n_out, n_in, n_taps);
+        let weight = self.vector(&format!("{name}.weight"), &of)?;
+        let at = |i: usize| {
+            let (out, tap, from) = (i / (n_taps * n_in), i / n_in % n_taps, i % n_in);
+            weight[(out * n_in + from) * n_taps + tap]
+        };
+        Ok((0..weight.len()).map(at).collect())
+    }
+
+    /// Adds adapters to a weight of several parts, whose order is that of the file.
+    fn adapt(&self, name: &str, n_parts: usize, weight: &mut [f32]) {
+        let of_part = weight.len() / n_parts;
+        let places = self.component.in_order((0..n_parts).collect());
+        for (adapter, share) in &self.adapters {
+            let Some(addition) = adapter.addition(name, *share) else { continue };
+            for (from, place) in addition.chunks_exact(of_part).zip(&places) {
+                nn::dense::add(&mut weight[place * of_part..][..of_part], from);
+            }
+        }
     }
 }
 

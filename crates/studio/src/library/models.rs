@@ -7,8 +7,8 @@ use std::{
 };
 
 use api::{
-    Checkpoint, ConvertTask, Id, Lineage, Model, ModelDetail, ModelPlace, NewModel, PriorOf,
-    RecipeSource, Task, TrainTask,
+    AdapterOf, Checkpoint, ConvertTask, Id, Lineage, Model, ModelDetail, ModelPlace, NewModel,
+    PriorOf, RecipeModel, RecipeSource, Task, TrainTask,
 };
 use job::Shelf;
 use sha2::{Digest, Sha256};
@@ -101,7 +101,7 @@ impl Studio {
             Some(rate_hz) => Some(rate_hz),
             None => self.dataset_rate_hz(&task)?,
         };
-        let prior_of = self.prior_of(&task)?;
+        let (prior_of, adapter_of) = self.made_for(&task)?;
         let run = new.run.clone();
         let source = file_inside(&run_folder, &checkpoint.path)?;
         let model = Model {
@@ -114,6 +114,7 @@ impl Studio {
             settings: task.settings,
             rate_hz,
             prior_of,
+            adapter_of,
             bytes: checkpoint.bytes,
             sha256: checkpoint.sha256.to_ascii_lowercase(),
             lineage: Some(Lineage {
@@ -154,12 +155,18 @@ impl Studio {
         self.shared.read(|c| priors::joined(c, model))
     }
 
-    /// The model whose latents a run learnt, which may be gone.
-    fn prior_of(&self, task: &TrainTask) -> Result<Option<PriorOf>, Error> {
-        let Some(model) = &task.model else { return Ok(None) };
-        let row = self.shared.read(|c| models::find(c, model))?;
-        let name = row.map_or_else(|| model.to_string(), |row| row.model.name);
-        Ok(Some(PriorOf { sha256: task.model_sha256.clone(), name, model: None }))
+    /// The model whose latents a run learnt, or to whose weights it learnt to add; it may be gone.
+    fn made_for(&self, task: &TrainTask) -> Result<(Option<PriorOf>, Option<AdapterOf>), Error> {
+        let Some(model) = &task.model else { return Ok((None, None)) };
+        let found = self.shared.read(|c| models::find(c, model))?.map(|row| row.model);
+        let name = found.as_ref().map_or_else(|| model.to_string(), |it| it.name.clone());
+        let sha256 = task.model_sha256.clone();
+        // Weights of others have no latents to make up, and models of ours take no adapters.
+        let Some(linked) = found.and_then(|it| it.linked) else {
+            return Ok((Some(PriorOf { sha256, name, model: None }), None));
+        };
+        let licence = linked.licence.map(|it| it.name);
+        Ok((None, Some(AdapterOf { sha256, name, licence, model: None })))
     }
 
     /// Gives a model another name.
@@ -249,11 +256,15 @@ fn names_model(task: &Task, model: &Id) -> bool {
         Task::Train(task) => return task.model.as_ref() == Some(model),
         Task::Generate(task) => {
             let recipe = &task.asked.recipe;
-            let prior = match &recipe.source {
-                RecipeSource::Prior { prior, .. } => Some(prior),
-                _ => None,
-            };
-            return recipe.models.iter().chain(prior).any(|model| is_it(&model.place));
+            let mut others: Vec<&RecipeModel> = vec![];
+            match &recipe.source {
+                RecipeSource::Prior { prior, .. } => others.push(prior),
+                RecipeSource::Words(words) => {
+                    others.extend(words.adapters.iter().map(|it| &it.adapter));
+                }
+                _ => {}
+            }
+            return recipe.models.iter().chain(others).any(|model| is_it(&model.place));
         }
         Task::Reconstruct(task) => return task.model == *model,
         Task::Export(order) => {

@@ -1,6 +1,6 @@
-//! Priors and the models whose latents they make, joined by what the weights of those are.
+//! Priors and adapters, and the models that they go with, joined by what the weights of those are.
 
-use api::{Id, Model, PriorOf};
+use api::{Id, Model};
 use rusqlite::Connection;
 
 use crate::{Error, Studio, shared::Change, store::models};
@@ -8,6 +8,24 @@ use crate::{Error, Studio, shared::Change, store::models};
 use super::models::find;
 
 impl Studio {
+    /// Adapters of a model, newest first: those that were trained on its weights, then those that do not say on which.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such model.
+    pub fn adapters_of(&self, id: &Id) -> Result<Vec<Model>, Error> {
+        let of = self.shared.read(|c| find(c, id))?;
+        let mut all = self.shared.read(models::all)?;
+        let is_of = |it: &Model, sha256: &str| {
+            it.adapter_of.as_ref().is_some_and(|adapter| adapter.sha256 == sha256)
+        };
+        all.retain(|it| is_of(it, &of.sha256) || is_of(it, ""));
+        all.sort_by_key(|it| is_of(it, ""));
+        for adapter in all.iter_mut().filter_map(|it| it.adapter_of.as_mut()) {
+            adapter.model = (adapter.sha256 == of.sha256).then(|| id.clone());
+        }
+        Ok(all)
+    }
+
     /// Priors of a model, newest first.
     ///
     /// # Errors
@@ -23,16 +41,21 @@ impl Studio {
     }
 }
 
-/// Says of priors which model of the library they go with, if it is there.
-pub(super) fn join(priors: &mut [Model], all: &[Model]) {
-    for prior in priors.iter_mut().filter_map(|it| it.prior_of.as_mut()) {
-        prior.model = codec_of(prior, all).map(|it| it.id.clone());
+/// Says of priors and adapters which model of the library they go with, if it is there.
+pub(super) fn join(models: &mut [Model], all: &[Model]) {
+    for model in models {
+        if let Some(prior) = &mut model.prior_of {
+            prior.model = with_weights(&prior.sha256, all);
+        }
+        if let Some(adapter) = &mut model.adapter_of {
+            adapter.model = with_weights(&adapter.sha256, all);
+        }
     }
 }
 
 /// The same for one.
 pub(super) fn joined(connection: &Connection, model: Model) -> Result<Model, Error> {
-    if model.prior_of.is_none() {
+    if model.prior_of.is_none() && model.adapter_of.is_none() {
         return Ok(model);
     }
     let mut model = [model];
@@ -41,9 +64,9 @@ pub(super) fn joined(connection: &Connection, model: Model) -> Result<Model, Err
     Ok(model)
 }
 
-/// The model of a prior: of several with the same weights the one that was added last.
-fn codec_of<'a>(prior: &PriorOf, all: &'a [Model]) -> Option<&'a Model> {
-    all.iter().find(|it| it.sha256 == prior.sha256)
+/// Of several models with the same weights the one that was added last.
+fn with_weights(sha256: &str, all: &[Model]) -> Option<Id> {
+    all.iter().find(|it| it.sha256 == sha256).map(|it| it.id.clone())
 }
 
 /// The name and the weights of the model that a run is to learn the latents of.
@@ -68,11 +91,11 @@ pub(super) fn check_codec(
     match find(change.tx, model) {
         Ok(found) if found.sha256 == sha256 => Ok(()),
         Ok(_) => cannot(
-            format!("the model “{model}” is not the one whose latents it learns"),
+            format!("the model “{model}” is not the one that it was trained for"),
             "start a new run of this model",
         ),
         Err(Error::NotFound { .. }) => cannot(
-            format!("the model “{model}”, whose latents it learns, is missing"),
+            format!("the model “{model}”, which it was trained for, is missing"),
             "restore or import the model first",
         ),
         Err(error) => Err(error),

@@ -51,7 +51,7 @@ pub struct RunRequest {
     pub name: Option<String>,
     /// The dataset to learn from; it must be whole.
     pub dataset: Option<Id>,
-    /// The model whose latents to learn, for a family that learns those.
+    /// The model whose latents to learn, or to whose weights to learn to add, for families that do.
     pub model: Option<Id>,
     /// The family of the model.
     pub family: String,

@@ -1,10 +1,6 @@
 //! Verbs on weights of a model hub: models of the library that use files where they lie.
 
-use std::{
-    fs::{self, File},
-    io::Read,
-    path::Path,
-};
+use std::path::Path;
 
 use api::{
     AddedFrom, Engine, EngineCheck, EngineOfModel, Id, LinkedWeights, Model, NewEngine, NewWeights,
@@ -22,9 +18,6 @@ use crate::{
 
 /// What the kind of a model is called that an engine runs.
 const ENGINE_FAMILY: &str = "engine";
-
-/// How much of the start and the end of a file of weights counts for which weights they are.
-const SAMPLED_BYTES: u64 = 1 << 20;
 
 impl Studio {
     /// Puts a folder of weights into the library, which stays where it is. `check` is what was found in it. A folder that
@@ -47,7 +40,7 @@ impl Studio {
                 "download what is missing or damaged again, or choose another folder",
             ));
         }
-        let sha256 = fingerprint(folder, &check)?;
+        let sha256 = job::weights::fingerprint(folder, &check.files)?;
         let there = self.models()?.into_iter().find(|it| {
             it.linked.as_ref().is_some_and(|it| it.folder == new.folder) && it.sha256 == sha256
         });
@@ -173,6 +166,7 @@ impl Studio {
             bytes,
             sha256,
             prior_of: None,
+            adapter_of: None,
             lineage: None,
             added: Some(AddedFrom {
                 path: linked.folder.clone(),
@@ -224,36 +218,6 @@ impl Studio {
             Ok(model)
         })
     }
-}
-
-/// Which weights they are: the SHA-256 of the names and lengths of their files, and of the start and the end of each.
-/// Whole files of many gigabytes are not read for it.
-fn fingerprint(folder: &Path, check: &WeightsCheck) -> Result<String, Error> {
-    let mut hasher = Sha256::new();
-    for file in &check.files {
-        hasher.update(file.name.as_bytes());
-        hasher.update(file.bytes.to_le_bytes());
-        let path = folder.join(&file.name);
-        let failed = Error::io("read", &path);
-        let sampled = || -> std::io::Result<Vec<u8>> {
-            use std::io::{Seek, SeekFrom};
-            let mut file = File::open(&path)?;
-            let n = file.metadata()?.len();
-            let mut bytes = Vec::new();
-            (&mut file).take(SAMPLED_BYTES).read_to_end(&mut bytes)?;
-            if n > SAMPLED_BYTES {
-                file.seek(SeekFrom::Start(n.saturating_sub(SAMPLED_BYTES).max(SAMPLED_BYTES)))?;
-                file.take(SAMPLED_BYTES).read_to_end(&mut bytes)?;
-            }
-            Ok(bytes)
-        };
-        hasher.update(&sampled().map_err(failed)?);
-    }
-    // Settings decide what the same numbers compute.
-    for name in ["config.json", "model_index.json"] {
-        hasher.update(fs::read(folder.join(name)).unwrap_or_default());
-    }
-    Ok(hex(&hasher.finalize()))
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -69,6 +69,8 @@ pub(crate) struct PreparedSound {
     pub(crate) parts: Vec<Part>,
     /// Its fingerprint. `None` if it was cut, because the parts are not the whole sound.
     pub(crate) fingerprint: Option<Fingerprint>,
+    /// What it is, in words, if somebody says.
+    pub(crate) caption: Option<String>,
 }
 
 /// Some samples of a sound, measured as they are stored.
@@ -139,7 +141,8 @@ impl SoundDraft {
                 (vec![part(at, path.to_owned())?, part(n_frames - at, end_path)?], None)
             }
         };
-        Ok(PreparedSound { shape: self.shape, samples: self.samples, parts, fingerprint })
+        let (shape, samples) = (self.shape, self.samples);
+        Ok(PreparedSound { shape, samples, parts, fingerprint, caption: None })
     }
 }
 

@@ -108,6 +108,7 @@ impl DatasetWriter {
                     peak_db: part.peak_db,
                     rms_db: part.rms_db,
                     split: Split::Training,
+                    caption: sound.caption.clone(),
                 },
                 chunk: self.n_chunks - 1,
                 offset_bytes: self.chunk_bytes,
@@ -198,12 +199,15 @@ impl DatasetWriter {
         frames * u64::from(self.channels) * 2 + self.peaks_bytes
     }
 
-    /// The same sounds, rate, channels and split give the same hash, whatever the files are called.
+    /// The same sounds, captions, rate, channels and split give the same hash, whatever the files are called.
     fn hash(&self) -> String {
         let mut hash = Sha256::new();
         hash.update(format!("maquette dataset 1 {} {}\n", self.rate_hz, self.channels));
         for sound in &self.sounds {
             hash.update(format!("{:?} {}\n", sound.file.split, sound.sha256));
+            if let Some(caption) = &sound.file.caption {
+                hash.update(format!("{}\n{caption}\n", caption.len()));
+            }
         }
         hex(&hash.finalize())
     }

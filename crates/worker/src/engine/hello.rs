@@ -131,6 +131,9 @@ fn can_be(can: &WordsAbilities) -> Result<(), &'static str> {
     if can.writes_codes {
         return Err("says that it writes codes, which engines do not");
     }
+    if can.takes_adapters {
+        return Err("says that it takes adapters, which engines do not");
+    }
     match can.steps {
         Some(it) if !(1 <= it.least && it.least <= it.usual && it.usual <= it.most) => {
             Err("has a usual number of steps that is not between its least and its most")

@@ -323,6 +323,7 @@ fn abilities(can: &WordsAbilities) -> Abilities {
         guidance: can.guidance,
         takes_negative: can.takes_negative,
         begins: can.begins.iter().map(begin).collect(),
+        takes_adapters: false,
         writes_codes: false,
         max_tokens: can.max_tokens as usize,
     }

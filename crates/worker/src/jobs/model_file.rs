@@ -183,6 +183,8 @@ fn found_in(path: &Path) -> anyhow::Result<Found> {
     file.take(9).read_to_end(&mut start).with_context(|| format!("read {}", path.display()))?;
     // A safetensors file: the length of a header, and the header, which is JSON.
     let is_ours = start.len() == 9 && start[8] == b'{' && start[4..8] == [0; 4];
+    // One that names no family may hold what another program wrote.
+    let is_ours = is_ours && !(models::lora::is_adapter(path) && models::family_of(path).is_err());
     Ok(if is_ours { Found::Ours(path.to_owned()) } else { Found::Foreign(path.to_owned()) })
 }
 

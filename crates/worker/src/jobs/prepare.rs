@@ -4,7 +4,9 @@ mod reading;
 mod split;
 
 use std::{
-    fs, io,
+    collections::BTreeMap,
+    fs,
+    io::{self, Read},
     path::{Path, PathBuf},
     time::Instant,
 };
@@ -27,6 +29,8 @@ use crate::{
 const FILES_MAX: usize = 100_000;
 /// The deepest sub-folders that are searched.
 const DEPTH_MAX: usize = 32;
+/// Bounds a text file beside a sound.
+const CAPTION_BYTES_MAX: u64 = 4_000;
 /// The most entries of hidden folders that are counted for the warning about them.
 const HIDDEN_ENTRIES_MAX: usize = 20_000;
 
@@ -50,12 +54,16 @@ pub(crate) fn run(folder: &mut JobFolder, task: &PrepareTask) -> anyhow::Result<
     let mut unusable = vec![];
     let mut progress = Progress::new(&found.sounds);
     folder.emit(EventBody::Progress(progress.progress()))?;
+    let captions = captions_of(&found.sounds);
     let hand_over = |folder: &mut JobFolder, ReadSound { name, prepared, warnings: said }| {
         for warning in said {
             warn(folder, &mut warnings, warning)?;
         }
         match prepared.context("store a sound")? {
-            Ok(prepared) => writer.add(prepared).context("store a sound")?,
+            Ok(mut prepared) => {
+                prepared.caption = captions.get(&name).cloned();
+                writer.add(prepared).context("store a sound")?;
+            }
             Err(why) => unusable.push((name, why)),
         }
         Ok(())
@@ -341,6 +349,21 @@ fn unreadable_folder(folder: &Path, root: &Path, error: &io::Error) -> Warning {
         file: Some(name),
         message: format!("This folder could not be read: {error}."),
     }
+}
+
+/// The words that lie beside sounds, in text files of the same names; by the names of the sounds.
+fn captions_of(sounds: &[Source]) -> BTreeMap<String, String> {
+    let beside = |sound: &Source| {
+        let Source::File { path, name, .. } = sound else { return None };
+        let mut bytes = Vec::new();
+        let file = fs::File::open(path.with_extension("txt")).ok()?;
+        file.take(CAPTION_BYTES_MAX).read_to_end(&mut bytes).ok()?;
+        let words =
+            String::from_utf8_lossy(&bytes).split_whitespace().collect::<Vec<_>>().join(" ");
+        let words: String = words.chars().filter(|c| !c.is_control() && *c != '\u{feff}').collect();
+        (!words.is_empty()).then(|| (name.clone(), words))
+    };
+    sounds.iter().filter_map(beside).collect()
 }
 
 fn source_in_words(source: &SoundSource, top: Option<String>) -> String {

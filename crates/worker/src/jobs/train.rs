@@ -3,6 +3,7 @@
 //! What a step computes is up to the family (`models`); this file decides when. Everything that must survive
 //! a `kill -9` is in checkpoints and events before it is reported.
 
+mod captioned;
 mod checkpoints;
 mod divergence;
 mod encoded;
@@ -162,12 +163,20 @@ impl<'a> Run<'a> {
             Some(path) => {
                 log(&format!("continues from {}", path.display()));
                 check_same_settings(family, settings, &path)?;
-                family.resume(&path).with_context(|| format!("continue from {}", path.display()))?
+                let resumed = match &source {
+                    Source::Clips(clips) => family.resume_with(&path, clips.lessons()),
+                    _ => family.resume(&path),
+                };
+                resumed.with_context(|| format!("continue from {}", path.display()))?
             }
             None => match &source {
                 Source::Latents(encoded) => settings
                     .latent_trainer(task.seed, &encoded.learnt()?)
                     .context("begin a model of latents")?,
+                Source::Clips(clips) => settings
+                    .adapter_trainer(task.seed, clips.lessons())
+                    .context("begin a model of clips with words")?
+                    .context("load the model that is added to")?,
                 _ => settings.trainer(task.seed),
             },
         };

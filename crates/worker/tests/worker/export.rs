@@ -211,6 +211,7 @@ fn known() -> KnownModel {
         settings: json!({}),
         rate_hz: Some(44_100),
         prior_of: None,
+        adapter_of: None,
         bytes: 1,
         sha256: String::new(),
         lineage: Some(lineage),

@@ -42,6 +42,7 @@ fn range(knob: &Knob) -> Option<String> {
         KnobKind::Number { min, max, .. } => {
             format!("Range {} to {}{unit}.", number(*min), number(*max))
         }
+        KnobKind::Text { len_max } => format!("Words, at most {len_max} characters."),
         KnobKind::Choice { options } => format!("Options {}.", options.join(", ")),
         KnobKind::IntegerList { min, max, len_min, len_max } => {
             format!("Range {len_min} to {len_max} numbers, {min} to {max}{unit} each.")

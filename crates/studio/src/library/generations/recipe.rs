@@ -59,6 +59,11 @@ impl Studio {
             }
         }
         sessions::check_alike(&codecs)?;
+        if let RecipeSource::Words(words) = &mut recipe.source {
+            for adapter in &mut words.adapters {
+                adapter.adapter = self.found(&adapter.adapter)?;
+            }
+        }
         if of_words {
             self.check_words(recipe)?;
         }
@@ -111,7 +116,11 @@ impl Studio {
             place: ModelPlace::Library { id: found.id },
             name: found.name,
             sha256: found.sha256,
-            licence: found.linked.and_then(|it| it.licence).map(|it| it.name),
+            licence: found
+                .linked
+                .and_then(|it| it.licence)
+                .map(|it| it.name)
+                .or(found.adapter_of.and_then(|it| it.licence)),
         })
     }
 

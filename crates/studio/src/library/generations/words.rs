@@ -1,6 +1,6 @@
 //! What a recipe of words may ask for: every value in its range, and within what its model can do.
 
-use api::{ModelPlace, Recipe, RecipeSource, WordsBegin, WordsPrompt, WordsSource};
+use api::{ModelPlace, Recipe, RecipeSource, WordsAdapter, WordsBegin, WordsPrompt, WordsSource};
 
 use super::{
     super::{models, valid_name},
@@ -12,6 +12,8 @@ use crate::{Error, Studio};
 const TEXT_BYTES_MAX: usize = 200_000;
 /// The most prompts of a mixture; the model computes once for each.
 const PROMPTS_MAX: usize = 8;
+/// The most adapters of a sound.
+const ADAPTERS_MAX: usize = 8;
 /// The most sections and parts, and the longest section, in seconds.
 const SECTIONS_MAX: usize = 32;
 const PARTS_MAX: usize = 16;
@@ -64,6 +66,16 @@ impl Studio {
         if words.negative.is_some() && !can.takes_negative {
             let message = "this model cannot be told what not to make";
             return Err(Error::invalid("negative", message));
+        }
+        if !words.adapters.is_empty() && !can.takes_adapters {
+            let message = format!("“{}” takes no adapters", found.name);
+            return Err(Error::invalid("adapters", message));
+        }
+        for one in words.adapters.iter().map(|it| &it.adapter) {
+            let ModelPlace::Library { id } = &one.place else { continue };
+            if self.shared.read(|c| models::find(c, id))?.adapter_of.is_none() {
+                return Err(Error::invalid("adapters", format!("“{}” is no adapter", one.name)));
+            }
         }
         match &words.begin {
             Some(begin) if !can.begins.contains(&begin.how) => {
@@ -123,6 +135,13 @@ pub(super) fn check(words: &WordsSource) -> Result<(), Error> {
     if texts.map(String::len).sum::<usize>() > TEXT_BYTES_MAX {
         let limit = format!("{} kB of text", TEXT_BYTES_MAX / 1000);
         return Err(Error::TooMuch { limit });
+    }
+    if words.adapters.len() > ADAPTERS_MAX {
+        return Err(Error::TooMuch { limit: format!("{ADAPTERS_MAX} adapters") });
+    }
+    for adapter in &words.adapters {
+        let most = WordsAdapter::WEIGHT_MAX;
+        check_range("adapters", adapter.weight, -most, most)?;
     }
     if let Some(guidance) = words.guidance {
         check_range("guidance", guidance, 0.0, 100.0)?;

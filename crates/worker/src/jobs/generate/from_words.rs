@@ -100,8 +100,19 @@ fn open(
     };
     let linked = card.linked.context("find the weights")?;
     let precision = if source.in_8_bits { Precision::Int8 } else { Precision::Float32 };
+    let adapters = source.adapters.iter().map(|it| {
+        let path = match &it.adapter.place {
+            ModelPlace::File { path } => path.clone(),
+            ModelPlace::Library { id } => {
+                let home = job::shelf::find(folder.path(), None, Shelf::Models, id);
+                home.join(model_file::WEIGHTS)
+            }
+        };
+        (path, it.weight)
+    });
+    let adapters: Vec<_> = adapters.collect();
     let place = folder.path().join(ENGINE_ORDERS);
-    let opened = text_to_audio::open_linked(&linked, precision, &place);
+    let opened = text_to_audio::open_linked(&linked, precision, &adapters, &place);
     let opened = opened.map_err(|problem| anyhow::Error::new(Refused(problem)))?;
     Ok((opened, model.clone()))
 }

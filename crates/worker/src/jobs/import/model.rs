@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use anyhow::Context;
-use api::{AddedFrom, Made, Model, PriorOf};
+use api::{AdapterOf, AddedFrom, Made, Model, PriorOf};
 
 use super::{One, write_json};
 use crate::{
@@ -55,6 +55,12 @@ fn write_card(one: &One<'_>, folder: &Path, name: &str, brought: BroughtIn) -> a
         prior_of: described.prior_of.map(|codec| PriorOf {
             sha256: codec.sha256,
             name: codec.name,
+            model: None,
+        }),
+        adapter_of: described.adapter_of.map(|base| AdapterOf {
+            sha256: base.sha256,
+            name: base.name,
+            licence: Some(base.licence).filter(|it| !it.is_empty()),
             model: None,
         }),
         bytes: fs::metadata(&weights).context("look at the weights")?.len(),

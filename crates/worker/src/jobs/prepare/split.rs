@@ -88,6 +88,7 @@ mod tests {
                 peak_db: 0.0,
                 rms_db: 0.0,
                 split: Split::Training,
+                caption: None,
             },
             chunk: 0,
             offset_bytes: 0,

@@ -48,6 +48,7 @@ impl Samples {
             Source::Nothing => {}
             Source::Sounds(excerpts) => samples.cut(excerpts.dataset())?,
             Source::Latents(encoded) => samples.cut_latents(encoded)?,
+            Source::Clips(clips) => samples.rate_hz = clips.rate_hz(),
         }
         Ok(samples)
     }
@@ -134,6 +135,11 @@ impl Samples {
         {
             let sample = self.write(step, self.originals.len(), rendered)?;
             folder.emit(EventBody::Sample(sample))?;
+        }
+        for i in 0.. {
+            let Some((words, rendered)) = trainer.render_words(i) else { break };
+            let sample = self.write(step, i, rendered)?;
+            folder.emit(EventBody::Sample(Sample { name: words, ..sample }))?;
         }
         self.last_step = Some(step);
         Ok(())

@@ -1,4 +1,4 @@
-//! What a run learns from: excerpts of sound, windows of latents, or nothing but its settings.
+//! What a run learns from: excerpts of sound, windows of latents, clips with words, or nothing but its settings.
 
 use std::rc::Rc;
 
@@ -6,7 +6,7 @@ use anyhow::Context;
 use api::{LearnsFrom, Split, TrainTask, Warning};
 use models::{Family, Settings, Trainer};
 
-use super::{encoded::Encoded, excerpts::Excerpts, refuse, refuse_family};
+use super::{captioned::Captioned, encoded::Encoded, excerpts::Excerpts, refuse, refuse_family};
 use crate::{dataset::Dataset, folder::JobFolder, log::log};
 
 /// Where batches come from.
@@ -17,6 +17,8 @@ pub(super) enum Source {
     Sounds(Box<Excerpts>),
     /// Latents that a codec made of them.
     Latents(Rc<Encoded>),
+    /// Clips with words, which the trainer itself draws from.
+    Clips(Captioned),
 }
 
 impl Source {
@@ -27,19 +29,22 @@ impl Source {
         family: &dyn Family,
         settings: &dyn Settings,
     ) -> anyhow::Result<Self> {
-        let is_of_latents = match family.describe().learns_from {
+        let learns_from = family.describe().learns_from;
+        match learns_from {
             LearnsFrom::Nothing | LearnsFrom::Game => return Ok(Self::Nothing),
-            LearnsFrom::Sounds => false,
-            LearnsFrom::Latents => true,
+            LearnsFrom::Sounds | LearnsFrom::Latents | LearnsFrom::Words => {}
             LearnsFrom::PairsOfSounds => {
                 let remedy = "Start a new run with a family that the form offers.";
                 return refuse_family(&task.family, remedy);
             }
-        };
+        }
         let dataset = open_dataset(folder, task)?;
         report_sounds(&dataset, folder)?;
-        if is_of_latents {
+        if learns_from == LearnsFrom::Latents {
             return Ok(Self::Latents(Rc::new(Encoded::prepare(folder, task, &dataset)?)));
+        }
+        if let Some(captions) = settings.captions() {
+            return Ok(Self::Clips(Captioned::prepare(folder, task, &dataset, &captions)?));
         }
         let excerpts = settings.excerpts();
         Ok(excerpts.map_or(Self::Nothing, |excerpts| {
@@ -51,7 +56,7 @@ impl Source {
     pub(super) fn batch(&self, trainer: &dyn Trainer) -> anyhow::Result<Vec<f32>> {
         let step = trainer.global_step();
         match self {
-            Self::Nothing => Ok(vec![]),
+            Self::Nothing | Self::Clips(_) => Ok(vec![]),
             Self::Sounds(excerpts) => excerpts.batch(step).context("read the dataset"),
             Self::Latents(encoded) => match trainer.windows() {
                 Some(windows) => encoded.batch(windows, step).context("read the latents"),
