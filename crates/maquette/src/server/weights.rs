@@ -27,7 +27,7 @@ async fn add_weights(
     FromJson(new): FromJson<NewWeights>,
 ) -> Answer<Model> {
     let check = look(&app, &new.folder).await?;
-    app.ask(move |studio| studio.add_weights(new, check)).await
+    app.ask(move |studio| studio.add_weights(&new, check)).await
 }
 
 /// Says what is in a folder of weights, whether it is whole, and under which terms it may be used. Reads no weights.

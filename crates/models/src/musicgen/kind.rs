@@ -6,10 +6,8 @@ use nn::dense::Precision;
 use super::{MusicGen, MusicGenConfig, TEXT, abilities};
 use crate::Error;
 use crate::hub::{HubFolder, Kind, Part, Wanted, without_adapters};
-use crate::lora::Adapter;
 use crate::t5;
 use crate::tokenizer::Tokenizer;
-use crate::words::TextToAudio;
 
 /// `MusicGen`, as transformers saves it.
 pub(crate) const KIND: Kind = Kind {
@@ -17,7 +15,10 @@ pub(crate) const KIND: Kind = Kind {
     called: &["musicgen"],
     uses: &[WeightsUse::Words],
     look,
-    open_words: Some(open_words),
+    open_words: Some(|folder, precision, adapters| {
+        without_adapters(&adapters)?;
+        Ok(Box::new(open(folder, precision)?))
+    }),
 };
 
 /// `MusicGen` that follows melodies.
@@ -39,15 +40,6 @@ fn look(folder: &HubFolder<'_>) -> Result<Wanted, String> {
     let tensors = t5::as_written(folder, TEXT, MusicGen::tensors(&config));
     let part = Part { folder: "", tensors, is_known: MusicGen::is_not_needed };
     Ok(Wanted { parts: vec![part], facts, words: Some(abilities(&config)) })
-}
-
-fn open_words(
-    folder: &HubFolder<'_>,
-    precision: Precision,
-    adapters: Vec<(Adapter, f64)>,
-) -> Result<Box<dyn TextToAudio>, Error> {
-    without_adapters(&adapters)?;
-    Ok(Box::new(open(folder, precision)?))
 }
 
 pub(super) fn open(folder: &HubFolder<'_>, precision: Precision) -> Result<MusicGen, Error> {

@@ -26,7 +26,7 @@ impl Studio {
     /// # Errors
     /// `Invalid` when the path is not absolute, or the name cannot be used; `Conflict` when the weights cannot be used;
     /// `Io` when they cannot be read.
-    pub fn add_weights(&self, new: NewWeights, check: WeightsCheck) -> Result<Model, Error> {
+    pub fn add_weights(&self, new: &NewWeights, check: WeightsCheck) -> Result<Model, Error> {
         let folder = Path::new(&new.folder);
         check_path(folder)?;
         let name = match &new.name {

@@ -334,7 +334,7 @@ impl Block<Learning> {
         modulation: &[f32],
         (told, local): (&Told, &[f32]),
         adapter: &Adapter,
-        x: &mut Vec<f32>,
+        x: &mut [f32],
     ) -> Passed {
         let config = &network.config;
         let width = config.width;
@@ -347,7 +347,7 @@ impl Block<Learning> {
             normed
         };
 
-        let first = x.clone();
+        let first = x.to_vec();
         let normed_first = modulated(x, &self.norms[0], 0);
         let own = self.own_heads(network, &normed_first, adapter);
         add_scaled(
@@ -356,7 +356,7 @@ impl Block<Learning> {
             &gates_of(part(2)),
         );
 
-        let second = x.clone();
+        let second = x.to_vec();
         let normed_second = rms_norm(x, &self.norms[1], config.epsilon);
         let crossed = self.crossed_heads(config, &normed_second, told, adapter);
         add(x, &run(std::slice::from_ref(&self.cross_out), &crossed.seen, adapter)[0]);
@@ -368,7 +368,7 @@ impl Block<Learning> {
             add(of_sound, local);
         }
 
-        let third = x.clone();
+        let third = x.to_vec();
         let normed_third = modulated(x, &self.norms[2], 3);
         let mut both = run(&self.forward, &normed_third, adapter);
         let (gates, numbers) = (both.pop().unwrap_or_default(), both.pop().unwrap_or_default());
