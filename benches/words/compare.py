@@ -29,7 +29,9 @@ def write_wav(path, sound, rate_hz):
 
 
 def asked(*command):
-    done = subprocess.run([*command, "--json"], check=True, capture_output=True, text=True)
+    done = subprocess.run([*command, "--json"], capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)}: {done.stdout} {done.stderr}")
     return json.loads(done.stdout)
 
 

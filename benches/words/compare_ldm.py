@@ -10,20 +10,12 @@ Fails where a sound is more than 5e-3 apart, an embedding's cosine is 0.99999 or
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 
 import numpy as np
 
-from compare import write_wav
-
-
-def run(*command):
-    done = subprocess.run([*command, "--json"], capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"{' '.join(command)}: {done.stdout} {done.stderr}")
-    return json.loads(done.stdout)
+from compare import asked as run, write_wav
 
 
 def about(folder):

@@ -9,13 +9,12 @@ the codes are equal or the sound is more than 5e-3 apart.
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 
 import numpy as np
 
-from compare import write_wav
+from compare import asked, write_wav
 
 RATE_HZ, HOP = 32_000, 640
 
@@ -23,7 +22,9 @@ RATE_HZ, HOP = 32_000, 640
 def compared(maquette, folder):
     with open(os.path.join(folder, "cases.json")) as file:
         cases = json.load(file)
-    is_good = True
+    checked = asked(maquette, "weights", "check", folder)
+    is_good = not checked["missing"] and not checked["unexpected"]
+    print(f"{os.path.basename(folder)}: missing {len(checked['missing'])}, unexpected {len(checked['unexpected'])}")
     for case in cases:
         name = case["name"]
         codes, expected = (np.load(os.path.join(folder, f"{name}.{it}.npy")) for it in ["codes", "sound"])
@@ -35,7 +36,7 @@ def compared(maquette, folder):
                 given = os.path.join(folder, f"{name}.given.npy")
                 write_wav(wav, np.load(given), RATE_HZ)
                 command += ["--from", wav, "--how", "melody" if "melody" in name else "continue"]
-            subprocess.run(command, check=True, capture_output=True, text=True)
+            asked(*command)
             found, heard = np.load(ours), np.load(out)
         assert found.shape == codes.shape and heard.shape == expected.shape, (found.shape, heard.shape)
         equal = float((found == codes).mean())

@@ -107,7 +107,7 @@ def main():
     print(f"a step of {args.seconds} s: PyTorch {medians[0]:.0f} ms, ours {medians[1]:.0f} ms, "
           f"ratio {medians[1] / medians[0]:.2f}")
     print(f"spectrogram {ours.step():.0f} ms, sound {ours.step():.0f} ms")
-    print("ours:", ours.line())
+    print("a whole sound:", ours.line())
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ Usage: python stable_audio.py [--vectors FOLDER] [--folders FOLDER] [--original 
 
 --vectors writes the files of crates/models/vectors/stable_audio: for each model NAME.json (its configurations) and
 NAME.safetensors (what it computes; names and shapes of its state as metadata). --folders writes each model as a whole
-folder, with cases.json and CASE.noise.npy, CASE.sound.npy beside, to try the commands on.
+folder, with cases.json and CASE.noise.npy, CASE.given.npy, CASE.sound.npy beside, for `compare_stable_audio.py`.
 
 Two layouts: `folders` is that of diffusers (a folder a component), `single` that of the original program (one file of
 weights and model_config.json; T5Gemma in a folder of its own). `single` needs the original program: --original is the
@@ -338,15 +338,18 @@ def write(args, name, config, state, arrays, cases):
 
 
 def write_cases(place, cases, run):
+    # That nothing is put anew between steps is not asked for by command, but a setting of the folder.
+    cases = [case for case in cases if not case.get("straight")]
     for case in cases:
         noises, _, out = run(case)
         stem = os.path.join(place, case["name"].replace(" ", "_"))
         np.save(stem + ".noise.npy", np.stack(noises))
         np.save(stem + ".sound.npy", out)
+        if "strength" in case or "gap" in case:
+            np.save(stem + ".given.npy", sound(int(case["seconds"] * RATE)))
     with open(os.path.join(place, "cases.json"), "w") as file:
         json.dump([dict(case, prompt=PROMPTS[case["prompt"]],
                         negative=PROMPTS[case["negative"]] if "negative" in case else None) for case in cases], file)
-    np.save(os.path.join(place, "x.npy"), sound(RATE))
 
 
 def read_json(*parts):
@@ -400,6 +403,8 @@ def main():
         arrays, said = collect(cases, lambda case: run_single(whole, case), hidden, codec)
         config = dict(model_config=SINGLE, text_encoder=read_json(place, "t5gemma-b-b-ul2", "config.json"))
         write(args, "single", config, state, arrays, said)
+        # By command, as much is made and cut off as the original program does by default.
+        cases = [dict(case, headroom=6.0) for case in CASES]
         write_cases(place, cases, lambda case: run_single(whole, case))
 
 

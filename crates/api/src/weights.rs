@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{EngineOfModel, UnixMs};
+use crate::{EngineOfModel, Id, UnixMs};
 
 /// What is in a folder of weights, and whether it can be used.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -30,10 +30,49 @@ pub struct WeightsCheck {
     pub uses: Vec<WeightsUse>,
     /// How it makes sound from words, if it does.
     pub words: Option<WordsAbilities>,
+    /// What a sound of ten seconds takes on this computer, with whole weights and with those of 8 bits; none if it makes
+    /// no sound from words, or that was not asked for.
+    pub forecasts: Vec<WordsForecast>,
     /// What the model is like: names and values.
     pub facts: Vec<(String, String)>,
     /// What is wrong, sentence by sentence.
     pub problems: Vec<String>,
+}
+
+/// What making a sound from words takes on this computer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WordsForecast {
+    /// Length of the sound, in seconds.
+    pub sound_secs: f64,
+    /// Whether large weights have 8 bits.
+    pub in_8_bits: bool,
+    /// Seconds that it takes to compute, once the model is loaded and nothing else runs.
+    pub compute_secs: f64,
+    /// Memory that the weights take, in bytes.
+    pub weight_bytes: u64,
+    /// Memory besides, at the most, in bytes.
+    pub sound_bytes: u64,
+}
+
+/// A sound that is thought of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WordsForecastOf {
+    /// A model of the library that makes sound from words.
+    pub model: Id,
+    /// Length of the sound, in seconds.
+    pub secs: f64,
+    /// Steps of the sampler; the usual number if absent.
+    #[serde(default)]
+    pub steps: Option<u32>,
+    /// Guidance; the usual one if absent.
+    #[serde(default)]
+    pub guidance: Option<f64>,
+    /// Prompts that are mixed; one if absent.
+    #[serde(default)]
+    pub n_prompts: Option<u32>,
+    /// Whether large weights have 8 bits.
+    #[serde(default)]
+    pub in_8_bits: bool,
 }
 
 /// What can be done with a model of others.

@@ -1,9 +1,11 @@
 //! Times the steps of a sound from words by `AudioLDM`, one each time a line comes in, for `benches/words/speed_ldm.py`.
 //!
 //! `cargo bench -p models --bench audio_ldm -- FOLDER SECS STEPS`: answers every line of the standard input with the
-//! milliseconds of the step that it let go, and ends with the memory that was forecast and the most that was taken.
+//! milliseconds of the step that it let go, and ends with what a whole sound took, beside its forecast.
 
 #![expect(clippy::print_stdout, reason = "the bench answers on its standard output")]
+
+mod measured;
 
 use std::io::{BufRead, Write};
 use std::ops::ControlFlow;
@@ -50,9 +52,8 @@ fn main() {
     if let Some(begun) = begun {
         say(&format!("{:.1}", 1e3 * begun.elapsed().as_secs_f64()));
     }
-    let n = made.map_or(0, |it| it.sound[0].len());
-    let forecast = (model.weight_bytes() + model.sound_bytes(&wish)) >> 20;
-    say(&format!("{n} samples; forecast {forecast} MB, most {} MB", memory("VmHWM")));
+    assert!(made.is_some_and(|it| !it.sound[0].is_empty()), "nobody ended it");
+    say(&measured::whole(&*model, &wish, Path::new(folder), precision).to_string());
 }
 
 fn say(line: &str) {

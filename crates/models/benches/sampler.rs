@@ -1,8 +1,10 @@
 //! Times the steps of a model that takes noise out of latents, from its folder, on one thread.
 //!
 //! `benches/words/speed_stable_audio.py` runs it in turns with PyTorch. Asked by a line on its input it makes a step and
-//! answers by one on its output, the seconds that it took; before the first, it says `{"load_secs", "weight_bytes"}`. A
-//! line `whole` makes a whole sound and is answered by `{"secs", "forecast_bytes", "peak_bytes"}`.
+//! answers by one on its output, the seconds that it took the processor; before the first, it says
+//! `{"load_secs", "forecast_bytes"}`. A line `whole` makes a whole sound and is answered by what it took beside its forecast.
+
+mod measured;
 
 use std::io::{BufRead as _, Write as _};
 use std::ops::ControlFlow;
@@ -12,6 +14,8 @@ use std::time::Instant;
 use models::words::{TextToAudio, Wish};
 use nn::dense::Precision;
 use serde_json::json;
+
+use measured::{cpu_secs, whole};
 
 fn main() {
     let args: Vec<String> = std::env::args().collect();
@@ -34,29 +38,23 @@ fn main() {
     say(&json!({ "load_secs": started.elapsed().as_secs_f64(), "forecast_bytes": forecast_bytes }));
     for line in std::io::stdin().lock().lines().map_while(Result::ok) {
         if line == "whole" {
-            let started = Instant::now();
-            let made = model.make(&wish, &mut |_| ControlFlow::Continue(()));
-            assert!(made.expect("a wish that can be granted").is_some());
-            let (secs, peak_bytes) = (started.elapsed().as_secs_f64(), peak_bytes());
-            say(
-                &json!({ "secs": secs, "forecast_bytes": forecast_bytes, "peak_bytes": peak_bytes }),
-            );
+            say(&whole(&*model, &wish, Path::new(&folder), precision));
         } else {
             say(&json!(step(&*model, &wish)));
         }
     }
 }
 
-/// Seconds of the first step.
+/// Seconds of the processor that the first step takes.
 fn step(model: &dyn TextToAudio, wish: &Wish) -> f64 {
-    let mut began = Instant::now();
+    let mut began = cpu_secs();
     let mut took = 0.0;
     let mut watch = |step: models::words::Step| {
         if step.done == 0 {
-            began = Instant::now();
+            began = cpu_secs();
             return ControlFlow::Continue(());
         }
-        took = began.elapsed().as_secs_f64();
+        took = cpu_secs() - began;
         ControlFlow::Break(())
     };
     assert!(model.make(wish, &mut watch).expect("a wish that can be granted").is_none());
@@ -68,15 +66,7 @@ fn say(answer: &serde_json::Value) {
     writeln!(out, "{answer}").and_then(|()| out.flush()).expect("whoever asks reads the answer");
 }
 
-/// The most memory that this process has had.
-fn peak_bytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = line.and_then(|it| it.split_whitespace().next()?.parse::<u64>().ok());
-    1024 * kilobytes.unwrap_or(0)
-}
-
+/// The value of an option.
 fn value(args: &[String], name: &str) -> Option<String> {
-    let at = args.iter().position(|it| it == name)?;
-    args.get(at + 1).cloned()
+    args.iter().skip_while(|arg| *arg != name).nth(1).cloned()
 }

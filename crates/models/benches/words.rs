@@ -1,20 +1,24 @@
 //! Times `MusicGen` while it writes codes, on one thread, as `benches/words/speed.py` asks for it.
 //!
-//! Arguments: `--folder FOLDER --precision int8|int16|float32 --given FRAMES`. For every line that it reads it goes on
-//! from a sound of that many frames for as many steps as the line says, and prints
-//! `{"median_secs", "least_secs", "forecast_bytes", "peak_bytes"}`: processor times of a step, and memory as the model forecasts it
-//! and as the system saw it at its highest.
+//! Arguments: `--folder FOLDER --precision int8|int16|float32 --given FRAMES`. For every number that it reads it goes on
+//! from a sound of that many frames for as many steps, and prints
+//! `{"median_secs", "least_secs", "forecast_bytes", "peak_bytes"}`: processor times of a step, and memory as the model
+//! forecasts it and as the system saw it at its highest. For `whole SECS` it makes a sound of that length from words and
+//! prints `{"secs", "forecast_secs", "forecast_bytes", "peak_bytes"}`.
 #![expect(clippy::print_stdout, reason = "its output is its result")]
+
+mod measured;
 
 use std::io::BufRead;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::time::Instant;
 
 use models::musicgen::MusicGen;
 use models::words::{Begin, BeginHow, TextToAudio as _, Wish};
 use nn::dense::Precision;
 use serde_json::json;
+
+use measured::{cpu_secs, peak_bytes, whole};
 
 fn main() {
     let args: Vec<String> = std::env::args().collect();
@@ -28,14 +32,21 @@ fn main() {
     };
     let given = value(&args, "--given").and_then(|it| it.parse().ok()).unwrap_or(500);
     nn::set_threads(1);
-    let model = MusicGen::open(&PathBuf::from(folder), precision).expect("a model that is whole");
+    let folder = PathBuf::from(folder);
+    let model = MusicGen::open(&folder, precision).expect("a model that is whole");
     let config = model.config();
     let hop = config.codec.hop();
     let rate_hz = f64::from(config.codec.sampling_rate);
     let mut rng = audio::Rng::new(0);
     let sound: Vec<f32> = (0..given * hop).map(|_| 0.1 * rng.normal()).collect();
     for line in std::io::stdin().lock().lines() {
-        let n_steps: usize = line.expect("a line of text").trim().parse().expect("a number");
+        let line = line.expect("a line of text");
+        if let Some(secs) = line.trim().strip_prefix("whole ") {
+            let wish = Wish::of("a slow piano ballad", secs.parse().expect("seconds"), 1);
+            println!("{}", whole(&model, &wish, &folder, precision));
+            continue;
+        }
+        let n_steps: usize = line.trim().parse().expect("a number");
         let n_frames = given + n_steps;
         let wish = Wish {
             begin: Some(Begin { sound: vec![sound.clone()], how: BeginHow::Continue }),
@@ -43,13 +54,15 @@ fn main() {
         };
         let mut at = vec![];
         model
-            .make(&wish, &mut |_| {
-                at.push(cpu_secs());
+            .make(&wish, &mut |step| {
+                // The first step reads the prompt and the sound; the codec's part comes before and after them all.
+                if (1..step.of).contains(&step.done) {
+                    at.push(cpu_secs());
+                }
                 ControlFlow::Continue(())
             })
             .expect("a wish that the model can grant");
-        // The first step reads the prompt and the sound.
-        let mut took: Vec<f64> = at.windows(2).skip(1).map(|it| it[1] - it[0]).collect();
+        let mut took: Vec<f64> = at.windows(2).map(|it| it[1] - it[0]).collect();
         took.sort_by(f64::total_cmp);
         let report = json!({
             "median_secs": took[took.len() / 2],
@@ -61,26 +74,7 @@ fn main() {
     }
 }
 
+/// The value of an option.
 fn value(args: &[String], name: &str) -> Option<String> {
     args.iter().skip_while(|arg| *arg != name).nth(1).cloned()
-}
-
-/// Processor time of this thread where Linux reports it, else the time of day: other programs may be busy. Source:
-/// proc(5), `schedstat`.
-fn cpu_secs() -> f64 {
-    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
-    let on_cpu = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanoseconds = on_cpu.and_then(|line| line.split(' ').next()?.parse::<f64>().ok());
-    match nanoseconds {
-        Some(nanoseconds) => nanoseconds * 1e-9,
-        None => START.get_or_init(Instant::now).elapsed().as_secs_f64(),
-    }
-}
-
-/// The most memory that this process has had so far; 0 where the system does not report it.
-fn peak_bytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = line.and_then(|it| it.split_whitespace().next()?.parse::<u64>().ok());
-    kilobytes.unwrap_or(0) * 1024
 }

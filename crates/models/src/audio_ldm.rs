@@ -9,6 +9,7 @@
 
 mod blocks;
 mod config;
+mod effort;
 mod forecast;
 mod kind;
 mod sampler;
@@ -195,13 +196,7 @@ impl TextToAudio for AudioLdm {
     }
 
     fn sound_bytes(&self, wish: &Wish) -> u64 {
-        let size = self.config.latent_size(wish.secs);
-        let guidance = wish.guidance.unwrap_or(self.abilities.guidance);
-        let n = 1 + usize::from(guidance > 1.0);
-        let n_frames = size[0] * self.config.vae.scale();
-        forecast::unet_bytes(&self.config.unet, n, size)
-            .max(forecast::vae_bytes(&self.config.vae, size))
-            .max(forecast::vocoder_bytes(&self.config.vocoder, n_frames))
+        effort::sound_bytes(&self.config, wish)
     }
 
     fn make(

@@ -13,6 +13,7 @@ mod config;
 mod kind;
 mod layers;
 mod network;
+mod pieces;
 mod quantiser;
 
 use nn::weight_files::WeightFiles;
@@ -23,6 +24,7 @@ use crate::Error;
 pub use config::EncodecConfig;
 pub(crate) use kind::KIND;
 use network::Network;
+use pieces::Pace;
 
 /// A codec with its weights.
 #[derive(Debug)]
@@ -85,11 +87,30 @@ impl Encodec {
     /// # Panics
     /// When the channels are not those of the model, or are not all as long.
     pub fn encode(&self, sound: &[Vec<f32>], bandwidth: Option<f64>) -> Result<Codes, Error> {
+        let codes = self.encode_while(sound, bandwidth, &mut || true)?;
+        Ok(codes.expect("nobody ended it"))
+    }
+
+    /// Like [`Self::encode`], and asks every few seconds of sound whether to go on; nothing if not.
+    ///
+    /// # Errors
+    /// As [`Self::encode`].
+    ///
+    /// # Panics
+    /// As [`Self::encode`].
+    pub fn encode_while(
+        &self,
+        sound: &[Vec<f32>],
+        bandwidth: Option<f64>,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<Codes>, Error> {
         assert_eq!(sound.len(), self.config.audio_channels, "channels of the sound");
         let n_books = self.config.n_books_of(bandwidth)?;
+        let n_frames = pieces::n_frames(&self.config);
         chunks::encode(&self.config, sound, |chunk| {
-            let latents = self.network.encode(&self.config, &self.weights, chunk);
-            quantiser::encode(&self.weights, &self.config, &latents, n_books)
+            let pace = Pace { n_frames, go_on: &mut *go_on };
+            let latents = self.network.encode(&self.config, &self.weights, chunk, pace)?;
+            Some(quantiser::encode(&self.weights, &self.config, &latents, n_books))
         })
     }
 
@@ -99,10 +120,25 @@ impl Encodec {
     /// # Errors
     /// When there are no codes, more books than the model has, a code that its book lacks, or other scales than chunks.
     pub fn decode(&self, codes: &Codes) -> Result<Vec<Vec<f32>>, Error> {
+        let sound = self.decode_while(codes, &mut || true)?;
+        Ok(sound.expect("nobody ended it"))
+    }
+
+    /// Like [`Self::decode`], and asks every few seconds of sound whether to go on; nothing if not.
+    ///
+    /// # Errors
+    /// As [`Self::decode`].
+    pub fn decode_while(
+        &self,
+        codes: &Codes,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<Vec<Vec<f32>>>, Error> {
         quantiser::check(&self.config, codes)?;
+        let n_frames = pieces::n_frames(&self.config);
         chunks::decode(&self.config, codes, |books| {
             let latents = quantiser::decode(&self.weights, &self.config, books);
-            self.network.decode(&self.config, &self.weights, latents)
+            let pace = Pace { n_frames, go_on: &mut *go_on };
+            self.network.decode(&self.config, &self.weights, latents, pace)
         })
     }
 }

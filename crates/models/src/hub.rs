@@ -15,12 +15,13 @@ use nn::dense::Precision;
 use nn::weight_files::{self, Fit, WeightFiles};
 
 pub(crate) use self::kind::{HubFolder, Kind, Part, Wanted, without_adapters};
+use crate::effort::Effort;
 use crate::encodec::{self, Encodec, EncodecConfig};
 use crate::lora::Adapter;
 use crate::musicgen;
 use crate::t5;
-use crate::words::{Abilities, BeginKind, TextToAudio};
-use crate::{Error, audio_ldm, clap, stable_audio, wav2vec2};
+use crate::words::{Abilities, BeginKind, TextToAudio, Wish};
+use crate::{Error, audio_ldm, clap, htdemucs, stable_audio, wav2vec2};
 
 /// How many tensors a problem names.
 const NAMED_MAX: usize = 3;
@@ -30,6 +31,7 @@ const KINDS: &[&Kind] = &[
     &audio_ldm::KIND,
     &clap::KIND,
     &encodec::KIND,
+    &htdemucs::KIND,
     &musicgen::KIND,
     &musicgen::MELODY_KIND,
     &stable_audio::KIND,
@@ -123,6 +125,20 @@ pub fn open_words_with(
     open(&hub, precision, adapters)
 }
 
+/// What a sound takes with the model of a folder, its large weights in a precision: from settings alone.
+///
+/// # Errors
+/// When the folder holds no such model, or its settings cannot be used.
+pub fn effort(folder: &Path, wish: &Wish, precision: Precision) -> Result<Effort, Error> {
+    let hub = HubFolder::new(folder);
+    let kind = kind_of(&hub).map_err(|(_, words)| hub.unusable(words))?;
+    let Some(count) = kind.effort else {
+        let why = format!("a model of the kind `{}` makes no sound from words", kind.name);
+        return Err(hub.unusable(why));
+    };
+    count(&hub, wish, precision).map_err(|why| hub.unusable(why))
+}
+
 /// What the kind of model in a folder is called here.
 ///
 /// # Errors
@@ -186,7 +202,10 @@ fn add_part(found: &mut WeightsCheck, folder: &Path, part: &Part) -> Result<(), 
         found.problems.push(format!("The folder “{}” is missing.", part.folder));
         return Ok(());
     }
-    let files = weight_files::open(&place)?;
+    let files = match &part.file {
+        Some((name, format)) => weight_files::open_file(&place, name, *format),
+        None => weight_files::open(&place)?,
+    };
     add_files(found, part.folder, &files);
     let fit = files.fit(&part.tensors, part.is_known);
     let needed = bytes_of(part.tensors.iter().map(|it| &it.1[..]));

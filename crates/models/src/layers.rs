@@ -1,11 +1,11 @@
 //! Layers out of the tensors of a folder: one definition of a network says which tensors it needs and builds it of them.
 //!
 //! A network is a function of [`Tensors`] that asks for its layers by name. [`listed`] runs it to learn names and shapes
-//! alone, [`loaded`] to build it.
+//! alone, [`loaded`] to build it; then tensors are read a few at a time, as they are asked for, so that numbers which are
+//! packed already do not stay in memory beside what they became.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
-use nn::NamedArray;
 use nn::dense::{
     Conv1d, Conv2d, ConvTranspose1d, GroupNorm, Kernel1d, Kernel2d, Linear, Precision, layer_norm,
 };
@@ -27,9 +27,23 @@ pub(crate) struct Tensors {
 enum Source {
     /// Names and shapes are taken down; layers are stand-ins with one output.
     Listing(Needed),
-    /// Arrays are handed out.
-    Arrays(BTreeMap<String, NamedArray>),
+    /// Numbers are handed out.
+    Reading(Reading),
 }
+
+/// The numbers of a folder, read in the order in which they are asked for.
+struct Reading {
+    files: WeightFiles,
+    /// What is still to be read.
+    ahead: VecDeque<(String, Vec<usize>)>,
+    /// What was read and not asked for yet.
+    there: BTreeMap<String, Vec<f32>>,
+    /// Why reading ended; zeros are handed out from then on.
+    failed: Option<nn::Error>,
+}
+
+/// How many numbers are read together, unless a single tensor has more: 32 MB of them.
+const READ_TOGETHER: usize = 1 << 23;
 
 /// What a network needs.
 pub(crate) fn listed<N>(network: impl FnOnce(&mut Tensors) -> N) -> Needed {
@@ -37,7 +51,7 @@ pub(crate) fn listed<N>(network: impl FnOnce(&mut Tensors) -> N) -> Needed {
     network(&mut tensors);
     match tensors.source {
         Source::Listing(needed) => needed,
-        Source::Arrays(_) => vec![],
+        Source::Reading(_) => vec![],
     }
 }
 
@@ -50,11 +64,50 @@ pub(crate) fn loaded<N>(
     precision: Precision,
     network: impl Fn(&mut Tensors) -> N,
 ) -> Result<(N, u64), Error> {
-    let arrays = files.read(&listed(&network))?;
-    let arrays = arrays.into_iter().map(|it| (it.name.clone(), it)).collect();
-    let mut tensors = Tensors::new(Source::Arrays(arrays), precision);
+    let needed = listed(&network);
+    files.require(&needed)?;
+    let reading = Reading {
+        files: files.clone(),
+        ahead: needed.into(),
+        there: BTreeMap::new(),
+        failed: None,
+    };
+    let mut tensors = Tensors::new(Source::Reading(reading), precision);
     let network = network(&mut tensors);
-    Ok((network, tensors.n_bytes))
+    match tensors.source {
+        Source::Reading(Reading { failed: Some(error), .. }) => Err(error.into()),
+        _ => Ok((network, tensors.n_bytes)),
+    }
+}
+
+impl Reading {
+    fn take(&mut self, name: &str, n: usize) -> Vec<f32> {
+        if !self.there.contains_key(name)
+            && self.failed.is_none()
+            && let Err(error) = self.read_on()
+        {
+            self.failed = Some(error);
+        }
+        match self.there.remove(name) {
+            Some(values) => values,
+            None if self.failed.is_some() => vec![0.0; n],
+            None => panic!("`{name}` is asked for in the order in which it was listed"),
+        }
+    }
+
+    fn read_on(&mut self) -> Result<(), nn::Error> {
+        let mut together = vec![];
+        let mut n = 0;
+        while n < READ_TOGETHER
+            && let Some((name, shape)) = self.ahead.pop_front()
+        {
+            n += shape.iter().product::<usize>();
+            together.push((name, shape));
+        }
+        let arrays = self.files.read(&together)?;
+        self.there.extend(arrays.into_iter().map(|it| (it.name, it.values)));
+        Ok(())
+    }
 }
 
 /// How many numbers shapes have together, or nothing if they are more than `most`.
@@ -86,9 +139,6 @@ impl Tensors {
     }
 
     /// The numbers of a tensor that is kept as it is; none while a network is listed.
-    ///
-    /// # Panics
-    /// When it was not listed with this shape.
     pub(crate) fn array(&mut self, name: &str, shape: &[usize]) -> Vec<f32> {
         let values = self.take(name, shape);
         self.n_bytes += 4 * values.len() as u64;
@@ -101,11 +151,7 @@ impl Tensors {
                 needed.push((name.to_owned(), shape.to_vec()));
                 vec![]
             }
-            Source::Arrays(arrays) => {
-                let array = arrays.remove(name).expect("every tensor was listed and read");
-                assert_eq!(array.shape, shape, "the shape that was listed");
-                array.values
-            }
+            Source::Reading(reading) => reading.take(name, shape.iter().product()),
         }
     }
 
@@ -124,6 +170,13 @@ impl Tensors {
         self.matrix(name, sizes, &[], None)
     }
 
+    /// Layers of the same inputs one below the other, `name.weight` of each, `[n_out, n_in]`, without biases.
+    pub(crate) fn joined(&mut self, names: &[String], [n_in, n_out]: [usize; 2]) -> Linear {
+        let weights = names.iter().map(|name| self.take(&format!("{name}.weight"), &[n_out, n_in]));
+        let weight = weights.collect::<Vec<_>>().concat();
+        self.packed(&weight, n_in, None)
+    }
+
     /// A convolution that looks at one pixel, `name.weight`, `[n_out, n_in, 1, 1]`, and `name.bias`.
     pub(crate) fn pointwise(&mut self, name: &str, sizes: [usize; 2]) -> Linear {
         let bias = self.take(&format!("{name}.bias"), &sizes[1..]);
@@ -138,10 +191,14 @@ impl Tensors {
         bias: Option<&[f32]>,
     ) -> Linear {
         let weight = self.take(&format!("{name}.weight"), &[&[n_out, n_in], ones].concat());
+        self.packed(&weight, n_in, bias)
+    }
+
+    fn packed(&mut self, weight: &[f32], n_in: usize, bias: Option<&[f32]>) -> Linear {
         if self.is_listing() {
             return Linear::new(&vec![0.0; n_in], n_in, None, Precision::Float32);
         }
-        let layer = Linear::new(&weight, n_in, bias, self.precision);
+        let layer = Linear::new(weight, n_in, bias, self.precision);
         self.n_bytes += layer.n_bytes() as u64;
         layer
     }

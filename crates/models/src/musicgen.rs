@@ -8,6 +8,7 @@
 
 mod config;
 mod decoder;
+mod forecast;
 mod generation;
 mod kind;
 mod melody;
@@ -23,13 +24,13 @@ use nn::weight_files::WeightFiles;
 use crate::Error;
 use crate::encodec::{Codes, Encodec};
 use crate::hub::HubFolder;
+use crate::layers::{Needed, Tensors, listed, loaded};
 use crate::t5::T5;
-use crate::tensors::{Shapes, Tensors};
 use crate::tokenizer::Tokenizer;
 use crate::words::{Abilities, Begin, BeginHow, BeginKind, MadeSound, Step, TextToAudio, Wish};
 
 pub use config::{DecoderConfig, MelodyConfig, MusicGenConfig};
-use decoder::{Decoder, Row};
+use decoder::Decoder;
 pub(crate) use kind::{KIND, MELODY_KIND};
 use sampling::Choice;
 
@@ -50,6 +51,7 @@ pub struct MusicGen {
     projection: Option<Linear>,
     melody: Option<Melody>,
     decoder: Decoder,
+    decoder_bytes: u64,
     codec: Encodec,
     abilities: Abilities,
 }
@@ -98,26 +100,19 @@ impl MusicGen {
         files: &WeightFiles,
         precision: Precision,
     ) -> Result<Self, Error> {
-        let hidden = config.decoder.hidden_size;
-        let mut around = Tensors::read(files, &projections(&config))?;
-        let mut projection = |name: &str, n_in: usize| {
-            let [weight, bias] = ["weight", "bias"].map(|it| around.take(&format!("{name}.{it}")));
-            Linear::new(&weight, n_in, Some(&bias), Precision::Float32)
-        };
-        let has_projection = config.has_projection();
-        let text_projection = has_projection.then(|| projection(PROJECTION, config.text.d_model));
-        let melody = config.melody.map(|melody| Melody {
-            config: melody,
-            projection: (melody.num_chroma != hidden)
-                .then(|| projection(MELODY_PROJECTION, melody.num_chroma)),
-        });
-        let has_cross = melody.is_none();
+        let around = |tensors: &mut Tensors| projections(tensors, &config);
+        let ([projection, of_melody], _) = loaded(files, Precision::Float32, around)?;
+        let melody = config.melody.map(|config| Melody { config, projection: of_melody });
+        let decoder =
+            |tensors: &mut Tensors| Decoder::new(tensors, &config.decoder, config.melody.is_none());
+        let (decoder, decoder_bytes) = loaded(&files.within(DECODER), precision, decoder)?;
         Ok(Self {
             tokenizer,
             text: T5::load(config.text.clone(), &files.within(TEXT), precision)?,
-            projection: text_projection,
+            projection,
             melody,
-            decoder: Decoder::load(&config.decoder, has_cross, &files.within(DECODER), precision)?,
+            decoder,
+            decoder_bytes,
             codec: Encodec::load(config.codec.clone(), &files.within(CODEC))?,
             abilities: abilities(&config),
             config,
@@ -127,14 +122,15 @@ impl MusicGen {
     /// Names and shapes of the tensors that a configuration needs.
     #[must_use]
     pub fn tensors(config: &MusicGenConfig) -> Vec<(String, Vec<usize>)> {
-        let part = |prefix: &'static str, shapes: Shapes| {
+        let part = |prefix: &'static str, shapes: Needed| {
             shapes.into_iter().map(move |(name, shape)| (format!("{prefix}{name}"), shape))
         };
-        let decoder = Decoder::tensors(&config.decoder, config.melody.is_none());
+        let decoder =
+            listed(|tensors| Decoder::new(tensors, &config.decoder, config.melody.is_none()));
         part(TEXT, T5::tensors(&config.text))
             .chain(part(CODEC, Encodec::tensors(&config.codec)))
             .chain(part(DECODER, decoder))
-            .chain(projections(config))
+            .chain(listed(|tensors| projections(tensors, config)))
             .collect()
     }
 
@@ -206,12 +202,20 @@ impl MusicGen {
         (Conditions { prompts, shares: wish.shares(), guidance, n_tokens, melody }, notes)
     }
 
-    /// Codes of a sound `[channels][samples]`, one frame after the other, books of channels taking turns.
-    fn frames_of(&self, sound: &[Vec<f32>]) -> Result<Vec<Vec<u32>>, Error> {
+    /// Codes of a sound `[channels][samples]`, one frame after the other, books of channels taking turns; nothing if
+    /// `go_on` ends it.
+    fn frames_of(
+        &self,
+        sound: &[Vec<f32>],
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<Vec<Vec<u32>>>, Error> {
         let n_books = self.config.decoder.books_of_channel();
         let mut channels = Vec::with_capacity(sound.len());
         for channel in sound {
-            let codes = self.codec.encode(std::slice::from_ref(channel), None)?;
+            let channel = std::slice::from_ref(channel);
+            let Some(codes) = self.codec.encode_while(channel, None, go_on)? else {
+                return Ok(None);
+            };
             if codes.books.len() < n_books {
                 let reason =
                     "its codec encodes with fewer books than the decoder writes".to_owned();
@@ -225,18 +229,25 @@ impl MusicGen {
             channels[book % n][book / n][frame] as u32
         };
         let books = self.config.decoder.num_codebooks;
-        Ok((0..n_frames).map(|frame| (0..books).map(|book| code(frame, book)).collect()).collect())
+        let frame = |frame| (0..books).map(|book| code(frame, book)).collect();
+        Ok(Some((0..n_frames).map(frame).collect()))
     }
 
-    /// The sound of books, `[channels][samples]`.
-    fn sound_of(&self, books: &[Vec<i64>]) -> Result<Vec<Vec<f32>>, Error> {
+    /// The sound of books, `[channels][samples]`; nothing if `go_on` ends it.
+    fn sound_of(
+        &self,
+        books: &[Vec<i64>],
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<Vec<Vec<f32>>>, Error> {
         let n = self.config.decoder.audio_channels;
         let mut sound = vec![];
         for channel in 0..n {
             let books = books.iter().skip(channel).step_by(n).cloned().collect();
-            sound.extend(self.codec.decode(&Codes { books, scales: vec![] })?);
+            let codes = Codes { books, scales: vec![] };
+            let Some(made) = self.codec.decode_while(&codes, go_on)? else { return Ok(None) };
+            sound.extend(made);
         }
-        Ok(sound)
+        Ok(Some(sound))
     }
 }
 
@@ -267,26 +278,11 @@ impl TextToAudio for MusicGen {
     fn weight_bytes(&self) -> u64 {
         let codec = Encodec::tensors(&self.config.codec);
         let codec: usize = codec.iter().map(|(_, shape)| 4 * shape.iter().product::<usize>()).sum();
-        (self.text.n_bytes() + self.decoder.n_bytes() + codec) as u64
+        self.text.n_bytes() + self.decoder_bytes + codec as u64
     }
 
     fn sound_bytes(&self, wish: &Wish) -> u64 {
-        let config = &self.config;
-        let n_frames = self.n_frames(wish.secs.min(SECS_MAX));
-        let windows = generation::windows(0, n_frames, config.frame_rate());
-        let longest = windows.iter().map(|it| it.n_frames).max().unwrap_or(0);
-        let before = config.melody.map_or(0, |it| it.chroma_length);
-        let is_guided = wish.guidance.unwrap_or(GUIDANCE) > 1.0;
-        let n_rows = (wish.prompts.len() + usize::from(is_guided)) as u64;
-        // A prompt has a token for every few bytes.
-        let n_tokens = wish.prompts.iter().map(|it| it.text.len() / 3 + 2).max().unwrap_or(0);
-        let row = Row::n_bytes(
-            &config.decoder,
-            longest + before + config.decoder.books_of_channel(),
-            n_tokens.min(TOKENS_MAX),
-        );
-        let codec = config.codec.working_bytes(n_frames * config.codec.hop());
-        (n_rows * row).max(codec)
+        forecast::sound_bytes(&self.config, wish)
     }
 
     fn make(
@@ -299,24 +295,36 @@ impl TextToAudio for MusicGen {
             let reason = "it begins with no noise; to compare it, let it be greedy".to_owned();
             return Err(Error::Unfit { reason });
         }
-        let given = match &wish.begin {
-            Some(Begin { sound, how: BeginHow::Continue }) => self.frames_of(sound)?,
-            _ => vec![],
-        };
         let n_frames = self.n_frames(wish.secs);
-        if given.len() >= n_frames {
-            let secs = given.len() as f64 / self.config.frame_rate();
+        let begun = match &wish.begin {
+            Some(Begin { sound, how: BeginHow::Continue }) => Some(sound),
+            _ => None,
+        };
+        let n_given = begun.map_or(0, |sound| sound[0].len().div_ceil(self.config.codec.hop()));
+        if n_given >= n_frames {
+            let secs = n_given as f64 / self.config.frame_rate();
             let reason =
                 format!("the sound to go on from is {secs:.2} s long; ask for more than that");
             return Err(Error::Unfit { reason });
         }
+        // The codec's part is no step of its own, but can be ended like one.
+        let of = self.n_steps(n_given, n_frames);
+        let given = match begun {
+            None => Some(vec![]),
+            Some(sound) => {
+                self.frames_of(sound, &mut || watch(Step { done: 0, of }).is_continue())?
+            }
+        };
+        let Some(given) = given else { return Ok(None) };
         let (conditions, notes) = self.conditions(wish);
         let mut choice = if wish.is_greedy { Choice::greedy() } else { Choice::random(wish.seed) };
         let written = self.write(given, n_frames, &conditions, &mut choice, watch);
         let Some(frames) = written else { return Ok(None) };
         let book = |book: usize| frames.iter().map(|codes| i64::from(codes[book])).collect();
         let books: Vec<Vec<i64>> = (0..self.config.decoder.num_codebooks).map(book).collect();
-        Ok(Some(MadeSound { sound: self.sound_of(&books)?, codes: Some(books), notes }))
+        let go_on = &mut || watch(Step { done: of, of }).is_continue();
+        let Some(sound) = self.sound_of(&books, go_on)? else { return Ok(None) };
+        Ok(Some(MadeSound { sound, codes: Some(books), notes }))
     }
 }
 
@@ -337,15 +345,13 @@ impl Melody {
     }
 }
 
-fn projections(config: &MusicGenConfig) -> Shapes {
+/// What brings prompts, and the classes of a melody, to the width of the decoder; each only where it is needed.
+fn projections(tensors: &mut Tensors, config: &MusicGenConfig) -> [Option<Linear>; 2] {
     let hidden = config.decoder.hidden_size;
-    let of = |name: &str, n_in: usize| {
-        [(format!("{name}.weight"), vec![hidden, n_in]), (format!("{name}.bias"), vec![hidden])]
-    };
-    let text = config.has_projection().then(|| of(PROJECTION, config.text.d_model));
+    let has_text = config.has_projection();
+    let text = has_text.then(|| tensors.linear(PROJECTION, [config.text.d_model, hidden]));
     let melody = config.melody.filter(|it| it.num_chroma != hidden);
-    let melody = melody.map(|it| of(MELODY_PROJECTION, it.num_chroma));
-    text.into_iter().chain(melody).flatten().collect()
+    [text, melody.map(|it| tensors.linear(MELODY_PROJECTION, [it.num_chroma, hidden]))]
 }
 
 /// The mean of all channels.

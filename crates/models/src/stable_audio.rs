@@ -10,6 +10,7 @@
 
 mod autoencoder;
 mod config;
+mod effort;
 mod fields;
 mod folder;
 mod learner;
@@ -284,22 +285,7 @@ impl StableAudio {
     }
 
     fn plan(&self, wish: &Wish) -> Plan {
-        self.plan_with(wish, self.config.headroom_secs)
-    }
-
-    fn plan_with(&self, wish: &Wish, headroom_secs: f64) -> Plan {
-        let of = &self.config.autoencoder;
-        let rate = f64::from(of.rate_hz);
-        let n_frames = self.config.n_frames(wish.secs, headroom_secs).max(1);
-        let n_of_sound = ((wish.secs * rate) as usize).div_ceil(of.hop());
-        let n_headroom = (headroom_secs * rate / of.hop() as f64) as usize;
-        let n_valid = match self.config.layout {
-            Layout::Folders => n_frames,
-            Layout::Single => (n_of_sound + n_headroom).min(n_frames),
-        };
-        let n_steps = wish.steps.unwrap_or(self.config.schedule.n_steps);
-        let secs = wish.secs;
-        Plan { secs, n_steps, n_frames, n_of_sound, n_valid, n_samples: (secs * rate) as usize }
+        Plan::of(&self.config, wish, self.config.headroom_secs)
     }
 
     fn make_planned(
@@ -466,6 +452,23 @@ struct Plan {
     n_valid: usize,
     /// Samples of the sound.
     n_samples: usize,
+}
+
+impl Plan {
+    fn of(config: &StableAudioConfig, wish: &Wish, headroom_secs: f64) -> Self {
+        let of = &config.autoencoder;
+        let rate = f64::from(of.rate_hz);
+        let n_frames = config.n_frames(wish.secs, headroom_secs).max(1);
+        let n_of_sound = ((wish.secs * rate) as usize).div_ceil(of.hop());
+        let n_headroom = (headroom_secs * rate / of.hop() as f64) as usize;
+        let n_valid = match config.layout {
+            Layout::Folders => n_frames,
+            Layout::Single => (n_of_sound + n_headroom).min(n_frames),
+        };
+        let n_steps = wish.steps.unwrap_or(config.schedule.n_steps);
+        let secs = wish.secs;
+        Self { secs, n_steps, n_frames, n_of_sound, n_valid, n_samples: (secs * rate) as usize }
+    }
 }
 
 /// The layer that makes the length known.

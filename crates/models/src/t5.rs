@@ -15,7 +15,7 @@ use nn::dense::{Attention, Linear, Precision, activate, add, attend, rms_norm};
 use nn::weight_files::WeightFiles;
 
 use crate::Error;
-use crate::tensors::{Shapes, Tensors};
+use crate::layers::{Tensors, listed, loaded};
 
 pub use config::T5Config;
 pub(crate) use kind::{KIND, as_written};
@@ -24,6 +24,12 @@ pub(crate) use kind::{KIND, as_written};
 #[derive(Debug)]
 pub struct T5 {
     config: T5Config,
+    network: Network,
+    n_bytes: u64,
+}
+
+#[derive(Debug)]
+struct Network {
     /// `[tokens][d_model]`.
     embedding: Vec<f32>,
     layers: Vec<Layer>,
@@ -61,22 +67,15 @@ impl T5 {
     ) -> Result<Self, Error> {
         let mut files = files.clone();
         files.rename(EMBEDDING_AGAIN, EMBEDDING);
-        let mut tensors = Tensors::read(&files, &around_layers(&config))?;
-        let layers = (0..config.num_layers).map(|i| Layer::load(&config, &files, i, precision));
-        Ok(Self {
-            layers: layers.collect::<Result<_, _>>()?,
-            embedding: tensors.take(EMBEDDING),
-            bias: tensors.take(BIAS),
-            norm: tensors.take(NORM),
-            config,
-        })
+        let network = |tensors: &mut Tensors| Network::new(tensors, &config);
+        let (network, n_bytes) = loaded(&files, precision, network)?;
+        Ok(Self { network, n_bytes, config })
     }
 
     /// Names and shapes of the tensors that a configuration needs.
     #[must_use]
     pub fn tensors(config: &T5Config) -> Vec<(String, Vec<usize>)> {
-        let layers = (0..config.num_layers).flat_map(|i| Layer::tensors(config, i));
-        around_layers(config).into_iter().chain(layers).collect()
+        listed(|tensors| Network::new(tensors, config))
     }
 
     /// Whether a tensor is none of the encoder's: the decoder's, or the embedding once more.
@@ -93,12 +92,8 @@ impl T5 {
 
     /// Bytes that its weights take.
     #[must_use]
-    pub fn n_bytes(&self) -> usize {
-        let of_layer = |it: &Layer| {
-            let linear = [&it.queries_keys_values, &it.out, &it.wide, &it.narrow];
-            linear.iter().map(|it| it.n_bytes()).sum::<usize>()
-        };
-        4 * self.embedding.len() + self.layers.iter().map(of_layer).sum::<usize>()
+    pub fn n_bytes(&self) -> u64 {
+        self.n_bytes
     }
 
     /// What tokens mean, `[tokens][d_model]`.
@@ -107,9 +102,9 @@ impl T5 {
     /// When a token is not in the vocabulary.
     #[must_use]
     pub fn run(&self, ids: &[u32]) -> Vec<f32> {
-        let config = &self.config;
+        let Self { config, network, .. } = self;
         let (width, inner) = (config.d_model, config.num_heads * config.d_kv);
-        let embedded = |id: &u32| &self.embedding[*id as usize * width..][..width];
+        let embedded = |id: &u32| &network.embedding[*id as usize * width..][..width];
         let mut x: Vec<f32> = ids.iter().flat_map(embedded).copied().collect();
         let bias = self.biases(ids.len());
         let attention = Attention {
@@ -118,7 +113,7 @@ impl T5 {
             ..Attention::plain(config.num_heads, config.d_kv)
         };
         let epsilon = config.layer_norm_epsilon;
-        for layer in &self.layers {
+        for layer in &network.layers {
             let normal = rms_norm(&x, &layer.attention_norm, epsilon);
             let joined = layer.queries_keys_values.run(&normal);
             let [queries, keys, values] = parted(&joined, inner);
@@ -134,7 +129,7 @@ impl T5 {
             }
             add(&mut x, &layer.narrow.run(&wide));
         }
-        rms_norm(&x, &self.norm, epsilon)
+        rms_norm(&x, &network.norm, epsilon)
     }
 
     /// What heads add to the scores of `n` tokens, `[heads][queries][keys]`.
@@ -146,68 +141,44 @@ impl T5 {
         for head in 0..n_heads {
             for query in 0..n {
                 let row = (0..n).map(|key| buckets[n + key - query]);
-                biases.extend(row.map(|bucket| self.bias[bucket * n_heads + head]));
+                biases.extend(row.map(|bucket| self.network.bias[bucket * n_heads + head]));
             }
         }
         biases
     }
 }
 
-impl Layer {
-    fn names(config: &T5Config, i: usize) -> [Vec<String>; 6] {
-        let part = |part: &str| format!("encoder.block.{i}.layer.{part}.weight");
-        let attention = |it: &str| part(&format!("0.SelfAttention.{it}"));
-        let wide: &[&str] = if config.is_gated() { &["wi_0", "wi_1"] } else { &["wi"] };
-        [
-            vec![part("0.layer_norm")],
-            ["q", "k", "v"].into_iter().map(attention).collect(),
-            vec![attention("o")],
-            vec![part("1.layer_norm")],
-            wide.iter().map(|it| part(&format!("1.DenseReluDense.{it}"))).collect(),
-            vec![part("1.DenseReluDense.wo")],
-        ]
-    }
-
-    fn tensors(config: &T5Config, i: usize) -> Shapes {
-        let (width, inner) = (config.d_model, config.num_heads * config.d_kv);
-        let shapes: [&[usize]; 6] = [
-            &[width],
-            &[inner, width],
-            &[width, inner],
-            &[width],
-            &[config.d_ff, width],
-            &[width, config.d_ff],
-        ];
-        let named = Self::names(config, i).into_iter().zip(shapes);
-        named.flat_map(|(names, it)| names.into_iter().map(|name| (name, it.to_vec()))).collect()
-    }
-
-    fn load(
-        config: &T5Config,
-        files: &WeightFiles,
-        i: usize,
-        precision: Precision,
-    ) -> Result<Self, Error> {
-        let mut tensors = Tensors::read(files, &Self::tensors(config, i))?;
-        let (width, inner) = (config.d_model, config.num_heads * config.d_kv);
-        let [attention_norm, joined, out, norm, wide, narrow] = Self::names(config, i);
-        Ok(Self {
-            attention_norm: tensors.take(&attention_norm[0]),
-            queries_keys_values: tensors.linear(&joined, width, precision),
-            out: tensors.linear(&out, inner, precision),
-            norm: tensors.take(&norm[0]),
-            wide: tensors.linear(&wide, width, precision),
-            narrow: tensors.linear(&narrow, config.d_ff, precision),
-        })
+impl Network {
+    fn new(tensors: &mut Tensors, config: &T5Config) -> Self {
+        let embedding = tensors.array(EMBEDDING, &[config.vocab_size, config.d_model]);
+        let bias = [config.relative_attention_num_buckets, config.num_heads];
+        let bias = tensors.array(BIAS, &bias);
+        let layers = (0..config.num_layers).map(|i| Layer::new(tensors, config, i)).collect();
+        Self { embedding, bias, layers, norm: tensors.array(NORM, &[config.d_model]) }
     }
 }
 
-fn around_layers(config: &T5Config) -> Shapes {
-    vec![
-        (EMBEDDING.to_owned(), vec![config.vocab_size, config.d_model]),
-        (BIAS.to_owned(), vec![config.relative_attention_num_buckets, config.num_heads]),
-        (NORM.to_owned(), vec![config.d_model]),
-    ]
+impl Layer {
+    fn new(tensors: &mut Tensors, config: &T5Config, i: usize) -> Self {
+        let part = |part: &str| format!("encoder.block.{i}.layer.{part}");
+        let parts = |at: &str, names: &[&str]| -> Vec<String> {
+            names.iter().map(|name| part(&format!("{at}.{name}"))).collect()
+        };
+        let (width, inner) = (config.d_model, config.num_heads * config.d_kv);
+        let wide: &[&str] = if config.is_gated() { &["wi_0", "wi_1"] } else { &["wi"] };
+        let mut norm =
+            |at: &str| tensors.array(&part(&format!("{at}.layer_norm.weight")), &[width]);
+        let (attention_norm, norm) = (norm("0"), norm("1"));
+        let mut joined = |at: &str, names: &[&str], sizes| tensors.joined(&parts(at, names), sizes);
+        Self {
+            attention_norm,
+            norm,
+            queries_keys_values: joined("0.SelfAttention", &["q", "k", "v"], [width, inner]),
+            out: joined("0.SelfAttention", &["o"], [inner, width]),
+            wide: joined("1.DenseReluDense", wide, [width, config.d_ff]),
+            narrow: joined("1.DenseReluDense", &["wo"], [config.d_ff, width]),
+        }
+    }
 }
 
 /// Takes frames apart that several layers made side by side, `n` numbers each.

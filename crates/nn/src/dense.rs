@@ -20,7 +20,7 @@ pub use crate::stream::Precision;
 
 pub use self::{
     attention::{Attention, attend},
-    linear::{Activation, Linear, activate, add},
+    linear::{Activation, Linear, activate, add, packed_bytes},
     normalise::{layer_norm, rms_norm},
     over_time::{Conv1d, ConvTranspose1d, Kernel1d},
     pictures::{Conv2d, GroupNorm, Kernel2d, Pictures},

@@ -144,6 +144,14 @@ pub fn open(folder: &Path) -> Result<WeightFiles, Error> {
     Ok(found)
 }
 
+/// Looks through one file of a folder that has several which do not belong together.
+#[must_use]
+pub fn open_file(folder: &Path, name: &str, format: WeightFormat) -> WeightFiles {
+    let mut found = WeightFiles { folder: folder.to_owned(), ..WeightFiles::default() };
+    found.add_as(name, format);
+    found
+}
+
 impl WeightFiles {
     /// The files, in the order of the index or of their names.
     #[must_use]
@@ -211,18 +219,27 @@ impl WeightFiles {
         fit
     }
 
+    /// Whether all that a network needs is there.
+    ///
+    /// # Errors
+    /// When a tensor is missing or has another shape: the first of them.
+    pub fn require(&self, needed: &[(String, Vec<usize>)]) -> Result<(), Error> {
+        let fit = self.fit(needed, |_| true);
+        if let Some(name) = fit.missing.first() {
+            return Err(Error::Missing { name: name.clone() });
+        }
+        match fit.misshapen.into_iter().next() {
+            Some((name, expected, found)) => Err(Error::Shape { name, expected, found }),
+            None => Ok(()),
+        }
+    }
+
     /// Reads the tensors that a network needs, as `f32`, weight normalisation multiplied out.
     ///
     /// # Errors
     /// When one is missing or has another shape, or a file cannot be read.
     pub fn read(&self, needed: &[(String, Vec<usize>)]) -> Result<Vec<NamedArray>, Error> {
-        let fit = self.fit(needed, |_| true);
-        if let Some(name) = fit.missing.first() {
-            return Err(Error::Missing { name: name.clone() });
-        }
-        if let Some((name, expected, found)) = fit.misshapen.into_iter().next() {
-            return Err(Error::Shape { name, expected, found });
-        }
+        self.require(needed)?;
         let parts: Vec<Vec<String>> = needed.iter().map(|(name, _)| self.parts(name)).collect();
         let mut arrays = BTreeMap::new();
         for (i, file) in self.files.iter().enumerate() {
@@ -344,8 +361,11 @@ impl WeightFiles {
     }
 
     fn add(&mut self, name: &str) {
+        self.add_as(name, format_of(name).unwrap_or(WeightFormat::Safetensors));
+    }
+
+    fn add_as(&mut self, name: &str, format: WeightFormat) {
         let path = self.folder.join(name);
-        let format = format_of(name).unwrap_or(WeightFormat::Safetensors);
         let about = match std::fs::metadata(&path) {
             Ok(about) => about,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

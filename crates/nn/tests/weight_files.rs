@@ -85,6 +85,15 @@ fn shards_are_found_by_their_index() {
     assert_eq!((files.files().len(), files.problems().len()), (2, 0));
     assert_eq!(files.read(&needed()).unwrap(), expected());
 
+    // Downloaded by half: in the header, in the numbers, and not at all.
+    let bytes = std::fs::read(path("model-2.safetensors")).unwrap();
+    for n in [4, 20, bytes.len() - 3] {
+        std::fs::write(path("model-2.safetensors"), &bytes[..n]).unwrap();
+        let files = open(folder.path());
+        let problems = files.problems().join("; ");
+        assert!(problems.contains("model-2.safetensors"), "{n} bytes: {problems}");
+        assert!(files.read(&needed()).is_err());
+    }
     std::fs::remove_file(path("model-2.safetensors")).unwrap();
     let files = open(folder.path());
     assert_eq!(files.problems(), ["model-2.safetensors is not there, though the index names it"]);

@@ -7,7 +7,7 @@ use audio::{DecodeLimits, decode_file, resample, with_channels};
 use models::embedding::{Embedded, Embedder};
 use nn::npy;
 
-use crate::{bad_sound::explain, folder::problem};
+use crate::{bad_sound::explain, codec::too_much, folder::problem};
 
 /// The most samples of a sound that is read.
 const SAMPLES_MAX: usize = 1 << 28;
@@ -65,11 +65,8 @@ pub fn embed(
 
 fn open(model: &Path) -> Result<Embedder, Problem> {
     let needed = crate::check_weights(model)?.memory_bytes;
-    if let Some(free) = job::memory::free_bytes().filter(|free| *free < needed) {
+    if let Some(why) = too_much(needed) {
         let what = format!("The model in “{}” does not fit in memory.", model.display());
-        let [needed, free] = [needed, free].map(|bytes| bytes as f64 / 1e9);
-        let why =
-            format!("It would take about {needed:.2} GB of memory, and {free:.2} GB are free.");
         return Err(problem("too_large", what, &why, "Close other programs."));
     }
     Embedder::open(model).map_err(|error| {
@@ -101,3 +98,6 @@ fn unfit(input: &str, error: &models::Error) -> Problem {
     };
     problem("unfit", what, &why, "Choose another model, sound or layer.")
 }
+
+#[cfg(test)]
+mod tests;

@@ -74,7 +74,9 @@ pub use movement::read_movement;
 pub use pace::measured_excerpts;
 pub use play::play;
 pub use play_through::{PlayThrough, play_through};
-pub use text_to_audio::{WordsOrder, WordsStartHow, generate_text};
+pub use text_to_audio::{
+    ThoughtOf, WordsOrder, WordsStartHow, check_weights_here, forecast_words, generate_text,
+};
 pub use transcribe::{Voices, transcribe};
 
 /// Does the job of a folder, or the rest of it, and records in the folder how it ended.

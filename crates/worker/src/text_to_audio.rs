@@ -6,11 +6,12 @@ use std::{
     time::Instant,
 };
 
-use api::{LinkedWeights, Problem, WordsBegin, WordsFile};
+use api::{LinkedWeights, Problem, WeightsCheck, WordsBegin, WordsFile, WordsForecast};
 use audio::{
     Clip, DecodeLimits, FileFormat, WavFormat, decode_file, resample, with_channels, write_sound,
 };
 use models::{
+    effort::{Effort, Speeds},
     hub,
     lora::Adapter,
     words::{Begin, BeginHow, Step, TextToAudio, Wish},
@@ -85,7 +86,7 @@ pub fn generate_text(
     order: &WordsOrder,
     watch: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
 ) -> Result<Option<WordsFile>, Problem> {
-    let precision = if order.in_8_bits { Precision::Int8 } else { Precision::Float32 };
+    let precision = precision_of(order.in_8_bits);
     let place = tempfile::tempdir().map_err(|error| {
         let why = api::sentence(&format!("failed to make a folder: {error}"));
         problem("no_place", "The sound cannot be made.", &why, "Free some space on the disk.")
@@ -167,6 +168,83 @@ pub fn generate_text(
     }))
 }
 
+/// A sound that is thought of: what of it decides how long it takes.
+#[derive(Clone, Copy, Debug)]
+pub struct ThoughtOf {
+    /// Its length, in seconds.
+    pub secs: f64,
+    /// Steps of the sampler; the usual number if absent.
+    pub steps: Option<usize>,
+    /// Guidance; the usual one if absent.
+    pub guidance: Option<f64>,
+    /// Prompts that are mixed.
+    pub n_prompts: usize,
+    /// Whether large weights are held in 8 bits.
+    pub in_8_bits: bool,
+}
+
+/// The length of a sound that is forecast before anybody has asked for one, in seconds.
+const USUAL_SECS: f64 = 10.0;
+/// The most prompts that are counted.
+const PROMPTS_MAX: usize = 64;
+/// A prompt of usual length.
+const USUAL_PROMPT: &str = "slow strings over a warm piano, rain on a tin roof far away, 90 BPM";
+
+/// Says what making a sound takes on this computer, from the settings of the folder and a measure of how fast it
+/// computes, which takes some tenths of a second unless it was done lately.
+///
+/// # Errors
+/// When the folder holds no such model, or its settings cannot be used: why, and what to do.
+pub fn forecast_words(model: &Path, sound: &ThoughtOf) -> Result<WordsForecast, Problem> {
+    let secs = if sound.secs.is_finite() { sound.secs.clamp(0.0, 3600.0) } else { 0.0 };
+    let mut wish = Wish::of(USUAL_PROMPT, secs, 0);
+    let first = wish.prompts[0].clone();
+    wish.prompts.resize(sound.n_prompts.clamp(1, PROMPTS_MAX), first);
+    wish.steps = sound.steps;
+    wish.guidance = sound.guidance;
+    let precision = precision_of(sound.in_8_bits);
+    let effort = hub::effort(model, &wish, precision).map_err(|error| unusable(model, &error))?;
+    let Effort { weight_bytes, sound_bytes, work } = effort;
+    Ok(WordsForecast {
+        sound_secs: sound.secs,
+        in_8_bits: sound.in_8_bits,
+        compute_secs: work.secs(&Speeds::of_this_computer(precision)),
+        weight_bytes,
+        sound_bytes,
+    })
+}
+
+/// Looks at a folder of weights like [`check_weights`](crate::check_weights), and says what a usual sound takes with it.
+///
+/// # Errors
+/// As [`check_weights`](crate::check_weights).
+pub fn check_weights_here(folder: &Path) -> Result<WeightsCheck, Problem> {
+    let mut found = check_weights(folder)?;
+    if let (true, Some(words)) = (found.is_usable, &found.words) {
+        let usual = ThoughtOf {
+            secs: USUAL_SECS.min(words.max_secs),
+            steps: None,
+            guidance: None,
+            n_prompts: 1,
+            in_8_bits: false,
+        };
+        for in_8_bits in [false, true] {
+            found.forecasts.push(forecast_words(folder, &ThoughtOf { in_8_bits, ..usual })?);
+        }
+    }
+    Ok(found)
+}
+
+fn precision_of(in_8_bits: bool) -> Precision {
+    if in_8_bits { Precision::Int8 } else { Precision::Float32 }
+}
+
+fn unusable(model: &Path, error: &models::Error) -> Problem {
+    let what = format!("The model in “{}” cannot be used.", model.display());
+    let why = api::sentence(&format!("failed to {error}"));
+    problem("bad_model", what, &why, "`maquette weights check` says all that is wrong with it.")
+}
+
 /// Opens a model of the library that makes sound from words: one whose weights are read here, or one that an engine
 /// runs. An engine's orders are put in folders at a place.
 ///
@@ -210,10 +288,10 @@ pub(crate) fn open_with(
         Ok((read?, *weight))
     });
     let adapters = adapters.collect::<Result<Vec<_>, Problem>>()?;
-    let whole = check_weights(model)?.memory_bytes;
-    // What is not packed in 8 bits, and what is read before it is, is about a third on top.
-    let needed = if precision == Precision::Int8 { whole / 5 * 2 } else { whole };
-    if let Some(why) = too_much(needed) {
+    // Layers are packed one after the other, so that hardly more than they take is needed while they are read.
+    let wish = Wish::of("", 1.0, 0);
+    let needed = hub::effort(model, &wish, precision).map_err(|error| unusable(model, &error))?;
+    if let Some(why) = too_much(needed.weight_bytes) {
         let what = format!("The model in “{}” does not fit in memory.", model.display());
         let remedy = match precision {
             Precision::Int8 => "Close other programs, or choose a smaller model.",
@@ -227,9 +305,7 @@ pub(crate) fn open_with(
             let why = api::sentence(reason);
             return problem("other_adapter", what, &why, "Leave it out, or choose its model.");
         }
-        let what = format!("The model in “{}” cannot be used.", model.display());
-        let why = api::sentence(&format!("failed to {error}"));
-        problem("bad_model", what, &why, "`maquette weights check` says all that is wrong with it.")
+        unusable(model, &error)
     })
 }
 

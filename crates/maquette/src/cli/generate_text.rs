@@ -3,6 +3,7 @@
 use std::{
     ops::ControlFlow,
     path::{Path, PathBuf},
+    time::Instant,
 };
 
 use api::{Id, ModelDetail, WordsBegin, WordsFile};
@@ -14,6 +15,7 @@ use super::{
     output,
     table::list,
     weights::linked_of,
+    words,
 };
 use crate::client::Refused;
 
@@ -130,8 +132,14 @@ pub(crate) fn run(args: &GenerateTextArgs, console: &Console) -> anyhow::Result<
         in_8_bits: args.small,
     };
     let terminal = console.terminal;
+    let mut first: Option<(Instant, usize)> = None;
     let made = worker::generate_text(&order, &mut |done, of| {
-        terminal.progress(&format!("step {done} of {of}"));
+        let (begun, before) = *first.get_or_insert_with(|| (Instant::now(), done));
+        let left =
+            left_secs(begun.elapsed().as_secs_f64(), done - before.min(done), of - done.min(of));
+        let left =
+            left.map_or_else(String::new, |it| format!(", about {} left", words::duration(it)));
+        terminal.progress(&format!("step {done} of {of}{left}"));
         ControlFlow::Continue(())
     });
     terminal.erase();
@@ -171,6 +179,11 @@ fn name_and_weight(text: &str) -> (&str, f64) {
         .unwrap_or((text, 1.0))
 }
 
+/// How long steps that are left take, by those that are done; nothing before any is.
+fn left_secs(elapsed_secs: f64, n_done: usize, n_left: usize) -> Option<f64> {
+    (n_done > 0).then(|| elapsed_secs / n_done as f64 * n_left as f64)
+}
+
 fn in_words(made: &WordsFile) -> String {
     let secs = made.samples as f64 / f64::from(made.rate_hz);
     let codes = made.codes.as_ref().zip(made.codes_shape);
@@ -203,5 +216,12 @@ mod tests {
         assert_eq!(name_and_weight(r"C:\a.safetensors:2"), (r"C:\a.safetensors", 2.0));
         assert_eq!(name_and_weight(":2"), (":2", 1.0));
         assert_eq!(name_and_weight("drums:nan"), ("drums:nan", 1.0));
+    }
+
+    #[test]
+    fn what_is_left_follows_from_what_is_done() {
+        assert_eq!(left_secs(4.0, 0, 10), None);
+        assert_eq!(left_secs(4.0, 2, 10), Some(20.0));
+        assert_eq!(left_secs(4.0, 2, 0), Some(0.0));
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use api::{
     Id, LinkedWeights, Model, NewWeights, WeightsCheck, WeightsLicence, WeightsUse, WordsAbilities,
+    WordsForecast,
 };
 
 use super::{
@@ -57,7 +58,7 @@ pub(crate) fn run(command: &WeightsCommand, console: &Console) -> anyhow::Result
     let terminal = console.terminal;
     match command {
         WeightsCommand::Check(args) => {
-            let found = worker::check_weights(&args.folder).map_err(Refused)?;
+            let found = worker::check_weights_here(&args.folder).map_err(Refused)?;
             terminal.result(&found, || in_words(&found))?;
             if found.is_usable {
                 return Ok(());
@@ -155,9 +156,21 @@ fn in_words(found: &WeightsCheck) -> String {
         ("missing", found.missing.join(", ")),
         ("unexpected", found.unexpected.join(", ")),
     ];
+    let forecasts: Vec<String> = found.forecasts.iter().map(forecast).collect();
+    let takes = found
+        .forecasts
+        .first()
+        .map_or_else(String::new, |it| format!("{:.0} s take", it.sound_secs));
+    rows.push((&takes, forecasts.join("; ")));
     rows.extend(found.facts.iter().map(|(name, value)| (name.as_str(), value.clone())));
     rows.extend(found.problems.iter().map(|problem| ("problem", problem.clone())));
     list(&rows)
+}
+
+fn forecast(it: &WordsForecast) -> String {
+    let with = if it.in_8_bits { "with weights in 8 bits " } else { "" };
+    let memory = words::bytes(it.weight_bytes + it.sound_bytes);
+    format!("{with}about {} and {memory} of memory here", words::duration(it.compute_secs))
 }
 
 fn overview(models: &[Model]) -> String {

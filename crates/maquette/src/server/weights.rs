@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use api::{Id, Model, NewWeights, WeightsCheck, WeightsFolder};
+use api::{Id, Model, NewWeights, WeightsCheck, WeightsFolder, WordsForecast, WordsForecastOf};
 use axum::extract::State;
 use utoipa_axum::{router::OpenApiRouter, routes};
+use worker::ThoughtOf;
 
 use super::{
     App,
@@ -16,6 +17,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(add_weights))
         .routes(routes!(check_weights))
+        .routes(routes!(forecast_words))
         .routes(routes!(accept_licence))
 }
 
@@ -37,7 +39,35 @@ async fn check_weights(
     State(app): State<App>,
     FromJson(it): FromJson<WeightsFolder>,
 ) -> Answer<WeightsCheck> {
-    look(&app, &it.folder).await.map(axum::Json)
+    app.work(move |_| {
+        worker::check_weights_here(Path::new(&it.folder)).map_err(Failure::unprocessable)
+    })
+    .await
+    .map(axum::Json)
+}
+
+/// Says how much time and memory a sound from words would take on this computer. Reads no weights.
+#[utoipa::path(post, path = "/api/weights/forecast", tag = "weights", request_body = WordsForecastOf,
+    responses((status = 200, body = WordsForecast)))]
+async fn forecast_words(
+    State(app): State<App>,
+    FromJson(of): FromJson<WordsForecastOf>,
+) -> Answer<WordsForecast> {
+    let id = of.model.clone();
+    let detail = app.call(move |studio| studio.model(&id)).await?;
+    let folder = detail.model.linked.map(|it| it.folder).unwrap_or_default();
+    let sound = ThoughtOf {
+        secs: of.secs,
+        steps: of.steps.map(|steps| steps as usize),
+        guidance: of.guidance,
+        n_prompts: of.n_prompts.unwrap_or(1) as usize,
+        in_8_bits: of.in_8_bits,
+    };
+    app.work(move |_| {
+        worker::forecast_words(Path::new(&folder), &sound).map_err(Failure::unprocessable)
+    })
+    .await
+    .map(axum::Json)
 }
 
 /// Says that the terms of a model's licence were read and are accepted.

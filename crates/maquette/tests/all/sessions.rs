@@ -192,7 +192,7 @@ fn hostile_requests_are_answered_in_words() {
     assert_eq!(problem.fields[0].key, "secs");
 }
 
-fn kill(pid: i64) {
+pub(crate) fn kill(pid: i64) {
     let pid = i32::try_from(pid).unwrap();
     #[expect(
         unsafe_code,

@@ -193,3 +193,85 @@ fn a_recipe_of_words_is_made_by_a_job_and_says_what_it_cannot_do() {
     refused(value!({ "prompts": [{ "text": "a", "weight": 0.0 }] }), "prompts");
     refused(value!({ "prompts": [{ "text": "a" }], "tempo": { "bpm": 5.0 } }), "tempo");
 }
+
+#[test]
+fn a_killed_worker_is_said_one_that_is_stopped_ends_at_once_and_the_rest_goes_on() {
+    let home = tempfile::tempdir().unwrap();
+    let weights = home.path().join("musicgen");
+    folder(&weights, "musicgen/musicgen", Some("mit"));
+    let served = Served::new();
+    let added =
+        served.post("/api/weights", &value!({ "folder": weights.to_str().unwrap() })).json();
+    // Minutes of sound take a while even with a tiny model.
+    let make = |secs: f64| {
+        let recipe = value!({
+            "models": [{ "place": { "from": "library", "id": added["id"] } }],
+            "source": { "from": "words", "prompts": [{ "text": "rain" }] },
+            "seed": 5, "secs": secs, "format": "int16",
+        });
+        let made = served.post("/api/generations", &value!({ "recipe": recipe })).json();
+        made["id"].as_str().unwrap().to_owned()
+    };
+    let events = |id: &str| {
+        let all = served.get(&format!("/api/jobs/{id}/events")).json();
+        all.as_array().unwrap().clone()
+    };
+    let state =
+        |id: &str| served.get(&format!("/api/generations/{id}")).json()["job"]["state"].clone();
+    let making = |id: &str| {
+        until(|| {
+            let is_making =
+                |it: &&Value| it["event"] == "progress" && it["phase"] == "making sounds";
+            events(id).iter().find(is_making).map(|_| ())
+        });
+    };
+    let killed = make(300.0);
+    let (stopped, short) = (make(300.0), make(0.3));
+    making(&killed);
+    let started = events(&killed);
+    let pid = started.iter().find_map(|it| it["pid"].as_i64()).unwrap();
+    crate::sessions::kill(pid);
+    until(|| {
+        let found = state(&killed);
+        let ended = ["failed", "interrupted"].iter().any(|it| found["state"] == *it);
+        ended.then_some(())
+    });
+    making(&stopped);
+    served.post(&format!("/api/jobs/{stopped}/cancel"), &value!({}));
+    let asked = std::time::Instant::now();
+    until(|| (state(&stopped)["state"] == "stopped").then_some(()));
+    assert!(asked.elapsed().as_secs_f64() < 20.0, "{:?}", asked.elapsed());
+    until(|| (state(&short)["state"] == "done").then_some(()));
+}
+
+#[test]
+fn what_a_sound_takes_is_forecast_before_it_is_made() {
+    let home = tempfile::tempdir().unwrap();
+    let weights = home.path().join("musicgen");
+    folder(&weights, "musicgen/musicgen", Some("mit"));
+    let served = Served::new();
+    let place = value!({ "folder": weights.to_str().unwrap() });
+    let found = served.post("/api/weights/check", &place).json();
+    let forecasts = found["forecasts"].as_array().unwrap();
+    assert_eq!(forecasts.len(), 2);
+    assert_eq!(forecasts[0]["sound_secs"], 10.0);
+    assert!(forecasts.iter().all(|it| it["compute_secs"].as_f64().unwrap() > 0.0));
+    assert!(forecasts[1]["weight_bytes"].as_u64() < forecasts[0]["weight_bytes"].as_u64());
+    let added = served.post("/api/weights", &place).json();
+    let ask = |secs: f64, in_8_bits: bool| {
+        let of = value!({ "model": added["id"], "secs": secs, "in_8_bits": in_8_bits });
+        served.post("/api/weights/forecast", &of).json()
+    };
+    let [short, long] = [1.0, 100.0].map(|secs| ask(secs, false));
+    let secs = |of: &Value| of["compute_secs"].as_f64().unwrap();
+    assert!(secs(&long) > 50.0 * secs(&short), "{short} {long}");
+    assert!(long["sound_bytes"].as_u64() > short["sound_bytes"].as_u64());
+    assert!(ask(1.0, true)["weight_bytes"].as_u64() < short["weight_bytes"].as_u64());
+    let nobody = value!({ "model": "nobody-000001", "secs": 1.0 });
+    served.post("/api/weights/forecast", &nobody).problem(404);
+    // In the command's words.
+    let workspace = home.path().join("workspace");
+    let said = run(&workspace, &["weights", "check", weights.to_str().unwrap()]);
+    let said = text(&said.stdout);
+    assert!(said.contains("10 s take") && said.contains("of memory here"), "{said}");
+}

@@ -3,12 +3,12 @@
 use api::WeightsUse;
 use nn::weight_files::{self, WeightFiles};
 
-use super::AudioLdm;
 use super::config::{UnetConfig, VaeConfig, VocoderConfig};
 use super::sampler::SamplerConfig;
 use super::unet::Unet;
 use super::vae::{Spelling, Vae};
 use super::vocoder::Vocoder;
+use super::{AudioLdm, effort};
 use crate::clap::{self, ClapText, TextConfig};
 use crate::hub::{HubFolder, Kind, Part, Wanted, without_adapters};
 use crate::layers::listed;
@@ -23,6 +23,9 @@ pub(crate) const KIND: Kind = Kind {
     open_words: Some(|folder, precision, adapters| {
         without_adapters(&adapters)?;
         Ok(Box::new(AudioLdm::open(folder, precision)?))
+    }),
+    effort: Some(|folder, wish, precision| {
+        Ok(effort::effort(&AudioLdmConfig::read(folder)?, wish, precision))
     }),
 };
 
@@ -122,7 +125,7 @@ fn look(folder: &HubFolder<'_>) -> Result<Wanted, String> {
     // A folder that is not there is said by those who look for its files.
     let files = weight_files::open(&folder.path().join("vae")).unwrap_or_default();
     let spelling = spelling_of(&files);
-    let part = |folder, tensors| Part { folder, tensors, is_known: clap::is_known };
+    let part = |folder, tensors| Part { folder, file: None, tensors, is_known: clap::is_known };
     let vocoder = listed(|tensors| Vocoder::new(tensors, &config.vocoder));
     let parts = vec![
         part("text_encoder", ClapText::tensors(&config.text)),

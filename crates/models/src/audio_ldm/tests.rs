@@ -156,8 +156,11 @@ fn the_same_seed_gives_the_same_sound_and_another_another() {
     let mixed = make(&Wish { prompts: vec![prompt(1.0), prompt(3.0)], ..wish.clone() });
     assert!(apart(&mixed.sound[0], &once.sound[0]) < 1e-3);
     // A prompt that is too long is cut, and that is said.
-    let long = make(&Wish { steps: Some(1), ..Wish::of(&"rain ".repeat(1_000), 0.1, 7) });
-    assert!(long.notes[0].contains("longer than the 64 tokens"), "{:?}", long.notes);
+    for text in ["rain ".repeat(1_000), "🌧️ גשם חזק على السطح ".repeat(3_000)] {
+        let long = make(&Wish { steps: Some(1), ..Wish::of(&text, 0.1, 7) });
+        assert!(long.notes[0].contains("longer than the 64 tokens"), "{:?}", long.notes);
+        assert!(long.sound[0].iter().all(|x| x.is_finite()));
+    }
 }
 
 #[test]
@@ -217,6 +220,21 @@ fn weights_of_eight_bits_take_less_and_sound_alike() {
     let wish = wish_of(&vectors, 2);
     let [a, b] = [whole, small].map(|it| it.make(&wish, &mut unwatched).unwrap().unwrap().sound);
     assert!(cosine(&a[0], &b[0]) > 0.95, "{}", cosine(&a[0], &b[0]));
+}
+
+#[test]
+fn memory_of_weights_is_forecast_from_settings_alone() {
+    let vectors = Vectors::read("audio_ldm");
+    let folder = folder(&vectors);
+    let wish = wish_of(&vectors, 2);
+    for precision in [Precision::Float32, Precision::Int8] {
+        let model = AudioLdm::open(&HubFolder::new(folder.path()), precision).unwrap();
+        let effort = crate::hub::effort(folder.path(), &wish, precision).unwrap();
+        let share = effort.weight_bytes as f64 / model.weight_bytes() as f64;
+        assert!((0.75..1.3).contains(&share), "{precision:?}: {share}");
+        assert_eq!(effort.sound_bytes, model.sound_bytes(&wish));
+        assert!(effort.work.pictures > 0.0 && effort.work.convolutions > 0.0);
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     uses: &[WeightsUse::Embedding],
     look,
     open_words: None,
+    effort: None,
 };
 
 /// The settings of both sides, and how sounds become spectrograms.
@@ -38,5 +39,9 @@ fn look(folder: &HubFolder<'_>) -> Result<Wanted, String> {
         fact("stages of the audio side", audio.depths.len().to_string()),
     ];
     let tensors = [ClapText::tensors(text), ClapSound::tensors(audio)].concat();
-    Ok(Wanted { parts: vec![Part { folder: "", tensors, is_known }], facts, words: None })
+    Ok(Wanted {
+        parts: vec![Part { folder: "", file: None, tensors, is_known }],
+        facts,
+        words: None,
+    })
 }

@@ -9,12 +9,12 @@ use crate::Error;
 /// The least loudness that is taken out of a chunk, so that silence stays finite.
 const LEAST: f32 = 1e-8;
 
-/// Encodes chunk by chunk; the last one may be shorter, as in the original program.
+/// Encodes chunk by chunk; the last one may be shorter, as in the original program. Nothing if `encode` ends it.
 pub(super) fn encode(
     config: &EncodecConfig,
     sound: &[Vec<f32>],
-    encode: impl Fn(Signal) -> Vec<Vec<i64>>,
-) -> Result<Codes, Error> {
+    mut encode: impl FnMut(Signal) -> Option<Vec<Vec<i64>>>,
+) -> Result<Option<Codes>, Error> {
     let n = sound[0].len();
     if n == 0 {
         return Err(unfit("the sound is empty"));
@@ -30,11 +30,13 @@ pub(super) fn encode(
             values.iter_mut().for_each(|x| *x /= scale);
             codes.scales.push(scale);
         }
-        let books = encode(Signal { n_channels: sound.len(), values });
+        let Some(books) = encode(Signal { n_channels: sound.len(), values }) else {
+            return Ok(None);
+        };
         codes.books.resize(books.len(), vec![]);
         codes.books.iter_mut().zip(books).for_each(|(all, book)| all.extend(book));
     }
-    Ok(codes)
+    Ok(Some(codes))
 }
 
 /// The root of the mean square of the mean of the channels.
@@ -45,12 +47,13 @@ fn loudness(values: &[f32], length: usize) -> f32 {
     square.sqrt() as f32 + LEAST
 }
 
-/// Decodes chunk by chunk. Where chunks overlap, each counts by how far it is from its nearer end.
+/// Decodes chunk by chunk. Where chunks overlap, each counts by how far it is from its nearer end. Nothing if `decode`
+/// ends it.
 pub(super) fn decode(
     config: &EncodecConfig,
     codes: &Codes,
-    decode: impl Fn(&[&[i64]]) -> Signal,
-) -> Result<Vec<Vec<f32>>, Error> {
+    mut decode: impl FnMut(&[&[i64]]) -> Option<Signal>,
+) -> Result<Option<Vec<Vec<f32>>>, Error> {
     let n_frames = codes.books[0].len();
     let of_chunk = config.chunk().map_or(n_frames, |chunk| config.n_frames(chunk.length));
     let n_chunks = n_frames.div_ceil(of_chunk);
@@ -62,17 +65,16 @@ pub(super) fn decode(
     for i in 0..n_chunks {
         let range = i * of_chunk..((i + 1) * of_chunk).min(n_frames);
         let books: Vec<&[i64]> = codes.books.iter().map(|book| &book[range.clone()]).collect();
-        let mut chunk = decode(&books);
+        let Some(mut chunk) = decode(&books) else { return Ok(None) };
         if let Some(scale) = codes.scales.get(i) {
             chunk.values.iter_mut().for_each(|x| *x *= scale);
         }
         chunks.push(chunk);
     }
     let Some(chunk) = config.chunk() else {
-        let length = chunks[0].n_frames();
-        return Ok(chunks[0].values.chunks(length).map(<[f32]>::to_vec).collect());
+        return Ok(Some(chunks[0].channels().map(<[f32]>::to_vec).collect()));
     };
-    Ok(faded(&chunks, chunk.stride, config.audio_channels))
+    Ok(Some(faded(&chunks, chunk.stride, config.audio_channels)))
 }
 
 /// The chunks, each weighted by a triangle, over the sum of the weights.

@@ -236,12 +236,21 @@ impl EncodecConfig {
         self.upsampling_ratios.iter().rev().fold(n_samples, |n, ratio| n.div_ceil(*ratio))
     }
 
+    /// Multiplications for a frame of latents, while it is encoded and while it is decoded.
+    #[must_use]
+    pub fn multiplications(&self) -> [f64; 2] {
+        super::Network::new(self).multiplications(self)
+    }
+
     /// About how much memory a sound of that many samples takes while it is encoded or decoded, in bytes: the widest
-    /// layers, with their inputs, outputs and padded copies.
+    /// layers of a piece, with their inputs, outputs and padded copies; the recurrent layers of the whole; and the sound.
     #[must_use]
     pub fn working_bytes(&self, n_samples: usize) -> u64 {
-        let at_once = self.chunk().map_or(n_samples, |chunk| chunk.length.min(n_samples));
-        4 * (5 * self.num_filters as u64 * at_once as u64
+        let n_whole = self.chunk().map_or(n_samples, |chunk| chunk.length.min(n_samples));
+        let n_piece = super::pieces::n_frames(self).saturating_mul(self.hop()).min(n_whole);
+        let widest = (self.num_filters << self.upsampling_ratios.len()) as u64;
+        4 * (5 * self.num_filters as u64 * n_piece as u64
+            + 3 * widest * self.n_frames(n_whole) as u64
             + 3 * self.audio_channels as u64 * n_samples as u64)
     }
 }

@@ -12,6 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     uses: &[WeightsUse::Codec],
     look,
     open_words: None,
+    effort: None,
 };
 
 fn look(folder: &HubFolder<'_>) -> Result<Wanted, String> {
@@ -26,7 +27,11 @@ fn look(folder: &HubFolder<'_>) -> Result<Wanted, String> {
         fact("books", format!("{} of {} codes", config.n_books(), config.codebook_size)),
         fact("bandwidths", format!("{} kbit/s", listed.join(", "))),
     ];
-    let part =
-        Part { folder: "", tensors: Encodec::tensors(&config), is_known: Encodec::is_of_training };
+    let part = Part {
+        folder: "",
+        file: None,
+        tensors: Encodec::tensors(&config),
+        is_known: Encodec::is_of_training,
+    };
     Ok(Wanted { parts: vec![part], facts, words: None })
 }

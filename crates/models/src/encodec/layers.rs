@@ -44,6 +44,8 @@ pub(super) struct Conv {
     pub(super) dilation: usize,
 }
 
+/// Frames of a recurrent layer whose inputs are weighted together.
+const LSTM_FRAMES: usize = 256;
 /// The group normalisation of PyTorch.
 const EPSILON: f64 = 1e-5;
 
@@ -52,7 +54,7 @@ impl Signal {
         self.values.len() / self.n_channels
     }
 
-    fn channels(&self) -> impl Iterator<Item = &[f32]> {
+    pub(super) fn channels(&self) -> impl Iterator<Item = &[f32]> {
         self.values.chunks(self.n_frames().max(1))
     }
 
@@ -79,7 +81,7 @@ impl Signal {
     }
 
     /// A part of every channel.
-    fn cut(&self, from: usize, length: usize) -> Self {
+    pub(super) fn cut(&self, from: usize, length: usize) -> Self {
         let values = self.channels().flat_map(|it| &it[from..from + length]).copied().collect();
         Self { n_channels: self.n_channels, values }
     }
@@ -143,6 +145,50 @@ impl Layer {
         }
     }
 
+    /// How far a number depends on those around it, in frames of latents. `per_frame` is how many numbers of a channel
+    /// belong to a frame, before the layer and then after it.
+    pub(super) fn reach(&self, config: &EncodecConfig, per_frame: &mut f64) -> f64 {
+        match self {
+            Self::Elu | Self::Lstm { .. } => 0.0,
+            Self::Conv(conv) => {
+                let [left, right] = conv.padding(config);
+                let reach = left.max(right) as f64 / *per_frame;
+                *per_frame /= conv.stride as f64;
+                reach
+            }
+            Self::Upsampling(conv) => {
+                let reach = conv.kernel.saturating_sub(conv.stride).div_ceil(conv.stride) as f64;
+                let reach = reach / *per_frame;
+                *per_frame *= conv.stride as f64;
+                reach
+            }
+            // What goes past the path reaches no further than a convolution of one tap.
+            Self::Residual { path, .. } => path.iter().map(|it| it.reach(config, per_frame)).sum(),
+        }
+    }
+
+    /// Multiplications for a frame of latents, to which `per_frame` numbers of a channel belong, as for
+    /// [`reach`](Self::reach).
+    pub(super) fn multiplications(&self, per_frame: &mut f64) -> f64 {
+        match self {
+            Self::Elu => 0.0,
+            Self::Conv(conv) => {
+                *per_frame /= conv.stride as f64;
+                conv.n_weights() * *per_frame
+            }
+            Self::Upsampling(conv) => {
+                let of_inputs = conv.n_weights() * *per_frame;
+                *per_frame *= conv.stride as f64;
+                of_inputs
+            }
+            Self::Residual { path, shortcut } => {
+                let past = shortcut.as_ref().map_or(0.0, |it| it.n_weights() * *per_frame);
+                past + path.iter().map(|it| it.multiplications(per_frame)).sum::<f64>()
+            }
+            Self::Lstm { size, n_layers, .. } => (8 * size * size * n_layers) as f64 * *per_frame,
+        }
+    }
+
     pub(super) fn run(&self, config: &EncodecConfig, weights: &Weights, x: Signal) -> Signal {
         match self {
             Self::Elu => elu(x),
@@ -157,7 +203,7 @@ impl Layer {
                 through.add(&past)
             }
             Self::Lstm { name, size, n_layers } => {
-                let layer = |x: Signal, i| lstm(weights, name, i, *size, x);
+                let layer = |x: Signal, i| lstm(weights, name, i, *size, &x);
                 (0..*n_layers).fold(x.clone(), layer).add(&x)
             }
         }
@@ -179,6 +225,10 @@ impl Conv {
         }
     }
 
+    fn n_weights(&self) -> f64 {
+        (self.n_in * self.n_out * self.kernel) as f64
+    }
+
     fn key(&self, part: &str) -> String {
         format!("{}.{part}", self.name)
     }
@@ -187,14 +237,20 @@ impl Conv {
         Some(weights.get::<1>(&self.key("conv.bias")))
     }
 
-    /// Every frame of the output has its samples: the last one is filled up with what the padding makes.
-    fn run(&self, config: &EncodecConfig, weights: &Weights, x: &Signal) -> Signal {
+    /// What is added before and after a signal of whole frames.
+    fn padding(&self, config: &EncodecConfig) -> [usize; 2] {
         let reach = (self.kernel - 1) * self.dilation + 1;
         let surplus = reach.saturating_sub(self.stride);
+        let right = if config.use_causal_conv { 0 } else { surplus / 2 };
+        [surplus - right, right]
+    }
+
+    /// Every frame of the output has its samples: the last one is filled up with what the padding makes.
+    fn run(&self, config: &EncodecConfig, weights: &Weights, x: &Signal) -> Signal {
+        let [left, right] = self.padding(config);
         let n = x.n_frames();
         let extra = n.div_ceil(self.stride) * self.stride - n;
-        let right = if config.use_causal_conv { 0 } else { surplus / 2 };
-        let padded = x.padded(surplus - right, right + extra, config.pad_mode);
+        let padded = x.padded(left, right + extra, config.pad_mode);
         let conv = Conv1d { stride: self.stride, dilation: self.dilation, ..Conv1d::default() };
         let weight = weights.get::<3>(&self.key("conv.weight"));
         let y = conv1d(padded.into_tensor(), weight, self.bias(weights), conv);
@@ -244,28 +300,33 @@ fn elu(mut x: Signal) -> Signal {
 
 /// One recurrent layer; source: Hochreiter and Schmidhuber, "Long Short-Term Memory", 1997, with the gates of
 /// `torch.nn.LSTM` in their order: input, forget, cell, output.
-fn lstm(weights: &Weights, name: &str, layer: usize, size: usize, x: Signal) -> Signal {
+fn lstm(weights: &Weights, name: &str, layer: usize, size: usize, x: &Signal) -> Signal {
     let n_frames = x.n_frames();
     let weight = weights.get::<2>(&format!("{name}.weight_ih_l{layer}"));
     let bias = weights.get::<1>(&format!("{name}.bias_ih_l{layer}"));
     let weight = weight.reshape([4 * size, size, 1]);
-    // The input's contribution to the gates is computed for all frames at once.
-    let from_input = values(conv1d(x.into_tensor(), weight, Some(bias), Conv1d::default()));
     let recurrent = weights.values(&format!("{name}.weight_hh_l{layer}"));
     let biases = weights.values(&format!("{name}.bias_hh_l{layer}"));
     let (mut state, mut cell) = (vec![0.0f32; size], vec![0.0f32; size]);
     let mut gates = vec![0.0f32; 4 * size];
     let mut out = vec![0.0; size * n_frames];
-    for frame in 0..n_frames {
-        for (row, gate) in gates.iter_mut().enumerate() {
-            let from_state = dot(&recurrent[row * size..][..size], &state);
-            *gate = from_input[row * n_frames + frame] + biases[row] + from_state;
-        }
-        for i in 0..size {
-            let [input, forget, new, output] = [0, 1, 2, 3].map(|part| gates[part * size + i]);
-            cell[i] = sigmoid(forget) * cell[i] + sigmoid(input) * new.tanh();
-            state[i] = sigmoid(output) * cell[i].tanh();
-            out[i * n_frames + frame] = state[i];
+    for start in (0..n_frames).step_by(LSTM_FRAMES) {
+        // The input's contribution to the gates is computed for several frames at once.
+        let n = LSTM_FRAMES.min(n_frames - start);
+        let part = x.cut(start, n).into_tensor();
+        let (weight, bias) = (weight.clone(), Some(bias.clone()));
+        let from_input = values(conv1d(part, weight, bias, Conv1d::default()));
+        for frame in 0..n {
+            for (row, gate) in gates.iter_mut().enumerate() {
+                let from_state = dot(&recurrent[row * size..][..size], &state);
+                *gate = from_input[row * n + frame] + biases[row] + from_state;
+            }
+            for i in 0..size {
+                let [input, forget, new, output] = [0, 1, 2, 3].map(|part| gates[part * size + i]);
+                cell[i] = sigmoid(forget) * cell[i] + sigmoid(input) * new.tanh();
+                state[i] = sigmoid(output) * cell[i].tanh();
+                out[i * n_frames + start + frame] = state[i];
+            }
         }
     }
     Signal { n_channels: size, values: out }

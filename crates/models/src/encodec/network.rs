@@ -4,6 +4,7 @@ use nn::Weights;
 
 use super::EncodecConfig;
 use super::layers::{Conv, Layer, Signal};
+use super::pieces::{Pace, Pieces};
 
 /// The layers of both halves.
 #[derive(Debug)]
@@ -35,15 +36,51 @@ impl Network {
         self.tensors.clone()
     }
 
-    /// Sound `[channels][samples]` to latents `[hidden_size][frames]`.
-    pub(super) fn encode(&self, config: &EncodecConfig, weights: &Weights, x: Signal) -> Signal {
-        self.encoder.iter().fold(x, |x, layer| layer.run(config, weights, x))
+    /// Multiplications for a frame of latents, of both halves.
+    pub(super) fn multiplications(&self, config: &EncodecConfig) -> [f64; 2] {
+        let books = config.n_books() * config.codebook_size * config.hidden_size;
+        let (mut from, mut to) = (config.hop() as f64, 1.0);
+        let encoder = self.encoder.iter().map(|it| it.multiplications(&mut from)).sum::<f64>();
+        let decoder = self.decoder.iter().map(|it| it.multiplications(&mut to)).sum();
+        [encoder + books as f64, decoder]
     }
 
-    /// Latents to sound.
-    pub(super) fn decode(&self, config: &EncodecConfig, weights: &Weights, z: Signal) -> Signal {
-        self.decoder.iter().fold(z, |z, layer| layer.run(config, weights, z))
+    /// Sound `[channels][samples]` to latents `[hidden_size][frames]`; nothing if the pace ends it.
+    pub(super) fn encode(
+        &self,
+        config: &EncodecConfig,
+        weights: &Weights,
+        x: Signal,
+        pace: Pace<'_>,
+    ) -> Option<Signal> {
+        let (front, back) = self.encoder.split_at(recurrent(&self.encoder));
+        let pieces = Pieces { layers: front, per_frame: [config.hop(), 1] };
+        let y = pieces.run(config, &x, |x| run(front, config, weights, x), pace)?;
+        Some(run(back, config, weights, y))
     }
+
+    /// Latents to sound; nothing if the pace ends it.
+    pub(super) fn decode(
+        &self,
+        config: &EncodecConfig,
+        weights: &Weights,
+        z: Signal,
+        pace: Pace<'_>,
+    ) -> Option<Signal> {
+        let (front, back) = self.decoder.split_at(recurrent(&self.decoder) + 1);
+        let y = run(front, config, weights, z);
+        let pieces = Pieces { layers: back, per_frame: [1, config.hop()] };
+        pieces.run(config, &y, |y| run(back, config, weights, y), pace)
+    }
+}
+
+fn run(layers: &[Layer], config: &EncodecConfig, weights: &Weights, x: Signal) -> Signal {
+    layers.iter().fold(x, |x, layer| layer.run(config, weights, x))
+}
+
+/// Where the recurrent layers of a half stand; there always are some, if only of no layer.
+fn recurrent(layers: &[Layer]) -> usize {
+    layers.iter().position(|it| matches!(it, Layer::Lstm { .. })).unwrap_or(0)
 }
 
 /// The tensor of a book.

@@ -139,6 +139,59 @@ fn codes_and_sound_are_those_of_the_reference() {
     println!("{n_equal} of {n_codes} codes equal; sound at most {worst:e} apart");
 }
 
+/// Numbers that are not to be told from each other: a product may be summed in another order.
+fn same(found: &[f32], expected: &[f32]) {
+    assert_eq!(found.len(), expected.len());
+    let apart = found.iter().zip(expected).fold(0.0f32, |most, (a, b)| most.max((a - b).abs()));
+    assert!(apart < 1e-5, "{apart} apart");
+}
+
+#[test]
+fn pieces_give_what_the_whole_gives_at_once() {
+    for name in ["mono_24khz", "music_32khz"] {
+        let (_, codec) = opened(name);
+        let Encodec { config, network, weights } = &codec;
+        let pace = |n_frames| Pace { n_frames, go_on: Box::leak(Box::new(|| true)) };
+        for n in [1, 39, 40, 41, 2_500, 4_799, 4_800] {
+            let x = layers::Signal { n_channels: 1, values: sound(1, n).concat() };
+            let encoded = |piece| network.encode(config, weights, x.clone(), pace(piece)).unwrap();
+            let latents = encoded(usize::MAX);
+            let decoded =
+                |piece| network.decode(config, weights, latents.clone(), pace(piece)).unwrap();
+            let out = decoded(usize::MAX);
+            for piece in [1, 3, 7, 50] {
+                same(&encoded(piece).values, &latents.values);
+                same(&decoded(piece).values, &out.values);
+            }
+        }
+    }
+}
+
+#[test]
+fn memory_does_not_grow_with_a_sound_and_it_can_be_ended_between_pieces() {
+    let config =
+        EncodecConfig { num_filters: 64, use_causal_conv: false, ..EncodecConfig::default() };
+    let of = |secs: usize| config.working_bytes(secs * config.sampling_rate as usize);
+    assert!(of(300) - of(30) < 270 * 24_000 * 4 * 16, "{} and {}", of(300), of(30));
+
+    let (_, codec) = opened("music_32khz");
+    // Two pieces and a half.
+    let codes = Codes { books: vec![vec![5; 4_100]; 3], scales: vec![] };
+    let mut asked = 0;
+    let mut until = |n: usize| {
+        asked = 0;
+        codec.decode_while(&codes, &mut || {
+            asked += 1;
+            asked < n
+        })
+    };
+    assert!(until(2).unwrap().is_none());
+    let whole = until(100).unwrap().unwrap();
+    assert_eq!((whole[0].len(), asked), (4_100 * 40, 3));
+    let ended = codec.encode_while(&whole, None, &mut || false);
+    assert!(ended.unwrap().is_none());
+}
+
 #[test]
 fn what_does_not_fit_is_refused_in_words() {
     let (_, codec) = opened("mono_24khz");

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use api::WeightsUse;
 use nn::dense::Precision;
-use nn::weight_files::{self, WeightFiles};
+use nn::weight_files::{self, WeightFiles, WeightFormat};
 use serde_json::Value;
 
-use crate::Error;
+use crate::effort::Effort;
 use crate::lora::Adapter;
-use crate::words::{Abilities, TextToAudio};
+use crate::words::{Abilities, TextToAudio, Wish};
+use crate::{Error, htdemucs};
 
 /// Bounds a file of settings; the largest that are known have 30 kB.
 const CONFIG_BYTES_MAX: u64 = 1 << 20;
@@ -33,6 +34,8 @@ pub(crate) struct Kind {
     pub(crate) look: fn(&HubFolder<'_>) -> Result<Wanted, String>,
     /// Loads it, if it makes sound from words.
     pub(crate) open_words: Option<OpenWords>,
+    /// What a sound takes, from settings alone, if it makes sound from words.
+    pub(crate) effort: Option<CountEffort>,
 }
 
 /// Loads a model that makes sound from words, with adapters added to its weights, as much of each as is said.
@@ -46,6 +49,9 @@ pub(crate) fn without_adapters(adapters: &[(Adapter, f64)]) -> Result<(), Error>
         _ => Err(Error::Unfit { reason: "adapters are for Stable Audio 3 alone".into() }),
     }
 }
+
+/// Counts what a sound takes, with large weights in a precision; why it cannot be said, in words.
+pub(crate) type CountEffort = fn(&HubFolder<'_>, &Wish, Precision) -> Result<Effort, String>;
 
 /// What a configuration needs of the files, and what is known from it.
 pub(crate) struct Wanted {
@@ -61,6 +67,8 @@ pub(crate) struct Wanted {
 pub(crate) struct Part {
     /// The sub-folder; empty for the folder itself.
     pub(crate) folder: &'static str,
+    /// The file there, where a folder has one for each network.
+    pub(crate) file: Option<(String, WeightFormat)>,
     /// Names and shapes of the tensors that it needs.
     pub(crate) tensors: Vec<(String, Vec<usize>)>,
     /// Whether a tensor may be there without being needed.
@@ -82,9 +90,10 @@ impl Kind {
 impl Part {
     /// A tensor with its sub-folder in front.
     pub(crate) fn named(&self, tensor: &str) -> String {
-        match self.folder {
-            "" => tensor.to_owned(),
-            folder => format!("{folder}/{tensor}"),
+        match (&self.file, self.folder) {
+            (Some((file, _)), _) => format!("{file}: {tensor}"),
+            (None, "") => tensor.to_owned(),
+            (None, folder) => format!("{folder}/{tensor}"),
         }
     }
 }
@@ -163,6 +172,9 @@ impl<'a> HubFolder<'a> {
 
     /// What its configuration says it is.
     pub(super) fn kind_name(&self) -> Result<String, String> {
+        if !self.settings_path().is_file() && htdemucs::is_bag(self.path) {
+            return Ok(htdemucs::KIND.name.to_owned());
+        }
         let (file, key) = self.main_file();
         let settings = self.settings(file)?;
         let name = settings.get(key).and_then(Value::as_str);

@@ -5,12 +5,10 @@
 //!
 //! Source: Copet et al., "Simple and Controllable Music Generation", 2023; names of tensors are those of transformers.
 
-use nn::dense::{Attention, Linear, Precision, activate, add, attend, layer_norm};
-use nn::weight_files::WeightFiles;
+use nn::dense::{Attention, Linear, activate, add, attend};
 
 use super::config::DecoderConfig;
-use crate::Error;
-use crate::tensors::{Shapes, Tensors};
+use crate::layers::{LayerNorm, Tensors};
 
 /// The network with its weights.
 #[derive(Debug)]
@@ -19,35 +17,29 @@ pub(super) struct Decoder {
     /// Of each book, `[codes + 1][hidden]`.
     embeddings: Vec<Vec<f32>>,
     layers: Vec<Layer>,
-    norm: Norm,
+    norm: LayerNorm,
     /// From a frame to the logits of all books, `[books][codes]`.
     heads: Linear,
 }
 
 #[derive(Debug)]
 struct Layer {
-    attention_norm: Norm,
+    attention_norm: LayerNorm,
     queries_keys_values: Linear,
     out: Linear,
     /// How it attends to the prompt; in models of melodies the prompt stands before the codes instead.
     cross: Option<Cross>,
-    norm: Norm,
+    norm: LayerNorm,
     wide: Linear,
     narrow: Linear,
 }
 
 #[derive(Debug)]
 struct Cross {
-    norm: Norm,
+    norm: LayerNorm,
     queries: Linear,
     keys_values: Linear,
     out: Linear,
-}
-
-#[derive(Debug)]
-struct Norm {
-    gain: Vec<f32>,
-    bias: Vec<f32>,
 }
 
 /// What a row of the batch has seen.
@@ -64,37 +56,23 @@ pub(super) struct Row {
 const EPSILON: f32 = 1e-5;
 
 impl Decoder {
-    /// Names and shapes of its tensors.
-    pub(super) fn tensors(config: &DecoderConfig, has_cross: bool) -> Shapes {
-        let layers =
-            (0..config.num_hidden_layers).flat_map(|i| Layer::tensors(config, i, has_cross));
-        around_layers(config).into_iter().chain(layers).collect()
-    }
-
-    /// Reads its weights, layer by layer.
-    pub(super) fn load(
-        config: &DecoderConfig,
-        has_cross: bool,
-        files: &WeightFiles,
-        precision: Precision,
-    ) -> Result<Self, Error> {
-        let mut tensors = Tensors::read(files, &around_layers(config))?;
-        let heads: Vec<String> = (0..config.num_codebooks).map(head).collect();
-        let heads = tensors.linear(&heads, config.hidden_size, precision);
-        let embeddings = (0..config.num_codebooks).map(|i| tensors.take(&embedding(i))).collect();
-        let norm = Norm::take(&mut tensors, NORM);
-        drop(tensors);
-        let layers = (0..config.num_hidden_layers)
-            .map(|i| Layer::load(config, i, has_cross, files, precision))
-            .collect::<Result<_, _>>()?;
-        Ok(Self { config: config.clone(), embeddings, layers, norm, heads })
-    }
-
-    /// Bytes that its weights take.
-    pub(super) fn n_bytes(&self) -> usize {
-        let embeddings: usize = self.embeddings.iter().map(|it| 4 * it.len()).sum();
-        let layers: usize = self.layers.iter().map(Layer::n_bytes).sum();
-        embeddings + layers + self.heads.n_bytes()
+    /// The network out of its tensors; `has_cross` is whether it attends to prompts.
+    pub(super) fn new(tensors: &mut Tensors, config: &DecoderConfig, has_cross: bool) -> Self {
+        let (codes, hidden) = (config.vocab_size, config.hidden_size);
+        let books = 0..config.num_codebooks;
+        let embedding = |book: usize| format!("model.decoder.embed_tokens.{book}.weight");
+        let heads: Vec<String> = books.clone().map(|book| format!("lm_heads.{book}")).collect();
+        Self {
+            config: config.clone(),
+            embeddings: books
+                .map(|book| tensors.array(&embedding(book), &[codes + 1, hidden]))
+                .collect(),
+            heads: tensors.joined(&heads, [hidden, codes]),
+            norm: tensors.layer_norm("model.decoder.layer_norm", hidden, EPSILON),
+            layers: (0..config.num_hidden_layers)
+                .map(|i| Layer::new(tensors, config, i, has_cross))
+                .collect(),
+        }
     }
 
     /// A row that will see up to `n_frames` frames, with a prompt `[tokens][hidden]` to attend to, or none.
@@ -214,108 +192,32 @@ impl Row {
     }
 }
 
-const NORM: &str = "model.decoder.layer_norm";
-
-fn embedding(book: usize) -> String {
-    format!("model.decoder.embed_tokens.{book}.weight")
-}
-
-fn head(book: usize) -> String {
-    format!("lm_heads.{book}.weight")
-}
-
-fn around_layers(config: &DecoderConfig) -> Shapes {
-    let (codes, hidden) = (config.vocab_size, config.hidden_size);
-    let books = (0..config.num_codebooks).flat_map(|book| {
-        [(embedding(book), vec![codes + 1, hidden]), (head(book), vec![codes, hidden])]
-    });
-    books.chain(Norm::tensors(NORM, hidden)).collect()
-}
-
-impl Norm {
-    fn tensors(name: &str, n: usize) -> [(String, Vec<usize>); 2] {
-        [(format!("{name}.weight"), vec![n]), (format!("{name}.bias"), vec![n])]
-    }
-
-    fn take(tensors: &mut Tensors, name: &str) -> Self {
-        let gain = tensors.take(&format!("{name}.weight"));
-        Self { gain, bias: tensors.take(&format!("{name}.bias")) }
-    }
-
-    fn run(&self, x: &[f32]) -> Vec<f32> {
-        layer_norm(x, &self.gain, Some(&self.bias), EPSILON)
-    }
-}
-
-/// The name of a part of a layer.
-fn part(i: usize, part: &str) -> String {
-    format!("model.decoder.layers.{i}.{part}")
-}
-
-fn projections(i: usize, attention: &str, names: &[&str]) -> Vec<String> {
-    names.iter().map(|it| part(i, &format!("{attention}.{it}_proj.weight"))).collect()
-}
-
 impl Layer {
-    fn tensors(config: &DecoderConfig, i: usize, has_cross: bool) -> Shapes {
+    fn new(tensors: &mut Tensors, config: &DecoderConfig, i: usize, has_cross: bool) -> Self {
         let (hidden, wide) = (config.hidden_size, config.ffn_dim);
-        let attentions =
-            if has_cross { &["self_attn", "encoder_attn"][..] } else { &["self_attn"] };
-        let mut tensors = vec![
-            (part(i, "fc1.weight"), vec![wide, hidden]),
-            (part(i, "fc2.weight"), vec![hidden, wide]),
-        ];
-        tensors.extend(Norm::tensors(&part(i, "final_layer_norm"), hidden));
-        for attention in attentions {
-            let names = projections(i, attention, &["q", "k", "v", "out"]);
-            tensors.extend(names.into_iter().map(|name| (name, vec![hidden, hidden])));
-            tensors.extend(Norm::tensors(&part(i, &format!("{attention}_layer_norm")), hidden));
+        let part = |part: &str| format!("model.decoder.layers.{i}.{part}");
+        let mut norm = |name: &str| tensors.layer_norm(&part(name), hidden, EPSILON);
+        let attention_norm = norm("self_attn_layer_norm");
+        let cross_norm = has_cross.then(|| norm("encoder_attn_layer_norm"));
+        let last_norm = norm("final_layer_norm");
+        let mut attention = |name: &str, parts: &[&str]| {
+            let names = parts.iter().map(|it| part(&format!("{name}.{it}_proj")));
+            tensors.joined(&names.collect::<Vec<_>>(), [hidden, hidden])
+        };
+        Self {
+            attention_norm,
+            queries_keys_values: attention("self_attn", &["q", "k", "v"]),
+            out: attention("self_attn", &["out"]),
+            cross: cross_norm.map(|norm| Cross {
+                norm,
+                queries: attention("encoder_attn", &["q"]),
+                keys_values: attention("encoder_attn", &["k", "v"]),
+                out: attention("encoder_attn", &["out"]),
+            }),
+            norm: last_norm,
+            wide: tensors.linear_unbiased(&part("fc1"), [hidden, wide]),
+            narrow: tensors.linear_unbiased(&part("fc2"), [wide, hidden]),
         }
-        tensors
-    }
-
-    fn load(
-        config: &DecoderConfig,
-        i: usize,
-        has_cross: bool,
-        files: &WeightFiles,
-        precision: Precision,
-    ) -> Result<Self, Error> {
-        let mut tensors = Tensors::read(files, &Self::tensors(config, i, has_cross))?;
-        let hidden = config.hidden_size;
-        let mut linear = |names: &[String], n_in| tensors.linear(names, n_in, precision);
-        let mut attention =
-            |name: &str, parts: &[&str]| linear(&projections(i, name, parts), hidden);
-        let queries_keys_values = attention("self_attn", &["q", "k", "v"]);
-        let out = attention("self_attn", &["out"]);
-        let cross = has_cross.then(|| {
-            let parts = [&["q"][..], &["k", "v"], &["out"]];
-            parts.map(|parts| attention("encoder_attn", parts))
-        });
-        let wide = linear(&[part(i, "fc1.weight")], hidden);
-        let narrow = linear(&[part(i, "fc2.weight")], config.ffn_dim);
-        let mut norm = |name: &str| Norm::take(&mut tensors, &part(i, name));
-        let cross = cross.map(|[queries, keys_values, out]| Cross {
-            norm: norm("encoder_attn_layer_norm"),
-            queries,
-            keys_values,
-            out,
-        });
-        Ok(Self {
-            attention_norm: norm("self_attn_layer_norm"),
-            queries_keys_values,
-            out,
-            cross,
-            norm: norm("final_layer_norm"),
-            wide,
-            narrow,
-        })
-    }
-
-    fn n_bytes(&self) -> usize {
-        let own = [&self.queries_keys_values, &self.out, &self.wide, &self.narrow];
-        let cross = self.cross.iter().flat_map(|it| [&it.queries, &it.keys_values, &it.out]);
-        own.into_iter().chain(cross).map(Linear::n_bytes).sum()
     }
 }
 

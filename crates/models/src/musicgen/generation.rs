@@ -42,6 +42,13 @@ pub(super) fn windows(n_given: usize, n_frames: usize, frame_rate: f64) -> Vec<W
 }
 
 impl MusicGen {
+    /// Steps that write the frames which follow `n_given`.
+    pub(super) fn n_steps(&self, n_given: usize, n_frames: usize) -> usize {
+        let late = self.config.decoder.books_of_channel();
+        let windows = windows(n_given, n_frames, self.config.frame_rate());
+        windows.iter().map(|it| Pattern::n_steps(it.n_frames, it.n_given, late)).sum()
+    }
+
     /// Goes on from frames of codes, one code a book, up to `n_frames`; nothing if `watch` ends it.
     pub(super) fn write(
         &self,
@@ -51,10 +58,9 @@ impl MusicGen {
         choice: &mut Choice,
         watch: &mut dyn FnMut(Step) -> ControlFlow<()>,
     ) -> Option<Vec<Vec<u32>>> {
+        let of = self.n_steps(frames.len(), n_frames);
         let windows = windows(frames.len(), n_frames, self.config.frame_rate());
         let late = self.config.decoder.books_of_channel();
-        let n_steps = |it: &Window| Pattern::n_steps(it.n_frames, it.n_given, late);
-        let of = windows.iter().map(n_steps).sum();
         let mut done = 0;
         for window in &windows {
             let given = &frames[window.start..][..window.n_given];
@@ -62,7 +68,7 @@ impl MusicGen {
             let written = self.write_window(window, given, conditions, choice, &mut watched)?;
             frames.truncate(window.start);
             frames.extend(written);
-            done += n_steps(window);
+            done += Pattern::n_steps(window.n_frames, window.n_given, late);
         }
         Some(frames)
     }

@@ -3,7 +3,7 @@
 use api::WeightsUse;
 use nn::dense::Precision;
 
-use super::{MusicGen, MusicGenConfig, TEXT, abilities};
+use super::{MusicGen, MusicGenConfig, TEXT, abilities, forecast};
 use crate::Error;
 use crate::hub::{HubFolder, Kind, Part, Wanted, without_adapters};
 use crate::t5;
@@ -19,6 +19,7 @@ pub(crate) const KIND: Kind = Kind {
         without_adapters(&adapters)?;
         Ok(Box::new(open(folder, precision)?))
     }),
+    effort: Some(|folder, wish, precision| Ok(forecast::effort(&parse(folder)?, wish, precision))),
 };
 
 /// `MusicGen` that follows melodies.
@@ -38,7 +39,7 @@ fn look(folder: &HubFolder<'_>) -> Result<Wanted, String> {
         fact("layers", decoder.num_hidden_layers.to_string()),
     ];
     let tensors = t5::as_written(folder, TEXT, MusicGen::tensors(&config));
-    let part = Part { folder: "", tensors, is_known: MusicGen::is_not_needed };
+    let part = Part { folder: "", file: None, tensors, is_known: MusicGen::is_not_needed };
     Ok(Wanted { parts: vec![part], facts, words: Some(abilities(&config)) })
 }
 

@@ -253,6 +253,74 @@ fn it_can_be_ended_within_a_step_and_says_how_far_it_is() {
 }
 
 #[test]
+fn it_can_be_ended_while_the_codec_works() {
+    let (_, model) = opened("musicgen", Precision::Float32);
+    let begin = Begin { sound: sound(1, 3_500), how: BeginHow::Continue };
+    let wish = Wish { begin: Some(begin), ..Wish::of("rain", 0.3, 1) };
+    let mut steps = vec![];
+    let whole = model.make(&wish, &mut |step| {
+        steps.push((step.done, step.of));
+        ControlFlow::Continue(())
+    });
+    assert!(whole.unwrap().is_some());
+    let of = Pattern::n_steps(15, 6, 4);
+    // Before the first step the sound becomes codes, and after the last one codes become sound.
+    assert_eq!((steps[0], steps[1], steps[steps.len() - 1]), ((0, of), (0, of), (of, of)));
+    for end in [0, steps.len() - 1] {
+        let mut n = 0;
+        let made = model.make(&wish, &mut |_| {
+            n += 1;
+            if n > end { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        assert_eq!(made.unwrap(), None);
+    }
+}
+
+#[test]
+fn a_sound_longer_than_the_network_sees_is_one() {
+    for name in ["musicgen", "musicgen_melody"] {
+        let (_, model) = opened(name, Precision::Float32);
+        let make = |secs: f64| {
+            let begin = Begin { sound: vec![tune(100_000)], how: BeginHow::Melody };
+            let begin = model.melody.is_some().then_some(begin);
+            let wish = Wish { is_greedy: true, begin, ..Wish::of("rain", secs, 1) };
+            let mut steps = vec![];
+            let made = model.make(&wish, &mut |step| {
+                steps.push(step.done);
+                ControlFlow::Continue(())
+            });
+            assert!(steps.is_sorted());
+            made.unwrap().unwrap()
+        };
+        let (short, long) = (make(29.0), make(48.5));
+        assert_eq!(long.sound[0].len(), 48 * 32_000 + 16_000);
+        assert!(long.sound[0].iter().all(|x| x.is_finite()));
+        let (short, long) = (short.codes.unwrap(), long.codes.unwrap());
+        for (short, long) in short.iter().zip(&long) {
+            assert_eq!(long.len(), 48 * 50 + 25);
+            // The first window is what it is alone; the next ones go on where it ended, and have no code twice.
+            assert_eq!(&long[..1_400], &short[..1_400]);
+            assert!(long.iter().all(|code| (0..1024).contains(code)));
+        }
+        // What follows is written by the network: the same frames given as codes are gone on from in the same way.
+        let windows = generation::windows(0, 2_425, 50.0);
+        assert_eq!(windows.len(), 3);
+        let wish = Wish { is_greedy: true, ..Wish::of("rain", 48.5, 1) };
+        if name == "musicgen" {
+            let frames: Vec<Vec<u32>> = (0..1_500)
+                .map(|frame| long.iter().map(|book| book[frame] as u32).collect())
+                .collect();
+            let (conditions, _) = model.conditions(&wish);
+            let rest = model.write(frames, 2_425, &conditions, &mut Choice::greedy(), &mut |_| {
+                ControlFlow::Continue(())
+            });
+            let rest: Vec<i64> = rest.unwrap().iter().map(|codes| i64::from(codes[0])).collect();
+            assert_eq!(rest, long[0]);
+        }
+    }
+}
+
+#[test]
 fn prompts_are_mixed_cut_and_led_away_from() {
     let (_, model) = opened("musicgen", Precision::Float32);
     let make = |wish: &Wish| model.make(wish, &mut |_| ControlFlow::Continue(())).unwrap().unwrap();
@@ -292,6 +360,25 @@ fn what_does_not_fit_is_refused_in_words() {
     let tune = begin(vec![tune(10)], BeginHow::Melody);
     check(Wish { begin: tune, ..Wish::of("rain", 1.0, 1) }, "follow a melody");
     check(Wish { noise: Some(vec![]), ..Wish::of("rain", 1.0, 1) }, "no noise");
+}
+
+#[test]
+fn memory_of_weights_is_forecast_from_settings_alone() {
+    for name in NAMES {
+        let folder = folder(&vectors(name));
+        for precision in [Precision::Float32, Precision::Int8] {
+            let model = MusicGen::open(folder.path(), precision).unwrap();
+            let wish = |secs: f64| Wish::of("rain", secs, 1);
+            let effort =
+                |secs: f64| crate::hub::effort(folder.path(), &wish(secs), precision).unwrap();
+            let share = effort(1.0).weight_bytes as f64 / model.weight_bytes() as f64;
+            assert!((0.8..1.25).contains(&share), "{name}, {precision:?}: {share}");
+            assert_eq!(effort(2.0).sound_bytes, model.sound_bytes(&wish(2.0)));
+            let [short, long] = [1.0, 2.0].map(|secs| effort(secs).work);
+            assert!((long.streamed / short.streamed - 2.0).abs() < 0.1);
+            assert!(long.remembered > 2.0 * short.remembered && long.codec > 1.9 * short.codec);
+        }
+    }
 }
 
 #[test]

@@ -58,7 +58,7 @@ struct DynamicTanh<M: Maker> {
 /// Latents of a piece, without its surroundings.
 const PIECE: usize = 64;
 /// Groups of frames whose attention is computed together where they see those near them.
-const GROUPS: usize = 8;
+pub(super) const GROUPS: usize = 8;
 
 impl<M: Maker> Autoencoder<M> {
     pub(super) fn make(

@@ -12,7 +12,7 @@ use super::config::{Layout, StableAudioConfig};
 use super::text::Text;
 use super::transformer::Transformer;
 use super::weights::{Component, Listing, Reading};
-use super::{StableAudio, abilities};
+use super::{StableAudio, abilities, effort};
 use crate::Error;
 use crate::hub::{HubFolder, Kind, Part, Wanted};
 
@@ -29,6 +29,9 @@ pub(crate) const KIND: Kind = Kind {
     look,
     open_words: Some(|hub, precision, adapters| {
         Ok(Box::new(StableAudio::open_with(hub.path(), precision, adapters)?))
+    }),
+    effort: Some(|hub, wish, precision| {
+        Ok(effort::effort(&Places::find(hub)?.config, wish, precision))
     }),
 };
 
@@ -151,7 +154,7 @@ fn look(hub: &HubFolder<'_>) -> Result<Wanted, String> {
         let (folder, tensors) = (places.folder(of), places.tensors(of, hub));
         match parts.iter_mut().find(|part| part.folder == folder) {
             Some(part) => part.tensors.extend(tensors),
-            None => parts.push(Part { folder, tensors, is_known }),
+            None => parts.push(Part { folder, file: None, tensors, is_known }),
         }
     }
     let config = &places.config;

@@ -255,7 +255,7 @@ fn wish_of(case: &Value, vectors: &Vectors, model: &StableAudio) -> (Wish, Plan)
         wish.begin = begin(BeginHow::Fill { from_secs, to_secs });
     }
     let headroom = case.get("headroom").map_or(0.0, |it| it.as_f64().unwrap());
-    let plan = model.plan_with(&wish, headroom);
+    let plan = Plan::of(model.config(), &wish, headroom);
     let n = plan.n_frames * model.config.autoencoder.n_latent;
     let noise = |i: u64| {
         let draws = u(&format!("noise {} {i}", case["name"].as_str().unwrap()), n);
@@ -318,6 +318,46 @@ fn the_same_seed_gives_the_same_sound_and_another_one_another() {
     };
     assert_eq!(make(1), make(1));
     assert!(apart(&make(1)[0], &make(2)[0]) > 0.01);
+}
+
+#[test]
+fn prompts_of_any_length_and_script_are_cut_and_it_is_said() {
+    for name in NAMES {
+        let (_, model) = opened(name);
+        for (text, is_cut) in [
+            ("", false),
+            ("🎹", false),
+            ("שלום", false),
+            (&"a drum 🥁 طبل ".repeat(6_000), true),
+            (&"z".repeat(100_000), true),
+        ] {
+            let wish = Wish { steps: Some(1), ..Wish::of(text, 0.05, 1) };
+            let made = model.make(&wish, &mut |_| ControlFlow::Continue(())).unwrap().unwrap();
+            assert_eq!(
+                made.notes.iter().any(|it| it.contains("were cut off")),
+                is_cut,
+                "{text:.9}"
+            );
+            assert!(made.sound[0].iter().all(|x| x.is_finite()));
+        }
+    }
+}
+
+#[test]
+fn memory_of_weights_is_forecast_from_settings_alone() {
+    for name in NAMES {
+        let vectors = vectors(name);
+        let folder = folder(name, &vectors);
+        let wish = Wish::of("a drum", 0.1, 1);
+        for precision in [Precision::Float32, Precision::Int8] {
+            let model = StableAudio::open(folder.path(), precision).unwrap();
+            let effort = crate::hub::effort(folder.path(), &wish, precision).unwrap();
+            let share = effort.weight_bytes as f64 / model.weight_bytes() as f64;
+            assert!((0.8..1.25).contains(&share), "{name}, {precision:?}: {share}");
+            assert_eq!(effort.sound_bytes, model.sound_bytes(&wish));
+            assert!(effort.work.products > 0.0 && effort.work.attention > 0.0);
+        }
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::hub::{HubFolder, Kind, Part, Wanted};
 
 /// T5, as transformers saves it; its encoder alone is used.
 pub(crate) const KIND: Kind =
-    Kind { name: "t5", called: &["t5"], uses: &[], look, open_words: None };
+    Kind { name: "t5", called: &["t5"], uses: &[], look, open_words: None, effort: None };
 
 fn look(folder: &HubFolder<'_>) -> Result<Wanted, String> {
     let config = T5Config::parse(&folder.config("")?)
@@ -16,7 +16,7 @@ fn look(folder: &HubFolder<'_>) -> Result<Wanted, String> {
         ("numbers a token".to_owned(), config.d_model.to_string()),
     ];
     let tensors = as_written(folder, "", T5::tensors(&config));
-    let part = Part { folder: "", tensors, is_known: T5::is_not_needed };
+    let part = Part { folder: "", file: None, tensors, is_known: T5::is_not_needed };
     Ok(Wanted { parts: vec![part], facts, words: None })
 }
 

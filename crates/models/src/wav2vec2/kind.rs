@@ -15,6 +15,7 @@ pub(crate) const WAV2VEC2: Kind = Kind {
     uses: &[WeightsUse::Embedding],
     look,
     open_words: None,
+    effort: None,
 };
 
 /// `HuBERT`, as transformers saves it.
@@ -65,5 +66,9 @@ fn look(folder: &HubFolder<'_>) -> Result<Wanted, String> {
         fact("sampling rate", format!("{} Hz", super::RATE_HZ)),
         fact("layers", config.num_hidden_layers.to_string()),
     ];
-    Ok(Wanted { parts: vec![Part { folder: "", tensors, is_known }], facts, words: None })
+    Ok(Wanted {
+        parts: vec![Part { folder: "", file: None, tensors, is_known }],
+        facts,
+        words: None,
+    })
 }

@@ -92,6 +92,23 @@ impl Linear {
     }
 }
 
+/// About how many bytes a layer of that many outputs and inputs takes once it is packed, without making one.
+#[must_use]
+pub fn packed_bytes(n_out: usize, n_in: usize, precision: Precision) -> u64 {
+    /// Outputs come in steps of this.
+    const STEP: usize = 16;
+    /// So many inputs have their scales in common.
+    const GROUP: usize = 64;
+    let width = n_out.next_multiple_of(STEP) as u64;
+    let (n_in, scales) = (n_in as u64, 4 * n_in.div_ceil(GROUP) as u64);
+    width
+        * match precision {
+            Precision::Float32 => 4 * n_in,
+            Precision::Int16 => 2 * n_in + scales,
+            Precision::Int8 => n_in + scales,
+        }
+}
+
 impl From<Precision> for Format {
     fn from(precision: Precision) -> Self {
         match precision {

@@ -40,6 +40,13 @@ impl Studio {
                 "download what is missing or damaged again, or choose another folder",
             ));
         }
+        if check.uses.is_empty() {
+            return Err(Error::conflict(
+                format!("add the weights in “{}”", new.folder),
+                "nothing can be done with this kind of model here yet".to_owned(),
+                "choose a model that makes sounds from words, a codec, or one that compares sounds",
+            ));
+        }
         let sha256 = job::weights::fingerprint(folder, &check.files)?;
         let there = self.models()?.into_iter().find(|it| {
             it.linked.as_ref().is_some_and(|it| it.folder == new.folder) && it.sha256 == sha256

@@ -48,8 +48,12 @@ pub(super) fn run(
     let RecipeSource::Words(source) = &recipe.source else { anyhow::bail!("read the words") };
     let (model, named) = open(folder, recipe, source)?;
     let name = folder.order().name.clone();
-    let mut making =
-        Making { folder, model, named, name, n_done: n_there, meter: None, told: vec![] };
+    let making = Making { folder, model, named, name, n_done: n_there, meter: None, told: vec![] };
+    make_all(making, plan, missing)
+}
+
+/// Makes sounds by their numbers with an open model.
+fn make_all(mut making: Making<'_>, plan: &Plan, missing: Vec<u32>) -> anyhow::Result<Outcome> {
     let n_missing = missing.len();
     let mut refused = vec![];
     for number in missing {
@@ -227,3 +231,6 @@ fn make_one(
     let made = model.make(wish, watch).map_err(unfit)?;
     failed.map_or(Ok(made), Err)
 }
+
+#[cfg(test)]
+mod tests;

@@ -2643,6 +2643,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/weights/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says how much time and memory a sound from words would take on this computer. Reads no weights. */
+        post: operations["forecast_words"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -8182,6 +8199,11 @@ export interface components {
             /** @description What can be done with the model here. */
             uses: components["schemas"]["WeightsUse"][];
             words?: components["schemas"]["WordsAbilities"] | null;
+            /**
+             * @description What a sound of ten seconds takes on this computer, with whole weights and with those of 8 bits; none if it makes
+             *     no sound from words, or that was not asked for.
+             */
+            forecasts: components["schemas"]["WordsForecast"][];
             /** @description What the model is like: names and values. */
             facts: [
                 string,
@@ -8281,6 +8303,58 @@ export interface components {
          * @enum {string}
          */
         WordsBegin: "continue" | "vary" | "fill" | "melody";
+        /** @description What making a sound from words takes on this computer. */
+        WordsForecast: {
+            /**
+             * Format: double
+             * @description Length of the sound, in seconds.
+             */
+            sound_secs: number;
+            /** @description Whether large weights have 8 bits. */
+            in_8_bits: boolean;
+            /**
+             * Format: double
+             * @description Seconds that it takes to compute, once the model is loaded and nothing else runs.
+             */
+            compute_secs: number;
+            /**
+             * Format: int64
+             * @description Memory that the weights take, in bytes.
+             */
+            weight_bytes: number;
+            /**
+             * Format: int64
+             * @description Memory besides, at the most, in bytes.
+             */
+            sound_bytes: number;
+        };
+        /** @description A sound that is thought of. */
+        WordsForecastOf: {
+            /** @description A model of the library that makes sound from words. */
+            model: components["schemas"]["Id"];
+            /**
+             * Format: double
+             * @description Length of the sound, in seconds.
+             */
+            secs: number;
+            /**
+             * Format: int32
+             * @description Steps of the sampler; the usual number if absent.
+             */
+            steps?: number | null;
+            /**
+             * Format: double
+             * @description Guidance; the usual one if absent.
+             */
+            guidance?: number | null;
+            /**
+             * Format: int32
+             * @description Prompts that are mixed; one if absent.
+             */
+            n_prompts?: number | null;
+            /** @description Whether large weights have 8 bits. */
+            in_8_bits?: boolean;
+        };
         /** @description A part of a sound from words. */
         WordsPart: {
             /** @description What it is called: `drums`. */
@@ -8746,6 +8820,8 @@ export type WeightsUse = components['schemas']['WeightsUse'];
 export type WordsAbilities = components['schemas']['WordsAbilities'];
 export type WordsAdapter = components['schemas']['WordsAdapter'];
 export type WordsBegin = components['schemas']['WordsBegin'];
+export type WordsForecast = components['schemas']['WordsForecast'];
+export type WordsForecastOf = components['schemas']['WordsForecastOf'];
 export type WordsPart = components['schemas']['WordsPart'];
 export type WordsPrompt = components['schemas']['WordsPrompt'];
 export type WordsSection = components['schemas']['WordsSection'];
@@ -15185,6 +15261,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WeightsCheck"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forecast_words: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WordsForecastOf"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordsForecast"];
                 };
             };
             /** @description It could not be done. */

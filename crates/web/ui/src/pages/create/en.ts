@@ -363,6 +363,7 @@ export const createPages = say({
   'words.stepsInfo': 'More steps take longer and may sound better.',
   'words.guidance': 'Guidance',
   'words.guidanceInfo': 'How closely it follows the words: 1 is as it learnt, more is more literal and less natural.',
+  'words.takes': 'Each sound of {length} takes about {time} and {memory} of memory on this computer.',
   'words.small': 'Weights in 8 bits',
   'words.smallInfo': 'Takes about a third of the memory, and is faster with models that write tokens, like MusicGen.',
   'words.start': 'Begin with a sound',
