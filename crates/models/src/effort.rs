@@ -1,6 +1,7 @@
-//! How much memory and time a sound from words takes on this computer, before a weight is read: what there is to compute,
-//! counted from the settings alone, by how fast this computer does such things, measured for a moment.
+//! How much memory and time a sound from words takes on this computer, before a weight is read.
 //!
+//! What there is to compute is counted from the settings alone; how fast this computer does such things is measured for a
+//! moment.
 //! Kinds of computing are told apart by what they take their time for ([`Work`]); each is measured with the kernel that
 //! the models use ([`Speeds`]). What is done to every number alike is not counted, so a forecast is rather too short than
 //! too long: docs/benchmarks.md has forecasts beside what was taken.

@@ -109,7 +109,7 @@ impl Encodec {
         let n_frames = pieces::n_frames(&self.config);
         chunks::encode(&self.config, sound, |chunk| {
             let pace = Pace { n_frames, go_on: &mut *go_on };
-            let latents = self.network.encode(&self.config, &self.weights, chunk, pace)?;
+            let latents = self.network.encode(&self.config, &self.weights, &chunk, pace)?;
             Some(quantiser::encode(&self.weights, &self.config, &latents, n_books))
         })
     }

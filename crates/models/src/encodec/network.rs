@@ -50,12 +50,12 @@ impl Network {
         &self,
         config: &EncodecConfig,
         weights: &Weights,
-        x: Signal,
+        x: &Signal,
         pace: Pace<'_>,
     ) -> Option<Signal> {
         let (front, back) = self.encoder.split_at(recurrent(&self.encoder));
         let pieces = Pieces { layers: front, per_frame: [config.hop(), 1] };
-        let y = pieces.run(config, &x, |x| run(front, config, weights, x), pace)?;
+        let y = pieces.run(config, x, |x| run(front, config, weights, x), pace)?;
         Some(run(back, config, weights, y))
     }
 

@@ -43,16 +43,17 @@ impl Pieces<'_> {
         run: impl Fn(Signal) -> Signal,
         pace: Pace<'_>,
     ) -> Option<Signal> {
+        let Pace { n_frames: n_of_piece, go_on } = pace;
         let [n_in, n_out] = self.per_frame;
         let n_frames = x.n_frames().div_ceil(n_in);
         let around = self.around(config);
         let mut whole: Option<Joined> = None;
         let mut start = 0;
         while start < n_frames {
-            if !(pace.go_on)() {
+            if !go_on() {
                 return None;
             }
-            let end = start.saturating_add(pace.n_frames).min(n_frames);
+            let end = start.saturating_add(n_of_piece).min(n_frames);
             let (from, to) = (start.saturating_sub(around), end.saturating_add(around));
             let (from, to) = (from * n_in, to.saturating_mul(n_in).min(x.n_frames()));
             let y = run(x.cut(from, to - from));

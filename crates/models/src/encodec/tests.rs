@@ -154,7 +154,7 @@ fn pieces_give_what_the_whole_gives_at_once() {
         let pace = |n_frames| Pace { n_frames, go_on: Box::leak(Box::new(|| true)) };
         for n in [1, 39, 40, 41, 2_500, 4_799, 4_800] {
             let x = layers::Signal { n_channels: 1, values: sound(1, n).concat() };
-            let encoded = |piece| network.encode(config, weights, x.clone(), pace(piece)).unwrap();
+            let encoded = |piece| network.encode(config, weights, &x, pace(piece)).unwrap();
             let latents = encoded(usize::MAX);
             let decoded =
                 |piece| network.decode(config, weights, latents.clone(), pace(piece)).unwrap();

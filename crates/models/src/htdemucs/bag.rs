@@ -131,9 +131,8 @@ fn newer(folder: &Path, file: String) -> Result<Member, String> {
     let json = |key: &str| -> Result<Value, String> {
         serde_json::from_str(field(key)?).map_err(|_| format!("{key} of {file} is not JSON"))
     };
-    let mut settings = match json("kwargs")? {
-        Value::Object(settings) => settings,
-        _ => return Err(format!("kwargs of {file} are no settings by name")),
+    let Value::Object(mut settings) = json("kwargs")? else {
+        return Err(format!("kwargs of {file} are no settings by name"));
     };
     add_first(&mut settings, &json("args")?);
     Ok(Member { class: field("klass")?.clone(), settings, file })
