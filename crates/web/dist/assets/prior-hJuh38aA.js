@@ -1,0 +1,1 @@
+var e={isClosedToOriginal:()=>!0,makesSounds:!0,hearsSounds:!1},t=e=>`/runs/new?family=adapter&model=${encodeURIComponent(e)}`,n=`prior`,r={isClosedToOriginal:()=>!1,makesSounds:!0,hearsSounds:!1},i=e=>`/runs/new?family=${n}&model=${encodeURIComponent(e)}`;export{t as a,e as i,r as n,i as r,n as t};

@@ -1,1 +1,0 @@
-import{r as e}from"./families-D2vfKu8e.js";var t=({family:t})=>t===e,n=e=>e.prior_of?.model??void 0,r=(e,n)=>e.filter(e=>t(e)&&e.prior_of?.sha256!==void 0&&e.prior_of.sha256===n?.sha256);function i(e){let[r,i]=t(e)?[n(e),e.id]:[e.id,void 0];return`/create/generate?${new URLSearchParams({...r?{model:r}:{},...i?{prior:i}:{}})}`}export{r as n,i as t};

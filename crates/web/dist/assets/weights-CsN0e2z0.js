@@ -1,1 +1,0 @@
-import{Xo as e,Yo as t,Zo as n}from"./app-DR1QBJyg.js";var r=e=>t(n.POST(`/api/weights/check`,{body:{folder:e}})),i=e=>t(n.POST(`/api/weights`,{body:e})),a=r=>t(n.POST(`/api/models/{id}/accept-licence`,e(r)));export{i as n,r,a as t};
