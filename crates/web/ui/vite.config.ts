@@ -39,9 +39,9 @@ function isEverywhere(id: string): boolean {
   if (/\/src\/instruments\/(player|engine|sounds|envelope|timeline|transport)\./.test(id)) return true
   // The dashboard needs this little beside itself.
   if (/\/src\/pages\/(runs\/samples|dashboard\/en|import\/en)\.ts/.test(id)) return true
-  const isPart = /(Modal|Dialog|Picker|Form|FormLayout|Field|Drop|Popover|Select|Menu|Grid|Facts|Tabs|EditableTitle|ChoiceRow|OriginTag|WarningList|ShortcutSheet|Palette|Figure|Stats|SearchField|Unreadables)\.svelte/.test(id)
+  const isPart = /(Modal|Dialog|Picker|Form|FormLayout|Field|Drop|Popover|Select|Menu|Grid|Facts|Tabs|EditableTitle|ChoiceRow|OriginTag|WarningList|ShortcutSheet|Palette|Figure|Stats|SearchField|Unreadables|PendingImports)\.svelte/.test(id)
   // Requests of the pages that play and make sounds travel with those.
-  const isOfSounds = /lib\/api\/(changes|controls|daw|engines|generations|maps|midi-edits|patches|sessions|sounds|weights)\.ts/.test(id)
+  const isOfSounds = /lib\/api\/(changes|controls|daw|engines|generations|maps|midi-edits|notes|patches|plays|sessions|sounds|weights)\.ts/.test(id)
   const isForm = isPart || isOfSounds || /lib\/(knobs|dropped|grid|filter|choosing|placing|compose)\.ts/.test(id)
   return /\/src\/(lib|components|shell|styles)\//.test(id) && !isForm
 }

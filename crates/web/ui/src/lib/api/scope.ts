@@ -9,6 +9,7 @@ const SCOPED: Record<string, readonly string[]> = {
     'conversions',
     'datasets',
     'daw/sounds',
+    'engines',
     'exports',
     'films',
     'generations',

@@ -1,1 +1,0 @@
-import{Gn as e,Pi as t,Pt as n,qn as r,ts as i,zi as a}from"./app-_1EMQhvp.js";async function o(o){let s=i.project;o.some(({id:e})=>e===s)&&r(``);let c=await n(o,t,async t=>{await a(t),await e(),t===s&&r(t)});return await e(),s&&!i.project&&!c.some(({id:e})=>e===s)&&r(s),c}export{o as t};

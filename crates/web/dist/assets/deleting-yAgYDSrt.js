@@ -1,1 +1,0 @@
-import"./en-DesM_vxy.js";import{Cs as e,Fo as t,No as n,Pt as r,Ti as i,ws as a}from"./app-_1EMQhvp.js";function o(t,n){let r=n.filter(({dataset:e})=>e&&t.includes(e)),[i]=r;return i?r.length===1?e(`dataset.lackedByOne`,{name:i.name}):a(`dataset.lackedBy`,r.length):``}async function s(e){let a=await i().catch(()=>[]);return r(e,n,t,e=>o(e.map(e=>e.id),a))}export{s as t};

@@ -1,1 +1,0 @@
-import"./en-TaUY64Jo.js";import{Cs as e,fs as t,us as n}from"./app-_1EMQhvp.js";function r(r){switch(r.until){case`minutes`:return e(`limit.afterMinutes`,{time:t(r.minutes*60)});case`steps`:return e(`limit.atStep`,{step:n(r.steps)});case`forever`:return e(`limit.never`)}}export{r as t};

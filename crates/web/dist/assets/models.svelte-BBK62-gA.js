@@ -1,1 +1,0 @@
-import{Ct as e,ar as t,ca as n,ir as r,sa as i}from"./app-_1EMQhvp.js";import{n as a}from"./families-D-RMM-Vv.js";var o=e=>a(e).hearsSounds,s=(a=()=>null)=>t(async t=>{let r=a(),s=await n(t);return(await e(s,r,e=>i(e,t))).filter(o)},r(`models`)),c=e=>e?.facts?.codec?.latent_size??0;export{c as n,s as t};

@@ -1,1 +1,0 @@
-import"./en-DL7Ekbvm.js";import{Cs as e,ms as t}from"./app-_1EMQhvp.js";var n=(n,r)=>n.map(n=>n===`words`&&r?e(`weights.use.wordsUpTo`,{length:t(r.max_secs)}):e(`weights.use.${n}`)).join(`; `);export{n as t};
