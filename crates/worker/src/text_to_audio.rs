@@ -240,6 +240,11 @@ fn precision_of(in_8_bits: bool) -> Precision {
 }
 
 fn unusable(model: &Path, error: &models::Error) -> Problem {
+    if !model.is_dir() {
+        let what = format!("The folder “{}” could not be looked through.", model.display());
+        let remedy = "Put it back, or add the model again from where it is now.";
+        return problem("unreadable_folder", what, "It is not there.", remedy);
+    }
     let what = format!("The model in “{}” cannot be used.", model.display());
     let why = api::sentence(&format!("failed to {error}"));
     problem("bad_model", what, &why, "`maquette weights check` says all that is wrong with it.")

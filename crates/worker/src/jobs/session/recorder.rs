@@ -74,7 +74,10 @@ enum Item {
     Did {
         at: u64,
     },
-    Ended,
+    /// The recording ends, and so many samples before that were lost.
+    Ended {
+        n_lost: u64,
+    },
 }
 
 /// The end of the tape at the thread that plays. Nothing here allocates once it is made, but where a recording begins.
@@ -177,7 +180,8 @@ impl Tape {
 
     pub(super) fn end(&mut self) {
         if std::mem::take(&mut self.is_on) {
-            let _ = self.to_recorder.try_send(Item::Ended);
+            let n_lost = std::mem::take(&mut self.n_lost);
+            let _ = self.to_recorder.try_send(Item::Ended { n_lost });
         }
     }
 
@@ -370,7 +374,10 @@ impl Recorder {
                     Some(command) => now.note(at, Moved::Command(command)),
                     None => Ok(()),
                 },
-                Item::Ended => {
+                Item::Ended { n_lost } => {
+                    if !now.is_ending {
+                        now.lost(n_lost).context("write the recording")?;
+                    }
                     self.end(folder, to_stage)?;
                     continue;
                 }
@@ -473,17 +480,23 @@ impl Recording {
         if chunk.is_pre_roll {
             return Ok(self.input.write(&rows(&chunk.input))?);
         }
-        self.n_lost += chunk.n_lost;
-        let mut lost = chunk.n_lost as usize;
-        while lost > 0 {
-            let n = lost.min(BLOCK_MAX);
-            let silence = vec![vec![0.0; n]; chunk.input.len()];
-            self.input.write(&silence)?;
-            self.output(&silence)?;
-            lost -= n;
-        }
+        self.lost(chunk.n_lost)?;
         self.input.write(&rows(&chunk.input))?;
         self.output(&rows(&chunk.output))
+    }
+
+    /// Writes silence where samples were lost, so that what comes after them, and the length, are right.
+    fn lost(&mut self, n_lost: u64) -> anyhow::Result<()> {
+        self.n_lost += n_lost;
+        let mut left = n_lost as usize;
+        while left > 0 {
+            let n = left.min(BLOCK_MAX);
+            let silence = vec![vec![0.0; n]; self.unpaired.len()];
+            self.input.write(&silence)?;
+            self.output(&silence)?;
+            left -= n;
+        }
+        Ok(())
     }
 
     fn output(&mut self, rows: &[Vec<f32>]) -> anyhow::Result<()> {
