@@ -133,7 +133,6 @@ impl Looker {
         let ending = path.extension().map(|it| it.to_string_lossy().to_lowercase());
         match ending.as_deref() {
             Some("maq") => self.package(path),
-            Some(ending) if models::other_endings().contains(&ending) => self.model(path, ending),
             Some("safetensors") => match models::look_at(path) {
                 Ok(_) => self.found(
                     path,
@@ -142,12 +141,17 @@ impl Looker {
                     BECOMES_MODEL.into(),
                     vec![],
                 ),
+                Err(_) if is_of_another_program(path, "safetensors") => {
+                    self.model(path, "safetensors")
+                }
                 // Many programs write such files; only of those that were named must there be an answer.
                 Err(error) if is_asked => self.refuse(path, &format!("failed to {error}")),
                 Err(_) => {}
             },
+            Some(ending) if models::other_endings().contains(&ending) => self.model(path, ending),
             _ if is_asked => {
-                let endings = ["maq"].into_iter().chain(models::other_endings());
+                let others = models::other_endings().into_iter().filter(|it| *it != "safetensors");
+                let endings = ["maq"].into_iter().chain(others);
                 let endings = endings.chain(["safetensors"]).map(|it| format!(".{it}"));
                 self.refuse(path, &format!("models are {} files", listed(endings, "and")));
             }
@@ -332,4 +336,10 @@ fn count(n: usize, what: &str) -> String {
         (n, Some((first, rest))) => format!("{n} {first}s {rest}"),
         (n, None) => format!("{n} {what}s"),
     }
+}
+
+/// Whether a file is one that another program wrote and that is known here.
+fn is_of_another_program(path: &Path, ending: &str) -> bool {
+    let programs = models::other_programs();
+    programs.iter().any(|(_, it)| it.endings().contains(&ending) && it.recognise(path).is_ok())
 }
