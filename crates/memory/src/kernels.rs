@@ -49,7 +49,7 @@ pub(crate) struct Line {
 /// Estimates the similarity of every row of blocks: `factor * (slope * sum + offset)`, the sum being over the tables'
 /// entries at its bits.
 ///
-/// Shapes: bits [blocks, columns, 32], tables [columns], factors and out [blocks * 32]. A sum stays below 2^16.
+/// Shapes: bits `[blocks, columns, 32]`, tables `[columns]`, factors and out `[blocks * 32]`. A sum stays below 2^16.
 pub(crate) fn estimate(
     level: Level,
     bits: &[u8],

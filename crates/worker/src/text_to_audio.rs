@@ -214,10 +214,10 @@ pub fn forecast_words(model: &Path, sound: &ThoughtOf) -> Result<WordsForecast, 
     })
 }
 
-/// Looks at a folder of weights like [`check_weights`](crate::check_weights), and says what a usual sound takes with it.
+/// Looks at a folder of weights like [`check_weights`], and says what a usual sound takes with it.
 ///
 /// # Errors
-/// As [`check_weights`](crate::check_weights).
+/// As [`check_weights`].
 pub fn check_weights_here(folder: &Path) -> Result<WeightsCheck, Problem> {
     let mut found = check_weights(folder)?;
     if let (true, Some(words)) = (found.is_usable, &found.words) {
