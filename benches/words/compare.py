@@ -55,11 +55,12 @@ def compared(maquette, folder):
     return equal >= 0.995 and apart <= 5e-3
 
 
-def main():
+def run(compared):
+    """Compares every folder of the command line, and fails where one is not as the reference computes it."""
     maquette, *folders = sys.argv[1:]
     if not all([compared(maquette, folder.rstrip("/")) for folder in folders]):
         sys.exit("a folder is not as the reference computes it")
 
 
 if __name__ == "__main__":
-    main()
+    run(compared)
