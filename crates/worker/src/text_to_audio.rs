@@ -304,8 +304,11 @@ pub(crate) fn open_with(
         };
         return Err(problem("too_large", what, &why, remedy));
     }
+    let has_adapters = !adapters.is_empty();
     hub::open_words_with(model, precision, adapters).map_err(|error| {
-        if let models::Error::Unfit { reason } = &error {
+        if let models::Error::Unfit { reason } = &error
+            && has_adapters
+        {
             let what = "An adapter does not fit this model.";
             let why = api::sentence(reason);
             return problem("other_adapter", what, &why, "Leave it out, or choose its model.");
