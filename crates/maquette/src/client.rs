@@ -5,7 +5,7 @@ mod own_studio;
 
 use std::{
     fs,
-    io::Write,
+    io::{self, Write},
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
     thread,
@@ -19,7 +19,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 pub(crate) use own_studio::{OwnStudio, open_studio};
 
 /// How long to wait for a studio that holds the workspace and does not answer yet.
-const ATTACH_TIME: Duration = Duration::from_secs(3);
+const ATTACH_TIME: Duration = Duration::from_secs(8);
+
+/// How many other studios are asked in turn when each goes away before it answers.
+const REATTACH_MAX: u32 = 20;
 
 /// How long a connection to this computer may take, and an answer: an import copies its folder first.
 const CONNECT_TIME: Duration = Duration::from_secs(2);
@@ -105,12 +108,12 @@ impl Client {
         path: &str,
         body: &impl Serialize,
     ) -> anyhow::Result<T> {
-        read(self.ask(|base| self.agent.post(self.url(base, path)).send_json(body), not_sent)?)
+        read(self.ask(|base| self.agent.post(self.url(base, path)).send_json(body), not_heard)?)
     }
 
     /// Asks for something to be done that needs no more words.
     pub(crate) fn post_empty<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
-        read(self.ask(|base| self.agent.post(self.url(base, path)).send_empty(), not_sent)?)
+        read(self.ask(|base| self.agent.post(self.url(base, path)).send_empty(), not_heard)?)
     }
 
     /// Sends a file as it is and reads the answer.
@@ -130,7 +133,7 @@ impl Client {
     pub(crate) fn post_from<T: DeserializeOwned>(
         &self,
         path: &str,
-        source: &mut impl std::io::Read,
+        source: &mut impl io::Read,
     ) -> anyhow::Result<T> {
         let base = base(self.studio().port());
         let request = self.agent.post(self.url(&base, path));
@@ -145,7 +148,7 @@ impl Client {
         path: &str,
         body: &impl Serialize,
     ) -> anyhow::Result<T> {
-        read(self.ask(|base| self.agent.patch(self.url(base, path)).send_json(body), not_sent)?)
+        read(self.ask(|base| self.agent.patch(self.url(base, path)).send_json(body), not_heard)?)
     }
 
     /// Puts something in the place of another.
@@ -154,18 +157,18 @@ impl Client {
         path: &str,
         body: &impl Serialize,
     ) -> anyhow::Result<T> {
-        read(self.ask(|base| self.agent.put(self.url(base, path)).send_json(body), not_sent)?)
+        read(self.ask(|base| self.agent.put(self.url(base, path)).send_json(body), not_heard)?)
     }
 
     /// Removes something.
     pub(crate) fn delete(&self, path: &str) -> anyhow::Result<()> {
-        let answer = self.ask(|base| self.agent.delete(self.url(base, path)).call(), not_sent)?;
+        let answer = self.ask(|base| self.agent.delete(self.url(base, path)).call(), not_heard)?;
         check(answer).map(drop)
     }
 
     /// Removes something and reads what that gave.
     pub(crate) fn delete_for<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
-        read(self.ask(|base| self.agent.delete(self.url(base, path)).call(), not_sent)?)
+        read(self.ask(|base| self.agent.delete(self.url(base, path)).call(), not_heard)?)
     }
 
     /// Removes what nobody wants any more; what cannot be removed goes with the next ones.
@@ -202,7 +205,7 @@ impl Client {
     pub(crate) fn download(&self, path: &str, to: &mut impl Write) -> anyhow::Result<()> {
         let answer = self.ask(|base| self.agent.get(self.url(base, path)).call(), |_| true)?;
         let mut body = check(answer)?.into_body();
-        std::io::copy(&mut body.as_reader(), to).context("failed to copy the file")?;
+        io::copy(&mut body.as_reader(), to).context("failed to copy the file")?;
         Ok(())
     }
 
@@ -226,28 +229,39 @@ impl Client {
         send: impl Fn(&str) -> Result<Answer, ureq::Error>,
         may_send_again: fn(&ureq::Error) -> bool,
     ) -> anyhow::Result<Answer> {
-        let port = self.studio().port();
-        match send(&base(port)) {
-            Err(error) if !self.is_own() && may_send_again(&error) => {
-                let mut studio = self.studio();
-                *studio = attach(&self.workspace, &self.agent)?;
-                let base = base(studio.port());
-                drop(studio);
-                send(&base)
+        let mut tries = 0..REATTACH_MAX;
+        loop {
+            let port = self.studio().port();
+            match send(&base(port)) {
+                // The next one may be going, too: commands that follow each other each have their own.
+                Err(error)
+                    if !self.is_own() && may_send_again(&error) && tries.next().is_some() =>
+                {
+                    let mut studio = self.studio();
+                    *studio = attach(&self.workspace, &self.agent)?;
+                }
+                answered => break answered,
             }
-            answered => answered,
         }
         .context("failed to reach Maquette")
     }
 }
 
-/// Whether nobody has heard a request that failed.
+/// Whether no connection came to be, so that nothing of a request was sent.
 fn not_sent(error: &ureq::Error) -> bool {
     match error {
-        ureq::Error::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
+        ureq::Error::Io(error) => error.kind() == io::ErrorKind::ConnectionRefused,
         ureq::Error::ConnectionFailed => true,
         _ => false,
     }
+}
+
+/// Whether a short request was not read: a connection is reset when a studio closes it with something
+/// unread in it. One that had read everything would end it in order, even when killed.
+fn not_heard(error: &ureq::Error) -> bool {
+    let ureq::Error::Io(cause) = error else { return not_sent(error) };
+    not_sent(error)
+        || matches!(cause.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe)
 }
 
 /// A client that never asks a proxy, because everything is on this computer; and that keeps no
