@@ -21,6 +21,7 @@
 //! | a file in any format that we write | [`write_sound`], [`SoundWriter`], [`Ditherer`] |
 //! | its tuning, key and chords; its notes | [`harmony`], [`notes`] |
 //! | the parts between silences; words for a sound | [`phrases()`], [`describe`] |
+//! | the parts that a sound falls into, and vectors of them | [`patterns`] |
 //! | synthesised sounds | [`sample_sounds`] |
 //! | songs of which everything is known | [`songs::render`] |
 //! | when things happen | [`rhythm`] |
@@ -47,6 +48,7 @@ mod level;
 mod loudness;
 pub mod melody;
 pub mod notes;
+pub mod patterns;
 mod peaks;
 mod phrases;
 mod pitch;

@@ -18,6 +18,7 @@ mod journal;
 mod kernels;
 mod library_file;
 mod log;
+mod map;
 mod memory;
 mod pattern;
 mod rows;
@@ -28,13 +29,15 @@ mod taste;
 mod testing;
 mod wanted;
 
+pub use api::{Pattern, PatternId};
 pub use error::Error;
 pub use library_file::{
     LIBRARY_FORMAT, Library, PATTERNS_MAX, RATINGS_MAX, SOUND_BYTES_MAX, read_library,
     write_library,
 };
+pub use map::{Plane, plane};
 pub use memory::{Memory, MemoryChecked, Vectors};
-pub use pattern::{Facts, Pattern, PatternId, Source};
+pub use pattern::check_pattern;
 pub use rows::RowSet;
 pub use snapshot::{Found, Snapshot};
 pub use space::{Added, Checked, SPACE_FORMAT, Space, SpaceName};

@@ -18,7 +18,7 @@ use std::{
     path::Path,
 };
 
-use crate::{Error, Pattern, PatternId, Rating, SpaceName, Vectors, unit};
+use crate::{Error, Pattern, PatternId, Rating, SpaceName, Vectors, check_pattern, unit};
 
 /// The version of the format.
 pub const LIBRARY_FORMAT: u32 = 1;
@@ -272,7 +272,7 @@ fn check_patterns(patterns: &[Pattern]) -> Result<(), Error> {
     if patterns.len() > PATTERNS_MAX {
         return Err(Error::unfit(format!("a library has {PATTERNS_MAX} patterns at most")));
     }
-    patterns.iter().try_for_each(Pattern::check)
+    patterns.iter().try_for_each(check_pattern)
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> u32 {

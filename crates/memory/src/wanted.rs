@@ -1,7 +1,8 @@
 //! What a person looks for in words: «metallic, under 2 s, around 120 bpm».
 //!
 //! Parts stand between commas or the word «and». A number with a unit is a condition that must hold; other words are
-//! compared with the kind, the words and the name of a pattern, and one of them must fit.
+//! compared with the kind, the words, the tags and the name of a pattern, and one of them must fit. What stands between
+//! quotation marks is one word, and must fit.
 
 use crate::Pattern;
 
@@ -21,6 +22,8 @@ pub struct Wanted {
     pub words: Vec<String>,
     /// Words that must not fit.
     pub unwanted: Vec<String>,
+    /// Words that all must fit, each as a whole.
+    pub whole: Vec<String>,
 }
 
 /// A number that must lie between two others.
@@ -61,12 +64,21 @@ impl Wanted {
     #[must_use]
     pub fn read(text: &str) -> Self {
         let text: String = text.chars().take(TEXT_MAX).collect::<String>().to_lowercase();
+        let mut wanted = Self::default();
+        // Every other piece stands between quotation marks.
+        let mut open = String::new();
+        for (i, piece) in text.replace(['“', '”', '„'], "\"").split('"').enumerate() {
+            match piece.trim() {
+                whole if i % 2 == 1 && !whole.is_empty() => wanted.whole.push(whole.to_owned()),
+                rest => open += &format!(",{rest}"),
+            }
+        }
+        let text = open;
         // «between 90 and 100 bpm» is one part.
         let text = match text.split_once("between ") {
             Some((before, rest)) => format!("{before}{}", rest.replacen(" and ", "..", 1)),
             None => text,
         };
-        let mut wanted = Self::default();
         for part in text.replace(" and ", ",").split([',', ';']).map(str::trim) {
             match range(part) {
                 Some(range) => wanted.ranges.push(range),
@@ -79,7 +91,10 @@ impl Wanted {
     /// Whether nothing is wanted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.ranges.is_empty() && self.words.is_empty() && self.unwanted.is_empty()
+        self.ranges.is_empty()
+            && self.words.is_empty()
+            && self.unwanted.is_empty()
+            && self.whole.is_empty()
     }
 
     fn take_words(&mut self, part: &str) {
@@ -104,7 +119,9 @@ impl Wanted {
     pub fn allows(&self, pattern: &Pattern) -> bool {
         let fits =
             |it: &Range| it.of.of(pattern).is_some_and(|x| (it.least..=it.most).contains(&x));
-        self.ranges.iter().all(fits) && !self.unwanted.iter().any(|it| has(pattern, it))
+        self.ranges.iter().all(fits)
+            && !self.unwanted.iter().any(|it| has(pattern, it))
+            && self.whole.iter().all(|it| has_whole(pattern, it))
     }
 
     /// How well a pattern fits; nothing where it does not.
@@ -124,7 +141,8 @@ impl Wanted {
             fitting.len() as f64 / self.words.len() as f64
         };
         let of_range = |it: &Range| it.of.of(pattern).map(|x| it.of.say(x));
-        let mut parts: Vec<String> = fitting.into_iter().map(str::to_owned).collect();
+        let mut parts = self.whole.clone();
+        parts.extend(fitting.into_iter().map(str::to_owned));
         parts.extend(self.ranges.iter().filter_map(of_range));
         Some(Fit { share, why: parts.join(", ") })
     }
@@ -151,13 +169,18 @@ impl Measure {
 }
 
 fn has(pattern: &Pattern, word: &str) -> bool {
-    let is_in_name = || {
-        let name = pattern.source.name.to_lowercase();
-        name.split(|c: char| !c.is_alphanumeric()).any(|it| it == word)
-    };
-    pattern.kind.eq_ignore_ascii_case(word)
-        || pattern.facts.words.iter().any(|it| it.eq_ignore_ascii_case(word))
-        || is_in_name()
+    let is_in =
+        |text: &str| text.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|it| it == word);
+    has_whole(pattern, word)
+        || is_in(&pattern.source.name)
+        || is_in(&pattern.kind)
+        || pattern.tags.iter().any(|it| is_in(it))
+}
+
+/// Whether a kind, a word or a tag of a pattern is this one, whole.
+fn has_whole(pattern: &Pattern, word: &str) -> bool {
+    let mut own = pattern.facts.words.iter().chain(&pattern.tags).chain([&pattern.kind]);
+    own.any(|it| it.to_lowercase() == word)
 }
 
 /// A part that is a number with a unit.
@@ -291,6 +314,12 @@ mod tests {
         assert_eq!(fit(&it, "harmonic").unwrap().share, 1.0);
         assert_eq!(fit(&it, "bell").unwrap().share, 1.0);
         assert_eq!(fit(&it, "not metallic"), None);
+        // A kind or a tag of several words is found by each of them, and by all of them as a whole.
+        it.tags = vec!["Live set".into()];
+        assert_eq!(fit(&it, "set").unwrap().share, 1.0);
+        assert_eq!(fit(&it, "\"live set\", under 2 s").unwrap().why, "live set, 1.50 s");
+        assert_eq!(fit(&it, "“live”"), None);
+        assert_eq!(fit(&it, "\"live set\", dark"), None);
         // Without a beat there is no tempo to compare with.
         assert_eq!(fit(&it, "around 120 bpm"), None);
         it.facts.tempo_bpm = Some(124.0);

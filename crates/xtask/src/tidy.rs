@@ -20,12 +20,14 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("music", &[]),
     ("nn", &[]),
     ("web", &[]),
-    // Floor 0, for it is numbers and files alone: the worker fills it, the studio searches it.
-    ("memory", &[]),
+    ("memory", &["api"]),
     ("job", &["api"]),
     ("models", &["api", "audio", "foreign", "games", "nn"]),
-    ("worker", &["api", "audio", "film", "foreign", "games", "job", "models", "music", "nn"]),
-    ("studio", &["api", "job"]),
+    (
+        "worker",
+        &["api", "audio", "film", "foreign", "games", "job", "memory", "models", "music", "nn"],
+    ),
+    ("studio", &["api", "job", "memory"]),
     ("maquette", &["api", "studio", "web", "worker"]),
     ("xtask", &[]),
     ("same-features", &[]),
