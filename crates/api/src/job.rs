@@ -67,6 +67,8 @@ pub enum Task {
     Analyse(crate::AnalyseTask),
     /// Change sounds or MIDI files.
     Change(crate::ChangeTask),
+    /// Cut sounds into patterns, or hear what is looked for.
+    Memory(crate::MemoryTask),
 }
 
 /// The order to prepare a dataset.
@@ -290,6 +292,8 @@ pub enum JobKind {
     Analyse,
     /// Sounds or MIDI files are changed.
     Change,
+    /// Sounds are cut into patterns, or heard to find some.
+    Memory,
 }
 
 /// A file in a job's folder.

@@ -57,6 +57,9 @@
 //! | word | meaning |
 //! |---|---|
 //! | **Device** | The CPU or a GPU that a job computes on (setting `device`); never «place» or «card». |
+//! | **Memory** | The patterns in one's own sounds, with vectors that find similar ones, and ratings that teach what is similar. |
+//! | **Pattern** | A part of a sound with what is known of it: its ends, its range of frequencies, its kind, words. |
+//! | **Space** | Vectors of patterns that one way of hearing gives: our own measures, or a model. |
 //! | **Precision** | The number format of weights and products: 32 bits, 16 bits (mixed), or 8 and 16 bits when playing live. |
 //! | **Random seed** | The number that all random numbers of a run follow from: the same seed gives the same run. |
 //! | **Activation** | The non-linear function between layers: leaky ReLU or Snake. |
@@ -100,6 +103,7 @@ mod library;
 mod machine;
 mod measure;
 mod measured;
+mod memory;
 mod midi;
 mod model;
 mod names;
@@ -140,6 +144,13 @@ pub use library::*;
 pub use machine::*;
 pub use measure::*;
 pub use measured::*;
+pub use memory::{
+    CutOrder, FindPatterns, FoundPattern, FoundPatterns, LikePattern, MemoryCount, MemoryFailure,
+    MemoryJob, MemoryMoved, MemoryOverview, MemoryResult, MemorySound, MemorySpace, MemoryTask,
+    MemoryWork, NewMemoryQuery, NewPatterns, Pattern, PatternDetail, PatternEdit, PatternFacts,
+    PatternId, PatternList, PatternMap, PatternPoint, PatternSource, PatternsForm, RatePattern,
+    SpaceOrder, TakePatterns,
+};
 pub use midi::*;
 pub use model::*;
 pub use names::*;

@@ -227,6 +227,16 @@ pub const KINDS: &[Kind] = &[
         again: Again::Restart,
         is_plain: false,
     },
+    Kind {
+        kind: JobKind::Memory,
+        word: "memory",
+        shelf: Shelf::MemoryJobs,
+        needs: Needs::Cores,
+        kept: Kept::Newest(20),
+        stopped: Stopped::Kept,
+        again: Again::Resume,
+        is_plain: false,
+    },
 ];
 
 /// The row of a kind.
@@ -265,6 +275,7 @@ pub fn of(task: &Task) -> JobKind {
         Task::Map(_) => JobKind::Map,
         Task::Analyse(_) => JobKind::Analyse,
         Task::Change(_) => JobKind::Change,
+        Task::Memory(_) => JobKind::Memory,
     }
 }
 

@@ -53,11 +53,13 @@ pub enum Shelf {
     Analyses,
     /// Sounds and MIDI files, being changed.
     Changes,
+    /// What the memory asks of sounds.
+    MemoryJobs,
 }
 
 impl Shelf {
     /// Every shelf with its folder and with the word for one thing on it.
-    const WORDS: [(Shelf, &'static str, &'static str); 19] = [
+    const WORDS: [(Shelf, &'static str, &'static str); 20] = [
         (Shelf::Datasets, "datasets", "dataset"),
         (Shelf::Runs, "runs", "run"),
         (Shelf::Models, "models", "model"),
@@ -77,11 +79,12 @@ impl Shelf {
         (Shelf::Folders, "folders", "folder"),
         (Shelf::Analyses, "analyses", "analysis"),
         (Shelf::Changes, "changes", "change"),
+        (Shelf::MemoryJobs, "memory-jobs", "job of the memory"),
     ];
 
     /// Every shelf.
-    pub const ALL: [Shelf; 19] = {
-        let mut all = [Shelf::Datasets; 19];
+    pub const ALL: [Shelf; 20] = {
+        let mut all = [Shelf::Datasets; 20];
         let mut i = 0;
         while i < all.len() {
             all[i] = Self::WORDS[i].0;

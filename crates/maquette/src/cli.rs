@@ -26,6 +26,7 @@ mod import;
 mod interrupt;
 mod job;
 mod library;
+mod memory;
 mod midi;
 mod model;
 mod named;
@@ -188,6 +189,9 @@ enum Command {
     GenerateText(generate_text::GenerateTextArgs),
     /// Turn words or a sound into a vector that can be compared
     Embed(embed::EmbedArgs),
+    /// Remember the patterns in your own sounds, find them by sound and by words, and rate them
+    #[command(subcommand)]
+    Memory(memory::MemoryCommand),
     /// Check that a model file is intact and plays
     Check(check::CheckArgs),
     /// Import runs, datasets and models from acids-rave or another workspace
@@ -304,6 +308,7 @@ fn run_command(
         Some(Command::Codec(args)) => codec::run(&args, console),
         Some(Command::GenerateText(args)) => generate_text::run(&args, console),
         Some(Command::Embed(args)) => embed::run(&args, console),
+        Some(Command::Memory(command)) => memory::run(&command, console),
         Some(Command::Check(args)) => check::run(&args, console),
         Some(Command::Import(args)) => import::run(&args, console),
         Some(Command::Job(command)) => job::run(command, console),

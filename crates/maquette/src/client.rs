@@ -183,6 +183,23 @@ impl Client {
         self.is_gone_soon::<T>(path)
     }
 
+    /// Asks a job to stop and waits a little until it has ended. Whether it has.
+    pub(crate) fn stop_and_wait(&self, path: &str) -> bool {
+        if self.post_empty::<()>(&format!("{path}/cancel")).is_err() {
+            return false;
+        }
+        let deadline = Instant::now() + CANCEL_TIME;
+        while self.get::<api::Job>(path).is_ok_and(|it| {
+            matches!(it.state, api::JobState::Queued { .. } | api::JobState::Running { .. })
+        }) {
+            if Instant::now() > deadline {
+                return false;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        true
+    }
+
     /// Stops preparing a dataset, as [`cancel`](Self::cancel) stops other jobs.
     pub(crate) fn cancel_dataset(&self, path: &str) -> bool {
         // One that was prepared meanwhile is kept, and so is one that failed.

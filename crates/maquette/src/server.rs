@@ -26,6 +26,7 @@ mod library;
 mod live;
 mod maps;
 mod measures;
+mod memory;
 mod models;
 mod notes;
 pub(crate) mod openapi;
@@ -230,6 +231,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(patches::routes())
         .merge(weights::routes())
         .merge(engines::routes())
+        .merge(memory::routes())
         .merge(folders::routes())
         .merge(imports::routes())
         .merge(trash::routes())

@@ -28,6 +28,8 @@ mod library;
 mod live;
 #[path = "all/measures.rs"]
 mod measures;
+#[path = "all/memory.rs"]
+mod memory;
 #[path = "all/midi.rs"]
 mod midi;
 #[path = "all/old_workspace.rs"]

@@ -13,7 +13,7 @@ use rusqlite::Connection;
 
 use crate::{
     Error,
-    library::{analyses, films::automatic, sessions},
+    library::{analyses, films::automatic, memory, sessions},
     shared::{Change, Shared},
     store::{
         checkpoints, episodes, event_marks,
@@ -67,6 +67,9 @@ fn read(shared: &Shared, job: &JobRow, reading: Reading) -> Result<Reach, Error>
         }
         if job.kind == JobKind::Analyse && reading == Reading::Live {
             analyses::take_found(shared, &job.id, &chunk);
+        }
+        if job.kind == JobKind::Memory && reading == Reading::Live {
+            memory::take_found(shared, &job.id);
         }
     }
     Ok(chunk.reach)

@@ -26,6 +26,7 @@
 //! | what is in sounds | `create_analysis` | `library/analyses.rs` |
 //! | projects of other programs | `daw_files` `items_at` `take_daw_sounds` | `library/daw.rs` |
 //! | changes | `create_change` `change_job` `keep_changed` | `library/changes.rs` |
+//! | the memory | `memory` `add_patterns` `create_memory_query` `memory_job` `find_patterns` `patterns` `pattern` `pattern_sound` `change_pattern` `rate_pattern` `forget_ratings` `delete_patterns` `pattern_map` `take_patterns` `stage_library` `import_patterns` `mend_memory` | `library/memory.rs` |
 //! | patches | `patches` `patch` `create_patch` `change_patch` `delete_patch` `restore_patch` | `library/patches.rs` |
 //! | measures | `create_measure` `measure` `measured` | `library/measures.rs` |
 //! | uploads | `new_upload` `upload` `stage_upload` `delete_upload` | `library/uploads.rs` |
@@ -162,6 +163,7 @@ impl Studio {
             taking: Mutex::new(()),
             uploads: Mutex::new(BTreeMap::new()),
             neighbours: Mutex::default(),
+            memory: Mutex::default(),
             workspace_lock: Mutex::new(Some(workspace_lock)),
         });
         rebuild::reconcile(&shared)?;
@@ -217,6 +219,7 @@ impl Thread {
         }
         self.shared.store.close();
         self.shared.broadcast.close().wake();
+        lock(&self.shared.memory).take();
         self.shared.workspace.leave();
         // Last: now another studio may come.
         lock(&self.shared.workspace_lock).take();

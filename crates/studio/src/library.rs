@@ -18,6 +18,7 @@ pub(crate) mod items;
 mod jobs;
 mod maps;
 pub(crate) mod measures;
+pub(crate) mod memory;
 mod models;
 mod passing;
 pub(crate) mod patches;
@@ -165,6 +166,19 @@ pub(crate) fn make_folder(
         tracing::warn!("failed to {error}");
     }
     made
+}
+
+/// Takes what a job that is ending, or going, has left in its folder for the library and that was not taken before.
+///
+/// # Errors
+/// `Io` when it cannot be moved or read.
+pub(crate) fn take_left(shared: &Shared, kind: JobKind, id: &Id) -> Result<(), Error> {
+    match kind {
+        JobKind::Session => sessions::take_left(shared, id),
+        JobKind::Analyse => analyses::take_left(shared, id),
+        JobKind::Memory => memory::take_left(shared, id),
+        _ => Ok(()),
+    }
 }
 
 /// Makes a job's folder in a project, with its order, and queues it. `fill` adds more files to the folder, `add`

@@ -17,7 +17,7 @@ use job::{Shelf, events::Reach};
 use crate::{
     Error, follower,
     job_folder::{self, Card, Process, Product},
-    library::{self, projects, sessions, trash, uploads},
+    library::{self, projects, trash, uploads},
     queue,
     shared::{Change, Shared, lock},
     store::{
@@ -55,7 +55,7 @@ pub(crate) fn reconcile(shared: &Shared) -> Result<(), Error> {
         reconcile_shelf(shared, shelf, until)?;
     }
     requeue_unstarted(shared)?;
-    take_recordings(shared)?;
+    take_left(shared)?;
     library::analyses::catch_up(shared)?;
     trash::finish_purges(shared)?;
     trash::purge_expired(shared)?;
@@ -68,14 +68,16 @@ pub(crate) fn keep_house(shared: &Shared) -> Result<(), Error> {
     purge_uploads(shared, UPLOADS_MS)
 }
 
-/// Takes what sessions have recorded that ended while no studio was there.
-fn take_recordings(shared: &Shared) -> Result<(), Error> {
-    for (id, _) in shared.read(|c| jobs::ids(c, JobKind::Session))? {
-        let row = shared.read(|c| jobs::find(c, &id))?;
-        if row.is_some_and(|row| !row.phase.is_active())
-            && let Err(error) = sessions::take_left(shared, &id)
-        {
-            tracing::warn!("recordings of {id} stay in its folder: failed to {error}");
+/// Takes what sessions have recorded, and jobs of the memory have found, that ended while no studio was there.
+fn take_left(shared: &Shared) -> Result<(), Error> {
+    for kind in [JobKind::Session, JobKind::Memory] {
+        for (id, _) in shared.read(|c| jobs::ids(c, kind))? {
+            let row = shared.read(|c| jobs::find(c, &id))?;
+            if row.is_some_and(|row| !row.phase.is_active())
+                && let Err(error) = library::take_left(shared, kind, &id)
+            {
+                tracing::warn!("what {id} left stays in its folder: failed to {error}");
+            }
         }
     }
     Ok(())

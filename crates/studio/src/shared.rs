@@ -15,7 +15,7 @@ use rusqlite::Connection;
 use crate::{
     Error, Options,
     error::is_full,
-    library::{similar::Neighbours, uploads::Received},
+    library::{memory::Remembered, similar::Neighbours, uploads::Received},
     live::Broadcast,
     queue::{self, Places},
     store::{
@@ -39,6 +39,8 @@ pub(crate) struct Shared {
     pub(crate) uploads: Mutex<BTreeMap<Id, Received>>,
     /// Places of sounds among others, held for searches.
     pub(crate) neighbours: Mutex<Neighbours>,
+    /// The memory, once somebody has asked for it.
+    pub(crate) memory: Mutex<Option<Remembered>>,
     /// The workspace's lock, until the studio is closed.
     pub(crate) workspace_lock: Mutex<Option<File>>,
     /// Folders on the shelves that could not be read.

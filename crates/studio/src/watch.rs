@@ -18,7 +18,7 @@ use job::{Needs, Shelf, events::Reach};
 use crate::{
     Error, follower,
     job_folder::{self, Process, Product},
-    library::{analyses, ask_to_stop, films::automatic, sessions, uploads},
+    library::{self, analyses, ask_to_stop, films::automatic, uploads},
     out_of_memory, queue, rebuild, room,
     shared::{Shared, lock},
     store::{
@@ -362,16 +362,9 @@ fn end(shared: &Shared, id: &Id, death: &Death) -> Result<Option<Exit>, Error> {
         job_folder::append_log(&folder, &vanished.message);
     }
     let is_done = ending.phase == Phase::Done;
-    if job.kind == JobKind::Session
-        && let Err(error) = sessions::take_left(shared, id)
-    {
-        // They stay in its folder, which is not removed without them.
-        tracing::warn!("{id}: recordings are not taken yet: failed to {error}");
-    }
-    if job.kind == JobKind::Analyse
-        && let Err(error) = analyses::take_left(shared, id)
-    {
-        tracing::warn!("{id}: what it found is not taken yet: failed to {error}");
+    if let Err(error) = library::take_left(shared, job.kind, id) {
+        // It stays in the folder, which is not removed without it.
+        tracing::warn!("{id}: what it left is not taken yet: failed to {error}");
     }
     shared.change(|change| {
         let Some(mut job) = jobs::find(change.tx, id)? else { return Ok(()) };
@@ -427,12 +420,7 @@ fn out_of_memory(folder: &Path, kind: JobKind, death: &Death) -> Option<Problem>
 /// Removes a job that was cancelled, and its folder.
 pub(crate) fn discard(shared: &Shared, job: &JobRow) -> Result<(), Error> {
     let shelf = Shelf::of(job.kind);
-    if job.kind == JobKind::Session {
-        sessions::take_left(shared, &job.id)?;
-    }
-    if job.kind == JobKind::Analyse {
-        analyses::take_left(shared, &job.id)?;
-    }
+    library::take_left(shared, job.kind, &job.id)?;
     remove_upload_of(shared, &job.id)?;
     remove(&shared.workspace.folder(shelf, &job.id))?;
     shared.change(|change| {

@@ -63,7 +63,7 @@ pub fn embed(
     })
 }
 
-fn open(model: &Path) -> Result<Embedder, Problem> {
+pub(crate) fn open(model: &Path) -> Result<Embedder, Problem> {
     let needed = crate::check_weights(model)?.memory_bytes;
     if let Some(why) = too_much(needed) {
         let what = format!("The model in “{}” does not fit in memory.", model.display());
@@ -89,13 +89,18 @@ fn read_sound(path: &Path, rate_hz: u32) -> Result<(Vec<f32>, Vec<String>), Prob
     Ok((clip.channels.pop().unwrap_or_default(), notes))
 }
 
+/// Why a model gives no vector.
+pub(crate) fn reason(error: &models::Error) -> String {
+    match error {
+        models::Error::Unfit { reason } => reason.clone(),
+        other => format!("failed to {other}"),
+    }
+}
+
 fn unfit(input: &str, error: &models::Error) -> Problem {
     let short: String = input.chars().take(80).collect();
     let what = format!("“{short}” does not fit the model.");
-    let why = match error {
-        models::Error::Unfit { reason } => api::sentence(reason),
-        other => api::sentence(&format!("failed to {other}")),
-    };
+    let why = api::sentence(&reason(error));
     problem("unfit", what, &why, "Choose another model, sound or layer.")
 }
 

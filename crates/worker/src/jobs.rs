@@ -11,6 +11,7 @@ mod import;
 mod input;
 mod map;
 mod measure;
+mod memory;
 mod model_file;
 mod play;
 mod prepare;
@@ -26,7 +27,7 @@ use anyhow::Context;
 use api::{EventBody, Outcome, Problem, Task};
 
 pub(crate) use api::sentence;
-pub(crate) use model_file::{load_any, open_foreign, open_model};
+pub(crate) use model_file::{codec_at, load_any, open_foreign, open_model};
 pub(crate) use session::precision;
 pub(crate) use sound_place::load_file as load_sound_file;
 
@@ -81,6 +82,7 @@ fn work(folder: &mut JobFolder) -> anyhow::Result<Outcome> {
         Task::Map(task) => map::run(folder, &task),
         Task::Analyse(task) => analyse::run(folder, &task),
         Task::Change(task) => change::run(folder, &task),
+        Task::Memory(task) => memory::run(folder, &task),
     }
 }
 

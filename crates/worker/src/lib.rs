@@ -31,6 +31,7 @@ mod midi;
 mod movement;
 mod pace;
 mod package;
+mod patterns;
 mod play;
 mod play_through;
 mod progress;

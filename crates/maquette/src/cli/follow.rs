@@ -7,7 +7,7 @@ use std::{
 
 use api::{
     Conversion, Dataset, Event, EventBody, Export, Film, Generation, Id, Import, Job, JobKind,
-    JobState, Measure, Problem, Reconstruction, Run, RunDetail,
+    JobState, Measure, MemoryJob, Problem, Reconstruction, Run, RunDetail,
 };
 
 use super::{Terminal, words};
@@ -94,6 +94,15 @@ impl Onlooker<'_> {
     pub(crate) fn generation(self, id: &Id) -> anyhow::Result<Generation> {
         let look = || self.client.get::<Generation>(&format!("/api/generations/{id}"));
         self.until_done(look, |generation| &generation.job)
+    }
+
+    /// Waits until a job of the memory is done.
+    ///
+    /// # Errors
+    /// When that failed.
+    pub(crate) fn memory(self, id: &Id) -> anyhow::Result<MemoryJob> {
+        let look = || self.client.get::<MemoryJob>(&format!("/api/memory/jobs/{id}"));
+        self.until_done(look, |it| &it.job)
     }
 
     /// Waits until a measure is done.

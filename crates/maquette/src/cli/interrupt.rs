@@ -12,6 +12,7 @@ use std::{
     thread,
 };
 
+use api::Id;
 use serde::de::DeserializeOwned;
 
 use crate::client::Client;
@@ -40,6 +41,23 @@ pub(crate) fn cancelled_on_interrupt<Q: DeserializeOwned + 'static, T>(
 ) -> anyhow::Result<T> {
     let (canceller, of_job) = (Arc::clone(client), path.to_owned());
     acted_on_interrupt(move || say_cancelled(|| canceller.cancel::<Q>(&of_job)), look)
+}
+
+/// Follows a job that keeps what it has made. Meanwhile Ctrl+C stops it, says so, and ends the command.
+pub(crate) fn stopped_on_interrupt<T>(
+    client: &Arc<Client>,
+    id: &Id,
+    look: impl FnOnce() -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let (stopper, path) = (Arc::clone(client), format!("/api/jobs/{id}"));
+    let stop = move || {
+        say("Stopping… Press Ctrl+C again to quit at once.");
+        match stopper.stop_and_wait(&path) {
+            true => say("Stopped. What was done is kept."),
+            false => say("It is still stopping. What was done will be kept."),
+        }
+    };
+    acted_on_interrupt(stop, look)
 }
 
 /// Follows the preparation of a dataset. Meanwhile Ctrl+C cancels it, says so, and ends the command.

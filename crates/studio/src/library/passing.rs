@@ -4,7 +4,7 @@
 use api::{Id, JobKind};
 use job::{Kept, Shelf};
 
-use super::{analyses, cancel_job, sessions};
+use super::cancel_job;
 
 use crate::{
     Error,
@@ -36,12 +36,7 @@ pub(super) fn delete(shared: &Shared, kind: JobKind, id: &Id) -> Result<(), Erro
 /// Removes a job that has ended, with what is left in its folder. What a session has recorded, or an analysis found, is
 /// taken before.
 pub(super) fn remove_ended(shared: &Shared, kind: JobKind, id: &Id) -> Result<(), Error> {
-    if kind == JobKind::Session {
-        sessions::take_left(shared, id)?;
-    }
-    if kind == JobKind::Analyse {
-        analyses::take_left(shared, id)?;
-    }
+    super::take_left(shared, kind, id)?;
     let shelf = Shelf::of(kind);
     remove(&shared.workspace.folder(shelf, id))?;
     shared.change(|change| {

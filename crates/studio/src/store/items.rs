@@ -126,6 +126,14 @@ pub(crate) fn found(
     Ok(())
 }
 
+/// A file that is there and has a content, by the hash of that.
+pub(crate) fn with_content(connection: &Connection, sha256: &str) -> Result<Option<Id>, Error> {
+    let sql = "SELECT id FROM items WHERE sha256 = ?1 AND is_missing = 0 AND is_shown = 1
+        ORDER BY added_ms LIMIT 1";
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.query_row([sha256], |row| super::id(row, 0)).optional()?)
+}
+
 /// Stores that a file is not where it was.
 pub(crate) fn lost(connection: &Connection, id: &Id) -> Result<(), Error> {
     let sql = "UPDATE items SET is_missing = 1 WHERE id = ?1";

@@ -362,6 +362,19 @@ fn load_with_rate(weights: &Path, rate_hz: Option<u32>) -> anyhow::Result<Opened
     }
 }
 
+/// The codec in a folder of the library, its rate, and how many channels it hears.
+///
+/// # Errors
+/// When there is none that can be read.
+pub(crate) fn codec_at(home: &Path) -> Result<(Box<dyn Finished>, u32, usize), api::Problem> {
+    let read = || -> anyhow::Result<_> {
+        let Opened { model, rate_hz, .. } = load(&home.join(WEIGHTS))?;
+        let shape = codec(model.as_ref(), &home.display().to_string())?.shape();
+        Ok((model, rate_hz.unwrap_or(shape.rate_hz), shape.channels))
+    };
+    read().map_err(|error| super::problem_from_error(&error))
+}
+
 fn refuse_model<T>(path: &Path, why: &str) -> anyhow::Result<T> {
     let theirs: Vec<_> = models::other_programs().iter().map(|(_, it)| it.takes()).collect();
     let remedy = format!(
