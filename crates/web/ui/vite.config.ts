@@ -41,8 +41,8 @@ function isEverywhere(id: string): boolean {
   if (/\/src\/pages\/(runs\/samples|dashboard\/en|import\/en)\.ts/.test(id)) return true
   const isPart = /(Modal|Dialog|Picker|Form|FormLayout|Field|Drop|Popover|Select|Menu|Grid|Facts|Tabs|EditableTitle|ChoiceRow|OriginTag|WarningList|ShortcutSheet|Palette|Figure|Stats|SearchField|Unreadables|PendingImports)\.svelte/.test(id)
   // Requests of the pages that play and make sounds travel with those.
-  const isOfSounds = /lib\/api\/(changes|controls|daw|engines|generations|maps|midi-edits|notes|patches|plays|sessions|sounds|weights)\.ts/.test(id)
-  const isForm = isPart || isOfSounds || /lib\/(knobs|dropped|grid|filter|choosing|placing|compose)\.ts/.test(id)
+  const isOfSounds = /lib\/api\/(changes|controls|daw|engines|generations|maps|measures|memory|midi-edits|notes|patches|plays|sessions|similar|sounds|weights)\.ts/.test(id)
+  const isForm = isPart || isOfSounds || /lib\/(knobs|dropped|folder-choice|folder-words|grid|filter|choosing|placing|compose)\.ts/.test(id)
   return /\/src\/(lib|components|shell|styles)\//.test(id) && !isForm
 }
 
@@ -66,7 +66,11 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // One small style sheet: a page that is switched to is never seen without its own.
     cssCodeSplit: false,
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'app', test: isEverywhere }] } } },
+    // The first page asks for as little as can be: a part that it shares with another page comes with it.
+    rolldownOptions: { output: { codeSplitting: { groups: [
+      { name: 'app', test: isEverywhere },
+      { name: 'dashboard', test: /(DashboardPage|PendingImports)\.svelte/ },
+    ] } } },
     // A data: URL would need a hole in the content security policy.
     assetsInlineLimit: 0,
   },

@@ -3,7 +3,7 @@
 import { type Problem, problemOf } from '$lib/api'
 
 import { Engine } from './engine'
-import { loadSound } from './sounds'
+import { loadSound, type Sound } from './sounds'
 import type { Region } from './timeline'
 import { showTransport } from './transport'
 
@@ -11,6 +11,8 @@ export interface Track {
   /** Such as `Original` or `Reconstruction`. */
   label: string
   url: string
+  /** Loads it, where it is not what the address has. */
+  load?: () => Promise<Sound>
 }
 
 /** One sound, or two that are sample-aligned. */
@@ -84,7 +86,7 @@ class Player {
     if (this.audible >= playable.tracks.length) this.audible = 0
     this.isLoading = true
     try {
-      const sounds = await Promise.all(playable.tracks.map((track) => loadSound(track.url)))
+      const sounds = await Promise.all(playable.tracks.map(({ url, load = () => loadSound(url) }) => load()))
       if (this.playable !== playable) return
       this.#buffers = sounds.map((sound) => sound.buffer)
       this.length = Math.max(...this.#buffers.map((b) => b.duration))

@@ -84,3 +84,4 @@ export type List =
   | 'folders'
   | 'library'
   | 'changes'
+  | 'memory-jobs'

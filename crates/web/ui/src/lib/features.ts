@@ -14,6 +14,7 @@ import { help } from '../pages/help/feature'
 import { imports } from '../pages/import/feature'
 import { jobs } from '../pages/jobs/feature'
 import { library } from '../pages/library/feature'
+import { memory } from '../pages/memory/feature'
 import { models } from '../pages/models/feature'
 import { notes } from '../pages/notes/feature'
 import { play } from '../pages/play/feature'
@@ -24,4 +25,4 @@ import { settings } from '../pages/settings/feature'
 import { trash } from '../pages/trash/feature'
 import { workbench } from '../pages/workbench/feature'
 
-export const features: Feature[] = [dashboard, datasets, runs, compare, games, play, films, session, models, create, workbench, library, notes, daw, exports, imports, projects, jobs, trash, settings, help]
+export const features: Feature[] = [dashboard, datasets, runs, compare, games, play, films, session, models, create, workbench, library, memory, notes, daw, exports, imports, projects, jobs, trash, settings, help]

@@ -1601,6 +1601,266 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/memory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is in the memory of one's own sounds. */
+        get: operations["memory_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/memory/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes patterns out of the memory. */
+        post: operations["delete_patterns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/memory/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finds patterns by words and facts, by what they are like, or both. */
+        post: operations["find_patterns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/memory/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the patterns of a library file into the memory; those that are there stay as they are. */
+        post: operations["import_patterns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/memory/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A job of the memory, with what it made. */
+        get: operations["memory_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/memory/jobs/{id}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file that a job of the memory made. */
+        get: operations["memory_job_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/memory/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Patterns on a plane: similar ones are near each other. */
+        get: operations["pattern_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/memory/mend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes vectors again that are damaged or missing. */
+        post: operations["mend_memory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/memory/patterns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Patterns in order of their sounds and of time. */
+        get: operations["list_patterns"];
+        put?: never;
+        /** Cuts sounds into patterns and remembers them. The sounds stay where they are. */
+        post: operations["add_patterns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/memory/patterns/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A pattern with what surrounds it. */
+        get: operations["pattern"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes a pattern as a person has set it. With new ends it has a new identifier, which the answer has. */
+        patch: operations["change_pattern"];
+        trace?: never;
+    };
+    "/api/memory/patterns/{id}/ratings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keeps what a person says of a pattern that was found. Later searches follow it. */
+        post: operations["rate_pattern"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/memory/patterns/{id}/sound": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The sound that a pattern is of, whole, or the pattern alone where the memory has only that: the header
+         *     `pattern-sound` says `whole` or `part`. Parts of it by `Range`.
+         */
+        get: operations["pattern_sound"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/memory/queries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hears a sound, or reads words, so that patterns can be found by it. */
+        post: operations["create_memory_query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/memory/ratings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets all ratings, as if nothing had been rated. */
+        delete: operations["forget_ratings"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/memory/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes patterns as one file, or as a folder of sounds. */
+        post: operations["take_patterns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models": {
         parameters: {
             query?: never;
@@ -4579,6 +4839,23 @@ export interface components {
             /** @description Its chapters. */
             chapters: components["schemas"]["Chapter"][];
         };
+        /** @description What is looked for in the memory. */
+        FindPatterns: {
+            /** @description Words and facts: `metallic, under 2 s, around 120 bpm`. Words may also be a kind, a tag, or part of a name. */
+            words?: string;
+            like?: components["schemas"]["LikePattern"] | null;
+            /** @description More like these. */
+            more?: components["schemas"]["PatternId"][];
+            /** @description Less like these. */
+            less?: components["schemas"]["PatternId"][];
+            /** @description The space it is looked for in; our own where nothing is said. */
+            space?: string | null;
+            /**
+             * Format: int32
+             * @description At most so many, 1 to 500; 30 where nothing is said.
+             */
+            limit?: number | null;
+        };
         /** @description One thing that can be taken. */
         Finding: {
             /** @description What to call it in an order: its path below the folder. */
@@ -4687,6 +4964,42 @@ export interface components {
             upload: components["schemas"]["Id"];
             /** @enum {string} */
             from: "upload";
+        };
+        /** @description A pattern that was found. */
+        FoundPattern: {
+            /** @description The pattern. */
+            pattern: components["schemas"]["Pattern"];
+            /**
+             * Format: double
+             * @description What the order goes by.
+             */
+            score: number;
+            /**
+             * Format: double
+             * @description The cosine of both vectors, as ratings have moved it; nothing where only words and facts were compared.
+             */
+            similarity?: number | null;
+            /** @description Why it stands where it stands, in words. */
+            why: string;
+        };
+        /** @description Patterns that were found. */
+        FoundPatterns: {
+            /** @description The best first. */
+            found: components["schemas"]["FoundPattern"][];
+            /** @description The space that was searched; nothing where only words and facts were compared. */
+            space?: string | null;
+            /** @description The vector that was looked for. A rating of what was found sends it along. */
+            query?: number[];
+            /**
+             * Format: int64
+             * @description Patterns that were compared.
+             */
+            n_compared: number;
+            /**
+             * Format: double
+             * @description How long that took.
+             */
+            millis: number;
         };
         /** @description A game, as it is before it is played. */
         Game: {
@@ -5067,7 +5380,7 @@ export interface components {
          * @description The kinds of job.
          * @enum {string}
          */
-        JobKind: "prepare" | "import" | "train" | "reconstruct" | "convert" | "export" | "measure" | "film" | "play" | "session" | "generate" | "map" | "analyse" | "change";
+        JobKind: "prepare" | "import" | "train" | "reconstruct" | "convert" | "export" | "measure" | "film" | "play" | "session" | "generate" | "map" | "analyse" | "change" | "memory";
         /** @description A kind of job, and what can be asked of jobs of it. */
         JobKindInfo: {
             /** @description Which one. */
@@ -5483,6 +5796,23 @@ export interface components {
              */
             n_sounds: number;
         };
+        /** @description What a pattern is to be like. */
+        LikePattern: {
+            /** @description Which. */
+            id: components["schemas"]["PatternId"];
+            /** @enum {string} */
+            from: "pattern";
+        } | {
+            /** @description The job. */
+            id: components["schemas"]["Id"];
+            /** @enum {string} */
+            from: "query";
+        } | {
+            /** @description As many numbers as the space has. */
+            values: number[];
+            /** @enum {string} */
+            from: "vector";
+        };
         /** @description When a run stops by itself. */
         Limit: {
             /**
@@ -5805,6 +6135,23 @@ export interface components {
              */
             memory_bytes: number;
         };
+        /** @description How many patterns have something in common. */
+        MemoryCount: {
+            /** @description What. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How many have it.
+             */
+            n_patterns: number;
+        };
+        /** @description A sound that could not be read. */
+        MemoryFailure: {
+            /** @description The file. */
+            file: string;
+            /** @description What went wrong. */
+            problem: components["schemas"]["Problem"];
+        };
         /** @description Memory that training needs, and memory there is. */
         MemoryForecast: {
             /** @description Needed in each phase of the training, in order, in bytes, estimated. */
@@ -5820,11 +6167,113 @@ export interface components {
             /** @description Changes with which it would fit, best first; empty where it does. */
             advice: components["schemas"]["MemoryAdvice"][];
         };
+        /** @description A job of the memory. */
+        MemoryJob: {
+            /** @description The job. */
+            job: components["schemas"]["Job"];
+            result?: components["schemas"]["MemoryResult"] | null;
+        };
         /**
          * @description How the memory that training needs compares with what is free.
          * @enum {string}
          */
         MemoryLevel: "fits" | "tight" | "too_large" | "unknown";
+        /** @description What was deleted, forgotten or taken in. */
+        MemoryMoved: {
+            /**
+             * Format: int64
+             * @description Patterns.
+             */
+            n_patterns: number;
+            /**
+             * Format: int64
+             * @description Ratings.
+             */
+            n_ratings: number;
+        };
+        /** @description What is in the memory. */
+        MemoryOverview: {
+            /**
+             * Format: int64
+             * @description Patterns.
+             */
+            n_patterns: number;
+            /**
+             * Format: int64
+             * @description Sounds that they are of.
+             */
+            n_sounds: number;
+            /**
+             * Format: int64
+             * @description Ratings.
+             */
+            n_ratings: number;
+            /** @description Kinds with how many patterns are of each, the most frequent first. */
+            kinds: components["schemas"]["MemoryCount"][];
+            /** @description Tags with how many patterns have each, the most frequent first. */
+            tags: components["schemas"]["MemoryCount"][];
+            /** @description Spaces of vectors. */
+            spaces: components["schemas"]["MemorySpace"][];
+            /** @description What corrections have taught about cutting, in words; nothing before the first. */
+            cutting?: string | null;
+            /**
+             * Format: int64
+             * @description Vectors that are damaged or missing. Adding their sounds again makes them anew.
+             */
+            n_missing: number;
+            job?: components["schemas"]["Id"] | null;
+        };
+        /** @description `result.json` of a job of the memory. */
+        MemoryResult: {
+            /**
+             * Format: int32
+             * @description The version of this file; see [`MemoryResult::FORMAT`].
+             */
+            format: number;
+            /**
+             * Format: int64
+             * @description Sounds that were read.
+             */
+            n_sounds: number;
+            /**
+             * Format: int64
+             * @description Patterns that were found in them, or written.
+             */
+            n_patterns: number;
+            /**
+             * Format: int64
+             * @description Patterns that are new in the memory, or were described anew.
+             */
+            n_taken?: number;
+            /** @description Sounds that could not be read, or patterns whose sound is not there any more. */
+            failures?: components["schemas"]["MemoryFailure"][];
+            /** @description The vector of a query. */
+            query?: number[];
+            /** @description What was written, by its path in the job's folder. */
+            file?: string | null;
+            /** @description What one should know, sentence by sentence. */
+            notes?: string[];
+        };
+        /** @description A space of vectors of the memory. */
+        MemorySpace: {
+            /** @description Its name with its version, as in `dsp-1`. */
+            name: string;
+            model?: components["schemas"]["Id"] | null;
+            /**
+             * Format: int32
+             * @description Numbers in a vector.
+             */
+            dim: number;
+            /**
+             * Format: int64
+             * @description Patterns that have one.
+             */
+            n_patterns: number;
+            /** @description Whether words are found in it as they are written. */
+            reads_words: boolean;
+            /** @description Whether its model is there, so that new patterns and queries get vectors. */
+            is_usable: boolean;
+        };
         /** @description Numbers measured at a step. */
         Metrics: {
             /**
@@ -6319,6 +6768,26 @@ export interface components {
             model: components["schemas"]["Id"];
             dataset?: components["schemas"]["Id"] | null;
         };
+        /** @description What a job is to hear or read, so that patterns can be found by it. */
+        NewMemoryQuery: {
+            /** @description The space; our own where nothing is said. */
+            space?: string | null;
+            /** @description Words, where the space reads them. */
+            text?: string | null;
+            /** @description A sound by its absolute path. */
+            path?: string | null;
+            item?: components["schemas"]["Id"] | null;
+            /**
+             * Format: double
+             * @description Only the part that begins here.
+             */
+            start_secs?: number | null;
+            /**
+             * Format: double
+             * @description Only the part that ends here.
+             */
+            end_secs?: number | null;
+        };
         /** @description Which checkpoint to put into the library. */
         NewModel: {
             /** @description The run. */
@@ -6341,6 +6810,19 @@ export interface components {
             model: components["schemas"]["Id"];
             /** @description What to keep. */
             body: unknown;
+        };
+        /** @description Sounds to cut and to remember. */
+        NewPatterns: {
+            /** @description Folders with their sub-folders, or files, by absolute paths. */
+            paths?: string[];
+            /** @description Sounds of the library. */
+            items?: components["schemas"]["Id"][];
+            /** @description Models whose spaces are to be filled beside our own. Spaces that the memory has are filled anyway. */
+            models?: components["schemas"]["Id"][];
+            /** @description Tags that the new patterns get. */
+            tags?: string[];
+            /** @description The shortest and the longest pattern, in seconds. */
+            lengths_secs?: number[] | null;
         };
         /** @description A game to play. */
         NewPlay: {
@@ -6556,6 +7038,206 @@ export interface components {
          * @enum {string}
          */
         PatchKind: "favourite" | "trajectory" | "instrument" | "recipe";
+        /** @description A part of a sound, as the memory keeps it. */
+        Pattern: {
+            /** @description Its identifier. */
+            id: components["schemas"]["PatternId"];
+            /** @description The sound it is of. */
+            source: components["schemas"]["PatternSource"];
+            /**
+             * Format: double
+             * @description Where it begins in the sound.
+             */
+            start_secs: number;
+            /**
+             * Format: double
+             * @description Where it ends.
+             */
+            end_secs: number;
+            /**
+             * Format: double
+             * @description The frequencies between which nine tenths of its power lie, or those that a person has set.
+             */
+            low_hz: number;
+            /**
+             * Format: double
+             * @description The upper of them.
+             */
+            high_hz: number;
+            /**
+             * @description What kind of pattern: `stochastic`, `granular`, `spectral`, `textural`, `rhythmic`, `harmonic`, `atmospheric`, or a
+             *     word of one's own.
+             */
+            kind: string;
+            /**
+             * Format: double
+             * @description How sure its ends are, from 0 to 1: the share of other ways to cut that set both of them there. 1 where a person has.
+             */
+            confidence: number;
+            /**
+             * Format: double
+             * @description How sure its kind is, from 0 to 1: the share of its parts that are of that kind by themselves; for a kind that
+             *     was learnt from corrections, how similar it is to the pattern that was corrected.
+             */
+            kind_confidence: number;
+            /** @description What else was measured. */
+            facts?: components["schemas"]["PatternFacts"];
+            /** @description Words of one's own: a genre, a project, a use. */
+            tags?: string[];
+            /** @description Whether a person has set its ends or its kind. */
+            is_by_hand?: boolean;
+        };
+        /** @description A pattern by itself. */
+        PatternDetail: {
+            /** @description The pattern. */
+            pattern: components["schemas"]["Pattern"];
+            /** @description Others of the same sound, in order of time. */
+            siblings: components["schemas"]["Pattern"][];
+            /**
+             * Format: int32
+             * @description How often it was liked, and how often not.
+             */
+            n_liked: number;
+            /**
+             * Format: int32
+             * @description How often it was not.
+             */
+            n_disliked: number;
+            /** @description Words for a prompt: its own, and those that most of its neighbours have, too. */
+            prompt: string;
+            /** @description Whether its sound can be heard: its file is where it was, or the memory has a copy. */
+            can_be_heard: boolean;
+            item?: components["schemas"]["Id"] | null;
+            /** @description Spaces in which it has a vector. */
+            spaces: string[];
+        };
+        /** @description What a person changes of a pattern. What is left out stays. */
+        PatternEdit: {
+            /**
+             * Format: double
+             * @description Where it begins.
+             */
+            start_secs?: number | null;
+            /**
+             * Format: double
+             * @description Where it ends.
+             */
+            end_secs?: number | null;
+            /**
+             * Format: double
+             * @description The lower end of its range of frequencies.
+             */
+            low_hz?: number | null;
+            /**
+             * Format: double
+             * @description The upper end.
+             */
+            high_hz?: number | null;
+            /** @description Its kind. */
+            kind?: string | null;
+            /** @description Its tags. */
+            tags?: string[] | null;
+        };
+        /** @description What was measured of a pattern. */
+        PatternFacts: {
+            /**
+             * Format: double
+             * @description Beats per minute, where there is a beat.
+             */
+            tempo_bpm?: number | null;
+            /**
+             * Format: double
+             * @description The centre of its spectrum.
+             */
+            brightness_hz?: number;
+            /**
+             * Format: double
+             * @description How often a second something begins.
+             */
+            attacks_per_sec?: number;
+            /**
+             * Format: double
+             * @description Its level over all, in dB of full scale.
+             */
+            level_db?: number;
+            /** @description Words that describe it. */
+            words?: string[];
+        };
+        /**
+         * @description The identifier of a pattern, 16 hexadecimal digits: the same part of the same sound always has the same.
+         * @example 5d0f3c9a1b2e4f60
+         */
+        PatternId: string;
+        /** @description A list of patterns. */
+        PatternList: {
+            /** @description Those of this page. */
+            patterns: components["schemas"]["Pattern"][];
+            /**
+             * Format: int64
+             * @description All that fit.
+             */
+            n_total: number;
+        };
+        /** @description Places of patterns on a plane: similar ones are near each other. */
+        PatternMap: {
+            /** @description The space that they are drawn from. */
+            space: string;
+            /**
+             * Format: double
+             * @description The share of all differences that the plane shows.
+             */
+            shown_share: number;
+            /** @description Patterns with their places, both from -1 to 1. */
+            points: components["schemas"]["PatternPoint"][];
+        };
+        /** @description A pattern on the map. */
+        PatternPoint: {
+            /** @description Which. */
+            id: components["schemas"]["PatternId"];
+            /**
+             * Format: float
+             * @description To the right.
+             */
+            x: number;
+            /**
+             * Format: float
+             * @description Upwards.
+             */
+            y: number;
+            /** @description Its kind. */
+            kind: string;
+            /** @description The name of its sound. */
+            name: string;
+            /**
+             * Format: float
+             * @description Its length.
+             */
+            length_secs: number;
+            /**
+             * Format: float
+             * @description Its level.
+             */
+            level_db: number;
+            /**
+             * Format: float
+             * @description The centre of its spectrum.
+             */
+            brightness_hz: number;
+        };
+        /** @description The sound that a pattern is of. */
+        PatternSource: {
+            /** @description The SHA-256 of its file. */
+            sha256: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Where the file was when it was read. */
+            path: string;
+        };
+        /**
+         * @description What patterns are written as.
+         * @enum {string}
+         */
+        PatternsForm: "library" | "library_with_sounds" | "sounds";
         /** @description The shape of a sound, to draw: least and largest sample of every block. */
         Peaks: {
             /**
@@ -6822,6 +7504,18 @@ export interface components {
              * @description 0 is next among those that wait for the same thing.
              */
             place: number;
+        };
+        /** @description A rating of something that was found. */
+        RatePattern: {
+            /** @description Whether it is what was looked for. */
+            is_liked: boolean;
+            /**
+             * @description The space that was searched, and what was looked for there, as the search answered. Without them the rating counts
+             *     for the pattern alone.
+             */
+            space?: string | null;
+            /** @description The vector. */
+            query?: number[];
         };
         /** @description How far a sample of the reconstruction looks into the sound that went in. */
         ReceptiveField: {
@@ -7943,6 +8637,15 @@ export interface components {
             /** @description A folder to look for its sounds in, by their names. */
             sounds?: string | null;
         };
+        /** @description Which patterns to take along. */
+        TakePatterns: {
+            /** @description These, or where there are none all that fit the words. */
+            ids?: components["schemas"]["PatternId"][];
+            /** @description Words and facts, as in a search. */
+            words?: string;
+            /** @description What becomes of them. */
+            form: components["schemas"]["PatternsForm"];
+        };
         /** @description A tempo that fits. */
         TempoCandidate: {
             /**
@@ -8621,6 +9324,7 @@ export type FilmChange = components['schemas']['FilmChange'];
 export type FilmKind = components['schemas']['FilmKind'];
 export type FilmLook = components['schemas']['FilmLook'];
 export type FilmResult = components['schemas']['FilmResult'];
+export type FindPatterns = components['schemas']['FindPatterns'];
 export type Finding = components['schemas']['Finding'];
 export type FindingKind = components['schemas']['FindingKind'];
 export type Findings = components['schemas']['Findings'];
@@ -8628,6 +9332,8 @@ export type Finish = components['schemas']['Finish'];
 export type FolderFile = components['schemas']['FolderFile'];
 export type FolderListing = components['schemas']['FolderListing'];
 export type FolderSource = components['schemas']['FolderSource'];
+export type FoundPattern = components['schemas']['FoundPattern'];
+export type FoundPatterns = components['schemas']['FoundPatterns'];
 export type Game = components['schemas']['Game'];
 export type GameKey = components['schemas']['GameKey'];
 export type GeneratedSound = components['schemas']['GeneratedSound'];
@@ -8666,6 +9372,7 @@ export type LibraryItemDetail = components['schemas']['LibraryItemDetail'];
 export type LibraryPage = components['schemas']['LibraryPage'];
 export type LibraryScan = components['schemas']['LibraryScan'];
 export type LibraryWord = components['schemas']['LibraryWord'];
+export type LikePattern = components['schemas']['LikePattern'];
 export type Limit = components['schemas']['Limit'];
 export type Lineage = components['schemas']['Lineage'];
 export type LinkedWeights = components['schemas']['LinkedWeights'];
@@ -8684,8 +9391,15 @@ export type Measured = components['schemas']['Measured'];
 export type MeasuredPhase = components['schemas']['MeasuredPhase'];
 export type Medium = components['schemas']['Medium'];
 export type MemoryAdvice = components['schemas']['MemoryAdvice'];
+export type MemoryCount = components['schemas']['MemoryCount'];
+export type MemoryFailure = components['schemas']['MemoryFailure'];
 export type MemoryForecast = components['schemas']['MemoryForecast'];
+export type MemoryJob = components['schemas']['MemoryJob'];
 export type MemoryLevel = components['schemas']['MemoryLevel'];
+export type MemoryMoved = components['schemas']['MemoryMoved'];
+export type MemoryOverview = components['schemas']['MemoryOverview'];
+export type MemoryResult = components['schemas']['MemoryResult'];
+export type MemorySpace = components['schemas']['MemorySpace'];
 export type Metrics = components['schemas']['Metrics'];
 export type MidiNotes = components['schemas']['MidiNotes'];
 export type MidiNotesTrack = components['schemas']['MidiNotesTrack'];
@@ -8710,8 +9424,10 @@ export type NewImport = components['schemas']['NewImport'];
 export type NewJob = components['schemas']['NewJob'];
 export type NewLibraryFolder = components['schemas']['NewLibraryFolder'];
 export type NewMap = components['schemas']['NewMap'];
+export type NewMemoryQuery = components['schemas']['NewMemoryQuery'];
 export type NewModel = components['schemas']['NewModel'];
 export type NewPatch = components['schemas']['NewPatch'];
+export type NewPatterns = components['schemas']['NewPatterns'];
 export type NewPlay = components['schemas']['NewPlay'];
 export type NewPreset = components['schemas']['NewPreset'];
 export type NewProject = components['schemas']['NewProject'];
@@ -8730,6 +9446,16 @@ export type Packaged = components['schemas']['Packaged'];
 export type Patch = components['schemas']['Patch'];
 export type PatchChange = components['schemas']['PatchChange'];
 export type PatchKind = components['schemas']['PatchKind'];
+export type Pattern = components['schemas']['Pattern'];
+export type PatternDetail = components['schemas']['PatternDetail'];
+export type PatternEdit = components['schemas']['PatternEdit'];
+export type PatternFacts = components['schemas']['PatternFacts'];
+export type PatternId = components['schemas']['PatternId'];
+export type PatternList = components['schemas']['PatternList'];
+export type PatternMap = components['schemas']['PatternMap'];
+export type PatternPoint = components['schemas']['PatternPoint'];
+export type PatternSource = components['schemas']['PatternSource'];
+export type PatternsForm = components['schemas']['PatternsForm'];
 export type Peaks = components['schemas']['Peaks'];
 export type Phase = components['schemas']['Phase'];
 export type PhasePace = components['schemas']['PhasePace'];
@@ -8747,6 +9473,7 @@ export type ProjectDetail = components['schemas']['ProjectDetail'];
 export type ProjectItem = components['schemas']['ProjectItem'];
 export type QuantiseChange = components['schemas']['QuantiseChange'];
 export type QueuePlace = components['schemas']['QueuePlace'];
+export type RatePattern = components['schemas']['RatePattern'];
 export type ReceptiveField = components['schemas']['ReceptiveField'];
 export type Recipe = components['schemas']['Recipe'];
 export type RecipeModel = components['schemas']['RecipeModel'];
@@ -8799,6 +9526,7 @@ export type SungNote = components['schemas']['SungNote'];
 export type Switch = components['schemas']['Switch'];
 export type SystemUse = components['schemas']['SystemUse'];
 export type TakeDawSounds = components['schemas']['TakeDawSounds'];
+export type TakePatterns = components['schemas']['TakePatterns'];
 export type TempoCandidate = components['schemas']['TempoCandidate'];
 export type TickMeter = components['schemas']['TickMeter'];
 export type TickTempo = components['schemas']['TickTempo'];
@@ -12661,6 +13389,567 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_overview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryOverview"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_patterns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatternId"][];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryMoved"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_patterns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindPatterns"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPatterns"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_patterns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryMoved"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryJob"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_job_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+                /** @description The path in the job's folder. */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pattern_map: {
+        parameters: {
+            query?: {
+                /** @description Its name with its version; our own where nothing is said. */
+                space?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatternMap"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mend_memory: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryJob"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_patterns: {
+        parameters: {
+            query?: {
+                /** @description Words and facts that they must fit. */
+                words?: string;
+                /** @description How many to leave out from the beginning. */
+                offset?: number;
+                /** @description How many, at most 1,000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatternList"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_patterns: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPatterns"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryJob"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pattern: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PatternId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatternDetail"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_pattern: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PatternId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatternEdit"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatternDetail"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rate_pattern: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PatternId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RatePattern"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryMoved"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pattern_sound: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PatternId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_memory_query: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMemoryQuery"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryJob"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forget_ratings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryMoved"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_patterns: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakePatterns"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryJob"];
+                };
             };
             /** @description It could not be done. */
             default: {

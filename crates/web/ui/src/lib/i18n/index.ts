@@ -12,6 +12,7 @@ import type { helpPages } from '../../pages/help/en'
 import type { importPages } from '../../pages/import/en'
 import type { jobs } from '../../pages/jobs/en'
 import type { libraryPages } from '../../pages/library/en'
+import type { memoryPages } from '../../pages/memory/en'
 import type { notesPages } from '../../pages/notes/en'
 import type { models } from '../../pages/models/en'
 import type { projectPages } from '../../pages/projects/en'
@@ -41,7 +42,7 @@ export function say<const W extends Record<string, string>>(words: W): W {
   return words
 }
 
-type Words = typeof en & typeof createPages & typeof datasets & typeof dawPages & typeof exports & typeof films & typeof games & typeof play & typeof jobs & typeof libraryPages & typeof notesPages & typeof models & typeof projectPages & typeof dashboard & typeof helpPages & typeof importPages & typeof runPages & typeof session & typeof settings & typeof workbenchPages
+type Words = typeof en & typeof createPages & typeof datasets & typeof dawPages & typeof exports & typeof films & typeof games & typeof play & typeof jobs & typeof libraryPages & typeof memoryPages & typeof notesPages & typeof models & typeof projectPages & typeof dashboard & typeof helpPages & typeof importPages & typeof runPages & typeof session & typeof settings & typeof workbenchPages
 export type Key = keyof Words
 type Names<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
 /** Keys of texts without placeholders. */

@@ -15,6 +15,7 @@ const PLACES: [path: string, topic: string][] = [
   ['/models', 'listening'],
   ['/create', 'generate'],
   ['/library', 'library'],
+  ['/memory', 'memory'],
   ['/daw', 'daw'],
   ['/exports', 'exports'],
   ['/export', 'exports'],

@@ -39,6 +39,7 @@ export const parts = {
   'job.generate': 'Making sounds',
   'job.analyse': 'Analysing sounds',
   'job.change': 'Changing sounds',
+  'job.memory': 'Memory',
   'job.unknown': 'Working',
   'job.next': 'Next in the queue. It starts when the current job is done.',
   'job.place': 'Number {place} in the queue.',

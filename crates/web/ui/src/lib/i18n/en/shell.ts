@@ -14,6 +14,7 @@ export const shell = {
   'nav.models': 'Models',
   'nav.create': 'Create',
   'nav.library': 'Library',
+  'nav.memory': 'Memory',
   'nav.exports': 'Exports',
   'nav.import': 'Import',
   'nav.help': 'Help',

@@ -1,1 +1,0 @@
-import{Tc as e,Uc as t,Ys as n,cc as r,oc as i}from"./app--dcyyB_p.js";var a=r(`<dl class="svelte-ffyhyf"><!></dl>`);function o(r,o){var s=a(),c=e(s);n(c,()=>o.children),t(s),i(r,s)}export{o as t};

@@ -1,1 +1,0 @@
-import{Kn as e,Ni as t,Nt as n,Ri as r,Wn as i,ts as a}from"./app--dcyyB_p.js";async function o(o){let s=a.project;o.some(({id:e})=>e===s)&&e(``);let c=await n(o,t,async t=>{await r(t),await i(),t===s&&e(t)});return await i(),s&&!a.project&&!c.some(({id:e})=>e===s)&&e(s),c}export{o as t};

@@ -1,1 +1,0 @@
-import"./en-BtTHFuEJ.js";import{Cs as e,Fo as t,No as n,Nt as r,wi as i,ws as a}from"./app--dcyyB_p.js";function o(t,n){let r=n.filter(({dataset:e})=>e&&t.includes(e)),[i]=r;return i?r.length===1?e(`dataset.lackedByOne`,{name:i.name}):a(`dataset.lackedBy`,r.length):``}async function s(e){let a=await i().catch(()=>[]);return r(e,n,t,e=>o(e.map(e=>e.id),a))}export{s as t};

@@ -1,1 +1,0 @@
-import"./en-DtpK3jpG.js";import{Cs as e,fs as t,us as n}from"./app--dcyyB_p.js";function r(r){switch(r.until){case`minutes`:return e(`limit.afterMinutes`,{time:t(r.minutes*60)});case`steps`:return e(`limit.atStep`,{step:n(r.steps)});case`forever`:return e(`limit.never`)}}export{r as t};

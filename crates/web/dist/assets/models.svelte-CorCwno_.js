@@ -1,1 +1,0 @@
-import{St as e,ir as t,oa as n,rr as r,sa as i}from"./app--dcyyB_p.js";import{n as a}from"./families-DLnnJqVT.js";var o=e=>a(e).hearsSounds,s=(a=()=>null)=>t(async t=>{let r=a(),s=await i(t);return(await e(s,r,e=>n(e,t))).filter(o)},r(`models`)),c=e=>e?.facts?.codec?.latent_size??0;export{c as n,s as t};

@@ -1,1 +1,0 @@
-import{Qo as e,Xo as t,Yo as n,Zo as r}from"./app--dcyyB_p.js";var i=e=>n(r.POST(`/api/weights/check`,{body:{folder:e}})),a=(t,i)=>n(r.POST(`/api/weights/forecast`,{body:t,...e(i)})),o=e=>n(r.POST(`/api/weights`,{body:e})),s=e=>n(r.POST(`/api/models/{id}/accept-licence`,t(e)));export{a as i,o as n,i as r,s as t};
