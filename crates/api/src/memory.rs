@@ -102,7 +102,7 @@ impl Pattern {
 }
 
 /// The sound that a pattern is of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 pub struct PatternSource {
     /// The SHA-256 of its file.
     pub sha256: String,
@@ -168,7 +168,7 @@ pub struct MemoryOverview {
     /// What corrections have taught about cutting, in words; nothing before the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cutting: Option<String>,
-    /// Vectors that are damaged or missing. Adding their sounds again makes them anew.
+    /// Vectors that are damaged or missing. `POST /api/memory/mend` makes them again.
     pub n_missing: u64,
     /// The job that works for it now, if one does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -361,6 +361,9 @@ pub struct PatternDetail {
     pub item: Option<Id>,
     /// Spaces in which it has a vector.
     pub spaces: Vec<String>,
+    /// The job that describes it anew, after a correction of its ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<Id>,
 }
 
 /// A list of patterns.

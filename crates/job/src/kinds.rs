@@ -232,7 +232,8 @@ pub const KINDS: &[Kind] = &[
         word: "memory",
         shelf: Shelf::MemoryJobs,
         needs: Needs::Cores,
-        kept: Kept::Newest(20),
+        // Searches are many, and small; what was stopped shall stay until somebody goes on with it.
+        kept: Kept::Newest(60),
         stopped: Stopped::Kept,
         again: Again::Resume,
         is_plain: false,

@@ -12,7 +12,7 @@
 mod taken;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     path::{Path, PathBuf},
 };
@@ -325,15 +325,16 @@ impl Memory {
     /// As [`Self::add`].
     pub fn import(&mut self, library: Library) -> Result<Added, Error> {
         let is_new = |id: &PatternId| !self.patterns.contains_key(id);
+        let patterns: Vec<Pattern> =
+            library.patterns.into_iter().filter(|it| is_new(&it.id)).collect();
+        let new: BTreeSet<PatternId> = patterns.iter().map(|it| it.id).collect();
         let spaces: Vec<Vectors> = library
             .spaces
             .into_iter()
-            .map(|(name, rows)| (name, rows.into_iter().filter(|it| is_new(&it.0)).collect()))
+            .map(|(name, rows)| (name, rows.into_iter().filter(|it| new.contains(&it.0)).collect()))
             .collect();
         let ratings: Vec<Rating> =
-            library.ratings.into_iter().filter(|it| is_new(&it.item)).collect();
-        let patterns: Vec<Pattern> =
-            library.patterns.into_iter().filter(|it| is_new(&it.id)).collect();
+            library.ratings.into_iter().filter(|it| new.contains(&it.item)).collect();
         let room = RATINGS_MAX.saturating_sub(self.ratings.len());
         let added = self.add(patterns, &spaces)?;
         let ratings = &ratings[ratings.len().saturating_sub(room)..];

@@ -7,7 +7,7 @@ use crate::Error;
 /// The most characters of a name or a word.
 const TEXT_MAX: usize = 1000;
 /// The most words of a pattern, and the most tags.
-const WORDS_MAX: usize = 64;
+pub(crate) const WORDS_MAX: usize = 64;
 /// The longest sound there is, in seconds: a week.
 const SECS_MAX: f64 = 604_800.0;
 

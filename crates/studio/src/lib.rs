@@ -164,6 +164,7 @@ impl Studio {
             uploads: Mutex::new(BTreeMap::new()),
             neighbours: Mutex::default(),
             memory: Mutex::default(),
+            memory_taking: Mutex::default(),
             workspace_lock: Mutex::new(Some(workspace_lock)),
         });
         rebuild::reconcile(&shared)?;

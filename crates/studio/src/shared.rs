@@ -41,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) neighbours: Mutex<Neighbours>,
     /// The memory, once somebody has asked for it.
     pub(crate) memory: Mutex<Option<Remembered>>,
+    /// Held while what a job of the memory has found is taken.
+    pub(crate) memory_taking: Mutex<()>,
     /// The workspace's lock, until the studio is closed.
     pub(crate) workspace_lock: Mutex<Option<File>>,
     /// Folders on the shelves that could not be read.

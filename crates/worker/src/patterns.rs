@@ -78,10 +78,11 @@ pub(crate) fn source_of(path: &Path, name: &str) -> Result<PatternSource, Proble
 
 /// The SHA-256 of a file.
 pub(crate) fn hash(path: &Path) -> std::io::Result<String> {
-    let mut file = File::open(path)?;
+    // Before it is opened, which would wait for somebody at the other end of a pipe.
     if !fs::metadata(path)?.is_file() {
         return Err(std::io::Error::other("it is not a file"));
     }
+    let mut file = File::open(path)?;
     let (mut hash, mut piece) = (Sha256::new(), vec![0; 1 << 18]);
     loop {
         let n = file.read(&mut piece)?;

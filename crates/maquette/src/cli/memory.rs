@@ -233,9 +233,8 @@ pub(crate) fn run(command: &MemoryCommand, console: &Console) -> anyhow::Result<
             let path = format!("/api/memory/patterns/{}", args.pattern);
             let changed: PatternDetail = client.patch(&path, &edit)?;
             // Described anew before the command ends, or nobody would.
-            let seen: MemoryOverview = client.get("/api/memory")?;
-            if let Some(job) = seen.job {
-                Onlooker { client: &client, terminal }.memory(&job)?;
+            if let Some(job) = &changed.job {
+                Onlooker { client: &client, terminal }.memory(job)?;
             }
             let path = format!("/api/memory/patterns/{}", changed.pattern.id);
             let changed: PatternDetail = client.get(&path)?;
@@ -358,7 +357,7 @@ fn find(args: &FindArgs, console: &Console) -> anyhow::Result<()> {
             let Some(space) = &space else {
                 let what = "No space of the memory reads words.".to_owned();
                 let why = "Words are read by a CLAP model.";
-                let remedy = "Add one with `maquette weights add FOLDER`, then the sounds with `--model`; or give words that the memory uses itself, without --text.";
+                let remedy = "Add one with `maquette weights add FOLDER`, then the sounds with `--model`; or use the memory’s own words, without --text.";
                 return Err(refused("no_space", what, why, remedy).into());
             };
             let query = NewMemoryQuery {

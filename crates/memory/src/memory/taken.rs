@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use api::PatternSource;
+
 use super::Memory;
-use crate::{Added, Error, Library, Pattern, PatternId, Rating, Vectors};
+use crate::{Added, Error, Library, Pattern, PatternId, Rating, Vectors, pattern::WORDS_MAX};
 
 /// A new pattern has the kind of one whose kind a person has set, where the cosine of their vectors is as large.
 const SAME_KIND: f64 = 0.85;
@@ -18,8 +20,9 @@ impl Memory {
     /// # Errors
     /// As [`Self::add`].
     pub fn take(&mut self, found: Library, like: &str) -> Result<Added, Error> {
-        let sources: BTreeSet<String> =
-            found.patterns.iter().map(|it| it.source.sha256.clone()).collect();
+        let sources: BTreeMap<String, PatternSource> =
+            found.patterns.iter().map(|it| (it.source.sha256.clone(), it.source.clone())).collect();
+        let paths: BTreeSet<String> = sources.values().map(|it| it.path.clone()).collect();
         let by_hand: Vec<&Pattern> = self.patterns.values().filter(|it| it.is_by_hand).collect();
         let is_there = |new: &Pattern| {
             let is_same = |set: &&&Pattern| {
@@ -51,17 +54,26 @@ impl Memory {
             // Tags are a person's own words, and stay.
             if let Some(before) = self.patterns.get(&pattern.id) {
                 for tag in &before.tags {
-                    if !pattern.tags.contains(tag) {
+                    if !pattern.tags.contains(tag) && pattern.tags.len() < WORDS_MAX {
                         pattern.tags.push(tag.clone());
                     }
                 }
             }
         }
+        // What a person has set follows its sound to where that is now.
+        let moved: Vec<Pattern> = by_hand
+            .iter()
+            .filter_map(|set| {
+                let source = sources.get(&set.source.sha256).filter(|it| **it != set.source)?;
+                Some(Pattern { source: source.clone(), ..(*set).clone() })
+            })
+            .collect();
         let kept: BTreeSet<PatternId> = patterns.iter().map(|it| it.id).collect();
         let gone: Vec<PatternId> = self
             .patterns
             .values()
-            .filter(|it| sources.contains(&it.source.sha256))
+            // Those of the same sound, and those of what was in the same file before.
+            .filter(|it| sources.contains_key(&it.source.sha256) || paths.contains(&it.source.path))
             .filter(|it| !it.is_by_hand && !kept.contains(&it.id))
             .map(|it| it.id)
             .collect();
@@ -73,6 +85,7 @@ impl Memory {
             })
             .collect();
         let added = self.add(patterns, &spaces)?;
+        self.add(moved, &[])?;
         self.delete(&gone)?;
         Ok(added)
     }
@@ -170,8 +183,22 @@ mod tests {
         let kinds = |id: PatternId| memory.patterns()[&id].kind.clone();
         assert_eq!((kinds(set.id), kinds(elsewhere.id)), ("clang".into(), "clang".into()));
         assert_eq!(memory.patterns()[&set.id].tags, ["mine"]);
+        // The same sound elsewhere takes along what was set; what was in the file before goes.
+        let mut moved = found(&[(0.0, 1.0)]);
+        moved.patterns[0].source.path = "elsewhere/bell.wav".into();
+        memory.take(moved, "dsp-1").unwrap();
+        assert_eq!(memory.patterns()[&set.id].source.path, "elsewhere/bell.wav");
+        let mut other = pattern(0.0, 4.0, &[]);
+        other.source.sha256 = "ef".repeat(32);
+        other.source.path = "elsewhere/bell.wav".into();
+        other.id = PatternId::of(&other.source.sha256, 0.0, 4.0);
+        let other = Library { patterns: vec![other.clone()], ..Library::default() };
+        memory.take(other.clone(), "dsp-1").unwrap();
+        let left: Vec<f64> = memory.patterns().values().map(|it| it.end_secs).collect();
+        assert!(left.contains(&4.0) && !left.contains(&1.0) && left.contains(&2.3), "{left:?}");
+        memory.delete(&[other.patterns[0].id]).unwrap();
         drop(memory);
         let memory = Memory::open(folder.path()).unwrap();
-        assert_eq!((memory.patterns().len(), memory.ratings()[0].item), (4, set.id));
+        assert_eq!((memory.patterns().len(), memory.ratings()[0].item), (2, set.id));
     }
 }

@@ -268,7 +268,7 @@ fn tags_of(project: &str, tracks: &[String]) -> Vec<String> {
 }
 
 /// The SHA-256 of a file, as the job that analyses computes it.
-fn hash_of(path: &Path) -> Result<String, Error> {
+pub(super) fn hash_of(path: &Path) -> Result<String, Error> {
     let mut file = File::open(path).map_err(Error::io("read", path))?;
     let (mut hash, mut block) = (Sha256::new(), vec![0; 1 << 18]);
     loop {

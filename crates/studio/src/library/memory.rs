@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ::memory::{Memory, Pattern, PatternId, Rating, Wanted, read_library};
+use ::memory::{Library, Memory, Pattern, PatternId, Rating, Wanted, read_library};
 use api::{
     CutOrder, Id, JobKind, MemoryCount, MemoryJob, MemoryMoved, MemoryOverview, MemoryResult,
     MemorySound, MemorySpace, MemoryTask, MemoryWork, NewMemoryQuery, NewPatterns, PatternDetail,
@@ -22,11 +22,11 @@ use api::{
 use job::{Shelf, files};
 
 pub(crate) use self::state::Remembered;
-use super::{make_job, passing, uploads};
+use super::{daw, make_job, passing, uploads};
 use crate::{
     Error, StagedFile, Studio,
     queue::Places,
-    shared::Shared,
+    shared::{Shared, lock},
     store::{
         items,
         jobs::{self, Phase},
@@ -73,7 +73,7 @@ impl Studio {
                 spaces,
                 cutting: taught,
                 n_missing: memory.missing_in(OWN_SPACE).len() as u64,
-                job: job.clone(),
+                job,
             })
         })
     }
@@ -94,7 +94,7 @@ impl Studio {
             sounds.push(MemorySound { path: path.clone(), name: file_name(path) });
         }
         for id in &new.items {
-            sounds.push(self.sound_of_item(id, &project)?);
+            sounds.push(self.sound_of_item(id)?);
         }
         let mut how = CutOrder { way: self.remembered(|it| Ok(it.way()))?, ..CutOrder::default() };
         if let Some([shortest, longest]) = new.lengths_secs {
@@ -143,7 +143,7 @@ impl Studio {
                 check_path(path)?;
                 Some(MemorySound { path: path.clone(), name: file_name(path) })
             }
-            (None, Some(item)) => Some(self.sound_of_item(item, &project)?),
+            (None, Some(item)) => Some(self.sound_of_item(item)?),
             (None, None) => None,
         };
         let text = new.text.as_deref().map(str::trim).filter(|it| !it.is_empty());
@@ -221,6 +221,7 @@ impl Studio {
             can_be_heard,
             item,
             spaces,
+            job: None,
         })
     }
 
@@ -253,7 +254,7 @@ impl Studio {
             of(memory, id)?;
             let (space, query) = match &rate.space {
                 Some(space) if !rate.query.is_empty() => {
-                    let dim = memory.space(space).map_err(refused)?.name().dim;
+                    let dim = memory.space(space).map_err(|_| no_space(space))?.name().dim;
                     if rate.query.len() != dim {
                         let message = format!("a vector of `{space}` has {dim} numbers");
                         return Err(Error::invalid("query", message));
@@ -298,7 +299,7 @@ impl Studio {
     pub fn take_patterns(&self, take: &TakePatterns) -> Result<MemoryJob, Error> {
         let wanted = Wanted::read(&take.words);
         let ids: BTreeSet<PatternId> = take.ids.iter().copied().collect();
-        let (library, copies) = self.remembered(|it| {
+        let (library, n_patterns) = self.remembered(|it| {
             let mut library = it.memory().library(|it| match ids.is_empty() {
                 true => wanted.fit(it).is_some(),
                 false => ids.contains(&it.id),
@@ -310,13 +311,13 @@ impl Studio {
             let n = library.patterns.len();
             Ok((library, n))
         })?;
-        if copies == 0 {
+        if n_patterns == 0 {
             return Err(Error::invalid("words", "no pattern fits; say something else"));
         }
         let project = self.project_for(None);
         let work = MemoryWork::Take { form: take.form };
         let task = MemoryTask { work, spaces: vec![] };
-        let name = format!("{copies} patterns");
+        let name = format!("{n_patterns} patterns");
         self.queue_memory_job(&project, &name, task, |folder| {
             ::memory::write_library(&folder.join(LEAVING), &library).map_err(refused)
         })
@@ -339,11 +340,15 @@ impl Studio {
         let library = read_library(&path).map_err(refused);
         let _ = fs::remove_file(&path);
         let mut library = library?;
-        let n_ratings = library.ratings.len() as u64;
-        let sounds = std::mem::take(&mut library.sounds);
+        believe_paths(&mut library);
+        let mut sounds = std::mem::take(&mut library.sounds);
         self.remembered(|it| {
-            let added = it.memory_mut().import(library.clone()).map_err(refused)?;
+            let there = it.memory().patterns();
+            sounds.retain(|id, _| !there.contains_key(id));
+            let n_before = it.memory().ratings().len();
+            let added = it.memory_mut().import(library).map_err(refused)?;
             it.keep_sounds(&sounds)?;
+            let n_ratings = (it.memory().ratings().len() - n_before) as u64;
             Ok(MemoryMoved { n_patterns: added.n_new as u64, n_ratings })
         })
     }
@@ -406,11 +411,10 @@ impl Studio {
         })
     }
 
-    fn sound_of_item(&self, id: &Id, project: &Id) -> Result<MemorySound, Error> {
+    fn sound_of_item(&self, id: &Id) -> Result<MemorySound, Error> {
         let place = self.shared.read(|c| items::place(c, id))?;
         let place =
             place.filter(|it| !it.is_missing).ok_or_else(|| Error::not_found("sound", id))?;
-        let _ = project;
         // Patterns outlive their job, so they know their sound by its whole path.
         let path = self.library_item_file(id)?;
         Ok(MemorySound { path, name: place.name })
@@ -470,7 +474,7 @@ impl Studio {
     /// Does something with the memory, which is opened when that is first asked.
     fn remembered<R>(
         &self,
-        act: impl FnMut(&mut Remembered) -> Result<R, Error>,
+        act: impl FnOnce(&mut Remembered) -> Result<R, Error>,
     ) -> Result<R, Error> {
         state::with(&self.shared, act)
     }
@@ -503,6 +507,8 @@ pub(crate) fn take_found(shared: &Shared, job: &Id) {
 /// # Errors
 /// `Io` when it cannot be read or kept.
 pub(crate) fn take_left(shared: &Shared, job: &Id) -> Result<(), Error> {
+    // One after the other: the thread that follows jobs, and whoever removes an old one.
+    let _one = lock(&shared.memory_taking);
     let folder = shared.workspace.folder(Shelf::MemoryJobs, job);
     let found = folder.join(files::FOUND);
     let Ok(entries) = fs::read_dir(&found) else { return Ok(()) };
@@ -520,16 +526,22 @@ pub(crate) fn take_left(shared: &Shared, job: &Id) -> Result<(), Error> {
     let are_whole_sounds =
         matches!(&task, Task::Memory(MemoryTask { work: MemoryWork::Cut { .. }, .. }));
     for path in whole {
-        // One that cannot be read stays for whoever looks into it, and is not asked again.
-        let taken = path.with_extension("taken");
-        match read_library(&path) {
-            Ok(library) => {
-                state::with(shared, |it| it.take(library.clone(), are_whole_sounds))?;
+        let library = match read_library(&path) {
+            Ok(library) => library,
+            Err(error @ ::memory::Error::Io { .. }) => return Err(refused(error)),
+            Err(error) => {
+                // It stays for whoever looks into it, and is not asked again.
+                tracing::warn!("{}: left out: failed to {error}", path.display());
+                let bad = path.with_extension("bad");
+                fs::rename(&path, &bad).map_err(Error::io("move", &path))?;
+                continue;
             }
-            Err(error) => tracing::warn!("{}: left out: failed to {error}", path.display()),
-        }
-        fs::rename(&path, &taken).map_err(Error::io("move", &path))?;
+        };
+        state::with(shared, |it| it.take(library, are_whole_sounds))?;
+        // The mark comes first: a job that goes on must not find neither of them.
+        let taken = path.with_extension("taken");
         job::whole::write(&taken, b"").map_err(Error::io("write", &taken))?;
+        fs::remove_file(&path).map_err(Error::io("remove", &path))?;
     }
     state::learn_cutting(shared, &folder)
 }
@@ -544,6 +556,21 @@ fn of(memory: &Memory, id: PatternId) -> Result<&Pattern, Error> {
         .patterns()
         .get(&id)
         .ok_or_else(|| Error::NotFound { what: "pattern", id: id.to_string() })
+}
+
+/// Forgets where sounds were on the computer that a library came from, unless the very same files are here.
+fn believe_paths(library: &mut Library) {
+    let mut known = BTreeMap::<PatternSource, bool>::new();
+    for pattern in &mut library.patterns {
+        let source = &pattern.source;
+        let is_here = *known.entry(source.clone()).or_insert_with(|| {
+            let path = Path::new(&source.path);
+            path.is_file() && daw::hash_of(path).is_ok_and(|it| it == source.sha256)
+        });
+        if !is_here {
+            pattern.source.path.clear();
+        }
+    }
 }
 
 /// What went wrong with the memory, as an error of the studio.

@@ -62,7 +62,7 @@ pub(super) fn remove_oldest(shared: &Shared, kind: JobKind) -> Result<(), Error>
     for (_, id) in ended {
         match remove_ended(shared, kind, &id) {
             // What cannot be taken stays, and does not stand in the way of what is new.
-            Err(error) if kind == JobKind::Session => {
+            Err(error) if matches!(kind, JobKind::Session | JobKind::Memory) => {
                 tracing::warn!("{id} is kept: failed to {error}");
             }
             removed => removed?,

@@ -17,11 +17,11 @@ use std::{
     time::Duration,
 };
 
-use ::memory::{Library, Pattern, write_library};
+use ::memory::{Library, Pattern, check_pattern, write_library};
 use anyhow::Context;
 use api::{
     CutOrder, EventBody, MemoryFailure, MemoryResult, MemorySound, MemoryTask, MemoryWork, Outcome,
-    Problem, Warning,
+    PatternSource, Problem, Warning,
 };
 use audio::Clip;
 use job::{events, files};
@@ -131,14 +131,17 @@ struct Sounds {
 }
 
 /// The sounds of the order: those in its folders, as they were when the job first began.
-fn sounds_of(folder: &Path, ordered: &[MemorySound]) -> anyhow::Result<Vec<MemorySound>> {
-    let path = folder.join(SOUNDS);
-    if let Ok(Some(Sounds { sounds, .. })) = job::whole::read_json_if_there::<Sounds>(&path) {
+fn sounds_of(folder: &mut JobFolder, ordered: &[MemorySound]) -> anyhow::Result<Vec<MemorySound>> {
+    let home = folder.path().to_owned();
+    let path = home.join(SOUNDS);
+    let listed = job::whole::read_json_if_there::<Sounds>(&path);
+    // Batches are counted by it, so another list would be of other sounds.
+    if let Some(Sounds { sounds, .. }) = listed.context("read the list of sounds")? {
         return Ok(sounds);
     }
     let mut sounds: Vec<MemorySound> = vec![];
     for it in ordered {
-        let place = folder.join(&it.path);
+        let place = home.join(&it.path);
         if !place.is_dir() {
             sounds.push(it.clone());
             continue;
@@ -151,6 +154,14 @@ fn sounds_of(folder: &Path, ordered: &[MemorySound]) -> anyhow::Result<Vec<Memor
                 .filter(is_sound)
                 .map(|Heard { path, name }| MemorySound { path, name }),
         );
+    }
+    // A path that is no text cannot be written down, nor found again.
+    let (sounds, odd): (Vec<_>, Vec<_>) =
+        sounds.into_iter().partition(|it| it.path.to_str().is_some());
+    for it in odd {
+        let what = format!("“{}” is left out.", it.name);
+        let why = "Its name is not in UTF-8.";
+        warn(folder, &it.name, &problem("unreadable", what, why, "Rename it."))?;
     }
     if sounds.is_empty() {
         let what = "There is no sound to remember.";
@@ -170,7 +181,7 @@ fn cut(
     cutter: &Cutter<'_>,
 ) -> anyhow::Result<Outcome> {
     let home = folder.path().to_owned();
-    let sounds = sounds_of(&home, ordered)?;
+    let sounds = sounds_of(folder, ordered)?;
     let found = home.join(files::FOUND);
     context(fs::create_dir_all(&found), "make", &found)?;
     let mut meter = ProgressMeter::new("sounds", Goal::Units(sounds.len() as u64), 0.0);
@@ -189,6 +200,11 @@ fn cut(
         let mut spaces: BTreeMap<String, ::memory::Vectors> = BTreeMap::new();
         for (sound, found) in batch.iter().zip(all) {
             match found {
+                Ok(Some((patterns, _))) if patterns.iter().any(|it| check_pattern(it).is_err()) => {
+                    let why = "Its path is too long, or has characters that cannot be shown.";
+                    let what = format!("“{}” is left out.", sound.name);
+                    warn(folder, &sound.name, &problem("unreadable", what, why, "Rename it."))?;
+                }
                 Ok(Some((patterns, vectors))) => {
                     result.n_sounds += 1;
                     result.n_patterns += patterns.len() as u64;
@@ -326,23 +342,22 @@ fn describe(
     hearing: &Hearing,
 ) -> anyhow::Result<Outcome> {
     let home = folder.path().to_owned();
-    let mut by_sound: BTreeMap<&str, Vec<&Pattern>> = BTreeMap::new();
+    let mut by_sound: BTreeMap<&PatternSource, Vec<&Pattern>> = BTreeMap::new();
     for pattern in patterns {
-        by_sound.entry(&pattern.source.path).or_default().push(pattern);
+        by_sound.entry(&pattern.source).or_default().push(pattern);
     }
     let mut meter = ProgressMeter::new("sounds", Goal::Units(by_sound.len() as u64), 0.0);
     let mut result = empty();
     let (mut library, mut all) = (Library::default(), hearing.no_vectors());
     let mut taught = Taught { format: 1, sounds: BTreeMap::new() };
-    for (n, (path, of_sound)) in by_sound.iter().enumerate() {
+    for (n, (source, of_sound)) in by_sound.iter().enumerate() {
         if folder.should_stop() {
             return Ok(Outcome::Stopped);
         }
         if let Some(progress) = meter.mark("describing", n as u64) {
             folder.emit(EventBody::Progress(progress))?;
         }
-        let source = &of_sound[0].source;
-        let path = Path::new(path);
+        let path = Path::new(&source.path);
         match described_in(path, of_sound, hearing) {
             Ok((patterns, vectors)) => {
                 result.n_sounds += 1;

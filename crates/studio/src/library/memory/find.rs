@@ -17,6 +17,8 @@ use crate::{Error, Studio};
 /// Patterns of a search where nothing else is said, and at most.
 const FOUND: u32 = 30;
 const FOUND_MAX: u32 = 500;
+/// Patterns that a search may name for more or less like them.
+const NAMED_MAX: usize = 100;
 /// Patterns of a page of the list.
 const LISTED_MAX: usize = 1000;
 /// Points of the map.
@@ -37,6 +39,10 @@ impl Studio {
         let started = Instant::now();
         let wanted = Wanted::read(&ask.words);
         let space = ask.space.as_deref().unwrap_or(OWN_SPACE);
+        if ask.more.len().max(ask.less.len()) > NAMED_MAX {
+            let message = format!("name {NAMED_MAX} patterns at most");
+            return Err(Error::invalid("more", message));
+        }
         let limit = ask.limit.unwrap_or(FOUND).clamp(1, FOUND_MAX) as usize;
         let heard = match &ask.like {
             Some(LikePattern::Query { id }) => {
@@ -53,7 +59,7 @@ impl Studio {
         self.remembered(|it| {
             let memory = it.memory_mut();
             let n_compared = memory.patterns().len() as u64;
-            let query = query(memory, space, ask, heard.clone())?;
+            let query = query(memory, space, ask, heard)?;
             let (found, space) = match &query {
                 None if wanted.is_empty() => {
                     return Err(Error::invalid("words", "say what to look for"));
@@ -109,16 +115,20 @@ impl Studio {
     /// `NotFound` when there is no such space.
     pub fn pattern_map(&self, space: Option<&str>) -> Result<PatternMap, Error> {
         let space = space.unwrap_or(OWN_SPACE);
+        let snapshot = self.remembered(|it| match it.memory().patterns().is_empty() {
+            true => Ok(None),
+            false => it.memory().space(space).map(Some).map_err(|_| no_space(space)),
+        })?;
+        let Some(snapshot) = snapshot else {
+            return Ok(PatternMap { space: space.into(), shown_share: 1.0, points: vec![] });
+        };
+        // Some tenths of a second, in which others go on with the memory.
+        let drawn = plane(&snapshot);
+        let every = drawn.points.len().div_ceil(POINTS_MAX).max(1);
         self.remembered(|it| {
-            let memory = it.memory();
-            if memory.patterns().is_empty() {
-                return Ok(PatternMap { space: space.into(), shown_share: 1.0, points: vec![] });
-            }
-            let snapshot = memory.space(space).map_err(|_| no_space(space))?;
-            let drawn = plane(&snapshot);
-            let every = drawn.points.len().div_ceil(POINTS_MAX).max(1);
+            let patterns = it.memory().patterns();
             let point = |(id, [x, y]): &(u64, [f32; 2])| {
-                let pattern = memory.patterns().get(&PatternId(*id))?;
+                let pattern = patterns.get(&PatternId(*id))?;
                 Some(PatternPoint {
                     id: pattern.id,
                     x: *x,
@@ -151,9 +161,9 @@ fn query(
         (_, Some(heard)) => heard,
         (Some(LikePattern::Pattern { id }), _) => vector(*id)?,
         _ if ask.more.is_empty() && ask.less.is_empty() => return Ok(None),
-        _ => vec![0.0; memory.space(space).map_err(refused)?.name().dim],
+        _ => vec![0.0; memory.space(space).map_err(|_| no_space(space))?.name().dim],
     };
-    let dim = memory.space(space).map_err(refused)?.name().dim;
+    let dim = memory.space(space).map_err(|_| no_space(space))?.name().dim;
     if query.len() != dim {
         let message = format!("a vector of `{space}` has {dim} numbers, not {}", query.len());
         return Err(Error::invalid("like", message));

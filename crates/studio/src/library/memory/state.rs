@@ -60,8 +60,17 @@ impl Remembered {
     fn open(root: &Path) -> Result<Self, Error> {
         let folder = root.join(FOLDER);
         let memory = Memory::open(&folder).map_err(refused)?;
-        let taught = job::whole::read_versioned::<Taught>(&folder.join(TAUGHT), Taught::FORMAT);
-        Ok(Self { memory, taught: taught.unwrap_or_default(), folder })
+        let path = folder.join(TAUGHT);
+        let taught = match job::whole::read_versioned::<Taught>(&path, Taught::FORMAT) {
+            Ok(taught) => taught,
+            Err(_) if !path.exists() => Taught::default(),
+            Err(newer @ job::Error::Newer { .. }) => return Err(newer.into()),
+            Err(error) => {
+                tracing::warn!("what corrections taught is lost: failed to {error}");
+                Taught::default()
+            }
+        };
+        Ok(Self { memory, taught, folder })
     }
 
     pub(super) fn memory(&self) -> &Memory {
@@ -77,11 +86,16 @@ impl Remembered {
         let taken = match are_whole_sounds {
             true => self.memory.take(found, OWN_SPACE),
             false => {
-                // One that was deleted or changed meanwhile does not come back.
+                // One that was deleted meanwhile does not come back, and what was set meanwhile stays.
                 let there = self.memory.patterns();
-                let patterns: Vec<Pattern> =
-                    found.patterns.into_iter().filter(|it| there.contains_key(&it.id)).collect();
-                self.memory.add(patterns, &found.spaces)
+                let anew =
+                    |it: Pattern| Some(Pattern { facts: it.facts, ..there.get(&it.id)?.clone() });
+                let patterns: Vec<Pattern> = found.patterns.into_iter().filter_map(anew).collect();
+                let mut spaces = found.spaces;
+                for (_, rows) in &mut spaces {
+                    rows.retain(|it| there.contains_key(&it.0));
+                }
+                self.memory.add(patterns, &spaces)
             }
         };
         taken.map(drop).map_err(refused)
@@ -161,7 +175,7 @@ impl Remembered {
 /// Does something with the memory, which is opened when that is first asked.
 pub(super) fn with<R>(
     shared: &Shared,
-    mut act: impl FnMut(&mut Remembered) -> Result<R, Error>,
+    act: impl FnOnce(&mut Remembered) -> Result<R, Error>,
 ) -> Result<R, Error> {
     let mut open = lock(&shared.memory);
     let memory = match &mut *open {
@@ -177,8 +191,12 @@ pub(super) fn learn_cutting(shared: &Shared, job: &Path) -> Result<(), Error> {
     if !path.is_file() {
         return Ok(());
     }
-    let found: Taught = job::whole::read_versioned(&path, Taught::FORMAT)?;
-    with(shared, |it| it.learn(found.clone()))
+    // Once: an old lesson must not come after a newer one of the same sound.
+    match job::whole::read_versioned::<Taught>(&path, Taught::FORMAT) {
+        Ok(found) => with(shared, |it| it.learn(found))?,
+        Err(error) => tracing::warn!("what a correction taught is lost: failed to {error}"),
+    }
+    fs::remove_file(&path).map_err(Error::io("remove", &path))
 }
 
 #[cfg(test)]

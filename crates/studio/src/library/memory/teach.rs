@@ -1,7 +1,7 @@
 //! What a person corrects: the ends of a pattern, its range of frequencies, its kind, its tags.
 
 use ::memory::{Pattern, PatternId};
-use api::{MemoryTask, MemoryWork, PatternDetail, PatternEdit};
+use api::{Id, MemoryTask, MemoryWork, PatternDetail, PatternEdit};
 
 use super::{of, refused};
 use crate::{Error, Studio};
@@ -9,6 +9,8 @@ use crate::{Error, Studio};
 /// The longest word of a person's own, and the most tags.
 const WORD_MAX: usize = 60;
 const TAGS_MAX: usize = 20;
+/// The longest pattern, in seconds: its job holds all of it.
+const LENGTH_MAX_SECS: f64 = 600.0;
 /// The highest frequency that a range can have.
 const HZ_MAX: f64 = 200_000.0;
 
@@ -42,9 +44,24 @@ impl Studio {
                     "the upper frequency is above the lower one",
                 ));
             }
+            if new.length_secs() > LENGTH_MAX_SECS {
+                let message = format!("a pattern lasts {LENGTH_MAX_SECS:.0} s at most");
+                return Err(Error::invalid("end_secs", message));
+            }
             let has_new_ends = (old.start_secs, old.end_secs) != (new.start_secs, new.end_secs);
             if has_new_ends {
                 new.id = PatternId::of(&old.source.sha256, new.start_secs, new.end_secs);
+                if new.id != id && memory.patterns().contains_key(&new.id) {
+                    let message = "there is a pattern with just these ends; correct that one";
+                    return Err(Error::invalid("end_secs", message));
+                }
+                if !std::path::Path::new(&old.source.path).is_file() {
+                    return Err(Error::conflict(
+                        "change the ends of this pattern",
+                        format!("its sound “{}” is not where it was", old.source.name),
+                        "put it back, or add its folder to the memory again",
+                    ));
+                }
                 new.confidence = 1.0;
             }
             if let Some(kind) = &kind {
@@ -66,13 +83,21 @@ impl Studio {
                 .collect();
             Ok((new, (has_new_ends && is_taught).then_some(set)))
         })?;
-        if let Some(patterns) = set {
-            let project = self.project_for(None);
-            let spaces = self.spaces_to_fill(&[], &project)?;
-            let task = MemoryTask { work: MemoryWork::Describe { patterns }, spaces };
-            self.queue_memory_job(&project, &new.source.name, task, |_| Ok(()))?;
-        }
-        self.pattern(new.id)
+        let job = set.and_then(|patterns| {
+            // The change is made; without a vector the pattern is one of those that are mended.
+            let queued = self.describe_patterns(patterns, &new.source.name);
+            queued.inspect_err(|error| tracing::warn!("{}: failed to {error}", new.id)).ok()
+        });
+        Ok(PatternDetail { job, ..self.pattern(new.id)? })
+    }
+}
+
+impl Studio {
+    fn describe_patterns(&self, patterns: Vec<Pattern>, name: &str) -> Result<Id, Error> {
+        let project = self.project_for(None);
+        let spaces = self.spaces_to_fill(&[], &project)?;
+        let task = MemoryTask { work: MemoryWork::Describe { patterns }, spaces };
+        Ok(self.queue_memory_job(&project, name, task, |_| Ok(()))?.job.id)
     }
 }
 

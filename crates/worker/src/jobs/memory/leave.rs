@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use ::memory::{Library, Pattern, PatternId, SOUND_BYTES_MAX, read_library, write_library};
-use api::{EventBody, MemoryResult, Outcome, PatternsForm};
+use api::{EventBody, Outcome, PatternSource, PatternsForm};
 use audio::{Clip, WavFormat, resample, with_channels, write_wav};
 
 use super::{
@@ -29,22 +29,21 @@ pub(super) fn take(folder: &mut JobFolder, form: PatternsForm) -> anyhow::Result
         read_library(&home.join(LIBRARY)).map_err(|error| Refused(refused(&error)))?;
     let files = home.join(FILES);
     context(fs::create_dir_all(&files), "make", &files)?;
-    let mut by_sound: BTreeMap<String, Vec<Pattern>> = BTreeMap::new();
+    let mut by_sound: BTreeMap<PatternSource, Vec<Pattern>> = BTreeMap::new();
     for pattern in &library.patterns {
-        by_sound.entry(pattern.source.path.clone()).or_default().push(pattern.clone());
+        by_sound.entry(pattern.source.clone()).or_default().push(pattern.clone());
     }
     let mut meter = ProgressMeter::new("sounds", Goal::Units(by_sound.len() as u64), 0.0);
     let mut result = empty();
     if form != PatternsForm::Library {
-        for (n, (path, patterns)) in by_sound.iter().enumerate() {
+        for (n, (source, patterns)) in by_sound.iter().enumerate() {
             if folder.should_stop() {
                 return Ok(Outcome::Stopped);
             }
             if let Some(progress) = meter.mark("cutting out", n as u64) {
                 folder.emit(EventBody::Progress(progress))?;
             }
-            let source = &patterns[0].source;
-            let path = Path::new(path);
+            let path = Path::new(&source.path);
             let is_same = hash(path).is_ok_and(|it| it == source.sha256);
             // What came with a library file from elsewhere is still there.
             let carried = patterns.iter().filter(|it| library.sounds.contains_key(&it.id)).count();
@@ -78,7 +77,7 @@ pub(super) fn take(folder: &mut JobFolder, form: PatternsForm) -> anyhow::Result
         write_library(&file, &library).map_err(|error| Refused(refused(&error)))?;
         format!("{FILES}/library.memory")
     });
-    finish(folder, MemoryResult { ..result })
+    finish(folder, result)
 }
 
 fn write_parts(
