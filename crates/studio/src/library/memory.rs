@@ -560,7 +560,7 @@ fn of(memory: &Memory, id: PatternId) -> Result<&Pattern, Error> {
 
 /// Forgets where sounds were on the computer that a library came from, unless the very same files are here.
 fn believe_paths(library: &mut Library) {
-    let mut known = BTreeMap::<PatternSource, bool>::new();
+    let mut known = BTreeMap::<api::PatternSource, bool>::new();
     for pattern in &mut library.patterns {
         let source = &pattern.source;
         let is_here = *known.entry(source.clone()).or_insert_with(|| {

@@ -6218,7 +6218,7 @@ export interface components {
             cutting?: string | null;
             /**
              * Format: int64
-             * @description Vectors that are damaged or missing. Adding their sounds again makes them anew.
+             * @description Vectors that are damaged or missing. `POST /api/memory/mend` makes them again.
              */
             n_missing: number;
             job?: components["schemas"]["Id"] | null;
@@ -7110,6 +7110,7 @@ export interface components {
             item?: components["schemas"]["Id"] | null;
             /** @description Spaces in which it has a vector. */
             spaces: string[];
+            job?: components["schemas"]["Id"] | null;
         };
         /** @description What a person changes of a pattern. What is left out stays. */
         PatternEdit: {
