@@ -176,7 +176,8 @@ mod tests {
     fn every_shelf_has_words_of_its_own() {
         for shelf in Shelf::ALL {
             assert_eq!(shelf.words().0, shelf);
-            assert_eq!(format!("{shelf:?}").to_lowercase(), shelf.name());
+            // Folders of several words have a hyphen between them.
+            assert_eq!(format!("{shelf:?}").to_lowercase(), shelf.name().replace('-', ""));
         }
     }
 
