@@ -70,8 +70,8 @@ await travel({
 
     step('/ goes to the search, arrows through the results, Enter opens one')
     await page.keyboard.press('/')
-    await page.keyboard.type('memory')
-    await page.waitForURL(`${studio.url}/help?q=memory`)
+    await page.keyboard.type('checkpoint')
+    await page.waitForURL(`${studio.url}/help?q=checkpoint`)
     await page.getByText(/\d+ results?$/).waitFor()
     assert((await page.locator('mark').count()) > 1, 'what was looked for is marked')
     await look('results')
@@ -79,13 +79,13 @@ await travel({
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('ArrowUp')
     await page.keyboard.press('Enter')
-    await page.waitForURL(`${studio.url}/help/training#memory`)
-    await isFocused(page, 'memory')
+    await page.waitForURL(`${studio.url}/help/training#checkpoints`)
+    await isFocused(page, 'checkpoints')
 
     step('Back finds the results again')
     await page.goBack()
-    await page.waitForURL(`${studio.url}/help?q=memory`)
-    assert.equal(await page.getByRole('searchbox', { name: 'Search the guide' }).inputValue(), 'memory')
+    await page.waitForURL(`${studio.url}/help?q=checkpoint`)
+    assert.equal(await page.getByRole('searchbox', { name: 'Search the guide' }).inputValue(), 'checkpoint')
 
     step('what nobody wrote about is said')
     await page.getByRole('searchbox', { name: 'Search the guide' }).fill('xylophone')
