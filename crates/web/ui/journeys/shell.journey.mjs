@@ -129,7 +129,7 @@ await travel({
     await nav.getByRole('button', { name: 'More' }).focus()
     await page.keyboard.press('ArrowDown')
     const menu = page.getByRole('menu', { name: 'More' })
-    assert.deepEqual(await menu.getByRole('menuitem').allInnerTexts(), ['Videos', 'Models', 'Create', 'Library', 'Exports', 'Import', 'Jobs', 'Trash', 'Settings', 'Help'])
+    assert.deepEqual(await menu.getByRole('menuitem').allInnerTexts(), ['Videos', 'Models', 'Create', 'Library', 'Memory', 'Exports', 'Import', 'Jobs', 'Trash', 'Settings', 'Help'])
     await look('more')
     await page.keyboard.press('Escape')
     await menu.waitFor({ state: 'detached' })
