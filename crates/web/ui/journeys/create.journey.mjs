@@ -340,7 +340,7 @@ function focusedNumber(page) {
 }
 
 async function waitUntil(isSo, otherwise) {
-  for (let i = 0; i < 300; i++) {
+  for (let i = 0; i < 1500; i++) {
     if (await isSo()) return
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
