@@ -7,6 +7,7 @@ mod measures;
 mod place;
 mod words;
 
+pub(crate) use measures::mel_hz;
 pub use measures::{Measures, measure};
 pub use place::{PLACE_ENTRIES, distance};
 pub use words::{Context, WORDS, Word, words};

@@ -162,8 +162,9 @@ fn frame(bands: &[f64], db: &[f64], hz: &[f64], before: Option<&[f64]>) -> Frame
     }
 }
 
-/// Centres of the mel bands, in Hz. Source: Slaney, "Auditory toolbox" (1998): linear up to 1 kHz, logarithmic above.
-fn mel_centres(n: usize) -> Vec<f64> {
+/// Where a mel band has its centre and the next one begins, in Hz. Source: Slaney, "Auditory toolbox" (1998): linear up to
+/// 1 kHz, logarithmic above.
+pub(crate) fn mel_hz(band: usize, n_bands: usize) -> f64 {
     let hz = |mel: f64| {
         if mel < 15.0 {
             mel * 200.0 / 3.0
@@ -172,5 +173,10 @@ fn mel_centres(n: usize) -> Vec<f64> {
         }
     };
     let highest = 15.0 + (f64::from(RATE_HZ) / 2000.0).ln() / (6.4f64.ln() / 27.0);
-    (1..=n).map(|i| hz(highest * i as f64 / (n + 1) as f64)).collect()
+    hz(highest * band as f64 / (n_bands + 1) as f64)
+}
+
+/// Centres of the mel bands, in Hz.
+fn mel_centres(n: usize) -> Vec<f64> {
+    (1..=n).map(|i| mel_hz(i, n)).collect()
 }

@@ -68,14 +68,7 @@ const BEAT_CONFIDENCE: f64 = 0.4;
 /// Cuts a sound of one channel; `rhythm` is what was found in it. Silence is left out.
 #[must_use]
 pub fn cut(samples: &[f32], rate_hz: u32, rhythm: &Rhythm, settings: &CutSettings) -> Vec<Cut> {
-    let length_secs = samples.len() as f64 / f64::from(rate_hz);
-    let samples = at_rate(samples, rate_hz, RATE_HZ);
-    if samples.iter().all(|x| x.abs() < 1e-5 || !x.is_finite()) {
-        return vec![];
-    }
-    let spectra = Spectra::of(&samples);
-    let places = Places::of(&spectra, rhythm);
-    let mut others = WAYS.map(|way| parts(&spectra, &places, way, settings, length_secs)).to_vec();
+    let mut others = all_ways(samples, rate_hz, rhythm, settings).to_vec();
     let kept = others.swap_remove(settings.way.min(WAYS.len() - 1));
     let is_same = |a: (f64, f64), b: &(f64, f64)| {
         (a.0 - b.0).abs() <= SAME_SECS && (a.1 - b.1).abs() <= SAME_SECS
@@ -92,6 +85,23 @@ pub fn cut(samples: &[f32], rate_hz: u32, rhythm: &Rhythm, settings: &CutSetting
     kept.into_iter().map(cut).collect()
 }
 
+/// The parts of a sound by each of the [`WAYS`]; none of silence.
+fn all_ways(
+    samples: &[f32],
+    rate_hz: u32,
+    rhythm: &Rhythm,
+    settings: &CutSettings,
+) -> [Vec<(f64, f64)>; WAYS.len()] {
+    let length_secs = samples.len() as f64 / f64::from(rate_hz);
+    let samples = at_rate(samples, rate_hz, RATE_HZ);
+    if samples.iter().all(|x| x.abs() < 1e-5 || !x.is_finite()) {
+        return std::array::from_fn(|_| vec![]);
+    }
+    let spectra = Spectra::of(&samples);
+    let places = Places::of(&spectra, rhythm);
+    WAYS.map(|way| parts(&spectra, &places, way, settings, length_secs))
+}
+
 /// How well each of the [`WAYS`] meets parts that a person has set, from 0 to 1.
 ///
 /// It is the F-measure of the ends that lie where something was set, as in the evaluation of segmentation (Turnbull et
@@ -105,9 +115,8 @@ pub fn agreement(
     settings: &CutSettings,
     set: &[(f64, f64)],
 ) -> [f64; WAYS.len()] {
-    std::array::from_fn(|way| {
-        let cuts = cut(samples, rate_hz, rhythm, &CutSettings { way, ..*settings });
-        let mut ends: Vec<f64> = cuts.iter().flat_map(|it| [it.start_secs, it.end_secs]).collect();
+    all_ways(samples, rate_hz, rhythm, settings).map(|parts| {
+        let mut ends: Vec<f64> = parts.iter().flat_map(|it| [it.0, it.1]).collect();
         ends.sort_by(f64::total_cmp);
         ends.dedup_by(|a, b| (*a - *b).abs() < SAME_SECS);
         let wanted: Vec<f64> = set.iter().flat_map(|it| [it.0, it.1]).collect();

@@ -3,7 +3,10 @@
 use std::f64::consts::PI;
 
 use super::RATE_HZ;
-use crate::features::{FeatureSettings, melspectrogram};
+use crate::{
+    describe::mel_hz,
+    features::{FeatureSettings, melspectrogram},
+};
 
 pub(super) const HOP: usize = 512;
 const SETTINGS: FeatureSettings = FeatureSettings { rate_hz: RATE_HZ, n_fft: 1024, hop: HOP };
@@ -81,7 +84,7 @@ impl Spectra {
         }
         // Bands are as wide as their distance, which their area is divided by.
         for (i, sum) in sum.iter_mut().enumerate() {
-            *sum *= band_hz(i + 1, self.n_bands) - band_hz(i, self.n_bands);
+            *sum *= mel_hz(i + 1, self.n_bands) - mel_hz(i, self.n_bands);
         }
         let total: f64 = sum.iter().sum();
         let below = |share: f64| {
@@ -92,7 +95,7 @@ impl Spectra {
             });
             at.unwrap_or(self.n_bands - 1)
         };
-        [band_hz(below(0.05), self.n_bands), band_hz(below(0.95) + 1, self.n_bands)]
+        [mel_hz(below(0.05), self.n_bands), mel_hz(below(0.95) + 1, self.n_bands)]
     }
 
     /// The logarithm of the centre of a frame's magnitudes, in octaves.
@@ -100,24 +103,11 @@ impl Spectra {
         let (mut sum, mut total) = (0.0, 1e-12);
         for (band, x) in self.frame(i).iter().enumerate() {
             let root = f64::from(*x).sqrt();
-            sum += root * band_hz(band, self.n_bands);
+            sum += root * mel_hz(band, self.n_bands);
             total += root;
         }
         (sum / total).max(20.0).log2()
     }
-}
-
-/// Where a mel band begins. Source: Slaney, "Auditory toolbox" (1998): linear up to 1 kHz, logarithmic above.
-pub(super) fn band_hz(band: usize, n_bands: usize) -> f64 {
-    let hz = |mel: f64| {
-        if mel < 15.0 {
-            mel * 200.0 / 3.0
-        } else {
-            1000.0 * (6.4f64.ln() / 27.0 * (mel - 15.0)).exp()
-        }
-    };
-    let highest = 15.0 + (f64::from(RATE_HZ) / 2000.0).ln() / (6.4f64.ln() / 27.0);
-    hz(highest * band as f64 / (n_bands + 1) as f64)
 }
 
 fn cosine(k: usize, n: usize) -> Vec<f32> {
