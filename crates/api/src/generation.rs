@@ -54,7 +54,10 @@ pub fn seed_of(recipe: u64, number: u32) -> u64 {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GenerateTask {
     /// What was asked for, models with the SHA-256 of their weights.
-    pub asked: NewGeneration,
+    pub asked: Box<NewGeneration>,
+    /// Memory that it is said to need, in bytes, where that was forecast.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs_bytes: Option<u64>,
 }
 
 /// A sound of a generation; its folder `sounds/NUMBER` holds `sound.wav`, `sound.json` and `peaks.bin`, and, where a

@@ -258,6 +258,9 @@ pub struct Job {
     pub n_warnings: u32,
     /// Whether somebody has seen how it ended and put it aside. It is not once it is queued again.
     pub dismissed: bool,
+    /// Why it waits though nothing else is before it, in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<String>,
 }
 
 /// The kinds of job.

@@ -59,6 +59,8 @@
 //! | **Device** | The CPU or a GPU that a job computes on (setting `device`); never «place» or «card». |
 //! | **Memory** | The patterns in one's own sounds, with vectors that find similar ones, and ratings that teach what is similar. |
 //! | **Pattern** | A part of a sound with what is known of it: its ends, its range of frequencies, its kind, words. |
+//! | **Flow** | A small graph of steps, as data, that turns sounds, words and patterns into new sounds. |
+//! | **Blend** | One sound made of several: by grains, spectra, latents, or in layers. |
 //! | **Space** | Vectors of patterns that one way of hearing gives: our own measures, or a model. |
 //! | **Precision** | The number format of weights and products: 32 bits, 16 bits (mixed), or 8 and 16 bits when playing live. |
 //! | **Random seed** | The number that all random numbers of a run follow from: the same seed gives the same run. |
@@ -93,17 +95,20 @@ mod event;
 mod export;
 mod family;
 mod film;
+mod flow;
 mod game;
 mod generation;
 mod id;
 mod import;
 mod job;
+mod kin;
 mod latent_map;
 mod library;
 mod machine;
 mod measure;
 mod measured;
 mod memory;
+mod memory_order;
 mod midi;
 mod model;
 mod names;
@@ -134,23 +139,25 @@ pub use event::*;
 pub use export::*;
 pub use family::*;
 pub use film::*;
+pub use flow::*;
 pub use game::*;
 pub use generation::*;
 pub use id::*;
 pub use import::*;
 pub use job::*;
+pub use kin::*;
 pub use latent_map::*;
 pub use library::*;
 pub use machine::*;
 pub use measure::*;
 pub use measured::*;
 pub use memory::{
-    CutOrder, FindPatterns, FoundPattern, FoundPatterns, LikePattern, MemoryCount, MemoryFailure,
-    MemoryJob, MemoryMoved, MemoryOverview, MemoryResult, MemorySound, MemorySpace, MemoryTask,
-    MemoryWork, NewMemoryQuery, NewPatterns, Pattern, PatternDetail, PatternEdit, PatternFacts,
-    PatternId, PatternList, PatternMap, PatternPoint, PatternSource, PatternsForm, RatePattern,
-    SpaceOrder, TakePatterns,
+    FindPatterns, FoundPattern, FoundPatterns, LikePattern, MemoryCount, MemoryFailure, MemoryJob,
+    MemoryMoved, MemoryOverview, MemoryResult, MemorySpace, NewMemoryQuery, NewPatterns, Pattern,
+    PatternDetail, PatternEdit, PatternFacts, PatternId, PatternList, PatternMap, PatternPoint,
+    PatternSource, PatternsForm, RatePattern, TakePatterns,
 };
+pub use memory_order::{CutOrder, KnownSounds, MemorySound, MemoryTask, MemoryWork, SpaceOrder};
 pub use midi::*;
 pub use model::*;
 pub use names::*;

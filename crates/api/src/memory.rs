@@ -203,6 +203,10 @@ pub struct NewPatterns {
     /// The shortest and the longest pattern, in seconds.
     #[serde(default)]
     pub lengths_secs: Option<[f64; 2]>,
+    /// Whether sounds that have patterns already are cut anew. Patterns that were set by hand or rated stay in any case;
+    /// without this, the others do, too.
+    #[serde(default)]
+    pub again: bool,
 }
 
 /// What is looked for in the memory.
@@ -352,6 +356,9 @@ pub struct PatternDetail {
     pub n_liked: u32,
     /// How often it was not.
     pub n_disliked: u32,
+    /// What was said of it last: liked or not; none where nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_liked: Option<bool>,
     /// Words for a prompt: its own, and those that most of its neighbours have, too.
     pub prompt: String,
     /// Whether its sound can be heard: its file is where it was, or the memory has a copy.
@@ -399,6 +406,8 @@ pub struct PatternPoint {
     pub kind: String,
     /// The name of its sound.
     pub name: String,
+    /// Where it begins in its sound.
+    pub start_secs: f32,
     /// Its length.
     pub length_secs: f32,
     /// Its level.
@@ -458,17 +467,20 @@ pub struct MemoryResult {
     pub format: u32,
     /// Sounds that were read.
     pub n_sounds: u64,
+    /// Those of them that had patterns already, and were passed over.
+    #[serde(default)]
+    pub n_known: u64,
     /// Patterns that were found in them, or written.
     pub n_patterns: u64,
-    /// Patterns that are new in the memory, or were described anew.
-    #[serde(default)]
-    pub n_taken: u64,
     /// Sounds that could not be read, or patterns whose sound is not there any more.
     #[serde(default)]
     pub failures: Vec<MemoryFailure>,
     /// The vector of a query.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub query: Vec<f32>,
+    /// The vectors of sounds that were heard, in their order; an empty one of a sound that is silent or could not be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heard: Vec<Vec<f32>>,
     /// What was written, by its path in the job's folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
@@ -489,85 +501,4 @@ pub struct MemoryFailure {
     pub file: String,
     /// What went wrong.
     pub problem: Problem,
-}
-
-/// The order of a job of the memory.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct MemoryTask {
-    /// What is done.
-    pub work: MemoryWork,
-    /// Spaces whose vectors are computed, beside our own.
-    #[serde(default)]
-    pub spaces: Vec<SpaceOrder>,
-}
-
-/// A space, as a job needs it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SpaceOrder {
-    /// Its name without its version.
-    pub name: String,
-    /// The model's folder: absolute, or relative to the job's.
-    pub path: PathBuf,
-}
-
-/// What a job of the memory does.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case")]
-pub enum MemoryWork {
-    /// Cut sounds and describe their parts.
-    Cut {
-        /// Folders and files: absolute, or relative to the job's folder.
-        sounds: Vec<MemorySound>,
-        /// How to cut.
-        how: CutOrder,
-        /// Tags of the new patterns.
-        tags: Vec<String>,
-    },
-    /// Describe parts that are known: set by hand, or with vectors that are missing.
-    Describe {
-        /// The patterns.
-        patterns: Vec<Pattern>,
-    },
-    /// Hear or read what is looked for.
-    Query {
-        /// The space, without its version; our own is `dsp`.
-        space: String,
-        /// Words.
-        text: Option<String>,
-        /// Or a sound.
-        sound: Option<MemorySound>,
-        /// The part of it.
-        part_secs: Option<[f64; 2]>,
-    },
-    /// Add the sounds of patterns to a library file that lies in the job's folder, or write them as WAV files.
-    Take {
-        /// As what.
-        form: PatternsForm,
-    },
-}
-
-/// A sound, or a folder of sounds, that a job reads.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MemorySound {
-    /// The file or folder: absolute, or relative to the job's folder.
-    pub path: PathBuf,
-    /// Its name.
-    pub name: String,
-}
-
-/// How sounds are cut.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct CutOrder {
-    /// The shortest part, in seconds.
-    pub shortest_secs: f64,
-    /// The longest.
-    pub longest_secs: f64,
-    /// Which of the ways to cut, by its number.
-    pub way: u32,
-}
-
-impl Default for CutOrder {
-    fn default() -> Self {
-        Self { shortest_secs: 0.3, longest_secs: 6.0, way: 0 }
-    }
 }

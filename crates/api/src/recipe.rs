@@ -5,12 +5,13 @@ use std::{collections::BTreeMap, path::PathBuf};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Id, ModelPlace, WordsBegin};
+use crate::{Id, ModelPlace, PatternId, WordsBegin};
 
 /// How a sound is made: the same recipe gives the same samples again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Recipe {
-    /// The models that play, the first one's latents being those that sources speak of. At least one.
+    /// The models that play, the first one's latents being those that sources speak of. At least one, except where sounds
+    /// are blended without latents.
     pub models: Vec<RecipeModel>,
     /// What they play.
     pub source: RecipeSource,
@@ -166,6 +167,8 @@ pub enum RecipeSource {
     },
     /// What words say, by a model of others that makes sound from words; then it is the only model.
     Words(WordsSource),
+    /// Sounds that are blended; only latents need a model, the only one.
+    Blend(BlendSource),
     /// A recording of a live session, made again from the sound that came in and the moves of its controls.
     Performance {
         /// The sound that came in, relative to the recipe.
@@ -175,6 +178,77 @@ pub enum RecipeSource {
         #[schema(value_type = String)]
         moves: PathBuf,
     },
+}
+
+/// Sounds that are blended.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct BlendSource {
+    /// The sounds, 1 to [`BlendSource::SOUNDS_MAX`].
+    pub sounds: Vec<BlendSound>,
+    /// How.
+    #[serde(default)]
+    pub way: BlendWay,
+    /// The length of a grain, in seconds; of grains.
+    #[serde(default = "usual_grain")]
+    pub grain_secs: f64,
+    /// How far a grain may lie from its time in the sound, in seconds; of grains.
+    #[serde(default)]
+    pub scatter_secs: f64,
+    /// The number of the sound, from 0, whose rhythm the result keeps: its loudness over time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rhythm: Option<u32>,
+}
+
+impl BlendSource {
+    /// The most sounds.
+    pub const SOUNDS_MAX: usize = 16;
+    /// The longest sound, in seconds: what is longer is cut.
+    pub const SECS_MAX: f64 = 120.0;
+}
+
+fn usual_grain() -> f64 {
+    0.12
+}
+
+/// A sound that is blended with others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct BlendSound {
+    /// Where it is.
+    pub sound: SoundPlace,
+    /// Its share, from 0; shares need not add up to 1. Of layers, how loud it is: 1 as it is.
+    #[serde(default = "whole")]
+    pub weight: f64,
+}
+
+/// How sounds are blended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BlendWay {
+    /// Short grains of one and of another follow and overlap each other.
+    #[default]
+    Grains,
+    /// Spectra are averaged, moment by moment, on a scale of decibels.
+    Spectra,
+    /// Latents of a model are averaged along a sphere, moment by moment, and decoded.
+    Latents,
+    /// A way through the latents of a model: from the first sound to the last, each as long as its share.
+    Path,
+    /// The sounds sound together, each from its start.
+    Layers,
+}
+
+impl BlendWay {
+    /// Whether a model is needed for it.
+    #[must_use]
+    pub fn needs_model(self) -> bool {
+        matches!(self, Self::Latents | Self::Path)
+    }
+
+    /// Whether two of the same sounds may differ, by their seeds.
+    #[must_use]
+    pub fn is_random(self) -> bool {
+        !matches!(self, Self::Spectra | Self::Layers)
+    }
 }
 
 /// What a sound is to be, in words.
@@ -338,4 +412,25 @@ pub enum SoundPlace {
         #[schema(value_type = String)]
         path: PathBuf,
     },
+    /// A pattern of the memory.
+    Pattern {
+        /// Which.
+        id: PatternId,
+        /// Where its samples are; filled in when it is used, so that the memory may forget it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        excerpt: Option<Excerpt>,
+    },
+}
+
+/// A part of a sound file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Excerpt {
+    /// The file.
+    #[schema(value_type = String)]
+    pub path: PathBuf,
+    /// What the part is called.
+    pub name: String,
+    /// Where it begins and ends, in seconds; the whole file if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part_secs: Option<[f64; 2]>,
 }

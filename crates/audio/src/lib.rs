@@ -29,11 +29,13 @@
 //! | more variety for training | [`phase_mangle`], [`allpass`], [`at_speed`] |
 //! | effects that play live | [`Limiter`], [`TruePeakLimiter`], [`PitchShifter`] |
 //! | longer, shorter, higher, lower | [`warped`], [`Warp`] |
+//! | several sounds as one | [`blend`] |
 //! | edits in time and frequency | [`spectrally_edited`] |
 //! | notes on a grid | [`attacks`], [`grid_plan`], [`click_track`] |
 //! | a voice in tune | [`pitch_curve`], [`voice_notes`], [`tuned`] |
 //! | reproducible random numbers | [`Rng`] |
 
+pub mod blend;
 mod clip;
 mod decode;
 pub mod describe;
@@ -48,6 +50,7 @@ mod level;
 mod loudness;
 pub mod melody;
 pub mod notes;
+mod overlap;
 pub mod patterns;
 mod peaks;
 mod phrases;

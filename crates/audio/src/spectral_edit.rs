@@ -4,13 +4,11 @@
 //! A list of edits is data: undoing is leaving out the last one.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use realfft::num_complex::Complex;
-use realfft::{ComplexToReal, RealToComplex};
 
-use crate::spectrum::{forward, inverse};
-use crate::{Clip, gain_from_db, hann_window};
+use crate::overlap::{OVERLAP, Transform};
+use crate::{Clip, gain_from_db};
 
 /// A field of a sound, and what is done to it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,8 +38,6 @@ pub enum SpectralAction {
 
 /// The length of a window in seconds; the power of two above is taken: 46 ms at 44.1 kHz.
 const WINDOW_SECS: f64 = 0.04;
-/// Windows that overlap.
-const OVERLAP: usize = 4;
 /// Windows before and after a field whose levels are taken where it is healed.
 const N_AROUND: isize = 4;
 
@@ -93,7 +89,7 @@ impl Field {
 }
 
 fn apply(channel: &mut [f32], field: &Field, action: SpectralAction) {
-    let mut transform = Transform::new(field.window);
+    let mut transform = Transform::new(field.window, OVERLAP);
     let mut change = vec![];
     let healed = match action {
         SpectralAction::Heal => Some(Healing::new(channel, field, &mut transform)),
@@ -105,7 +101,7 @@ fn apply(channel: &mut [f32], field: &Field, action: SpectralAction) {
     };
     // What every window gets, before any of it is changed.
     for window in field.windows.clone() {
-        let mut bins = transform.of(channel, window).to_vec();
+        let mut bins = transform.of(channel, window);
         match &healed {
             None => {
                 for (bin, share) in bins.iter_mut().zip(&field.shares) {
@@ -117,7 +113,7 @@ fn apply(channel: &mut [f32], field: &Field, action: SpectralAction) {
         change.push(bins);
     }
     for (window, bins) in field.windows.clone().zip(change) {
-        transform.add(&bins, window, channel);
+        transform.add(&bins, transform.start(window), channel);
     }
 }
 
@@ -187,15 +183,15 @@ impl Side {
         n_windows: isize,
         transform: &mut Transform,
     ) -> Self {
-        let here = transform.of(channel, window).to_vec();
-        let next = transform.of(channel, (window + step).clamp(0, n_windows)).to_vec();
+        let here = transform.of(channel, window);
+        let next = transform.of(channel, (window + step).clamp(0, n_windows));
         let mut levels = vec![0.0f32; here.len()];
         let mut n = 0.0;
         for i in 0..N_AROUND {
             let place = window + i * step;
             if place >= 0 && place <= n_windows {
                 let bins = transform.of(channel, place);
-                levels.iter_mut().zip(bins).for_each(|(level, bin)| *level += bin.norm_sqr());
+                levels.iter_mut().zip(&bins).for_each(|(level, bin)| *level += bin.norm_sqr());
                 n += 1.0;
             }
         }
@@ -209,73 +205,6 @@ impl Side {
             phases: here.iter().map(|bin| bin.arg()).collect(),
             turns: here.iter().zip(&next).map(turn).collect(),
             window,
-        }
-    }
-}
-
-/// Windows of a channel, there and back.
-struct Transform {
-    shape: Vec<f32>,
-    forward: Arc<dyn RealToComplex<f32>>,
-    inverse: Arc<dyn ComplexToReal<f32>>,
-    time: Vec<f32>,
-    bins: Vec<Complex<f32>>,
-    scratch: Vec<Complex<f32>>,
-}
-
-impl Transform {
-    fn new(window: usize) -> Self {
-        let (forward, inverse) = (forward(window), inverse(window));
-        let n_scratch = forward.get_scratch_len().max(inverse.get_scratch_len());
-        Self {
-            shape: hann_window(window),
-            time: vec![0.0; window],
-            bins: forward.make_output_vec(),
-            scratch: vec![Complex::default(); n_scratch],
-            forward,
-            inverse,
-        }
-    }
-
-    fn hop(&self) -> usize {
-        self.shape.len() / OVERLAP
-    }
-
-    fn start(&self, window: isize) -> isize {
-        window * self.hop() as isize - (self.shape.len() / 2) as isize
-    }
-
-    /// The spectrum of a window.
-    fn of(&mut self, channel: &[f32], window: isize) -> &[Complex<f32>] {
-        let start = self.start(window);
-        for (i, (x, shape)) in self.time.iter_mut().zip(&self.shape).enumerate() {
-            let place = usize::try_from(start + i as isize).ok();
-            *x = place.and_then(|place| channel.get(place)).copied().unwrap_or(0.0) * shape;
-        }
-        let scratch = &mut self.scratch[..self.forward.get_scratch_len()];
-        self.forward
-            .process_with_scratch(&mut self.time, &mut self.bins, scratch)
-            .expect("all buffers were made by the plan");
-        &self.bins
-    }
-
-    /// Adds a spectrum to the channel.
-    fn add(&mut self, bins: &[Complex<f32>], window: isize, channel: &mut [f32]) {
-        self.bins.copy_from_slice(bins);
-        let last = self.bins.len() - 1;
-        (self.bins[0].im, self.bins[last].im) = (0.0, 0.0);
-        let scratch = &mut self.scratch[..self.inverse.get_scratch_len()];
-        self.inverse
-            .process_with_scratch(&mut self.bins, &mut self.time, scratch)
-            .expect("all buffers were made by the plan");
-        // Squares of Hann windows, four of which overlap, add up to 3/2.
-        let scale = 1.0 / (1.5 * self.shape.len() as f32);
-        let start = self.start(window);
-        for (i, (x, shape)) in self.time.iter().zip(&self.shape).enumerate() {
-            let place = usize::try_from(start + i as isize).ok();
-            if let Some(out) = place.and_then(|place| channel.get_mut(place)) {
-                *out += x * shape * scale;
-            }
         }
     }
 }

@@ -46,6 +46,8 @@ pub const GENERATED: &str = "sounds";
 pub const TAKEN: &str = "taken.json";
 /// The folder of what an `analyse` job has found, in which each file's is named by its SHA-256.
 pub const FOUND: &str = "found";
+/// Sounds that an order to cut passes over: [`api::KnownSounds`].
+pub const KNOWN: &str = "known.json";
 /// What was found in a sound: [`api::Analysis`].
 pub const ANALYSIS: &str = "analysis.json";
 /// Corrections of what was found: [`api::AnalysisEdit`].

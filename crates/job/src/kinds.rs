@@ -3,7 +3,7 @@
 //! For each kind: its name, where its folders are, what it needs of the computer, what can be asked of it, and what
 //! becomes of its results.
 
-use api::{JobKind, Task};
+use api::{JobKind, MemoryWork, RecipeSource, Task};
 
 use crate::Shelf;
 
@@ -256,6 +256,47 @@ pub fn is_on_gpu(task: &Task) -> bool {
         Task::Train(task) => task.on_gpu,
         Task::Measure(task) => task.on_gpu,
         _ => false,
+    }
+}
+
+/// Memory that a task was said to need when it was ordered, in bytes, where that is known.
+///
+/// Of a task on a GPU that is the memory of the card, and nothing is known of the computer's.
+pub fn needs_bytes(task: &Task) -> Option<u64> {
+    match task {
+        Task::Train(task) if !task.on_gpu => task.memory.as_ref().map(|it| it.needed_bytes()),
+        Task::Generate(task) => task.needs_bytes,
+        _ => None,
+    }
+}
+
+/// The environment variable by which a worker knows that it may stay after its job.
+///
+/// It keeps its model loaded for the next job that needs the same one; the studio names that job's folder on the worker's
+/// standard input, in a line.
+pub const STAYS: &str = "MAQUETTE_STAYS";
+
+/// What tells the loaded model of a task from others, where a worker may stay with it.
+///
+/// Tasks with the same one, one after the other, need not load it again.
+pub fn stays_for(task: &Task) -> Option<String> {
+    match task {
+        Task::Generate(task) => {
+            let RecipeSource::Words(words) = &task.asked.recipe.source else { return None };
+            let model = task.asked.recipe.models.first().filter(|it| !it.sha256.is_empty())?;
+            let adapters = words.adapters.iter().map(|it| (&it.adapter.sha256, it.weight));
+            let adapters: Vec<_> = adapters.collect();
+            let is_known = adapters.iter().all(|(sha256, _)| !sha256.is_empty());
+            is_known.then(|| format!("words {} {} {adapters:?}", model.sha256, words.in_8_bits))
+        }
+        Task::Memory(task) => match &task.work {
+            MemoryWork::Query { .. } if !task.spaces.is_empty() => {
+                let spaces: Vec<_> = task.spaces.iter().map(|it| it.name.as_str()).collect();
+                Some(format!("hearing {}", spaces.join(" ")))
+            }
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -20,6 +20,25 @@ pub fn free_bytes() -> Option<u64> {
     available(&read("/proc/meminfo")).into_iter().chain(limits).min()
 }
 
+/// All memory: of this computer, or the lowest limit of this process's control groups. `None` if the system does not
+/// report it.
+#[must_use]
+pub fn total_bytes() -> Option<u64> {
+    let groups = groups(Path::new(GROUPS), &read("/proc/self/cgroup"));
+    let limits = groups.iter().flat_map(|group| {
+        let limit = |folder: &Path| read(folder.join(group.files.limit)).trim().parse().ok();
+        group.folders().filter_map(limit).collect::<Vec<u64>>()
+    });
+    let all = bytes_after(&read("/proc/meminfo"), "MemTotal:");
+    all.into_iter().chain(limits).min()
+}
+
+/// Memory that a process takes now. `None` if there is none, or the system does not report it.
+#[must_use]
+pub fn of_process(pid: u32) -> Option<u64> {
+    bytes_after(&read(format!("/proc/{pid}/status")), "VmRSS:")
+}
+
 /// Processes that the kernel has killed for lack of memory, on the whole computer and in this process's control
 /// groups, by the file or name of each counter.
 #[must_use]
@@ -113,7 +132,12 @@ fn kills_in(groups: &[Group]) -> BTreeMap<String, u64> {
 
 /// Source: proc(5), `MemAvailable` in `/proc/meminfo`.
 fn available(meminfo: &str) -> Option<u64> {
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    bytes_after(meminfo, "MemAvailable:")
+}
+
+/// The number of kilobytes on the line that begins with a word, in bytes.
+fn bytes_after(text: &str, word: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(word))?;
     Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
 }
 
@@ -132,6 +156,18 @@ fn read(path: impl AsRef<Path>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn this_computer_and_this_process_have_memory() {
+        if !Path::new("/proc/meminfo").exists() {
+            return;
+        }
+        let all = total_bytes().unwrap();
+        assert!((1 << 28..1 << 50).contains(&all), "{all}");
+        let own = of_process(std::process::id()).unwrap();
+        assert!(own > 1 << 20 && own < all, "{own}");
+        assert_eq!(of_process(u32::MAX), None);
+    }
 
     #[test]
     fn free_memory_is_read_as_the_kernel_writes_it() {

@@ -4,6 +4,7 @@
 mod adapter;
 mod analyse;
 mod batch;
+mod blend;
 mod check;
 mod codec;
 mod compose;
@@ -17,6 +18,7 @@ mod engine;
 mod export;
 mod features;
 mod film;
+mod flow;
 mod follow;
 mod game;
 mod generate;
@@ -192,6 +194,11 @@ enum Command {
     /// Remember the patterns in your own sounds, find them by sound and by words, and rate them
     #[command(subcommand)]
     Memory(memory::MemoryCommand),
+    /// Make one sound of several: files and patterns of the memory
+    Blend(blend::BlendArgs),
+    /// Run flows: small graphs of steps that analyse, describe, make, test and keep sounds
+    #[command(subcommand)]
+    Flow(flow::FlowCommand),
     /// Check that a model file is intact and plays
     Check(check::CheckArgs),
     /// Import runs, datasets and models from acids-rave or another workspace
@@ -309,6 +316,8 @@ fn run_command(
         Some(Command::GenerateText(args)) => generate_text::run(&args, console),
         Some(Command::Embed(args)) => embed::run(&args, console),
         Some(Command::Memory(command)) => memory::run(&command, console),
+        Some(Command::Blend(args)) => blend::run(&args, console),
+        Some(Command::Flow(command)) => flow::run(&command, console),
         Some(Command::Check(args)) => check::run(&args, console),
         Some(Command::Import(args)) => import::run(&args, console),
         Some(Command::Job(command)) => job::run(command, console),

@@ -15,6 +15,7 @@ mod error;
 mod exports;
 mod families;
 mod films;
+mod flows;
 mod folders;
 mod games;
 mod generations;
@@ -36,12 +37,13 @@ mod presets;
 mod projects;
 mod reconstructions;
 mod runs;
-mod sessions;
+pub(crate) mod sessions;
 mod sounds;
 mod stream;
+mod system;
 mod trash;
 mod uploads;
-mod weights;
+pub(crate) mod weights;
 
 use std::{
     io,
@@ -232,6 +234,8 @@ fn routes() -> OpenApiRouter<App> {
         .merge(weights::routes())
         .merge(engines::routes())
         .merge(memory::routes())
+        .merge(flows::routes())
+        .merge(system::routes())
         .merge(folders::routes())
         .merge(imports::routes())
         .merge(trash::routes())

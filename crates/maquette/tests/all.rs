@@ -14,6 +14,8 @@ mod command;
 mod engines;
 #[path = "all/files.rs"]
 mod files;
+#[path = "all/flows.rs"]
+mod flows;
 #[path = "all/full_disk.rs"]
 mod full_disk;
 #[path = "all/games.rs"]

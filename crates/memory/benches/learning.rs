@@ -31,7 +31,10 @@ fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let Some(at) = arguments.iter().position(|it| it == "--measure") else { return };
     let text = std::fs::read_to_string(&arguments[at + 1]).expect("the file of vectors");
-    let halves = halves(&text);
+    // How many patterns of a source that follow each other go to the same half.
+    let deal = arguments.iter().position(|it| it == "--deal");
+    let deal = deal.map_or(4, |at| arguments[at + 1].parse().expect("a number"));
+    let halves = halves(&text, deal);
     let folder = tempfile::tempdir().expect("a folder for the test");
     let [rated, held_out] = &halves;
     let spaces = [(rated, "rated", 0), (held_out, "held-out", HELD_OUT)]
@@ -70,7 +73,7 @@ impl Piece {
     }
 }
 
-fn halves(text: &str) -> [Vec<Piece>; 2] {
+fn halves(text: &str, deal: usize) -> [Vec<Piece>; 2] {
     let mut halves = [vec![], vec![]];
     let mut n_of = BTreeMap::new();
     for line in text.lines() {
@@ -79,7 +82,7 @@ fn halves(text: &str) -> [Vec<Piece>; 2] {
             [(); 2].map(|()| words.next().expect("a line has a source and a kind"));
         let vector = words.map(|it| it.parse().expect("a number")).collect();
         let n: &mut usize = n_of.entry(source.clone()).or_default();
-        halves[*n / 4 % 2].push(Piece { source, kind, vector });
+        halves[*n / deal % 2].push(Piece { source, kind, vector });
         *n += 1;
     }
     halves

@@ -218,12 +218,25 @@ impl Memory {
         Ok(n)
     }
 
-    /// Keeps a rating.
+    /// Keeps a rating. One of the same pattern in the same search takes the place of the one before.
     ///
     /// # Errors
     /// It cannot be, its pattern is not there, there are too many, or the disk is full.
     pub fn rate(&mut self, rating: Rating) -> Result<(), Error> {
         rating.check()?;
+        let is_same = |it: &Rating| {
+            it.item == rating.item && it.space == rating.space && it.query == rating.query
+        };
+        if let Some(at) = self.ratings.iter().rposition(is_same) {
+            let newest = self.ratings.iter().rposition(|it| it.item == rating.item);
+            if newest == Some(at) && self.ratings[at].is_liked == rating.is_liked {
+                return Ok(());
+            }
+            let mut ratings = self.ratings.clone();
+            ratings.remove(at);
+            ratings.push(rating);
+            return self.set_ratings(ratings);
+        }
         if !self.patterns.contains_key(&rating.item) {
             return Err(Error::unfit(format!(
                 "there is no pattern {} in this memory",
@@ -237,6 +250,26 @@ impl Memory {
         }
         self.rating_lines.append(&[&rating])?;
         self.ratings.push(rating);
+        self.tastes.clear();
+        Ok(())
+    }
+
+    /// Withdraws the newest rating of a pattern; whether there was one.
+    ///
+    /// # Errors
+    /// The disk is full.
+    pub fn withdraw_rating(&mut self, id: PatternId) -> Result<bool, Error> {
+        let Some(at) = self.ratings.iter().rposition(|it| it.item == id) else { return Ok(false) };
+        let mut ratings = self.ratings.clone();
+        ratings.remove(at);
+        self.set_ratings(ratings)?;
+        Ok(true)
+    }
+
+    /// Puts others in the place of all ratings, once they are written.
+    fn set_ratings(&mut self, ratings: Vec<Rating>) -> Result<(), Error> {
+        self.rating_lines.rewrite(&ratings)?;
+        self.ratings = ratings;
         self.tastes.clear();
         Ok(())
     }
@@ -432,8 +465,21 @@ pub(crate) mod tests {
             item: patterns[3].id,
             is_liked: true,
         };
+        memory.rate(Rating { is_liked: false, ..rating.clone() }).unwrap();
+        assert!(memory.rate(Rating { item: PatternId(1), ..rating.clone() }).is_err());
+        // The same search again changes what was said of it.
         memory.rate(rating.clone()).unwrap();
-        assert!(memory.rate(Rating { item: PatternId(1), ..rating }).is_err());
+        let alone = Rating { query: vec![], space: String::new(), ..rating.clone() };
+        memory.rate(Rating { is_liked: false, ..alone.clone() }).unwrap();
+        let tally = memory.tallies()[&rating.item];
+        assert_eq!((tally.n_liked, tally.n_disliked), (1, 1));
+        // What is said again is said last.
+        memory.rate(Rating { is_liked: true, ..alone.clone() }).unwrap();
+        memory.rate(rating.clone()).unwrap();
+        memory.rate(Rating { is_liked: true, ..alone }).unwrap();
+        assert!(memory.ratings().last().unwrap().query.is_empty());
+        assert!(memory.withdraw_rating(rating.item).unwrap());
+        assert!(!memory.withdraw_rating(patterns[5].id).unwrap());
         assert_eq!(memory.delete(&[patterns[4].id, patterns[4].id]).unwrap(), 1);
         drop(memory);
         let mut memory = Memory::open(folder.path()).unwrap();

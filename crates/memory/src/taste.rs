@@ -142,11 +142,11 @@ impl fmt::Display for Why {
         let mut parts = vec![];
         match self.n_near_liked {
             0 => {}
-            n => parts.push(format!("nearer to {} you liked", number(n))),
+            n => parts.push(format!("closer to {} you liked", number(n))),
         }
         match self.n_near_disliked {
             0 => {}
-            n => parts.push(format!("also near to {} you did not like", number(n))),
+            n => parts.push(format!("also close to {} you disliked", number(n))),
         }
         match self.tally {
             Tally { n_liked: 0, n_disliked: 0 } => {}
@@ -154,7 +154,7 @@ impl fmt::Display for Why {
                 parts.push(format!("you liked it {}", times(n_liked)))
             }
             Tally { n_liked: 0, n_disliked } => {
-                parts.push(format!("you did not like it {}", times(n_disliked)));
+                parts.push(format!("you disliked it {}", times(n_disliked)));
             }
             Tally { n_liked, n_disliked } => {
                 let n = n_liked + n_disliked;
@@ -162,10 +162,10 @@ impl fmt::Display for Why {
             }
         }
         if self.is_by_metric && parts.is_empty() {
-            parts.push("near in what your ratings have in common".to_owned());
+            parts.push("close in what your ratings have in common".to_owned());
         }
         if parts.is_empty() {
-            parts.push("near to what you asked for".to_owned());
+            parts.push("by its sound".to_owned());
         }
         f.write_str(&parts.join("; "))
     }

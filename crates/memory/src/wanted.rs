@@ -55,6 +55,8 @@ pub enum Measure {
 pub struct Fit {
     /// From 0 to 1: the share of words that fit; 1 where there are none.
     pub share: f64,
+    /// How near its numbers are to those that were named, from 0 to 1; 1 where there are none.
+    pub nearness: f64,
     /// What fits, in words.
     pub why: String,
 }
@@ -64,6 +66,8 @@ impl Wanted {
     #[must_use]
     pub fn read(text: &str) -> Self {
         let text: String = text.chars().take(TEXT_MAX).collect::<String>().to_lowercase();
+        // A minus sign, as pages write it.
+        let text = text.replace('\u{2212}', "-");
         let mut wanted = Self::default();
         // Every other piece stands between quotation marks.
         let mut open = String::new();
@@ -109,7 +113,9 @@ impl Wanted {
             return;
         }
         const EMPTY: &[&str] = &["a", "an", "the", "very", "sound", "sounds", "with", "like"];
+        // «hi-hat», «loop_tabla» and «198-209» are words of several parts, as names of files have them.
         let words = part.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_');
+        let words = words.map(|it| it.trim_matches(['-', '_']));
         let words = words.filter(|it| it.len() > 1 && !EMPTY.contains(it));
         list.extend(words.map(str::to_owned));
     }
@@ -141,10 +147,23 @@ impl Wanted {
             fitting.len() as f64 / self.words.len() as f64
         };
         let of_range = |it: &Range| it.of.of(pattern).map(|x| it.of.say(x));
+        let near = self.ranges.iter().filter_map(|it| Some(it.nearness(it.of.of(pattern)?)));
+        let nearness = near.fold(1.0, f64::min);
         let mut parts = self.whole.clone();
         parts.extend(fitting.into_iter().map(str::to_owned));
         parts.extend(self.ranges.iter().filter_map(of_range));
-        Some(Fit { share, why: parts.join(", ") })
+        Some(Fit { share, nearness, why: parts.join(", ") })
+    }
+}
+
+impl Range {
+    /// How near a number within is to the middle, from 0 to 1. A range without two ends has no middle: all is as near.
+    fn nearness(&self, x: f64) -> f64 {
+        let half = (self.most - self.least) / 2.0;
+        if !half.is_finite() || half <= 0.0 {
+            return 1.0;
+        }
+        1.0 - ((x - self.least) / half - 1.0).abs().min(1.0)
     }
 }
 
@@ -161,26 +180,39 @@ impl Measure {
     fn say(self, x: f64) -> String {
         match self {
             Self::Length => format!("{x:.2} s"),
-            Self::Tempo => format!("{x:.0} bpm"),
+            Self::Tempo => format!("{x:.0} BPM"),
             Self::Brightness => format!("centre at {x:.0} Hz"),
-            Self::Level => format!("{x:.1} dB"),
+            Self::Level => format!("{x:.1} dB").replace('-', "\u{2212}"),
         }
     }
 }
 
 fn has(pattern: &Pattern, word: &str) -> bool {
-    let is_in =
-        |text: &str| text.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|it| it == word);
-    has_whole(pattern, word)
-        || is_in(&pattern.source.name)
-        || is_in(&pattern.kind)
-        || pattern.tags.iter().any(|it| is_in(it))
+    is_own(pattern, word)
+        || is_in(&pattern.source.name, word)
+        || is_in(&pattern.kind, word)
+        || pattern.tags.iter().any(|it| is_in(it, word))
 }
 
-/// Whether a kind, a word or a tag of a pattern is this one, whole.
+/// Whether a kind, a word or a tag of a pattern is this one, whole, or it stands in the name of its sound.
 fn has_whole(pattern: &Pattern, word: &str) -> bool {
+    is_own(pattern, word) || is_in(&pattern.source.name, word)
+}
+
+/// Whether a kind, a word or a tag of a pattern is this one.
+fn is_own(pattern: &Pattern, word: &str) -> bool {
     let mut own = pattern.facts.words.iter().chain(&pattern.tags).chain([&pattern.kind]);
     own.any(|it| it.to_lowercase() == word)
+}
+
+/// Whether the parts of a word stand in a text, one after the other: «drum roll» in `drum_roll.flac`.
+fn is_in(text: &str, word: &str) -> bool {
+    let parts_of = |text: &str| -> Vec<String> {
+        let parts = text.split(|c: char| !c.is_alphanumeric()).filter(|it| !it.is_empty());
+        parts.map(str::to_lowercase).collect()
+    };
+    let (text, word) = (parts_of(text), parts_of(word));
+    !word.is_empty() && text.windows(word.len()).any(|it| it == word)
 }
 
 /// A part that is a number with a unit.
@@ -323,7 +355,29 @@ mod tests {
         // Without a beat there is no tempo to compare with.
         assert_eq!(fit(&it, "around 120 bpm"), None);
         it.facts.tempo_bpm = Some(124.0);
-        assert_eq!(fit(&it, "around 120 bpm").unwrap().why, "124 bpm");
+        let near = fit(&it, "around 120 bpm").unwrap();
+        assert_eq!(near.why, "124 BPM");
+        assert!(near.nearness > 0.6 && near.nearness < 0.7);
+        assert_eq!(fit(&it, "over 100 bpm").unwrap().nearness, 1.0);
+    }
+
+    #[test]
+    fn sounds_are_found_by_their_names() {
+        let mut it = pattern(0.0, 1.5, &[]);
+        let mut is_found = |name: &str, text: &str| {
+            it.source.name = name.to_owned();
+            Wanted::read(text).fit(&it).is_some()
+        };
+        for text in
+            ["loop_tabla", "loop-tabla", "tabla", "loop_tabla.flac", "\"loop tabla\"", "Tabla"]
+        {
+            assert!(is_found("loop_tabla.flac", text), "{text}");
+        }
+        for text in ["tabla_loop", "\"tabla loop\"", "loop_tab", "\"loo\""] {
+            assert!(!is_found("loop_tabla.flac", text), "{text}");
+        }
+        assert!(is_found("198-209-0000.hq.ogg", "198-209"));
+        assert!(is_found("solo-trumpet-06.ogg", "solo-trumpet"));
     }
 
     proptest::proptest! {

@@ -63,19 +63,18 @@ use std::{
     ffi::OsString,
     hash::{BuildHasher, RandomState},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::AtomicU64},
     thread::JoinHandle,
     time::Duration,
 };
 
-use api::Id;
+use api::{CodecFacts, Id, WordsForecast, WordsForecastOf};
 
 pub use clock::Clock;
 pub use error::Error;
 pub use library::{
     datasets::DatasetSound, daw::DawSoundToTake, is_unprintable, items::LibraryAsk,
-    measures::MeasureRequest, runs::RunRequest, sessions::CodecOf, unreadable::find_unreadable,
-    uploads::StagedFile,
+    measures::MeasureRequest, runs::RunRequest, unreadable::find_unreadable, uploads::StagedFile,
 };
 pub use live::{Delivery, Subscription};
 pub use room::free_bytes;
@@ -91,7 +90,8 @@ use workspace::Workspace;
 #[derive(Clone)]
 pub struct Studio {
     shared: Arc<Shared>,
-    thread: Arc<Thread>,
+    /// None for the studio's own thread, which calls verbs too.
+    thread: Option<Arc<Thread>>,
     /// The project that lists are of and new things go to, if it is a single one; see [`Studio::in_project`].
     project: Option<Id>,
 }
@@ -115,6 +115,24 @@ pub struct Options {
     /// How long a worker that was asked to stop may take before it gets SIGTERM, and again as
     /// long before SIGKILL.
     pub stop_grace: Duration,
+    /// Who reads weights for the studio.
+    pub readers: Readers,
+}
+
+/// Who reads weights for the studio, which decides and reads none itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Readers {
+    /// What a model's weights are like as a codec.
+    pub codec_of: fn(&Path) -> Option<CodecFacts>,
+    /// What a sound from words takes with the model of a folder.
+    pub forecast: fn(&Path, &WordsForecastOf) -> Option<WordsForecast>,
+}
+
+impl Default for Readers {
+    /// Nothing is known.
+    fn default() -> Self {
+        Self { codec_of: |_| None, forecast: |_, _| None }
+    }
 }
 
 impl Default for Options {
@@ -123,6 +141,7 @@ impl Default for Options {
             clock: Clock::default(),
             seed: RandomState::new().hash_one(std::process::id()),
             stop_grace: Duration::from_secs(60),
+            readers: Readers::default(),
         }
     }
 }
@@ -165,6 +184,9 @@ impl Studio {
             neighbours: Mutex::default(),
             memory: Mutex::default(),
             memory_taking: Mutex::default(),
+            flows: Mutex::default(),
+            staying: Mutex::default(),
+            memory_limit_bytes: AtomicU64::new(0),
             workspace_lock: Mutex::new(Some(workspace_lock)),
         });
         rebuild::reconcile(&shared)?;
@@ -176,7 +198,7 @@ impl Studio {
         let handle =
             run.spawn(|| watch.run()).map_err(Error::io("start a thread", Path::new("studio")))?;
         let thread = Thread { shared: Arc::clone(&shared), handle: Mutex::new(Some(handle)) };
-        Ok(Self { shared, thread: Arc::new(thread), project: None })
+        Ok(Self { shared, thread: Some(Arc::new(thread)), project: None })
     }
 
     /// Writes `studio.json` with the port where this studio answers HTTP, so that other commands
@@ -201,7 +223,9 @@ impl Studio {
     /// Stops looking after the workspace and lets another studio open it. Workers live on. Verbs
     /// called later fail with `Closed`.
     pub fn close(&self) {
-        self.thread.end();
+        if let Some(thread) = &self.thread {
+            thread.end();
+        }
     }
 }
 

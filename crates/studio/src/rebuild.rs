@@ -158,6 +158,7 @@ fn read_in_job(
     job.is_dismissed = card.is_dismissed;
     job.project = project;
     job.on_gpu = job::kinds::is_on_gpu(&order.task);
+    job.needs_bytes = job::kinds::needs_bytes(&order.task);
     let product = read_state(folder, &mut job);
     shared.change(|change| store(change, folder, &mut job, order.task, product))?;
     if follower::catch_up(shared, id, until)? == Reach::Behind {
@@ -336,7 +337,8 @@ fn purge_uploads(shared: &Shared, max_age_ms: UnixMs) -> Result<(), Error> {
             shared.now_ms().saturating_sub(changed_ms(&shared.workspace.upload(&id))) > max_age_ms;
         let is_needed = || -> Result<bool, Error> {
             Ok(shared.read(|c| datasets::needs_upload(c, &id))?
-                || library::generations::needs_upload(shared, &id)?)
+                || library::generations::needs_upload(shared, &id)?
+                || library::flows::needs_upload(shared, &id)?)
         };
         if is_old && !is_needed()? {
             uploads::remove_upload(shared, &id)?;

@@ -4,7 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::File,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -15,7 +15,7 @@ use rusqlite::Connection;
 use crate::{
     Error, Options,
     error::is_full,
-    library::{memory::Remembered, similar::Neighbours, uploads::Received},
+    library::{flows::Flows, memory::Remembered, similar::Neighbours, uploads::Received},
     live::Broadcast,
     queue::{self, Places},
     store::{
@@ -43,6 +43,12 @@ pub(crate) struct Shared {
     pub(crate) memory: Mutex<Option<Remembered>>,
     /// Held while what a job of the memory has found is taken.
     pub(crate) memory_taking: Mutex<()>,
+    /// Runs of flows that have not ended, and folders that flows watch.
+    pub(crate) flows: Mutex<Flows>,
+    /// Processes that stay with their models, each with the last job it did.
+    pub(crate) staying: Mutex<Vec<(u32, Id)>>,
+    /// What jobs may take together, in bytes; 0 until it was read.
+    pub(crate) memory_limit_bytes: AtomicU64,
     /// The workspace's lock, until the studio is closed.
     pub(crate) workspace_lock: Mutex<Option<File>>,
     /// Folders on the shelves that could not be read.
@@ -141,6 +147,11 @@ impl<'a> Change<'a> {
     /// Publishes that a sound of the library, or a folder of it, is not what it was.
     pub(crate) fn library(&mut self, id: &Id) {
         self.live.push(Live::Changed { list: "library".to_owned(), id: id.clone() });
+    }
+
+    /// Publishes that a flow, or the run of one, is not what it was.
+    pub(crate) fn flow(&mut self, id: &Id) {
+        self.live.push(Live::Changed { list: "flows".to_owned(), id: id.clone() });
     }
 
     /// Publishes that something entered or left the trash.

@@ -520,8 +520,17 @@ mod tests {
         let path = folder.path().join("maquette.db");
         let connection = open_connection(&path).unwrap();
         connection.execute_batch("CREATE TABLE migrations (name TEXT PRIMARY KEY)").unwrap();
-        let newer =
-            ["jobs-2", "jobs-3", "jobs-4", "runs-2", "runs-3", "runs-4", "presets-1", "measures-1"];
+        let newer = [
+            "jobs-2",
+            "jobs-3",
+            "jobs-4",
+            "jobs-5",
+            "runs-2",
+            "runs-3",
+            "runs-4",
+            "presets-1",
+            "measures-1",
+        ];
         let all = MIGRATIONS.iter().flat_map(|table| table.iter());
         for (name, sql) in all.filter(|(name, _)| !newer.contains(name)) {
             connection.execute_batch(sql).unwrap();

@@ -18,7 +18,7 @@ use job::{Needs, Shelf, events::Reach};
 use crate::{
     Error, follower,
     job_folder::{self, Process, Product},
-    library::{self, analyses, ask_to_stop, films::automatic, uploads},
+    library::{self, analyses, ask_to_stop, films::automatic, flows, uploads},
     out_of_memory, queue, rebuild, room,
     shared::{Shared, lock},
     store::{
@@ -127,11 +127,13 @@ impl Watch {
         for needs in Needs::ALL {
             self.start_next(needs)?;
         }
+        // After what starts jobs: what they ask for rings the bell.
+        let flows_rest = flows::advance_all(&self.shared);
         if self.catch_up_one()? {
             return Ok(Duration::ZERO);
         }
         let n_running = self.shared.read(|c| jobs::in_phase(c, Phase::Running))?.len();
-        Ok(if n_running > 0 { POLL } else { rest })
+        Ok(if n_running > 0 { POLL } else { rest.min(flows_rest) })
     }
 
     /// Makes up for what a full disk did not allow, and removes what is old, when that is due. How long this
@@ -203,6 +205,7 @@ impl Watch {
         };
         let Sign::Gone(death) = &sign else {
             follower::follow(&self.shared, job)?;
+            self.note_pid(job)?;
             self.hurry(job, folder.join(job::files::EXIT).exists());
             return self.ask_again(job);
         };
@@ -222,6 +225,19 @@ impl Watch {
                 Ok(())
             }
         }
+    }
+
+    /// Stores the process of a job that is not the one it was started with: one that it was handed over to had ended.
+    fn note_pid(&self, job: &JobRow) -> Result<(), Error> {
+        let pid = self.supervisor.pid_of(&job.id);
+        if pid.is_none() || pid == job.pid {
+            return Ok(());
+        }
+        self.shared.change(|change| {
+            let Some(mut row) = jobs::find(change.tx, &job.id)? else { return Ok(()) };
+            row.pid = pid;
+            jobs::save(change.tx, &row)
+        })
     }
 
     /// Signals a worker that was asked to stop, or has said it ended, and takes too long.
@@ -279,13 +295,47 @@ impl Watch {
         Ok(())
     }
 
+    /// Takes the next job with these needs out of the queue, if they are free, and models that are kept for others do not
+    /// take the memory that it needs; those go then.
+    fn take_next(&mut self, needs: Needs, now_ms: UnixMs) -> Result<Option<JobRow>, Error> {
+        let limit_bytes = self.shared.memory_limit_bytes();
+        let shared = Arc::clone(&self.shared);
+        let take = |kept_bytes| {
+            let room = queue::Room { limit_bytes, kept_bytes };
+            shared.change(|change| queue::take_next(change, needs, room, now_ms))
+        };
+        let staying = self.supervisor.staying();
+        let is_none = staying.is_empty();
+        *lock(&self.shared.staying) = staying;
+        if is_none {
+            return take(0);
+        }
+        let next = self.shared.read(|c| {
+            let next = jobs::queue(c)?.into_iter().find(|(its, _)| *its == needs);
+            next.map_or(Ok(None), |(_, id)| jobs::find(c, &id))
+        })?;
+        let Some(next) = next else { return Ok(None) };
+        let folder = self.shared.workspace.folder(Shelf::of(next.kind), &next.id);
+        let kept_bytes = self.supervisor.staying_bytes(&folder);
+        if let Some(taken) = take(kept_bytes)? {
+            return Ok(Some(taken));
+        }
+        let room = queue::Room { limit_bytes, kept_bytes };
+        if kept_bytes == 0 || !shared.change(|it| queue::would_start(it, needs, room))? {
+            return Ok(None);
+        }
+        self.supervisor.let_go();
+        take(0)
+    }
+
     /// Starts the next job with these needs, if they are free.
     fn start_next(&mut self, needs: Needs) -> Result<(), Error> {
         let now_ms = self.shared.now_ms();
-        let Some(job) = self.shared.change(|change| queue::take_next(change, needs, now_ms))?
-        else {
-            return Ok(());
-        };
+        let Some(job) = self.take_next(needs, now_ms)? else { return Ok(()) };
+        // What takes the whole computer needs its memory, too.
+        if matches!(needs, Needs::Computer | Needs::Gpu) {
+            self.supervisor.let_go();
+        }
         let folder = self.shared.workspace.folder(Shelf::of(job.kind), &job.id);
         if supervisor::is_worked_on(&folder) {
             // Somebody started the worker by hand: it is followed like one of ours.

@@ -41,6 +41,7 @@ mod system;
 mod tensorboard;
 mod text_to_audio;
 mod transcribe;
+mod warm;
 mod words;
 
 use std::path::Path;
@@ -85,7 +86,8 @@ pub use transcribe::{Voices, transcribe};
 /// # Errors
 /// When the folder cannot be used at all: it has no readable order, or another worker holds it. A job that fails is not an error here; its `exit.json` says so.
 pub fn run(folder: &Path) -> anyhow::Result<()> {
-    jobs::run(folder)
+    jobs::run(folder)?;
+    warm::stay(jobs::run)
 }
 
 /// The exit code by which the studio knows why a worker could not record how its job ended.

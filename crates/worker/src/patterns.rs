@@ -22,7 +22,7 @@ use audio::{
 use sha2::{Digest, Sha256};
 
 pub(crate) use self::{
-    cut::{Cutter, agreement_with},
+    cut::{CutSound, Cutter, agreement_with},
     hearing::{Hearing, Vectors},
     parts::{Tap, each_part},
 };

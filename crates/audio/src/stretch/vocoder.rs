@@ -10,16 +10,12 @@
 //! transient processing in the phase vocoder" (2003); here by bins that rise at a known place, and without its removal
 //! of early parts, as the sound keeps its own speed there.
 
-use std::sync::Arc;
-
 use realfft::num_complex::Complex;
-use realfft::{ComplexToReal, RealToComplex};
 
 use super::attacks::begins;
 use super::envelope::Formants;
 use super::warp::Warp;
-use crate::hann_window;
-use crate::spectrum::{forward, inverse};
+use crate::overlap::Transform;
 
 /// How a sound is taken apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,7 +43,7 @@ pub(super) fn vocoded(
     n_out: usize,
 ) -> Vec<Vec<f32>> {
     let mut vocoder = Vocoder::new(channels.len(), windows);
-    let hop = windows.len / windows.overlap;
+    let hop = vocoder.windows.hop();
     let half = (windows.len / 2) as isize;
     let mut out = vec![vec![0.0f32; n_out]; channels.len()];
     let mut next_attack = 0;
@@ -68,86 +64,54 @@ pub(super) fn vocoded(
         if let Some(formants) = &mut formants {
             formants.shape(&mut vocoder.turned);
         }
-        vocoder.add(middle - half, &mut out);
+        for (turned, out) in vocoder.turned.iter().zip(&mut out) {
+            vocoder.windows.add(turned, middle - half, out);
+        }
     }
     out
 }
 
 struct Vocoder {
-    shape: Vec<f32>,
-    /// What the squares of overlapping windows add up to, and the transforms.
-    scale: f32,
-    forward: Arc<dyn RealToComplex<f32>>,
-    inverse: Arc<dyn ComplexToReal<f32>>,
-    time: Vec<f32>,
-    scratch: Vec<Complex<f32>>,
+    windows: Transform,
     /// Spectra of the window that comes, and of the one a step before it, by channel.
     now: Vec<Vec<Complex<f32>>>,
     earlier: Vec<Vec<Complex<f32>>>,
     /// What was put out last, and is put out now.
     turned: Vec<Vec<Complex<f32>>>,
-    bins: Vec<Complex<f32>>,
     /// Power of the window over all channels, and its peaks.
     power: Vec<f32>,
     peaks: Vec<usize>,
     /// Bins in which something begins.
     beginning: Vec<bool>,
     before: Vec<Complex<f32>>,
+    after: Vec<Complex<f32>>,
 }
 
 impl Vocoder {
     fn new(n_channels: usize, windows: Windows) -> Self {
-        let n = windows.len;
-        let (forward, inverse) = (forward(n), inverse(n));
-        let n_scratch = forward.get_scratch_len().max(inverse.get_scratch_len());
-        let n_bins = n / 2 + 1;
-        let spectra = || vec![vec![Complex::default(); n_bins]; n_channels];
+        let windows = Transform::new(windows.len, windows.overlap);
+        let silence = windows.silence();
+        let n_bins = silence.len();
+        let spectra = || vec![silence.clone(); n_channels];
         Self {
-            shape: hann_window(n),
-            // Squares of Hann windows have a mean of 3/8.
-            scale: 1.0 / (0.375 * windows.overlap as f32 * n as f32),
-            forward,
-            inverse,
-            time: vec![0.0; n],
-            scratch: vec![Complex::default(); n_scratch],
             now: spectra(),
             earlier: spectra(),
             turned: spectra(),
-            bins: vec![Complex::default(); n_bins],
             power: vec![0.0; n_bins],
             peaks: vec![],
             beginning: vec![false; n_bins],
-            before: vec![Complex::default(); n_bins],
+            before: silence.clone(),
+            after: silence,
+            windows,
         }
-    }
-
-    /// Transforms a window of a channel into `bins`.
-    fn transform(&mut self, channel: &[f32], start: isize) {
-        let n = self.time.len() as isize;
-        let (first, last) = ((-start).clamp(0, n), (channel.len() as isize - start).clamp(0, n));
-        self.time.fill(0.0);
-        if first < last {
-            let sound = &channel[(start + first) as usize..(start + last) as usize];
-            let shape = &self.shape[first as usize..last as usize];
-            let time = &mut self.time[first as usize..last as usize];
-            for ((time, x), shape) in time.iter_mut().zip(sound).zip(shape) {
-                *time = x * shape;
-            }
-        }
-        let scratch = &mut self.scratch[..self.forward.get_scratch_len()];
-        self.forward
-            .process_with_scratch(&mut self.time, &mut self.bins, scratch)
-            .expect("all buffers were made by the plan");
     }
 
     /// Takes the window at `start`, and the one a step before it.
     fn look(&mut self, channels: &[Vec<f32>], start: isize, hop: usize) {
         self.power.fill(0.0);
         for (c, channel) in channels.iter().enumerate() {
-            self.transform(channel, start - hop as isize);
-            std::mem::swap(&mut self.bins, &mut self.earlier[c]);
-            self.transform(channel, start);
-            std::mem::swap(&mut self.bins, &mut self.now[c]);
+            self.windows.take(channel, start - hop as isize, &mut self.earlier[c]);
+            self.windows.take(channel, start, &mut self.now[c]);
             for (power, bin) in self.power.iter_mut().zip(&self.now[c]) {
                 *power += bin.norm_sqr();
             }
@@ -179,14 +143,13 @@ impl Vocoder {
         if is_first {
             self.beginning.fill(false);
         }
-        let quarter = self.time.len() as isize / 4;
+        let quarter = self.windows.len() as isize / 4;
         let place = place as isize;
         for channel in channels {
             // A window whose end is at the place, and one whose middle is a quarter after it.
-            self.transform(channel, place - 4 * quarter);
-            std::mem::swap(&mut self.bins, &mut self.before);
-            self.transform(channel, place - quarter);
-            begins(&self.before, &self.bins, &mut self.beginning);
+            self.windows.take(channel, place - 4 * quarter, &mut self.before);
+            self.windows.take(channel, place - quarter, &mut self.after);
+            begins(&self.before, &self.after, &mut self.beginning);
         }
     }
 
@@ -234,24 +197,5 @@ impl Vocoder {
         let size = turn.norm();
         // Where nothing was, nothing has to go on.
         if size > 1e-20 && size.is_finite() { turn / size } else { Complex::new(1.0, 0.0) }
-    }
-
-    /// Adds the turned window to the output.
-    fn add(&mut self, start: isize, out: &mut [Vec<f32>]) {
-        for (turned, out) in self.turned.iter().zip(out) {
-            self.bins.copy_from_slice(turned);
-            let last = self.bins.len() - 1;
-            (self.bins[0].im, self.bins[last].im) = (0.0, 0.0);
-            let scratch = &mut self.scratch[..self.inverse.get_scratch_len()];
-            self.inverse
-                .process_with_scratch(&mut self.bins, &mut self.time, scratch)
-                .expect("all buffers were made by the plan");
-            for (i, (x, shape)) in self.time.iter().zip(&self.shape).enumerate() {
-                let place = usize::try_from(start + i as isize).ok();
-                if let Some(out) = place.and_then(|place| out.get_mut(place)) {
-                    *out += x * shape * self.scale;
-                }
-            }
-        }
     }
 }

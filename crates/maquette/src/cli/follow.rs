@@ -321,6 +321,7 @@ mod tests {
                 last_seq: 0,
                 n_warnings: 0,
                 dismissed: false,
+                waits_for: None,
             };
             let error = is_done(&job).unwrap_err();
             let Refused(problem) = error.downcast_ref::<Refused>().unwrap();

@@ -261,6 +261,7 @@ fn name_of(client: &Client, recipe: &Recipe) -> anyhow::Result<String> {
         RecipeSource::Walk { .. } => "walk",
         RecipeSource::Performance { .. } => "performance",
         RecipeSource::Words(_) => "words",
+        RecipeSource::Blend(_) => "blend",
     };
     Ok(format!("{} {word}", names.join(" and ")).trim().chars().take(100).collect())
 }

@@ -70,6 +70,11 @@ pub(crate) enum JobCommand {
         /// The job's identifier or name
         job: String,
     },
+    /// Move a job that is waiting to the front of its queue
+    Hurry {
+        /// The job's identifier or name
+        job: String,
+    },
     /// Start a job again that failed, was stopped or was interrupted
     Restart {
         /// The job's identifier or name
@@ -132,6 +137,11 @@ pub(crate) fn run(command: JobCommand, console: &Console) -> anyhow::Result<()> 
             client.post_empty::<()>(&format!("{path}/cancel"))?;
             let ended = serde_json::json!({ "cancelled": id });
             terminal.result(&ended, || format!("Ending {id}."))
+        }
+        JobCommand::Hurry { job } => {
+            let path = found(&job)?.1;
+            let job: Job = client.post_empty(&format!("{path}/hurry"))?;
+            terminal.result(&job, || format!("“{}” ({}) is next.", job.name, job.id))
         }
         JobCommand::Restart { job } => {
             let path = found(&job)?.1;

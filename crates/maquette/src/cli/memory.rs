@@ -102,6 +102,9 @@ pub(crate) struct AddArgs {
     /// The longest pattern, in seconds
     #[arg(long, value_name = "S", requires = "shortest")]
     longest: Option<f64>,
+    /// Cut sounds anew that have patterns already; those that you corrected or rated stay
+    #[arg(long)]
+    again: bool,
 }
 
 #[derive(clap::Args)]
@@ -167,6 +170,8 @@ pub(crate) enum Opinion {
     Good,
     /// It is not
     Bad,
+    /// What you said last is withdrawn
+    None,
 }
 
 /// What was looked for last, so that `rate` knows what a rating is about.
@@ -188,11 +193,15 @@ pub(crate) fn run(command: &MemoryCommand, console: &Console) -> anyhow::Result<
         MemoryCommand::Find(args) => find(args, console),
         MemoryCommand::Rate { pattern: Some(pattern), rating: Some(rating), .. } => {
             let client = console.client()?;
+            let path = format!("/api/memory/patterns/{pattern}/ratings");
+            if *rating == Opinion::None {
+                let left: MemoryMoved = client.delete_for(&path)?;
+                return terminal.result(&left, || "Withdrawn.".to_owned());
+            }
             let last = last_search(&client).filter(|it| it.found.contains(pattern));
             let is_of_search = last.as_ref().is_some_and(|it| !it.query.is_empty());
             let (space, query) = last.map_or_else(Default::default, |it| (it.space, it.query));
             let rate = RatePattern { is_liked: *rating == Opinion::Good, space, query };
-            let path = format!("/api/memory/patterns/{pattern}/ratings");
             let rated: MemoryMoved = client.post(&path, &rate)?;
             terminal.result(&rated, || match is_of_search {
                 true => "Kept: searches like the last one follow it.".to_owned(),
@@ -305,6 +314,7 @@ fn add(args: &AddArgs, console: &Console) -> anyhow::Result<()> {
         models: models.collect::<anyhow::Result<_>>()?,
         tags: args.tag.clone(),
         lengths_secs: args.shortest.zip(args.longest).map(|(a, b)| [a, b]),
+        again: args.again,
     };
     let before: MemoryOverview = client.get("/api/memory")?;
     let job: MemoryJob = client.post("/api/memory/patterns", &new)?;
@@ -316,9 +326,13 @@ fn add(args: &AddArgs, console: &Console) -> anyhow::Result<()> {
     for failure in &done.failures {
         console.terminal.warn(&failure.problem);
     }
+    for note in &done.notes {
+        console.terminal.note(note);
+    }
     console.terminal.result(&done, || {
         list(&[
             ("sounds", done.n_sounds.to_string()),
+            ("known already", done.n_known.to_string()),
             ("patterns", done.n_patterns.to_string()),
             ("new", after.n_patterns.saturating_sub(before.n_patterns).to_string()),
             ("patterns now", after.n_patterns.to_string()),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use api::{Sound, SoundCard, SoundChange};
+use api::{FamilyTree, KinOf, PatternId, Sound, SoundCard, SoundChange};
 
 use super::{
     Console, generated,
@@ -30,6 +30,11 @@ pub(crate) enum SoundCommand {
     /// Show a sound and how it was made
     Show {
         /// The sound's identifier or name
+        sound: String,
+    },
+    /// Show the family tree of a sound: what it was made of, and what was made of it
+    Family {
+        /// The sound's identifier or name, or the identifier of a pattern of the memory
         sound: String,
     },
     /// Copy a sound to a file
@@ -88,6 +93,14 @@ pub(crate) fn run(command: &SoundCommand, console: &Console) -> anyhow::Result<(
         SoundCommand::Show { sound } => {
             let sound: Sound = client.get(&path_of(sound)?)?;
             terminal.result(&sound, || detail(&sound))
+        }
+        SoundCommand::Family { sound } => {
+            let of = match PatternId::read(sound) {
+                Ok(id) => KinOf::Pattern { id },
+                Err(_) => KinOf::Sound { id: named::id(&client, Kind::Sound, sound)? },
+            };
+            let tree: FamilyTree = client.post("/api/family-tree", &of)?;
+            terminal.result(&tree, || family(&tree))
         }
         SoundCommand::Export { sound, output: file, recipe, force } => {
             output::ending(file, &["wav"])?;
@@ -161,6 +174,34 @@ fn detail(sound: &Sound) -> String {
         ("tags", sound.tags.join(", ")),
         ("folder", sound.folder.clone()),
     ])
+}
+
+/// A line for each link, ancestors first.
+fn family(tree: &FamilyTree) -> String {
+    if tree.links.is_empty() {
+        return "It was made of nothing that is known, and nothing was made of it.".to_owned();
+    }
+    let name = |key: &str| {
+        let found = tree.members.iter().find(|it| it.key == key);
+        found.map_or_else(
+            || key.to_owned(),
+            |it| match it.is_gone {
+                true => format!("{} ({key}, gone)", it.name),
+                false => format!("{} ({key})", it.name),
+            },
+        )
+    };
+    let generation =
+        |key: &str| tree.members.iter().find(|it| it.key == key).map_or(0, |it| it.generation);
+    let mut links: Vec<_> = tree.links.iter().collect();
+    links.sort_by_key(|it| (generation(&it.parent), generation(&it.child)));
+    let row = |it: &&api::KinLink| [name(&it.child), it.how.clone(), name(&it.parent)];
+    let rows: Vec<_> = links.iter().map(row).collect();
+    let mut text = table(["sound", "how", "of"], &rows);
+    if tree.is_cut {
+        text.push_str("There is more than is shown.\n");
+    }
+    text
 }
 
 fn secs(sound: &Sound) -> f64 {

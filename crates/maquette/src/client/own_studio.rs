@@ -3,7 +3,8 @@
 use std::{ffi::OsString, net::TcpListener, path::Path, thread};
 
 use anyhow::Context;
-use studio::{Studio, WorkerCommand};
+use api::{CodecFacts, WordsForecast, WordsForecastOf};
+use studio::{Options, Readers, Studio, WorkerCommand};
 use tokio::sync::oneshot;
 
 use crate::server;
@@ -19,7 +20,19 @@ pub(crate) struct OwnStudio {
 /// Opens a workspace with workers that are this same program.
 pub(crate) fn open_studio(workspace: &Path) -> Result<Studio, studio::Error> {
     let program = std::env::current_exe().unwrap_or_else(|_| "maquette".into());
-    Studio::open(workspace, WorkerCommand { program, args: vec![OsString::from("worker")] })
+    let worker = WorkerCommand { program, args: vec![OsString::from("worker")] };
+    let readers = Readers { codec_of, forecast };
+    Studio::open_with(workspace, worker, Options { readers, ..Options::default() })
+}
+
+/// What a model's weights say of it as a codec.
+fn codec_of(weights: &Path) -> Option<CodecFacts> {
+    worker::model_facts(weights)?.codec
+}
+
+/// What a sound from words takes with the model of a folder; nothing where that cannot be said.
+fn forecast(folder: &Path, of: &WordsForecastOf) -> Option<WordsForecast> {
+    worker::forecast_words(folder, &server::weights::thought_of(of)).ok()
 }
 
 impl OwnStudio {

@@ -16,7 +16,6 @@ use super::{
     error::{Answer, Failure},
     folders,
     input::{FromJson, FromPath, FromQuery, InProject, OfProject},
-    sessions::codec_of,
     stream::{self, Source},
 };
 
@@ -50,7 +49,7 @@ async fn create_generation(
     InProject(app): InProject,
     FromJson(new): FromJson<NewGeneration>,
 ) -> Answer<Generation> {
-    app.ask(move |studio| studio.create_generation(new, &codec_of)).await
+    app.ask(move |studio| studio.create_generation(new)).await
 }
 
 /// One generation; its sounds are listed by `/api/generations/{id}/sounds`.

@@ -83,7 +83,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for FromJson<T> {
                 "The body of the request has the wrong structure.",
                 "See /api/openapi.json for the structure.",
             )
-            .because(&why.body_text())),
+            .because(&in_plain_words(&why.body_text()))),
             Err(why) => Err(Failure::plain(
                 why.status(),
                 "bad_body",
@@ -92,5 +92,16 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for FromJson<T> {
             )
             .because(&why.body_text())),
         }
+    }
+}
+
+/// What is wrong with a body, and where, without how it was found out.
+fn in_plain_words(why: &str) -> String {
+    let why = why
+        .strip_prefix("Failed to deserialize the JSON body into the target type: ")
+        .unwrap_or(why);
+    match why.split_once(": ") {
+        Some((place, what)) if !place.contains(' ') => format!("In `{place}`: {what}"),
+        _ => why.to_owned(),
     }
 }

@@ -25,6 +25,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(job, delete_job))
         .routes(routes!(cancel_job))
         .routes(routes!(restart_job))
+        .routes(routes!(hurry_job))
         .routes(routes!(restore_job))
         .routes(routes!(dismiss_job))
         .routes(routes!(job_events))
@@ -153,6 +154,13 @@ async fn restart_job(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answ
         studio.job(&id)
     })
     .await
+}
+
+/// Moves a job that waits to the front of its queue.
+#[utoipa::path(post, path = "/api/jobs/{id}/hurry", tag = "jobs", params(("id" = Id, Path)),
+    responses((status = 200, body = Job)))]
+async fn hurry_job(State(app): State<App>, FromPath(id): FromPath<Id>) -> Answer<Job> {
+    app.ask(move |studio| studio.hurry_job(&id)).await
 }
 
 /// Takes a job back from the trash.

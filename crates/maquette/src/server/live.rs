@@ -214,6 +214,7 @@ mod tests {
             last_seq: 1,
             n_warnings: 0,
             dismissed: false,
+            waits_for: None,
         };
         let event = |body| Live::Event { job: job(), event: Event { seq: 1, time_ms: 0, body } };
         let check = |live: &Live, watched: &str, expected: bool| {

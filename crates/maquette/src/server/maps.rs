@@ -10,7 +10,6 @@ use super::{
     App,
     error::{Answer, Failure},
     input::{FromJson, FromPath, FromQuery, InProject, OfProject},
-    sessions::codec_of,
     stream::{self, Source},
 };
 
@@ -35,7 +34,7 @@ struct Which {
 #[utoipa::path(post, path = "/api/maps", params(OfProject), tag = "maps", request_body = NewMap,
     responses((status = 200, body = MapJob)))]
 async fn create_map(InProject(app): InProject, FromJson(new): FromJson<NewMap>) -> Answer<MapJob> {
-    app.ask(move |studio| studio.create_map(new, &codec_of)).await
+    app.ask(move |studio| studio.create_map(new)).await
 }
 
 /// The map of a model, one that is done before others; `null` if there is none.

@@ -30,7 +30,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(pattern_map))
         .routes(routes!(pattern, change_pattern))
         .routes(routes!(pattern_sound))
-        .routes(routes!(rate_pattern))
+        .routes(routes!(rate_pattern, withdraw_rating))
         .routes(routes!(forget_ratings))
         .routes(routes!(take_patterns))
         .routes(routes!(import_patterns))
@@ -203,6 +203,16 @@ async fn rate_pattern(
     FromJson(rate): FromJson<RatePattern>,
 ) -> Answer<MemoryMoved> {
     app.ask(move |studio| studio.rate_pattern(id, &rate)).await
+}
+
+/// Withdraws what a person has said of a pattern last.
+#[utoipa::path(delete, path = "/api/memory/patterns/{id}/ratings", tag = "memory",
+    params(("id" = PatternId, Path)), responses((status = 200, body = MemoryMoved)))]
+async fn withdraw_rating(
+    State(app): State<App>,
+    FromPath(id): FromPath<PatternId>,
+) -> Answer<MemoryMoved> {
+    app.ask(move |studio| studio.withdraw_rating(id)).await
 }
 
 /// Forgets all ratings, as if nothing had been rated.

@@ -1,8 +1,8 @@
 //! `/api/sessions`: models that play live in the page, and the controls that sessions have.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
-use api::{CodecFacts, Id, Job, JobKind, NewSession, SessionControls};
+use api::{Id, Job, JobKind, NewSession, SessionControls};
 use axum::{
     Json,
     extract::{State, WebSocketUpgrade},
@@ -33,11 +33,6 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(controls))
 }
 
-/// What a model's weights say of it as a codec, for verbs of the studio that ask.
-pub(crate) fn codec_of(weights: &Path) -> Option<CodecFacts> {
-    worker::model_facts(weights)?.codec
-}
-
 /// Begins to play models live: a job that stays, and answers at `/api/sessions/{id}/socket`. Like other jobs it is listed
 /// by `/api/jobs`, and ended by `/api/jobs/{id}/cancel`. What it records goes to `/api/sounds` by itself.
 #[utoipa::path(post, path = "/api/sessions", params(OfProject), tag = "sessions", request_body = NewSession,
@@ -46,7 +41,7 @@ async fn create_session(
     InProject(app): InProject,
     FromJson(new): FromJson<NewSession>,
 ) -> Answer<Job> {
-    app.ask(move |studio| studio.create_session(&new, &codec_of)).await
+    app.ask(move |studio| studio.create_session(&new)).await
 }
 
 /// A WebSocket of binary messages, to play and to listen.

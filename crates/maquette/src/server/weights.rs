@@ -46,6 +46,17 @@ async fn check_weights(
     .map(axum::Json)
 }
 
+/// A sound that is thought of, as the forecast takes it.
+pub(crate) fn thought_of(of: &WordsForecastOf) -> ThoughtOf {
+    ThoughtOf {
+        secs: of.secs,
+        steps: of.steps.map(|steps| steps as usize),
+        guidance: of.guidance,
+        n_prompts: of.n_prompts.unwrap_or(1) as usize,
+        in_8_bits: of.in_8_bits,
+    }
+}
+
 /// Says how much time and memory a sound from words would take on this computer. Reads no weights.
 #[utoipa::path(post, path = "/api/weights/forecast", tag = "weights", request_body = WordsForecastOf,
     responses((status = 200, body = WordsForecast)))]
@@ -56,13 +67,7 @@ async fn forecast_words(
     let id = of.model.clone();
     let detail = app.call(move |studio| studio.model(&id)).await?;
     let folder = detail.model.linked.map(|it| it.folder).unwrap_or_default();
-    let sound = ThoughtOf {
-        secs: of.secs,
-        steps: of.steps.map(|steps| steps as usize),
-        guidance: of.guidance,
-        n_prompts: of.n_prompts.unwrap_or(1) as usize,
-        in_8_bits: of.in_8_bits,
-    };
+    let sound = thought_of(&of);
     app.work(move |_| {
         worker::forecast_words(Path::new(&folder), &sound).map_err(Failure::unprocessable)
     })

@@ -14,7 +14,7 @@ use crate::program::{Served, json, run, text, until, write_sounds};
 const RATE_HZ: u32 = 22_050;
 
 /// A WAV file, 16 bits, one channel, of a wave at each sample's time.
-fn write(path: &Path, secs: f64, wave: impl Fn(f64) -> f64) {
+pub(crate) fn write(path: &Path, secs: f64, wave: impl Fn(f64) -> f64) {
     let n = (secs * f64::from(RATE_HZ)) as u32;
     let mut bytes = vec![];
     bytes.extend(b"RIFF");
@@ -32,12 +32,12 @@ fn write(path: &Path, secs: f64, wave: impl Fn(f64) -> f64) {
 }
 
 /// Noise that is the same for everybody.
-fn noise(secs: f64) -> f64 {
+pub(crate) fn noise(secs: f64) -> f64 {
     let x = (secs * 12_345.678).sin() * 43_758.545_3;
     0.4 * (x - x.floor() - 0.5)
 }
 
-fn tone(hz: f64) -> impl Fn(f64) -> f64 {
+pub(crate) fn tone(hz: f64) -> impl Fn(f64) -> f64 {
     move |secs| {
         let phase = std::f64::consts::TAU * hz * secs;
         0.25 * (phase.sin() + 0.5 * (2.0 * phase).sin() + 0.25 * (3.0 * phase).sin())
@@ -45,7 +45,7 @@ fn tone(hz: f64) -> impl Fn(f64) -> f64 {
 }
 
 /// A folder of sounds: two tones, two noises, one that changes in the middle, and a file that is no sound.
-fn sounds() -> (tempfile::TempDir, PathBuf) {
+pub(crate) fn sounds() -> (tempfile::TempDir, PathBuf) {
     let home = tempfile::tempdir().unwrap();
     let folder = home.path().join("sounds");
     fs::create_dir(&folder).unwrap();
@@ -112,7 +112,8 @@ fn sounds_are_remembered_found_rated_taught_and_carried() {
     assert!(n >= 6, "both.wav has two: {shown}");
     assert_eq!(shown["tags"][0], value!({ "name": "garden", "n_patterns": n }));
     // The same again changes nothing.
-    json(&workspace, &["memory", "add", path]);
+    let again = json(&workspace, &["memory", "add", path]);
+    assert_eq!((&again["n_sounds"], &again["n_known"]), (&value!(5), &value!(5)));
     assert_eq!(json(&workspace, &["memory", "show"])["n_patterns"], n);
 
     // By words, by a sound, by a part of a sound, by what a pattern is like.
@@ -155,6 +156,14 @@ fn sounds_are_remembered_found_rated_taught_and_carried() {
     assert!(place(&after) < place(&before), "{after}");
     let why = after["found"][place(&after)]["why"].as_str().unwrap();
     assert!(why.contains("liked"), "{why}");
+    // It can be withdrawn.
+    run(&workspace, &["memory", "rate", id, "bad"]);
+    assert_eq!(json(&workspace, &["memory", "show", id])["n_disliked"], 1);
+    run(&workspace, &["memory", "rate", id, "none"]);
+    let shown = json(&workspace, &["memory", "show", id]);
+    assert_eq!((&shown["n_liked"], &shown["n_disliked"]), (&value!(0), &value!(0)));
+    assert!(!run(&workspace, &["memory", "rate", id, "none"]).status.success());
+    run(&workspace, &["memory", "rate", id, "good"]);
     assert_eq!(json(&workspace, &["memory", "rate", "--forget"])["n_ratings"], 1);
     let scores = |found: &Value| -> Vec<(Value, Value)> {
         let one = |it: &Value| (it["pattern"]["id"].clone(), it["score"].clone());
@@ -171,7 +180,7 @@ fn sounds_are_remembered_found_rated_taught_and_carried() {
     assert_eq!((&pattern["end_secs"], &pattern["kind"]), (&value!(1.2), &value!("gust")));
     assert!(pattern["is_by_hand"] == true && pattern["id"] != id && pattern["confidence"] == 1.0);
     assert_eq!(taught["spaces"], value!(["dsp-1"]), "it was described anew");
-    json(&workspace, &["memory", "add", path]);
+    json(&workspace, &["memory", "add", path, "--again"]);
     let kept = json(&workspace, &["memory", "find", "gust", "--limit", "50"]);
     let ends: Vec<f64> = kept["found"]
         .as_array()
@@ -185,6 +194,27 @@ fn sounds_are_remembered_found_rated_taught_and_carried() {
     assert!(found_names(&kept).contains(&"wind.wav".into()), "{kept}");
     let cutting = json(&workspace, &["memory", "show"])["cutting"].clone();
     assert!(cutting.as_str().unwrap().contains("one sound"), "{cutting}");
+    // Without being told to, nothing is cut anew, and a sound that has moved is followed.
+    let ids = |workspace: &Path| -> Vec<Value> {
+        let listed = json(workspace, &["memory", "list", "--limit", "100"]);
+        let all = listed["patterns"].as_array().unwrap().iter();
+        let mut ids: Vec<Value> = all.map(|it| it["id"].clone()).collect();
+        ids.sort_by_key(Value::to_string);
+        ids
+    };
+    let before = ids(&workspace);
+    let moved = folder.join("moved");
+    fs::create_dir(&moved).unwrap();
+    fs::rename(&both, moved.join("both.wav")).unwrap();
+    let again = json(&workspace, &["memory", "add", path]);
+    assert_eq!((&again["n_sounds"], &again["n_known"]), (&value!(5), &value!(4)));
+    assert_eq!(ids(&workspace), before);
+    let shown = json(&workspace, &["memory", "show", pattern["id"].as_str().unwrap()]);
+    let source = shown["pattern"]["source"]["path"].as_str().unwrap();
+    assert!(source.ends_with("moved/both.wav"), "{source}");
+    fs::rename(moved.join("both.wav"), &both).unwrap();
+    json(&workspace, &["memory", "add", path]);
+
     let wrong =
         run(&workspace, &["memory", "teach", pattern["id"].as_str().unwrap(), "--end", "0"]);
     assert!(!wrong.status.success() && text(&wrong.stderr).contains("20 ms"));

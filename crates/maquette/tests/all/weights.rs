@@ -17,7 +17,7 @@ fn vectors(path: &str) -> PathBuf {
 
 /// A model of random numbers, in a folder as a hub has it: with the settings, and the names and shapes of the tensors, of
 /// a reference.
-fn folder(at: &Path, reference: &str, licence: Option<&str>) {
+pub(crate) fn folder(at: &Path, reference: &str, licence: Option<&str>) {
     let file = checkpoint::read(&vectors(&format!("{reference}.safetensors"))).unwrap();
     let meta: Value = serde_json::from_str(&file.metadata["meta"]).unwrap();
     let state: Vec<(String, Vec<usize>)> = serde_json::from_value(meta["state"].clone()).unwrap();
@@ -274,4 +274,59 @@ fn what_a_sound_takes_is_forecast_before_it_is_made() {
     let said = run(&workspace, &["weights", "check", weights.to_str().unwrap()]);
     let said = text(&said.stdout);
     assert!(said.contains("10 s take") && said.contains("of memory here"), "{said}");
+}
+
+#[test]
+fn a_model_is_loaded_once_for_jobs_that_follow_each_other() {
+    let home = tempfile::tempdir().unwrap();
+    let weights = home.path().join("musicgen");
+    folder(&weights, "musicgen/musicgen", Some("mit"));
+    let served = Served::new();
+    let added =
+        served.post("/api/weights", &value!({ "folder": weights.to_str().unwrap() })).json();
+    // The process that made a sound, what it said, and the sound.
+    let make = |in_8_bits: bool| {
+        let recipe = value!({
+            "models": [{ "place": { "from": "library", "id": added["id"] } }],
+            "source": { "from": "words", "prompts": [{ "text": "rain" }], "in_8_bits": in_8_bits },
+            "seed": 5, "secs": 0.3, "format": "int16",
+        });
+        let made = served.post("/api/generations", &value!({ "recipe": recipe })).json();
+        let id = made["id"].as_str().unwrap().to_owned();
+        until(|| {
+            let found = served.get(&format!("/api/generations/{id}")).json();
+            let state = found["job"]["state"]["state"].clone();
+            assert!(state != "failed" && state != "interrupted", "{found}");
+            (state == "done").then_some(())
+        });
+        let events = served.get(&format!("/api/jobs/{id}/events")).json();
+        let pid = events.as_array().unwrap().iter().find_map(|it| it["pid"].as_i64()).unwrap();
+        let log = served.get(&format!("/api/jobs/{id}/log")).json()["text"].to_string();
+        let sounds = served.get(&format!("/api/generations/{id}/sounds")).json();
+        (pid, log.contains("loaded already"), sounds[0]["card"]["facts"]["sha256"].clone())
+    };
+    let kept = || served.get("/api/system").json()["kept_models"].as_array().unwrap().len();
+    let first = make(false);
+    assert!(!first.1);
+    assert_eq!(until(|| Some(kept()).filter(|it| *it > 0)), 1);
+    let second = make(false);
+    assert_eq!(second, (first.0, true, first.2.clone()), "the same process, the same sound");
+    // Other weights are another model, which is kept beside it as long as there is room.
+    let small = make(true);
+    assert!(small.0 != first.0 && !small.1);
+    until(|| (kept() == 2).then_some(()));
+    // One that was killed in between is no loss.
+    crate::sessions::kill(first.0);
+    let third = make(false);
+    assert!(third.0 != first.0 && !third.1 && third.2 == first.2);
+    until(|| (kept() == 2).then_some(()));
+    // Weights that were written again are loaded again.
+    let file = weights.join("model.safetensors");
+    fs::write(&file, fs::read(&file).unwrap()).unwrap();
+    assert_eq!(make(false), (third.0, false, first.2.clone()));
+    // Nothing stays behind when the studio ends.
+    let pids = [small.0, third.0];
+    drop(served);
+    let lives = |pid: &i64| Path::new(&format!("/proc/{pid}/stat")).exists();
+    until(|| (!pids.iter().any(lives)).then_some(()));
 }

@@ -48,7 +48,7 @@ fn without_ratings_the_nearest_come_first() {
     for (plain, ranked) in plain.iter().zip(&ranked) {
         assert_eq!(plain.id, ranked.id.0);
         assert_eq!(ranked.usefulness, 0.5);
-        assert_eq!(ranked.why.to_string(), "near to what you asked for");
+        assert_eq!(ranked.why.to_string(), "by its sound");
     }
     assert_eq!(ranked[0].id.0, 7);
 }
@@ -103,14 +103,14 @@ fn a_pattern_that_is_liked_often_rises_and_says_so() {
 fn reasons_are_in_words() {
     let check = |why: Why, expected: &str| assert_eq!(why.to_string(), expected);
     let tally = |n_liked, n_disliked| Tally { n_liked, n_disliked };
-    check(Why { n_near_liked: 3, ..Why::default() }, "nearer to three you liked");
+    check(Why { n_near_liked: 3, ..Why::default() }, "closer to three you liked");
     check(
         Why { n_near_liked: 1, n_near_disliked: 2, tally: tally(2, 0), is_by_metric: true },
-        "nearer to one you liked; also near to two you did not like; you liked it twice",
+        "closer to one you liked; also close to two you disliked; you liked it twice",
     );
-    check(Why { tally: tally(0, 1), ..Why::default() }, "you did not like it once");
+    check(Why { tally: tally(0, 1), ..Why::default() }, "you disliked it once");
     check(Why { tally: tally(1, 3), ..Why::default() }, "you liked it 1 of 4 times");
-    check(Why { n_near_liked: 12, ..Why::default() }, "nearer to 12 you liked");
+    check(Why { n_near_liked: 12, ..Why::default() }, "closer to 12 you liked");
 }
 
 #[test]

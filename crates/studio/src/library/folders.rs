@@ -3,7 +3,7 @@
 //! A folder of the library is a folder on its shelf with `folder.json`; dropped files lie in `files` beside it. Its sounds
 //! are found by looking through it (`walk`), which changes nothing but the database.
 
-mod walk;
+pub(crate) mod walk;
 
 use std::{
     collections::BTreeMap,

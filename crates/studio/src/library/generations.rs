@@ -3,7 +3,7 @@
 //! What a generation made stands in its folder, a sound's folder for each in `sounds/`. One that is kept becomes a sound
 //! of the library; of one that was thrown away only the card is left.
 
-mod recipe;
+pub(super) mod recipe;
 mod words;
 
 use std::{
@@ -13,14 +13,12 @@ use std::{
 };
 
 use api::{
-    GenerateTask, GeneratedSound, Generation, Id, Job, JobKind, NewGeneration, Peaks, RecipeSource,
-    SoundCard, SoundPlace, Task, Warning,
+    GenerateTask, GeneratedSound, Generation, Id, Job, JobKind, ModelPlace, NewGeneration, Peaks,
+    Recipe, RecipeSource, SoundCard, SoundPlace, Task, Warning, WordsForecastOf,
 };
 use job::{Shelf, files};
 
-use super::{
-    make_job, name_from, numbered_name, passing, rename_job, sessions::CodecOf, sounds, valid_name,
-};
+use super::{make_job, name_from, numbered_name, passing, rename_job, sounds, valid_name};
 
 use crate::{
     Error, Studio,
@@ -65,13 +63,9 @@ impl Studio {
     /// # Errors
     /// `NotFound` when there is no such model or sound; `Invalid` when a value cannot be used; `Io` when there is nothing
     /// at a path; `TooMuch` when the queue is full.
-    pub fn create_generation(
-        &self,
-        new: NewGeneration,
-        codec_of: CodecOf<'_>,
-    ) -> Result<Generation, Error> {
+    pub fn create_generation(&self, new: NewGeneration) -> Result<Generation, Error> {
         let named = new.name.as_deref().map(valid_name).transpose()?;
-        let asked = self.frozen(new, codec_of)?;
+        let asked = self.frozen(new)?;
         let name = match named {
             Some(name) => name,
             None => {
@@ -79,8 +73,12 @@ impl Studio {
                 numbered_name(&self.name_of(&asked), &taken)
             }
         };
-        let project = self.project_of_model(&asked.recipe.models[0].place);
-        let task = Task::Generate(GenerateTask { asked });
+        let project = match asked.recipe.models.first() {
+            Some(model) => self.project_of_model(&model.place),
+            None => self.project_for(None),
+        };
+        let needs_bytes = self.memory_for(&asked.recipe);
+        let task = Task::Generate(GenerateTask { asked: Box::new(asked), needs_bytes });
         let id = make_job(&self.shared, &project, name, task, |_| Ok(()), |_, _| Ok(()))?;
         self.generation(&id)
     }
@@ -215,6 +213,25 @@ impl Studio {
         self.generation(id)
     }
 
+    /// Memory that a sound from words is said to need.
+    fn memory_for(&self, recipe: &Recipe) -> Option<u64> {
+        let (RecipeSource::Words(words), [model]) = (&recipe.source, &recipe.models[..]) else {
+            return None;
+        };
+        let ModelPlace::Library { id } = &model.place else { return None };
+        let linked = self.shared.read(|c| super::models::find(c, id)).ok()?.linked?;
+        let of = WordsForecastOf {
+            model: id.clone(),
+            secs: recipe.secs.unwrap_or(1.0),
+            steps: words.steps,
+            guidance: words.guidance,
+            n_prompts: u32::try_from(words.prompts.len()).ok(),
+            in_8_bits: words.in_8_bits,
+        };
+        let forecast = (self.shared.options.readers.forecast)(Path::new(&linked.folder), &of)?;
+        Some(forecast.weight_bytes + forecast.sound_bytes)
+    }
+
     /// `Voice walk`, `bells.wav through Voice`.
     fn name_of(&self, asked: &NewGeneration) -> String {
         let models: Vec<&str> = asked.recipe.models.iter().map(|it| it.name.as_str()).collect();
@@ -235,12 +252,21 @@ impl Studio {
             RecipeSource::Walk { .. } => "walk",
             RecipeSource::Performance { .. } => "performance",
             RecipeSource::Words(words) => return name_from(&words::name_of(words)),
+            RecipeSource::Blend(blend) => {
+                let name = |i: usize| self.name_of_sound(&blend.sounds[i].sound);
+                let of = match blend.sounds.len() {
+                    1 => name(0),
+                    2 => format!("{} and {}", name(0), name(1)),
+                    n => format!("{} and {} others", name(0), n - 1),
+                };
+                return name_from(&format!("Blend of {of}"));
+            }
         };
         name_from(&format!("{models} {word}"))
     }
 
     /// What a sound is called, where that is known.
-    fn name_of_sound(&self, place: &SoundPlace) -> String {
+    pub(super) fn name_of_sound(&self, place: &SoundPlace) -> String {
         let found = match place {
             SoundPlace::Library { id } => self.sound(id).map(|sound| sound.card.name).ok(),
             SoundPlace::Dataset { dataset, idx } => {
@@ -251,6 +277,10 @@ impl Studio {
             }
             SoundPlace::Upload { .. } => None,
             SoundPlace::File { path } => Some(file_name(path)),
+            SoundPlace::Pattern { id, excerpt } => match self.excerpt_of(*id) {
+                Ok(found) => Some(found.name),
+                Err(_) => excerpt.as_ref().map(|it| it.name.clone()),
+            },
         };
         found.unwrap_or_else(|| "Sound".to_owned())
     }
@@ -270,7 +300,8 @@ pub(crate) fn needs_upload(shared: &Shared, upload: &Id) -> Result<bool, Error> 
     let needs = |row: &JobRow| {
         let folder = shared.workspace.folder(Shelf::Generations, &row.id);
         let Ok(asked) = read_asked(&folder) else { return false };
-        asked.inputs.iter().any(is_upload) || recipe::sound_of(&asked.recipe).is_some_and(is_upload)
+        asked.inputs.iter().any(is_upload)
+            || recipe::sounds_of(&asked.recipe).into_iter().any(is_upload)
     };
     Ok(rows.iter().any(|row| row.phase != Phase::Done && row.deleted_ms.is_none() && needs(row)))
 }
@@ -328,7 +359,7 @@ fn no_sound(id: &Id, number: u32) -> Error {
 fn read_asked(folder: &Path) -> Result<NewGeneration, Error> {
     let order = job::order::read(folder)?;
     match order.task {
-        Task::Generate(task) => Ok(task.asked),
+        Task::Generate(task) => Ok(*task.asked),
         _ => Err(Error::not_found("generation", &order.id)),
     }
 }

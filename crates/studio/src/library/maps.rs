@@ -6,11 +6,7 @@ use std::path::{Path, PathBuf};
 use api::{Id, JobKind, LatentMap, MapJob, MapTask, NewMap, Task};
 use job::Shelf;
 
-use super::{
-    datasets, make_job, models, name_from, passing,
-    projects::seen_from,
-    sessions::{CodecOf, codec},
-};
+use super::{datasets, make_job, models, name_from, passing, projects::seen_from, sessions::codec};
 
 use crate::{
     Error, Studio,
@@ -29,7 +25,7 @@ impl Studio {
     /// # Errors
     /// `NotFound` when there is no such model or dataset; `Invalid` when the model is no codec, or nothing says which
     /// dataset; `Conflict` when the dataset is not whole; `TooMuch` when the queue is full.
-    pub fn create_map(&self, new: NewMap, codec_of: CodecOf<'_>) -> Result<MapJob, Error> {
+    pub fn create_map(&self, new: NewMap) -> Result<MapJob, Error> {
         let model = self.shared.read(|c| models::find(c, &new.model))?;
         let learnt_from = || model.lineage.as_ref().and_then(|lineage| lineage.dataset.clone());
         let Some(dataset) = new.dataset.or_else(learnt_from) else {
@@ -37,7 +33,7 @@ impl Studio {
                 format!("nothing says what “{}” learnt from; choose a dataset", model.name);
             return Err(Error::invalid("dataset", message));
         };
-        codec(&self.shared, &model.id, &model.name, codec_of)?;
+        codec(&self.shared, &model.id, &model.name)?;
         let (dataset_name, summary) = self.shared.read(|c| datasets::find_whole(c, &dataset))?;
         let is_same =
             |task: &MapTask| task.model_sha256 == model.sha256 && task.dataset_hash == summary.hash;

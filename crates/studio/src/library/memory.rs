@@ -5,6 +5,7 @@
 
 mod carried;
 mod find;
+mod rate;
 mod state;
 mod teach;
 
@@ -14,15 +15,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ::memory::{Memory, Pattern, PatternId, Rating, read_library};
+use ::memory::{Memory, Pattern, PatternId, read_library};
 use api::{
-    CutOrder, Id, JobKind, MemoryCount, MemoryJob, MemoryMoved, MemoryOverview, MemoryResult,
-    MemorySound, MemorySpace, MemoryTask, MemoryWork, NewMemoryQuery, NewPatterns, PatternDetail,
-    RatePattern, SpaceOrder, Task, WeightsUse,
+    CutOrder, Excerpt, Id, JobKind, KnownSounds, MemoryCount, MemoryJob, MemoryMoved,
+    MemoryOverview, MemoryResult, MemorySound, MemorySpace, MemoryTask, MemoryWork, NewMemoryQuery,
+    NewPatterns, PatternDetail, SpaceOrder, Task, WeightsUse,
 };
 use job::{Shelf, files};
 
 pub(crate) use self::state::Remembered;
+use self::state::Taken;
 use super::{make_job, passing};
 use crate::{
     Error, Studio,
@@ -112,8 +114,44 @@ impl Studio {
             [only] => only.name.clone(),
             all => format!("{} sounds", all.len()),
         };
-        let work = MemoryWork::Cut { sounds, how, tags };
-        self.queue_memory_job(&project, &name, MemoryTask { work, spaces }, |_| Ok(()))
+        // Tags are given to sounds that are known, too, so these are looked at again.
+        let known = match new.again || !tags.is_empty() {
+            true => KnownSounds::default(),
+            false => self.known_sounds(&spaces)?,
+        };
+        let work = MemoryWork::Cut { sounds, how, tags, again: new.again };
+        self.queue_memory_job(&project, &name, MemoryTask { work, spaces }, |folder| {
+            Ok(job::whole::write_json(&folder.join(files::KNOWN), &known)?)
+        })
+    }
+
+    /// Sounds whose patterns have all the vectors that are asked for, each where it is known to be.
+    fn known_sounds(&self, spaces: &[SpaceOrder]) -> Result<KnownSounds, Error> {
+        self.remembered(|it| {
+            let memory = it.memory();
+            let words = memory.spaces().map(|it| it.name().word());
+            let wanted = |word: &String| {
+                word == OWN_SPACE || spaces.iter().any(|it| it.name == name_of_space(word))
+            };
+            let there: Vec<String> = words.filter(wanted).collect();
+            // A space that is not there yet has no vector of any pattern.
+            let is_there = |name: &str| there.iter().any(|it| name_of_space(it) == name);
+            if !is_there(OWN) || !spaces.iter().all(|it| is_there(&it.name)) {
+                return Ok(KnownSounds::default());
+            }
+            let missing: BTreeSet<PatternId> =
+                there.iter().flat_map(|it| memory.missing_in(it)).collect();
+            let mut known = KnownSounds::default();
+            let mut is_whole = BTreeMap::<(&String, &String), bool>::new();
+            for pattern in memory.patterns().values() {
+                let source = (&pattern.source.sha256, &pattern.source.path);
+                *is_whole.entry(source).or_insert(true) &= !missing.contains(&pattern.id);
+            }
+            for ((sha256, path), _) in is_whole.into_iter().filter(|it| it.1) {
+                known.sounds.insert(sha256.clone(), PathBuf::from(path));
+            }
+            Ok(known)
+        })
     }
 
     /// Queues a job that hears or reads what is looked for.
@@ -172,6 +210,20 @@ impl Studio {
         self.queue_memory_job(&project, &label, MemoryTask { work, spaces }, |_| Ok(()))
     }
 
+    /// Queues a job that hears sounds in our own space, each by itself.
+    ///
+    /// # Errors
+    /// `TooMuch` when the queue is full.
+    pub(crate) fn hear_sounds(&self, sounds: Vec<Excerpt>) -> Result<MemoryJob, Error> {
+        let project = self.project_for(None);
+        let name = match &sounds[..] {
+            [only] => only.name.clone(),
+            all => format!("{} sounds", all.len()),
+        };
+        let task = MemoryTask { work: MemoryWork::Hear { sounds }, spaces: vec![] };
+        self.queue_memory_job(&project, &name, task, |_| Ok(()))
+    }
+
     /// A job of the memory.
     ///
     /// # Errors
@@ -194,21 +246,25 @@ impl Studio {
     /// # Errors
     /// `NotFound` when there is none.
     pub fn pattern(&self, id: PatternId) -> Result<PatternDetail, Error> {
-        let (pattern, siblings, tally, prompt, has_copy, spaces) = self.remembered(|it| {
-            let memory = it.memory_mut();
-            let pattern = of(memory, id)?.clone();
-            let mut siblings: Vec<Pattern> = memory
-                .patterns()
-                .values()
-                .filter(|it| it.source.sha256 == pattern.source.sha256)
-                .cloned()
-                .collect();
-            siblings.sort_by(|a, b| a.start_secs.total_cmp(&b.start_secs));
-            let tally = memory.tallies().get(&id).copied().unwrap_or_default();
-            let prompt = find::prompt(memory, &pattern);
-            let spaces = memory.spaces_of(id);
-            Ok((pattern, siblings, tally, prompt, it.sound_copy(id).is_some(), spaces))
-        })?;
+        let (pattern, siblings, tally, is_liked, prompt, has_copy, spaces) =
+            self.remembered(|it| {
+                let memory = it.memory_mut();
+                let pattern = of(memory, id)?.clone();
+                let mut siblings: Vec<Pattern> = memory
+                    .patterns()
+                    .values()
+                    .filter(|it| it.source.sha256 == pattern.source.sha256)
+                    .cloned()
+                    .collect();
+                siblings.sort_by(|a, b| a.start_secs.total_cmp(&b.start_secs));
+                let tally = memory.tallies().get(&id).copied().unwrap_or_default();
+                let is_liked =
+                    memory.ratings().iter().rfind(|it| it.item == id).map(|it| it.is_liked);
+                let prompt = find::prompt(memory, &pattern);
+                let spaces = memory.spaces_of(id);
+                let has_copy = it.sound_copy(id).is_some();
+                Ok((pattern, siblings, tally, is_liked, prompt, has_copy, spaces))
+            })?;
         let can_be_heard = has_copy || Path::new(&pattern.source.path).is_file();
         let item = self.shared.read(|c| items::with_content(c, &pattern.source.sha256))?;
         Ok(PatternDetail {
@@ -216,6 +272,7 @@ impl Studio {
             siblings,
             n_liked: tally.n_liked,
             n_disliked: tally.n_disliked,
+            is_liked,
             prompt,
             can_be_heard,
             item,
@@ -243,39 +300,20 @@ impl Studio {
         })
     }
 
-    /// Keeps what a person says of a pattern that was found.
+    /// Where the samples of a pattern are.
     ///
     /// # Errors
-    /// `NotFound` when there is no such pattern; `Invalid` when the query is not of the space.
-    pub fn rate_pattern(&self, id: PatternId, rate: &RatePattern) -> Result<MemoryMoved, Error> {
+    /// `NotFound` when there is no such pattern, or its sound is gone.
+    pub(crate) fn excerpt_of(&self, id: PatternId) -> Result<Excerpt, Error> {
+        let (path, is_alone) = self.pattern_sound(id)?;
         self.remembered(|it| {
-            let memory = it.memory_mut();
-            of(memory, id)?;
-            let (space, query) = match &rate.space {
-                Some(space) if !rate.query.is_empty() => {
-                    let dim = memory.space(space).map_err(|_| no_space(space))?.name().dim;
-                    if rate.query.len() != dim {
-                        let message = format!("a vector of `{space}` has {dim} numbers");
-                        return Err(Error::invalid("query", message));
-                    }
-                    (space.clone(), rate.query.clone())
-                }
-                _ => (String::new(), vec![]),
-            };
-            let rating = Rating { space, query, item: id, is_liked: rate.is_liked };
-            memory.rate(rating).map_err(refused)?;
-            Ok(MemoryMoved { n_patterns: 1, n_ratings: memory.ratings().len() as u64 })
-        })
-    }
-
-    /// Forgets all ratings, as if nothing had been rated.
-    ///
-    /// # Errors
-    /// `Io` when that cannot be written.
-    pub fn forget_ratings(&self) -> Result<MemoryMoved, Error> {
-        self.remembered(|it| {
-            let n_ratings = it.memory_mut().forget_ratings().map_err(refused)? as u64;
-            Ok(MemoryMoved { n_patterns: 0, n_ratings })
+            let pattern = of(it.memory(), id)?;
+            let ends = [pattern.start_secs, pattern.end_secs];
+            // In hundredths, so that nothing begins at the sixtieth second.
+            let start = (100.0 * ends[0]).round();
+            let (minutes, secs) = ((start / 6000.0).floor(), start % 6000.0 / 100.0);
+            let name = format!("{} at {minutes:.0}:{secs:05.2}", pattern.source.name);
+            Ok(Excerpt { path, name, part_secs: (!is_alone).then_some(ends) })
         })
     }
 
@@ -460,9 +498,12 @@ pub(crate) fn take_left(shared: &Shared, job: &Id) -> Result<(), Error> {
         return state::learn_cutting(shared, &folder);
     }
     let task = job::order::read(&folder)?.task;
-    // Sounds that were cut are whole, so patterns of theirs that were not found any more go.
-    let are_whole_sounds =
-        matches!(&task, Task::Memory(MemoryTask { work: MemoryWork::Cut { .. }, .. }));
+    let what = match &task {
+        Task::Memory(MemoryTask { work: MemoryWork::Cut { again, .. }, .. }) => {
+            Taken::Sounds { are_anew: *again }
+        }
+        _ => Taken::Patterns,
+    };
     for path in whole {
         let library = match read_library(&path) {
             Ok(library) => library,
@@ -475,7 +516,7 @@ pub(crate) fn take_left(shared: &Shared, job: &Id) -> Result<(), Error> {
                 continue;
             }
         };
-        state::with(shared, |it| it.take(library, are_whole_sounds))?;
+        state::with(shared, |it| it.take(library, what))?;
         // The mark comes first: a job that goes on must not find neither of them.
         let taken = path.with_extension("taken");
         job::whole::write(&taken, b"").map_err(Error::io("write", &taken))?;
@@ -501,7 +542,11 @@ fn refused(error: ::memory::Error) -> Error {
     match error {
         ::memory::Error::Io { action, path, source } => Error::Io { action, path, source },
         ::memory::Error::Newer { path, found, known } => Error::Newer { path, found, known },
-        ::memory::Error::Damaged { reason, .. } => Error::invalid("file", reason),
+        ::memory::Error::Damaged { path, reason } => Error::conflict(
+            format!("read “{}”", file_name(&path)),
+            reason,
+            "use another copy, or export it again where it comes from",
+        ),
         ::memory::Error::Unfit { reason } => Error::invalid("query", reason),
         busy @ ::memory::Error::Busy { .. } => Error::conflict(
             "use the memory",

@@ -2,14 +2,14 @@
 //! them, and of those that nobody removed the oldest go.
 
 use api::{Id, JobKind};
-use job::{Kept, Shelf};
+use job::{Kept, Shelf, kinds::Again};
 
 use super::cancel_job;
 
 use crate::{
     Error,
     shared::Shared,
-    store::jobs::{self, JobRow},
+    store::jobs::{self, JobRow, Phase},
     workspace::remove,
 };
 
@@ -52,7 +52,12 @@ pub(super) fn remove_oldest(shared: &Shared, kind: JobKind) -> Result<(), Error>
     let mut ended = shared.read(|c| {
         let mut ended = Vec::new();
         for (id, _) in jobs::ids(c, kind)? {
-            let row = jobs::find(c, &id)?.filter(|row| !row.phase.is_active());
+            // What was stopped or interrupted and can go on stays until somebody goes on with it.
+            let can_go_on = |row: &JobRow| {
+                matches!(row.phase, Phase::Stopped | Phase::Interrupted)
+                    && job::kind(kind).again == Again::Resume
+            };
+            let row = jobs::find(c, &id)?.filter(|row| !row.phase.is_active() && !can_go_on(row));
             ended.extend(row.map(|row| (row.created_ms, id)));
         }
         Ok(ended)

@@ -357,6 +357,11 @@ impl Studio {
         }
     }
 
+    /// The studio with the lists of all projects.
+    pub(crate) fn everywhere(&self) -> Self {
+        Self { project: None, ..self.clone() }
+    }
+
     /// Whether something of a project is in the lists.
     pub(super) fn is_shown(&self, project: Option<&Id>) -> bool {
         let first = Project::first();

@@ -5,8 +5,6 @@
 mod recordings;
 mod wav;
 
-use std::path::Path;
-
 use api::{
     CodecFacts, Id, Job, JobKind, ModelPlace, NewSession, RecipeModel, SessionAddress, SessionTask,
     Task,
@@ -21,18 +19,14 @@ pub(crate) use recordings::{take_left, take_recorded};
 /// The most models of a session, and of a recipe.
 pub(super) const MODELS_MAX: usize = 4;
 
-/// Looks into a model's weights and says what the model is like as a codec, if it is one. The studio reads no weights,
-/// so its callers bring this.
-pub type CodecOf<'a> = &'a dyn Fn(&Path) -> Option<CodecFacts>;
-
 impl Studio {
     /// Begins to play: queues a job that answers where [`Studio::session`] says.
     ///
     /// # Errors
     /// `NotFound` when there is no such model; `Invalid` when the models cannot play together, or one is no codec;
     /// `TooMuch` when the queue is full.
-    pub fn create_session(&self, new: &NewSession, codec_of: CodecOf<'_>) -> Result<Job, Error> {
-        let models = self.models_to_play(&new.models, codec_of)?;
+    pub fn create_session(&self, new: &NewSession) -> Result<Job, Error> {
+        let models = self.models_to_play(&new.models)?;
         let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
         let name = name_from(&format!("Playing {}", names.join(", ")));
         let deviations = maps::deviations(&self.shared, &models[0].sha256)?;
@@ -64,7 +58,7 @@ impl Studio {
     }
 
     /// Models of the library that can play together, as orders freeze them.
-    fn models_to_play(&self, ids: &[Id], codec_of: CodecOf<'_>) -> Result<Vec<RecipeModel>, Error> {
+    fn models_to_play(&self, ids: &[Id]) -> Result<Vec<RecipeModel>, Error> {
         check_count(ids.len())?;
         let mut models = Vec::new();
         let mut codecs = Vec::new();
@@ -73,7 +67,7 @@ impl Studio {
                 return Err(Error::invalid("models", "name each model only once"));
             }
             let model = self.shared.read(|c| models::find(c, id))?;
-            codecs.push((model.name.clone(), codec(&self.shared, id, &model.name, codec_of)?));
+            codecs.push((model.name.clone(), codec(&self.shared, id, &model.name)?));
             models.push(RecipeModel {
                 place: ModelPlace::Library { id: id.clone() },
                 name: model.name,
@@ -96,14 +90,10 @@ pub(super) fn check_count(n_models: usize) -> Result<(), Error> {
 }
 
 /// What a model of the library is like as a codec.
-pub(super) fn codec(
-    shared: &Shared,
-    id: &Id,
-    name: &str,
-    codec_of: CodecOf<'_>,
-) -> Result<CodecFacts, Error> {
+pub(super) fn codec(shared: &Shared, id: &Id, name: &str) -> Result<CodecFacts, Error> {
     let folder = shared.workspace.folder(Shelf::Models, id);
-    codec_of(&folder.join(job::files::WEIGHTS)).ok_or_else(|| no_codec(name))
+    (shared.options.readers.codec_of)(&folder.join(job::files::WEIGHTS))
+        .ok_or_else(|| no_codec(name))
 }
 
 /// The refusal of a model that makes no sound of latents.

@@ -80,6 +80,17 @@ impl Studio {
         Ok(Upload { upload: id.clone(), n_files: received.n_files, bytes: received.bytes })
     }
 
+    /// The only file of an upload, or the first by name.
+    pub(crate) fn first_file_of_upload(&self, id: &Id) -> Result<PathBuf, Error> {
+        self.upload(id)?;
+        let folder = self.shared.workspace.upload(id);
+        let entries = std::fs::read_dir(&folder).map_err(Error::io("read", &folder))?;
+        let files = entries.flatten().map(|it| it.path()).filter(|it| {
+            it.is_file() && !it.file_name().is_some_and(|it| it.to_string_lossy().starts_with('.'))
+        });
+        files.min().ok_or_else(|| Error::not_found("file of the upload", id))
+    }
+
     /// Begins to receive a file into an upload. Its name may be a path below what was dropped, which
     /// is kept, without what could lead elsewhere; a name that is taken gets a number.
     ///

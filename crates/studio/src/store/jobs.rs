@@ -12,6 +12,12 @@ pub(super) const MIGRATIONS: &[(&str, &str)] = &[
     ("jobs-2", "ALTER TABLE jobs ADD COLUMN dismissed INTEGER NOT NULL DEFAULT 0"),
     ("jobs-3", "ALTER TABLE jobs ADD COLUMN project TEXT NOT NULL DEFAULT 'default'"),
     ("jobs-4", "ALTER TABLE jobs ADD COLUMN on_gpu INTEGER NOT NULL DEFAULT 0"),
+    (
+        "jobs-5",
+        "ALTER TABLE jobs ADD COLUMN urgency INTEGER NOT NULL DEFAULT 0;
+         ALTER TABLE jobs ADD COLUMN needs_bytes INTEGER;
+         ALTER TABLE jobs ADD COLUMN waits_for TEXT",
+    ),
 ];
 
 const JOBS_1: &str = "CREATE TABLE jobs (
@@ -40,10 +46,11 @@ CREATE INDEX jobs_by_phase ON jobs (phase, queue_key);";
 pub(super) const COLUMNS: &str = "jobs.id, jobs.kind, jobs.name, jobs.created_ms, jobs.phase, \
     jobs.queue_key, jobs.pid, jobs.first_started_ms, jobs.last_started_ms, jobs.ended_ms, \
     jobs.stop_asked_ms, jobs.is_discarded, jobs.problem, jobs.progress, jobs.last_seq, \
-    jobs.n_warnings, jobs.read_bytes, jobs.deleted_ms, jobs.dismissed, jobs.project, jobs.on_gpu";
+    jobs.n_warnings, jobs.read_bytes, jobs.deleted_ms, jobs.dismissed, jobs.project, jobs.on_gpu, \
+    jobs.urgency, jobs.needs_bytes, jobs.waits_for";
 
 /// How many columns those are.
-pub(super) const N_COLUMNS: usize = 21;
+pub(super) const N_COLUMNS: usize = 24;
 
 /// A job as it is stored; [`JobRow::job`] is how the product says it.
 #[derive(Clone, Debug)]
@@ -76,6 +83,12 @@ pub(crate) struct JobRow {
     pub(crate) project: Id,
     /// Whether it was ordered to compute on a GPU.
     pub(crate) on_gpu: bool,
+    /// Those that are more urgent come first in the queue: 0 is usual, what goes on by itself is below.
+    pub(crate) urgency: i32,
+    /// Memory that it was said to need, where that is known.
+    pub(crate) needs_bytes: Option<u64>,
+    /// Why it waits though nothing is before it, in a sentence.
+    pub(crate) waits_for: Option<String>,
 }
 
 /// [`JobState`] without what it carries.
@@ -134,6 +147,9 @@ impl JobRow {
             is_dismissed: false,
             project: Project::first(),
             on_gpu: false,
+            urgency: 0,
+            needs_bytes: None,
+            waits_for: None,
         }
     }
 
@@ -155,6 +171,7 @@ impl JobRow {
             last_seq: self.last_seq,
             n_warnings: self.n_warnings,
             dismissed: self.is_dismissed,
+            waits_for: self.waits_for.clone().filter(|_| self.phase == Phase::Queued),
         }
     }
 
@@ -187,7 +204,7 @@ pub(crate) fn save(connection: &Connection, job: &JobRow) -> Result<(), Error> {
     let mut statement = connection.prepare_cached(
         "INSERT OR REPLACE INTO jobs VALUES
             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-             ?19, ?20, ?21)",
+             ?19, ?20, ?21, ?22, ?23, ?24)",
     )?;
     statement.execute(params![
         job.id.as_str(),
@@ -211,6 +228,9 @@ pub(crate) fn save(connection: &Connection, job: &JobRow) -> Result<(), Error> {
         job.is_dismissed,
         job.project.as_str(),
         job.on_gpu,
+        job.urgency,
+        job.needs_bytes.map(int),
+        job.waits_for,
     ])?;
     Ok(())
 }
@@ -225,7 +245,7 @@ pub(crate) fn find(connection: &Connection, id: &Id) -> Result<Option<JobRow>, E
 pub(crate) fn in_phase(connection: &Connection, phase: Phase) -> Result<Vec<JobRow>, Error> {
     let sql = format!(
         "SELECT {COLUMNS} FROM jobs WHERE phase = ?1 AND deleted_ms IS NULL
-         ORDER BY queue_key, created_ms, id"
+         ORDER BY urgency DESC, queue_key, created_ms, id"
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map([phase.word()], from_row)?;
@@ -245,7 +265,7 @@ pub(crate) fn all(connection: &Connection) -> Result<Vec<JobRow>, Error> {
 pub(crate) fn queue(connection: &Connection) -> Result<Vec<(Needs, Id)>, Error> {
     let mut statement = connection.prepare_cached(
         "SELECT kind, on_gpu, id FROM jobs WHERE phase = 'queued'
-         ORDER BY queue_key, created_ms, id",
+         ORDER BY urgency DESC, queue_key, created_ms, id",
     )?;
     let rows = statement
         .query_map([], |row| Ok((job::kinds::needs(kind(row, 0)?, row.get(1)?), id(row, 2)?)))?;
@@ -334,6 +354,9 @@ pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         is_dismissed: row.get(18)?,
         project: id(row, 19)?,
         on_gpu: row.get(20)?,
+        urgency: row.get(21)?,
+        needs_bytes: uint_if_any(row, 22)?,
+        waits_for: row.get(23)?,
     })
 }
 

@@ -2,12 +2,15 @@
 
 use std::{collections::BTreeMap, fs};
 
-use api::{Id, JobState, ModelPlace, NewGeneration, Recipe, RecipeSource, SoundPlace, Way};
+use api::{
+    BlendSound, BlendSource, BlendWay, Id, JobState, ModelPlace, NewGeneration, Recipe,
+    RecipeSource, SoundPlace, Way,
+};
 use studio::Error;
 
 use crate::{
     sounds::{generation, kept, recipe, walk},
-    stage::{Stage, codec_of},
+    stage::Stage,
 };
 
 fn new(recipe: Recipe) -> NewGeneration {
@@ -62,7 +65,7 @@ fn one_that_is_stopped_keeps_its_sounds_and_goes_on() {
     let model = stage.model();
     let asked =
         NewGeneration { name: Some("slow".to_owned()), count: 4, ..new(recipe(&model.id, walk())) };
-    let id = stage.studio.create_generation(asked, &codec_of).unwrap().id;
+    let id = stage.studio.create_generation(asked).unwrap().id;
     stage.until(|| stage.studio.generation(&id).unwrap().n_made == 2).unwrap();
     assert_eq!(stage.studio.generation(&id).unwrap().n_sounds, Some(4));
     let in_use = stage.studio.delete_model(&model.id).unwrap_err();
@@ -88,7 +91,7 @@ fn a_recipe_is_frozen_and_finds_its_weights_again() {
     let twin = api::NewModel { run, step: None, name: Some("Twin".to_owned()) };
     let twin = stage.studio.add_model(twin).unwrap();
     stage.studio.delete_model(&model.id).unwrap();
-    let again = stage.studio.create_generation(new(frozen.clone()), &codec_of).unwrap();
+    let again = stage.studio.create_generation(new(frozen.clone())).unwrap();
     let place = ModelPlace::Library { id: twin.id.clone() };
     assert_eq!(again.asked.recipe.models[0].place, place);
     assert_eq!(again.name, "Twin walk");
@@ -96,7 +99,7 @@ fn a_recipe_is_frozen_and_finds_its_weights_again() {
     let mut other = frozen;
     other.models[0].place = ModelPlace::Library { id: twin.id };
     other.models[0].sha256 = "0".repeat(64);
-    let refused = stage.studio.create_generation(new(other), &codec_of).unwrap_err();
+    let refused = stage.studio.create_generation(new(other)).unwrap_err();
     assert!(matches!(refused, Error::Invalid { key: "recipe", .. }), "{refused:?}");
 }
 
@@ -107,7 +110,7 @@ fn what_no_recipe_can_be_is_refused() {
     let good = || new(recipe(&model.id, walk()));
     let check = |expected: &str, new: NewGeneration| match stage
         .studio
-        .create_generation(new, &codec_of)
+        .create_generation(new)
         .map(|it| it.asked)
     {
         Err(Error::Invalid { key, .. }) => assert_eq!(key, expected),
@@ -165,7 +168,7 @@ fn what_no_recipe_can_be_is_refused() {
     };
     check("folder", folder("sounds"));
     let missing = |new: NewGeneration| {
-        let refused = stage.studio.create_generation(new, &codec_of);
+        let refused = stage.studio.create_generation(new);
         let is_missing = match &refused {
             Err(Error::NotFound { .. }) => true,
             Err(Error::Io { source, .. }) => source.kind() == std::io::ErrorKind::NotFound,
@@ -192,6 +195,46 @@ fn what_no_recipe_can_be_is_refused() {
         count: 2,
         ..sound(SoundPlace::Dataset { dataset, idx: 0 })
     };
-    let batch = stage.studio.create_generation(batch, &codec_of).unwrap();
+    let batch = stage.studio.create_generation(batch).unwrap();
     assert_eq!((batch.n_sounds, batch.name.contains("3 sounds through")), (Some(6), true));
+}
+
+#[test]
+fn blends_take_a_model_only_where_latents_are_blended() {
+    let stage = Stage::new();
+    let model = stage.model().id;
+    let sound = stage.folder.path().join("a.wav");
+    fs::write(&sound, "a").unwrap();
+    let blend = |way: BlendWay, n_models: usize, weights: &[f64]| {
+        let sounds = weights.iter().map(|weight| BlendSound {
+            sound: SoundPlace::File { path: sound.clone() },
+            weight: *weight,
+        });
+        let source = BlendSource { sounds: sounds.collect(), way, ..BlendSource::default() };
+        let source = BlendSource { grain_secs: 0.1, ..source };
+        let mut recipe = recipe(&model, RecipeSource::Blend(source));
+        let own = recipe.models.remove(0);
+        recipe.models = vec![own; n_models];
+        stage.studio.create_generation(new(recipe))
+    };
+    for way in [BlendWay::Latents, BlendWay::Path] {
+        let made = blend(way, 1, &[1.0, 0.5]).unwrap();
+        assert_eq!(made.name.split(' ').next(), Some("Blend"));
+        stage.wait_done(&made.id);
+        for n in [0, 2] {
+            assert!(matches!(blend(way, n, &[1.0]), Err(Error::Invalid { key: "models", .. })));
+        }
+    }
+    for way in [BlendWay::Grains, BlendWay::Spectra, BlendWay::Layers] {
+        stage.wait_done(&blend(way, 0, &[1.0]).unwrap().id);
+        assert!(matches!(blend(way, 1, &[1.0]), Err(Error::Invalid { key: "models", .. })));
+    }
+    let check = |weights: &[f64], key: &str| {
+        let refused = blend(BlendWay::Grains, 0, weights).unwrap_err();
+        assert!(matches!(refused, Error::Invalid { key: it, .. } if it == key), "{refused:?}");
+    };
+    check(&[], "sounds");
+    check(&[1.0; 17], "sounds");
+    check(&[0.0, 0.0], "weight");
+    check(&[-1.0], "weight");
 }

@@ -7,6 +7,7 @@ mod conversions;
 mod datasets;
 mod exports;
 mod films;
+mod flows;
 mod formats;
 mod full_disk;
 mod generations;

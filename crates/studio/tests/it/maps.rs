@@ -3,14 +3,14 @@
 use api::{Id, NewMap};
 use studio::Error;
 
-use crate::stage::{Stage, codec_of};
+use crate::stage::Stage;
 
 #[test]
 fn a_map_is_drawn_once_for_the_same_weights_and_sounds() {
     let mut stage = Stage::new();
     let model = stage.model();
     let ask = |stage: &Stage, model: &Id, dataset: Option<Id>| {
-        stage.studio.create_map(NewMap { model: model.clone(), dataset }, &codec_of)
+        stage.studio.create_map(NewMap { model: model.clone(), dataset })
     };
     assert_eq!(stage.studio.map_of_model(&model.id, None).unwrap(), None);
     let first = ask(&stage, &model.id, None).unwrap();

@@ -9,7 +9,7 @@ use api::{
 use studio::Error;
 
 use crate::{
-    stage::{Stage, codec_of},
+    stage::Stage,
     worker::live::{N_SAMPLES, wav},
 };
 
@@ -23,7 +23,7 @@ fn new(models: &[&Model]) -> NewSession {
 }
 
 fn begin(stage: &Stage, model: &Model) -> Id {
-    stage.studio.create_session(&new(&[model]), &codec_of).unwrap().id
+    stage.studio.create_session(&new(&[model])).unwrap().id
 }
 
 /// The library of sounds by name, in the order of names.
@@ -49,7 +49,7 @@ fn a_session_freezes_what_it_plays() {
     let model = stage.model_named("Voice stays");
     let dataset = model.lineage.clone().unwrap().dataset.unwrap();
     let map = NewMap { model: model.id.clone(), dataset: Some(dataset) };
-    let map = stage.studio.create_map(map, &codec_of).unwrap().id;
+    let map = stage.studio.create_map(map).unwrap().id;
     stage.wait_done(&map);
     let id = begin(&stage, &model);
     stage.wait_running(&id);
@@ -64,7 +64,7 @@ fn a_session_freezes_what_it_plays() {
     // A model may go while it plays; a new session of it is refused in words.
     stage.studio.delete_model(&model.id).unwrap();
     assert!(matches!(stage.state(&id), JobState::Running { .. }));
-    let refused = stage.studio.create_session(&new(&[&model]), &codec_of).unwrap_err();
+    let refused = stage.studio.create_session(&new(&[&model])).unwrap_err();
     assert!(matches!(refused, Error::NotFound { what: "model", .. }), "{refused:?}");
     stage.studio.cancel_job(&id).unwrap();
     stage.wait_state(&id, |state| matches!(state, JobState::Stopped { .. }));
@@ -81,9 +81,7 @@ fn models_that_cannot_play_together_are_refused() {
         stage.studio.add_model(NewModel { run: run.clone(), step: None, name }).unwrap()
     };
     let (stereo, agent, other) = (add("stereo"), add("agent"), add("Other"));
-    let check = |models: &[&Model], expected: &str| match stage
-        .studio
-        .create_session(&new(models), &codec_of)
+    let check = |models: &[&Model], expected: &str| match stage.studio.create_session(&new(models))
     {
         Err(Error::Invalid { key: "models", message }) => {
             assert!(message.contains(expected), "{message}");
@@ -96,7 +94,7 @@ fn models_that_cannot_play_together_are_refused() {
     check(&[&mono, &mono], "only once");
     check(&[&mono, &other, &add("c"), &add("d"), &add("e")], "at most 4");
     assert!(stage.studio.all_jobs(Some(JobKind::Session)).unwrap().is_empty());
-    stage.studio.create_session(&new(&[&mono, &other]), &codec_of).unwrap();
+    stage.studio.create_session(&new(&[&mono, &other])).unwrap();
 }
 
 #[test]

@@ -12,10 +12,7 @@ use api::{
 };
 use studio::Error;
 
-use crate::{
-    stage::{Stage, codec_of},
-    worker::live,
-};
+use crate::{stage::Stage, worker::live};
 
 pub(crate) fn recipe(model: &Id, source: RecipeSource) -> Recipe {
     Recipe {
@@ -46,7 +43,7 @@ pub(crate) fn generation(stage: &Stage, model: &Id, count: u32) -> Id {
         inputs: Vec::new(),
         folder: None,
     };
-    let id = stage.studio.create_generation(new, &codec_of).unwrap().id;
+    let id = stage.studio.create_generation(new).unwrap().id;
     stage.wait_done(&id);
     id
 }

@@ -7,10 +7,10 @@ use std::{
 
 use api::{
     CodecFacts, Dataset, Id, Job, JobState, Limit, Model, NewDataset, NewModel, ReceptiveField,
-    Run, SoundSource,
+    Run, SoundSource, WordsForecast, WordsForecastOf,
 };
 use serde_json::json;
-use studio::{Clock, Error, Options, RunRequest, Studio};
+use studio::{Clock, Error, Options, Readers, RunRequest, Studio};
 use tempfile::TempDir;
 
 use crate::worker;
@@ -159,7 +159,8 @@ pub(crate) fn open(folder: &Path) -> Result<Studio, Error> {
 }
 
 fn open_with(folder: &Path, clock: Clock) -> Result<Studio, Error> {
-    let options = Options { clock, seed: 1, stop_grace: STOP_GRACE };
+    let readers = Readers { codec_of, forecast };
+    let options = Options { clock, seed: 1, stop_grace: STOP_GRACE, readers };
     Studio::open_with(&folder.join("workspace"), worker::command(), options)
 }
 
@@ -175,6 +176,19 @@ pub(crate) fn until(studio: &Studio, mut is_true: impl FnMut() -> bool) -> Optio
 }
 
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What a sound takes here: a gigabyte, or as many as the folder is called, a quarter of that with weights of 8 bits.
+fn forecast(folder: &Path, of: &WordsForecastOf) -> Option<WordsForecast> {
+    let name = folder.file_name()?.to_str()?;
+    let n = name.split_whitespace().find_map(|it| it.parse::<u64>().ok()).unwrap_or(1);
+    Some(WordsForecast {
+        sound_secs: of.secs,
+        in_8_bits: of.in_8_bits,
+        compute_secs: n as f64,
+        weight_bytes: n * 1_000_000_000 / if of.in_8_bits { 4 } else { 1 },
+        sound_bytes: 0,
+    })
+}
 
 /// What models are like here: mono at 8 kHz, and stereo where the weights' folder says so; a file that is no model is none.
 pub(crate) fn codec_of(weights: &Path) -> Option<CodecFacts> {

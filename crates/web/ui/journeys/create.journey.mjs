@@ -246,7 +246,7 @@ await travel({
     await page.getByRole('region', { name: 'Messages' }).getByText('1 sound kept').waitFor()
     const [kept] = await studio.ask('GET', '/api/sounds')
     await page.goto(`${studio.url}/create/sounds/${kept.id}`)
-    await page.getByText('A Original').waitFor()
+    await page.getByText('A Original').first().waitFor()
     await look('kept pair')
 
     step('it all fits a narrow window')

@@ -4,7 +4,7 @@ import { strict as assert } from 'node:assert'
 
 import { travel } from './harness.mjs'
 
-const pages = ['/', '/datasets', '/datasets/new', '/runs', '/runs/new', '/compare', '/games', '/games/brick', '/videos', '/models', '/export', '/exports', '/import', '/projects', '/projects/default', '/trash', '/settings', '/help', '/help/training']
+const pages = ['/', '/datasets', '/datasets/new', '/runs', '/runs/new', '/compare', '/games', '/games/brick', '/videos', '/models', '/export', '/exports', '/import', '/projects', '/projects/default', '/trash', '/settings', '/help', '/help/training', '/help/api', '/flows', '/flows/new', '/health', '/create/blend']
 
 /** A workspace with one dataset in it; gives its address. */
 async function filled(studio) {
@@ -129,7 +129,7 @@ await travel({
     await nav.getByRole('button', { name: 'More' }).focus()
     await page.keyboard.press('ArrowDown')
     const menu = page.getByRole('menu', { name: 'More' })
-    assert.deepEqual(await menu.getByRole('menuitem').allInnerTexts(), ['Videos', 'Models', 'Create', 'Library', 'Memory', 'Exports', 'Import', 'Jobs', 'Trash', 'Settings', 'Help'])
+    assert.deepEqual(await menu.getByRole('menuitem').allInnerTexts(), ['Videos', 'Models', 'Create', 'Library', 'Memory', 'Flows', 'Exports', 'Import', 'Jobs', 'Health', 'Trash', 'Settings', 'Help'])
     await look('more')
     await page.keyboard.press('Escape')
     await menu.waitFor({ state: 'detached' })

@@ -10,10 +10,12 @@ import { expect, test } from 'vitest'
 import { pages } from '../src/lib/pages'
 import { find } from '../src/pages/help/search'
 import { helpFor, placeOf, topicOf } from '../src/pages/help/topics'
-import { htmlOf, searchOf, topicsOf } from '../vite/guide'
+import { sectionsOf } from '../src/pages/help/sections'
+import { htmlOf, topicsOf } from '../vite/guide'
 
 const folder = fileURLToPath(new URL('../../../../docs/guide', import.meta.url))
 const topics = topicsOf(folder)
+const searchOf = (its: string) => sectionsOf(topicsOf(its), Object.fromEntries(topicsOf(its).map(({ id }) => [id, htmlOf(its, id)])))
 const sections = searchOf(folder)
 
 test('every file is a topic of the index', () => {
@@ -60,6 +62,11 @@ test.each([
   ['zyxwvut duplicates', '/help/datasets#duplicates'],
 ])('«%s» finds %s first', (query, href) => {
   expect(find(sections, query)[0]?.href).toBe(href)
+})
+
+test('every heading begins a section with its own words, without marks of HTML', () => {
+  for (const { id, headings } of topics) expect(sections.filter(({ topic }) => topic === id).slice(1).map(({ heading }) => heading?.id)).toEqual(headings.map((heading) => heading.id))
+  for (const { text } of sections) expect(text).not.toMatch(/<\/?(?:p|li|td|code|a)\b|&(?:amp|lt|quot);/)
 })
 
 test('a hit shows the words that were looked for, and text around them', () => {

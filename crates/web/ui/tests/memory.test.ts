@@ -3,12 +3,13 @@
 import { describe, expect, test } from 'vitest'
 
 import type { Pattern, PatternPoint } from '../src/lib/api'
+import { kindColour } from '../src/pages/memory/colours'
 import { backOf, draftOf, editOf, surroundings, wrongOf } from '../src/pages/memory/editing'
 import { around } from '../src/pages/memory/graph'
 import { samplesOf } from '../src/pages/memory/listen'
 import { endsOf, kindsOf, layoutOf, nextPoint, paintedOf } from '../src/pages/memory/map'
 import { isByLikeness, isOpen, listText, orderOf, searchOf, toggledIn } from '../src/pages/memory/search'
-import { chosenOf, factsOf, hasPart, nameOf, sureOf, toggledPart, typedWords, withPart } from '../src/pages/memory/words'
+import { chosenOf, factsOf, hasPart, moment, nameOf, sureOf, toggledPart, typedWords, withPart } from '../src/pages/memory/words'
 
 const pattern = (changes: Partial<Pattern> = {}): Pattern => ({
   id: '00000000000000aa',
@@ -52,6 +53,7 @@ describe('searches', () => {
     expect([none, words, more].map((one) => isOpen(one!))).toEqual([true, false, false])
     expect([none, words, more].map((one) => isByLikeness(one!))).toEqual([false, false, true])
     expect(isOpen(searchOf(new URLSearchParams('tab=map&page=3')))).toBe(true)
+    expect(orderOf(searchOf(new URLSearchParams('q=under −20 dB'))).words).toBe('under -20 dB')
   })
 
   test('a pattern is among those to be more like or less like, not both', () => {
@@ -63,13 +65,17 @@ describe('searches', () => {
 })
 
 test('a pattern is named by its sound and its place, with facts, and how sure it is', () => {
-  expect(said(nameOf(pattern()))).toBe('bell.wav, 1 s')
-  expect(factsOf(pattern()).map(said)).toEqual(['harmonic', '1.5 s', '120 BPM', '1.5 kHz', '−12.0 dB'])
+  expect(said(nameOf(pattern()))).toBe('bell.wav at 0:01.00')
+  expect(factsOf(pattern()).map(said)).toEqual(['harmonic', '1.50 s', '120 BPM', '1.50 kHz', '−12.0 dB'])
   expect(factsOf(pattern({ facts: { ...pattern().facts, tempo_bpm: null } }))).toHaveLength(4)
   expect(sureOf(pattern())[0]).toContain('75%')
   expect(sureOf(pattern())[1]).toContain('50% of its parts are harmonic')
-  expect(sureOf(pattern({ confidence: 1, kind_confidence: 1, is_by_hand: true }))).toEqual(['Its ends: you set them.', 'You corrected it.'])
+  expect(sureOf(pattern({ confidence: 1, kind_confidence: 1, is_by_hand: true }))).toEqual(['Its start and end: set by you.', 'You corrected it.'])
   expect(sureOf(pattern({ kind: 'drone', kind_confidence: 0.9 }))[1]).toContain('90%')
+})
+
+test('places have hundredths', () => {
+  expect([0, 2, 61.238, 59.999, 3600].map(moment)).toEqual(['0:00.00', '0:02.00', '1:01.24', '1:00.00', '1:00:00.00'])
 })
 
 describe('corrections', () => {
@@ -102,7 +108,7 @@ test('a pattern is heard from its first to its last sample', () => {
 })
 
 describe('the map', () => {
-  const point = (x: number, y: number, kind: string, length_secs = 1): PatternPoint => ({ id: `${x} ${y}`, x, y, kind, name: 'a.wav', length_secs, level_db: -10, brightness_hz: 1000 })
+  const point = (x: number, y: number, kind: string, length_secs = 1): PatternPoint => ({ id: `${x} ${y}`, x, y, kind, name: 'a.wav', start_secs: 0, length_secs, level_db: -10, brightness_hz: 1000 })
   const points = [point(0, 0, 'harmonic'), point(0.5, 0.1, 'rhythmic', 2), point(-0.5, 0, 'rhythmic', 4), point(0, 0.9, 'drone', 8)]
 
   test('colours tell kinds apart, the most frequent first, and put numbers on a scale', () => {
@@ -113,6 +119,18 @@ describe('the map', () => {
     expect(paintedOf(points, 'length').at(-1)?.points).toEqual([3])
     expect(endsOf(points, 'length')).toEqual([1, 8])
     expect(endsOf([], 'level')).toEqual([0, 0])
+  })
+  test('all points are in sight, in the middle', () => {
+    const layout = layoutOf([point(0.2, 0.5, 'drone'), point(1.4, 0.9, 'drone'), point(0.3, 1.1, 'drone')])
+    const [xs, ys] = [0, 1].map((axis) => [...layout].filter((_, i) => i % 2 === axis)) as [number[], number[]]
+    for (const values of [xs, ys]) expect(Math.max(...values)).toBeCloseTo(-Math.min(...values))
+    expect(Math.max(...xs)).toBeCloseTo(0.92)
+    expect([...layoutOf([point(0.7, -3, 'drone')])]).toEqual([0, 0])
+    expect(layoutOf([])).toHaveLength(0)
+  })
+  test('a kind has the same colour everywhere', () => {
+    expect(paintedOf(points, 'kind').map(({ colour }) => colour)).toEqual(['rhythmic', 'drone', 'harmonic'].map(kindColour))
+    expect(new Set(['rhythmic', 'harmonic', 'textural', 'spectral', 'granular', 'stochastic', 'atmospheric', 'drone'].map(kindColour)).size).toBe(8)
   })
   test('arrows go to the next pattern in their direction', () => {
     const layout = layoutOf(points)

@@ -22,11 +22,11 @@ test.runIf(isBuilt)('the first screen is at most 90 kB', () => {
   expect(first.reduce((sum, path) => sum + sent(path), 0)).toBeLessThanOrEqual(90_000)
 })
 
-test.runIf(isBuilt)('every part that is loaded later is at most 60 kB, all of it at most 600 kB', () => {
+test.runIf(isBuilt)('every part that is loaded later is at most 60 kB, all of it at most 620 kB', () => {
   const files = readdirSync(`${dist}assets`).filter((name) => !/\.(br|gz)$/.test(name))
   const sizes = files.map((name) => [name, sent(`assets/${name}`)] as const)
   for (const [name, size] of sizes) expect(size, name).toBeLessThanOrEqual(60_000)
-  expect(sizes.reduce((sum, [, size]) => sum + size, 0)).toBeLessThanOrEqual(600_000)
+  expect(sizes.reduce((sum, [, size]) => sum + size, 0)).toBeLessThanOrEqual(620_000)
 })
 
 test.runIf(isBuilt)('nothing inline, nothing from elsewhere: the content security policy would block it', () => {

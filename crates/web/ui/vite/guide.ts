@@ -1,9 +1,8 @@
 // The guide as modules: Markdown of docs/guide becomes HTML while the pages are built, so that no parser
 // travels with them. Text of our own is the only source: raw HTML and unknown links are errors.
 //
-//   virtual:guide           the topics, and how to load each
-//   virtual:guide/TOPIC     the HTML of one
-//   virtual:guide-search    the text of every section
+//   virtual:guide         the topics
+//   virtual:guide-texts   the HTML of each, by its identifier; the search reads these, too
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,31 +22,22 @@ export interface Topic {
   summary: string
   headings: Heading[]
 }
-/** A part of a topic, as the search sees it. The first part of a topic has no heading. */
-export interface Section {
-  topic: string
-  topicTitle: string
-  heading: Heading | null
-  text: string
-}
-
 /** The list of topics in their order, with a sentence for each. */
 const INDEX = 'README.md'
 const MODULE = 'virtual:guide'
-const SEARCH = 'virtual:guide-search'
+const TEXTS = 'virtual:guide-texts'
 
 /** Answers imports of the guide from the Markdown files of a folder. */
 export function guide(folder: string): Plugin {
   return {
     name: 'guide',
-    resolveId: (id) => (id === SEARCH || id === MODULE || id.startsWith(`${MODULE}/`) ? `\0${id}` : undefined),
+    resolveId: (id) => (id === TEXTS || id === MODULE ? `\0${id}` : undefined),
     load(id) {
       if (!id.startsWith(`\0${MODULE}`)) return undefined
       for (const name of readdirSync(folder)) this.addWatchFile(join(folder, name))
-      const name = id.slice(1)
-      if (name === SEARCH) return `export default ${JSON.stringify(searchOf(folder))}`
-      if (name === MODULE) return moduleOf(topicsOf(folder))
-      return `export default ${JSON.stringify(htmlOf(folder, name.slice(MODULE.length + 1)))}`
+      const topics = topicsOf(folder)
+      if (id === `\0${MODULE}`) return `export const topics = ${JSON.stringify(topics)}`
+      return `export default ${JSON.stringify(Object.fromEntries(topics.map((topic) => [topic.id, htmlOf(folder, topic.id)])))}`
     },
     handleHotUpdate({ file, server }) {
       if (!file.startsWith(folder)) return
@@ -55,11 +45,6 @@ export function guide(folder: string): Plugin {
       server.ws.send({ type: 'full-reload' })
     },
   }
-}
-
-function moduleOf(topics: Topic[]): string {
-  const loads = topics.map(({ id }) => `${JSON.stringify(id)}: () => import('${MODULE}/${id}')`)
-  return `export const topics = ${JSON.stringify(topics)}\nexport const texts = { ${loads.join(', ')} }`
 }
 
 /** Every topic, in the order of the index. */
@@ -70,23 +55,6 @@ export function topicsOf(folder: string): Topic[] {
     if (!found) throw new Error(`${INDEX}: «${item.text}» is not «[Title](topic.md): a sentence»`)
     const [, title = '', id = '', summary = ''] = found
     return { id, title, summary: summary.replaceAll('\n', ' '), headings: headingsOf(lexed(folder, `${id}.md`)) }
-  })
-}
-
-/** The sections of every topic as plain text. */
-export function searchOf(folder: string): Section[] {
-  return topicsOf(folder).flatMap(({ id, title }) => {
-    const sections: Section[] = [{ topic: id, topicTitle: title, heading: null, text: '' }]
-    const taken = new Set<string>()
-    for (const token of lexed(folder, `${id}.md`)) {
-      if (isHeading(token) && token.depth === 1) continue
-      if (isHeading(token)) sections.push({ topic: id, topicTitle: title, heading: headingOf(token, taken), text: '' })
-      else {
-        const last = sections[sections.length - 1]
-        if (last) last.text = `${last.text} ${plain([token])}`.replace(/\s+/g, ' ').trim()
-      }
-    }
-    return sections
   })
 }
 
@@ -156,28 +124,9 @@ function addressOf(href: string, from: string): string {
   return `/help/${found[1]}${found[2] ?? ''}`
 }
 
-/** The words of tokens. */
+/** The words of what stands in a line. */
 function plain(tokens: Token[]): string {
-  return tokens.map(words).join('')
-}
-
-function words(token: Token): string {
-  switch (token.type) {
-    case 'table': {
-      const { header, rows } = token as Tokens.Table
-      return `${[header, ...rows].map((row) => row.map((cell) => plain(cell.tokens)).join(' · ')).join('. ')} `
-    }
-    case 'list':
-      return (token as Tokens.List).items.map((item) => plain(item.tokens)).join(' ')
-    case 'code':
-      return `${token.text} `
-    case 'space':
-    case 'br':
-      return ' '
-  }
-  // Blocks end a word; what stands in a line does not.
-  if ('tokens' in token && token.tokens) return plain(token.tokens) + (/^(paragraph|text|blockquote)$/.test(token.type) ? ' ' : '')
-  return 'text' in token ? unescaped(String(token.text)) : ''
+  return tokens.map((token) => ('tokens' in token && token.tokens ? plain(token.tokens) : 'text' in token ? unescaped(String(token.text)) : '')).join('')
 }
 
 const ENTITIES: Record<string, string> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'" }

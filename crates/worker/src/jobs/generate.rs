@@ -3,6 +3,7 @@
 //! One thread prepares instruments ([`prepare`]), as many as there are cores let them play ([`render`]) and write what
 //! came out ([`keep`]). A job that is started again goes on with the sounds that are missing.
 
+mod blend;
 mod finish;
 mod from_words;
 mod keep;
@@ -49,8 +50,12 @@ pub(crate) fn run(folder: &mut JobFolder, task: &GenerateTask) -> anyhow::Result
     let plan = Plan::of(folder.path(), &task.asked)?;
     let missing = missing(&sounds, plan.n_sounds())?;
     let n_there = plan.n_sounds() - missing.len() as u32;
-    if let RecipeSource::Words(_) = task.asked.recipe.source {
-        return from_words::run(folder, &plan, &task.asked.recipe, missing);
+    match task.asked.recipe.source {
+        RecipeSource::Words(_) => {
+            return from_words::run(folder, &plan, &task.asked.recipe, missing);
+        }
+        RecipeSource::Blend(_) => return blend::run(folder, &plan, &task.asked.recipe, missing),
+        _ => {}
     }
     let goal = Goal::Units(u64::from(plan.n_sounds()));
     let meter = ProgressMeter::new("sounds", goal, 0.0);

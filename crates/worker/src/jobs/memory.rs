@@ -1,27 +1,22 @@
 //! Jobs of the memory: sounds are cut into patterns, patterns are described anew, what is looked for is heard, and patterns
 //! leave with their sounds.
 //!
-//! What is found lies in `found/<n>.memory`, a library file for some sounds each; the studio takes them as they come. The
-//! sounds of an order stand in `sounds.json` from the start, so that a job that goes on later does the rest.
+//! What is found lies in `found/`, in library files that the studio takes as they come.
 
+mod cut;
 mod leave;
 
 use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    sync::{
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-        mpsc::{self, RecvTimeoutError},
-    },
-    time::Duration,
 };
 
-use ::memory::{Library, Pattern, check_pattern, write_library};
+use ::memory::{Library, Pattern, write_library};
 use anyhow::Context;
 use api::{
-    CutOrder, EventBody, MemoryFailure, MemoryResult, MemorySound, MemoryTask, MemoryWork, Outcome,
-    PatternSource, Problem, Warning,
+    CutOrder, EventBody, Excerpt, KnownSounds, MemoryFailure, MemoryResult, MemorySound,
+    MemoryTask, MemoryWork, Outcome, PatternSource, Problem, Warning,
 };
 use audio::Clip;
 use job::{events, files};
@@ -30,48 +25,85 @@ use serde::{Deserialize, Serialize};
 use super::{Refused, context};
 use crate::{
     folder::{JobFolder, problem},
-    listen::{Heard, sound_files},
-    log::log,
     patterns::{
         Cutter, Hearing, RATE_HZ, Tap, Vectors, agreement_with, described, described_anew,
         each_part, refused,
     },
     progress::{Goal, ProgressMeter},
-    system,
+    system, warm,
 };
 
-/// Sounds whose patterns are written together.
-const BATCH: usize = 8;
-/// Sounds that are cut at the same time, at most.
-const AT_ONCE_MAX: usize = 4;
-/// How often stops are checked for.
-const PAUSE: Duration = Duration::from_millis(30);
-/// The sounds of the order.
-const SOUNDS: &str = "sounds.json";
 /// What corrections teach about cutting, by the hash of their sound.
 const TAUGHT: &str = "taught.json";
+
+/// The code of a warning that some of a sound is missing.
+const DAMAGED: &str = "damaged";
 
 /// Does what the order says.
 pub(crate) fn run(folder: &mut JobFolder, task: &MemoryTask) -> anyhow::Result<Outcome> {
     system::give_way();
-    let hearing = Hearing::open(folder.path(), &task.spaces).map_err(Refused)?;
+    let places = task.spaces.iter().map(|it| folder.path().join(&it.path)).collect::<Vec<_>>();
+    let origin = job::kinds::stays_for(&folder.order().task)
+        .map(|key| warm::Origin::of(key, places.iter().map(PathBuf::as_path)));
+    let hearing = match warm::take(origin.as_ref()) {
+        Some(hearing) => hearing,
+        None => Hearing::open(folder.path(), &task.spaces).map_err(Refused)?,
+    };
+    let outcome = work(folder, task, &hearing)?;
+    if let Some(origin) = origin {
+        warm::keep(origin, hearing);
+    }
+    Ok(outcome)
+}
+
+fn work(folder: &mut JobFolder, task: &MemoryTask, hearing: &Hearing) -> anyhow::Result<Outcome> {
     match &task.work {
-        MemoryWork::Cut { sounds, how, tags } => {
-            cut(folder, sounds, &Cutter { how: *how, tags, hearing: &hearing })
+        MemoryWork::Cut { sounds, how, tags, again } => {
+            let known = match again {
+                true => KnownSounds::default(),
+                false => cut::known(folder.path())?,
+            };
+            cut::run(folder, sounds, &Cutter { how: *how, tags, hearing, known: &known })
         }
-        MemoryWork::Describe { patterns } => describe(folder, patterns, &hearing),
+        MemoryWork::Describe { patterns } => describe(folder, patterns, hearing),
         MemoryWork::Query { space, text, sound, part_secs } => {
             let part = part_secs.unwrap_or([0.0, f64::INFINITY]);
             let query = match (text, sound) {
                 (Some(text), _) => hearing.query(Some(text), &[]),
-                (None, Some(sound)) => heard(folder.path(), space, sound, part, &hearing),
+                (None, Some(sound)) => heard(folder.path(), space, sound, part, hearing),
                 (None, None) => Err(nothing_asked()),
             };
             let query = query.map_err(Refused)?;
             finish(folder, MemoryResult { query, ..empty() })
         }
+        MemoryWork::Hear { sounds } => hear(folder, sounds, hearing),
         MemoryWork::Take { form } => leave::take(folder, *form),
     }
+}
+
+/// The vectors of sounds in our own space, one after the other; one that cannot be heard is named, and has none.
+fn hear(folder: &mut JobFolder, sounds: &[Excerpt], hearing: &Hearing) -> anyhow::Result<Outcome> {
+    let mut meter = ProgressMeter::new("sounds", Goal::Units(sounds.len() as u64), 0.0);
+    let space = crate::patterns::own_space().name;
+    let mut vectors = vec![];
+    for sound in sounds {
+        if folder.should_stop() {
+            return Ok(Outcome::Stopped);
+        }
+        if let Some(progress) = meter.mark("listening", vectors.len() as u64) {
+            folder.emit(EventBody::Progress(progress))?;
+        }
+        let of = MemorySound { path: sound.path.clone(), name: sound.name.clone() };
+        let part = sound.part_secs.unwrap_or([0.0, f64::INFINITY]);
+        vectors.push(match heard(folder.path(), &space, &of, part, hearing) {
+            Ok(vector) => vector,
+            Err(problem) => {
+                warn(folder, &sound.name, &problem)?;
+                vec![]
+            }
+        });
+    }
+    finish(folder, MemoryResult { heard: vectors, n_sounds: sounds.len() as u64, ..empty() })
 }
 
 fn empty() -> MemoryResult {
@@ -84,6 +116,11 @@ fn finish(folder: &mut JobFolder, mut result: MemoryResult) -> anyhow::Result<Ou
         if let EventBody::Warning(warning) = event.body
             && let Some(file) = warning.file
         {
+            // What could be read in part is no failure.
+            if warning.code == DAMAGED {
+                result.notes.push(warning.message);
+                return;
+            }
             let problem = problem(&warning.code, warning.message, "", "");
             result.failures.push(MemoryFailure { file, problem });
         }
@@ -114,6 +151,11 @@ fn heard(
         samples = clips.swap_remove(0).channels.swap_remove(0);
         true
     })?;
+    if samples.is_empty() {
+        let what = format!("“{}” ends before that part begins.", sound.name);
+        let why = format!("The part begins at {:.2} s.", part[0]);
+        return Err(problem("silent", what, &why, "Choose a part that is within it."));
+    }
     if !is_own {
         return hearing.query(None, &samples);
     }
@@ -123,208 +165,12 @@ fn heard(
     })
 }
 
-/// `sounds.json`.
-#[derive(Serialize, Deserialize)]
-struct Sounds {
-    format: u32,
-    sounds: Vec<MemorySound>,
-}
-
-/// The sounds of the order: those in its folders, as they were when the job first began.
-fn sounds_of(folder: &mut JobFolder, ordered: &[MemorySound]) -> anyhow::Result<Vec<MemorySound>> {
-    let home = folder.path().to_owned();
-    let path = home.join(SOUNDS);
-    let listed = job::whole::read_json_if_there::<Sounds>(&path);
-    // Batches are counted by it, so another list would be of other sounds.
-    if let Some(Sounds { sounds, .. }) = listed.context("read the list of sounds")? {
-        return Ok(sounds);
-    }
-    let mut sounds: Vec<MemorySound> = vec![];
-    for it in ordered {
-        let place = home.join(&it.path);
-        if !place.is_dir() {
-            sounds.push(it.clone());
-            continue;
-        }
-        let of_folder = sound_files(&place).map_err(Refused)?;
-        let is_sound = |it: &Heard| !api::is_midi_name(&it.name);
-        sounds.extend(
-            of_folder
-                .into_iter()
-                .filter(is_sound)
-                .map(|Heard { path, name }| MemorySound { path, name }),
-        );
-    }
-    // A path that is no text cannot be written down, nor found again.
-    let (sounds, odd): (Vec<_>, Vec<_>) =
-        sounds.into_iter().partition(|it| it.path.to_str().is_some());
-    for it in odd {
-        let what = format!("“{}” is left out.", it.name);
-        let why = "Its name is not in UTF-8.";
-        warn(folder, &it.name, &problem("unreadable", what, why, "Rename it."))?;
-    }
-    if sounds.is_empty() {
-        let what = "There is no sound to remember.";
-        return super::refuse("empty", what, "The folders have none.", "Choose other folders.");
-    }
-    job::whole::write_json(&path, &Sounds { format: 1, sounds: sounds.clone() })
-        .context("write the list of sounds")?;
-    Ok(sounds)
-}
-
-/// What became of a sound.
-type Found = Result<Option<(Vec<Pattern>, Vec<::memory::Vectors>)>, Problem>;
-
-fn cut(
-    folder: &mut JobFolder,
-    ordered: &[MemorySound],
-    cutter: &Cutter<'_>,
-) -> anyhow::Result<Outcome> {
-    let home = folder.path().to_owned();
-    let sounds = sounds_of(folder, ordered)?;
-    let found = home.join(files::FOUND);
-    context(fs::create_dir_all(&found), "make", &found)?;
-    let mut meter = ProgressMeter::new("sounds", Goal::Units(sounds.len() as u64), 0.0);
-    let mut result = empty();
-    for (n, batch) in sounds.chunks(BATCH).enumerate() {
-        let (file, taken) = batch_files(&found, n);
-        let n_before = (n * BATCH) as u64;
-        if file.exists() || taken.exists() {
-            result.n_sounds += batch.len() as u64;
-            continue;
-        }
-        let Some(all) = cut_batch(folder, batch, cutter, &mut meter, n_before)? else {
-            return Ok(Outcome::Stopped);
-        };
-        let mut library = Library::default();
-        let mut spaces: BTreeMap<String, ::memory::Vectors> = BTreeMap::new();
-        for (sound, found) in batch.iter().zip(all) {
-            match found {
-                Ok(Some((patterns, _))) if patterns.iter().any(|it| check_pattern(it).is_err()) => {
-                    let why = "Its path is too long, or has characters that cannot be shown.";
-                    let what = format!("“{}” is left out.", sound.name);
-                    warn(folder, &sound.name, &problem("unreadable", what, why, "Rename it."))?;
-                }
-                Ok(Some((patterns, vectors))) => {
-                    result.n_sounds += 1;
-                    result.n_patterns += patterns.len() as u64;
-                    // The same sound twice in a batch is one.
-                    let is_new = |id| !library.patterns.iter().any(|it: &Pattern| it.id == id);
-                    let new: Vec<Pattern> =
-                        patterns.into_iter().filter(|it| is_new(it.id)).collect();
-                    for (name, rows) in vectors {
-                        let rows =
-                            rows.into_iter().filter(|it| new.iter().any(|new| new.id == it.0));
-                        let space = spaces.entry(name.word()).or_insert_with(|| (name, vec![]));
-                        space.1.extend(rows);
-                    }
-                    library.patterns.extend(new);
-                }
-                Ok(None) => {}
-                Err(problem) => warn(folder, &sound.name, &problem)?,
-            }
-        }
-        library.spaces = spaces.into_values().filter(|it| !it.1.is_empty()).collect();
-        write_library(&file, &library).map_err(|it| Refused(refused(&it)))?;
-        let n_done = n_before + batch.len() as u64;
-        folder.emit(EventBody::Progress(meter.progress("cutting", n_done)))?;
-    }
-    log(&format!("{} patterns of {} sounds", result.n_patterns, result.n_sounds));
-    let is_all_bad = result.n_sounds == 0;
-    finish(folder, result)?;
-    if is_all_bad {
-        let what = format!("None of {} sounds could be read.", sounds.len());
-        return super::refuse("unreadable", what, "", "The job's warnings say why, file by file.");
-    }
-    Ok(Outcome::Done)
-}
-
-/// The file of a batch, and what stands in its place once it was taken.
-fn batch_files(found: &Path, n: usize) -> (PathBuf, PathBuf) {
-    (found.join(format!("{n:06}.memory")), found.join(format!("{n:06}.taken")))
-}
-
 fn warn(folder: &mut JobFolder, name: &str, problem: &Problem) -> anyhow::Result<()> {
     let message = [Some(problem.what.clone()), problem.why.clone()];
     folder.warn(Warning {
         code: problem.code.clone(),
         file: Some(name.to_owned()),
         message: message.into_iter().flatten().collect::<Vec<_>>().join(" "),
-    })
-}
-
-/// Cuts some sounds; nothing after a stop. Without models that hear on some threads at once; a model uses all cores itself.
-fn cut_batch(
-    folder: &mut JobFolder,
-    batch: &[MemorySound],
-    cutter: &Cutter<'_>,
-    meter: &mut ProgressMeter,
-    n_before: u64,
-) -> anyhow::Result<Option<Vec<Found>>> {
-    let home = folder.path().to_owned();
-    let stop = folder.stop_flag().clone();
-    let go_on = || !stop.is_raised();
-    let one = |sound: &MemorySound, cutter: &Cutter<'_>| -> Found {
-        let found = cutter.patterns_of(&home.join(&sound.path), &sound.name, &go_on)?;
-        Ok(found.map(|(patterns, vectors)| (patterns, cutter.hearing.named(vectors))))
-    };
-    let mut tell = |folder: &mut JobFolder, n: usize| -> anyhow::Result<bool> {
-        if let Some(progress) = meter.mark("cutting", n_before + n as u64) {
-            folder.emit(EventBody::Progress(progress))?;
-        }
-        Ok(!folder.should_stop())
-    };
-    if !cutter.hearing.is_empty() {
-        let mut all = vec![];
-        for sound in batch {
-            if !tell(folder, all.len())? {
-                return Ok(None);
-            }
-            all.push(one(sound, cutter));
-        }
-        let is_whole = !folder.should_stop();
-        return Ok(is_whole.then_some(all));
-    }
-    let (how, tags) = (cutter.how, cutter.tags);
-    let n_threads = std::thread::available_parallelism().map_or(1, usize::from).min(AT_ONCE_MAX);
-    let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let (sender, receiver) = mpsc::channel();
-    std::thread::scope(|scope| {
-        for _ in 0..n_threads.min(batch.len()) {
-            let (sender, next, failed, one) = (sender.clone(), &next, &failed, &one);
-            scope.spawn(move || {
-                let hearing = Hearing::none();
-                let cutter = Cutter { how, tags, hearing: &hearing };
-                loop {
-                    let i = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(sound) = batch.get(i).filter(|_| !failed.load(Ordering::Relaxed))
-                    else {
-                        return;
-                    };
-                    if sender.send((i, one(sound, &cutter))).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-        drop(sender);
-        let mut all: BTreeMap<usize, Found> = BTreeMap::new();
-        loop {
-            let is_stopped = folder.should_stop();
-            match receiver.recv_timeout(PAUSE) {
-                Ok((i, found)) => {
-                    all.insert(i, found);
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => {
-                    let is_whole = all.len() == batch.len() && !is_stopped;
-                    return Ok(is_whole.then(|| all.into_values().collect()));
-                }
-            }
-            if is_stopped || tell(folder, all.len()).is_err() {
-                failed.store(true, Ordering::Relaxed);
-            }
-        }
     })
 }
 
@@ -387,7 +233,7 @@ fn describe(
     library.spaces = hearing.named(all);
     let found = home.join(files::FOUND);
     context(fs::create_dir_all(&found), "make", &found)?;
-    write_library(&batch_files(&found, 0).0, &library).map_err(|it| Refused(refused(&it)))?;
+    write_library(&found.join("000000.memory"), &library).map_err(|it| Refused(refused(&it)))?;
     finish(folder, result)
 }
 

@@ -1,4 +1,5 @@
-//! Sounds wherever they are: in the library, in a dataset, in what was generated, dropped on the page, or in a file.
+//! Sounds wherever they are: in the library, in a dataset, in what was generated, in the memory, dropped on the page, or
+//! in a file.
 
 use std::{
     fs, io,
@@ -10,16 +11,26 @@ use api::{DatasetIndex, SoundCard, SoundPlace};
 use audio::{Clip, DecodeLimits, decode_file, resample, with_channels};
 use job::Shelf;
 
-use super::refuse;
-use crate::{bad_sound::explain, dataset::Dataset, instrument::LoadedSound};
+use super::{Refused, refuse};
+use crate::{
+    bad_sound::explain,
+    dataset::Dataset,
+    instrument::LoadedSound,
+    patterns::{Tap, each_part},
+};
 
 /// Where the samples of a sound are.
 pub(super) enum Found {
     /// In a file that has to be decoded.
     File(PathBuf),
+    /// A part of such a file.
+    Part(PathBuf, [f64; 2]),
     /// In a dataset, at this place of its index.
     InDataset(Box<Dataset>, usize),
 }
+
+/// The longest sound that is read where nobody says otherwise.
+pub(super) const LONGEST_SECS: f64 = 20.0 * 60.0;
 
 /// Finds a sound. `folder` is the job's.
 pub(super) fn find(folder: &Path, place: &SoundPlace) -> anyhow::Result<Found> {
@@ -50,6 +61,20 @@ pub(super) fn find(folder: &Path, place: &SoundPlace) -> anyhow::Result<Found> {
             }
         }
         SoundPlace::File { path } => path.clone(),
+        SoundPlace::Pattern { excerpt: Some(excerpt), .. } => {
+            if let Some(part_secs) = excerpt.part_secs.filter(|_| excerpt.path.is_file()) {
+                return Ok(Found::Part(excerpt.path.clone(), part_secs));
+            }
+            excerpt.path.clone()
+        }
+        SoundPlace::Pattern { excerpt: None, id } => {
+            return refuse(
+                "no_sound",
+                format!("Nothing says where the pattern {id} is."),
+                "It was not looked up in the memory.",
+                "Choose it again.",
+            );
+        }
         SoundPlace::Dataset { dataset, idx } => {
             let path = job::shelf::find(folder, None, Shelf::Datasets, dataset);
             let dataset = match Dataset::open(&path) {
@@ -92,7 +117,8 @@ pub(super) fn name_of(found: &Found, place: &SoundPlace, folder: &Path) -> Strin
             card.ok().flatten().map_or_else(|| id.to_string(), |card| card.name)
         }
         (Found::File(_), SoundPlace::Generation { id, number }) => format!("{id}, {number}"),
-        (Found::File(path), _) => {
+        (_, SoundPlace::Pattern { excerpt: Some(excerpt), .. }) => excerpt.name.clone(),
+        (Found::File(path) | Found::Part(path, _), _) => {
             path.file_name().unwrap_or_default().to_string_lossy().into_owned()
         }
     }
@@ -106,9 +132,19 @@ pub(super) fn load(
     n_channels: usize,
     longest_secs: f64,
 ) -> anyhow::Result<LoadedSound> {
+    let (clip, name) = read(folder, place, longest_secs)?;
+    shaped(clip, name, rate_hz, n_channels)
+}
+
+/// Reads a whole sound as it is, with its name.
+pub(super) fn read(
+    folder: &Path,
+    place: &SoundPlace,
+    longest_secs: f64,
+) -> anyhow::Result<(Clip, String)> {
     let found = find(folder, place)?;
     let name = name_of(&found, place, folder);
-    let clip = match &found {
+    let mut clip = match &found {
         Found::InDataset(dataset, idx) => {
             let sound = &dataset.index().sounds[*idx];
             let from_hz = dataset.index().summary.rate_hz;
@@ -120,8 +156,36 @@ pub(super) fn load(
             Clip { rate_hz: from_hz, channels: channels.context("read the dataset")? }
         }
         Found::File(path) => decoded(path, &name, longest_secs)?,
+        Found::Part(path, [start, end]) => {
+            if end - start > longest_secs {
+                return too_long(&name, longest_secs);
+            }
+            part_of(path, &name, [*start, *end])?
+        }
     };
-    shaped(clip, name, rate_hz, n_channels)
+    if clip.n_frames() == 0 {
+        return empty(&name);
+    }
+    clip.channels.iter_mut().flatten().filter(|x| !x.is_finite()).for_each(|x| *x = 0.0);
+    Ok((clip, name))
+}
+
+/// A part of a file of any length.
+fn part_of(path: &Path, name: &str, part_secs: [f64; 2]) -> anyhow::Result<Clip> {
+    let mut part = None;
+    let mut take = |_, clips: Vec<Clip>| {
+        part = clips.into_iter().next();
+        true
+    };
+    match each_part(path, name, &[Tap::Whole], &[part_secs], &mut take) {
+        Ok(_) => part.with_context(|| format!("read a part of {}", path.display())),
+        Err(problem) => Err(anyhow::Error::new(Refused(problem))),
+    }
+}
+
+fn empty<T>(name: &str) -> anyhow::Result<T> {
+    let what = format!("“{name}” is empty.");
+    refuse("empty", what, "It holds no sound.", "Choose another sound.")
 }
 
 /// Reads a whole sound file at a rate and with as many channels.
@@ -156,8 +220,7 @@ fn shaped(
 ) -> anyhow::Result<LoadedSound> {
     let clip = resample(&with_channels(clip, n_channels), rate_hz);
     if clip.n_frames() == 0 {
-        let what = format!("“{name}” is empty.");
-        return refuse("empty", what, "It holds no sound.", "Choose another sound.");
+        return empty(&name);
     }
     let mut channels = clip.channels;
     channels.iter_mut().flatten().filter(|x| !x.is_finite()).for_each(|x| *x = 0.0);

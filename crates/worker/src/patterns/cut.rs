@@ -1,8 +1,11 @@
 //! Cutting a sound file into patterns, ten minutes at a time.
 
-use std::path::Path;
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
-use api::{CutOrder, Pattern, PatternId, Problem};
+use api::{CutOrder, KnownSounds, Pattern, PatternId, Problem};
 use audio::{
     patterns::{CutSettings, WAYS, agreement, cut},
     rhythm::rhythm,
@@ -13,6 +16,10 @@ use super::{Hearing, RATE_HZ, Vectors, described, facts, own_space, parts::Taps,
 /// As much of a sound is cut at once; the last part of a piece begins the next.
 const PIECE_SECS: f64 = 600.0;
 
+/// A part is left out that is quieter than the loudest of its sound by more than this, in dB, and below a level.
+const QUIET_DB: f64 = 35.0;
+const QUIET_MOST_DB: f64 = -45.0;
+
 /// Cuts sounds into patterns.
 pub(crate) struct Cutter<'a> {
     /// How.
@@ -21,10 +28,22 @@ pub(crate) struct Cutter<'a> {
     pub(crate) tags: &'a [String],
     /// What gives vectors beside our own.
     pub(crate) hearing: &'a Hearing,
+    /// Sounds that are passed over.
+    pub(crate) known: &'a KnownSounds,
+}
+
+/// What was found in a sound.
+pub(crate) enum CutSound {
+    /// Its patterns with their vectors, and what one should know of the file.
+    Cut { patterns: Vec<Pattern>, vectors: Vectors, notes: Vec<String> },
+    /// It has patterns already.
+    Known,
+    /// There was a stop before its end.
+    Stopped,
 }
 
 impl Cutter<'_> {
-    /// The patterns of a sound file with their vectors; nothing where `go_on` said to stop.
+    /// The patterns of a sound file, unless `go_on` says to stop.
     ///
     /// # Errors
     /// When the file cannot be read as sound: what happened, why, and what to do.
@@ -33,8 +52,15 @@ impl Cutter<'_> {
         path: &Path,
         name: &str,
         go_on: &dyn Fn() -> bool,
-    ) -> Result<Option<(Vec<Pattern>, Vectors)>, Problem> {
+    ) -> Result<CutSound, Problem> {
         let source = source_of(path, name)?;
+        // One that is at another path, too, is known as well; one that has moved is not, so that its patterns follow it.
+        let is_there = |it: &PathBuf| {
+            it == path || super::hash(it).is_ok_and(|sha256| sha256 == source.sha256)
+        };
+        if self.known.sounds.get(&source.sha256).is_some_and(is_there) {
+            return Ok(CutSound::Known);
+        }
         let settings = settings(self.how);
         let mut taps = Taps::open(path, name, &self.hearing.taps())?;
         let (mut patterns, mut vectors) = (vec![], self.hearing.no_vectors());
@@ -56,7 +82,7 @@ impl Cutter<'_> {
             };
             for found in cuts {
                 if !go_on() {
-                    return Ok(None);
+                    return Ok(CutSound::Stopped);
                 }
                 let [start, end] = [found.start_secs, found.end_secs];
                 let at = |secs: f64| ((secs * f64::from(RATE_HZ)) as usize).min(piece.len());
@@ -82,12 +108,24 @@ impl Cutter<'_> {
             }
             if is_last {
                 debug_assert!(vectors.own.iter().all(|it| it.1.len() == own_space().dim));
-                return Ok(Some((patterns, vectors)));
+                leave_out_quiet(&mut patterns, &mut vectors);
+                let notes = taps.notes();
+                return Ok(CutSound::Cut { patterns, vectors, notes });
             }
             taps.forget_before(next);
             from = next;
         }
     }
+}
+
+/// Leaves out what is next to silence beside the rest of its sound: room tone, and the ends of tails.
+fn leave_out_quiet(patterns: &mut Vec<Pattern>, vectors: &mut Vectors) {
+    let levels = patterns.iter().map(|it| it.facts.level_db);
+    let loudest = levels.fold(f64::NEG_INFINITY, f64::max);
+    let least = (loudest - QUIET_DB).min(QUIET_MOST_DB);
+    patterns.retain(|it| it.facts.level_db >= least);
+    let kept: BTreeSet<PatternId> = patterns.iter().map(|it| it.id).collect();
+    vectors.retain(|id| kept.contains(&id));
 }
 
 fn settings(how: CutOrder) -> CutSettings {

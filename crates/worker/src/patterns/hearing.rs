@@ -23,6 +23,13 @@ pub(crate) struct Vectors {
 }
 
 impl Vectors {
+    /// Leaves out those of other patterns.
+    pub(super) fn retain(&mut self, is_wanted: impl Fn(PatternId) -> bool) {
+        for rows in self.of_models.iter_mut().chain([&mut self.own]) {
+            rows.retain(|it| is_wanted(it.0));
+        }
+    }
+
     pub(crate) fn append(&mut self, mut other: Self) {
         self.own.append(&mut other.own);
         for (mine, mut theirs) in self.of_models.iter_mut().zip(other.of_models) {

@@ -114,6 +114,13 @@ impl Taps {
         self.held.iter_mut().for_each(|it| it.forget_before(secs));
     }
 
+    /// What is wrong with a sound that was read to its end, in sentences, if some of it is missing.
+    pub(super) fn notes(self) -> Vec<String> {
+        let notes = self.reader.end().notes.into_iter();
+        let is_lost = |it: &audio::Note| matches!(it.code, "truncated" | "damaged");
+        notes.filter(is_lost).map(|it| format!("{}.", it.message)).collect()
+    }
+
     /// Where the sound ends, once it was read to its end.
     pub(super) fn has_until(&self) -> f64 {
         self.held.first().map_or(0.0, Held::has_until)

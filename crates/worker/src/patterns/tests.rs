@@ -1,6 +1,6 @@
 //! Tests of patterns of files: the samples that come by are those of the file, and cutting in pieces loses nothing.
 
-use api::CutOrder;
+use api::{CutOrder, KnownSounds};
 use audio::{Clip, WavFormat, write_wav};
 
 use super::*;
@@ -58,8 +58,15 @@ fn a_long_sound_is_cut_in_pieces_and_nothing_is_lost_between_them() {
     write_wav(&path, &Clip { rate_hz, channels: vec![channel] }, WavFormat::Int16).unwrap();
     let hearing = Hearing::none();
     let tags = ["test".to_owned()];
-    let cutter = Cutter { how: CutOrder::default(), tags: &tags, hearing: &hearing };
-    let (patterns, vectors) = cutter.patterns_of(&path, "long.wav", &|| true).unwrap().unwrap();
+    let cut = |known: &KnownSounds, go_on: bool| {
+        let cutter = Cutter { how: CutOrder::default(), tags: &tags, hearing: &hearing, known };
+        cutter.patterns_of(&path, "long.wav", &|| go_on).unwrap()
+    };
+    let mut known = KnownSounds::default();
+    let CutSound::Cut { patterns, vectors, notes } = cut(&known, true) else {
+        panic!("it was not cut")
+    };
+    assert!(notes.is_empty());
     assert_eq!(patterns.len(), vectors.own.len());
     let covered: f64 = patterns.iter().map(Pattern::length_secs).sum();
     assert!((655.0..=660.5).contains(&covered), "{covered}");
@@ -68,5 +75,11 @@ fn a_long_sound_is_cut_in_pieces_and_nothing_is_lost_between_them() {
         assert!(pair[1].start_secs - pair[0].end_secs < 0.3, "{pair:?}");
     }
     assert!(patterns.iter().all(|it| it.tags == tags && it.kind == "harmonic"));
-    assert!(cutter.patterns_of(&path, "long.wav", &|| false).unwrap().is_none());
+    assert!(matches!(cut(&known, false), CutSound::Stopped));
+    // It is passed over where it is known to be, and cut elsewhere.
+    let sha256 = patterns[0].source.sha256.clone();
+    known.sounds.insert(sha256.clone(), path.clone());
+    assert!(matches!(cut(&known, true), CutSound::Known));
+    known.sounds.insert(sha256, "elsewhere.wav".into());
+    assert!(matches!(cut(&known, false), CutSound::Stopped));
 }

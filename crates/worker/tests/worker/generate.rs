@@ -7,8 +7,9 @@ use std::{
 };
 
 use api::{
-    GenerateTask, ModelPlace, NewGeneration, Outcome, Recipe, RecipeModel, RecipeSource,
-    SampleFormat, SoundCard, SoundPlace, Task, Way, seed_of,
+    BlendSound, BlendSource, BlendWay, Excerpt, GenerateTask, ModelPlace, NewGeneration, Outcome,
+    PatternId, Recipe, RecipeModel, RecipeSource, SampleFormat, SoundCard, SoundPlace, Task, Way,
+    seed_of,
 };
 use serde_json::json;
 
@@ -36,7 +37,10 @@ fn asked(recipe: Recipe, count: u32) -> NewGeneration {
 }
 
 fn run(scene: &Scene, asked: NewGeneration) -> Job {
-    scene.run("generations", Task::Generate(GenerateTask { asked }))
+    scene.run(
+        "generations",
+        Task::Generate(GenerateTask { asked: Box::new(asked), needs_bytes: None }),
+    )
 }
 
 fn card(folder: &Path) -> SoundCard {
@@ -328,6 +332,55 @@ fn a_sound_comes_to_where_the_model_is_at_home() {
 }
 
 #[test]
+fn sounds_and_parts_of_sounds_are_blended_also_in_the_latents_of_a_model() {
+    let scene = Scene::new(&json!({}));
+    let other = scene.workspace.sounds().join("other.wav");
+    write_tone(&other, 22_050, 2, 0.4);
+    let part = SoundPlace::Pattern {
+        id: PatternId(7),
+        excerpt: Some(Excerpt {
+            path: other.clone(),
+            name: "a part".into(),
+            part_secs: Some([0.1, 0.3]),
+        }),
+    };
+    let of = |way: BlendWay, weights: [f64; 2]| {
+        let places = [file(&scene), part.clone()].into_iter().zip(weights);
+        let sounds = places.map(|(sound, weight)| BlendSound { sound, weight }).collect();
+        let source = BlendSource { sounds, way, grain_secs: 0.05, ..BlendSource::default() };
+        let mut recipe = Recipe { secs: Some(0.25), ..recipe(RecipeSource::Blend(source)) };
+        if !way.needs_model() {
+            recipe.models.clear();
+        }
+        made(&scene, recipe, 1).remove(0).1
+    };
+    let ways =
+        [BlendWay::Grains, BlendWay::Spectra, BlendWay::Latents, BlendWay::Path, BlendWay::Layers];
+    let mut hashes = BTreeSet::new();
+    for way in ways {
+        let card = of(way, [1.0, 1.0]);
+        let facts = &card.facts;
+        // Without a model, the higher rate and as many channels as any has.
+        let expected = if way.needs_model() { (44_100, 1, 11_025) } else { (48_000, 2, 12_000) };
+        assert_eq!((facts.rate_hz, facts.channels, facts.n_samples), expected, "{way:?}");
+        assert!(facts.peak_db.is_some(), "{way:?}");
+        assert_eq!(of(way, [1.0, 1.0]).facts, *facts, "{way:?}: the same recipe, the same sound");
+        assert_eq!(card.recipe.models.len(), usize::from(way.needs_model()));
+        hashes.insert(facts.sha256.clone());
+    }
+    assert_eq!(hashes.len(), ways.len());
+    assert_ne!(of(BlendWay::Latents, [1.0, 0.0]).facts, of(BlendWay::Latents, [0.0, 1.0]).facts);
+    // A part goes through a model like any sound, and is as long as it is.
+    let source = RecipeSource::Sound { sound: part.clone(), transposes_to_model: false };
+    let through = made(&scene, recipe(source), 1).remove(0).1;
+    assert_eq!((through.facts.n_samples, through.name.as_str()), (8820, "a part"));
+    // One that nobody has looked up is refused.
+    let place = SoundPlace::Pattern { id: PatternId(7), excerpt: None };
+    let source = RecipeSource::Sound { sound: place, transposes_to_model: false };
+    assert_eq!(run(&scene, asked(recipe(source), 1)).problem().code, "no_sound");
+}
+
+#[test]
 fn what_cannot_be_followed_is_refused_in_words() {
     let scene = Scene::new(&json!({}));
     let check = |asked: NewGeneration, code: &str| {
@@ -367,7 +420,8 @@ fn what_cannot_be_followed_is_refused_in_words() {
 fn a_job_that_is_stopped_keeps_what_it_has_made() {
     let scene = Scene::new(&json!({}));
     let recipe = Recipe { secs: Some(20.0), ..recipe(walk()) };
-    let task = Task::Generate(GenerateTask { asked: asked(recipe, 200) });
+    let task =
+        Task::Generate(GenerateTask { asked: Box::new(asked(recipe, 200)), needs_bytes: None });
     let job = scene.workspace.job("generations", "many-000001", task);
     let path = job.path().to_owned();
     let stopper = std::thread::spawn(move || {

@@ -18,18 +18,18 @@ const ENTRIES_MAX: usize = 2_000_000;
 
 /// A sound file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Found {
+pub(crate) struct Found {
     /// Its path in the folder, with `/` between its parts.
-    pub(super) path: String,
-    pub(super) bytes: u64,
-    pub(super) modified_ms: UnixMs,
+    pub(crate) path: String,
+    pub(crate) bytes: u64,
+    pub(crate) modified_ms: UnixMs,
 }
 
 /// What a folder holds.
 #[derive(Debug, Default)]
-pub(super) struct Walked {
+pub(crate) struct Walked {
     /// Its sounds, by path.
-    pub(super) files: Vec<Found>,
+    pub(crate) files: Vec<Found>,
     /// Sounds that were too many.
     pub(super) n_left_out: usize,
 }
@@ -38,7 +38,7 @@ pub(super) struct Walked {
 ///
 /// # Errors
 /// `Io` when the folder cannot be read. One below it that cannot be is left out.
-pub(super) fn walk(root: &Path) -> Result<Walked, Error> {
+pub(crate) fn walk(root: &Path) -> Result<Walked, Error> {
     let found = fs::metadata(root).map_err(Error::io("read", root))?;
     if found.is_file() {
         let name = root.file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -6,14 +6,11 @@ use std::{
 };
 
 use api::{
-    CONTROLS, CodecFacts, DIRECTIONS_MAX, Finish, Id, ModelPlace, NewGeneration, Recipe,
-    RecipeModel, RecipeSource, SoundPlace,
+    BlendSource, BlendWay, CONTROLS, CodecFacts, DIRECTIONS_MAX, Finish, Id, ModelPlace,
+    NewGeneration, Recipe, RecipeModel, RecipeSource, SoundPlace,
 };
 
-use super::super::{
-    maps, models,
-    sessions::{self, CodecOf},
-};
+use super::super::{maps, models, sessions};
 use super::words;
 
 use crate::{
@@ -41,21 +38,18 @@ const LOUDNESS: std::ops::RangeInclusive<f64> = -70.0..=0.0;
 impl Studio {
     /// What was asked for, as an order has it: models with their names and the SHA-256 of their weights, and the
     /// standard deviations of the latents.
-    pub(super) fn frozen(
-        &self,
-        mut asked: NewGeneration,
-        codec_of: CodecOf<'_>,
-    ) -> Result<NewGeneration, Error> {
+    pub(super) fn frozen(&self, mut asked: NewGeneration) -> Result<NewGeneration, Error> {
         check_numbers(&asked)?;
         let recipe = &mut asked.recipe;
         // One that says which weights it means was frozen before, with the deviations that it was made with.
         let is_new = recipe.models.iter().all(|model| model.sha256.is_empty());
         let mut codecs = Vec::new();
         let of_words = matches!(recipe.source, RecipeSource::Words(_));
+        let is_blend = matches!(recipe.source, RecipeSource::Blend(_));
         for model in &mut recipe.models {
             *model = self.found(model)?;
             if !of_words {
-                codecs.extend(self.codec_of(model, codec_of)?);
+                codecs.extend(self.codec_of(model)?);
             }
         }
         sessions::check_alike(&codecs)?;
@@ -70,11 +64,25 @@ impl Studio {
         if let RecipeSource::Prior { prior, .. } = &mut recipe.source {
             *prior = self.found(prior)?;
         }
-        if is_new && !of_words && recipe.deviations.is_empty() {
+        if is_new && !of_words && !is_blend && recipe.deviations.is_empty() {
             recipe.deviations = maps::deviations(&self.shared, &recipe.models[0].sha256)?;
+        }
+        for place in asked.inputs.iter_mut().chain(sounds_in(&mut asked.recipe)) {
+            self.find_excerpt(place)?;
         }
         self.check_sounds(&asked)?;
         Ok(asked)
+    }
+
+    /// Says where the samples of a pattern are. One that the memory has forgotten is where the recipe says.
+    fn find_excerpt(&self, place: &mut SoundPlace) -> Result<(), Error> {
+        let SoundPlace::Pattern { id, excerpt } = place else { return Ok(()) };
+        match (self.excerpt_of(*id), &excerpt) {
+            (Ok(found), _) => *excerpt = Some(found),
+            (Err(Error::NotFound { .. }), Some(known)) if known.path.is_file() => {}
+            (Err(error), _) => return Err(error),
+        }
+        Ok(())
     }
 
     /// A model of a recipe as it is here: where the recipe says, else whichever has the same weights.
@@ -125,13 +133,9 @@ impl Studio {
     }
 
     /// What a model of the library is like; of a file the job says it.
-    fn codec_of(
-        &self,
-        model: &RecipeModel,
-        codec_of: CodecOf<'_>,
-    ) -> Result<Option<(String, CodecFacts)>, Error> {
+    fn codec_of(&self, model: &RecipeModel) -> Result<Option<(String, CodecFacts)>, Error> {
         let ModelPlace::Library { id } = &model.place else { return Ok(None) };
-        let codec = sessions::codec(&self.shared, id, &model.name, codec_of)?;
+        let codec = sessions::codec(&self.shared, id, &model.name)?;
         Ok(Some((model.name.clone(), codec)))
     }
 
@@ -153,7 +157,7 @@ impl Studio {
             return Err(Error::invalid("inputs", message));
         }
         // In a batch, other sounds take the place of the recipe's.
-        let own = sound_of(&asked.recipe).filter(|_| !is_batch);
+        let own = sounds_of(&asked.recipe).into_iter().filter(|_| !is_batch);
         let mut datasets = BTreeMap::new();
         for place in asked.inputs.iter().chain(own) {
             self.check_sound(place, &mut datasets)?;
@@ -195,17 +199,38 @@ impl Studio {
                 _ => Ok(()),
             },
             SoundPlace::File { path } => check_file(path),
+            SoundPlace::Pattern { excerpt, .. } => {
+                excerpt.as_ref().map_or(Ok(()), |it| check_file(&it.path))
+            }
         }
     }
 }
 
-/// The sound that a recipe reads, if it reads one.
-pub(super) fn sound_of(recipe: &Recipe) -> Option<&SoundPlace> {
+/// The sounds that a recipe reads.
+pub(crate) fn sounds_of(recipe: &Recipe) -> Vec<&SoundPlace> {
     match &recipe.source {
-        RecipeSource::Sound { sound, .. } => Some(sound),
-        RecipeSource::Prior { start, .. } => start.as_ref(),
-        RecipeSource::Words(words) => words.begin.as_ref().map(|begin| &begin.sound),
-        _ => None,
+        RecipeSource::Sound { sound, .. } => vec![sound],
+        RecipeSource::Prior { start, .. } => start.iter().collect(),
+        RecipeSource::Words(words) => words.begin.iter().map(|begin| &begin.sound).collect(),
+        RecipeSource::Blend(blend) => blend.sounds.iter().map(|it| &it.sound).collect(),
+        RecipeSource::Path { .. }
+        | RecipeSource::Trajectory { .. }
+        | RecipeSource::Walk { .. }
+        | RecipeSource::Performance { .. } => vec![],
+    }
+}
+
+/// The same, to change them.
+fn sounds_in(recipe: &mut Recipe) -> Vec<&mut SoundPlace> {
+    match &mut recipe.source {
+        RecipeSource::Sound { sound, .. } => vec![sound],
+        RecipeSource::Prior { start, .. } => start.iter_mut().collect(),
+        RecipeSource::Words(words) => words.begin.iter_mut().map(|it| &mut it.sound).collect(),
+        RecipeSource::Blend(blend) => blend.sounds.iter_mut().map(|it| &mut it.sound).collect(),
+        RecipeSource::Path { .. }
+        | RecipeSource::Trajectory { .. }
+        | RecipeSource::Walk { .. }
+        | RecipeSource::Performance { .. } => vec![],
     }
 }
 
@@ -220,7 +245,10 @@ fn check_file(path: &Path) -> Result<(), Error> {
 /// Sees that every number is in its range.
 fn check_numbers(asked: &NewGeneration) -> Result<(), Error> {
     let recipe = &asked.recipe;
-    sessions::check_count(recipe.models.len())?;
+    match &recipe.source {
+        RecipeSource::Blend(blend) => check_models_of_blend(blend.way, recipe.models.len())?,
+        _ => sessions::check_count(recipe.models.len())?,
+    }
     if !(1..=COUNT_MAX).contains(&asked.count) {
         return Err(Error::invalid("count", format!("enter 1 to {COUNT_MAX}")));
     }
@@ -231,6 +259,13 @@ fn check_numbers(asked: &NewGeneration) -> Result<(), Error> {
     let n_sounds = u64::from(asked.count) * asked.inputs.len().max(1) as u64;
     if n_sounds > SOUNDS_MAX {
         let message = format!("these are {n_sounds} sounds; make at most {SOUNDS_MAX} at once");
+        return Err(Error::invalid("count", message));
+    }
+    if let RecipeSource::Blend(blend) = &recipe.source
+        && !blend.way.is_random()
+        && asked.count > 1
+    {
+        let message = "nothing in this way of blending is random, so all would be the same; make 1";
         return Err(Error::invalid("count", message));
     }
     check_recipe(recipe)?;
@@ -327,11 +362,45 @@ fn check_source(source: &RecipeSource, secs: Option<f64>) -> Result<(), Error> {
             Ok(())
         }
         RecipeSource::Words(words) => words::check(words),
+        RecipeSource::Blend(blend) => check_blend(blend),
         RecipeSource::Walk { speed_hz, range, start } => {
             check_range("speed_hz", *speed_hz, 0.01, 20.0)?;
             check_range("range", *range, 0.0, 3.0)?;
             check_point("start", start)
         }
+    }
+}
+
+/// Latents are those of one model; nothing else needs one.
+fn check_models_of_blend(way: BlendWay, n_models: usize) -> Result<(), Error> {
+    match (way.needs_model(), n_models) {
+        (true, 1) | (false, 0) => Ok(()),
+        (true, _) => {
+            Err(Error::invalid("models", "choose the one model whose latents are blended"))
+        }
+        _ => Err(Error::invalid("models", "only latents are blended with a model")),
+    }
+}
+
+fn check_blend(blend: &BlendSource) -> Result<(), Error> {
+    let n = blend.sounds.len();
+    if !(1..=BlendSource::SOUNDS_MAX).contains(&n) {
+        let message = format!("choose 1 to {} sounds", BlendSource::SOUNDS_MAX);
+        return Err(Error::invalid("sounds", message));
+    }
+    for sound in &blend.sounds {
+        check_range("weight", sound.weight, 0.0, 100.0)?;
+    }
+    if blend.sounds.iter().all(|it| it.weight == 0.0) {
+        return Err(Error::invalid("weight", "give at least one sound a share"));
+    }
+    check_range("grain_secs", blend.grain_secs, 0.01, 1.0)?;
+    check_range("scatter_secs", blend.scatter_secs, 0.0, 10.0)?;
+    match blend.rhythm {
+        Some(number) if number as usize >= n => {
+            Err(Error::invalid("rhythm", format!("the sounds have the numbers 0 to {}", n - 1)))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -66,7 +66,11 @@ impl Studio {
                 }
                 None => (by_words(memory, &wanted, limit), None),
                 Some(query) => {
-                    let ranked = memory.find(space, query, limit, &wanted).map_err(refused)?;
+                    let mut ranked = memory.find(space, query, limit, &wanted).map_err(refused)?;
+                    // What others are to be like stays first, whatever was rated.
+                    if let Some(LikePattern::Pattern { id }) = &ask.like {
+                        ranked.sort_by_key(|it| it.id != *id);
+                    }
                     let found = ranked.into_iter().filter_map(|it| {
                         let pattern = memory.patterns().get(&it.id)?.clone();
                         let facts = wanted.fit(&pattern)?.why;
@@ -74,7 +78,7 @@ impl Studio {
                             true => it.why.to_string(),
                             false => format!("{facts}; {}", it.why),
                         };
-                        let similarity = Some(it.similarity);
+                        let similarity = Some(it.plain_similarity);
                         Some(FoundPattern { pattern, score: it.score, similarity, why })
                     });
                     (found.collect(), Some(space.to_owned()))
@@ -87,6 +91,38 @@ impl Studio {
                 n_compared,
                 millis: started.elapsed().as_secs_f64() * 1000.0,
             })
+        })
+    }
+
+    /// Patterns that were rated good more often than not, the most useful first, at most so many.
+    pub(crate) fn best_rated_patterns(&self, n: usize) -> Result<Vec<PatternId>, Error> {
+        self.remembered(|it| {
+            let memory = it.memory();
+            let there = memory.tallies().into_iter();
+            let mut best: Vec<_> = there
+                .filter(|(id, tally)| {
+                    tally.n_liked > tally.n_disliked && memory.patterns().contains_key(id)
+                })
+                .map(|(id, tally)| (tally.usefulness(), id))
+                .collect();
+            best.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            Ok(best.into_iter().take(n).map(|it| it.1).collect())
+        })
+    }
+
+    /// Every pattern with the hash of its sound.
+    pub(crate) fn patterns_with_hashes(&self) -> Result<Vec<(PatternId, String)>, Error> {
+        self.remembered(|it| {
+            let all = it.memory().patterns().values();
+            Ok(all.map(|it| (it.id, it.source.sha256.clone())).collect())
+        })
+    }
+
+    /// Vectors of patterns in our own space; those that have none are left out.
+    pub(crate) fn pattern_vectors(&self, ids: &[PatternId]) -> Result<Vec<Vec<f32>>, Error> {
+        self.remembered(|it| {
+            let memory = it.memory();
+            Ok(ids.iter().filter_map(|id| memory.vector(OWN_SPACE, *id).ok()).collect())
         })
     }
 
@@ -135,6 +171,7 @@ impl Studio {
                     y: *y,
                     kind: pattern.kind.clone(),
                     name: pattern.source.name.clone(),
+                    start_secs: pattern.start_secs as f32,
                     length_secs: pattern.length_secs() as f32,
                     level_db: pattern.facts.level_db as f32,
                     brightness_hz: pattern.facts.brightness_hz as f32,
@@ -187,7 +224,8 @@ fn by_words(memory: &Memory, wanted: &Wanted, n: usize) -> Vec<FoundPattern> {
         .filter_map(|pattern| {
             let fit = wanted.fit(pattern)?;
             let usefulness = tallies.get(&pattern.id).map_or(0.5, |it| it.usefulness());
-            Some((fit.share + 0.1 * (usefulness - 0.5), pattern, fit.why))
+            let score = fit.share + 0.1 * (usefulness - 0.5) + 0.1 * (fit.nearness - 1.0);
+            Some((score, pattern, fit.why))
         })
         .collect();
     found.sort_by(|a, b| {
@@ -215,17 +253,16 @@ pub(super) fn prompt(memory: &mut Memory, pattern: &Pattern) -> String {
         let mut counts = BTreeMap::<String, usize>::new();
         for it in near.unwrap_or_default().iter().filter(|it| it.id != pattern.id) {
             let Some(other) = memory.patterns().get(&it.id) else { continue };
-            let own = other.facts.words.iter().chain(&other.tags).cloned();
-            own.collect::<BTreeSet<_>>()
-                .into_iter()
-                .for_each(|it| *counts.entry(it).or_default() += 1);
+            // Not their tags: those are how somebody files sounds, and not what they are like.
+            let own: BTreeSet<_> = other.facts.words.iter().cloned().collect();
+            own.into_iter().for_each(|it| *counts.entry(it).or_default() += 1);
         }
         words.extend(counts.into_iter().filter(|it| it.1 >= SHARED_BY).map(|it| it.0));
     }
     let mut seen = BTreeSet::new();
     words.retain(|it| seen.insert(it.clone()));
     if let Some(bpm) = pattern.facts.tempo_bpm {
-        words.push(format!("{bpm:.0} bpm"));
+        words.push(format!("{bpm:.0} BPM"));
     }
     words.join(", ")
 }

@@ -31,6 +31,15 @@ pub(crate) struct Remembered {
     taught: Taught,
 }
 
+/// What a job has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// Patterns of whole sounds, which may be in the place of those that there are.
+    Sounds { are_anew: bool },
+    /// Patterns that are there, described anew.
+    Patterns,
+}
+
 /// `taught.json`: how well each way to cut meets what a person has set, by the hash of the sound.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Taught {
@@ -82,10 +91,10 @@ impl Remembered {
     }
 
     /// Takes what a job has found: all patterns of some sounds, or some patterns that were described anew.
-    pub(super) fn take(&mut self, found: Library, are_whole_sounds: bool) -> Result<(), Error> {
-        let taken = match are_whole_sounds {
-            true => self.memory.take(found, OWN_SPACE),
-            false => {
+    pub(super) fn take(&mut self, found: Library, what: Taken) -> Result<(), Error> {
+        let taken = match what {
+            Taken::Sounds { are_anew } => self.memory.take(found, OWN_SPACE, are_anew),
+            Taken::Patterns => {
                 // One that was deleted meanwhile does not come back, and what was set meanwhile stays.
                 let there = self.memory.patterns();
                 let anew =
@@ -114,13 +123,11 @@ impl Remembered {
         let sounds = if n == 1 { "one sound".to_owned() } else { format!("{n} sounds") };
         Some(match way {
             0 => format!(
-                "Corrections of {sounds}: the usual way to cut meets {:.0} % of the ends that you set, and no other way is better.",
+                "You have corrected {sounds}: the usual cuts meet {:.0} % of the ends that you set, and no other way of cutting meets more.",
                 100.0 * usual
             ),
             way => format!(
-                "Corrections of {sounds}: new sounds are cut in way {} of {}, which meets {:.0} % of the ends that you set; the usual way meets {:.0} %.",
-                way + 1,
-                means.len(),
+                "Learnt from {sounds} that you corrected: new sounds are cut in a way that meets {:.0} % of the ends that you set, instead of {:.0} %.",
                 100.0 * means[way],
                 100.0 * usual
             ),

@@ -25,6 +25,12 @@ export function isForced(): boolean {
   return forced?.matches ?? false
 }
 
+/** Whether dark is drawn on light. */
+export function isLight(): boolean {
+  void version
+  return document.documentElement.dataset.theme === 'light'
+}
+
 /** The size of small text in CSS pixels; follows the user's text size. */
 export function smallTextSize(): number {
   void version

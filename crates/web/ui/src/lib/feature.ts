@@ -85,3 +85,4 @@ export type List =
   | 'library'
   | 'changes'
   | 'memory-jobs'
+  | 'flows'

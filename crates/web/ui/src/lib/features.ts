@@ -9,7 +9,9 @@ import { daw } from '../pages/daw/feature'
 import { datasets } from '../pages/datasets/feature'
 import { exports } from '../pages/exports/feature'
 import { films } from '../pages/films/feature'
+import { flows } from '../pages/flows/feature'
 import { games } from '../pages/games/feature'
+import { health } from '../pages/health/feature'
 import { help } from '../pages/help/feature'
 import { imports } from '../pages/import/feature'
 import { jobs } from '../pages/jobs/feature'
@@ -25,4 +27,4 @@ import { settings } from '../pages/settings/feature'
 import { trash } from '../pages/trash/feature'
 import { workbench } from '../pages/workbench/feature'
 
-export const features: Feature[] = [dashboard, datasets, runs, compare, games, play, films, session, models, create, workbench, library, memory, notes, daw, exports, imports, projects, jobs, trash, settings, help]
+export const features: Feature[] = [dashboard, datasets, runs, compare, games, play, films, session, models, create, workbench, library, memory, flows, notes, daw, exports, imports, projects, jobs, health, trash, settings, help]

@@ -3,12 +3,16 @@
 mod compose;
 mod tempo;
 
-use std::{ops::ControlFlow, time::Instant};
+use std::{
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use anyhow::Context;
 use api::{
-    EventBody, ModelPlace, Outcome, Recipe, RecipeModel, RecipeSource, Warning, WordsBegin,
-    WordsSource,
+    EventBody, LinkedWeights, ModelPlace, Outcome, Recipe, RecipeModel, RecipeSource, Warning,
+    WordsBegin, WordsSource,
 };
 use audio::Clip;
 use job::Shelf;
@@ -26,7 +30,7 @@ use crate::{
     folder::{JobFolder, problem},
     log::log,
     progress::{Goal, ProgressMeter},
-    text_to_audio,
+    text_to_audio, warm,
 };
 
 /// Where orders of an engine are put, in the job's folder.
@@ -46,14 +50,25 @@ pub(super) fn run(
     let meter = ProgressMeter::new("sounds", goal, 0.0);
     folder.emit(EventBody::Progress(meter.progress("loading the model", n_there)))?;
     let RecipeSource::Words(source) = &recipe.source else { anyhow::bail!("read the words") };
-    let (model, named) = open(folder, recipe, source)?;
+    let named = recipe.models.first().cloned().context("find the model")?;
+    let chosen = Chosen::find(folder, recipe, source)?;
+    let origin = chosen.origin(folder);
+    let model = match warm::take(origin.as_ref()) {
+        Some(model) => model,
+        None => chosen.open(folder)?,
+    };
     let name = folder.order().name.clone();
-    let making = Making { folder, model, named, name, n_done: n_there, meter: None, told: vec![] };
-    make_all(making, plan, missing)
+    let mut making =
+        Making { folder, model, named, name, n_done: n_there, meter: None, told: vec![] };
+    let outcome = make_all(&mut making, plan, missing)?;
+    if let Some(origin) = origin {
+        warm::keep(origin, making.model);
+    }
+    Ok(outcome)
 }
 
 /// Makes sounds by their numbers with an open model.
-fn make_all(mut making: Making<'_>, plan: &Plan, missing: Vec<u32>) -> anyhow::Result<Outcome> {
+fn make_all(making: &mut Making<'_>, plan: &Plan, missing: Vec<u32>) -> anyhow::Result<Outcome> {
     let n_missing = missing.len();
     let mut refused = vec![];
     for number in missing {
@@ -81,44 +96,58 @@ fn make_all(mut making: Making<'_>, plan: &Plan, missing: Vec<u32>) -> anyhow::R
     Ok(Outcome::Done)
 }
 
-/// Loads the model of a recipe; also what the recipe of each sound says of it.
-fn open(
-    folder: &JobFolder,
-    recipe: &Recipe,
-    source: &WordsSource,
-) -> anyhow::Result<(Box<dyn TextToAudio>, RecipeModel)> {
-    let [model] = &recipe.models[..] else { anyhow::bail!("find the model") };
-    let ModelPlace::Library { id } = &model.place else {
-        let why = "A model of a hub is used from the library.";
-        return super::refuse_recipe(why, "Add its folder with `maquette weights add` first.");
-    };
-    let home = job::shelf::find(folder.path(), None, Shelf::Models, id);
-    let Some(card) = model_file::linked(&home) else {
-        let what = format!("“{}” makes no sound from words.", model.name);
-        return refuse(
-            "other_model",
-            what,
-            "It was trained for something else.",
-            "Choose another.",
-        );
-    };
-    let linked = card.linked.context("find the weights")?;
-    let precision = if source.in_8_bits { Precision::Int8 } else { Precision::Float32 };
-    let adapters = source.adapters.iter().map(|it| {
-        let path = match &it.adapter.place {
-            ModelPlace::File { path } => path.clone(),
-            ModelPlace::Library { id } => {
-                let home = job::shelf::find(folder.path(), None, Shelf::Models, id);
-                home.join(model_file::WEIGHTS)
-            }
+/// The model that a recipe names, with what is done to it as it is opened.
+struct Chosen {
+    linked: LinkedWeights,
+    precision: Precision,
+    /// Files of adapters, each with its weight.
+    adapters: Vec<(PathBuf, f64)>,
+}
+
+impl Chosen {
+    /// Finds it, or says what is wrong with the recipe.
+    fn find(folder: &JobFolder, recipe: &Recipe, source: &WordsSource) -> anyhow::Result<Self> {
+        let [model] = &recipe.models[..] else { anyhow::bail!("find the model") };
+        let ModelPlace::Library { id } = &model.place else {
+            let why = "A model of a hub is used from the library.";
+            return super::refuse_recipe(why, "Add its folder with `maquette weights add` first.");
         };
-        (path, it.weight)
-    });
-    let adapters: Vec<_> = adapters.collect();
-    let place = folder.path().join(ENGINE_ORDERS);
-    let opened = text_to_audio::open_linked(&linked, precision, &adapters, &place);
-    let opened = opened.map_err(|problem| anyhow::Error::new(Refused(problem)))?;
-    Ok((opened, model.clone()))
+        let home = |id| job::shelf::find(folder.path(), None, Shelf::Models, id);
+        let Some(card) = model_file::linked(&home(id)) else {
+            let what = format!("“{}” makes no sound from words.", model.name);
+            return refuse(
+                "other_model",
+                what,
+                "It was trained for something else.",
+                "Choose another.",
+            );
+        };
+        let linked = card.linked.context("find the weights")?;
+        let precision = if source.in_8_bits { Precision::Int8 } else { Precision::Float32 };
+        let adapters = source.adapters.iter().map(|it| {
+            let path = match &it.adapter.place {
+                ModelPlace::File { path } => path.clone(),
+                ModelPlace::Library { id } => home(id).join(model_file::WEIGHTS),
+            };
+            (path, it.weight)
+        });
+        let adapters = adapters.collect();
+        Ok(Self { linked, precision, adapters })
+    }
+
+    /// What tells it from others, where the job's worker may stay with it; an engine's model is in another process.
+    fn origin(&self, folder: &JobFolder) -> Option<warm::Origin> {
+        let key = job::kinds::stays_for(&folder.order().task)?;
+        let adapters = self.adapters.iter().map(|(path, _)| path.as_path());
+        let places = [Path::new(&self.linked.folder)].into_iter().chain(adapters);
+        self.linked.engine.is_none().then(|| warm::Origin::of(key, places))
+    }
+
+    fn open(&self, folder: &JobFolder) -> anyhow::Result<Box<dyn TextToAudio>> {
+        let place = folder.path().join(ENGINE_ORDERS);
+        text_to_audio::open_linked(&self.linked, self.precision, &self.adapters, &place)
+            .map_err(|problem| anyhow::Error::new(Refused(problem)))
+    }
 }
 
 struct Making<'a> {

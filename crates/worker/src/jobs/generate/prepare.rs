@@ -303,8 +303,10 @@ impl Workshop {
                 set(instrument, "walk_range", *range as f32);
                 Ok(OWN_SECS)
             }
-            // Both are made elsewhere.
-            RecipeSource::Performance { .. } | RecipeSource::Words(_) => Ok(0.0),
+            // These are made elsewhere.
+            RecipeSource::Performance { .. } | RecipeSource::Words(_) | RecipeSource::Blend(_) => {
+                Ok(0.0)
+            }
         }
     }
 
@@ -332,7 +334,7 @@ impl Workshop {
 }
 
 /// Loads a model of a recipe, and completes what the recipe says of it.
-fn open_one(
+pub(super) fn open_one(
     home: &Path,
     own: &str,
     model: &RecipeModel,

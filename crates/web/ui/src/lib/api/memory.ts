@@ -15,12 +15,16 @@ export const findPatterns = (body: FindPatterns, signal?: Signal) => answer(clie
 /** Hears a sound, or reads words, so that patterns can be found by it. */
 export const createMemoryQuery = (body: NewMemoryQuery) => answer(client.POST('/api/memory/queries', { body }))
 export const memoryJob = (id: string, signal?: Signal) => answer(client.GET('/api/memory/jobs/{id}', { ...at(id), ...until(signal) }))
+/** Jobs of the memory, also those that ended, newest first. */
+export const memoryJobs = (signal?: Signal) => answer(client.GET('/api/jobs', { params: { query: { all: true, kind: 'memory' } }, ...until(signal) }))
 export const patternMap = (space: string | undefined, signal?: Signal) =>
   answer(client.GET('/api/memory/map', { params: { query: space === undefined ? {} : { space } }, ...until(signal) }))
 export const pattern = (id: string, signal?: Signal) => answer(client.GET('/api/memory/patterns/{id}', { ...at(id), ...until(signal) }))
 /** Corrects a pattern. With new ends it has a new identifier. */
 export const changePattern = (id: string, body: PatternEdit) => answer(client.PATCH('/api/memory/patterns/{id}', { ...at(id), body }))
 export const ratePattern = (id: string, body: RatePattern) => answer(client.POST('/api/memory/patterns/{id}/ratings', { ...at(id), body }))
+/** Takes back the newest rating of a pattern. */
+export const withdrawRating = (id: string) => answer(client.DELETE('/api/memory/patterns/{id}/ratings', at(id)))
 /** Forgets all ratings. */
 export const forgetRatings = () => answer(client.DELETE('/api/memory/ratings'))
 /** Writes patterns as one file, or as a folder of sounds. */

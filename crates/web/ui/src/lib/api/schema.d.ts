@@ -559,6 +559,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/family-tree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a sound or a pattern was made of, and what was made of it. */
+        post: operations["family_tree"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/films": {
         parameters: {
             query?: never;
@@ -641,6 +658,150 @@ export interface paths {
         put?: never;
         /** Takes a film back from the trash. */
         post: operations["restore_film"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flow-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs of flows, the newest first. */
+        get: operations["flow_runs"];
+        put?: never;
+        /** Runs a flow. */
+        post: operations["run_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flow-runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A run of a flow, with all that its steps know. */
+        get: operations["flow_run"];
+        put?: never;
+        post?: never;
+        /** Deletes a run that has ended. What it kept stays. */
+        delete: operations["delete_flow_run"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flow-runs/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says to a step that asks, is stuck or is to be done again how it goes on. */
+        post: operations["answer_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flow-runs/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops a run, with its jobs. */
+        post: operations["stop_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every flow: ready-made ones, then one's own. */
+        get: operations["flows"];
+        put?: never;
+        /** Keeps a new flow of one's own. */
+        post: operations["save_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what is wrong with a flow, and in which order its steps go. Keeps nothing. */
+        post: operations["check_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One flow. */
+        get: operations["flow"];
+        /** Gives a flow of one's own another form, or brings one back that was deleted. */
+        put: operations["change_flow"];
+        post?: never;
+        /** Deletes a flow of one's own, and gives what it was. Its runs stay. */
+        delete: operations["delete_flow"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{id}/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Runs a flow on each new sound of a folder from now on, or not any more. A ready-made flow becomes one of one's own for
+         *     that, which is the answer.
+         */
+        put: operations["watch_for_flow"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1069,6 +1230,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/{id}/hurry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Moves a job that waits to the front of its queue. */
+        post: operations["hurry_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/{id}/log": {
         parameters: {
             query?: never;
@@ -1470,6 +1648,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What jobs may take of the computer together. */
+        get: operations["limits"];
+        /** Says what jobs may take of the computer together, from the next job on. */
+        put: operations["set_limits"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/live": {
         parameters: {
             query?: never;
@@ -1784,7 +1980,8 @@ export interface paths {
         put?: never;
         /** Keeps what a person says of a pattern that was found. Later searches follow it. */
         post: operations["rate_pattern"];
-        delete?: never;
+        /** Withdraws what a person has said of a pattern last. */
+        delete: operations["withdraw_rating"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2748,6 +2945,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the studio, its computer, and what works for it are. It looks through the workspace, which takes a moment. */
+        get: operations["system"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/trash": {
         parameters: {
             query?: never;
@@ -3150,6 +3364,43 @@ export interface components {
              */
             seed?: number;
         };
+        /** @description A sound that is blended with others. */
+        BlendSound: {
+            /** @description Where it is. */
+            sound: components["schemas"]["SoundPlace"];
+            /**
+             * Format: double
+             * @description Its share, from 0; shares need not add up to 1. Of layers, how loud it is: 1 as it is.
+             */
+            weight?: number;
+        };
+        /** @description Sounds that are blended. */
+        BlendSource: {
+            /** @description The sounds, 1 to [`BlendSource::SOUNDS_MAX`]. */
+            sounds: components["schemas"]["BlendSound"][];
+            /** @description How. */
+            way?: components["schemas"]["BlendWay"];
+            /**
+             * Format: double
+             * @description The length of a grain, in seconds; of grains.
+             */
+            grain_secs?: number;
+            /**
+             * Format: double
+             * @description How far a grain may lie from its time in the sound, in seconds; of grains.
+             */
+            scatter_secs?: number;
+            /**
+             * Format: int32
+             * @description The number of the sound, from 0, whose rhythm the result keeps: its loudness over time.
+             */
+            rhythm?: number | null;
+        };
+        /**
+         * @description How sounds are blended.
+         * @enum {string}
+         */
+        BlendWay: "grains" | "spectra" | "latents" | "path" | "layers";
         /** @description What the card of a package says that no program knows. What is empty is left out. */
         CardWords: {
             /** @description Who made it. */
@@ -4494,6 +4745,15 @@ export interface components {
             /** @enum {string} */
             event: "finished";
         });
+        /** @description A part of a sound file. */
+        Excerpt: {
+            /** @description The file. */
+            path: string;
+            /** @description What the part is called. */
+            name: string;
+            /** @description Where it begins and ends, in seconds; the whole file if absent. */
+            part_secs?: number[] | null;
+        };
         /** @description An export: under way, or done. */
         Export: {
             /** @description Its identifier. */
@@ -4671,6 +4931,14 @@ export interface components {
         };
         /** @description The value of a [`Fact`]. */
         FactValue: number | string;
+        /** @description A job that failed. */
+        Failure: {
+            /** @description The job. */
+            job: components["schemas"]["Job"];
+            /** @description When. */
+            ended_ms: components["schemas"]["u64"];
+            problem?: components["schemas"]["Problem"] | null;
+        };
         /** @description A kind of model that can be trained. */
         Family: {
             /** @description Its name in settings and commands, like `rave`. */
@@ -4687,6 +4955,17 @@ export interface components {
             switches: components["schemas"]["Switch"][];
             /** @description Every setting. */
             knobs: components["schemas"]["Knob"][];
+        };
+        /** @description A family tree, around one of its members. */
+        FamilyTree: {
+            /** @description The key of the member that was asked for. */
+            of: string;
+            /** @description The members, ancestors first. */
+            members: components["schemas"]["Kin"][];
+            /** @description Who was made of whom. */
+            links: components["schemas"]["KinLink"][];
+            /** @description Whether there are more than are shown. */
+            is_cut: boolean;
         };
         /** @description How many directions of a latent space a fidelity takes. */
         Fidelity: {
@@ -4918,6 +5197,402 @@ export interface components {
              * @default 0
              */
             fade_out_secs: number;
+        };
+        /** @description A flow of the studio: a ready-made one, or one of one's own. */
+        Flow: {
+            /** @description Its identifier. */
+            id: components["schemas"]["Id"];
+            /** @description What it does. */
+            plan: components["schemas"]["FlowPlan"];
+            /** @description Whether it came with Maquette, and cannot be changed. */
+            is_ready_made?: boolean;
+            /** @description When it was changed last; 0 for a ready-made one. */
+            changed_ms?: components["schemas"]["u64"];
+            watch?: components["schemas"]["FlowWatch"] | null;
+            /** @description What is missing here for it to run, in words. */
+            missing?: string[];
+        };
+        /** @description What the person says to a step that asks or is stuck. */
+        FlowAnswer: components["schemas"]["FlowSay"] & {
+            /** @description The step's key. */
+            step: string;
+        };
+        /** @description One try at a step. */
+        FlowAttempt: {
+            /** @description What was done. */
+            work: components["schemas"]["FlowWork"];
+            /** @description What was chosen and why, in words. */
+            why?: string;
+            model?: components["schemas"]["Id"] | null;
+            /** @description Its jobs. */
+            jobs?: components["schemas"]["Id"][];
+            /**
+             * Format: int32
+             * @description How often a job of it was started again after it was interrupted.
+             */
+            n_restarts?: number;
+            /** @description When it began. */
+            started_ms: components["schemas"]["u64"];
+            ended_ms?: components["schemas"]["u64"] | null;
+            problem?: components["schemas"]["Problem"] | null;
+        };
+        /** @description A sound that a generated sound begins with. */
+        FlowBegin: {
+            /** @description The input or step; its first sound or pattern. */
+            from: string;
+            /** @description How it begins with it. */
+            how: components["schemas"]["WordsBegin"];
+            /**
+             * Format: double
+             * @description To vary a sound: 0 keeps it, 1 keeps nothing of it.
+             */
+            strength?: number | null;
+        };
+        /** @description Whether a flow is sound, and in which order its steps go. */
+        FlowCheck: {
+            /** @description What is wrong, sentence by sentence; nothing if it can run. */
+            problems: string[];
+            /** @description Keys of steps, in columns: each uses only what stands in columns before its own. */
+            columns: string[][];
+            /** @description For each step by its key, the inputs and steps that it uses. */
+            uses: {
+                [key: string]: string[];
+            };
+            /** @description What is missing here for it to run, in words. */
+            missing?: string[];
+        };
+        /**
+         * @description What happens where a step, and all that was tried otherwise, has failed.
+         * @enum {string}
+         */
+        FlowIfFails: "wait" | "skip" | "stop";
+        /** @description Something that whoever runs a flow gives. */
+        FlowInput: {
+            /** @description What steps call it: a lower-case letter, then letters, digits and `_`. */
+            key: string;
+            /** @description What people call it. */
+            label: string;
+            /** @description What it is. */
+            kind: components["schemas"]["FlowInputKind"];
+            /** @description What is taken where nothing is given: a text or a number. Without it, something must be given. */
+            usual?: unknown;
+        };
+        /**
+         * @description What an input is.
+         * @enum {string}
+         */
+        FlowInputKind: "sound" | "words" | "number";
+        /** @description What a step knows, and those after it may use. */
+        FlowKnows: {
+            /**
+             * @description Patterns of the memory.
+             * @default []
+             */
+            patterns: components["schemas"]["PatternId"][];
+            /**
+             * @description Sounds.
+             * @default []
+             */
+            sounds: components["schemas"]["FlowSound"][];
+            /**
+             * @description Facts by name: `tempo_bpm`, `key`, `secs`, `loudness_lufs`, `words`, `prompt`.
+             * @default {}
+             */
+            facts: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description What is worth knowing, sentence by sentence.
+             * @default []
+             */
+            notes: string[];
+        };
+        /** @description A number, or a text that names one: `{voice.secs|10}`. */
+        FlowNumber: number | string;
+        /** @description What is tried where a step has failed. */
+        FlowOtherwise: {
+            /** @enum {string} */
+            try: "another_model";
+        } | {
+            /** @enum {string} */
+            try: "fewer_steps";
+        } | {
+            /** @enum {string} */
+            try: "again";
+        } | {
+            /** @description What. */
+            work: components["schemas"]["FlowWork"];
+            /** @enum {string} */
+            try: "instead";
+        };
+        /** @description A flow as a file says it. */
+        FlowPlan: {
+            /**
+             * Format: int32
+             * @description Version of this format; see [`FlowPlan::FORMAT`].
+             */
+            format: number;
+            /** @description Its name, 1 to 120 characters. */
+            name: string;
+            /** @description What it does, in a sentence or two. */
+            about?: string;
+            /** @description What whoever runs it gives. */
+            inputs?: components["schemas"]["FlowInput"][];
+            /** @description Its steps, in any order. */
+            steps: components["schemas"]["FlowStep"][];
+        };
+        /** @description A flow that runs or has run, with all that its steps know. Kept as `run.json`. */
+        FlowRun: {
+            /**
+             * Format: int32
+             * @description Version of this format; see [`FlowRun::FORMAT`].
+             */
+            format: number;
+            /** @description Its identifier. */
+            id: components["schemas"]["Id"];
+            flow?: components["schemas"]["Id"] | null;
+            /** @description The flow as it was then, with the work that the person gave to steps instead. */
+            plan: components["schemas"]["FlowPlan"];
+            /** @description Its inputs. */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /** @description The project in which its jobs run. */
+            project: components["schemas"]["Id"];
+            /** @description When it was started. */
+            created_ms: components["schemas"]["u64"];
+            ended_ms?: components["schemas"]["u64"] | null;
+            /** @description Where it stands. */
+            state: components["schemas"]["FlowState"];
+            /** @description Its steps, in the order of the plan. */
+            steps: components["schemas"]["FlowStepRun"][];
+            /**
+             * Format: int64
+             * @description What each random number follows from.
+             */
+            seed: number;
+            /** @description Whether it was started by a new sound in a watched folder. */
+            is_watched?: boolean;
+        };
+        /** @description What the person says. */
+        FlowSay: {
+            /** @description The numbers. */
+            numbers: number[];
+            /** @enum {string} */
+            say: "choose";
+        } | {
+            work?: components["schemas"]["FlowWork"] | null;
+            /** @enum {string} */
+            say: "retry";
+        } | {
+            /** @enum {string} */
+            say: "skip";
+        };
+        /** @description A sound of a flow. */
+        FlowSound: {
+            /** @description Where it is. */
+            place: components["schemas"]["SoundPlace"];
+            /** @description What it is called. */
+            name: string;
+            /** @description What was said of it by a test, in words. */
+            why?: string;
+            /**
+             * Format: double
+             * @description How alike it is to what was asked, from -1 to 1, where that was measured.
+             */
+            likeness?: number | null;
+        };
+        /**
+         * @description Where the run of a flow stands.
+         * @enum {string}
+         */
+        FlowState: "running" | "waiting" | "done" | "failed" | "stopped";
+        /** @description A step of a flow. */
+        FlowStep: {
+            /** @description What other steps call it, as with inputs. */
+            key: string;
+            /** @description What people call it. */
+            label: string;
+            /** @description What it does. */
+            work: components["schemas"]["FlowWork"];
+            /** @description Steps that must be done before it, besides those it uses. */
+            after?: string[];
+            /** @description What is tried where it fails, one after the other. */
+            otherwise?: components["schemas"]["FlowOtherwise"][];
+            /** @description What happens where all of that has failed. */
+            if_fails?: components["schemas"]["FlowIfFails"];
+        };
+        /** @description A step of a run. */
+        FlowStepRun: {
+            /** @description The step's key. */
+            key: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["FlowStepState"];
+            /** @description What was tried, the last at the end. */
+            attempts?: components["schemas"]["FlowAttempt"][];
+            /**
+             * Format: int32
+             * @description How many of those were before the person said to try again.
+             */
+            n_before?: number;
+            /** @description What it found out or made. */
+            knows?: components["schemas"]["FlowKnows"];
+            /** @description Sounds to choose from, while it asks the person. */
+            choices?: components["schemas"]["FlowSound"][];
+        };
+        /**
+         * @description Where a step stands.
+         * @enum {string}
+         */
+        FlowStepState: "waiting" | "running" | "asking" | "stuck" | "done" | "skipped" | "failed";
+        /** @description A folder whose new sounds a flow runs on. */
+        FlowWatch: {
+            /** @description The folder, by its absolute path; what lies in the workspace is left out. */
+            folder: string;
+            /** @description The input that each new sound is given as. */
+            input: string;
+            /** @description What the other inputs are. */
+            inputs?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description What to watch; nothing to stop watching. */
+        FlowWatching: {
+            watch?: components["schemas"]["FlowWatch"] | null;
+        };
+        /** @description What a step does. */
+        FlowWork: {
+            /** @description Words and facts, as in a search. */
+            words?: string;
+            /** @description Sounds and patterns that they are to be like. */
+            like?: string[];
+            /** @description Whether the best rated ones are taken, instead of what fits best. */
+            best_rated?: boolean;
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            n?: number;
+            /** @enum {string} */
+            do: "find";
+        } | {
+            /** @description Sounds. */
+            sounds: string[];
+            /** @enum {string} */
+            do: "analyse";
+        } | {
+            /** @description Steps and inputs that it draws on. */
+            from?: string[];
+            /** @description Words that come first. */
+            words?: string;
+            /** @enum {string} */
+            do: "describe";
+        } | {
+            /** @description The words. */
+            prompt: string;
+            model?: components["schemas"]["Id"] | null;
+            /** @description How long, in seconds. */
+            secs: components["schemas"]["FlowNumber"];
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            count?: number;
+            /**
+             * Format: int32
+             * @description Steps of the sampler; the model's usual number if absent.
+             */
+            steps?: number | null;
+            begin?: components["schemas"]["FlowBegin"] | null;
+            /** @enum {string} */
+            do: "generate";
+        } | {
+            /** @description Sounds. */
+            sounds: string[];
+            model?: components["schemas"]["Id"] | null;
+            /**
+             * Format: double
+             * @description How far each drifts, in standard deviations: 0 to 2.
+             */
+            vary?: number;
+            /**
+             * Format: int32
+             * @description How many of each.
+             */
+            count?: number;
+            /** @enum {string} */
+            do: "through";
+        } | {
+            /** @description Sounds and patterns, at least one; of more than sixteen, the first sixteen. */
+            sounds: string[];
+            /** @description How. */
+            way?: components["schemas"]["BlendWay"];
+            model?: components["schemas"]["Id"] | null;
+            secs?: components["schemas"]["FlowNumber"] | null;
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            count?: number;
+            /** @description A sound whose rhythm the result keeps: its loudness over time. */
+            rhythm?: string | null;
+            /**
+             * Format: double
+             * @description How much louder than the others the first sound is, in dB; of layers.
+             */
+            first_gain_db?: number;
+            /**
+             * Format: double
+             * @description The length of a grain, in seconds; the usual one if absent.
+             */
+            grain_secs?: number | null;
+            /**
+             * Format: double
+             * @description How far a grain may lie from its time in the sound, in seconds; a little where several are made, if absent.
+             */
+            scatter_secs?: number | null;
+            /** @enum {string} */
+            do: "blend";
+        } | {
+            /** @description Sounds. */
+            sounds: string[];
+            /** @description Sounds and patterns that they are to be like. */
+            like?: string[];
+            /**
+             * Format: double
+             * @description The least likeness, from -1 to 1.
+             */
+            likeness?: number | null;
+            /**
+             * Format: double
+             * @description The least loudness, in LUFS.
+             */
+            loudness_lufs?: number | null;
+            /**
+             * Format: int32
+             * @description How many at the most: the most alike ones.
+             */
+            most?: number | null;
+            /** @enum {string} */
+            do: "test";
+        } | {
+            /** @description Sounds. */
+            sounds: string[];
+            /** @description What is asked. */
+            question?: string;
+            /** @enum {string} */
+            do: "choose";
+        } | {
+            /** @description Sounds. */
+            sounds: string[];
+            /** @description What each is called; a number is added where there are several. */
+            name?: string;
+            /** @description Tags that they get. */
+            tags?: string[];
+            /** @description Whether they are added to the memory, too. */
+            remember?: boolean;
+            /** @enum {string} */
+            do: "keep";
         };
         /** @description A file in a folder on this computer. */
         FolderFile: {
@@ -5365,6 +6040,8 @@ export interface components {
             n_warnings: number;
             /** @description Whether somebody has seen how it ended and put it aside. It is not once it is queued again. */
             dismissed: boolean;
+            /** @description Why it waits though nothing else is before it, in a sentence. */
+            waits_for?: string | null;
         };
         /** @description A file in a job's folder. */
         JobFile: {
@@ -5453,6 +6130,94 @@ export interface components {
             path: string;
             /** @description Another name than that of the file. */
             name?: string | null;
+        };
+        /** @description A model that is kept loaded for jobs to come. */
+        KeptModel: {
+            /** @description What the job was called that loaded it, or used it last. */
+            job: string;
+            /**
+             * Format: int64
+             * @description Memory that its process takes now, in bytes, where the system says it.
+             */
+            memory_bytes?: number | null;
+        };
+        /** @description A member of a family tree. */
+        Kin: {
+            /** @description What links call it. */
+            key: string;
+            /** @description What it is. */
+            what: components["schemas"]["KinOf"];
+            /** @description What it is called. */
+            name: string;
+            /**
+             * Format: int32
+             * @description How many generations after the one that was asked for; before it if below 0.
+             */
+            generation: number;
+            created_ms?: components["schemas"]["u64"] | null;
+            /** @description Whether it is not there any more. */
+            is_gone?: boolean;
+        };
+        /** @description Who was made of whom. */
+        KinLink: {
+            /** @description The key of what was there before. */
+            parent: string;
+            /** @description The key of what was made of it. */
+            child: string;
+            /** @description How, in a word or two: `blended`, `sent through`, `continued`, `cut from`. */
+            how: string;
+        };
+        /** @description What a member of a family tree is. */
+        KinOf: {
+            /** @description Which. */
+            id: components["schemas"]["Id"];
+            /** @enum {string} */
+            is: "sound";
+        } | {
+            /** @description The generation. */
+            id: components["schemas"]["Id"];
+            /**
+             * Format: int32
+             * @description Its number in it, from 1.
+             */
+            number: number;
+            /** @enum {string} */
+            is: "generated";
+        } | {
+            /** @description Which. */
+            id: components["schemas"]["PatternId"];
+            /** @enum {string} */
+            is: "pattern";
+        } | {
+            /** @description Which. */
+            id: components["schemas"]["Id"];
+            /** @enum {string} */
+            is: "item";
+        } | {
+            /** @description The dataset. */
+            dataset: components["schemas"]["Id"];
+            /**
+             * Format: int32
+             * @description Its place in it, from 0.
+             */
+            idx: number;
+            /** @enum {string} */
+            is: "dataset";
+        } | {
+            /** @description Its path, or its upload. */
+            path: string;
+            /** @enum {string} */
+            is: "file";
+        } | {
+            /** @description Which. */
+            id: components["schemas"]["Id"];
+            /** @enum {string} */
+            is: "model";
+        } | {
+            /** @description Which. */
+            id: components["schemas"]["Id"];
+            /** @enum {string} */
+            is: "flow";
         };
         /** @description One setting. */
         Knob: {
@@ -5833,6 +6598,14 @@ export interface components {
         } | {
             /** @enum {string} */
             until: "forever";
+        };
+        /** @description What jobs may take of the computer together. */
+        Limits: {
+            /**
+             * Format: int64
+             * @description Memory of jobs whose need is known, in bytes; four fifths of the computer's if absent.
+             */
+            memory_bytes?: number | null;
         };
         /** @description Where a model came from: enough to train it again. */
         Lineage: {
@@ -6237,18 +7010,20 @@ export interface components {
             n_sounds: number;
             /**
              * Format: int64
+             * @description Those of them that had patterns already, and were passed over.
+             */
+            n_known?: number;
+            /**
+             * Format: int64
              * @description Patterns that were found in them, or written.
              */
             n_patterns: number;
-            /**
-             * Format: int64
-             * @description Patterns that are new in the memory, or were described anew.
-             */
-            n_taken?: number;
             /** @description Sounds that could not be read, or patterns whose sound is not there any more. */
             failures?: components["schemas"]["MemoryFailure"][];
             /** @description The vector of a query. */
             query?: number[];
+            /** @description The vectors of sounds that were heard, in their order; an empty one of a sound that is silent or could not be read. */
+            heard?: number[][];
             /** @description What was written, by its path in the job's folder. */
             file?: string | null;
             /** @description What one should know, sentence by sentence. */
@@ -6717,6 +7492,15 @@ export interface components {
             /** @description How it looks. */
             look?: components["schemas"]["FilmLook"];
         };
+        /** @description A flow to run. */
+        NewFlowRun: {
+            flow?: components["schemas"]["Id"] | null;
+            plan?: components["schemas"]["FlowPlan"] | null;
+            /** @description Its inputs by key: a [`SoundPlace`], a text or a number. */
+            inputs?: {
+                [key: string]: unknown;
+            };
+        };
         /** @description Sounds to make. */
         NewGeneration: {
             /** @description A name; made from the recipe if absent. */
@@ -6823,6 +7607,11 @@ export interface components {
             tags?: string[];
             /** @description The shortest and the longest pattern, in seconds. */
             lengths_secs?: number[] | null;
+            /**
+             * @description Whether sounds that have patterns already are cut anew. Patterns that were set by hand or rated stay in any case;
+             *     without this, the others do, too.
+             */
+            again?: boolean;
         };
         /** @description A game to play. */
         NewPlay: {
@@ -7103,6 +7892,8 @@ export interface components {
              * @description How often it was not.
              */
             n_disliked: number;
+            /** @description What was said of it last: liked or not; none where nothing was. */
+            is_liked?: boolean | null;
             /** @description Words for a prompt: its own, and those that most of its neighbours have, too. */
             prompt: string;
             /** @description Whether its sound can be heard: its file is where it was, or the memory has a copy. */
@@ -7209,6 +8000,11 @@ export interface components {
             kind: string;
             /** @description The name of its sound. */
             name: string;
+            /**
+             * Format: float
+             * @description Where it begins in its sound.
+             */
+            start_secs: number;
             /**
              * Format: float
              * @description Its length.
@@ -7533,7 +8329,10 @@ export interface components {
         };
         /** @description How a sound is made: the same recipe gives the same samples again. */
         Recipe: {
-            /** @description The models that play, the first one's latents being those that sources speak of. At least one. */
+            /**
+             * @description The models that play, the first one's latents being those that sources speak of. At least one, except where sounds
+             *     are blended without latents.
+             */
             models: components["schemas"]["RecipeModel"][];
             /** @description What they play. */
             source: components["schemas"]["RecipeSource"];
@@ -7634,6 +8433,9 @@ export interface components {
         } | (components["schemas"]["WordsSource"] & {
             /** @enum {string} */
             from: "words";
+        }) | (components["schemas"]["BlendSource"] & {
+            /** @enum {string} */
+            from: "blend";
         }) | {
             /** @description The sound that came in, relative to the recipe. */
             input: string;
@@ -7844,6 +8646,21 @@ export interface components {
             expected_score?: number[] | null;
             /** @description What was measured, which does not depend on the limit. */
             measured: components["schemas"]["Measured"];
+        };
+        /** @description A job that runs. */
+        RunningJob: {
+            /** @description The job. */
+            job: components["schemas"]["Job"];
+            /**
+             * Format: int64
+             * @description Memory that it was said to need, in bytes, where that is known.
+             */
+            needs_bytes?: number | null;
+            /**
+             * Format: int64
+             * @description Memory that its process takes now, in bytes, where the system says it.
+             */
+            memory_bytes?: number | null;
         };
         /**
          * @description What there is to hear or see of a model as it learns.
@@ -8423,6 +9240,12 @@ export interface components {
             path: string;
             /** @enum {string} */
             in: "file";
+        } | {
+            /** @description Which. */
+            id: components["schemas"]["PatternId"];
+            excerpt?: components["schemas"]["Excerpt"] | null;
+            /** @enum {string} */
+            in: "pattern";
         };
         /** @description Where the sounds of a dataset come from. */
         SoundSource: {
@@ -8438,6 +9261,21 @@ export interface components {
         } | {
             /** @enum {string} */
             from: "samples";
+        };
+        /** @description Space that a sort of thing takes in the workspace. */
+        SpaceTaken: {
+            /** @description What: the name of its list, `trash` or `memory`. */
+            list: string;
+            /**
+             * Format: int64
+             * @description How many there are, where they can be counted.
+             */
+            n: number;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            bytes: number;
         };
         /** @description A part of a sound that has a name. */
         Span: {
@@ -8617,6 +9455,40 @@ export interface components {
             settings: {
                 [key: string]: unknown;
             };
+        };
+        /** @description `GET /api/system`: how the studio, its computer, and what works for it are. */
+        SystemHealth: {
+            /** @description What this machine has, and what works. */
+            doctor: components["schemas"]["Doctor"];
+            /** @description When the studio started. */
+            started_ms: components["schemas"]["u64"];
+            /**
+             * Format: int64
+             * @description Memory that jobs whose need is known may take together, in bytes.
+             */
+            memory_limit_bytes: number;
+            /** @description Jobs that run, each with the memory that it was said to need and that its process takes. */
+            running: components["schemas"]["RunningJob"][];
+            /** @description Models that are kept loaded for jobs to come, until others need the room. */
+            kept_models: components["schemas"]["KeptModel"][];
+            /** @description Jobs that wait, the next one first. */
+            queued: components["schemas"]["Job"][];
+            /** @description What failed or was interrupted in the last seven days, the newest first, at most 20. */
+            failures: components["schemas"]["Failure"][];
+            /** @description Runs of flows that wait for the person. */
+            waiting_flows: components["schemas"]["Id"][];
+            /**
+             * Format: int64
+             * @description Patterns in the memory whose vectors are damaged or missing.
+             */
+            n_missing_vectors: number;
+            /**
+             * Format: int64
+             * @description Folders of the library that cannot be read.
+             */
+            n_unreadable: number;
+            /** @description Space that each sort of thing takes in the workspace, the largest first. */
+            space: components["schemas"]["SpaceTaken"][];
         };
         /** @description What a process uses of the computer. */
         SystemUse: {
@@ -9242,6 +10114,9 @@ export type AddedNote = components['schemas']['AddedNote'];
 export type Analysis = components['schemas']['Analysis'];
 export type AnalysisEdit = components['schemas']['AnalysisEdit'];
 export type ArrangeChange = components['schemas']['ArrangeChange'];
+export type BlendSound = components['schemas']['BlendSound'];
+export type BlendSource = components['schemas']['BlendSource'];
+export type BlendWay = components['schemas']['BlendWay'];
 export type CardWords = components['schemas']['CardWords'];
 export type Change = components['schemas']['Change'];
 export type ChangeFailure = components['schemas']['ChangeFailure'];
@@ -9306,6 +10181,7 @@ export type Episode = components['schemas']['Episode'];
 export type EpisodeKind = components['schemas']['EpisodeKind'];
 export type Event = components['schemas']['Event'];
 export type EventBody = components['schemas']['EventBody'];
+export type Excerpt = components['schemas']['Excerpt'];
 export type Export = components['schemas']['Export'];
 export type ExportCheck = components['schemas']['ExportCheck'];
 export type ExportForm = components['schemas']['ExportForm'];
@@ -9317,7 +10193,9 @@ export type ExportedFile = components['schemas']['ExportedFile'];
 export type ExportedPlay = components['schemas']['ExportedPlay'];
 export type Fact = components['schemas']['Fact'];
 export type FactValue = components['schemas']['FactValue'];
+export type Failure = components['schemas']['Failure'];
 export type Family = components['schemas']['Family'];
+export type FamilyTree = components['schemas']['FamilyTree'];
 export type Fidelity = components['schemas']['Fidelity'];
 export type FieldProblem = components['schemas']['FieldProblem'];
 export type Film = components['schemas']['Film'];
@@ -9330,6 +10208,28 @@ export type Finding = components['schemas']['Finding'];
 export type FindingKind = components['schemas']['FindingKind'];
 export type Findings = components['schemas']['Findings'];
 export type Finish = components['schemas']['Finish'];
+export type Flow = components['schemas']['Flow'];
+export type FlowAnswer = components['schemas']['FlowAnswer'];
+export type FlowAttempt = components['schemas']['FlowAttempt'];
+export type FlowBegin = components['schemas']['FlowBegin'];
+export type FlowCheck = components['schemas']['FlowCheck'];
+export type FlowIfFails = components['schemas']['FlowIfFails'];
+export type FlowInput = components['schemas']['FlowInput'];
+export type FlowInputKind = components['schemas']['FlowInputKind'];
+export type FlowKnows = components['schemas']['FlowKnows'];
+export type FlowNumber = components['schemas']['FlowNumber'];
+export type FlowOtherwise = components['schemas']['FlowOtherwise'];
+export type FlowPlan = components['schemas']['FlowPlan'];
+export type FlowRun = components['schemas']['FlowRun'];
+export type FlowSay = components['schemas']['FlowSay'];
+export type FlowSound = components['schemas']['FlowSound'];
+export type FlowState = components['schemas']['FlowState'];
+export type FlowStep = components['schemas']['FlowStep'];
+export type FlowStepRun = components['schemas']['FlowStepRun'];
+export type FlowStepState = components['schemas']['FlowStepState'];
+export type FlowWatch = components['schemas']['FlowWatch'];
+export type FlowWatching = components['schemas']['FlowWatching'];
+export type FlowWork = components['schemas']['FlowWork'];
 export type FolderFile = components['schemas']['FolderFile'];
 export type FolderListing = components['schemas']['FolderListing'];
 export type FolderSource = components['schemas']['FolderSource'];
@@ -9359,6 +10259,10 @@ export type JobKind = components['schemas']['JobKind'];
 export type JobKindInfo = components['schemas']['JobKindInfo'];
 export type JobState = components['schemas']['JobState'];
 export type KeepChanged = components['schemas']['KeepChanged'];
+export type KeptModel = components['schemas']['KeptModel'];
+export type Kin = components['schemas']['Kin'];
+export type KinLink = components['schemas']['KinLink'];
+export type KinOf = components['schemas']['KinOf'];
 export type Knob = components['schemas']['Knob'];
 export type KnobKind = components['schemas']['KnobKind'];
 export type LatentMap = components['schemas']['LatentMap'];
@@ -9375,6 +10279,7 @@ export type LibraryScan = components['schemas']['LibraryScan'];
 export type LibraryWord = components['schemas']['LibraryWord'];
 export type LikePattern = components['schemas']['LikePattern'];
 export type Limit = components['schemas']['Limit'];
+export type Limits = components['schemas']['Limits'];
 export type Lineage = components['schemas']['Lineage'];
 export type LinkedWeights = components['schemas']['LinkedWeights'];
 export type Live = components['schemas']['Live'];
@@ -9420,6 +10325,7 @@ export type NewComposition = components['schemas']['NewComposition'];
 export type NewDataset = components['schemas']['NewDataset'];
 export type NewEngine = components['schemas']['NewEngine'];
 export type NewFilm = components['schemas']['NewFilm'];
+export type NewFlowRun = components['schemas']['NewFlowRun'];
 export type NewGeneration = components['schemas']['NewGeneration'];
 export type NewImport = components['schemas']['NewImport'];
 export type NewJob = components['schemas']['NewJob'];
@@ -9489,6 +10395,7 @@ export type RunDefaults = components['schemas']['RunDefaults'];
 export type RunDetail = components['schemas']['RunDetail'];
 export type RunForecast = components['schemas']['RunForecast'];
 export type RunMeasure = components['schemas']['RunMeasure'];
+export type RunningJob = components['schemas']['RunningJob'];
 export type Sample = components['schemas']['Sample'];
 export type SampleFormat = components['schemas']['SampleFormat'];
 export type Score = components['schemas']['Score'];
@@ -9515,6 +10422,7 @@ export type SoundGroupKind = components['schemas']['SoundGroupKind'];
 export type SoundMap = components['schemas']['SoundMap'];
 export type SoundPlace = components['schemas']['SoundPlace'];
 export type SoundSource = components['schemas']['SoundSource'];
+export type SpaceTaken = components['schemas']['SpaceTaken'];
 export type Span = components['schemas']['Span'];
 export type SpectrumAction = components['schemas']['SpectrumAction'];
 export type SpectrumChange = components['schemas']['SpectrumChange'];
@@ -9525,6 +10433,7 @@ export type StretchedSound = components['schemas']['StretchedSound'];
 export type SungCurve = components['schemas']['SungCurve'];
 export type SungNote = components['schemas']['SungNote'];
 export type Switch = components['schemas']['Switch'];
+export type SystemHealth = components['schemas']['SystemHealth'];
 export type SystemUse = components['schemas']['SystemUse'];
 export type TakeDawSounds = components['schemas']['TakeDawSounds'];
 export type TakePatterns = components['schemas']['TakePatterns'];
@@ -10858,6 +11767,39 @@ export interface operations {
             };
         };
     };
+    family_tree: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KinOf"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FamilyTree"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     films: {
         parameters: {
             query?: {
@@ -11112,6 +12054,429 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Film"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    flow_runs: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+                /** @description A flow's identifier; runs of all flows if absent. */
+                flow?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowRun"][];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_flow: {
+        parameters: {
+            query?: {
+                /** @description A project's identifier: only what lies in it is listed, and what is new goes into it. All projects if absent. */
+                project?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFlowRun"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowRun"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    flow_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowRun"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_flow_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlowAnswer"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowRun"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowRun"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    flows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Flow"][];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlowPlan"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Flow"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlowPlan"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowCheck"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Flow"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlowPlan"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Flow"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Flow"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watch_for_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlowWatching"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Flow"];
                 };
             };
             /** @description It could not be done. */
@@ -12161,6 +13526,37 @@ export interface operations {
             };
         };
     };
+    hurry_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     job_log: {
         parameters: {
             query?: {
@@ -13150,6 +14546,68 @@ export interface operations {
             };
         };
     };
+    limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Limits"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Limits"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Limits"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     live: {
         parameters: {
             query?: never;
@@ -13810,6 +15268,37 @@ export interface operations {
                 "application/json": components["schemas"]["RatePattern"];
             };
         };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryMoved"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_rating: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PatternId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description It was done. */
             200: {
@@ -16207,6 +17696,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Sound"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    system: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemHealth"];
                 };
             };
             /** @description It could not be done. */

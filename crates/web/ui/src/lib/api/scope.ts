@@ -2,7 +2,7 @@
 
 /** By method. The user's presets work in every project, and all projects share one queue: these lists are complete. */
 const SCOPED: Record<string, readonly string[]> = {
-  GET: ['datasets', 'daw/files', 'daw/picture', 'exports', 'films', 'generations', 'imports', 'library/folders', 'library/items', 'library/words', 'models', 'patches', 'runs', 'sounds'],
+  GET: ['datasets', 'daw/files', 'daw/picture', 'exports', 'films', 'flow-runs', 'generations', 'imports', 'library/folders', 'library/items', 'library/words', 'models', 'patches', 'runs', 'sounds'],
   POST: [
     'changes',
     'compositions',
@@ -12,6 +12,7 @@ const SCOPED: Record<string, readonly string[]> = {
     'engines',
     'exports',
     'films',
+    'flow-runs',
     'generations',
     'imports',
     'imports/foreign',

@@ -5,9 +5,12 @@ import type { dashboard } from '../../pages/dashboard/en'
 import type { dawPages } from '../../pages/daw/en'
 import type { datasets } from '../../pages/datasets/en'
 import type { exports } from '../../pages/exports/en'
+import type { familyPages } from '../../pages/family/en'
 import type { films } from '../../pages/films/en'
+import type { flowPages } from '../../pages/flows/en'
 import type { games } from '../../pages/games/en'
 import type { play } from '../../pages/play/en'
+import type { healthPages } from '../../pages/health/en'
 import type { helpPages } from '../../pages/help/en'
 import type { importPages } from '../../pages/import/en'
 import type { jobs } from '../../pages/jobs/en'
@@ -42,7 +45,7 @@ export function say<const W extends Record<string, string>>(words: W): W {
   return words
 }
 
-type Words = typeof en & typeof createPages & typeof datasets & typeof dawPages & typeof exports & typeof films & typeof games & typeof play & typeof jobs & typeof libraryPages & typeof memoryPages & typeof notesPages & typeof models & typeof projectPages & typeof dashboard & typeof helpPages & typeof importPages & typeof runPages & typeof session & typeof settings & typeof workbenchPages
+type Words = typeof en & typeof createPages & typeof datasets & typeof dawPages & typeof exports & typeof familyPages & typeof films & typeof flowPages & typeof games & typeof play & typeof jobs & typeof libraryPages & typeof memoryPages & typeof notesPages & typeof models & typeof projectPages & typeof dashboard & typeof healthPages & typeof helpPages & typeof importPages & typeof runPages & typeof session & typeof settings & typeof workbenchPages
 export type Key = keyof Words
 type Names<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
 /** Keys of texts without placeholders. */

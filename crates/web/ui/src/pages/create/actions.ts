@@ -38,8 +38,8 @@ export async function remove(sounds: readonly Sound[]): Promise<string[]> {
 /** Makes variations of a recipe, and shows them. */
 export const vary = (recipe: Recipe, name: string): Promise<boolean> =>
   attempt(async () => {
-    // Words have no latents to drift in: other seeds are their variations.
-    const isOfWords = recipe.source.from === 'words'
+    // Words and blends have no latents to drift in: other seeds are their variations.
+    const isOfWords = recipe.source.from === 'words' || recipe.source.from === 'blend'
     const { count, amount } = isOfWords ? WORDS_VARIATIONS : VARIATIONS
     const { id } = await createGeneration({ name: t('vary.name', { name }), recipe: isOfWords ? { ...recipe, seed: thrown() } : recipe, count, vary: amount })
     toast(tn('vary.started', count))
@@ -53,7 +53,7 @@ export const againHref = ({ id }: Pick<Sound, 'id'>): string => `/create/sounds/
 
 /** The page that plays its model, with its controls; undefined where its model is not in the library. */
 export function exploreHref({ id, card }: Sound): string | undefined {
-  if (card.recipe.source.from === 'words') return undefined
+  if (card.recipe.source.from === 'words' || card.recipe.source.from === 'blend') return undefined
   const model = card.recipe.models[0] && idOf(card.recipe.models[0])
   return model && `/models/${encodeURIComponent(model)}/play?recipe=${encodeURIComponent(`sound:${id}`)}`
 }

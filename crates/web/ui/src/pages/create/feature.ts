@@ -11,6 +11,7 @@ export const create: Feature = {
     { pattern: '/create/generate', title: 'nav.create', load: () => import('./GeneratePage.svelte') },
     { pattern: '/create/words', title: 'nav.create', load: () => import('./WordsPage.svelte') },
     { pattern: '/create/style', title: 'nav.create', load: () => import('./StylePage.svelte') },
+    { pattern: '/create/blend', title: 'nav.create', load: () => import('./BlendPage.svelte') },
     { pattern: '/create/sounds/:id', title: 'nav.create', load: () => import('./SoundPage.svelte') },
     { pattern: '/create/generations/:id', title: 'nav.create', load: () => import('./GenerationPage.svelte') },
   ],

@@ -2,10 +2,10 @@
 
 import './en'
 
-import { length, number, percent } from '$lib/format'
+import { length, level, number, percent } from '$lib/format'
 import { t, tn } from '$lib/i18n'
 
-import type { Finish, Recipe, RecipeModel, SampleFormat, SessionControl, SoundPlace, WordsSource } from '$lib/api'
+import type { BlendSource, Finish, Recipe, RecipeModel, SampleFormat, SessionControl, SoundPlace, WordsSource } from '$lib/api'
 
 export const FORMATS: readonly SampleFormat[] = ['int16', 'int24', 'float32']
 
@@ -32,6 +32,8 @@ export function placeOf(place: SoundPlace): string {
       return t('place.upload')
     case 'file':
       return place.path.split(/[\\/]/).at(-1) ?? place.path
+    case 'pattern':
+      return place.excerpt?.name || t('place.pattern')
   }
 }
 
@@ -53,6 +55,10 @@ export function sentenceOf(recipe: Recipe): string {
         return t('made.walk', { model, speed: number(source.speed_hz), range: number(source.range) })
       case 'words':
         return t('made.words', { prompt: [...source.prompts.map(({ text }) => text), ...(source.parts ?? []).map(({ prompt }) => prompt)].join('” + “'), model })
+      case 'blend': {
+        const [sounds, way] = [tn('made.sounds', source.sounds.length), t(`blend.way.${source.way ?? 'grains'}`).toLowerCase()]
+        return model ? t('made.blendOf', { sounds, way, model }) : t('made.blend', { sounds, way })
+      }
       case 'performance':
         return t('made.performance', { model })
     }
@@ -83,6 +89,7 @@ export function linesOf(recipe: Recipe, controls: readonly SessionControl[] = []
       value: t('recipe.trajectoryValue', { n: source.frames.length, rate: number(source.rate_hz) }),
     },
     ...(source.from === 'words' ? wordsLines(source) : []),
+    ...(source.from === 'blend' ? blendLines(source) : []),
     source.from === 'sound' && { title: t('recipe.sound'), value: placeOf(source.sound) },
     source.from === 'sound' && source.transposes_to_model && { title: t('recipe.transposes'), value: t('recipe.transposesValue') },
     variation && { title: t('recipe.variation'), value: t('recipe.variationValue', { amount: number(variation.amount), seed: variation.seed }) },
@@ -118,6 +125,26 @@ function wordsLines(source: WordsSource): (Line | false | '' | null | undefined)
   ]
 }
 
+/** What was blended, and how. */
+function blendLines({ sounds, way, grain_secs: grain, scatter_secs: scatter, rhythm }: BlendSource): (Line | false)[] {
+  const weights = sounds.map(({ weight }) => weight ?? 1)
+  const all = weights.reduce((sum, weight) => sum + weight, 0)
+  const value = sounds.flatMap(({ sound }, i) => {
+    const name = placeOf(sound)
+    const weight = weights[i] ?? 1
+    // It is named for its rhythm alone.
+    if (weight === 0 && i === rhythm) return []
+    if (way === 'layers') return t('recipe.blendGain', { sound: name, gain: weight > 0 ? level(20 * Math.log10(weight)) : level(-120) })
+    return t('recipe.blendShare', { sound: name, share: `${number(all > 0 ? (100 * weight) / all : 0)}%` })
+  })
+  const inTime = typeof rhythm === 'number' ? sounds[rhythm] : undefined
+  return [
+    { title: t('recipe.blend'), value: value.join(', ') },
+    (way ?? 'grains') === 'grains' && { title: t('recipe.grains'), value: scatter ? t('recipe.grainsValue', { length: length(grain ?? 0.12), scatter: length(scatter) }) : length(grain ?? 0.12) },
+    inTime !== undefined && { title: t('recipe.rhythm'), value: placeOf(inTime.sound) },
+  ]
+}
+
 const finishText = ({ trims_silence: isTrimmed, fade_in_secs: fadeIn = 0, fade_out_secs: fadeOut = 0, loop_secs: loop = 0 }: Finish): string =>
   [isTrimmed && t('finish.trimmed'), (fadeIn > 0 || fadeOut > 0) && t('finish.faded', { in: number(fadeIn), out: number(fadeOut) }), loop > 0 && t('finish.looped', { secs: number(loop) })].filter(Boolean).join(', ')
 
@@ -144,8 +171,8 @@ export const loudness = (lufs: number): string => `${lufs.toFixed(1).replace('-'
 export const shortSeed = (seed: number): string => (seed < 1e6 ? String(seed) : `…${String(seed).slice(-5)}`)
 
 /** The form that changes a recipe: sounds through a model have one, words another. */
-export type DeskName = 'style' | 'words' | 'generate'
-export const deskOf = ({ source }: Recipe): DeskName => (source.from === 'sound' ? 'style' : source.from === 'words' ? 'words' : 'generate')
+export type DeskName = 'style' | 'words' | 'blend' | 'generate'
+export const deskOf = ({ source }: Recipe): DeskName => (source.from === 'sound' ? 'style' : source.from === 'words' || source.from === 'blend' ? source.from : 'generate')
 
 /** The page that opens a recipe in the place where it is changed. */
 export const formHref = (recipe: Recipe, from: string): string => `/create/${deskOf(recipe)}?recipe=${encodeURIComponent(from)}`

@@ -7,6 +7,7 @@ export const help: Feature = {
   place: { title: 'nav.help', href: '/help', icon: CircleQuestionMark, isAbout: true },
   pages: [
     { pattern: '/help', title: 'help.title', isOfAnyProject: true, load: () => import('./HelpPage.svelte') },
+    { pattern: '/help/api', title: 'help.title', isOfAnyProject: true, load: () => import('./ApiPage.svelte') },
     { pattern: '/help/:topic', title: 'help.title', isOfAnyProject: true, load: () => import('./TopicPage.svelte') },
   ],
 }

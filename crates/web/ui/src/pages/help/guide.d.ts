@@ -3,11 +3,10 @@
 declare module 'virtual:guide' {
   import type { Topic } from '../../../vite/guide'
   export const topics: Topic[]
-  export const texts: Record<string, () => Promise<{ default: string }>>
 }
 
-declare module 'virtual:guide-search' {
-  import type { Section } from '../../../vite/guide'
-  const sections: Section[]
-  export default sections
+declare module 'virtual:guide-texts' {
+  /** HTML by the identifiers of topics. */
+  const texts: Record<string, string>
+  export default texts
 }

@@ -1,6 +1,14 @@
 // Search in the guide: sections that contain any of the words, those with most words first, with an excerpt.
 
-import type { Section } from '../../../vite/guide'
+import type { Heading } from '../../../vite/guide'
+
+/** A part of a topic, as the search sees it. The first part of a topic has no heading. */
+export interface Section {
+  topic: string
+  topicTitle: string
+  heading: Heading | null
+  text: string
+}
 
 export interface Hit {
   /** Its address, such as `/help/training#divergence`. */

@@ -4,7 +4,10 @@ import { topics } from 'virtual:guide'
 
 import type { Topic } from '../../../vite/guide'
 
-export { texts, topics } from 'virtual:guide'
+export { topics } from 'virtual:guide'
+
+/** The HTML of all topics: one file, which the search needs as well. */
+export const texts = () => import('virtual:guide-texts').then((module) => module.default)
 
 /** Address prefixes and the topics about them; the first match wins. */
 const PLACES: [path: string, topic: string][] = [
@@ -16,6 +19,9 @@ const PLACES: [path: string, topic: string][] = [
   ['/create', 'generate'],
   ['/library', 'library'],
   ['/memory', 'memory'],
+  ['/flows', 'flows'],
+  ['/flow-runs', 'flows'],
+  ['/health', 'troubleshooting'],
   ['/daw', 'daw'],
   ['/exports', 'exports'],
   ['/export', 'exports'],

@@ -13,6 +13,8 @@ export const jobs = say({
   'jobs.emptyText': 'Prepare a dataset or train a model, and it shows up here.',
   'jobs.open': 'Open',
   'jobs.details': 'Log and files',
+  'jobs.hurry': 'To the front',
+  'jobs.hurried': '“{name}” goes first now',
   'jobs.stopFirst': 'Stop it first',
   'jobs.deletedOne': '“{name}” deleted',
   'jobs.deleted_one': '{n} job deleted',

@@ -2,16 +2,30 @@
 
 import type { PatternPoint } from '$lib/api'
 
-import { byScale, fileColour, type Painted } from '../session/explore/colours'
+import { byScale, type Painted } from '../session/explore/colours'
+import { kindColour } from './colours'
 
 /** What colours can tell. */
 export const COLOURINGS = ['kind', 'brightness', 'level', 'length'] as const
 export type Colouring = (typeof COLOURINGS)[number]
 
-/** Places of points, two numbers each. */
-export const layoutOf = (points: readonly PatternPoint[]): Float32Array => Float32Array.from(points.flatMap(({ x, y }) => [x, y]))
+/** How much of the square points fill. */
+const FILLED = 0.92
 
-/** Kinds in order of how frequent they are, so that the most frequent have colours of their own. */
+/** Places of points, two numbers each: their middle in the middle of the square from −1 to 1, all of them within. */
+export function layoutOf(points: readonly PatternPoint[]): Float32Array {
+  const [x, y] = [extentOf(points.map((point) => point.x)), extentOf(points.map((point) => point.y))]
+  const scale = FILLED / Math.max(1e-3, x.half, y.half)
+  return Float32Array.from(points.flatMap((point) => [(point.x - x.middle) * scale, (point.y - y.middle) * scale]))
+}
+
+function extentOf(values: readonly number[]): { middle: number; half: number } {
+  let [least, most] = [Infinity, -Infinity]
+  for (const value of values) [least, most] = [Math.min(least, value), Math.max(most, value)]
+  return { middle: (least + most) / 2, half: (most - least) / 2 }
+}
+
+/** Kinds in order of how frequent they are. */
 export function kindsOf(points: readonly PatternPoint[]): string[] {
   const counts = new Map<string, number>()
   for (const { kind } of points) counts.set(kind, (counts.get(kind) ?? 0) + 1)
@@ -34,7 +48,7 @@ export function endsOf(points: readonly PatternPoint[], colouring: Exclude<Colou
 /** Each colour, with the points that have it. */
 export function paintedOf(points: readonly PatternPoint[], colouring: Colouring): Painted[] {
   if (colouring === 'kind')
-    return kindsOf(points).map((kind, i) => ({ colour: fileColour(i), points: points.flatMap((point, n) => (point.kind === kind ? [n] : [])) }))
+    return kindsOf(points).map((kind) => ({ colour: kindColour(kind), points: points.flatMap((point, n) => (point.kind === kind ? [n] : [])) }))
   const { of, isLog } = VALUES[colouring]
   const scaled = (value: number) => (isLog ? Math.log(Math.max(1e-3, value)) : value)
   const [least, most] = endsOf(points, colouring).map(scaled) as [number, number]

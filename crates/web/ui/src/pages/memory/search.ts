@@ -39,8 +39,11 @@ export const isOpen = (search: Search): boolean => search.words.trim() === '' &&
 /** The order for it. What was heard goes before what a pattern is like. */
 export function orderOf({ words, heard, like, more, less, space }: Search): FindPatterns {
   const of = heard !== undefined ? { like: { from: 'query' as const, id: heard } } : like !== undefined ? { like: { from: 'pattern' as const, id: like } } : {}
-  return { words, ...of, more: [...more], less: [...less], ...(space === undefined ? {} : { space }), limit: FOUND_MAX }
+  return { words: typable(words), ...of, more: [...more], less: [...less], ...(space === undefined ? {} : { space }), limit: FOUND_MAX }
 }
+
+/** Words with the minus that keyboards have. */
+export const typable = (words: string): string => words.replaceAll('−', '-')
 
 /** The identifiers with one more, or without it; and another list without it, since nothing is in both. */
 export function toggledIn(id: string, list: readonly string[], other: readonly string[]): { list: string[]; other: string[] } {

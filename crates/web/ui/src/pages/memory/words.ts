@@ -3,26 +3,33 @@
 import './en'
 
 import type { Pattern } from '$lib/api'
-import { level, length, number, percent } from '$lib/format'
-import { t } from '$lib/i18n'
+import { clock, lengthInColumn, level, percent } from '$lib/format'
+import { locale, t } from '$lib/i18n'
 
 /** The kinds that patterns are cut as; a person may use words of their own. */
 export const KINDS = ['stochastic', 'granular', 'spectral', 'textural', 'rhythmic', 'harmonic', 'atmospheric'] as const
 
-/** `440 Hz`, `1.23 kHz` */
-export const hertz = (hz: number): string => (hz < 1000 ? `${number(Math.round(hz))}\u202fHz` : `${number(hz / 1000)}\u202fkHz`)
+const fixed = (digits: number) => new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits })
+const [integers, hundredths] = [fixed(0), fixed(2)]
+/** `440 Hz`, `1.50 kHz` */
+export const hertz = (hz: number): string => (hz < 999.5 ? `${integers.format(hz)}\u202fHz` : `${hundredths.format(hz / 1000)}\u202fkHz`)
 /** `120 BPM` */
-export const tempo = (bpm: number): string => `${number(bpm)}\u202fBPM`
+export const tempo = (bpm: number): string => `${integers.format(bpm)}\u202fBPM`
+/** A place in a sound: `0:02.00`. */
+export function moment(secs: number): string {
+  const all = Math.round(100 * Math.max(0, secs))
+  return `${clock(all / 100)}.${String(all % 100).padStart(2, '0')}`
+}
 export const similar = (share: number): string => t('memory.similarity', { percent: percent(share) })
 
-type Placed = Pick<Pattern, 'source' | 'start_secs'>
+type Placed = Pick<Pattern, 'start_secs'> & { source: Pick<Pattern['source'], 'name'> }
 /** What a pattern is called: its sound, and where it begins there. */
-export const nameOf = ({ source, start_secs }: Placed): string => t('pattern.at', { name: source.name, start: length(start_secs) })
+export const nameOf = ({ source, start_secs }: Placed): string => t('pattern.at', { name: source.name, start: moment(start_secs) })
 
 /** The facts that a list shows. */
 export function factsOf({ kind, start_secs, end_secs, facts }: Pattern): string[] {
   const { tempo_bpm } = facts ?? {}
-  return [kind, length(end_secs - start_secs), ...(typeof tempo_bpm === 'number' ? [tempo(tempo_bpm)] : []), ...(facts ? [hertz(facts.brightness_hz ?? 0), level(facts.level_db ?? 0)] : [])]
+  return [kind, lengthInColumn(end_secs - start_secs), ...(typeof tempo_bpm === 'number' ? [tempo(tempo_bpm)] : []), ...(facts ? [hertz(facts.brightness_hz ?? 0), level(facts.level_db ?? 0)] : [])]
 }
 
 /** How sure the ends and the kind of a pattern are, in sentences. */

@@ -30,6 +30,7 @@ export const settings = say({
   'settings.started': 'Running since',
 
   'settings.doctor': 'System check',
+  'settings.toHealth': 'Memory, jobs and space: Health',
   'settings.check.ok': 'Good',
   'settings.check.warning': 'Could be better',
   'settings.check.failed': 'Not working',

@@ -89,7 +89,7 @@ fn job(home: &Path, count: u32) -> (JobFolder, Plan, Recipe) {
         name: "rain".into(),
         created_ms: 1,
         version: "0".into(),
-        task: Task::Generate(GenerateTask { asked: asked.clone() }),
+        task: Task::Generate(GenerateTask { asked: Box::new(asked.clone()), needs_bytes: None }),
     };
     fs::write(folder.join("job.json"), serde_json::to_vec(&order).unwrap()).unwrap();
     let folder = JobFolder::take(&folder).unwrap();
@@ -100,8 +100,8 @@ fn job(home: &Path, count: u32) -> (JobFolder, Plan, Recipe) {
 fn made(folder: &mut JobFolder, plan: &Plan, fake: Fake) -> anyhow::Result<Outcome> {
     let named = RecipeModel::at(ModelPlace::Library { id: "fake-000001".parse().unwrap() }, "fake");
     let (name, model) = ("rain".to_owned(), Box::new(fake));
-    let making = Making { folder, model, named, name, n_done: 0, meter: None, told: vec![] };
-    make_all(making, plan, (1..=plan.n_sounds()).collect())
+    let mut making = Making { folder, model, named, name, n_done: 0, meter: None, told: vec![] };
+    make_all(&mut making, plan, (1..=plan.n_sounds()).collect())
 }
 
 fn numbers(folder: &JobFolder) -> Vec<String> {

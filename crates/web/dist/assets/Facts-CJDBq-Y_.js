@@ -1,1 +1,0 @@
-import{Kc as e,Oc as t,Qs as n,dc as r,lc as i}from"./app-DzuLVJtl.js";var a=r(`<dl class="svelte-ffyhyf"><!></dl>`);function o(r,o){var s=a(),c=t(s);n(c,()=>o.children),e(s),i(r,s)}export{o as t};

@@ -1,1 +1,0 @@
-import{Ks as e,dc as t,lc as n,wc as r}from"./app-DzuLVJtl.js";var i=t(`<span aria-hidden="true" class="svelte-1yff58w"></span>`);function a(t,a){var o=i();let s;r(()=>s=e(o,``,s,{background:`var(--series-${a.index%4+1})`})),n(t,o)}export{a as t};

@@ -1,1 +1,0 @@
-import"./en-D_HJoKS-.js";import{At as e,Ci as t,Ds as n,Es as r,Mo as i,Po as a}from"./app-DzuLVJtl.js";function o(e,t){let i=t.filter(({dataset:t})=>t&&e.includes(t)),[a]=i;return a?i.length===1?r(`dataset.lackedByOne`,{name:a.name}):n(`dataset.lackedBy`,i.length):``}async function s(n){let r=await t().catch(()=>[]);return e(n,i,a,e=>o(e.map(e=>e.id),r))}export{s as t};

@@ -1,1 +1,0 @@
-import{At as e,Li as t,Mi as n,Un as r,Vn as i,is as a}from"./app-DzuLVJtl.js";async function o(o){let s=a.project;o.some(({id:e})=>e===s)&&r(``);let c=await e(o,n,async e=>{await t(e),await i(),e===s&&r(e)});return await i(),s&&!a.project&&!c.some(({id:e})=>e===s)&&r(s),c}export{o as t};

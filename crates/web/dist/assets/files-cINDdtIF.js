@@ -1,0 +1,1 @@
+function e(e,n,r=`application/octet-stream`){let i=URL.createObjectURL(new Blob([n],{type:r}));t(e,i),setTimeout(()=>URL.revokeObjectURL(i),1e4)}function t(e,t){let n=document.createElement(`a`);n.href=t,n.download=e,n.click()}var n=(e,t)=>`${e.replace(/[^\p{L}\p{N} ._-]+/gu,`-`).slice(0,80).trim()||`movement`}.${t}`;export{t as n,n as r,e as t};

@@ -1,0 +1,1 @@
+function e(e,t,n,r){let i=n-1;switch(e){case`ArrowRight`:return Math.min(i,t+1);case`ArrowLeft`:return Math.max(0,t-1);case`ArrowDown`:return t+r<=i?t+r:Math.floor(t/r)<Math.floor(i/r)?i:t;case`ArrowUp`:return t-r>=0?t-r:t;case`Home`:return 0;case`End`:return i;default:return}}export{e as t};

@@ -1,0 +1,1 @@
+var e=e=>`/compare?ids=${e.map(encodeURIComponent).join(`,`)}`;export{e as t};

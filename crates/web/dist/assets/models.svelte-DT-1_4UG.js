@@ -1,1 +1,0 @@
-import{aa as e,er as t,oa as n,tr as r,yt as i}from"./app-DzuLVJtl.js";import{n as a}from"./families-DL5dqQXc.js";var o=e=>a(e).hearsSounds,s=(a=()=>null)=>r(async t=>{let r=a(),s=await n(t);return(await i(s,r,n=>e(n,t))).filter(o)},t(`models`)),c=e=>e?.facts?.codec?.latent_size??0;export{c as n,s as t};

@@ -1,0 +1,1 @@
+async function e(e,t,n){if(!t||e.some(e=>e.id===t))return e;let r=await n(t).catch(()=>void 0);return r?[...e,r]:e}function t(e,t){for(let n=1;;n++){let r=n===1?e:`${e} ${n}`;if(!t.includes(r))return r}}export{e as n,t};

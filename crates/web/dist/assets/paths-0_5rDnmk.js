@@ -1,0 +1,1 @@
+var e=e=>e.includes(`\\`)?`\\`:`/`;function t(t,n){let r=e(t);return t.endsWith(r)?t+n:t+r+n}function n(t){let n=e(t),r=t.split(n).filter(Boolean),i=t.startsWith(n)?n:``,a=r.map((e,t)=>({name:e,path:i+r.slice(0,t+1).join(n)}));return n===`\\`&&a[0]&&(a[0].path+=n),i?[{name:i,path:i},...a]:a}export{n,t};

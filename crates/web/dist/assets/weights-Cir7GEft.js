@@ -1,1 +1,0 @@
-import"./en-BKw3cG9u.js";import{Es as e,_s as t}from"./app-DzuLVJtl.js";var n=(n,r)=>n.map(n=>n===`words`&&r?e(`weights.use.wordsUpTo`,{length:t(r.max_secs)}):e(`weights.use.${n}`)).join(`; `);export{n as t};

@@ -1,1 +1,0 @@
-import{$o as e,Jo as t,Xo as n,Yo as r}from"./app-DzuLVJtl.js";var i=e=>t(n.POST(`/api/weights/check`,{body:{folder:e}})),a=(r,i)=>t(n.POST(`/api/weights/forecast`,{body:r,...e(i)})),o=e=>t(n.POST(`/api/weights`,{body:e})),s=e=>t(n.POST(`/api/models/{id}/accept-licence`,r(e)));export{a as i,o as n,i as r,s as t};
