@@ -41,8 +41,8 @@ function isEverywhere(id: string): boolean {
   if (/\/src\/pages\/(runs\/samples|dashboard\/en|import\/en)\.ts/.test(id)) return true
   const isPart = /(Modal|Dialog|Picker|Form|FormLayout|Field|Drop|Popover|Select|Menu|Grid|Facts|Tabs|EditableTitle|ChoiceRow|OriginTag|WarningList|ShortcutSheet|Palette|Figure|Stats|SearchField|CopyButton|EmptyState|Unreadables|PendingImports)\.svelte/.test(id)
   // Requests of the pages that play and make sounds travel with those.
-  const isOfSounds = /lib\/api\/(changes|controls|daw|engines|flows|generations|library|maps|measures|memory|midi-edits|notes|patches|plays|sessions|similar|sounds|system|weights)\.ts/.test(id)
-  const isForm = isPart || isOfSounds || /lib\/(knobs|dropped|folder-choice\.svelte|folder-words|grid|filter|choosing|placing|compose|paths|metrics|moving\.svelte|named|links|motion\.svelte)\.ts/.test(id)
+  const isOfSounds = /lib\/api\/(changes|controls|daw|engines|films|flows|generations|library|maps|measures|memory|midi-edits|notes|patches|plays|reconstructions|sessions|similar|sounds|system|weights)\.ts/.test(id)
+  const isForm = isPart || isOfSounds || /lib\/(knobs|shortened|dropped|folder-choice\.svelte|folder-words|grid|filter|choosing|placing|compose|paths|metrics|moving\.svelte|named|links|motion\.svelte)\.ts/.test(id)
   return /\/src\/(lib|components|shell|styles)\//.test(id) && !isForm
 }
 

@@ -1,7 +1,8 @@
 // How a family tree is drawn: generations in columns, ancestors to the left, and lines with how each was made.
 
 import type { Playable } from '$instruments/player.svelte'
-import { type FamilyTree, type KinOf, libraryFileUrl, type SoundPlace } from '$lib/api'
+import { type FamilyTree, type KinOf, type SoundPlace } from '$lib/api'
+import { libraryFileUrl } from '$lib/api/library'
 
 import { pageOf, playableAt } from '../create/places'
 import type { Box } from '../flows/graph'

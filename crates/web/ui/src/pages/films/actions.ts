@@ -2,7 +2,9 @@
 
 import './en'
 
-import { cancelJob, changeFilm, deleteFilm, type Film, filmFileUrl, openFilm, restoreFilm } from '$lib/api'
+import { cancelJob, type Film } from '$lib/api'
+
+import { changeFilm, deleteFilm, filmFileUrl, openFilm, restoreFilm } from '$lib/api/films'
 import { t } from '$lib/i18n'
 import { isActive, newest } from '$lib/jobs.svelte'
 import { attempt, toast } from '$lib/toasts.svelte'

@@ -1,6 +1,6 @@
 import Clapperboard from '@lucide/svelte/icons/clapperboard'
 
-import { films as ask } from '$lib/api'
+import { films as ask } from '$lib/api/films'
 import type { Feature } from '$lib/feature'
 
 export const films: Feature = {

@@ -2,7 +2,8 @@
 
 import { envelopeFromPeaks, type Envelope } from '$instruments/envelope'
 import type { Playable } from '$instruments/player.svelte'
-import { libraryFileUrl, type LibraryItem, libraryPeaks } from '$lib/api'
+import { type LibraryItem } from '$lib/api'
+import { libraryFileUrl, libraryPeaks } from '$lib/api/library'
 
 type Heard = Pick<LibraryItem, 'id' | 'name'>
 

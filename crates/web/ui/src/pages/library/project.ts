@@ -3,7 +3,8 @@
 import './en'
 
 import type { MenuItem } from '$components/Menu.svelte'
-import { type Analysis, createChange, type SoundMap } from '$lib/api'
+import { type Analysis, type SoundMap } from '$lib/api'
+import { createChange } from '$lib/api/changes'
 import { t } from '$lib/i18n'
 import { go } from '$lib/router.svelte'
 import { attempt } from '$lib/toasts.svelte'

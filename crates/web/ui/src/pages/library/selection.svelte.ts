@@ -2,7 +2,9 @@
 
 import { SvelteMap } from 'svelte/reactivity'
 
-import { changeLibraryItem, type LibraryItem, type LibraryItemChange, removeLibraryItem, restoreLibraryItem } from '$lib/api'
+import { type LibraryItem, type LibraryItemChange } from '$lib/api'
+
+import { changeLibraryItem, removeLibraryItem, restoreLibraryItem } from '$lib/api/library'
 import { toastProblem } from '$lib/toasts.svelte'
 
 /** The most sounds that can be selected; as many as are converted at once. */

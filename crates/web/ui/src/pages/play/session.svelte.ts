@@ -1,6 +1,8 @@
 // A game in play: frames come from a job through a WebSocket, keys go back.
 
-import { createPlay, type Game, type NewPlay } from '$lib/api'
+import { type Game, type NewPlay } from '$lib/api'
+
+import { createPlay } from '$lib/api/plays'
 
 /** Who plays: the agent, the person, the person while a key is held, or both against each other. */
 export type PlayMode = 'watch' | 'play' | 'take_over' | 'against'

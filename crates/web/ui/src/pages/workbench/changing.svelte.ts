@@ -1,6 +1,8 @@
 // One change at a time, followed until it is made. Call it during component setup.
 
-import { type ChangeJob, changeJob, createChange, deleteChange, type NewChange, type Problem, problemOf } from '$lib/api'
+import { type ChangeJob, type NewChange, type Problem, problemOf } from '$lib/api'
+
+import { changeJob, createChange, deleteChange } from '$lib/api/changes'
 import { live } from '$lib/live.svelte'
 import { changes } from '$lib/resource.svelte'
 

@@ -5,7 +5,8 @@ import './en'
 import { player, type Playable } from '$instruments/player.svelte'
 import { loadSound, type Sound } from '$instruments/sounds'
 import type { Region } from '$instruments/timeline'
-import { libraryFileUrl, type LibraryItem, type Problem, problemOf } from '$lib/api'
+import { type LibraryItem, type Problem, problemOf } from '$lib/api'
+import { libraryFileUrl } from '$lib/api/library'
 import { t } from '$lib/i18n'
 
 /** What is in view at first, in seconds. */

@@ -2,7 +2,9 @@
 
 import './en'
 
-import { libraryItem, type LibraryItem, type LibraryItemDetail } from '$lib/api'
+import { type LibraryItem, type LibraryItemDetail } from '$lib/api'
+
+import { libraryItem } from '$lib/api/library'
 import { t } from '$lib/i18n'
 import { changes, type Resource, resource } from '$lib/resource.svelte'
 import { useShortcuts } from '$lib/shortcuts.svelte'

@@ -1,1 +1,0 @@
-import{Cc as e,Vc as t,ic as n,oc as r,qs as i}from"./app-CMvvA2Hy.js";var a=r(`<dl class="svelte-ffyhyf"><!></dl>`);function o(r,o){var s=a(),c=e(s);i(c,()=>o.children),t(s),n(r,s)}export{o as t};

@@ -1,1 +1,0 @@
-import"./en-DaTwVPPd.js";import{bs as e,xs as t}from"./app-CMvvA2Hy.js";function n({n_datasets:n,n_runs:r,n_models:i}){return[n>0?t(`project.nDatasets`,n):``,r>0?t(`project.nRuns`,r):``,i>0?t(`project.nModels`,i):``].filter(Boolean).join(` · `)||e(`project.isEmpty`)}export{n as t};

@@ -1,1 +1,0 @@
-import{Ai as e,Mn as t,Pn as n,Qo as r,Ti as i,vt as a}from"./app-CMvvA2Hy.js";async function o(o){let s=r.project;o.some(({id:e})=>e===s)&&n(``);let c=await a(o,i,async r=>{await e(r),await t(),r===s&&n(r)});return await t(),s&&!r.project&&!c.some(({id:e})=>e===s)&&n(s),c}export{o as t};

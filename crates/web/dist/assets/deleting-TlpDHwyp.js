@@ -1,1 +1,0 @@
-import"./en-BE052dwW.js";import{Do as e,To as t,bs as n,gi as r,vt as i,xs as a}from"./app-CMvvA2Hy.js";function o(e,t){let r=t.filter(({dataset:t})=>t&&e.includes(t)),[i]=r;return i?r.length===1?n(`dataset.lackedByOne`,{name:i.name}):a(`dataset.lackedBy`,r.length):``}async function s(n){let a=await r().catch(()=>[]);return i(n,t,e,e=>o(e.map(e=>e.id),a))}export{s as t};

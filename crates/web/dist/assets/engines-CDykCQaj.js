@@ -1,1 +1,0 @@
-import{Ho as e,Wo as t,qo as n}from"./app-CMvvA2Hy.js";var r=r=>e(t.GET(`/api/engines`,n(r))),i=n=>e(t.POST(`/api/engines/check`,{body:{folder:n}})),a=(n,r)=>e(t.POST(`/api/engines`,{body:{folder:n,accepts_licence:r}}));export{i as n,r,a as t};

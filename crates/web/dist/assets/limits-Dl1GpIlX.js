@@ -1,1 +1,0 @@
-import"./en-BDoGSmcx.js";import{bs as e,ls as t,ss as n}from"./app-CMvvA2Hy.js";function r(r){switch(r.until){case`minutes`:return e(`limit.afterMinutes`,{time:t(r.minutes*60)});case`steps`:return e(`limit.atStep`,{step:n(r.steps)});case`forever`:return e(`limit.never`)}}export{r as t};

@@ -1,1 +1,0 @@
-import{bs as e,hs as t}from"./app-CMvvA2Hy.js";var n=/^latent_fidelity_(0\.\d+|1)$/;function r(r){let[,a]=n.exec(r)??[];return a?e(`metric.latentFidelity`,{share:t(Number(a))}):e(`metric.${r}`)??i(r)}function i(e){let t=e.replaceAll(`_`,` `).trim();return t.charAt(0).toUpperCase()+t.slice(1)}export{r as t};

@@ -1,1 +1,0 @@
-import{$i as e,Gn as t,Kn as n,Qi as r}from"./app-CMvvA2Hy.js";import{n as i}from"./named-CalT0pgY.js";import{n as a}from"./families-C3TRn4rc.js";var o=e=>a(e).hearsSounds,s=(a=()=>null)=>n(async t=>{let n=a(),s=await e(t);return(await i(s,n,e=>r(e,t))).filter(o)},t(`models`)),c=e=>e?.facts?.codec?.latent_size??0;export{c as n,o as r,s as t};

@@ -1,1 +1,0 @@
-import{Oc as e,bs as t,ft as n,hc as r,kc as i,xn as a}from"./app-CMvvA2Hy.js";var o=i([]),s={get all(){return r(o)}};function c(t){e(o,t),a.open=`move`}var l=e=>({title:t(`projects.move`),icon:n,run:()=>c(e)});export{l as n,s as r,c as t};

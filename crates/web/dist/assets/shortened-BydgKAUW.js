@@ -1,0 +1,1 @@
+function e(e,t){let n=[...e];if(n.length<=t)return e;let r=Math.ceil(t/2);return`${n.slice(0,t-1-r).join(``)}…${n.slice(-r).join(``)}`}export{e as t};

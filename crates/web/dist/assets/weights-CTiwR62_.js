@@ -1,1 +1,0 @@
-import{Ho as e,Uo as t,Wo as n,qo as r}from"./app-CMvvA2Hy.js";var i=t=>e(n.POST(`/api/weights/check`,{body:{folder:t}})),a=(t,i)=>e(n.POST(`/api/weights/forecast`,{body:t,...r(i)})),o=t=>e(n.POST(`/api/weights`,{body:t})),s=r=>e(n.POST(`/api/models/{id}/accept-licence`,t(r)));export{a as i,o as n,i as r,s as t};

@@ -1,1 +1,0 @@
-import"./en-IinInYs0.js";import{bs as e,ds as t}from"./app-CMvvA2Hy.js";var n=(n,r)=>n.map(n=>n===`words`&&r?e(`weights.use.wordsUpTo`,{length:t(r.max_secs)}):e(`weights.use.${n}`)).join(`; `);export{n as t};
