@@ -423,6 +423,9 @@ pub struct MemoryMoved {
     pub n_patterns: u64,
     /// Ratings.
     pub n_ratings: u64,
+    /// What was taken out, as `POST /api/memory/removed/{removed}` puts it back; the newest few are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed: Option<u64>,
 }
 
 /// Which patterns to take along.

@@ -1,4 +1,7 @@
-//! A file of JSON lines, each with a checksum in front, to which lines are added; a torn last line was never promised.
+//! A file of JSON lines, each with a checksum in front, to which lines are added.
+//!
+//! Behind the checksum is a `+` where more lines were added with this one, else a space: lines that were added together are
+//! all there or none is. A torn end was never promised.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -32,7 +35,7 @@ impl Journal {
         }
         let bytes = fs::read(path).map_err(Error::io("read", path))?;
         let (mut lines, mut n_damaged) = (vec![], 0);
-        let len = bytes.iter().rposition(|it| *it == b'\n').map_or(0, |at| at + 1);
+        let len = whole_len(&bytes);
         for line in bytes[..len].split(|it| *it == b'\n').filter(|it| !it.is_empty()) {
             match read_line(line) {
                 Some(it) => lines.push(it),
@@ -44,9 +47,9 @@ impl Journal {
         Ok((Self { path: path.to_owned(), file, len }, lines, n_damaged))
     }
 
-    /// Adds lines; when this returns, they stay.
+    /// Adds lines, all or none; when this returns, they stay.
     pub(crate) fn append<T: Serialize>(&mut self, lines: &[T]) -> Result<(), Error> {
-        let bytes = encoded(lines);
+        let bytes = encoded(lines, '+');
         let written = (|| {
             self.file.seek(SeekFrom::Start(self.len))?;
             self.file.write_all(&bytes)?;
@@ -63,7 +66,7 @@ impl Journal {
 
     /// Writes the file again with these lines alone.
     pub(crate) fn rewrite<T: Serialize>(&mut self, lines: &[T]) -> Result<(), Error> {
-        let bytes = encoded(lines);
+        let bytes = encoded(lines, ' ');
         write_whole(&self.path, &bytes)?;
         let file = OpenOptions::new().read(true).write(true).open(&self.path);
         self.file = file.map_err(Error::io("open", &self.path))?;
@@ -72,11 +75,26 @@ impl Journal {
     }
 }
 
-fn encoded<T: Serialize>(lines: &[T]) -> Vec<u8> {
+/// The length without a torn line at the end, and without lines that others were to follow.
+fn whole_len(bytes: &[u8]) -> usize {
+    let mut len = bytes.iter().rposition(|it| *it == b'\n').map_or(0, |at| at + 1);
+    while len > 0 {
+        let start = bytes[..len - 1].iter().rposition(|it| *it == b'\n').map_or(0, |at| at + 1);
+        if bytes[start..len].get(8) != Some(&b'+') {
+            break;
+        }
+        len = start;
+    }
+    len
+}
+
+/// Lines as they are written, with a mark on each that has another behind it.
+fn encoded<T: Serialize>(lines: &[T], mark: char) -> Vec<u8> {
     let mut bytes = vec![];
-    for line in lines {
+    for (i, line) in lines.iter().enumerate() {
+        let mark = if i + 1 < lines.len() { mark } else { ' ' };
         let json = serde_json::to_vec(line).expect("what is written here is always JSON");
-        bytes.extend(format!("{:08x} ", crc32fast::hash(&json)).into_bytes());
+        bytes.extend(format!("{:08x}{mark}", crc32fast::hash(&json)).into_bytes());
         bytes.extend(json);
         bytes.push(b'\n');
     }
@@ -116,6 +134,16 @@ mod tests {
         check(&["b", "c", "e"], 1).rewrite(&["b"]).unwrap();
         check(&["b"], 0).append(&["f"]).unwrap();
         check(&["b", "f"], 0);
+        // What was added together is there as a whole or not at all.
+        check(&["b", "f"], 0).append(&["g", "h", "i"]).unwrap();
+        let whole = fs::read(&path).unwrap();
+        let n_before = encoded(&["b", "f"], ' ').len();
+        for cut in n_before..whole.len() {
+            fs::write(&path, &whole[..cut]).unwrap();
+            check(&["b", "f"], 0);
+        }
+        fs::write(&path, &whole).unwrap();
+        check(&["b", "f", "g", "h", "i"], 0);
     }
 
     trait MapToStrings {

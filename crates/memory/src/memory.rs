@@ -284,6 +284,25 @@ impl Memory {
         Ok(std::mem::take(&mut self.ratings).len())
     }
 
+    /// Puts back ratings that were forgotten, before those that came since; says how many.
+    ///
+    /// # Errors
+    /// The disk is full.
+    pub fn restore_ratings(&mut self, forgotten: Vec<Rating>) -> Result<usize, Error> {
+        let room = RATINGS_MAX.saturating_sub(self.ratings.len());
+        let is_said_anew = |old: &Rating| {
+            let is_it = |it: &&Rating| it.item == old.item && it.space == old.space;
+            self.ratings.iter().filter(is_it).any(|it| it.query == old.query)
+        };
+        let mut ratings: Vec<Rating> =
+            forgotten.into_iter().filter(|it| !is_said_anew(it)).collect();
+        ratings.drain(..ratings.len().saturating_sub(room));
+        let n = ratings.len();
+        ratings.extend_from_slice(&self.ratings);
+        self.set_ratings(ratings)?;
+        Ok(n)
+    }
+
     /// The `n` best patterns for a vector of a space, among those that what is wanted allows.
     ///
     /// # Errors
@@ -486,6 +505,11 @@ pub(crate) mod tests {
         assert_eq!((memory.patterns().len(), memory.ratings().len()), (19, 1));
         let found = memory.find("dsp-1", &query, 3, &Wanted::default()).unwrap();
         assert_eq!(found[0].id, patterns[3].id);
+        let forgotten = memory.ratings().to_vec();
+        assert_eq!(memory.forget_ratings().unwrap(), 1);
+        assert_eq!(memory.restore_ratings(forgotten.clone()).unwrap(), 1);
+        assert_eq!(memory.restore_ratings(forgotten.clone()).unwrap(), 0);
+        assert_eq!(memory.ratings(), forgotten);
         assert_eq!(memory.forget_ratings().unwrap(), 1);
         let error = memory.find("clip-1", &query, 3, &Wanted::default()).unwrap_err().to_string();
         assert!(error.contains("there is clap-1, dsp-1"), "{error}");

@@ -26,7 +26,7 @@
 //! | what is in sounds | `create_analysis` | `library/analyses.rs` |
 //! | projects of other programs | `daw_files` `items_at` `take_daw_sounds` | `library/daw.rs` |
 //! | changes | `create_change` `change_job` `keep_changed` | `library/changes.rs` |
-//! | the memory | `memory` `add_patterns` `create_memory_query` `memory_job` `find_patterns` `patterns` `pattern` `pattern_sound` `change_pattern` `rate_pattern` `forget_ratings` `delete_patterns` `pattern_map` `take_patterns` `stage_library` `import_patterns` `mend_memory` | `library/memory.rs` |
+//! | the memory | `memory` `add_patterns` `create_memory_query` `memory_job` `find_patterns` `patterns` `pattern` `pattern_sound` `change_pattern` `rate_pattern` `withdraw_rating` `forget_ratings` `delete_patterns` `restore_to_memory` `pattern_map` `take_patterns` `stage_library` `import_patterns` `mend_memory` | `library/memory.rs` |
 //! | patches | `patches` `patch` `create_patch` `change_patch` `delete_patch` `restore_patch` | `library/patches.rs` |
 //! | measures | `create_measure` `measure` `measured` | `library/measures.rs` |
 //! | uploads | `new_upload` `upload` `stage_upload` `delete_upload` | `library/uploads.rs` |
@@ -182,6 +182,7 @@ impl Studio {
             taking: Mutex::new(()),
             uploads: Mutex::new(BTreeMap::new()),
             neighbours: Mutex::default(),
+            hashes: library::hashes::Hashes::default(),
             memory: Mutex::default(),
             memory_taking: Mutex::default(),
             flows: Mutex::default(),

@@ -14,6 +14,7 @@ pub(crate) mod films;
 pub(crate) mod flows;
 pub(crate) mod folders;
 pub(crate) mod generations;
+pub(crate) mod hashes;
 mod imports;
 pub(crate) mod items;
 mod jobs;

@@ -15,7 +15,9 @@ use rusqlite::Connection;
 use crate::{
     Error, Options,
     error::is_full,
-    library::{flows::Flows, memory::Remembered, similar::Neighbours, uploads::Received},
+    library::{
+        flows::Flows, hashes::Hashes, memory::Remembered, similar::Neighbours, uploads::Received,
+    },
     live::Broadcast,
     queue::{self, Places},
     store::{
@@ -39,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) uploads: Mutex<BTreeMap<Id, Received>>,
     /// Places of sounds among others, held for searches.
     pub(crate) neighbours: Mutex<Neighbours>,
+    /// What files contained when they were read last.
+    pub(crate) hashes: Hashes,
     /// The memory, once somebody has asked for it.
     pub(crate) memory: Mutex<Option<Remembered>>,
     /// Held while what a job of the memory has found is taken.

@@ -61,6 +61,11 @@ pub(crate) enum MemoryCommand {
         #[arg(value_parser = pattern, required = true)]
         patterns: Vec<PatternId>,
     },
+    /// Put back patterns that were removed, or ratings that were forgotten
+    Restore {
+        /// The number that was said when they were
+        removed: u64,
+    },
     /// Write patterns with their vectors and ratings as one file
     Export {
         /// The file
@@ -211,7 +216,8 @@ pub(crate) fn run(command: &MemoryCommand, console: &Console) -> anyhow::Result<
         MemoryCommand::Rate { .. } => {
             let forgotten: MemoryMoved = console.client()?.delete_for("/api/memory/ratings")?;
             terminal.result(&forgotten, || {
-                words::n_of(forgotten.n_ratings as usize, "rating") + " forgotten."
+                let n_ratings = words::n_of(forgotten.n_ratings as usize, "rating");
+                n_ratings + " forgotten." + &way_back(&forgotten)
             })
         }
         MemoryCommand::Show { pattern: None } => {
@@ -251,8 +257,18 @@ pub(crate) fn run(command: &MemoryCommand, console: &Console) -> anyhow::Result<
         }
         MemoryCommand::Remove { patterns } => {
             let moved: MemoryMoved = console.client()?.post("/api/memory/delete", patterns)?;
-            terminal
-                .result(&moved, || words::n_of(moved.n_patterns as usize, "pattern") + " removed.")
+            terminal.result(&moved, || {
+                words::n_of(moved.n_patterns as usize, "pattern") + " removed." + &way_back(&moved)
+            })
+        }
+        MemoryCommand::Restore { removed } => {
+            let path = format!("/api/memory/removed/{removed}");
+            let moved: MemoryMoved = console.client()?.post_empty(&path)?;
+            terminal.result(&moved, || {
+                let patterns = words::n_of(moved.n_patterns as usize, "pattern");
+                let ratings = words::n_of(moved.n_ratings as usize, "rating");
+                format!("{patterns} and {ratings} put back.")
+            })
         }
         MemoryCommand::Export { output: file, words, sounds, force } => {
             output::check_place(file, *force)?;
@@ -440,6 +456,13 @@ fn found_table(found: &FoundPatterns) -> String {
     };
     let rows: Vec<_> = found.found.iter().map(row).collect();
     table(["pattern", "score", "sound", "kind", "why"], &rows)
+}
+
+/// How to put back what was taken out.
+fn way_back(moved: &MemoryMoved) -> String {
+    moved.removed.map_or_else(String::new, |removed| {
+        format!(" `maquette memory restore {removed}` puts back what was taken out.")
+    })
 }
 
 fn listed_table(listed: &PatternList) -> String {

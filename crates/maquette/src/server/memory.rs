@@ -32,6 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(pattern_sound))
         .routes(routes!(rate_pattern, withdraw_rating))
         .routes(routes!(forget_ratings))
+        .routes(routes!(restore_to_memory))
         .routes(routes!(take_patterns))
         .routes(routes!(import_patterns))
         .routes(routes!(mend_memory))
@@ -82,7 +83,7 @@ async fn add_patterns(
     app.ask(move |studio| studio.add_patterns(&new)).await
 }
 
-/// Takes patterns out of the memory.
+/// Takes patterns out of the memory. Their sounds stay.
 #[utoipa::path(post, path = "/api/memory/delete", tag = "memory", request_body = Vec<PatternId>,
     responses((status = 200, body = MemoryMoved)))]
 async fn delete_patterns(
@@ -219,6 +220,16 @@ async fn withdraw_rating(
 #[utoipa::path(delete, path = "/api/memory/ratings", tag = "memory", responses((status = 200, body = MemoryMoved)))]
 async fn forget_ratings(State(app): State<App>) -> Answer<MemoryMoved> {
     app.ask(|studio| studio.forget_ratings()).await
+}
+
+/// Puts back patterns that were taken out, or ratings that were forgotten: `removed` is what the answer to that said.
+#[utoipa::path(post, path = "/api/memory/removed/{removed}", tag = "memory", params(("removed" = u64, Path)),
+    responses((status = 200, body = MemoryMoved)))]
+async fn restore_to_memory(
+    State(app): State<App>,
+    FromPath(removed): FromPath<u64>,
+) -> Answer<MemoryMoved> {
+    app.ask(move |studio| studio.restore_to_memory(removed)).await
 }
 
 /// Writes patterns as one file, or as a folder of sounds.

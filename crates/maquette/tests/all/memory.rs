@@ -219,6 +219,17 @@ fn sounds_are_remembered_found_rated_taught_and_carried() {
         run(&workspace, &["memory", "teach", pattern["id"].as_str().unwrap(), "--end", "0"]);
     assert!(!wrong.status.success() && text(&wrong.stderr).contains("20 ms"));
 
+    // A file that has become another sound is not heard in the place of the one that was there.
+    let id = pattern["id"].as_str().unwrap();
+    let can_be_heard = || json(&workspace, &["memory", "show", id])["can_be_heard"].clone();
+    let as_it_was = fs::read(&both).unwrap();
+    assert_eq!(can_be_heard(), true);
+    fs::copy(folder.join("wind.wav"), &both).unwrap();
+    assert_eq!(can_be_heard(), false);
+    served.get(&format!("/api/memory/patterns/{id}/sound")).problem(409);
+    fs::write(&both, as_it_was).unwrap();
+    assert_eq!(can_be_heard(), true);
+
     // Away and back, with sounds that are heard when their files are gone.
     let file = home.path().join("garden.memory");
     let file = file.to_str().unwrap();
@@ -238,11 +249,19 @@ fn sounds_are_remembered_found_rated_taught_and_carried() {
     assert_eq!(&sound.body[..4], b"RIFF");
     assert_eq!(json(&other.workspace, &["memory", "show", &id])["can_be_heard"], true);
     // Here the sounds are gone, and that is said.
-    let gone = served.get(&format!("/api/memory/patterns/{id}/sound")).problem(404);
-    assert!(gone.what.contains("wind.wav"), "{gone:?}");
+    let gone = served.get(&format!("/api/memory/patterns/{id}/sound")).problem(409);
+    assert!(gone.why.as_ref().is_some_and(|it| it.contains("wind.wav")), "{gone:?}");
     let removed = json(&other.workspace, &["memory", "remove", &id]);
     assert_eq!(removed["n_patterns"], 1);
     assert_eq!(other.get(&format!("/api/memory/patterns/{id}")).problem(404).code, "not_found");
+    // And back, with its sound, its vector, and what was said of it.
+    let removed = removed["removed"].to_string();
+    let restored = json(&other.workspace, &["memory", "restore", &removed]);
+    assert_eq!((&restored["n_patterns"], &restored["n_ratings"]), (&value!(1), &value!(0)));
+    let shown = json(&other.workspace, &["memory", "show", &id]);
+    assert_eq!((&shown["can_be_heard"], &shown["spaces"][0]), (&value!(true), &value!("dsp-1")));
+    let twice = run(&other.workspace, &["memory", "restore", &removed]);
+    assert!(!twice.status.success() && text(&twice.stderr).contains(&removed));
 
     for (bytes, said) in [(&b"lies"[..], "not"), (&b"MAQMEMLB and lies"[..], "")] {
         let lying = home.path().join("lies.memory");

@@ -6,18 +6,17 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File},
-    io::Read as _,
+    fs,
     path::{Path, PathBuf},
     time::UNIX_EPOCH,
 };
 
 use api::{DawFile, DawFiles, DawSoundsTaken, FolderPlace, Id, UnixMs};
-use sha2::{Digest, Sha256};
 
 use super::{
     analyses,
     folders::root_of,
+    hashes::hash_of,
     name_from,
     sounds::{TAG_CHARS_MAX, TAGS_MAX},
 };
@@ -265,21 +264,6 @@ fn tags_of(project: &str, tracks: &[String]) -> Vec<String> {
         }
     }
     tags
-}
-
-/// The SHA-256 of a file, as the job that analyses computes it.
-pub(super) fn hash_of(path: &Path) -> Result<String, Error> {
-    let mut file = File::open(path).map_err(Error::io("read", path))?;
-    let (mut hash, mut block) = (Sha256::new(), vec![0; 1 << 18]);
-    loop {
-        let n = file.read(&mut block).map_err(Error::io("read", path))?;
-        if n == 0 {
-            break;
-        }
-        hash.update(&block[..n]);
-    }
-    let digest = hash.finalize();
-    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 #[cfg(test)]

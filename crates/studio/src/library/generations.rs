@@ -277,8 +277,8 @@ impl Studio {
             }
             SoundPlace::Upload { .. } => None,
             SoundPlace::File { path } => Some(file_name(path)),
-            SoundPlace::Pattern { id, excerpt } => match self.excerpt_of(*id) {
-                Ok(found) => Some(found.name),
+            SoundPlace::Pattern { id, excerpt } => match self.pattern_name(*id) {
+                Ok(name) => Some(name),
                 Err(_) => excerpt.as_ref().map(|it| it.name.clone()),
             },
         };

@@ -206,7 +206,7 @@ impl Studio {
                 Ok(sound) if !sound.is_gone => (Some(sound.card.name), Some(sound.card.created_ms)),
                 _ => (None, None),
             },
-            KinOf::Pattern { id } => (self.excerpt_of(*id).ok().map(|it| it.name), None),
+            KinOf::Pattern { id } => (self.pattern_name(*id).ok(), None),
             KinOf::Item { id } => (self.library_item(id).ok().map(|it| it.item.name), None),
             KinOf::Dataset { dataset, idx } => {
                 (self.dataset_sound(dataset, *idx).ok().map(|it| it.name), None)

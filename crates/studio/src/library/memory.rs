@@ -5,7 +5,9 @@
 
 mod carried;
 mod find;
+mod heard;
 mod rate;
+mod removed;
 mod state;
 mod teach;
 
@@ -17,9 +19,9 @@ use std::{
 
 use ::memory::{Memory, Pattern, PatternId, read_library};
 use api::{
-    CutOrder, Excerpt, Id, JobKind, KnownSounds, MemoryCount, MemoryJob, MemoryMoved,
-    MemoryOverview, MemoryResult, MemorySound, MemorySpace, MemoryTask, MemoryWork, NewMemoryQuery,
-    NewPatterns, PatternDetail, SpaceOrder, Task, WeightsUse,
+    CutOrder, Excerpt, Id, JobKind, KnownSounds, MemoryCount, MemoryJob, MemoryOverview,
+    MemoryResult, MemorySound, MemorySpace, MemoryTask, MemoryWork, NewMemoryQuery, NewPatterns,
+    PatternDetail, SpaceOrder, Task, WeightsUse,
 };
 use job::{Shelf, files};
 
@@ -265,7 +267,7 @@ impl Studio {
                 let has_copy = it.sound_copy(id).is_some();
                 Ok((pattern, siblings, tally, is_liked, prompt, has_copy, spaces))
             })?;
-        let can_be_heard = has_copy || Path::new(&pattern.source.path).is_file();
+        let can_be_heard = has_copy || self.sound_of(&pattern.source).is_some();
         let item = self.shared.read(|c| items::with_content(c, &pattern.source.sha256))?;
         Ok(PatternDetail {
             pattern,
@@ -278,54 +280,6 @@ impl Studio {
             item,
             spaces,
             job: None,
-        })
-    }
-
-    /// The file that a pattern is heard from, and whether it is the pattern alone, which came with a library file, and not
-    /// the whole sound that it is of.
-    ///
-    /// # Errors
-    /// `NotFound` when there is no such pattern, or its sound is gone.
-    pub fn pattern_sound(&self, id: PatternId) -> Result<(PathBuf, bool), Error> {
-        self.remembered(|it| {
-            let source = PathBuf::from(&of(it.memory(), id)?.source.path);
-            if source.is_file() {
-                return Ok((source, false));
-            }
-            let copy = it.sound_copy(id).map(|path| (path, true));
-            copy.ok_or_else(|| Error::NotFound {
-                what: "file",
-                id: source.to_string_lossy().into_owned(),
-            })
-        })
-    }
-
-    /// Where the samples of a pattern are.
-    ///
-    /// # Errors
-    /// `NotFound` when there is no such pattern, or its sound is gone.
-    pub(crate) fn excerpt_of(&self, id: PatternId) -> Result<Excerpt, Error> {
-        let (path, is_alone) = self.pattern_sound(id)?;
-        self.remembered(|it| {
-            let pattern = of(it.memory(), id)?;
-            let ends = [pattern.start_secs, pattern.end_secs];
-            // In hundredths, so that nothing begins at the sixtieth second.
-            let start = (100.0 * ends[0]).round();
-            let (minutes, secs) = ((start / 6000.0).floor(), start % 6000.0 / 100.0);
-            let name = format!("{} at {minutes:.0}:{secs:05.2}", pattern.source.name);
-            Ok(Excerpt { path, name, part_secs: (!is_alone).then_some(ends) })
-        })
-    }
-
-    /// Takes patterns out of the memory. Their sounds stay.
-    ///
-    /// # Errors
-    /// `Io` when that cannot be written.
-    pub fn delete_patterns(&self, ids: &[PatternId]) -> Result<MemoryMoved, Error> {
-        self.remembered(|it| {
-            let n_patterns = it.memory_mut().delete(ids).map_err(refused)? as u64;
-            ids.iter().for_each(|id| it.remove_sound_copy(*id));
-            Ok(MemoryMoved { n_patterns, n_ratings: 0 })
         })
     }
 

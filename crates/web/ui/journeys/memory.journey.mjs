@@ -124,7 +124,7 @@ await travel({
     await page.getByText(/\d+% similar/).first().waitFor({ timeout: 60_000 })
     assert((await rows(page).first().textContent()).includes('low.wav'), 'another sound is more like it')
 
-    step('ratings are forgotten after a question')
+    step('ratings are forgotten after a question, and come back')
     await page.getByRole('tab', { name: 'Contents' }).click()
     await page.getByRole('heading', { name: 'Spaces' }).waitFor()
     await look('contents')
@@ -132,6 +132,9 @@ await travel({
     await page.getByRole('dialog').getByRole('button', { name: 'Forget ratings' }).click()
     await page.getByText('2 ratings forgotten').first().waitFor()
     assert.equal((await studio.ask('GET', '/api/memory')).n_ratings, 0)
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await page.getByText('Undone').first().waitFor()
+    assert.equal((await studio.ask('GET', '/api/memory')).n_ratings, 2)
 
     step('on a phone, everything is below each other')
     await page.setViewportSize({ width: 390, height: 844 })
@@ -247,13 +250,17 @@ await travel({
     assert(readFileSync(file).length > 1000)
     await dialog.getByRole('button', { name: 'Close' }).last().click()
 
-    step('they are taken out, and come back from the file')
+    step('they are taken out, and come back by undo and from the file')
     const [n] = [(await studio.ask('GET', '/api/memory/patterns?words=loop')).n_total]
     await page.getByRole('button', { name: 'Select this page' }).click()
     await page.getByTestId('selection').getByText(`${n} selected`).waitFor()
     await look('selected')
     await page.getByTestId('selection').getByRole('button', { name: 'Take out' }).click()
-    await page.getByRole('dialog').getByRole('button', { name: 'Take out' }).click()
+    await page.getByText('No pattern matches').waitFor()
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await page.getByRole('button', { name: 'Select this page' }).click()
+    await page.getByTestId('selection').getByText(`${n} selected`).waitFor()
+    await page.getByTestId('selection').getByRole('button', { name: 'Take out' }).click()
     await page.getByText('No pattern matches').waitFor()
     await page.getByRole('tab', { name: 'Contents' }).click()
     await page.getByTestId('import-file').setInputFiles(file)

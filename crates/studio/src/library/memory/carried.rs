@@ -11,10 +11,7 @@ use api::{
     MemoryJob, MemoryMoved, MemoryTask, MemoryWork, PatternSource, PatternsForm, TakePatterns,
 };
 
-use super::{
-    super::{daw, uploads},
-    refused,
-};
+use super::{super::uploads, refused};
 use crate::{Error, StagedFile, Studio};
 
 /// The library file of patterns that leave, in their job's folder.
@@ -69,7 +66,7 @@ impl Studio {
         let library = read_library(&path).map_err(refused);
         let _ = fs::remove_file(&path);
         let mut library = library?;
-        believe_paths(&mut library);
+        self.believe_paths(&mut library);
         let mut sounds = std::mem::take(&mut library.sounds);
         self.remembered(|it| {
             let there = it.memory().patterns();
@@ -78,22 +75,21 @@ impl Studio {
             let added = it.memory_mut().import(library).map_err(refused)?;
             it.keep_sounds(&sounds)?;
             let n_ratings = (it.memory().ratings().len() - n_before) as u64;
-            Ok(MemoryMoved { n_patterns: added.n_new as u64, n_ratings })
+            Ok(MemoryMoved { n_patterns: added.n_new as u64, n_ratings, removed: None })
         })
     }
-}
 
-/// Forgets where sounds were on the computer that a library came from, unless the very same files are here.
-fn believe_paths(library: &mut Library) {
-    let mut known = BTreeMap::<PatternSource, bool>::new();
-    for pattern in &mut library.patterns {
-        let source = &pattern.source;
-        let is_here = *known.entry(source.clone()).or_insert_with(|| {
-            let path = Path::new(&source.path);
-            path.is_file() && daw::hash_of(path).is_ok_and(|it| it == source.sha256)
-        });
-        if !is_here {
-            pattern.source.path.clear();
+    /// Forgets where sounds were on the computer that a library came from, unless the very same files are here.
+    fn believe_paths(&self, library: &mut Library) {
+        let mut known = BTreeMap::<PatternSource, bool>::new();
+        for pattern in &mut library.patterns {
+            let source = &pattern.source;
+            let is_here = *known.entry(source.clone()).or_insert_with(|| {
+                self.shared.hashes.is_content(Path::new(&source.path), &source.sha256)
+            });
+            if !is_here {
+                pattern.source.path.clear();
+            }
         }
     }
 }

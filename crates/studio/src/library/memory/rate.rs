@@ -1,6 +1,6 @@
 //! Ratings: what a person says of patterns that were found.
 
-use ::memory::{PatternId, Rating};
+use ::memory::{Memory, PatternId, Rating};
 use api::{MemoryMoved, RatePattern};
 
 use super::{no_space, of, refused};
@@ -28,7 +28,7 @@ impl Studio {
             };
             let rating = Rating { space, query, item: id, is_liked: rate.is_liked };
             memory.rate(rating).map_err(refused)?;
-            Ok(MemoryMoved { n_patterns: 1, n_ratings: memory.ratings().len() as u64 })
+            Ok(rated(memory))
         })
     }
 
@@ -41,20 +41,13 @@ impl Studio {
             let memory = it.memory_mut();
             of(memory, id)?;
             match memory.withdraw_rating(id).map_err(refused)? {
-                true => Ok(MemoryMoved { n_patterns: 1, n_ratings: memory.ratings().len() as u64 }),
+                true => Ok(rated(memory)),
                 false => Err(Error::NotFound { what: "rating of pattern", id: id.to_string() }),
             }
         })
     }
+}
 
-    /// Forgets all ratings, as if nothing had been rated.
-    ///
-    /// # Errors
-    /// `Io` when that cannot be written.
-    pub fn forget_ratings(&self) -> Result<MemoryMoved, Error> {
-        self.remembered(|it| {
-            let n_ratings = it.memory_mut().forget_ratings().map_err(refused)? as u64;
-            Ok(MemoryMoved { n_patterns: 0, n_ratings })
-        })
-    }
+fn rated(memory: &Memory) -> MemoryMoved {
+    MemoryMoved { n_patterns: 1, n_ratings: memory.ratings().len() as u64, removed: None }
 }

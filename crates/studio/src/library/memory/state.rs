@@ -82,6 +82,10 @@ impl Remembered {
         Ok(Self { memory, taught, folder })
     }
 
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     pub(super) fn memory(&self) -> &Memory {
         &self.memory
     }

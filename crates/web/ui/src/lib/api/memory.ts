@@ -27,6 +27,8 @@ export const ratePattern = (id: string, body: RatePattern) => answer(client.POST
 export const withdrawRating = (id: string) => answer(client.DELETE('/api/memory/patterns/{id}/ratings', at(id)))
 /** Forgets all ratings. */
 export const forgetRatings = () => answer(client.DELETE('/api/memory/ratings'))
+/** Puts back what `deletePatterns` or `forgetRatings` has taken out. */
+export const restoreToMemory = (removed: number) => answer(client.POST('/api/memory/removed/{removed}', { params: { path: { removed } } }))
 /** Writes patterns as one file, or as a folder of sounds. */
 export const takePatterns = (body: TakePatterns) => answer(client.POST('/api/memory/take', { body }))
 /** Takes the patterns of a library file into the memory. */

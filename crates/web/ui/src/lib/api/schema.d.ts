@@ -1823,7 +1823,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes patterns out of the memory. */
+        /** Takes patterns out of the memory. Their sounds stay. */
         post: operations["delete_patterns"];
         delete?: never;
         options?: never;
@@ -2036,6 +2036,23 @@ export interface paths {
         post?: never;
         /** Forgets all ratings, as if nothing had been rated. */
         delete: operations["forget_ratings"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/memory/removed/{removed}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts back patterns that were taken out, or ratings that were forgotten: `removed` is what the answer to that said. */
+        post: operations["restore_to_memory"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -6963,6 +6980,11 @@ export interface components {
              * @description Ratings.
              */
             n_ratings: number;
+            /**
+             * Format: int64
+             * @description What was taken out, as `POST /api/memory/removed/{removed}` puts it back; the newest few are kept.
+             */
+            removed?: number | null;
         };
         /** @description What is in the memory. */
         MemoryOverview: {
@@ -15392,6 +15414,37 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryMoved"];
+                };
+            };
+            /** @description It could not be done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_to_memory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                removed: number;
+            };
             cookie?: never;
         };
         requestBody?: never;

@@ -1,1 +1,0 @@
-import"./en-Dc3_QulK.js";import{to as e,uo as t}from"./app-BAR06fNw.js";var n=(n,r)=>n.map(n=>n===`words`&&r?t(`weights.use.wordsUpTo`,{length:e(r.max_secs)}):t(`weights.use.${n}`)).join(`; `);export{n as t};
