@@ -1,1 +1,0 @@
-import{Jo as e,Lo as t,Xo as n,js as r,ps as i}from"./app-BhKqdqXa.js";var a=n(`<dl class="svelte-1knxy6b"><!></dl>`);function o(n,o){var s=a(),c=i(s);t(c,()=>o.children),r(s),e(n,s)}export{o as t};

@@ -1,1 +1,0 @@
-import{Ao as e,Jo as t,Xo as n,ls as r}from"./app-BhKqdqXa.js";var i=n(`<span aria-hidden="true" class="svelte-1yff58w"></span>`);function a(n,a){var o=i();let s;r(()=>s=e(o,``,s,{background:`var(--series-${a.index%4+1})`})),t(n,o)}export{a as t};

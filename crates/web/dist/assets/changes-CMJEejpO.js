@@ -1,1 +1,0 @@
-import{La as e,Ma as t,Na as n,Pa as r,ja as i}from"./app-BhKqdqXa.js";var a=e=>i(n.POST(`/api/changes`,{body:e})),o=(r,a)=>i(n.GET(`/api/changes/{id}`,{...t(r),...e(a)})),s=e=>i(n.DELETE(`/api/changes/{id}`,t(e))),c=(e,r)=>i(n.POST(`/api/changes/{id}/keep`,{...t(e),body:r})),l=(e,t)=>r(`changes`,e,t);export{c as a,s as i,l as n,a as r,o as t};

@@ -1,1 +1,0 @@
-import"./en-jp0E3S0q.js";import{do as e,uo as t}from"./app-BhKqdqXa.js";function n({n_datasets:n,n_runs:r,n_models:i}){return[n>0?e(`project.nDatasets`,n):``,r>0?e(`project.nRuns`,r):``,i>0?e(`project.nModels`,i):``].filter(Boolean).join(` · `)||t(`project.isEmpty`)}export{n as t};

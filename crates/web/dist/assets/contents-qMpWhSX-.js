@@ -1,0 +1,1 @@
+import"./en-vKxq74nV.js";import{do as e,uo as t}from"./app-BBp_UHYI.js";function n({n_datasets:n,n_runs:r,n_models:i}){return[n>0?e(`project.nDatasets`,n):``,r>0?e(`project.nRuns`,r):``,i>0?e(`project.nModels`,i):``].filter(Boolean).join(` · `)||t(`project.isEmpty`)}export{n as t};

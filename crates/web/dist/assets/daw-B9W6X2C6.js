@@ -1,1 +1,0 @@
-import{La as e,Na as t,ja as n}from"./app-BhKqdqXa.js";var r=(t,n)=>({params:{query:{...t}},...e(n)}),i=(e,i)=>n(t.GET(`/api/daw`,r(e,i))),a=(e,i)=>n(t.GET(`/api/daw/picture`,r(e,i))),o=r=>n(t.GET(`/api/daw/files`,e(r))),s=e=>n(t.POST(`/api/daw/sounds`,{body:e}));export{s as i,a as n,i as r,o as t};

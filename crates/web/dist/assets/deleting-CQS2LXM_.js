@@ -1,1 +1,0 @@
-import{Ai as e,Ha as t,Nn as n,Ti as r,jn as i,vt as a}from"./app-BhKqdqXa.js";async function o(o){let s=t.project;o.some(({id:e})=>e===s)&&n(``);let c=await a(o,r,async t=>{await e(t),await i(),t===s&&n(t)});return await i(),s&&!t.project&&!c.some(({id:e})=>e===s)&&n(s),c}export{o as t};

@@ -1,0 +1,1 @@
+import"./en-CB6ABcid.js";import{Ca as e,Ta as t,do as n,uo as r,vt as i,xi as a}from"./app-BBp_UHYI.js";function o(e,t){let i=t.filter(({dataset:t})=>t&&e.includes(t)),[a]=i;return a?i.length===1?r(`dataset.lackedByOne`,{name:a.name}):n(`dataset.lackedBy`,i.length):``}async function s(n){let r=await a().catch(()=>[]);return i(n,e,t,e=>o(e.map(e=>e.id),r))}export{s as t};

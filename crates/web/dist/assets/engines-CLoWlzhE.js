@@ -1,0 +1,1 @@
+import{La as e,Na as t,ja as n}from"./app-BBp_UHYI.js";var r=r=>n(t.GET(`/api/engines`,e(r))),i=e=>n(t.POST(`/api/engines/check`,{body:{folder:e}})),a=(e,r)=>n(t.POST(`/api/engines`,{body:{folder:e,accepts_licence:r}}));export{i as n,r,a as t};

@@ -1,1 +1,0 @@
-import"./en-Da8cLF0t.js";import{$a as e,Za as t,uo as n}from"./app-BhKqdqXa.js";function r(r){switch(r.until){case`minutes`:return n(`limit.afterMinutes`,{time:e(r.minutes*60)});case`steps`:return n(`limit.atStep`,{step:t(r.steps)});case`forever`:return n(`limit.never`)}}export{r as t};

@@ -1,0 +1,1 @@
+import{ao as e,uo as t}from"./app-BBp_UHYI.js";var n=/^latent_fidelity_(0\.\d+|1)$/;function r(r){let[,a]=n.exec(r)??[];return a?t(`metric.latentFidelity`,{share:e(Number(a))}):t(`metric.${r}`)??i(r)}function i(e){let t=e.replaceAll(`_`,` `).trim();return t.charAt(0).toUpperCase()+t.slice(1)}export{r as t};

@@ -1,0 +1,1 @@
+import{Gn as e,Hi as t,Vi as n,Wn as r}from"./app-BBp_UHYI.js";import{n as i}from"./named-CalT0pgY.js";import{n as a}from"./families-Bjhan0wk.js";var o=e=>a(e).hearsSounds,s=(a=()=>null)=>e(async e=>{let r=a(),s=await t(e);return(await i(s,r,t=>n(t,e))).filter(o)},r(`models`)),c=e=>e?.facts?.codec?.latent_size??0;export{c as n,o as r,s as t};

@@ -1,0 +1,1 @@
+import{as as e,bn as t,ft as n,uo as r,vs as i,ys as a}from"./app-BBp_UHYI.js";var o=a([]),s={get all(){return e(o)}};function c(e){i(o,e),t.open=`move`}var l=e=>({title:r(`projects.move`),icon:n,run:()=>c(e)});export{l as n,s as r,c as t};

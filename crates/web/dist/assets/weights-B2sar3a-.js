@@ -1,0 +1,1 @@
+import"./en-ByARwIW9.js";import{to as e,uo as t}from"./app-BBp_UHYI.js";var n=(n,r)=>n.map(n=>n===`words`&&r?t(`weights.use.wordsUpTo`,{length:e(r.max_secs)}):t(`weights.use.${n}`)).join(`; `);export{n as t};

@@ -1,1 +1,0 @@
-import{La as e,Ma as t,Na as n,ja as r}from"./app-BhKqdqXa.js";var i=e=>r(n.POST(`/api/weights/check`,{body:{folder:e}})),a=(t,i)=>r(n.POST(`/api/weights/forecast`,{body:t,...e(i)})),o=e=>r(n.POST(`/api/weights`,{body:e})),s=e=>r(n.POST(`/api/models/{id}/accept-licence`,t(e)));export{a as i,o as n,i as r,s as t};

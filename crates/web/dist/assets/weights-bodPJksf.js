@@ -1,1 +1,0 @@
-import"./en-B7KUSdH6.js";import{to as e,uo as t}from"./app-BhKqdqXa.js";var n=(n,r)=>n.map(n=>n===`words`&&r?t(`weights.use.wordsUpTo`,{length:e(r.max_secs)}):t(`weights.use.${n}`)).join(`; `);export{n as t};
