@@ -23,6 +23,9 @@ use crate::{
 /// Where Chromium is looked for; `CHROMIUM` names it elsewhere.
 const CHROMIUM: &[&str] = &["chromium", "chromium-browser", "google-chrome", "chrome"];
 
+/// Journeys that take minutes: they begin first, or one of them would still run when all others are over.
+const LONG_JOURNEYS: &[&str] = &["shell", "create", "session", "help"];
+
 /// Runs every test.
 pub(crate) fn run(with_browser: bool) -> anyhow::Result<()> {
     let started = Instant::now();
@@ -154,7 +157,11 @@ fn journeys() -> anyhow::Result<Vec<PathBuf>> {
             found.push(path);
         }
     }
-    found.sort();
+    found.sort_by_cached_key(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let is_it = |long: &&str| name.split('.').next() == Some(*long);
+        (LONG_JOURNEYS.iter().position(is_it).unwrap_or(LONG_JOURNEYS.len()), name)
+    });
     if found.is_empty() {
         bail!("no journey in {}", folder.display());
     }

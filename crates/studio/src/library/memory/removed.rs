@@ -62,12 +62,18 @@ impl Studio {
     /// Puts back what was taken out or forgotten. Patterns that are there again stay as they are.
     ///
     /// # Errors
-    /// `NotFound` when it was put back already, or so much was taken out since that it is gone.
+    /// `Conflict` when it was put back already, or so much was taken out since that it is gone.
     pub fn restore_to_memory(&self, removed: u64) -> Result<MemoryMoved, Error> {
         self.remembered(|it| {
             let path = place(it.folder(), removed);
             if !path.is_file() {
-                return Err(Error::NotFound { what: "removal", id: removed.to_string() });
+                return Err(Error::Conflict {
+                    what: "put that back".to_owned(),
+                    why: "it has been put back already, or ten others were taken out since"
+                        .to_owned(),
+                    remedy: "to find patterns anew, add their sounds with “cut known sounds again”"
+                        .to_owned(),
+                });
             }
             let mut library = read_library(&path).map_err(refused)?;
             let mut sounds = std::mem::take(&mut library.sounds);
