@@ -13,6 +13,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { createServer } from 'node:net'
 import { setPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -52,7 +53,7 @@ async function journey(name, steps, flags) {
 async function startStudio() {
   const workspace = await mkdtemp(join(tmpdir(), 'maquette-journey-'))
   if (process.env.MAQUETTE_FROM) await cp(process.env.MAQUETTE_FROM, workspace, { recursive: true })
-  let { child, url } = await spawnStudio(workspace)
+  let { child, url } = await spawnStudio(workspace, await freePort())
   let isStopped = false
   const stop = async () => {
     isStopped = true
@@ -86,10 +87,24 @@ async function startStudio() {
   }
 }
 
+/** A port that nobody uses: not the studio's usual one, which the studio of another journey would take while this one is
+ * stopped, and not one that the system gives to connections by itself. */
+async function freePort() {
+  for (;;) {
+    const port = 20_000 + Math.floor(10_000 * Math.random())
+    const isFree = await new Promise((resolve) => {
+      const server = createServer()
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+    })
+    if (isFree) return String(port)
+  }
+}
+
 function spawnStudio(workspace, port) {
   const program = process.env.MAQUETTE_BIN
   if (!program) throw new Error('MAQUETTE_BIN does not name the program to drive')
-  const args = ['--workspace', workspace, '--no-open', ...(port ? ['--port', port] : [])]
+  const args = ['--workspace', workspace, '--no-open', '--port', port]
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   // A harness that is broken off takes its studio along.
   process.once('exit', () => child.kill())
