@@ -80,10 +80,11 @@ impl Studio {
             let ratings = std::mem::take(&mut library.ratings);
             let there = it.memory().patterns();
             sounds.retain(|id, _| !there.contains_key(id));
+            // First, as they would not be missed once their patterns are there.
+            it.keep_sounds(&sounds)?;
             let memory = it.memory_mut();
             let n_patterns = memory.import(library).map_err(refused)?.n_new as u64;
             let n_ratings = memory.restore_ratings(ratings).map_err(refused)? as u64;
-            it.keep_sounds(&sounds)?;
             fs::remove_file(&path).map_err(Error::io("remove", &path))?;
             Ok(MemoryMoved { n_patterns, n_ratings, removed: None })
         })
